@@ -1,0 +1,2 @@
+await Console.Error.WriteLineAsync("waystation: nothing to serve yet");
+return 2;
