@@ -1,0 +1,14 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Waystation.GitProtocol;
+
+/// <summary>The peer's bytes broke the protocol; thrown in this project alone, caught at the doors.</summary>
+public sealed class GitProtocolException(ProtocolError error, string message) : Exception(message)
+{
+    /// <summary>Which rule was broken.</summary>
+    public ProtocolError Error { get; } = error;
+
+    /// <summary>Throws out of line, so that the parsers stay small.</summary>
+    [DoesNotReturn]
+    internal static void Throw(ProtocolError error, string message) => throw new GitProtocolException(error, message);
+}

@@ -1,0 +1,44 @@
+using System.Buffers;
+using System.Text;
+
+namespace Waystation.GitProtocol.Objects;
+
+/// <summary>
+/// Ref names are bytes, not text. Here each byte becomes the one character of the same number (Latin-1): nothing is lost,
+/// and comparing, ordering and cutting prefixes (ordinal) mean the same on both sides.
+/// </summary>
+public static class RefName
+{
+    /// <summary>The longest name taken: far above any honest one (git's own files end at 4,096), it bounds what a peer can make us keep.</summary>
+    public const int MaxLength = 4_096;
+
+    private static readonly SearchValues<char> Forbidden = SearchValues.Create(
+        [.. Enumerable.Range(0, 33).Select(code => (char)code), '~', '^', ':', '?', '*', '[', '\\', '\u007f']);
+
+    /// <summary>Whether git could have a ref of this name (git-check-ref-format, with names of one level such as HEAD).</summary>
+    public static bool IsValid(string? name)
+    {
+        if (name is null || name.Length is 0 or > MaxLength || name is "@") return false;
+        if (name[0] == '/' || name[^1] is '/' or '.' || name.AsSpan().ContainsAny(Forbidden)) return false;
+        if (name.Contains("..", StringComparison.Ordinal) || name.Contains("@{", StringComparison.Ordinal)) return false;
+        foreach (Range part in name.AsSpan().Split('/'))
+        {
+            ReadOnlySpan<char> component = name.AsSpan()[part];
+            if (component.IsEmpty || component[0] == '.' || component.EndsWith(".lock", StringComparison.Ordinal)) return false;
+        }
+        return true;
+    }
+
+    /// <summary>The name's bytes as they go on the wire.</summary>
+    public static byte[] ToBytes(string name) => Encoding.Latin1.GetBytes(name);
+
+    /// <summary>The name of these bytes.</summary>
+    public static string FromBytes(ReadOnlySpan<byte> name) => Encoding.Latin1.GetString(name);
+
+    /// <summary>The name of these bytes.</summary>
+    public static string FromBytes(in ReadOnlySequence<byte> name) => Encoding.Latin1.GetString(name);
+
+    /// <summary>Whether a peer's name can be kept: bounded, without a byte that would end it on the wire. Less than <see cref="IsValid"/>.</summary>
+    internal static bool IsBounded(ReadOnlySpan<byte> name) =>
+        name.Length is > 0 and <= MaxLength && !name.ContainsAnyInRange((byte)0, (byte)' ');
+}

@@ -1,0 +1,61 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Waystation.GitProtocol.PktLines;
+
+/// <summary>One packet, a view of the buffer it was read from: it lives as long as that buffer does.</summary>
+[SuppressMessage("Performance", "CA1815", Justification = "A view, read once and never compared.")]
+public readonly struct PktLine
+{
+    internal PktLine(PktLineKind kind, ReadOnlySequence<byte> payload = default)
+    {
+        Kind = kind;
+        Payload = payload;
+    }
+
+    /// <summary>Data, or which of the special packets.</summary>
+    public PktLineKind Kind { get; }
+
+    /// <summary>What the packet holds after its length; empty unless <see cref="PktLineKind.Data"/>.</summary>
+    public ReadOnlySequence<byte> Payload { get; }
+
+    /// <summary>The payload without its one trailing LF: senders should write it, receivers must not ask for it.</summary>
+    public ReadOnlySequence<byte> Text => WithoutLineFeed(Payload);
+
+    /// <summary>Whether this is a data-pkt with just this text.</summary>
+    public bool TextIs(ReadOnlySpan<byte> text)
+    {
+        ReadOnlySequence<byte> mine = Text;
+        return Kind == PktLineKind.Data && mine.Length == text.Length && StartsWith(mine, text);
+    }
+
+    /// <summary>Whether this is a data-pkt whose text begins so, and what follows.</summary>
+    public bool TryStripPrefix(ReadOnlySpan<byte> prefix, out ReadOnlySequence<byte> rest)
+    {
+        ReadOnlySequence<byte> mine = Text;
+        bool has = Kind == PktLineKind.Data && StartsWith(mine, prefix);
+        rest = has ? mine.Slice(prefix.Length) : default;
+        return has;
+    }
+
+    internal static bool StartsWith(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> prefix)
+    {
+        if (bytes.FirstSpan.Length >= prefix.Length) return bytes.FirstSpan.StartsWith(prefix);
+        if (bytes.Length < prefix.Length) return false;
+        foreach (ReadOnlyMemory<byte> segment in bytes)
+        {
+            int common = Math.Min(segment.Length, prefix.Length);
+            if (!segment.Span[..common].SequenceEqual(prefix[..common])) return false;
+            prefix = prefix[common..];
+            if (prefix.IsEmpty) return true;
+        }
+        return prefix.IsEmpty;
+    }
+
+    private static ReadOnlySequence<byte> WithoutLineFeed(in ReadOnlySequence<byte> payload)
+    {
+        if (payload.IsEmpty) return payload;
+        byte last = payload.IsSingleSegment ? payload.FirstSpan[^1] : payload.Slice(payload.Length - 1).FirstSpan[0];
+        return last == (byte)'\n' ? payload.Slice(0, payload.Length - 1) : payload;
+    }
+}
