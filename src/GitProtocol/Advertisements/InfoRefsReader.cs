@@ -1,0 +1,201 @@
+using System.Buffers;
+using System.Text;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Advertisements;
+
+/// <summary>
+/// Reads what upload-pack says first, as it passes by, in whichever version: the body of <c>GET info/refs</c>
+/// (gitprotocol-http, Smart Server Response) or the beginning of an SSH channel, which has no service line.
+/// <code>
+///   [# service=git-upload-pack, flush]  ┬ version 2, capabilities, flush            ► Capabilities
+///                                       └ [version 1], refs, shallows, flush         ► Tips, Shallows, V0Capabilities
+/// </code>
+/// </summary>
+public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
+{
+    private readonly ArrayBufferWriter<byte> v2 = new();
+    private readonly List<RefTip> tips = [];
+    private readonly List<ObjectId> shallows = [];
+    private readonly Dictionary<string, string> symrefs = new(StringComparer.Ordinal);
+    private State state = State.Start;
+
+    private enum State
+    {
+        Start,
+        ServiceFlush,
+        Version,
+        FirstRef,
+        Refs,
+        Shallows,
+        Capabilities,
+    }
+
+    /// <summary>The protocol version: 0, 1 or 2.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>v0 and v1: the tips so far, evidence only once <see cref="PassingReader.IsComplete"/>.</summary>
+    public IReadOnlyList<RefTip> Tips => tips;
+
+    /// <summary>v2: what the server can do, once complete.</summary>
+    public CapabilityAdvertisement? Capabilities { get; private set; }
+
+    /// <summary>The repository's format; SHA-1 when nothing is said.</summary>
+    public ObjectFormat ObjectFormat { get; private set; }
+
+    /// <summary>v0 and v1: the capabilities behind the first ref.</summary>
+    public IReadOnlyList<string> V0Capabilities { get; private set; } = [];
+
+    /// <summary>v0 and v1: the boundary of a primary that is shallow itself.</summary>
+    public IReadOnlyList<ObjectId> Shallows => shallows;
+
+    private protected override void OnPacket(PktLineKind kind, ReadOnlySpan<byte> payload)
+    {
+        bool taken = kind switch
+        {
+            PktLineKind.Data => TryTakeData(payload),
+            PktLineKind.Flush => TryTakeFlush(),
+            _ => false,
+        };
+        if (!taken) Stop();
+    }
+
+    private protected override void Forget()
+    {
+        tips.Clear();
+        tips.TrimExcess();
+        shallows.Clear();
+        symrefs.Clear();
+        v2.Clear();
+        Capabilities = null;
+        V0Capabilities = [];
+    }
+
+    private bool TryTakeData(ReadOnlySpan<byte> payload)
+    {
+        ReadOnlySpan<byte> text = Text(payload);
+        switch (state)
+        {
+            case State.Start when text.SequenceEqual(Keywords.ServiceUploadPack):
+                state = State.ServiceFlush;
+                return true;
+            case State.Start or State.Version when text.SequenceEqual(Keywords.Version2):
+                Version = 2;
+                state = State.Capabilities;
+                return TryKeep(payload);
+            case State.Start or State.Version when text.SequenceEqual(Keywords.Version1):
+                Version = 1;
+                state = State.FirstRef;
+                return true;
+            case State.Start or State.Version or State.FirstRef:
+                return TryTakeFirstRef(text);
+            case State.Refs:
+                return TryTakeShallow(text) || TryTakeRef(text);
+            case State.Shallows:
+                return TryTakeShallow(text);
+            case State.Capabilities:
+                return TryKeep(payload);
+            default:
+                return false;
+        }
+    }
+
+    private bool TryTakeFlush()
+    {
+        switch (state)
+        {
+            case State.ServiceFlush:
+                state = State.Version;
+                return true;
+            case State.Capabilities:
+                PktLineWriter.WriteFlush(v2);
+                if (!CapabilityAdvertisement.TryParse(v2.WrittenSpan.ToArray(), out CapabilityAdvertisement? capabilities)) return false;
+                Capabilities = capabilities;
+                ObjectFormat = capabilities.ObjectFormat;
+                break;
+            default:
+                // An old server says nothing but a flush about a repository without refs.
+                JoinSymrefs();
+                break;
+        }
+        Complete();
+        return true;
+    }
+
+    private bool TryKeep(ReadOnlySpan<byte> payload)
+    {
+        if (v2.WrittenCount + payload.Length > CapabilityAdvertisement.MaxLength) return false;
+        PktLineWriter.Write(v2, payload);
+        return true;
+    }
+
+    private bool TryTakeFirstRef(ReadOnlySpan<byte> text)
+    {
+        int end = text.IndexOf((byte)0);
+        if (end >= 0 && !TryTakeCapabilities(text[(end + 1)..])) return false;
+        if (end >= 0) text = text[..end];
+        state = State.Refs;
+        if (!RefLine.TrySplit(text, ObjectFormat, out ObjectId id, out ReadOnlySpan<byte> name)) return false;
+        if (!id.IsZero || !name.SequenceEqual(Keywords.NoRefs)) return TryTakeRef(text);
+        state = State.Shallows;
+        return true;
+    }
+
+    private bool TryTakeCapabilities(ReadOnlySpan<byte> list)
+    {
+        string[] all = Encoding.Latin1.GetString(list).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        V0Capabilities = all;
+        foreach (string capability in all)
+        {
+            int equals = capability.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 0) continue;
+            string value = capability[(equals + 1)..];
+            if (capability.StartsWith("symref=", StringComparison.Ordinal) && value.Split(':') is [var name, var target])
+            {
+                symrefs.TryAdd(name, target);
+            }
+            if (capability.StartsWith("object-format=", StringComparison.Ordinal))
+            {
+                if (!ObjectFormats.TryParse(value, out ObjectFormat format)) return false;
+                ObjectFormat = format;
+            }
+        }
+        return true;
+    }
+
+    private bool TryTakeRef(ReadOnlySpan<byte> text)
+    {
+        if (!RefLine.TrySplit(text, ObjectFormat, out ObjectId id, out ReadOnlySpan<byte> name) || !RefName.IsBounded(name)) return false;
+        if (name.EndsWith(Keywords.PeeledSuffix)) return TryPeel(name[..^Keywords.PeeledSuffix.Length], id);
+        if (tips.Count == maxRefs) return false;
+        tips.Add(new RefTip(RefName.FromBytes(name), id, null, null));
+        return true;
+    }
+
+    // A peeled value stands right after its ref (gitprotocol-pack, Reference Discovery).
+    private bool TryPeel(ReadOnlySpan<byte> name, ObjectId id)
+    {
+        if (tips.Count == 0 || !string.Equals(tips[^1].Name, RefName.FromBytes(name), StringComparison.Ordinal)) return false;
+        tips[^1] = tips[^1] with { Peeled = id };
+        return true;
+    }
+
+    private bool TryTakeShallow(ReadOnlySpan<byte> text)
+    {
+        if (!text.StartsWith(Keywords.Shallow) || shallows.Count == maxRefs) return false;
+        if (!ObjectId.TryParse(text[Keywords.Shallow.Length..], ObjectFormat, out ObjectId id)) return false;
+        shallows.Add(id);
+        state = State.Shallows;
+        return true;
+    }
+
+    private void JoinSymrefs()
+    {
+        if (symrefs.Count == 0) return;
+        for (int i = 0; i < tips.Count; i++)
+        {
+            if (symrefs.TryGetValue(tips[i].Name, out string? target)) tips[i] = tips[i] with { SymrefTarget = target };
+        }
+    }
+}
