@@ -1,0 +1,14 @@
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>How an answer to a fetch begins.</summary>
+public enum AnswerStart
+{
+    /// <summary>More bytes are needed to tell.</summary>
+    NeedMore,
+
+    /// <summary>The pack comes next.</summary>
+    Pack,
+
+    /// <summary>A good answer without a pack, or with sections that we do not keep, or an ERR packet: relay it, keep nothing.</summary>
+    NoPack,
+}

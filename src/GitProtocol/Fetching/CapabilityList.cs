@@ -1,0 +1,67 @@
+using System.Buffers;
+using System.Text;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>The capabilities behind a v0 or v1 client's want (gitprotocol-capabilities).</summary>
+internal sealed class CapabilityList(ObjectFormat format)
+{
+    private readonly HashSet<string> flags = new(StringComparer.Ordinal);
+    private string? agent;
+
+    // These change nothing about the answer: what the client may say in its needs, it says there.
+    private static readonly string[] Harmless =
+        ["shallow", "deepen-since", "deepen-not", "allow-tip-sha1-in-want", "allow-reachable-sha1-in-want"];
+
+    private static readonly string[] Meaningful =
+    [
+        "multi_ack", "multi_ack_detailed", "no-done", "thin-pack", "side-band", "side-band-64k", "ofs-delta", "no-progress",
+        "include-tag", "deepen-relative", "filter",
+    ];
+
+    /// <summary>Whether one of them may mean anything.</summary>
+    public bool HasUnknown { get; private set; }
+
+    /// <summary>Whether a filter may be asked for.</summary>
+    public bool HasFilter => flags.Contains("filter");
+
+    public void Take(in ReadOnlySequence<byte> list)
+    {
+        string text = Encoding.Latin1.GetString(list);
+        if (text[0] != ' ') GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries)) TakeWord(word);
+    }
+
+    public FetchRequest ApplyTo(FetchRequest request) => request with
+    {
+        Agent = agent,
+        ThinPack = flags.Contains("thin-pack"),
+        OfsDelta = flags.Contains("ofs-delta"),
+        NoProgress = flags.Contains("no-progress"),
+        IncludeTag = flags.Contains("include-tag"),
+        DeepenRelative = flags.Contains("deepen-relative"),
+        NoDone = flags.Contains("no-done"),
+        MultiAck = flags.Contains("multi_ack_detailed") ? MultiAck.Detailed : flags.Contains("multi_ack") ? MultiAck.MultiAck : MultiAck.None,
+        SidebandKind = flags.Contains("side-band-64k") ? SidebandKind.Sideband64k
+            : flags.Contains("side-band") ? SidebandKind.Sideband : SidebandKind.None,
+    };
+
+    private void TakeWord(string word)
+    {
+        if (Meaningful.Contains(word, StringComparer.Ordinal)) flags.Add(word);
+        else if (Value(word, "agent=") is { } name) agent ??= name;
+        else if (Value(word, "object-format=") is { } value) Check(value);
+        else if (Value(word, "session-id=") is null && !Harmless.Contains(word, StringComparer.Ordinal)) HasUnknown = true;
+    }
+
+    private void Check(string name)
+    {
+        if (!ObjectFormats.TryParse(name, out ObjectFormat said) || said != format)
+        {
+            GitProtocolException.Throw(ProtocolError.BadObjectFormat, "The client's object format is not the repository's.");
+        }
+    }
+
+    private static string? Value(string word, string key) => word.StartsWith(key, StringComparison.Ordinal) ? word[key.Length..] : null;
+}

@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Text;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>Writes an answer to a fetch around the pack, which the caller frames with <see cref="Sideband"/>.</summary>
+public static class FetchAnswerWriter
+{
+    /// <summary>Writes the v2 sections before the pack and the "packfile" line.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="prologue">What is said.</param>
+    /// <param name="sidebandAll">Whether the client asked for the whole answer in bands.</param>
+    public static void WritePrologueV2(IBufferWriter<byte> writer, FetchPrologue prologue, bool sidebandAll)
+    {
+        ArgumentNullException.ThrowIfNull(prologue);
+        ReadOnlySpan<byte> band = sidebandAll ? [Sideband.PackData] : [];
+        if (prologue.HasAcknowledgments)
+        {
+            PktLineWriter.Write(writer, band, Keywords.Acknowledgments, "\n"u8);
+            if (prologue.Acks.Count == 0) PktLineWriter.Write(writer, band, Keywords.Nak, "\n"u8);
+            WriteIds(writer, band, Keywords.Ack, prologue.Acks, "\n"u8);
+            if (prologue.Ready) PktLineWriter.Write(writer, band, Keywords.Ready, "\n"u8);
+            PktLineWriter.WriteDelim(writer);
+        }
+        if (prologue.HasShallowInfo)
+        {
+            PktLineWriter.Write(writer, band, Keywords.ShallowInfo, "\n"u8);
+            WriteIds(writer, band, Keywords.Shallow, prologue.Shallow, []);
+            WriteIds(writer, band, Keywords.Unshallow, prologue.Unshallow, []);
+            PktLineWriter.WriteDelim(writer);
+        }
+        PktLineWriter.Write(writer, band, Keywords.Packfile, "\n"u8);
+    }
+
+    /// <summary>
+    /// Writes what a v0 or v1 client hears before the pack: its new boundary if it asked for one, then the end of negotiation.
+    /// A client with haves must be told one that is common, else it takes the NAK for a refusal of those acknowledged to it
+    /// before; a prologue made without acknowledgments (a v2 answer to done) names none, so the client's own last have is named:
+    /// a plain ACK says that negotiation is over and which id it is matters to no client.
+    /// </summary>
+    public static void WritePrologueV0(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(prologue);
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Deepens)
+        {
+            WriteIds(writer, [], Keywords.Shallow, prologue.Shallow, []);
+            WriteIds(writer, [], Keywords.Unshallow, prologue.Unshallow, []);
+            PktLineWriter.WriteFlush(writer);
+        }
+        IReadOnlyList<ObjectId> acks = prologue.HasAcknowledgments || request.Haves.Count == 0 ? prologue.Acks : [request.Haves[^1]];
+        if (acks.Count == 0) PktLineWriter.WriteText(writer, Keywords.Nak);
+        else if (request.MultiAck == MultiAck.None) WriteIds(writer, [], Keywords.Ack, [acks[0]], "\n"u8);
+        else WriteAcks(writer, acks, prologue.Ready, request);
+    }
+
+    /// <summary>Writes one line for the person who waits, on band 2.</summary>
+    public static void WriteProgress(IBufferWriter<byte> writer, string line, int maxPayload = Sideband.MaxBandPayload) =>
+        Sideband.Write(writer, Sideband.Progress, Encoding.UTF8.GetBytes(line + '\n'), maxPayload);
+
+    /// <summary>Writes the reason why the pack ends here, on band 3; the stream must end without a flush-pkt.</summary>
+    public static void WriteError(IBufferWriter<byte> writer, string message, int maxPayload = Sideband.MaxBandPayload) =>
+        Sideband.Write(writer, Sideband.Error, Encoding.UTF8.GetBytes(message + '\n'), maxPayload);
+
+    /// <summary>Writes the sign that the answer is whole.</summary>
+    public static void WriteEnd(IBufferWriter<byte> writer) => PktLineWriter.WriteFlush(writer);
+
+    private static void WriteAcks(IBufferWriter<byte> writer, IReadOnlyList<ObjectId> acks, bool ready, FetchRequest request)
+    {
+        bool detailed = request.MultiAck == MultiAck.Detailed;
+        WriteIds(writer, [], Keywords.Ack, acks, detailed ? " common\n"u8 : " continue\n"u8);
+        if (!request.Done)
+        {
+            if (ready && detailed) ObjectIdLine.Write(writer, Keywords.Ack, acks[^1], " ready\n"u8);
+            PktLineWriter.WriteText(writer, Keywords.Nak);
+        }
+        ObjectIdLine.Write(writer, Keywords.Ack, acks[^1], "\n"u8);
+    }
+
+    private static void WriteIds(
+        IBufferWriter<byte> writer, ReadOnlySpan<byte> band, ReadOnlySpan<byte> keyword, IReadOnlyList<ObjectId> ids, ReadOnlySpan<byte> end)
+    {
+        Span<byte> start = stackalloc byte[16];
+        band.CopyTo(start);
+        keyword.CopyTo(start[band.Length..]);
+        foreach (ObjectId id in ids) ObjectIdLine.Write(writer, start[..(band.Length + keyword.Length)], id, end);
+    }
+}

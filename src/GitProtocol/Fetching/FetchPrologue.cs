@@ -1,0 +1,32 @@
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>
+/// What an answer says before the pack, whichever protocol version said it. Written by
+/// <see cref="FetchAnswerWriter.WritePrologueV2"/> and read by <see cref="FetchAnswerReader.TryReadPrologue"/> it is also the
+/// form in which it is kept.
+/// </summary>
+public sealed record FetchPrologue
+{
+    /// <summary>Nothing to say: the answer to a clone.</summary>
+    public static readonly FetchPrologue Empty = new();
+
+    /// <summary>Whether there is an acknowledgments section; never in answer to a v2 request with done.</summary>
+    public bool HasAcknowledgments { get; init; }
+
+    /// <summary>The haves that the server has too.</summary>
+    public IReadOnlyList<ObjectId> Acks { get; init => field = ValueList<ObjectId>.From(value); } = ValueList<ObjectId>.Empty;
+
+    /// <summary>The server knows enough to make the pack.</summary>
+    public bool Ready { get; init; }
+
+    /// <summary>Whether there is a shallow-info section, perhaps empty.</summary>
+    public bool HasShallowInfo { get; init; }
+
+    /// <summary>The commits whose parents the client will lack.</summary>
+    public IReadOnlyList<ObjectId> Shallow { get; init => field = ValueList<ObjectId>.From(value); } = ValueList<ObjectId>.Empty;
+
+    /// <summary>The commits that are on the client's boundary no more.</summary>
+    public IReadOnlyList<ObjectId> Unshallow { get; init => field = ValueList<ObjectId>.From(value); } = ValueList<ObjectId>.Empty;
+}

@@ -1,0 +1,165 @@
+using System.Buffers;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>
+/// Reads what a v0 or v1 client asks (gitprotocol-pack, Packfile Negotiation):
+/// <code>
+///   want id capabilities, want…, shallow…, deepen…, filter ─ flush        the needs
+///   have… ─ flush                                                         a round, any number of times
+///   have… ─ done                                                          the last one
+/// </code>
+/// A stateless client repeats its needs with each round, so a body may end after any flush-pkt. On a channel the server answers
+/// round by round: use <see cref="TryReadNeeds"/> and <see cref="TryReadRound"/> there.
+/// </summary>
+public static class FetchRequestV0Parser
+{
+    /// <summary>Reads the body of one stateless request.</summary>
+    /// <exception cref="GitProtocolException">It is malformed, ends too early or goes on too long.</exception>
+    public static ParsedCommand Parse(
+        ReadOnlySequence<byte> wholeBody, int version, ObjectFormat format, int maxObjects = CommandParser.DefaultMaxObjects)
+    {
+        if (!TryReadNeeds(ref wholeBody, version, format, out ParsedCommand? needs, maxObjects)) ThrowTruncated();
+        if (needs is null) return new ParsedCommand.Foreign(ForeignReason.EmptyRequest);
+        if (needs is not ParsedCommand.Fetch(var request)) return needs;
+        var haves = new ObjectIdSet();
+        bool done = false;
+        while (!done && !wholeBody.IsEmpty)
+        {
+            if (!TryReadRound(ref wholeBody, format, haves, out done, maxObjects - request.Wants.Count)) ThrowTruncated();
+        }
+        // Some clients end a request with a flush-pkt whatever it was.
+        PktLine end = default;
+        if (!wholeBody.IsEmpty && (!PktLineReader.TryRead(ref wholeBody, out end) || end.Kind != PktLineKind.Flush || !wholeBody.IsEmpty))
+        {
+            GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after done.");
+        }
+        return new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = done });
+
+        static void ThrowTruncated() => GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt or done.");
+    }
+
+    /// <summary>
+    /// Takes one request that ends with done off the buffer; false, and nothing taken, while it is not whole. True with no
+    /// command: the client takes its leave. A foreign request is told as soon as its needs are, and only they are taken.
+    /// </summary>
+    public static bool TryRead(
+        ref ReadOnlySequence<byte> buffer,
+        int version,
+        ObjectFormat format,
+        out ParsedCommand? command,
+        int maxObjects = CommandParser.DefaultMaxObjects)
+    {
+        ReadOnlySequence<byte> rest = buffer;
+        if (!TryReadNeeds(ref rest, version, format, out command, maxObjects)) return false;
+        if (command is ParsedCommand.Fetch(var request))
+        {
+            var haves = new ObjectIdSet();
+            for (bool done = false; !done;)
+            {
+                command = null;
+                if (!TryReadRound(ref rest, format, haves, out done, maxObjects - request.Wants.Count)) return false;
+            }
+            command = new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = true });
+        }
+        buffer = rest;
+        return true;
+    }
+
+    /// <summary>
+    /// Takes the needs, to their flush-pkt, off the buffer; false, and nothing taken, while they are not whole. True with no
+    /// command: the client takes its leave.
+    /// </summary>
+    public static bool TryReadNeeds(
+        ref ReadOnlySequence<byte> buffer,
+        int version,
+        ObjectFormat format,
+        out ParsedCommand? needs,
+        int maxObjects = CommandParser.DefaultMaxObjects)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(version);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(version, 1);
+        needs = null;
+        long scanned = 0;
+        if (!CommandParser.TryFindFlush(buffer, ref scanned)) return false;
+        ReadOnlySequence<byte> lines = buffer.Slice(0, scanned);
+        if (scanned > PktLineReader.HeaderLength) needs = ParseNeeds(lines, version, format, maxObjects);
+        buffer = buffer.Slice(scanned);
+        return true;
+    }
+
+    /// <summary>
+    /// Takes one round of haves off the buffer, to its flush-pkt or to done, and adds them; false, and nothing taken or added,
+    /// while it is not whole.
+    /// </summary>
+    public static bool TryReadRound(
+        ref ReadOnlySequence<byte> buffer,
+        ObjectFormat format,
+        ICollection<ObjectId> haves,
+        out bool done,
+        int maxObjects = CommandParser.DefaultMaxObjects)
+    {
+        ArgumentNullException.ThrowIfNull(haves);
+        var set = new ObjectIdSet();
+        if (!TryReadRound(ref buffer, format, set, out done, maxObjects - haves.Count)) return false;
+        foreach (ObjectId id in set.ToList()) haves.Add(id);
+        return true;
+    }
+
+    private static bool TryReadRound(ref ReadOnlySequence<byte> buffer, ObjectFormat format, ObjectIdSet haves, out bool done, int most)
+    {
+        done = false;
+        ReadOnlySequence<byte> lines = buffer;
+        if (!TryFindRoundEnd(ref lines, out done)) return false;
+        ReadOnlySequence<byte> round = buffer.Slice(0, lines.Start);
+        while (PktLineReader.TryRead(ref round, out PktLine line) && line.TryStripPrefix(Keywords.Have, out ReadOnlySequence<byte> hex))
+        {
+            if (haves.Count >= most) GitProtocolException.Throw(ProtocolError.TooMany, "Too many haves.");
+            if (!ObjectId.TryParse(hex, format, out ObjectId id)) GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
+            haves.Add(id);
+        }
+        buffer = lines;
+        return true;
+    }
+
+    private static bool TryFindRoundEnd(ref ReadOnlySequence<byte> lines, out bool done)
+    {
+        long length = lines.Length;
+        done = false;
+        while (PktLineReader.TryRead(ref lines, out PktLine line))
+        {
+            done = line.TextIs(Keywords.Done);
+            if (done || line.Kind == PktLineKind.Flush) return true;
+            if (line.Kind != PktLineKind.Data) GitProtocolException.Throw(ProtocolError.UnexpectedPacket, $"A {line.Kind} packet among haves.");
+            if (!line.TryStripPrefix(Keywords.Have, out _)) GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Neither have nor done.");
+        }
+        if (length > CommandParser.MaxCommandLength) GitProtocolException.Throw(ProtocolError.TooLong, "A round without an end.");
+        return false;
+    }
+
+    private static ParsedCommand ParseNeeds(ReadOnlySequence<byte> lines, int version, ObjectFormat format, int maxObjects)
+    {
+        var builder = new FetchRequestBuilder(format, maxObjects);
+        var capabilities = new CapabilityList(format);
+        while (CommandParser.TryReadArgument(ref lines, out PktLine line))
+        {
+            if (builder.TryTakeLimit(line)) continue;
+            if (!line.TryStripPrefix(Keywords.Want, out ReadOnlySequence<byte> want))
+            {
+                GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Not a line of a v0 request.");
+            }
+            builder.TakeWant(want.Slice(0, Math.Min(want.Length, format.HexLength)));
+            // Only the first want should carry capabilities; git takes them from any.
+            if (want.Length > format.HexLength) capabilities.Take(want.Slice(format.HexLength));
+        }
+        if (capabilities.HasUnknown) builder.TakeForeign(ForeignReason.UnknownCapability);
+        if (!builder.HasWants) builder.TakeForeign(ForeignReason.NoWants);
+        if (builder.HasFilter && !capabilities.HasFilter) GitProtocolException.Throw(ProtocolError.Conflict, "A filter without its capability.");
+        FetchRequest request = builder.Build();
+        return builder.Foreign is { } reason
+            ? new ParsedCommand.Foreign(reason)
+            : new ParsedCommand.Fetch(capabilities.ApplyTo(request with { ProtocolVersion = version }));
+    }
+}

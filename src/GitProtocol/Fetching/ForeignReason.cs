@@ -1,0 +1,35 @@
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>Why a request, good protocol as far as we can tell, is not ours to answer: it is forwarded as it came.</summary>
+public enum ForeignReason
+{
+    /// <summary>A command other than fetch and ls-refs.</summary>
+    UnknownCommand,
+
+    /// <summary>A capability that may change the meaning of the request.</summary>
+    UnknownCapability,
+
+    /// <summary>A <c>server-option</c>, which only the primary understands.</summary>
+    ServerOption,
+
+    /// <summary>An argument that we do not know.</summary>
+    UnknownArgument,
+
+    /// <summary>A filter that is not a <see cref="Objects.FilterSpec"/>.</summary>
+    UnknownFilter,
+
+    /// <summary>A ref wanted by name: the primary says what it is.</summary>
+    WantRef,
+
+    /// <summary>A boundary by ref name.</summary>
+    DeepenNot,
+
+    /// <summary>Parts of the pack may be fetched from elsewhere.</summary>
+    PackfileUris,
+
+    /// <summary>A fetch that wants nothing: a negotiation for its own sake, or nothing at all.</summary>
+    NoWants,
+
+    /// <summary>A request of nothing but a flush-pkt.</summary>
+    EmptyRequest,
+}

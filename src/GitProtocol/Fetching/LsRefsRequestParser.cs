@@ -1,0 +1,41 @@
+using System.Buffers;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>The arguments of an ls-refs (gitprotocol-v2, ls-refs): every one known to us, or the request is foreign.</summary>
+internal static class LsRefsRequestParser
+{
+    /// <summary>Reads from after the delim-pkt to the flush-pkt; the bytes are known to hold it.</summary>
+    public static ParsedCommand Parse(ref ReadOnlySequence<byte> arguments, ObjectFormat format)
+    {
+        var prefixes = new List<string>();
+        bool peel = false, symrefs = false, unborn = false, foreign = false;
+        while (CommandParser.TryReadArgument(ref arguments, out PktLine line))
+        {
+            if (line.TryStripPrefix(Keywords.RefPrefix, out ReadOnlySequence<byte> prefix)) Keep(prefixes, prefix);
+            else if (line.TextIs(Keywords.Peel)) peel = true;
+            else if (line.TextIs(Keywords.Symrefs)) symrefs = true;
+            else if (line.TextIs(Keywords.Unborn)) unborn = true;
+            else foreign = true;
+        }
+        if (foreign) return new ParsedCommand.Foreign(ForeignReason.UnknownArgument);
+        return new ParsedCommand.LsRefs(new LsRefsRequest
+        {
+            ObjectFormat = format,
+            Peel = peel,
+            Symrefs = symrefs,
+            Unborn = unborn,
+            RefPrefixes = prefixes.Count >= LsRefsRequest.TooManyPrefixes ? [] : prefixes,
+        });
+    }
+
+    private static void Keep(List<string> prefixes, in ReadOnlySequence<byte> prefix)
+    {
+        // A prefix longer than any ref would be a way to fill memory; nothing could match it.
+        if (prefix.Length > RefName.MaxLength) GitProtocolException.Throw(ProtocolError.TooLong, "A ref-prefix longer than any ref.");
+        if (prefixes.Count < LsRefsRequest.TooManyPrefixes) prefixes.Add(RefName.FromBytes(prefix));
+    }
+}

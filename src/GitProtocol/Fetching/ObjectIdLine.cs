@@ -1,0 +1,16 @@
+using System.Buffers;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>The line that most of fetching is made of: a keyword, an id, an ending.</summary>
+internal static class ObjectIdLine
+{
+    public static void Write(IBufferWriter<byte> writer, ReadOnlySpan<byte> keyword, ObjectId id, ReadOnlySpan<byte> end)
+    {
+        Span<byte> hex = stackalloc byte[ObjectFormat.Sha256.HexLength];
+        id.WriteHex(hex);
+        PktLineWriter.Write(writer, keyword, hex[..id.Format.HexLength], end);
+    }
+}

@@ -1,0 +1,20 @@
+using Waystation.GitProtocol.Advertisements;
+
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>What a client's request turned out to be: the unknown is a value, not an accident.</summary>
+public abstract record ParsedCommand
+{
+    private ParsedCommand()
+    {
+    }
+
+    /// <summary>A fetch that we understand to the last argument.</summary>
+    public sealed record Fetch(FetchRequest Request) : ParsedCommand;
+
+    /// <summary>An ls-refs that we understand to the last argument.</summary>
+    public sealed record LsRefs(LsRefsRequest Request) : ParsedCommand;
+
+    /// <summary>Something else: forward it as it came.</summary>
+    public sealed record Foreign(ForeignReason Reason) : ParsedCommand;
+}

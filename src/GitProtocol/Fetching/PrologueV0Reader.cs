@@ -1,0 +1,152 @@
+using System.Buffers;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>
+/// One attempt at what a v0 or v1 server says before the pack (gitprotocol-pack, Packfile Negotiation):
+/// the new boundary when one was asked for, then NAK and ACK lines. Nothing announces the pack: it is what comes after a plain
+/// ACK, or after a NAK that no further acknowledgment follows.
+/// </summary>
+internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest request)
+{
+    private readonly List<ObjectId> acks = [];
+    private readonly List<ObjectId> shallow = [];
+    private readonly List<ObjectId> unshallow = [];
+    private ReadOnlySequence<byte> rest = buffer;
+    private bool ready;
+
+    private enum Next
+    {
+        NeedMore,
+        Acknowledgment,
+        Pack,
+        Error,
+    }
+
+    /// <summary>What follows the last acknowledgment.</summary>
+    public readonly ReadOnlySequence<byte> Rest => rest;
+
+    public AnswerStart Read(out FetchPrologue? prologue)
+    {
+        prologue = null;
+        if (request.Deepens)
+        {
+            AnswerStart? end = ReadBoundary();
+            if (end is not null) return end.Value;
+        }
+        AnswerStart start = ReadAcknowledgments();
+        if (start != AnswerStart.Pack) return start;
+        prologue = new FetchPrologue
+        {
+            HasAcknowledgments = request.Haves.Count > 0,
+            Acks = [.. acks.Distinct()],
+            Ready = ready,
+            HasShallowInfo = request.Deepens,
+            Shallow = shallow,
+            Unshallow = unshallow,
+        };
+        return AnswerStart.Pack;
+    }
+
+    private AnswerStart? ReadBoundary()
+    {
+        while (PktLineReader.TryRead(ref rest, out PktLine line))
+        {
+            if (line.TryStripPrefix(Keywords.Err, out _)) return AnswerStart.NoPack;
+            if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> hex)) shallow.Add(Id(hex));
+            else if (line.TryStripPrefix(Keywords.Unshallow, out hex)) unshallow.Add(Id(hex));
+            else if (line.Kind == PktLineKind.Data) GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Neither shallow nor unshallow.");
+            else if (line.Kind != PktLineKind.Flush) GitProtocolException.Throw(ProtocolError.UnexpectedPacket, $"A {line.Kind} packet.");
+            else return AnswersMore() ? null : AnswerStart.NoPack;
+        }
+        return AnswerStart.NeedMore;
+    }
+
+    // A stateless client that asks only for its new boundary gets just that, and asks again.
+    private readonly bool AnswersMore() => request.Done || request.Haves.Count > 0;
+
+    private AnswerStart ReadAcknowledgments()
+    {
+        if (!AnswersMore()) return AnswerStart.NoPack;
+        while (PktLineReader.TryRead(ref rest, out PktLine line))
+        {
+            if (line.TryStripPrefix(Keywords.Err, out _)) return AnswerStart.NoPack;
+            bool isNak = line.TextIs(Keywords.Nak);
+            bool isPlainAck = !isNak && TakeAck(line);
+            // A round that is not the last ends here, with its NAK or, without multi_ack, with its first common have.
+            if ((isNak || isPlainAck) && !request.Done && !(request.NoDone && ready)) return AnswerStart.NoPack;
+            if (isPlainAck) return AnswerStart.Pack;
+            if (!isNak) continue;
+            switch (Peek())
+            {
+                case Next.NeedMore:
+                    return AnswerStart.NeedMore;
+                case Next.Pack:
+                    return AnswerStart.Pack;
+                case Next.Error:
+                    return AnswerStart.NoPack;
+                default:
+                    break;
+            }
+        }
+        return AnswerStart.NeedMore;
+    }
+
+    /// <summary>Notes an ACK; true when it is the plain one that ends negotiation.</summary>
+    private bool TakeAck(in PktLine line)
+    {
+        int length = request.ObjectFormat.HexLength;
+        if (!line.TryStripPrefix(Keywords.Ack, out ReadOnlySequence<byte> ack) || ack.Length < length)
+        {
+            GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Neither ACK nor NAK.");
+        }
+        ObjectId id = Id(ack.Slice(0, length));
+        var status = new PktLine(PktLineKind.Data, ack.Slice(length));
+        if (status.TextIs(Keywords.AckReady))
+        {
+            // Ready may name a have that the server lacks: it says "enough", not "common".
+            ready = true;
+            return false;
+        }
+        if (!status.Payload.IsEmpty && !status.TextIs(Keywords.AckCommon) && !status.TextIs(Keywords.AckContinue))
+        {
+            GitProtocolException.Throw(ProtocolError.UnexpectedLine, "An ACK of an unknown kind.");
+        }
+        acks.Add(id);
+        return status.Payload.IsEmpty;
+    }
+
+    private readonly Next Peek()
+    {
+        ReadOnlySpan<byte> bare = "PACK"u8;
+        if (rest.Length <= PktLineReader.HeaderLength) return Next.NeedMore;
+        if (request.SidebandKind == SidebandKind.None && PktLine.StartsWith(rest, bare)) return Next.Pack;
+        return Judge(FirstOf(rest.Slice(PktLineReader.HeaderLength)));
+    }
+
+    private readonly Next Judge(byte first) => first switch
+    {
+        (byte)'A' or (byte)'N' => Next.Acknowledgment,
+        (byte)'E' => Next.Error,
+        _ when request.SidebandKind != SidebandKind.None => Next.Pack,
+        _ => Next.Acknowledgment,
+    };
+
+    private static byte FirstOf(in ReadOnlySequence<byte> bytes)
+    {
+        Span<byte> first = stackalloc byte[1];
+        bytes.Slice(0, 1).CopyTo(first);
+        return first[0];
+    }
+
+    private readonly ObjectId Id(in ReadOnlySequence<byte> hex)
+    {
+        if (!ObjectId.TryParse(hex, request.ObjectFormat, out ObjectId id))
+        {
+            GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
+        }
+        return id;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Buffers;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Fetching;
+
+/// <summary>One attempt at the sections before the pack (gitprotocol-v2, fetch); begun anew when more bytes are there.</summary>
+internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat format, bool sidebandAll)
+{
+    private ReadOnlySequence<byte> rest = buffer;
+    private List<ObjectId>? acks;
+    private List<ObjectId>? shallow;
+    private List<ObjectId>? unshallow;
+    private bool hasAcknowledgments;
+    private bool hasShallowInfo;
+    private bool ready;
+
+    /// <summary>What follows the "packfile" line.</summary>
+    public readonly ReadOnlySequence<byte> Rest => rest;
+
+    public AnswerStart Read(out FetchPrologue? prologue)
+    {
+        prologue = null;
+        while (true)
+        {
+            if (!TryReadLine(out PktLine line, out bool refused)) return refused ? AnswerStart.NoPack : AnswerStart.NeedMore;
+            if (line.TextIs(Keywords.Packfile)) break;
+            AnswerStart? end = ReadSection(line);
+            if (end is not null) return end.Value;
+        }
+        if (hasAcknowledgments && !ready) GitProtocolException.Throw(ProtocolError.UnexpectedSection, "A packfile without ready.");
+        prologue = new FetchPrologue
+        {
+            HasAcknowledgments = hasAcknowledgments,
+            Acks = acks ?? [],
+            Ready = ready,
+            HasShallowInfo = hasShallowInfo,
+            Shallow = shallow ?? [],
+            Unshallow = unshallow ?? [],
+        };
+        return AnswerStart.Pack;
+    }
+
+    // One section to its delim-pkt (null: another follows) or flush-pkt.
+    private AnswerStart? ReadSection(in PktLine header)
+    {
+        bool isAcknowledgments = header.TextIs(Keywords.Acknowledgments);
+        bool isShallowInfo = header.TextIs(Keywords.ShallowInfo);
+        if (header.Kind != PktLineKind.Data)
+        {
+            // Nothing but a flush-pkt answers a request that wanted nothing.
+            if (header.Kind == PktLineKind.Flush && !hasAcknowledgments && !hasShallowInfo) return AnswerStart.NoPack;
+            GitProtocolException.Throw(ProtocolError.UnexpectedPacket, $"A {header.Kind} packet where a section begins.");
+        }
+        // wanted-refs, packfile-uris, and what may yet be invented.
+        if (!isAcknowledgments && !isShallowInfo) return AnswerStart.NoPack;
+        Enter(isAcknowledgments);
+        while (true)
+        {
+            if (!TryReadLine(out PktLine line, out bool refused)) return refused ? AnswerStart.NoPack : AnswerStart.NeedMore;
+            switch (line.Kind)
+            {
+                case PktLineKind.Delim:
+                    return null;
+                case PktLineKind.Flush when isAcknowledgments && !ready:
+                    return AnswerStart.NoPack;
+                case PktLineKind.Data when isAcknowledgments:
+                    TakeAck(line);
+                    break;
+                case PktLineKind.Data:
+                    TakeShallow(line);
+                    break;
+                default:
+                    GitProtocolException.Throw(ProtocolError.UnexpectedPacket, $"A {line.Kind} packet within a section.");
+                    break;
+            }
+        }
+    }
+
+    private void Enter(bool isAcknowledgments)
+    {
+        if (hasShallowInfo || (isAcknowledgments && hasAcknowledgments))
+        {
+            GitProtocolException.Throw(ProtocolError.UnexpectedSection, "A section twice or out of order.");
+        }
+        if (isAcknowledgments) hasAcknowledgments = true;
+        else hasShallowInfo = true;
+    }
+
+    private void TakeAck(in PktLine line)
+    {
+        if (line.TryStripPrefix(Keywords.Ack, out ReadOnlySequence<byte> hex)) Add(ref acks, hex);
+        else if (line.TextIs(Keywords.Ready)) ready = true;
+        else if (!line.TextIs(Keywords.Nak)) GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Not an acknowledgment.");
+    }
+
+    private void TakeShallow(in PktLine line)
+    {
+        if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> hex)) Add(ref shallow, hex);
+        else if (line.TryStripPrefix(Keywords.Unshallow, out hex)) Add(ref unshallow, hex);
+        else GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Neither shallow nor unshallow.");
+    }
+
+    private readonly void Add(ref List<ObjectId>? list, in ReadOnlySequence<byte> hex)
+    {
+        if (!ObjectId.TryParse(hex, format, out ObjectId id)) GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
+        (list ??= []).Add(id);
+    }
+
+    // With sideband-all every data-pkt carries a band: progress is passed over, an error ends the answer.
+    private bool TryReadLine(out PktLine line, out bool refused)
+    {
+        refused = false;
+        while (PktLineReader.TryRead(ref rest, out line))
+        {
+            if (sidebandAll && line.Kind == PktLineKind.Data)
+            {
+                BandLine band = FetchAnswerReader.BandOf(line);
+                if (band.Kind is BandKind.Progress or BandKind.Keepalive) continue;
+                refused = band.Kind == BandKind.Error;
+                line = new PktLine(PktLineKind.Data, band.Payload);
+            }
+            refused |= line.TryStripPrefix(Keywords.Err, out _);
+            return !refused;
+        }
+        return false;
+    }
+}
