@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Text;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Tests.PktLines;
+
+public sealed class PktLineWriterTests
+{
+    private readonly ArrayBufferWriter<byte> writer = new();
+
+    private string Written => Encoding.Latin1.GetString(writer.WrittenSpan);
+
+    [Fact]
+    public void Lines_AreFramed_EachInItsKind()
+    {
+        PktLineWriter.WriteText(writer, "done"u8);
+        PktLineWriter.WriteText(writer, "done");
+        PktLineWriter.Write(writer, "done"u8);
+        PktLineWriter.Write(writer, []);
+        PktLineWriter.WriteDelim(writer);
+        PktLineWriter.WriteResponseEnd(writer);
+        PktLineWriter.WriteFlush(writer);
+        Assert.Equal("0009done\n0009done\n0008done0004000100020000", Written);
+    }
+
+    [Fact]
+    public void ErrorPacket_IsCut_WhenItsMessageIsTooLong()
+    {
+        PktLineWriter.WriteError(writer, "no such repository");
+        Assert.Equal("001bERR no such repository\n", Written);
+        writer.ResetWrittenCount();
+        PktLineWriter.WriteError(writer, new string('x', 100_000));
+        Assert.Equal(65_520, writer.WrittenCount);
+        Assert.StartsWith("fff0ERR xxx", Written, StringComparison.Ordinal);
+        Assert.EndsWith("x\n", Written, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PayloadTooLongForOnePacket_IsOurOwnMistake() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => PktLineWriter.Write(writer, new byte[65_517]));
+
+    [Fact]
+    public void Sideband_SplitsWhatIsLonger()
+    {
+        byte[] payload = [.. Enumerable.Range(0, 70_000).Select(i => (byte)i)];
+        Sideband.Write(writer, Sideband.PackData, payload);
+        Assert.Equal(70_000 + 2 * Sideband.HeaderLength, writer.WrittenCount);
+        Assert.Equal("fff0\u0001", Written[..5]);
+        Assert.Equal("118a\u0001", Written[65_520..65_525]);
+        byte[] unframed = [.. writer.WrittenSpan[5..65_520], .. writer.WrittenSpan[65_525..]];
+        Assert.Equal(payload, unframed);
+    }
+
+    [Fact]
+    public void Sideband_OfTheOldKind_MakesPacketsOfAThousandBytes()
+    {
+        Sideband.Write(writer, Sideband.Progress, new byte[996], Sideband.MaxSmallBandPayload);
+        Assert.Equal("03e8\u0002", Written[..5]);
+        Assert.Equal("0006\u0002", Written[1000..1005]);
+    }
+
+    [Fact]
+    public void Sideband_OfNothing_IsAKeepalive()
+    {
+        Sideband.Write(writer, Sideband.PackData, []);
+        Assert.Equal("0005\u0001", Written);
+    }
+}
