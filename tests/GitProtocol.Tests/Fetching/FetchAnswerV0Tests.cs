@@ -1,0 +1,141 @@
+using System.Buffers;
+using System.Text;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Wire;
+
+namespace Waystation.GitProtocol.Tests.Fetching;
+
+public sealed class FetchAnswerV0Tests
+{
+    private static readonly FetchRequest Clone = new() { ProtocolVersion = 0, Wants = Ids.Of(Ids.A), Done = true };
+
+    private static readonly FetchRequest Fetch = Clone with { Haves = Ids.Of(Ids.B, Ids.C), MultiAck = MultiAck.Detailed };
+
+    [Theory, EveryCut("NAK", "nolf:\u0001PACK", Lines.Flush)]
+    public void Clone_IsNakThenPack(ReadOnlySequence<byte> bytes)
+    {
+        Assert.Equal(FetchPrologue.Empty, ReadPack(ref bytes, Clone));
+        Assert.Equal([(BandKind.PackData, "PACK"), (BandKind.End, "")], FetchAnswerReaderTests.Bands(bytes));
+    }
+
+    [Theory, EveryCut("NAK", "raw:PACK1234")]
+    public void CloneWithoutSideband_IsNakThenTheBarePack(ReadOnlySequence<byte> bytes)
+    {
+        Assert.Equal(FetchPrologue.Empty, ReadPack(ref bytes, Clone with { SidebandKind = SidebandKind.None }));
+        Assert.Equal("PACK1234", Encoding.ASCII.GetString(bytes));
+    }
+
+    [Theory, EveryCut("nolf:shallow " + Ids.A, "unshallow " + Ids.B, Lines.Flush, "NAK", "nolf:\u0002hm")]
+    public void DeepeningClone_SaysItsBoundaryFirst(ReadOnlySequence<byte> bytes)
+    {
+        FetchPrologue prologue = ReadPack(ref bytes, Clone with { Depth = 1 });
+        Assert.Equal(new FetchPrologue { HasShallowInfo = true, Shallow = Ids.Of(Ids.A), Unshallow = Ids.Of(Ids.B) }, prologue);
+    }
+
+    [Theory, EveryCut("NAK", "ACK " + Ids.B + " common", "ACK " + Ids.C + " ready", "NAK", "ACK " + Ids.B, "nolf:\u0001PACK")]
+    public void LastRoundOfAFetch_EndsWithThePlainAck(ReadOnlySequence<byte> bytes)
+    {
+        FetchPrologue prologue = ReadPack(ref bytes, Fetch);
+        Assert.Equal(new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B), Ready = true }, prologue);
+        Assert.Equal([(BandKind.PackData, "PACK")], FetchAnswerReaderTests.Bands(bytes));
+    }
+
+    [Theory, EveryCut("ACK " + Ids.B + " common", "ACK " + Ids.B + " ready", "NAK", "ACK " + Ids.B, "nolf:\u0001PACK")]
+    public void ReadyRoundWithNoDone_BringsThePack(ReadOnlySequence<byte> bytes) =>
+        Assert.True(ReadPack(ref bytes, Fetch with { Done = false, NoDone = true }).Ready);
+
+    [Theory]
+    [EveryTruncation("NAK", "nolf:\u0001")]
+    [EveryTruncation("NAK", "ACK " + Ids.B + " common", "NAK", "ACK " + Ids.B)]
+    public void TruncatedPrologue_NeedsMore(ReadOnlySequence<byte> bytes)
+    {
+        long before = bytes.Length;
+        Assert.Equal(AnswerStart.NeedMore, FetchAnswerReader.TryReadPrologueV0(ref bytes, Fetch, out _));
+        Assert.Equal(before, bytes.Length);
+    }
+
+    [Theory]
+    [InlineData("NAK")]
+    [InlineData("ACK " + Ids.B + " common", "NAK")]
+    [InlineData("ACK " + Ids.B + " ready", "NAK")]
+    [InlineData("ERR upload-pack: not our ref")]
+    public void RoundThatIsNotTheLast_IsNoPack(params string[] lines)
+    {
+        var bytes = new ReadOnlySequence<byte>(Lines.ToBytes(lines));
+        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, Fetch with { Done = false }, out _));
+        Assert.False(bytes.IsEmpty);
+    }
+
+    [Fact]
+    public void RequestForItsBoundaryOnly_IsNoPack()
+    {
+        var bytes = new ReadOnlySequence<byte>(Lines.ToBytes("shallow " + Ids.A, Lines.Flush));
+        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, Clone with { Done = false, Depth = 1 }, out _));
+    }
+
+    [Theory]
+    [InlineData("ACK " + Ids.B + " maybe")]
+    [InlineData("ACK 1234")]
+    [InlineData("NAKED")]
+    [InlineData("packfile")]
+    [InlineData("NAK", "NAKED")]
+    public void WhatIsNoAcknowledgment_IsRefused(params string[] lines)
+    {
+        var bytes = new ReadOnlySequence<byte>(Lines.ToBytes(lines));
+        Assert.Throws<GitProtocolException>(() => FetchAnswerReader.TryReadPrologueV0(ref bytes, Fetch, out _));
+    }
+
+    [Theory]
+    [InlineData(MultiAck.None, "ACK b")]
+    [InlineData(MultiAck.MultiAck, "ACK b continue|ACK c continue|ACK c")]
+    [InlineData(MultiAck.Detailed, "ACK b common|ACK c common|ACK c")]
+    public void Acks_AreWrittenAsTheClientAskedForThem(MultiAck kind, string expected)
+    {
+        var prologue = new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B, Ids.C) };
+        Assert.Equal(expected, Written(prologue, Fetch with { MultiAck = kind }));
+    }
+
+    [Fact]
+    public void ReadyRound_IsWrittenAsGitDoes() => Assert.Equal(
+        "ACK b common|ACK b ready|NAK|ACK b",
+        Written(new() { HasAcknowledgments = true, Acks = Ids.Of(Ids.B), Ready = true }, Fetch with { Done = false, NoDone = true }));
+
+    [Fact]
+    public void PrologueOfV2_IsWrittenSoThatNegotiationEnds()
+    {
+        Assert.Equal("NAK", Written(FetchPrologue.Empty, Clone));
+        Assert.Equal("ACK c", Written(FetchPrologue.Empty, Fetch with { MultiAck = MultiAck.None }));
+        Assert.Equal("ACK c common|ACK c", Written(FetchPrologue.Empty, Fetch));
+        Assert.Equal("NAK", Written(new() { HasAcknowledgments = true }, Fetch));
+    }
+
+    [Fact]
+    public void Boundary_IsWritten_OnlyToAClientThatAskedForOne()
+    {
+        var prologue = new FetchPrologue { HasShallowInfo = true, Shallow = Ids.Of(Ids.A) };
+        Assert.Equal("NAK", Written(prologue, Clone));
+        Assert.Equal("shallow a|0000|NAK", Written(prologue, Clone with { Depth = 1 }));
+        Assert.Equal("0000|NAK", Written(FetchPrologue.Empty, Clone with { DeepenSince = 5 }));
+    }
+
+    private static FetchPrologue ReadPack(ref ReadOnlySequence<byte> bytes, FetchRequest request)
+    {
+        Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologueV0(ref bytes, request, out FetchPrologue? prologue));
+        return prologue!;
+    }
+
+    private static string Written(FetchPrologue prologue, FetchRequest request)
+    {
+        var writer = new ArrayBufferWriter<byte>();
+        FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+        var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
+        var lines = new List<string>();
+        while (GitProtocol.PktLines.PktLineReader.TryRead(ref bytes, out GitProtocol.PktLines.PktLine line))
+        {
+            string text = line.Kind == GitProtocol.PktLines.PktLineKind.Flush ? Lines.Flush : Encoding.ASCII.GetString(line.Text);
+            lines.Add(text.Replace(Ids.A, "a", StringComparison.Ordinal).Replace(Ids.B, "b", StringComparison.Ordinal).Replace(Ids.C, "c", StringComparison.Ordinal));
+        }
+        return string.Join('|', lines);
+    }
+}

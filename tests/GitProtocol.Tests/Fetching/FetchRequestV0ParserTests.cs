@@ -1,0 +1,109 @@
+using System.Buffers;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Wire;
+
+namespace Waystation.GitProtocol.Tests.Fetching;
+
+public sealed class FetchRequestV0ParserTests
+{
+    private const string Capabilities = " multi_ack_detailed no-done side-band-64k thin-pack include-tag ofs-delta deepen-since agent=git/2 filter";
+
+    [Theory, EveryCut(
+        "want " + Ids.A + Capabilities, "want " + Ids.B, "shallow " + Ids.C, "deepen 2", "filter blob:none", Lines.Flush,
+        "have " + Ids.D, Lines.Flush, "have " + Ids.C, "have " + Ids.D, "done")]
+    public void Request_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
+    {
+        Assert.True(FilterSpec.TryParse("blob:none", out FilterSpec? filter));
+        FetchRequest expected = new()
+        {
+            ProtocolVersion = 1,
+            Wants = Ids.Of(Ids.A, Ids.B),
+            Shallows = Ids.Of(Ids.C),
+            Haves = Ids.Of(Ids.D, Ids.C),
+            Depth = 2,
+            Filter = filter,
+            MultiAck = MultiAck.Detailed,
+            NoDone = true,
+            SidebandKind = SidebandKind.Sideband64k,
+            ThinPack = true,
+            IncludeTag = true,
+            OfsDelta = true,
+            Agent = "git/2",
+            Done = true,
+        };
+        Assert.Equal(new ParsedCommand.Fetch(expected), FetchRequestV0Parser.Parse(bytes, 1, ObjectFormat.Sha1));
+        Assert.True(FetchRequestV0Parser.TryRead(ref bytes, 1, ObjectFormat.Sha1, out ParsedCommand? command));
+        Assert.Equal(new ParsedCommand.Fetch(expected), command);
+        Assert.True(bytes.IsEmpty);
+    }
+
+    [Theory, EveryCut("want " + Ids.A256, Lines.Flush, "done")]
+    public void PlainCloneOfSha256_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
+    {
+        FetchRequest request = Read(bytes, ObjectFormat.Sha256);
+        Assert.Equal(ObjectId.Parse(Ids.A256), Assert.Single(request.Wants));
+        Assert.Equal((SidebandKind.None, MultiAck.None), (request.SidebandKind, request.MultiAck));
+    }
+
+    [Theory, EveryTruncation("want " + Ids.A + " side-band-64k", Lines.Flush, "have " + Ids.B, "done")]
+    public void TruncatedBody_IsNeverARequest_ButAfterAFlush(ReadOnlySequence<byte> bytes)
+    {
+        // A stateless body may end after the flush-pkt of its needs: then it has no done.
+        if (bytes.Length == Lines.ToBytes("want " + Ids.A + " side-band-64k", Lines.Flush).Length)
+        {
+            Assert.False(Read(bytes).Done);
+        }
+        else
+        {
+            Assert.Equal(
+                ProtocolError.Truncated, Assert.Throws<GitProtocolException>(() => FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1)).Error);
+        }
+        long before = bytes.Length;
+        Assert.False(FetchRequestV0Parser.TryRead(ref bytes, 0, ObjectFormat.Sha1, out _));
+        Assert.Equal(before, bytes.Length);
+    }
+
+    [Theory, EveryCut("want " + Ids.A, "deepen 1", Lines.Flush, "have " + Ids.B, Lines.Flush, "have " + Ids.C, "done", "raw:PACK")]
+    public void Channel_IsReadRoundByRound(ReadOnlySequence<byte> bytes)
+    {
+        Assert.True(FetchRequestV0Parser.TryReadNeeds(ref bytes, 0, ObjectFormat.Sha1, out ParsedCommand? needs));
+        Assert.Equal(1, Assert.IsType<ParsedCommand.Fetch>(needs).Request.Depth);
+        var haves = new List<ObjectId>();
+        Assert.True(FetchRequestV0Parser.TryReadRound(ref bytes, ObjectFormat.Sha1, haves, out bool done));
+        Assert.False(done);
+        Assert.True(FetchRequestV0Parser.TryReadRound(ref bytes, ObjectFormat.Sha1, haves, out done));
+        Assert.True(done);
+        Assert.Equal(Ids.Of(Ids.B, Ids.C), haves);
+        Assert.Equal(4, bytes.Length);
+    }
+
+    [Theory, EveryTruncation("have " + Ids.B, "done")]
+    public void PartialRound_IsLeftAlone(ReadOnlySequence<byte> bytes)
+    {
+        var haves = new List<ObjectId>();
+        long before = bytes.Length;
+        Assert.False(FetchRequestV0Parser.TryReadRound(ref bytes, ObjectFormat.Sha1, haves, out _));
+        Assert.Empty(haves);
+        Assert.Equal(before, bytes.Length);
+    }
+
+    [Fact]
+    public void LoneFlush_IsTheClientTakingItsLeave()
+    {
+        var bytes = new ReadOnlySequence<byte>(Lines.ToBytes(Lines.Flush));
+        Assert.True(FetchRequestV0Parser.TryReadNeeds(ref bytes, 0, ObjectFormat.Sha1, out ParsedCommand? command));
+        Assert.Null(command);
+    }
+
+    [Fact]
+    public void ForeignNeeds_AreToldBeforeTheRounds_AsTheClientMayWaitForAnAnswer()
+    {
+        var bytes = new ReadOnlySequence<byte>(Lines.ToBytes("want " + Ids.A, "deepen-not refs/heads/x", Lines.Flush));
+        Assert.True(FetchRequestV0Parser.TryRead(ref bytes, 0, ObjectFormat.Sha1, out ParsedCommand? command));
+        Assert.Equal(new ParsedCommand.Foreign(ForeignReason.DeepenNot), command);
+    }
+
+    internal static FetchRequest Read(ReadOnlySequence<byte> bytes, ObjectFormat format = ObjectFormat.Sha1) =>
+        Assert.IsType<ParsedCommand.Fetch>(FetchRequestV0Parser.Parse(bytes, 0, format)).Request;
+}
