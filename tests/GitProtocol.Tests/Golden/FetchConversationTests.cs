@@ -1,0 +1,141 @@
+using System.Buffers;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Packs;
+
+namespace Waystation.GitProtocol.Tests.Golden;
+
+/// <summary>What real git asks and answers when it fetches.</summary>
+public sealed class FetchConversationTests
+{
+    public static TheoryData<string> Requests => Recording.Named("-fetch.request");
+
+    public static TheoryData<string> Answers => Recording.Named("-fetch.response");
+
+    [Theory, MemberData(nameof(Requests))]
+    public void Request_IsWrittenAgain_ByteForByte(string name)
+    {
+        byte[] bytes = Recording.Read(name);
+        foreach (ReadOnlySequence<byte> cut in Recording.CutsOf(bytes))
+        {
+            FetchRequest request = Parse(name, cut);
+            Assert.Equal(Form(name, bytes, request), Written(request));
+        }
+    }
+
+    [Theory, MemberData(nameof(Answers))]
+    public void Answer_IsReadToItsTrailer_HoweverItIsCut(string name)
+    {
+        byte[] bytes = Recording.Read(name);
+        FetchRequest request = Parse(name, new ReadOnlySequence<byte>(Recording.Read(Path.ChangeExtension(name, ".request"))));
+        foreach (ReadOnlySequence<byte> cut in Recording.CutsOf(bytes))
+        {
+            ReadOnlySequence<byte> rest = cut;
+            AnswerStart start = Start(ref rest, request, out FetchPrologue? prologue);
+            Assert.Equal(start == AnswerStart.Pack, Recording.Text(bytes).Contains("PACK", StringComparison.Ordinal));
+            if (start != AnswerStart.Pack) continue;
+            AssertWholePack(rest, request);
+            AssertWrittenAgain(bytes.AsSpan(0, (int)(bytes.Length - rest.Length)), prologue!, request);
+        }
+    }
+
+    [Theory, MemberData(nameof(Answers))]
+    public void TruncatedAnswer_IsNeverWhole(string name)
+    {
+        byte[] bytes = Recording.Read(name);
+        FetchRequest request = Parse(name, new ReadOnlySequence<byte>(Recording.Read(Path.ChangeExtension(name, ".request"))));
+        for (int length = 0; length < bytes.Length; length += length < 900 ? 1 : 17)
+        {
+            var rest = new ReadOnlySequence<byte>(bytes, 0, length);
+            if (Start(ref rest, request, out _) != AnswerStart.Pack) continue;
+            BandKind last = BandKind.Keepalive;
+            while (FetchAnswerReader.TryReadBand(ref rest, out BandLine band)) last = band.Kind;
+            Assert.NotEqual(BandKind.End, last);
+        }
+    }
+
+    [Fact]
+    public void Recording_HasEveryShapeOfAnswer()
+    {
+        FetchPrologue ready = Prologue("v2/negotiation-4-fetch");
+        Assert.True(ready.Ready && ready.Acks.Count > 0);
+        Assert.NotEmpty(Prologue("v2/depth-1-3-fetch").Shallow);
+        Assert.NotEmpty(Prologue("v2/unshallow-3-fetch").Unshallow);
+        Assert.NotEmpty(Prologue("v0/depth-1-3-fetch").Shallow);
+        Assert.NotEmpty(Prologue("v0/negotiation-4-fetch").Acks);
+    }
+
+    private static FetchPrologue Prologue(string name)
+    {
+        FetchRequest request = Parse(name, new ReadOnlySequence<byte>(Recording.Read(name + ".request")));
+        var rest = new ReadOnlySequence<byte>(Recording.Read(name + ".response"));
+        Assert.Equal(AnswerStart.Pack, Start(ref rest, request, out FetchPrologue? prologue));
+        return prologue!;
+    }
+
+    private static FetchRequest Parse(string name, ReadOnlySequence<byte> body)
+    {
+        int version = Recording.Version(name);
+        Assert.Equal(version == 2, CommandParser.LooksLikeV2(body));
+        ParsedCommand command = version == 2 ? CommandParser.Parse(body) : FetchRequestV0Parser.Parse(body, version, Recording.Format(name));
+        return Assert.IsType<ParsedCommand.Fetch>(command).Request;
+    }
+
+    // What git's client says and means nothing by is not in the record: the same want twice (HEAD and its branch), and, in v0,
+    // capabilities that it makes no use of, whose absence changes the length of the first want.
+    private static string Form(string name, byte[] recorded, FetchRequest request)
+    {
+        string text = Recording.Text(recorded);
+        if (Recording.Version(name) < 2)
+        {
+            text = text.Replace(request.DeepenSince is null ? " deepen-since deepen-not" : " deepen-not", "", StringComparison.Ordinal)[4..];
+        }
+        var wants = new HashSet<string>(StringComparer.Ordinal);
+        return string.Join('\n', text.Split('\n').Where(line => !(IndexOfWant(line) is >= 0 and var at) || wants.Add(line[at..])));
+
+        static int IndexOfWant(string line) => line.IndexOf("want ", StringComparison.Ordinal);
+    }
+
+    private static string Written(FetchRequest request)
+    {
+        var writer = new ArrayBufferWriter<byte>();
+        if (request.ProtocolVersion == 2) FetchRequestWriter.WriteV2(writer, request, Recording.Agent, sayObjectFormat: true);
+        else FetchRequestWriter.WriteV0(writer, request, Recording.Agent);
+        return Recording.Text(writer.WrittenSpan)[(request.ProtocolVersion == 2 ? 0 : 4)..];
+    }
+
+    private static AnswerStart Start(ref ReadOnlySequence<byte> bytes, FetchRequest request, out FetchPrologue? prologue) =>
+        request.ProtocolVersion == 2
+            ? FetchAnswerReader.TryReadPrologue(ref bytes, request.ObjectFormat, request.SidebandAll, out prologue)
+            : FetchAnswerReader.TryReadPrologueV0(ref bytes, request, out prologue);
+
+    private static void AssertWholePack(ReadOnlySequence<byte> bytes, FetchRequest request)
+    {
+        using var check = new PackTrailerCheck(request.ObjectFormat);
+        BandKind last = BandKind.Keepalive;
+        while (FetchAnswerReader.TryReadBand(ref bytes, out BandLine band))
+        {
+            last = band.Kind;
+            if (band.Kind != BandKind.PackData) continue;
+            foreach (ReadOnlyMemory<byte> segment in band.Payload) check.Append(segment.Span);
+        }
+        Assert.Equal(BandKind.End, last);
+        Assert.True(bytes.IsEmpty);
+        Assert.True(check.IsWhole());
+    }
+
+    private static void AssertWrittenAgain(ReadOnlySpan<byte> recorded, FetchPrologue prologue, FetchRequest request)
+    {
+        var writer = new ArrayBufferWriter<byte>();
+        if (request.ProtocolVersion == 2) FetchAnswerWriter.WritePrologueV2(writer, prologue, request.SidebandAll);
+        else FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+        if (request.ProtocolVersion == 2 || request.Haves.Count == 0)
+        {
+            Assert.Equal(Recording.Text(recorded), Recording.Text(writer.WrittenSpan));
+            return;
+        }
+        // Git acknowledges while it reads; we say the same in one go.
+        var rest = new ReadOnlySequence<byte>([.. writer.WrittenSpan, .. "0006\u0001x"u8]);
+        Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologueV0(ref rest, request, out FetchPrologue? again));
+        Assert.Equal(prologue with { Ready = again!.Ready }, again);
+    }
+}
