@@ -31,11 +31,8 @@ public static class FetchRequestV0Parser
             if (!TryReadRound(ref wholeBody, format, haves, out done, maxObjects - request.Wants.Count)) ThrowTruncated();
         }
         // Some clients end a request with a flush-pkt whatever it was.
-        PktLine end = default;
-        if (!wholeBody.IsEmpty && (!PktLineReader.TryRead(ref wholeBody, out end) || end.Kind != PktLineKind.Flush || !wholeBody.IsEmpty))
-        {
-            GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after done.");
-        }
+        bool ends = wholeBody.IsEmpty || (wholeBody.Length == PktLineReader.HeaderLength && PktLine.StartsWith(wholeBody, "0000"u8));
+        if (!ends) GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after done.");
         return new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = done });
 
         static void ThrowTruncated() => GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt or done.");

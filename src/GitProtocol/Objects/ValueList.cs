@@ -20,7 +20,7 @@ internal sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
     {
         ValueList<T> already => already,
         { Count: 0 } => Empty,
-        _ => new ValueList<T>([.. list]),
+        _ => new ValueList<T>(list.ToArray()),
     };
 
     public bool Equals(ValueList<T>? other) => other is not null && items.AsSpan().SequenceEqual(other.items);

@@ -11,8 +11,11 @@ internal static class Recording
 
     private static readonly string Root = Path.Combine(AppContext.BaseDirectory, "Conversations");
 
-    public static TheoryData<string> Named(string ending) =>
-        [.. Directory.EnumerateFiles(Root, "*" + ending, SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Root, file)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Named(string ending) => [.. Names(ending)];
+
+    public static IEnumerable<string> Names(string ending) =>
+        Directory.EnumerateFiles(Root, "*" + ending, SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Root, file)).Order(StringComparer.Ordinal);
 
     public static byte[] Read(string name) => File.ReadAllBytes(Path.Combine(Root, name));
 

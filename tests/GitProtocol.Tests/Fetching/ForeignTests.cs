@@ -1,0 +1,57 @@
+using System.Buffers;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Wire;
+using static Waystation.GitProtocol.Fetching.ForeignReason;
+using static Waystation.TestKit.Wire.Lines;
+
+namespace Waystation.GitProtocol.Tests.Fetching;
+
+/// <summary>What we do not understand is named, never passed over: two requests that differ in it must not share an answer.</summary>
+public sealed class ForeignTests
+{
+    [Theory]
+    [InlineData(WantRef, "command=fetch", Delim, "want-ref refs/heads/main", "done", Flush)]
+    [InlineData(DeepenNot, "command=fetch", Delim, "want " + Ids.A, "deepen-not refs/heads/main", "done", Flush)]
+    [InlineData(PackfileUris, "command=fetch", Delim, "want " + Ids.A, "packfile-uris https", "done", Flush)]
+    [InlineData(ServerOption, "command=fetch", "server-option=x", Delim, "want " + Ids.A, "done", Flush)]
+    [InlineData(ServerOption, "command=ls-refs", "server-option=x", Delim, Flush)]
+    [InlineData(UnknownCapability, "command=fetch", "promisor-remote=x", Delim, "want " + Ids.A, "done", Flush)]
+    [InlineData(UnknownCapability, "command=fetch", "raw:0004", Delim, "want " + Ids.A, "done", Flush)]
+    [InlineData(UnknownCapability, "command=fetch", "agent", Delim, "want " + Ids.A, "done", Flush)]
+    [InlineData(UnknownArgument, "command=fetch", Delim, "want " + Ids.A, "mood good", "done", Flush)]
+    [InlineData(UnknownArgument, "command=fetch", Delim, "want " + Ids.A, "done ", Flush)]
+    [InlineData(UnknownArgument, "command=fetch", Delim, "want " + Ids.A, "Thin-pack", Flush)]
+    [InlineData(UnknownArgument, "command=fetch", Delim, "want " + Ids.A, "raw:0004", Flush)]
+    [InlineData(UnknownArgument, "command=ls-refs", Delim, "peel ", Flush)]
+    [InlineData(UnknownCommand, "command=object-info", Delim, "size", Flush)]
+    [InlineData(UnknownCommand, "command=fetch=x", Delim, Flush)]
+    [InlineData(UnknownFilter, "command=fetch", Delim, "want " + Ids.A, "filter sparse:oid=main:x", "done", Flush)]
+    [InlineData(NoWants, "command=fetch", Delim, "have " + Ids.A, "wait-for-done", Flush)]
+    [InlineData(NoWants, "command=fetch", Flush)]
+    [InlineData(EmptyRequest, Flush)]
+    public void RequestOfV2_ThatIsNotOurs_SaysWhy(ForeignReason reason, params string[] lines) =>
+        Assert.All(
+            Cuts.Of(ToBytes(lines)), bytes => Assert.Equal(new ParsedCommand.Foreign(reason), CommandParser.Parse(bytes)));
+
+    [Theory]
+    [InlineData(UnknownCapability, "want " + Ids.A + " mood", Flush, "done")]
+    [InlineData(UnknownCapability, "want " + Ids.A + " thin-pack=1", Flush, "done")]
+    [InlineData(DeepenNot, "want " + Ids.A, "deepen-not refs/heads/x", Flush, "done")]
+    [InlineData(UnknownFilter, "want " + Ids.A + " filter", "filter sparse:oid=x", Flush, "done")]
+    [InlineData(NoWants, "shallow " + Ids.A, Flush, "done")]
+    [InlineData(EmptyRequest, Flush)]
+    public void RequestOfV0_ThatIsNotOurs_SaysWhy(ForeignReason reason, params string[] lines) =>
+        Assert.All(
+            Cuts.Of(ToBytes(lines)),
+            bytes => Assert.Equal(new ParsedCommand.Foreign(reason), FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1)));
+
+    [Fact]
+    public void ForeignCommand_IsTakenWhole_SoThatItsBytesCanBeForwarded()
+    {
+        var bytes = new ReadOnlySequence<byte>(ToBytes("command=object-info", Delim, "size", Flush, "command=ls-refs", Flush));
+        ReadOnlySequence<byte> rest = bytes;
+        Assert.True(CommandParser.TryReadCommand(ref rest, out _));
+        Assert.Equal(ToBytes("command=object-info", Delim, "size", Flush), bytes.Slice(0, rest.Start).ToArray());
+    }
+}

@@ -1,0 +1,122 @@
+using System.Buffers;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Packs;
+using Waystation.TestKit.Wire;
+
+namespace Waystation.GitProtocol.Tests;
+
+/// <summary>
+/// Reads bytes with everything that reads bytes. Nothing but <see cref="GitProtocolException"/> may come of it, the same must come
+/// of it however the bytes arrive, and what was understood must survive being written and read again.
+/// </summary>
+internal static class Fuzz
+{
+    private static readonly Func<ReadOnlySequence<byte>, string>[] Targets =
+    [
+        bytes => Said(CommandParser.Parse(bytes, maxObjects: 10_000)),
+        bytes => Said(FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1, 10_000)),
+        bytes => Said(FetchRequestV0Parser.Parse(bytes, 1, ObjectFormat.Sha256, 10_000)),
+        bytes => V2Answer(bytes, ObjectFormat.Sha1, sidebandAll: false),
+        bytes => V2Answer(bytes, ObjectFormat.Sha256, sidebandAll: true),
+        bytes => V0Answer(bytes, new FetchRequest { ProtocolVersion = 0, Done = true, Depth = 1 }),
+        bytes => V0Answer(bytes, new FetchRequest { ProtocolVersion = 0, Done = true, Haves = Ids.Of(Ids.A), MultiAck = MultiAck.Detailed }),
+        bytes => V0Answer(bytes, new FetchRequest { ProtocolVersion = 0, Done = true, SidebandKind = SidebandKind.None }),
+        Advertisement,
+        LsRefs,
+        Pack,
+    ];
+
+    public static void Try(byte[] bytes)
+    {
+        var whole = new ReadOnlySequence<byte>(bytes);
+        ReadOnlySequence<byte> byteByByte = Cuts.Join([.. Enumerable.Range(0, bytes.Length).Select(at => (ReadOnlyMemory<byte>)bytes.AsMemory(at, 1))]);
+        foreach (Func<ReadOnlySequence<byte>, string> target in Targets)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            string outcome = Outcome(target, whole);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.InRange(allocated, 0, 300_000 + 64L * bytes.Length);
+            Assert.Equal(outcome, Outcome(target, byteByByte));
+        }
+    }
+
+    private static string Outcome(Func<ReadOnlySequence<byte>, string> target, ReadOnlySequence<byte> bytes)
+    {
+        try
+        {
+            return target(bytes);
+        }
+        catch (GitProtocolException refused)
+        {
+            return refused.Error.ToString();
+        }
+    }
+
+    private static string Said(ParsedCommand command)
+    {
+        if (command is not ParsedCommand.Fetch(var request)) return command.ToString();
+        var writer = new ArrayBufferWriter<byte>();
+        ParsedCommand again;
+        if (request.ProtocolVersion == 2)
+        {
+            FetchRequestWriter.WriteV2(writer, request, request.Agent);
+            again = CommandParser.Parse(new ReadOnlySequence<byte>(writer.WrittenMemory));
+        }
+        else
+        {
+            FetchRequestWriter.WriteV0(writer, request, request.Agent);
+            again = FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(writer.WrittenMemory), request.ProtocolVersion, request.ObjectFormat);
+        }
+        // A name that is not ASCII is not one that we would send.
+        if (System.Text.Ascii.IsValid(request.Agent ?? "")) Assert.Equal(command, again);
+        return request.ToString();
+    }
+
+    private static string V2Answer(ReadOnlySequence<byte> bytes, ObjectFormat format, bool sidebandAll)
+    {
+        AnswerStart start = FetchAnswerReader.TryReadPrologue(ref bytes, format, sidebandAll, out FetchPrologue? prologue);
+        return $"{start} {prologue} {(start == AnswerStart.Pack ? Bands(bytes) : "")}";
+    }
+
+    private static string V0Answer(ReadOnlySequence<byte> bytes, FetchRequest request)
+    {
+        AnswerStart start = FetchAnswerReader.TryReadPrologueV0(ref bytes, request, out FetchPrologue? prologue);
+        bool framed = start == AnswerStart.Pack && request.SidebandKind != SidebandKind.None;
+        return $"{start} {prologue} {(framed ? Bands(bytes) : bytes.Length)}";
+    }
+
+    private static string Bands(ReadOnlySequence<byte> bytes)
+    {
+        int count = 0;
+        long length = 0;
+        while (FetchAnswerReader.TryReadBand(ref bytes, out BandLine band) && band.Kind != BandKind.End)
+        {
+            count++;
+            length += band.Payload.Length;
+        }
+        return $"{count} bands of {length} bytes, {bytes.Length} left";
+    }
+
+    private static string Advertisement(ReadOnlySequence<byte> bytes)
+    {
+        var reader = new InfoRefsReader();
+        foreach (ReadOnlyMemory<byte> segment in bytes) reader.Read(segment.Span);
+        return $"{reader.IsComplete} {reader.HasStopped} {reader.Version} {reader.ObjectFormat} {string.Join(',', reader.Tips)}";
+    }
+
+    private static string LsRefs(ReadOnlySequence<byte> bytes)
+    {
+        var reader = new LsRefsReader(ObjectFormat.Sha1);
+        foreach (ReadOnlyMemory<byte> segment in bytes) reader.Read(segment.Span);
+        return $"{reader.IsComplete} {reader.HasStopped} {reader.UnbornHeadTarget} {string.Join(',', reader.Tips)}";
+    }
+
+    private static string Pack(ReadOnlySequence<byte> bytes)
+    {
+        using var check = new PackTrailerCheck(ObjectFormat.Sha1);
+        foreach (ReadOnlyMemory<byte> segment in bytes) check.Append(segment.Span);
+        return $"{check.IsWhole()} {check.Length} {check.Releasable} {check.Trailer}";
+    }
+}

@@ -1,0 +1,106 @@
+using System.Buffers;
+using FsCheck;
+using FsCheck.Fluent;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.GitProtocol.Tests;
+
+/// <summary>What is written is read to the same, for whatever can be said. A failure prints the seed that repeats it.</summary>
+public sealed class RoundTripProperties
+{
+    private static Gen<ObjectFormat> Formats => Gen.Elements(ObjectFormat.Sha1, ObjectFormat.Sha256);
+
+    private static Gen<bool> Flag => Gen.Elements(false, true);
+
+    private static Gen<FilterSpec?> Filters => Gen.Elements<string?>(null, "blob:none", "blob:limit=4096", "tree:2", "combine:tree:1+object:type=blob")
+        .Select(text => FilterSpec.TryParse(text, out FilterSpec? filter) ? filter : null);
+
+    [Fact]
+    public void FetchRequestOfV2_IsReadAsWritten() => Holds(Requests(2), request =>
+    {
+        var writer = new ArrayBufferWriter<byte>();
+        FetchRequestWriter.WriteV2(writer, request, request.Agent);
+        return new ParsedCommand.Fetch(request).Equals(CommandParser.Parse(new ReadOnlySequence<byte>(writer.WrittenMemory)));
+    });
+
+    [Fact]
+    public void FetchRequestOfV0_IsReadAsWritten() => Holds(Requests(0), request =>
+    {
+        var writer = new ArrayBufferWriter<byte>();
+        FetchRequestWriter.WriteV0(writer, request, request.Agent);
+        var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
+        return new ParsedCommand.Fetch(request).Equals(FetchRequestV0Parser.Parse(bytes, 0, request.ObjectFormat));
+    });
+
+    [Fact]
+    public void Prologue_IsReadAsWritten() => Holds(
+        from format in Formats
+        from sidebandAll in Flag
+        from acks in Ids(format, 0)
+        from shallow in Ids(format, 0)
+        from unshallow in Ids(format, 0)
+        from acknowledges in Flag
+        from bounds in Flag
+        select (format, sidebandAll, new FetchPrologue
+        {
+            HasAcknowledgments = acknowledges,
+            Acks = acknowledges ? acks : [],
+            Ready = acknowledges,
+            HasShallowInfo = bounds,
+            Shallow = bounds ? shallow : [],
+            Unshallow = bounds ? unshallow : [],
+        }),
+        row =>
+        {
+            var writer = new ArrayBufferWriter<byte>();
+            FetchAnswerWriter.WritePrologueV2(writer, row.Item3, row.sidebandAll);
+            var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
+            AnswerStart start = FetchAnswerReader.TryReadPrologue(ref bytes, row.format, row.sidebandAll, out FetchPrologue? read);
+            return start == AnswerStart.Pack && row.Item3.Equals(read) && bytes.IsEmpty;
+        });
+
+    private static Gen<FetchRequest> Requests(int version) =>
+        from format in Formats
+        from wants in Ids(format, 1)
+        from haves in Ids(format, 0)
+        from shallows in Ids(format, 0)
+        from filter in Filters
+        from flags in Gen.Choose(0, 255)
+        from boundary in Gen.Choose(0, 2)
+        from number in Gen.Choose(1, int.MaxValue)
+        from sideband in Gen.Elements(SidebandKind.None, SidebandKind.Sideband, SidebandKind.Sideband64k)
+        from acks in Gen.Elements(MultiAck.None, MultiAck.MultiAck, MultiAck.Detailed)
+        from agent in Gen.Elements<string?>(null, "git/2.50", "JGit/6")
+        select new FetchRequest
+        {
+            ObjectFormat = format,
+            ProtocolVersion = version,
+            Wants = wants,
+            Haves = haves,
+            Shallows = shallows,
+            Filter = filter,
+            Depth = boundary == 1 ? number : null,
+            DeepenSince = boundary == 2 ? number : null,
+            DeepenRelative = (flags & 1) != 0,
+            ThinPack = (flags & 2) != 0,
+            OfsDelta = (flags & 4) != 0,
+            IncludeTag = (flags & 8) != 0,
+            NoProgress = (flags & 16) != 0,
+            Done = (flags & 32) != 0,
+            WaitForDone = version == 2 && (flags & 64) != 0,
+            SidebandAll = version == 2 && (flags & 128) != 0,
+            SidebandKind = version == 2 ? SidebandKind.Sideband64k : sideband,
+            MultiAck = version == 2 ? MultiAck.None : acks,
+            NoDone = version != 2 && (flags & 64) != 0,
+            Agent = agent,
+        };
+
+    private static Gen<IReadOnlyList<ObjectId>> Ids(ObjectFormat format, int least) =>
+        from count in Gen.Choose(least, 40)
+        from bytes in Gen.Choose(0, 255).ArrayOf(count * format.DigestLength)
+        select (IReadOnlyList<ObjectId>)[.. bytes.Select(value => (byte)value).Chunk(format.DigestLength).Select(raw => ObjectId.FromRaw(raw)).Distinct()];
+
+    private static void Holds<T>(Gen<T> values, Func<T, bool> property) =>
+        Check.One(Config.QuickThrowOnFailure, Prop.ForAll(values.ToArbitrary(), property));
+}
