@@ -18,10 +18,7 @@ public static class FetchAnswerWriter
         ReadOnlySpan<byte> band = sidebandAll ? [Sideband.PackData] : [];
         if (prologue.HasAcknowledgments)
         {
-            PktLineWriter.Write(writer, band, Keywords.Acknowledgments, "\n"u8);
-            if (prologue.Acks.Count == 0) PktLineWriter.Write(writer, band, Keywords.Nak, "\n"u8);
-            WriteIds(writer, band, Keywords.Ack, prologue.Acks, "\n"u8);
-            if (prologue.Ready) PktLineWriter.Write(writer, band, Keywords.Ready, "\n"u8);
+            WriteAcknowledgments(writer, prologue, band);
             PktLineWriter.WriteDelim(writer);
         }
         if (prologue.HasShallowInfo)
@@ -34,11 +31,20 @@ public static class FetchAnswerWriter
         PktLineWriter.Write(writer, band, Keywords.Packfile, "\n"u8);
     }
 
+    /// <summary>Writes a v2 answer that is a round of negotiation and brings no pack: acknowledgments and the end.</summary>
+    public static void WriteRoundV2(IBufferWriter<byte> writer, FetchPrologue prologue, bool sidebandAll)
+    {
+        ArgumentNullException.ThrowIfNull(prologue);
+        WriteAcknowledgments(writer, prologue, sidebandAll ? [Sideband.PackData] : []);
+        PktLineWriter.WriteFlush(writer);
+    }
+
     /// <summary>
-    /// Writes what a v0 or v1 client hears before the pack: its new boundary if it asked for one, then the end of negotiation.
-    /// A client with haves must be told one that is common, else it takes the NAK for a refusal of those acknowledged to it
-    /// before; a prologue made without acknowledgments (a v2 answer to done) names none, so the client's own last have is named:
-    /// a plain ACK says that negotiation is over and which id it is matters to no client.
+    /// Writes what a v0 or v1 client hears before the pack, or instead of it when its request is not the last: its new boundary if
+    /// it asked for one, then acknowledgments.
+    /// A last request with haves must be told one that is common, else the client takes the NAK for a refusal of those acknowledged
+    /// to it before; a prologue without acknowledgments (a v2 answer to done) names none, so the client's own last have is named:
+    /// a plain ACK says that negotiation is over, and which id it is matters to no client.
     /// </summary>
     public static void WritePrologueV0(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request)
     {
@@ -50,10 +56,12 @@ public static class FetchAnswerWriter
             WriteIds(writer, [], Keywords.Unshallow, prologue.Unshallow, []);
             PktLineWriter.WriteFlush(writer);
         }
-        IReadOnlyList<ObjectId> acks = prologue.HasAcknowledgments || request.Haves.Count == 0 ? prologue.Acks : [request.Haves[^1]];
-        if (acks.Count == 0) PktLineWriter.WriteText(writer, Keywords.Nak);
-        else if (request.MultiAck == MultiAck.None) WriteIds(writer, [], Keywords.Ack, [acks[0]], "\n"u8);
-        else WriteAcks(writer, acks, prologue.Ready, request);
+        bool isLast = request.Done || (request.NoDone && prologue.Ready);
+        if (request.Haves.Count == 0 && !isLast) return;
+        if (!prologue.HasAcknowledgments && isLast && request.Haves.Count > 0) ObjectIdLine.Write(writer, Keywords.Ack, request.Haves[^1], "\n"u8);
+        else if (prologue.Acks.Count == 0) PktLineWriter.WriteText(writer, Keywords.Nak);
+        else if (request.MultiAck == MultiAck.None) ObjectIdLine.Write(writer, Keywords.Ack, prologue.Acks[0], "\n"u8);
+        else WriteMultiAcks(writer, prologue, request, isLast);
     }
 
     /// <summary>Writes one line for the person who waits, on band 2.</summary>
@@ -67,16 +75,25 @@ public static class FetchAnswerWriter
     /// <summary>Writes the sign that the answer is whole.</summary>
     public static void WriteEnd(IBufferWriter<byte> writer) => PktLineWriter.WriteFlush(writer);
 
-    private static void WriteAcks(IBufferWriter<byte> writer, IReadOnlyList<ObjectId> acks, bool ready, FetchRequest request)
+    private static void WriteAcknowledgments(IBufferWriter<byte> writer, FetchPrologue prologue, ReadOnlySpan<byte> band)
+    {
+        PktLineWriter.Write(writer, band, Keywords.Acknowledgments, "\n"u8);
+        if (prologue.Acks.Count == 0) PktLineWriter.Write(writer, band, Keywords.Nak, "\n"u8);
+        WriteIds(writer, band, Keywords.Ack, prologue.Acks, "\n"u8);
+        if (prologue.Ready) PktLineWriter.Write(writer, band, Keywords.Ready, "\n"u8);
+    }
+
+    private static void WriteMultiAcks(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request, bool isLast)
     {
         bool detailed = request.MultiAck == MultiAck.Detailed;
-        WriteIds(writer, [], Keywords.Ack, acks, detailed ? " common\n"u8 : " continue\n"u8);
+        ObjectId last = prologue.Acks[^1];
+        WriteIds(writer, [], Keywords.Ack, prologue.Acks, detailed ? " common\n"u8 : " continue\n"u8);
         if (!request.Done)
         {
-            if (ready && detailed) ObjectIdLine.Write(writer, Keywords.Ack, acks[^1], " ready\n"u8);
+            if (prologue.Ready && detailed) ObjectIdLine.Write(writer, Keywords.Ack, last, " ready\n"u8);
             PktLineWriter.WriteText(writer, Keywords.Nak);
         }
-        ObjectIdLine.Write(writer, Keywords.Ack, acks[^1], "\n"u8);
+        if (isLast) ObjectIdLine.Write(writer, Keywords.Ack, last, "\n"u8);
     }
 
     private static void WriteIds(

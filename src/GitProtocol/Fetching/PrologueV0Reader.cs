@@ -21,6 +21,7 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
     {
         NeedMore,
         Acknowledgment,
+        Round,
         Pack,
         Error,
     }
@@ -36,8 +37,8 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
             AnswerStart? end = ReadBoundary();
             if (end is not null) return end.Value;
         }
-        AnswerStart start = ReadAcknowledgments();
-        if (start != AnswerStart.Pack) return start;
+        AnswerStart start = ReadAcknowledgments(out bool isWhole);
+        if (!isWhole) return start;
         prologue = new FetchPrologue
         {
             HasAcknowledgments = request.Haves.Count > 0,
@@ -47,7 +48,7 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
             Shallow = shallow,
             Unshallow = unshallow,
         };
-        return AnswerStart.Pack;
+        return start;
     }
 
     private AnswerStart? ReadBoundary()
@@ -59,37 +60,26 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
             else if (line.TryStripPrefix(Keywords.Unshallow, out hex)) unshallow.Add(Id(hex));
             else if (line.Kind == PktLineKind.Data) GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Neither shallow nor unshallow.");
             else if (line.Kind != PktLineKind.Flush) GitProtocolException.Throw(ProtocolError.UnexpectedPacket, $"A {line.Kind} packet.");
-            else return AnswersMore() ? null : AnswerStart.NoPack;
+            else return null;
         }
         return AnswerStart.NeedMore;
     }
 
-    // A stateless client that asks only for its new boundary gets just that, and asks again.
-    private readonly bool AnswersMore() => request.Done || request.Haves.Count > 0;
-
-    private AnswerStart ReadAcknowledgments()
+    private AnswerStart ReadAcknowledgments(out bool isWhole)
     {
-        if (!AnswersMore()) return AnswerStart.NoPack;
+        // A stateless client that asks only for its new boundary gets just that, and asks again.
+        isWhole = !request.Done && request.Haves.Count == 0;
+        if (isWhole) return AnswerStart.NoPack;
         while (PktLineReader.TryRead(ref rest, out PktLine line))
         {
             if (line.TryStripPrefix(Keywords.Err, out _)) return AnswerStart.NoPack;
             bool isNak = line.TextIs(Keywords.Nak);
-            bool isPlainAck = !isNak && TakeAck(line);
+            if (!isNak && !TakeAck(line)) continue;
             // A round that is not the last ends here, with its NAK or, without multi_ack, with its first common have.
-            if ((isNak || isPlainAck) && !request.Done && !(request.NoDone && ready)) return AnswerStart.NoPack;
-            if (isPlainAck) return AnswerStart.Pack;
-            if (!isNak) continue;
-            switch (Peek())
-            {
-                case Next.NeedMore:
-                    return AnswerStart.NeedMore;
-                case Next.Pack:
-                    return AnswerStart.Pack;
-                case Next.Error:
-                    return AnswerStart.NoPack;
-                default:
-                    break;
-            }
+            Next next = !request.Done && !(request.NoDone && ready) ? Next.Round : isNak ? Peek() : Next.Pack;
+            if (next == Next.Acknowledgment) continue;
+            isWhole = next is Next.Pack or Next.Round;
+            return next switch { Next.NeedMore => AnswerStart.NeedMore, Next.Pack => AnswerStart.Pack, _ => AnswerStart.NoPack };
         }
         return AnswerStart.NeedMore;
     }

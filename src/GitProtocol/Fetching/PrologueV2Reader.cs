@@ -25,25 +25,29 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
         {
             if (!TryReadLine(out PktLine line, out bool refused)) return refused ? AnswerStart.NoPack : AnswerStart.NeedMore;
             if (line.TextIs(Keywords.Packfile)) break;
-            AnswerStart? end = ReadSection(line);
+            AnswerStart? end = ReadSection(line, out bool isRound);
+            if (isRound) prologue = Gathered();
             if (end is not null) return end.Value;
         }
         if (hasAcknowledgments && !ready) GitProtocolException.Throw(ProtocolError.UnexpectedSection, "A packfile without ready.");
-        prologue = new FetchPrologue
-        {
-            HasAcknowledgments = hasAcknowledgments,
-            Acks = acks ?? [],
-            Ready = ready,
-            HasShallowInfo = hasShallowInfo,
-            Shallow = shallow ?? [],
-            Unshallow = unshallow ?? [],
-        };
+        prologue = Gathered();
         return AnswerStart.Pack;
     }
 
-    // One section to its delim-pkt (null: another follows) or flush-pkt.
-    private AnswerStart? ReadSection(in PktLine header)
+    private readonly FetchPrologue Gathered() => new()
     {
+        HasAcknowledgments = hasAcknowledgments,
+        Acks = acks ?? [],
+        Ready = ready,
+        HasShallowInfo = hasShallowInfo,
+        Shallow = shallow ?? [],
+        Unshallow = unshallow ?? [],
+    };
+
+    // One section to its delim-pkt (null: another follows) or flush-pkt.
+    private AnswerStart? ReadSection(in PktLine header, out bool isRound)
+    {
+        isRound = false;
         bool isAcknowledgments = header.TextIs(Keywords.Acknowledgments);
         bool isShallowInfo = header.TextIs(Keywords.ShallowInfo);
         if (header.Kind != PktLineKind.Data)
@@ -63,6 +67,7 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
                 case PktLineKind.Delim:
                     return null;
                 case PktLineKind.Flush when isAcknowledgments && !ready:
+                    isRound = true;
                     return AnswerStart.NoPack;
                 case PktLineKind.Data when isAcknowledgments:
                     TakeAck(line);

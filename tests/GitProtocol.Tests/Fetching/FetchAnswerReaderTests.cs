@@ -58,9 +58,18 @@ public sealed class FetchAnswerReaderTests
         Assert.Equal(before, bytes.Length);
     }
 
+    [Theory, EveryCut("acknowledgments", "ACK " + Ids.A, Lines.Flush), EveryCut("acknowledgments", "NAK", Lines.Flush)]
+    public void RoundOfNegotiation_IsNoPack_ButSaysWhatIsCommon(ReadOnlySequence<byte> bytes)
+    {
+        byte[] before = bytes.ToArray();
+        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, false, out FetchPrologue? prologue));
+        Assert.Equal(before.Length, bytes.Length);
+        var writer = new ArrayBufferWriter<byte>();
+        FetchAnswerWriter.WriteRoundV2(writer, prologue!, sidebandAll: false);
+        Assert.Equal(before, writer.WrittenSpan.ToArray());
+    }
+
     [Theory]
-    [InlineData("acknowledgments", "NAK", Lines.Flush)]
-    [InlineData("acknowledgments", "ACK " + Ids.A, Lines.Flush)]
     [InlineData("ERR upload-pack: not our ref " + Ids.A)]
     [InlineData("acknowledgments", "ERR no")]
     [InlineData("wanted-refs", Ids.A + " refs/heads/x", Lines.Delim, "packfile")]

@@ -102,11 +102,31 @@ public sealed class FetchAnswerV0Tests
         Written(new() { HasAcknowledgments = true, Acks = Ids.Of(Ids.B), Ready = true }, Fetch with { Done = false, NoDone = true }));
 
     [Fact]
+    public void RoundThatIsNotTheLast_IsWrittenWithoutThePlainAck()
+    {
+        var common = new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B) };
+        FetchRequest round = Fetch with { Done = false };
+        Assert.Equal("ACK b common|NAK", Written(common, round));
+        Assert.Equal("ACK b common|ACK b ready|NAK", Written(common with { Ready = true }, round));
+        Assert.Equal("ACK b continue|NAK", Written(common, round with { MultiAck = MultiAck.MultiAck }));
+        Assert.Equal("ACK b", Written(common, round with { MultiAck = MultiAck.None }));
+        Assert.Equal("NAK", Written(FetchPrologue.Empty, round));
+        Assert.Equal("shallow a|0000", Written(new() { Shallow = Ids.Of(Ids.A) }, Clone with { Done = false, Depth = 1 }));
+    }
+
+    [Theory, EveryCut("ACK " + Ids.B + " common", "NAK")]
+    public void RoundThatIsNotTheLast_SaysWhatIsCommon(ReadOnlySequence<byte> bytes)
+    {
+        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, Fetch with { Done = false }, out FetchPrologue? prologue));
+        Assert.Equal(new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B) }, prologue);
+    }
+
+    [Fact]
     public void PrologueOfV2_IsWrittenSoThatNegotiationEnds()
     {
         Assert.Equal("NAK", Written(FetchPrologue.Empty, Clone));
         Assert.Equal("ACK c", Written(FetchPrologue.Empty, Fetch with { MultiAck = MultiAck.None }));
-        Assert.Equal("ACK c common|ACK c", Written(FetchPrologue.Empty, Fetch));
+        Assert.Equal("ACK c", Written(FetchPrologue.Empty, Fetch));
         Assert.Equal("NAK", Written(new() { HasAcknowledgments = true }, Fetch));
     }
 
