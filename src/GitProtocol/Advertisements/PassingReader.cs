@@ -13,7 +13,7 @@ namespace Waystation.GitProtocol.Advertisements;
 /// </summary>
 public abstract class PassingReader
 {
-    /// <summary>The longest answer looked at; a million refs of a hundred bytes fit twice. It bounds the memory that a peer can make us use.</summary>
+    /// <summary>The longest answer looked at, a bound on what we keep; a million refs of a hundred bytes fit twice.</summary>
     internal const long MaxLength = 256L << 20;
 
     private byte[] held = [];

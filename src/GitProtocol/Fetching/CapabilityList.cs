@@ -42,7 +42,8 @@ internal sealed class CapabilityList(ObjectFormat format)
         IncludeTag = flags.Contains("include-tag"),
         DeepenRelative = flags.Contains("deepen-relative"),
         NoDone = flags.Contains("no-done"),
-        MultiAck = flags.Contains("multi_ack_detailed") ? MultiAck.Detailed : flags.Contains("multi_ack") ? MultiAck.MultiAck : MultiAck.None,
+        MultiAck = flags.Contains("multi_ack_detailed") ? MultiAck.Detailed
+            : flags.Contains("multi_ack") ? MultiAck.MultiAck : MultiAck.None,
         SidebandKind = flags.Contains("side-band-64k") ? SidebandKind.Sideband64k
             : flags.Contains("side-band") ? SidebandKind.Sideband : SidebandKind.None,
     };

@@ -104,7 +104,10 @@ public static class CommandParser
         while (!hasArguments && PktLineReader.TryRead(ref bytes, out PktLine line))
         {
             if (line.Kind == PktLineKind.Flush) break;
-            if (line.Kind == PktLineKind.ResponseEnd) GitProtocolException.Throw(ProtocolError.UnexpectedPacket, "A response-end in a request.");
+            if (line.Kind == PktLineKind.ResponseEnd)
+            {
+                GitProtocolException.Throw(ProtocolError.UnexpectedPacket, "A response-end in a request.");
+            }
             if (line.Kind == PktLineKind.Data) head.Take(line);
             hasArguments = line.Kind == PktLineKind.Delim;
         }

@@ -58,7 +58,8 @@ public static class FetchAnswerWriter
         }
         bool isLast = request.Done || (request.NoDone && prologue.Ready);
         if (request.Haves.Count == 0 && !isLast) return;
-        if (!prologue.HasAcknowledgments && isLast && request.Haves.Count > 0) ObjectIdLine.Write(writer, Keywords.Ack, request.Haves[^1], "\n"u8);
+        bool isUnknown = !prologue.HasAcknowledgments && isLast && request.Haves.Count > 0;
+        if (isUnknown) ObjectIdLine.Write(writer, Keywords.Ack, request.Haves[^1], "\n"u8);
         else if (prologue.Acks.Count == 0) PktLineWriter.WriteText(writer, Keywords.Nak);
         else if (request.MultiAck == MultiAck.None) ObjectIdLine.Write(writer, Keywords.Ack, prologue.Acks[0], "\n"u8);
         else WriteMultiAcks(writer, prologue, request, isLast);
@@ -97,7 +98,11 @@ public static class FetchAnswerWriter
     }
 
     private static void WriteIds(
-        IBufferWriter<byte> writer, ReadOnlySpan<byte> band, ReadOnlySpan<byte> keyword, IReadOnlyList<ObjectId> ids, ReadOnlySpan<byte> end)
+        IBufferWriter<byte> writer,
+        ReadOnlySpan<byte> band,
+        ReadOnlySpan<byte> keyword,
+        IReadOnlyList<ObjectId> ids,
+        ReadOnlySpan<byte> end)
     {
         Span<byte> start = stackalloc byte[16];
         band.CopyTo(start);

@@ -73,8 +73,7 @@ internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects)
     {
         // Lines count, not ids: a repeated id costs its parsing all the same.
         if (++lines > maxObjects) GitProtocolException.Throw(ProtocolError.TooMany, $"More than {maxObjects} object ids.");
-        if (!ObjectId.TryParse(hex, format, out ObjectId id)) GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
-        set.Add(id);
+        set.Add(ObjectIdLine.Read(hex, format));
     }
 
     private void TakeFilter(in ReadOnlySequence<byte> text)

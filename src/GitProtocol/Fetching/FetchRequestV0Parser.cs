@@ -35,7 +35,8 @@ public static class FetchRequestV0Parser
         if (!ends) GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after done.");
         return new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = done });
 
-        static void ThrowTruncated() => GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt or done.");
+        static void ThrowTruncated() =>
+            GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt or done.");
     }
 
     /// <summary>
@@ -114,8 +115,7 @@ public static class FetchRequestV0Parser
         while (PktLineReader.TryRead(ref round, out PktLine line) && line.TryStripPrefix(Keywords.Have, out ReadOnlySequence<byte> hex))
         {
             if (haves.Count >= most) GitProtocolException.Throw(ProtocolError.TooMany, "Too many haves.");
-            if (!ObjectId.TryParse(hex, format, out ObjectId id)) GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
-            haves.Add(id);
+            haves.Add(ObjectIdLine.Read(hex, format));
         }
         buffer = lines;
         return true;
@@ -129,8 +129,9 @@ public static class FetchRequestV0Parser
         {
             done = line.TextIs(Keywords.Done);
             if (done || line.Kind == PktLineKind.Flush) return true;
-            if (line.Kind != PktLineKind.Data) GitProtocolException.Throw(ProtocolError.UnexpectedPacket, $"A {line.Kind} packet among haves.");
-            if (!line.TryStripPrefix(Keywords.Have, out _)) GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Neither have nor done.");
+            if (line.TryStripPrefix(Keywords.Have, out _)) continue;
+            ProtocolError error = line.Kind == PktLineKind.Data ? ProtocolError.UnexpectedLine : ProtocolError.UnexpectedPacket;
+            GitProtocolException.Throw(error, "Neither have nor done nor flush.");
         }
         if (length > CommandParser.MaxCommandLength) GitProtocolException.Throw(ProtocolError.TooLong, "A round without an end.");
         return false;
@@ -153,7 +154,10 @@ public static class FetchRequestV0Parser
         }
         if (capabilities.HasUnknown) builder.TakeForeign(ForeignReason.UnknownCapability);
         if (!builder.HasWants) builder.TakeForeign(ForeignReason.NoWants);
-        if (builder.HasFilter && !capabilities.HasFilter) GitProtocolException.Throw(ProtocolError.Conflict, "A filter without its capability.");
+        if (builder.HasFilter && !capabilities.HasFilter)
+        {
+            GitProtocolException.Throw(ProtocolError.Conflict, "A filter without its capability.");
+        }
         FetchRequest request = builder.Build();
         return builder.Foreign is { } reason
             ? new ParsedCommand.Foreign(reason)

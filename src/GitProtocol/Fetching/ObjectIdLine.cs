@@ -7,6 +7,13 @@ namespace Waystation.GitProtocol.Fetching;
 /// <summary>The line that most of fetching is made of: a keyword, an id, an ending.</summary>
 internal static class ObjectIdLine
 {
+    /// <summary>The id that a line ends with.</summary>
+    public static ObjectId Read(in ReadOnlySequence<byte> hex, ObjectFormat format)
+    {
+        if (!ObjectId.TryParse(hex, format, out ObjectId id)) GitProtocolException.Throw(ProtocolError.BadObjectId, "Not an object id.");
+        return id;
+    }
+
     public static void Write(IBufferWriter<byte> writer, ReadOnlySpan<byte> keyword, ObjectId id, ReadOnlySpan<byte> end)
     {
         Span<byte> hex = stackalloc byte[ObjectFormat.Sha256.HexLength];

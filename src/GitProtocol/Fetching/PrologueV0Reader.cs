@@ -58,12 +58,14 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
             if (line.TryStripPrefix(Keywords.Err, out _)) return AnswerStart.NoPack;
             if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> hex)) shallow.Add(Id(hex));
             else if (line.TryStripPrefix(Keywords.Unshallow, out hex)) unshallow.Add(Id(hex));
-            else if (line.Kind == PktLineKind.Data) GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Neither shallow nor unshallow.");
-            else if (line.Kind != PktLineKind.Flush) GitProtocolException.Throw(ProtocolError.UnexpectedPacket, $"A {line.Kind} packet.");
-            else return null;
+            else if (line.Kind == PktLineKind.Flush) return null;
+            else Refuse(line.Kind);
         }
         return AnswerStart.NeedMore;
     }
+
+    private static void Refuse(PktLineKind kind) => GitProtocolException.Throw(
+        kind == PktLineKind.Data ? ProtocolError.UnexpectedLine : ProtocolError.UnexpectedPacket, "Not a boundary.");
 
     private AnswerStart ReadAcknowledgments(out bool isWhole)
     {
@@ -131,12 +133,5 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
         return first[0];
     }
 
-    private readonly ObjectId Id(in ReadOnlySequence<byte> hex)
-    {
-        if (!ObjectId.TryParse(hex, request.ObjectFormat, out ObjectId id))
-        {
-            GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
-        }
-        return id;
-    }
+    private readonly ObjectId Id(in ReadOnlySequence<byte> hex) => ObjectIdLine.Read(hex, request.ObjectFormat);
 }

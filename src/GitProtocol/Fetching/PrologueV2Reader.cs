@@ -108,8 +108,7 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
 
     private readonly void Add(ref List<ObjectId>? list, in ReadOnlySequence<byte> hex)
     {
-        if (!ObjectId.TryParse(hex, format, out ObjectId id)) GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
-        (list ??= []).Add(id);
+        (list ??= []).Add(ObjectIdLine.Read(hex, format));
     }
 
     // With sideband-all every data-pkt carries a band: progress is passed over, an error ends the answer.

@@ -9,7 +9,7 @@ namespace Waystation.GitProtocol.Objects;
 /// </summary>
 public static class RefName
 {
-    /// <summary>The longest name taken: far above any honest one (git's own files end at 4,096), it bounds what a peer can make us keep.</summary>
+    /// <summary>The longest name taken, as long as the longest path of Linux; it bounds what a peer can make us keep.</summary>
     public const int MaxLength = 4_096;
 
     private static readonly SearchValues<char> Forbidden = SearchValues.Create(
@@ -38,7 +38,7 @@ public static class RefName
     /// <summary>The name of these bytes.</summary>
     public static string FromBytes(in ReadOnlySequence<byte> name) => Encoding.Latin1.GetString(name);
 
-    /// <summary>Whether a peer's name can be kept: bounded, without a byte that would end it on the wire. Less than <see cref="IsValid"/>.</summary>
+    /// <summary>Whether a peer's name can be kept: bounded, and no byte in it that would end it on the wire.</summary>
     internal static bool IsBounded(ReadOnlySpan<byte> name) =>
         name.Length is > 0 and <= MaxLength && !name.ContainsAnyInRange((byte)0, (byte)' ');
 }

@@ -34,7 +34,7 @@ public static class PktLineReader
         return TryTake(ref buffer, ReadLength(header), out packet);
     }
 
-    /// <summary>The pkt-len, 0 to 2 for the special packets; -1 when it is no number or 3; not checked against <see cref="MaxLength"/>.</summary>
+    /// <summary>The pkt-len, 0 to 2 for special packets, -1 when it is no number or 3; it may be over the most.</summary>
     internal static int Measure(ReadOnlySpan<byte> header)
     {
         int length = (Hex.Pair(header[0], header[1]) << 8) | Hex.Pair(header[2], header[3]);

@@ -13,7 +13,8 @@ public static class PktLineWriter
     public static void WriteText(IBufferWriter<byte> writer, ReadOnlySpan<byte> textWithoutLf) => Write(writer, textWithoutLf, "\n"u8);
 
     /// <summary>Writes a data-pkt of this text in UTF-8 and an LF; not for ref names, which are not UTF-8 (see RefName).</summary>
-    public static void WriteText(IBufferWriter<byte> writer, string textWithoutLf) => WriteText(writer, Encoding.UTF8.GetBytes(textWithoutLf));
+    public static void WriteText(IBufferWriter<byte> writer, string textWithoutLf) =>
+        WriteText(writer, Encoding.UTF8.GetBytes(textWithoutLf));
 
     /// <summary>Writes a flush-pkt.</summary>
     public static void WriteFlush(IBufferWriter<byte> writer) => WriteRaw(writer, "0000"u8);
@@ -33,7 +34,8 @@ public static class PktLineWriter
     }
 
     /// <summary>Writes a data-pkt of these parts one after the other.</summary>
-    internal static void Write(IBufferWriter<byte> writer, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third = default)
+    internal static void Write(
+        IBufferWriter<byte> writer, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third = default)
     {
         ArgumentNullException.ThrowIfNull(writer);
         int length = PktLineReader.HeaderLength + first.Length + second.Length + third.Length;
