@@ -1,0 +1,84 @@
+using Waystation.TestKit.Servers;
+
+namespace Waystation.EndToEnd.Tests.SameAsDirect;
+
+public sealed class OverTlsTests : IAsyncLifetime
+{
+    private static readonly History Widgets = new(Seed: 14) { IncompressibleBytes = 3 << 20 };
+
+    private readonly TempFolder folder = new();
+    private ApachePrimary primary = null!;
+    private WaystationNode node = null!;
+    private TlsFiles files = null!;
+
+    public async Task InitializeAsync()
+    {
+        files = await TlsFiles.CreateAsync(folder);
+        primary = await ApachePrimary.StartAsync();
+        node = await WaystationNode.StartAsync(primary.Url, new NodeSettings
+        {
+            Listen = ["https://127.0.0.1:0", "http://127.0.0.1:0"],
+            Options = ["--Tls:Certificate", files.Certificate, "--Tls:Key", files.Key],
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (node is not null)
+            await node.DisposeAsync();
+        if (primary is not null)
+            await primary.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1", 2)]
+    [InlineData("HTTP/2", 2)]
+    [InlineData("HTTP/1.1", 0)]
+    [InlineData("HTTP/2", 0)]
+    public async Task Session_EqualsDirect_OverTls(string httpVersion, int protocolVersion)
+    {
+        PrimaryRepository repository = await primary.CreateAsync($"private/{Guid.NewGuid():n}.git", Widgets);
+        GitClient plain = new GitClient(folder).Speaking(protocolVersion);
+        GitClient secure = plain.With("http.sslCAInfo=" + files.Authority).With("http.version=" + httpVersion);
+        using var work = new TempFolder();
+        plain = plain with { Folder = work.FullPath };
+        secure = secure with { Folder = work.FullPath };
+
+        await plain.RunAsync("clone", "--quiet", primary.UrlOf(repository, "alice").AbsoluteUri, "direct");
+        (CommandResult _, IReadOnlyList<string> heard) = await secure.TraceAsync("clone", "--quiet", node.UrlOf(repository, "alice").AbsoluteUri, "through");
+        Assert.NotEmpty(heard);
+        await secure.RunAsync("clone", "--quiet", node.UrlOf(repository, "alice").AbsoluteUri, "again");
+        await secure.In("again").RunAsync("commit", "--quiet", "--allow-empty", "--message", "Over TLS");
+        await secure.In("again").RunAsync("push", "--quiet");
+        await plain.In("direct").RunAsync("pull", "--quiet");
+        await secure.In("through").RunAsync("pull", "--quiet");
+
+        CloneState direct = await CloneState.OfAsync(plain.In("direct"));
+        Assert.Equal(direct.Refs, (await CloneState.OfAsync(secure.In("again"))).Refs);
+        Assert.Equal(direct, await CloneState.OfAsync(secure.In("through")));
+    }
+
+    [Fact]
+    public async Task Node_SpeaksHttp2_WhenTheClientOffersIt()
+    {
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.CertificateChainPolicy = Trust.Only(files.Authority);
+        using var client = new HttpClient(handler) { DefaultRequestVersion = new Version(2, 0) };
+        using HttpResponseMessage page = await client.GetAsync(new Uri(node.Url, "/index.html"));
+        Assert.Equal(new Version(2, 0), page.Version);
+        Assert.Contains("Ordinary page", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clone_Works_WhenTheNodeListensWithAndWithoutTls()
+    {
+        PrimaryRepository repository = await primary.CreateAsync("public/both.git", Widgets);
+        GitClient client = new(folder);
+        await client.RunAsync("clone", "--quiet", node.Urls[1].To(repository).AbsoluteUri, "plain");
+        Assert.Equal("https", node.Urls[0].Scheme);
+        Assert.Equal("http", node.Urls[1].Scheme);
+        await client.With("http.sslCAInfo=" + files.Authority).RunAsync("clone", "--quiet", node.Urls[0].To(repository).AbsoluteUri, "secure");
+        Assert.Equal(await CloneState.OfAsync(client.In("plain")), await CloneState.OfAsync(client.In("secure")));
+    }
+}

@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace Waystation.TestKit.Servers;
+
+/// <summary>
+/// A primary Git server as one finds it in the world: Apache with <c>git http-backend</c> behind it, on a port of its own.
+/// <para>
+/// <c>/public/*.git</c> is readable by all, <c>/private/*.git</c> by alice and bob, <c>/old/*.git</c> by all without protocol v2.
+/// Only alice may push. mallory's password is right, but the private repositories are refused to her with 403.
+/// </para>
+/// </summary>
+public sealed class ApachePrimary : IAsyncDisposable
+{
+    /// <summary>Everyone's password is the name followed by this.</summary>
+    public const string PasswordSuffix = "-secret";
+
+    private readonly TempFolder folder = new();
+    private readonly string repositories;
+    private readonly PackHook hook;
+    private readonly Dictionary<string, string> environment;
+    private Process? server;
+    private int port;
+
+    private ApachePrimary()
+    {
+        repositories = folder.CreateSharedFolder("repositories");
+        hook = new PackHook(folder, repositories);
+        environment = new()
+        {
+            ["HOME"] = folder.CreateSharedFolder("home"),
+            ["GIT_CONFIG_NOSYSTEM"] = "1",
+            // Only a protected configuration, such as the global one, may name a packObjectsHook.
+            ["GIT_CONFIG_GLOBAL"] = folder["gitconfig"],
+        };
+    }
+
+    public Uri Url => new($"http://127.0.0.1:{port}/");
+
+    /// <summary>What the server and its scripts said when something went wrong.</summary>
+    public string ErrorLog => File.Exists(folder["error.log"]) ? File.ReadAllText(folder["error.log"]) : "";
+
+    /// <summary>The requests that have been answered; Apache writes each when its answer is complete.</summary>
+    public IReadOnlyList<PrimaryRequest> Requests =>
+        File.Exists(folder["access.log"]) ? [.. File.ReadAllLines(folder["access.log"]).Select(PrimaryRequest.Parse)] : [];
+
+    public static async Task<ApachePrimary> StartAsync()
+    {
+        var primary = new ApachePrimary();
+        try
+        {
+            await primary.WriteFilesAsync();
+            for (int attempt = 1; ; attempt++)
+            {
+                primary.port = FreePort.Find();
+                try
+                {
+                    await primary.LaunchAsync();
+                    return primary;
+                }
+                catch (InvalidOperationException) when (attempt < 5 && primary.ErrorLog.Contains("Address already in use", StringComparison.Ordinal))
+                {
+                    // Another process took the port between our look and Apache's.
+                }
+            }
+        }
+        catch
+        {
+            await primary.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A URL at the primary, with the credential of a user when one is named.</summary>
+    public Uri UrlOf(PrimaryRepository repository, string? user = null) => Url.To(repository, user);
+
+    public async Task<PrimaryRepository> CreateAsync(string name, History? history = null, string objectFormat = "sha1")
+    {
+        var repository = new PrimaryRepository(name, Path.Combine(repositories, name), hook, environment);
+        await repository.InitializeAsync(objectFormat, history);
+        return repository;
+    }
+
+    /// <summary>Opens the gate at which the page <c>/drip</c> waits between its first and its second line.</summary>
+    public void OpenDripGate() => File.WriteAllText(folder["drip.open"], "");
+
+    public void CloseDripGate() => File.Delete(folder["drip.open"]);
+
+    /// <summary>Ends the server as an administrator does.</summary>
+    public async Task StopAsync()
+    {
+        if (server is null)
+            return;
+        Unix.Terminate(server.Id);
+        await server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Kill();
+    }
+
+    /// <summary>Ends the server, its children and the scripts that they run, at one stroke and in the middle of whatever they do.</summary>
+    public void Kill()
+    {
+        if (server is null)
+            return;
+        Unix.KillGroup(server.Id);
+        server.WaitForExit();
+        server.Dispose();
+        server = null;
+    }
+
+    /// <summary>Starts the server again, on the same port.</summary>
+    public Task StartAgainAsync() => LaunchAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        Kill();
+        folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task WriteFilesAsync()
+    {
+        await File.WriteAllTextAsync(folder["gitconfig"], $"""
+            [safe]
+                directory = *
+            [http]
+                receivepack = true
+            [uploadpack]
+                allowFilter = true
+                packObjectsHook = {hook.Script}
+            [core]
+                fsync = none
+            [gc]
+                auto = 0
+            [receive]
+                autoGC = false
+
+            """);
+        var passwords = new List<string>();
+        foreach (string user in (string[])["alice", "bob", "mallory"])
+        {
+            CommandResult hash = await new Command("openssl", "passwd", "-apr1", user + PasswordSuffix).MustRunAsync();
+            passwords.Add($"{user}:{hash.Output.Trim()}");
+        }
+
+        await File.WriteAllLinesAsync(folder["htpasswd"], passwords);
+        await PrimaryPages.WriteAsync(folder);
+    }
+
+    private async Task LaunchAsync()
+    {
+        string execPath = (await new Command("git", "--exec-path").MustRunAsync()).Output.Trim();
+        string configuration = folder["httpd.conf"];
+        await File.WriteAllTextAsync(configuration, ApacheConfiguration.Write(folder, port, repositories, execPath));
+        // A session of its own, so that it can be killed with all that it started.
+        var command = new Command("setsid", ApacheConfiguration.Program, "-d", folder.FullPath, "-f", configuration, "-DFOREGROUND")
+        {
+            WorkingDirectory = folder.FullPath,
+            Environment = environment,
+        };
+        server = command.Start();
+        _ = server.StandardOutput.ReadToEndAsync();
+        Task<string> said = server.StandardError.ReadToEndAsync();
+        await Eventually.TrueAsync("Apache accepts connections", async () =>
+        {
+            if (!server.HasExited)
+                return await AcceptsAsync();
+            string complaint = await said;
+            await File.AppendAllTextAsync(folder["error.log"], complaint);
+            throw new InvalidOperationException($"Apache ended at once:\n{complaint}\n{ErrorLog}");
+        });
+    }
+
+    private async Task<bool> AcceptsAsync()
+    {
+        using var probe = new TcpClient();
+        try
+        {
+            await probe.ConnectAsync("127.0.0.1", port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace Waystation.TestKit.Servers;
+
+/// <summary>Waits for what must come, and fails with a sentence when it does not.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
+
+    public static Task TrueAsync(string what, Func<bool> condition, TimeSpan? within = null) =>
+        TrueAsync(what, () => Task.FromResult(condition()), within);
+
+    public static async Task TrueAsync(string what, Func<Task<bool>> condition, TimeSpan? within = null)
+    {
+        TimeSpan limit = within ?? TimeSpan.FromSeconds(30);
+        var waited = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (waited.Elapsed > limit)
+                throw new TimeoutException($"not within {limit.TotalSeconds} s: {what}");
+            await Task.Delay(Between);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Waystation.TestKit.Servers;
+
+/// <summary>Ports for servers that cannot choose one themselves.</summary>
+public static class FreePort
+{
+    // Below the range from which Linux takes ports for outgoing connections: so a server that is stopped finds its port again.
+    private const int First = 20_000, Last = 32_000;
+
+    public static int Find()
+    {
+        for (int attempt = 0; attempt < 200; attempt++)
+        {
+            int port = Random.Shared.Next(First, Last);
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: try another.
+            }
+        }
+
+        throw new InvalidOperationException($"no free port was found between {First} and {Last}");
+    }
+}

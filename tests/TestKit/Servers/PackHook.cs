@@ -1,0 +1,97 @@
+namespace Waystation.TestKit.Servers;
+
+/// <summary>
+/// What the primary runs in place of <c>git pack-objects</c> (<c>uploadpack.packObjectsHook</c>): it notes each pack that is
+/// made, and holds or breaks it where a test wants. So "the primary made one pack" is a line count.
+/// </summary>
+internal sealed class PackHook
+{
+    private readonly string notes;
+    private readonly string orders;
+
+    public PackHook(TempFolder folder, string repositories)
+    {
+        notes = folder.CreateSharedFolder("packs-made");
+        orders = folder.CreateSharedFolder("orders");
+        Script = folder["pack-objects-hook"];
+        File.WriteAllText(Script, $$"""
+            #!/bin/sh
+            # upload-pack runs this in the repository, with the command line of git pack-objects.
+            here=$(pwd -P)
+            name=$(printf %s "${here#{{repositories}}/}" | tr / _)
+            echo "$*" >>"{{notes}}/$name"
+            mode=pass bytes=0
+            [ ! -f "{{orders}}/$name" ] || . "{{orders}}/$name"
+            wait_at_gate() {
+                : >"{{orders}}/$name.reached"
+                while [ -e "{{orders}}/$name.gate" ]; do sleep 0.02; done
+            }
+            case $mode in
+            pass) exec "$@" ;;
+            hold) "$@" | { head -c "$bytes"; wait_at_gate; cat; } ;;
+            fail) "$@" | head -c "$bytes"; exit 1 ;;
+            die) "$@" | head -c "$bytes"; kill -9 "$PPID" ;;
+            esac
+
+            """);
+        File.SetUnixFileMode(Script, (UnixFileMode)0b111_101_101);
+    }
+
+    public string Script { get; }
+
+    public IReadOnlyList<string> PacksMade(string repository)
+    {
+        string file = Path.Combine(notes, FileName(repository));
+        return File.Exists(file) ? File.ReadAllLines(file) : [];
+    }
+
+    public PackGate Hold(string repository, long afterBytes)
+    {
+        string order = Path.Combine(orders, FileName(repository));
+        var gate = new PackGate(order);
+        File.WriteAllText(order, $"mode=hold bytes={afterBytes}\n");
+        return gate;
+    }
+
+    public PackGate Break(string repository, PackBreak how, long afterBytes)
+    {
+        string order = Path.Combine(orders, FileName(repository));
+        var gate = new PackGate(order);
+        File.WriteAllText(order, $"mode={(how == PackBreak.Fail ? "fail" : "die")} bytes={afterBytes}\n");
+        return gate;
+    }
+
+    private static string FileName(string repository) => repository.Replace('/', '_');
+}
+
+/// <summary>How the making of a pack ends before its time.</summary>
+public enum PackBreak
+{
+    /// <summary><c>pack-objects</c> fails, and upload-pack says so on sideband 3.</summary>
+    Fail,
+
+    /// <summary>upload-pack is killed: the answer just ends.</summary>
+    Die,
+}
+
+/// <summary>An order to the primary about packs that it makes from now on; disposing it takes the order back.</summary>
+public sealed class PackGate : IDisposable
+{
+    private readonly string order;
+
+    internal PackGate(string order)
+    {
+        this.order = order;
+        File.WriteAllText(order + ".gate", "");
+    }
+
+    /// <summary>Waits until a pack stands at the gate, its first bytes sent.</summary>
+    public Task ReachedAsync() => Eventually.TrueAsync("a pack is held at the gate", () => File.Exists(order + ".reached"));
+
+    public void Dispose()
+    {
+        File.Delete(order);
+        File.Delete(order + ".gate");
+        File.Delete(order + ".reached");
+    }
+}

@@ -1,0 +1,29 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Waystation.TestKit.Servers;
+
+/// <summary>The signals that .NET has no call for.</summary>
+public static class Unix
+{
+    private const int SIGKILL = 9, SIGTERM = 15, NoSuchProcess = 3;
+
+    /// <summary>Asks one process to end.</summary>
+    public static void Terminate(int process) => Send(process, SIGTERM);
+
+    /// <summary>Kills one process.</summary>
+    public static void Kill(int process) => Send(process, SIGKILL);
+
+    /// <summary>Kills a process group at one stroke, so that none of it can start another.</summary>
+    public static void KillGroup(int leader) => Send(-leader, SIGKILL);
+
+    private static void Send(int process, int signal)
+    {
+        if (kill(process, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
+            throw new Win32Exception(error);
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int kill(int process, int signal);
+}
