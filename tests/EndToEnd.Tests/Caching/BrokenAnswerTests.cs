@@ -1,0 +1,110 @@
+using Waystation.TestKit.Servers;
+
+namespace Waystation.EndToEnd.Tests.Caching;
+
+/// <summary>The primary fails in the middle of a pack: the client is told as it would be directly, and nothing of it is kept.</summary>
+public sealed class BrokenAnswerTests : IAsyncLifetime
+{
+    private const int BrokenAfter = 700_000;
+
+    private static readonly History Media = new(Seed: 24) { IncompressibleBytes = 2 << 20 };
+
+    private readonly TempFolder folder = new();
+    private readonly Station station = new();
+
+    public Task InitializeAsync() => station.InitializeAsync();
+
+    public async Task DisposeAsync()
+    {
+        await station.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(PackBreak.Fail, BrokenAfter, "")]
+    [InlineData(PackBreak.Die, BrokenAfter, "")]
+    [InlineData(PackBreak.Die, BrokenAfter, "--depth=1")]
+    [InlineData(PackBreak.Fail, 0, "")]
+    [InlineData(PackBreak.Die, 0, "")]
+    public async Task Clone_FailsAsDirectAndNothingIsKept_WhenUploadPackBreaks(PackBreak how, int afterBytes, string option)
+    {
+        PrimaryRepository repository = await station.Primary.CreateAsync("public/broken.git", Media);
+        string[] options = option.Length > 0 ? [option] : [];
+        GitClient client = new(folder);
+        using (repository.BreakPacks(how, afterBytes))
+        {
+            CommandResult direct = await client.TryAsync(["clone", .. options, station.Primary.UrlOf(repository).AbsoluteUri, "direct"]);
+            CommandResult through = await client.TryAsync(["clone", .. options, station.Node.UrlOf(repository).AbsoluteUri, "through"]);
+            AssertFailedAlike(direct, through);
+        }
+
+        Assert.Equal(0, (await station.Node.MetricsAsync()).Sum("waystation_pack_cache_bytes"));
+        await AssertClonesAreRightAsync(client, repository, options);
+    }
+
+    [Fact]
+    public async Task Clone_FailsAsDirectAndALaterOneWorks_WhenThePrimaryIsKilled()
+    {
+        PrimaryRepository repository = await station.Primary.CreateAsync("public/killed.git", Media);
+        GitClient client = new(folder);
+        var results = new List<CommandResult>();
+        foreach (Uri url in (Uri[])[station.Primary.UrlOf(repository), station.Node.UrlOf(repository)])
+        {
+            using (PackGate gate = repository.HoldPacks(BrokenAfter))
+            {
+                Task<CommandResult> clone = client.TryAsync("clone", url.AbsoluteUri, $"clone{results.Count}");
+                await gate.ReachedAsync();
+                station.Primary.Kill();
+                results.Add(await clone);
+            }
+
+            await station.Primary.StartAgainAsync();
+        }
+
+        AssertFailedAlike(results[0], results[1]);
+        await AssertClonesAreRightAsync(client, repository, []);
+    }
+
+    [Fact]
+    public async Task Fetch_FailsAsDirectAndALaterOneWorks_WhenUploadPackBreaks()
+    {
+        PrimaryRepository repository = await station.Primary.CreateAsync("public/fetched.git", new History(Seed: 25));
+        GitClient client = new(folder);
+        await client.RunAsync("clone", "--quiet", station.Primary.UrlOf(repository).AbsoluteUri, "direct");
+        await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "through");
+        await repository.CommitAsync(content: Convert.ToBase64String(RandomBytes(3 << 20)));
+        using (repository.BreakPacks(PackBreak.Die, BrokenAfter))
+        {
+            AssertFailedAlike(await client.In("direct").TryAsync("fetch"), await client.In("through").TryAsync("fetch"));
+        }
+
+        await client.In("direct").RunAsync("fetch", "--quiet");
+        await client.In("through").RunAsync("fetch", "--quiet");
+        Assert.Equal(await CloneState.OfAsync(client.In("direct")), await CloneState.OfAsync(client.In("through")));
+    }
+
+    private static byte[] RandomBytes(int length)
+    {
+        byte[] bytes = new byte[length];
+        new Random(26).NextBytes(bytes);
+        return bytes;
+    }
+
+    private static void AssertFailedAlike(CommandResult direct, CommandResult through)
+    {
+        Assert.NotEqual(0, direct.ExitCode);
+        Assert.Equal(direct.ExitCode, through.ExitCode);
+        Assert.Contains("fatal: ", direct.Error, StringComparison.Ordinal);
+        Assert.Contains("fatal: ", through.Error, StringComparison.Ordinal);
+    }
+
+    private async Task AssertClonesAreRightAsync(GitClient client, PrimaryRepository repository, string[] options)
+    {
+        await client.RunAsync(["clone", "--quiet", .. options, station.Primary.UrlOf(repository).AbsoluteUri, "right"]);
+        foreach (string name in (string[])["later", "again"])
+        {
+            await client.RunAsync(["clone", "--quiet", .. options, station.Node.UrlOf(repository).AbsoluteUri, name]);
+            Assert.Equal(await CloneState.OfAsync(client.In("right")), await CloneState.OfAsync(client.In(name)));
+        }
+    }
+}
