@@ -12,10 +12,21 @@ public sealed class Station : IAsyncLifetime
 
     public WaystationNode Node => node ?? throw new InvalidOperationException("not started");
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => StartAsync(new NodeSettings());
+
+    /// <summary>Starts both; xunit disposes only what was started well, so a failure cleans up here.</summary>
+    public async Task StartAsync(NodeSettings settings)
     {
-        primary = await ApachePrimary.StartAsync();
-        node = await WaystationNode.StartAsync(primary.Url);
+        try
+        {
+            primary = await ApachePrimary.StartAsync();
+            node = await WaystationNode.StartAsync(primary.Url, settings);
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     public async Task DisposeAsync()

@@ -31,7 +31,8 @@ internal static class UploadPack
 
     /// <summary>The same with a path that no URI class has touched.</summary>
     public static byte[] Post(string path, string host, string body, params IEnumerable<string> headers) => Encoding.UTF8.GetBytes(
-        $"POST {path}/git-upload-pack HTTP/1.1\r\nHost: {host}\r\nContent-Type: {RequestType}\r\nGit-Protocol: version=2\r\n"
+        $"POST {path}/git-upload-pack HTTP/1.1\r\nHost: {host}\r\nContent-Type: {RequestType}\r\n"
+        + (body.Contains("command=", StringComparison.Ordinal) ? "Git-Protocol: version=2\r\n" : "")
         + string.Concat(headers.Select(header => header + "\r\n"))
         + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n" + body);
 }

@@ -7,15 +7,13 @@ public sealed class OverTlsTests : IAsyncLifetime
     private static readonly History Widgets = new(Seed: 14) { IncompressibleBytes = 3 << 20 };
 
     private readonly TempFolder folder = new();
-    private ApachePrimary primary = null!;
-    private WaystationNode node = null!;
+    private readonly Station station = new();
     private TlsFiles files = null!;
 
     public async Task InitializeAsync()
     {
         files = await TlsFiles.CreateAsync(folder);
-        primary = await ApachePrimary.StartAsync();
-        node = await WaystationNode.StartAsync(primary.Url, new NodeSettings
+        await station.StartAsync(new NodeSettings
         {
             Listen = ["https://127.0.0.1:0", "http://127.0.0.1:0"],
             Options = ["--Tls:Certificate", files.Certificate, "--Tls:Key", files.Key],
@@ -24,10 +22,7 @@ public sealed class OverTlsTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (node is not null)
-            await node.DisposeAsync();
-        if (primary is not null)
-            await primary.DisposeAsync();
+        await station.DisposeAsync();
         folder.Dispose();
     }
 
@@ -38,17 +33,17 @@ public sealed class OverTlsTests : IAsyncLifetime
     [InlineData("HTTP/2", 0)]
     public async Task Session_EqualsDirect_OverTls(string httpVersion, int protocolVersion)
     {
-        PrimaryRepository repository = await primary.CreateAsync($"private/{Guid.NewGuid():n}.git", Widgets);
+        PrimaryRepository repository = await station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git", Widgets);
         GitClient plain = new GitClient(folder).Speaking(protocolVersion);
         GitClient secure = plain.With("http.sslCAInfo=" + files.Authority).With("http.version=" + httpVersion);
         using var work = new TempFolder();
         plain = plain with { Folder = work.FullPath };
         secure = secure with { Folder = work.FullPath };
 
-        await plain.RunAsync("clone", "--quiet", primary.UrlOf(repository, "alice").AbsoluteUri, "direct");
-        (CommandResult _, IReadOnlyList<string> heard) = await secure.TraceAsync("clone", "--quiet", node.UrlOf(repository, "alice").AbsoluteUri, "through");
+        await plain.RunAsync("clone", "--quiet", station.Primary.UrlOf(repository, "alice").AbsoluteUri, "direct");
+        (CommandResult _, IReadOnlyList<string> heard) = await secure.TraceAsync("clone", "--quiet", station.Node.UrlOf(repository, "alice").AbsoluteUri, "through");
         Assert.NotEmpty(heard);
-        await secure.RunAsync("clone", "--quiet", node.UrlOf(repository, "alice").AbsoluteUri, "again");
+        await secure.RunAsync("clone", "--quiet", station.Node.UrlOf(repository, "alice").AbsoluteUri, "again");
         await secure.In("again").RunAsync("commit", "--quiet", "--allow-empty", "--message", "Over TLS");
         await secure.In("again").RunAsync("push", "--quiet");
         await plain.In("direct").RunAsync("pull", "--quiet");
@@ -65,7 +60,7 @@ public sealed class OverTlsTests : IAsyncLifetime
         using var handler = new SocketsHttpHandler();
         handler.SslOptions.CertificateChainPolicy = Trust.Only(files.Authority);
         using var client = new HttpClient(handler) { DefaultRequestVersion = new Version(2, 0) };
-        using HttpResponseMessage page = await client.GetAsync(new Uri(node.Url, "/index.html"));
+        using HttpResponseMessage page = await client.GetAsync(new Uri(station.Node.Url, "/index.html"));
         Assert.Equal(new Version(2, 0), page.Version);
         Assert.Contains("Ordinary page", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
@@ -73,12 +68,12 @@ public sealed class OverTlsTests : IAsyncLifetime
     [Fact]
     public async Task Clone_Works_WhenTheNodeListensWithAndWithoutTls()
     {
-        PrimaryRepository repository = await primary.CreateAsync("public/both.git", Widgets);
+        PrimaryRepository repository = await station.Primary.CreateAsync("public/both.git", Widgets);
         GitClient client = new(folder);
-        await client.RunAsync("clone", "--quiet", node.Urls[1].To(repository).AbsoluteUri, "plain");
-        Assert.Equal("https", node.Urls[0].Scheme);
-        Assert.Equal("http", node.Urls[1].Scheme);
-        await client.With("http.sslCAInfo=" + files.Authority).RunAsync("clone", "--quiet", node.Urls[0].To(repository).AbsoluteUri, "secure");
+        await client.RunAsync("clone", "--quiet", station.Node.Urls[1].To(repository).AbsoluteUri, "plain");
+        Assert.Equal("https", station.Node.Urls[0].Scheme);
+        Assert.Equal("http", station.Node.Urls[1].Scheme);
+        await client.With("http.sslCAInfo=" + files.Authority).RunAsync("clone", "--quiet", station.Node.Urls[0].To(repository).AbsoluteUri, "secure");
         Assert.Equal(await CloneState.OfAsync(client.In("plain")), await CloneState.OfAsync(client.In("secure")));
     }
 }

@@ -81,6 +81,14 @@ public sealed class ApachePrimary : IAsyncDisposable
         return repository;
     }
 
+    /// <summary>Takes a user's password away until the result is disposed.</summary>
+    public IDisposable Revoke(string user)
+    {
+        string[] all = File.ReadAllLines(folder["htpasswd"]);
+        File.WriteAllLines(folder["htpasswd"], all.Where(line => !line.StartsWith(user + ":", StringComparison.Ordinal)));
+        return new Restored(folder["htpasswd"], all);
+    }
+
     /// <summary>Opens the gate at which the page <c>/drip</c> waits between its first and its second line.</summary>
     public void OpenDripGate() => File.WriteAllText(folder["drip.open"], "");
 
@@ -182,5 +190,10 @@ public sealed class ApachePrimary : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    private sealed class Restored(string file, string[] lines) : IDisposable
+    {
+        public void Dispose() => File.WriteAllLines(file, lines);
     }
 }

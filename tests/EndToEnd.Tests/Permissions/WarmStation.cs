@@ -1,0 +1,54 @@
+using System.Text;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.EndToEnd.Tests.Permissions;
+
+/// <summary>A node in whose cache lies what alice fetched from a private repository a moment ago.</summary>
+public sealed class WarmStation : IAsyncLifetime
+{
+    private readonly Station station = new();
+    private PrimaryRepository? repository;
+
+    public ApachePrimary Primary => station.Primary;
+
+    public WaystationNode Node => station.Node;
+
+    public PrimaryRepository Repository => repository ?? throw new InvalidOperationException("not started");
+
+    /// <summary>The commit that the impostors want.</summary>
+    public string Tip { get; private set; } = "";
+
+    /// <summary>Bodies of the requests that alice made, all answered already.</summary>
+    internal IReadOnlyList<string> Wishes =>
+        [UploadPack.LsRefs(), UploadPack.Fetch([Tip]), UploadPack.Fetch([Tip], "deepen 1"), UploadPack.FetchV0(Tip)];
+
+    public async Task InitializeAsync()
+    {
+        await station.InitializeAsync();
+        try
+        {
+            repository = await Primary.CreateAsync("private/plans.git", new History(Seed: 32));
+            Tip = await repository.ResolveAsync("refs/heads/main");
+            foreach (string wish in Wishes)
+            {
+                RawAnswer given = await AskAsync(Node.Url, repository.Name, wish, "Authorization: Basic " + Base64("alice:alice-secret"));
+                Assert.Equal(200, given.Status);
+                Assert.Contains(wish == UploadPack.LsRefs() ? "refs/heads/main" : "PACK", given.Text, StringComparison.Ordinal);
+            }
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task DisposeAsync() => station.DisposeAsync();
+
+    internal static Task<RawAnswer> AskAsync(Uri door, string name, string body, string headers) =>
+        RawConnection.AskAsync(door, UploadPack.Post("/" + name, "primary", body, Lines(headers)));
+
+    internal static string[] Lines(string headers) => headers.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+
+    internal static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+}
