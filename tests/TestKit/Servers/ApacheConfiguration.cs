@@ -47,7 +47,7 @@ internal static class ApacheConfiguration
             SetEnv GIT_HTTP_EXPORT_ALL 1
             PassEnv HOME GIT_CONFIG_NOSYSTEM GIT_CONFIG_GLOBAL
             ScriptAliasMatch "(?i)^/((public|private|old)/.*)$" {{execPath}}/git-http-backend/$1
-            ScriptAliasMatch "^/(echo|drip|sink|answer)(?:/|$)" {{folder["scripts"]}}/$1
+            ScriptAliasMatch "^/((echo|drip|sink|answer)(/.*)?)$" {{folder["scripts"]}}/$1
             # As it stands in the files of thousands of servers: the repository has moved.
             RedirectMatch 301 "^/moved/(.*)$" "/public/$1"
 

@@ -81,6 +81,8 @@ public sealed class ApachePrimary : IAsyncDisposable
         return repository;
     }
 
+    public bool Has(string name) => Directory.Exists(Path.Combine(repositories, name));
+
     /// <summary>Takes a user's password away until the result is disposed.</summary>
     public IDisposable Revoke(string user)
     {

@@ -8,15 +8,21 @@ public sealed record RawAnswer(int Status, IReadOnlyList<string> Headers, byte[]
 {
     public string Text => Encoding.Latin1.GetString(Body);
 
+    /// <summary>All that came on the connection, of however many answers.</summary>
+    public string Received { get; private init; } = "";
+
     public static RawAnswer Parse(byte[] received)
     {
         int end = received.AsSpan().IndexOf("\r\n\r\n"u8);
         if (end < 0)
-            return new RawAnswer(0, [], received);
+            return new RawAnswer(0, [], received) { Received = Encoding.Latin1.GetString(received) };
         string[] lines = Encoding.Latin1.GetString(received, 0, end).Split("\r\n");
         byte[] body = received[(end + 4)..];
         bool chunked = lines.Any(line => line.Equals("Transfer-Encoding: chunked", StringComparison.OrdinalIgnoreCase));
-        return new RawAnswer(int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture), lines[1..], chunked ? Unchunk(body) : body);
+        return new RawAnswer(int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture), lines[1..], chunked ? Unchunk(body) : body)
+        {
+            Received = Encoding.Latin1.GetString(received),
+        };
     }
 
     /// <summary>The value of a header, or null.</summary>
