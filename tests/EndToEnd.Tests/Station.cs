@@ -8,6 +8,9 @@ public sealed class Station : IAsyncLifetime
     private ApachePrimary? primary;
     private WaystationNode? node;
 
+    /// <summary>For the clones of a class whose tests have a station each; tests that share one bring their own.</summary>
+    public TempFolder Folder { get; } = new();
+
     public ApachePrimary Primary => primary ?? throw new InvalidOperationException("not started");
 
     public WaystationNode Node => node ?? throw new InvalidOperationException("not started");
@@ -35,5 +38,6 @@ public sealed class Station : IAsyncLifetime
             await node.DisposeAsync();
         if (primary is not null)
             await primary.DisposeAsync();
+        Folder.Dispose();
     }
 }

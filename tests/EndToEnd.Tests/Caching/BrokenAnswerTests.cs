@@ -9,16 +9,11 @@ public sealed class BrokenAnswerTests : IAsyncLifetime
 
     private static readonly History Media = new(Seed: 24) { IncompressibleBytes = 2 << 20 };
 
-    private readonly TempFolder folder = new();
     private readonly Station station = new();
 
     public Task InitializeAsync() => station.InitializeAsync();
 
-    public async Task DisposeAsync()
-    {
-        await station.DisposeAsync();
-        folder.Dispose();
-    }
+    public Task DisposeAsync() => station.DisposeAsync();
 
     [Theory]
     [InlineData(PackBreak.Fail, BrokenAfter, "")]
@@ -30,7 +25,7 @@ public sealed class BrokenAnswerTests : IAsyncLifetime
     {
         PrimaryRepository repository = await station.Primary.CreateAsync("public/broken.git", Media);
         string[] options = option.Length > 0 ? [option] : [];
-        GitClient client = new(folder);
+        GitClient client = new(station.Folder);
         using (repository.BreakPacks(how, afterBytes))
         {
             CommandResult direct = await client.TryAsync(["clone", .. options, station.Primary.UrlOf(repository).AbsoluteUri, "direct"]);
@@ -46,7 +41,7 @@ public sealed class BrokenAnswerTests : IAsyncLifetime
     public async Task Clone_FailsAsDirectAndALaterOneWorks_WhenThePrimaryIsKilled()
     {
         PrimaryRepository repository = await station.Primary.CreateAsync("public/killed.git", Media);
-        GitClient client = new(folder);
+        GitClient client = new(station.Folder);
         var results = new List<CommandResult>();
         foreach (Uri url in (Uri[])[station.Primary.UrlOf(repository), station.Node.UrlOf(repository)])
         {
@@ -69,7 +64,7 @@ public sealed class BrokenAnswerTests : IAsyncLifetime
     public async Task Fetch_FailsAsDirectAndALaterOneWorks_WhenUploadPackBreaks()
     {
         PrimaryRepository repository = await station.Primary.CreateAsync("public/fetched.git", new History(Seed: 25));
-        GitClient client = new(folder);
+        GitClient client = new(station.Folder);
         await client.RunAsync("clone", "--quiet", station.Primary.UrlOf(repository).AbsoluteUri, "direct");
         await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "through");
         await repository.CommitAsync(content: Convert.ToBase64String(RandomBytes(3 << 20)));

@@ -6,13 +6,12 @@ public sealed class OverTlsTests : IAsyncLifetime
 {
     private static readonly History Widgets = new(Seed: 14) { IncompressibleBytes = 3 << 20 };
 
-    private readonly TempFolder folder = new();
     private readonly Station station = new();
     private TlsFiles files = null!;
 
     public async Task InitializeAsync()
     {
-        files = await TlsFiles.CreateAsync(folder);
+        files = await TlsFiles.CreateAsync(station.Folder);
         await station.StartAsync(new NodeSettings
         {
             Listen = ["https://127.0.0.1:0", "http://127.0.0.1:0"],
@@ -20,11 +19,7 @@ public sealed class OverTlsTests : IAsyncLifetime
         });
     }
 
-    public async Task DisposeAsync()
-    {
-        await station.DisposeAsync();
-        folder.Dispose();
-    }
+    public Task DisposeAsync() => station.DisposeAsync();
 
     [Theory]
     [InlineData("HTTP/1.1", 2)]
@@ -34,7 +29,7 @@ public sealed class OverTlsTests : IAsyncLifetime
     public async Task Session_EqualsDirect_OverTls(string httpVersion, int protocolVersion)
     {
         PrimaryRepository repository = await station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git", Widgets);
-        GitClient plain = new GitClient(folder).Speaking(protocolVersion);
+        GitClient plain = new GitClient(station.Folder).Speaking(protocolVersion);
         GitClient secure = plain.With("http.sslCAInfo=" + files.Authority).With("http.version=" + httpVersion);
         using var work = new TempFolder();
         plain = plain with { Folder = work.FullPath };
@@ -69,7 +64,7 @@ public sealed class OverTlsTests : IAsyncLifetime
     public async Task Clone_Works_WhenTheNodeListensWithAndWithoutTls()
     {
         PrimaryRepository repository = await station.Primary.CreateAsync("public/both.git", Widgets);
-        GitClient client = new(folder);
+        GitClient client = new(station.Folder);
         await client.RunAsync("clone", "--quiet", station.Node.Urls[1].To(repository).AbsoluteUri, "plain");
         Assert.Equal("https", station.Node.Urls[0].Scheme);
         Assert.Equal("http", station.Node.Urls[1].Scheme);

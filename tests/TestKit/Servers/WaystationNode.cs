@@ -140,7 +140,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
             .. settings.Options])
         {
             WorkingDirectory = folder.FullPath,
-            Environment = new Dictionary<string, string>(settings.Environment) { ["HOME"] = folder.FullPath, ["DOTNET_ROOT"] = Checkout.DotnetRoot },
+            Environment = new Dictionary<string, string>(settings.Environment) { ["HOME"] = settings.Home ?? folder.FullPath, ["DOTNET_ROOT"] = Checkout.DotnetRoot },
         };
         Process started = command.Start();
         process = started;

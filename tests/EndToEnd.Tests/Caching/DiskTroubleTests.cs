@@ -1,0 +1,67 @@
+using Waystation.TestKit.Servers;
+
+namespace Waystation.EndToEnd.Tests.Caching;
+
+/// <summary>The cache can only help: with a disk that is full or takes nothing, clones go on.</summary>
+public sealed class DiskTroubleTests : IAsyncLifetime
+{
+    private static readonly History Media = new(Seed: 81) { IncompressibleBytes = 12 << 20 };
+
+    private readonly Station station = new();
+    private SmallDisk? disk;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await station.DisposeAsync();
+        disk?.Dispose();
+    }
+
+    [MountFact]
+    public async Task Clone_EqualsDirect_WhenTheDiskIsFull()
+    {
+        await StartOnSmallDiskAsync();
+        await CloneAndCompareAsync();
+        Assert.True((await station.Node.MetricsAsync()).Sum("waystation_pack_cache_failures_total") > 0, "no failure of the pack cache was counted");
+    }
+
+    [MountFact]
+    public async Task Clone_EqualsDirect_WhenTheDiskIsFilledByOthers()
+    {
+        await StartOnSmallDiskAsync();
+        await File.WriteAllBytesAsync(Path.Combine(disk!.Folder, "somebody-elses.log"), new byte[7 << 20]);
+        await CloneAndCompareAsync();
+    }
+
+    [MountFact]
+    public async Task Clone_EqualsDirect_WhenTheDiskTurnsReadOnly()
+    {
+        await StartOnSmallDiskAsync();
+        await disk!.TurnReadOnlyAsync();
+        await CloneAndCompareAsync();
+        Assert.True((await station.Node.MetricsAsync()).Sum("waystation_pack_cache_failures_total") > 0, "no failure of the pack cache was counted");
+    }
+
+    private async Task StartOnSmallDiskAsync()
+    {
+        disk = await SmallDisk.MountAsync("8m");
+        await station.StartAsync(new NodeSettings { DataFolder = disk.Folder, Options = ["--Disk:Reserve", "64KiB"] });
+    }
+
+    private async Task CloneAndCompareAsync()
+    {
+        PrimaryRepository repository = await station.Primary.CreateAsync("public/media.git", Media);
+        GitClient client = new(station.Folder);
+        await client.RunAsync("clone", "--quiet", "--bare", station.Primary.UrlOf(repository).AbsoluteUri, "direct");
+        CloneState direct = await CloneState.OfAsync(client.In("direct"));
+        foreach (string name in (string[])["first", "second"])
+        {
+            await client.RunAsync("clone", "--quiet", "--bare", station.Node.UrlOf(repository).AbsoluteUri, name);
+            Assert.Equal(direct, await CloneState.OfAsync(client.In(name)));
+        }
+
+        // Small answers still fit or are still forwarded.
+        await client.RunAsync("clone", "--quiet", "--bare", "--filter=blob:none", station.Node.UrlOf(repository).AbsoluteUri, "small");
+    }
+}
