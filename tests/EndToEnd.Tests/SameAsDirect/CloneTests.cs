@@ -1,3 +1,4 @@
+using System.Text;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.SameAsDirect;
@@ -64,6 +65,17 @@ public sealed class CloneTests(Station station) : IClassFixture<Station>
     {
         PrimaryRepository repository = await station.Primary.CreateAsync("private/plans.git", Widgets);
         using SideBySide clones = await SideBySide.CloneAsync(station, repository, [], user: "bob");
+        await clones.AssertEqualAsync();
+    }
+
+    [Fact]
+    public async Task Clone_EqualsDirect_WhenTheCredentialIsAHeaderFromTheConfiguration()
+    {
+        PrimaryRepository repository = await station.Primary.CreateAsync("private/by-header.git", Widgets);
+        string credential = Convert.ToBase64String(Encoding.UTF8.GetBytes("bob:bob" + ApachePrimary.PasswordSuffix));
+        using SideBySide clones = await SideBySide.CloneAsync(
+            station, repository, [], configure: client => client.With("http.extraHeader=Authorization: Basic " + credential));
+        await clones.RunAsync("fetch", "--quiet");
         await clones.AssertEqualAsync();
     }
 
