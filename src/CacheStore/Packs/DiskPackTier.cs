@@ -1,0 +1,213 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Upkeep;
+
+namespace Waystation.CacheStore.Packs;
+
+/// <summary>
+/// Finished answers on disk: for each a pack (<c>KEY.pack</c>) and its record (<c>KEY.record</c>) in a folder of its
+/// repository. The record is renamed into place last; without it the pack is not there. What cannot be trusted is moved
+/// to the quarantine and asked for anew.
+/// </summary>
+public sealed class DiskPackTier : IPackTier
+{
+    private const string PackSuffix = ".pack";
+    private const string RecordSuffix = ".record";
+
+    private readonly DataFolder _folder;
+    private readonly PackCacheOptions _options;
+    private readonly StoreMeters _meters;
+    private readonly TimeProvider _time;
+    private readonly ILogger<DiskPackTier> _logger;
+    private readonly PackIndex _index = new();
+
+    /// <summary>Opens the store and drops what an earlier run left unfinished.</summary>
+    public DiskPackTier(DataFolder folder, PackCacheOptions options, StoreMeters meters, TimeProvider time, ILogger<DiskPackTier> logger)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(meters);
+        _folder = folder;
+        _options = options;
+        _meters = meters;
+        _time = time;
+        _logger = logger;
+        Load();
+        meters.Observe(() => _index.Bytes, () => _index.Count);
+    }
+
+    /// <summary>Whether an answer of this key is in the store; says nothing of its health.</summary>
+    public bool Contains(PackKey key) => _index.Contains(key);
+
+    /// <inheritdoc />
+    public async ValueTask<PackReader?> TryOpenAsync(PackKey key, CancellationToken cancellationToken)
+    {
+        if (!_index.TryUse(key, out string? path))
+        {
+            return null;
+        }
+
+        try
+        {
+            PackRecord record = PackRecord.Read(path + RecordSuffix);
+            return record.Key == key
+                ? await StoredPackReader.OpenAsync(path + PackSuffix, record, OnDamage, cancellationToken)
+                : throw new InvalidDataException("the record is that of another answer");
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            Quarantine(key, path, e.Message);
+            return null;
+        }
+    }
+
+    internal FillFile NewFillFile() => new(_folder.NewTemporaryPath(PackSuffix), TryMakeRoom, (reason, cause) =>
+    {
+        _meters.CacheFailure(reason);
+        _logger.DiskRefused(reason, cause);
+    });
+
+    /// <summary>Takes a finished fill's file into the store; false where the disk refuses.</summary>
+    internal async Task<bool> TryAdoptAsync(Fill fill, TimeSpan cost)
+    {
+        PackKey key = fill.Plan.Key;
+        string path = PathOf(fill.Plan.Repository, key);
+        string temporary = _folder.NewTemporaryPath(RecordSuffix);
+        var record = new PackRecord
+        {
+            Key = key,
+            Repository = fill.Plan.Repository,
+            ObjectFormat = fill.Plan.ObjectFormat,
+            Prologue = fill.Prologue!,
+            PackLength = fill.PackLength!.Value,
+            MadeAt = fill.MadeAt,
+            Cost = cost,
+            Sums = fill.Sums,
+        };
+        try
+        {
+            byte[] bytes = record.ToBytes();
+            fill.File.FlushToDisk();
+            await File.WriteAllBytesAsync(temporary, bytes);
+            DataFolder.CreatePrivate(Path.GetDirectoryName(path)!);
+            File.Move(fill.File.Path, path + PackSuffix, overwrite: true);
+            File.Move(temporary, path + RecordSuffix, overwrite: true);
+            _index.Add(key, path, record.PackLength + bytes.Length, cost);
+            TryMakeRoom(0);
+            _logger.AnswerStored(fill.Plan.Repository, key, record.PackLength, cost);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _meters.CacheFailure("cannot store");
+            _logger.DiskRefused("cannot store", e);
+            DeleteFiles(path);
+            TryDelete(temporary);
+            return false;
+        }
+    }
+
+    /// <summary>Evicts until so many bytes more fit the size budget and leave the disk reserve free.</summary>
+    internal bool TryMakeRoom(long bytes)
+    {
+        while (bytes + _index.Bytes > _options.MaxSize || _folder.FreeBytes() - bytes < _options.DiskReserve)
+        {
+            if (bytes > _options.MaxSize || !_index.TryRemoveLeastWorth(out string? path, out long freed))
+            {
+                return false;
+            }
+
+            DeleteFiles(path);
+            _meters.Evicted(freed);
+            _logger.AnswerEvicted(Path.GetFileName(path), freed);
+        }
+
+        return true;
+    }
+
+    private string PathOf(RepositoryName repository, PackKey key)
+    {
+        // A folder's name comes from a digest, never from a client's path.
+        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(repository.Host + "\0" + repository.Path));
+        return Path.Combine(_folder.Packs, Convert.ToHexStringLower(digest.AsSpan(0, 16)), key.ToString());
+    }
+
+    private void OnDamage(PackRecord record) => Quarantine(record.Key, PathOf(record.Repository, record.Key), "a block is not what was stored");
+
+    private void Quarantine(PackKey key, string path, string reason)
+    {
+        if (_index.TryRemove(key))
+        {
+            _meters.Quarantined();
+            _logger.AnswerQuarantined(key, reason);
+            _folder.Quarantine(path + RecordSuffix);
+            _folder.Quarantine(path + PackSuffix);
+        }
+    }
+
+    private void DeleteFiles(string path)
+    {
+        // The record first: a pack without one is not there, a record without its pack would be a lie.
+        TryDelete(path + RecordSuffix);
+        TryDelete(path + PackSuffix);
+    }
+
+    private void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _meters.CacheFailure("cannot delete");
+            _logger.DiskRefused("cannot delete", e);
+        }
+    }
+
+    private void Load()
+    {
+        if (!Directory.Exists(_folder.Packs))
+        {
+            return;
+        }
+
+        foreach (string file in Directory.EnumerateFiles(_folder.Packs, "*", SearchOption.AllDirectories).ToList())
+        {
+            string path = Path.ChangeExtension(file, null);
+            bool isPack = file.EndsWith(PackSuffix, StringComparison.Ordinal);
+            if (isPack && File.Exists(path + RecordSuffix))
+            {
+                continue;
+            }
+
+            if (!isPack && TryLoad(file, path))
+            {
+                continue;
+            }
+
+            _logger.UnfinishedSwept(file);
+            TryDelete(file);
+        }
+    }
+
+    private bool TryLoad(string recordFile, string path)
+    {
+        try
+        {
+            var pack = new FileInfo(path + PackSuffix);
+            PackRecord record = PackRecord.Read(recordFile);
+            if (!pack.Exists || pack.Length != record.PackLength || !string.Equals(PathOf(record.Repository, record.Key), path, StringComparison.Ordinal))
+            {
+                return false;
+            }
+
+            _index.Add(record.Key, path, pack.Length + new FileInfo(recordFile).Length, record.Cost);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace Waystation.CacheStore.Packs;
+
+/// <summary>An answer that others follow has ended before it was whole.</summary>
+/// <param name="message">Why, for the log.</param>
+/// <param name="sourceError">What the source said on sideband 3, to be told to whoever follows; or null.</param>
+/// <param name="inner">The cause.</param>
+public sealed class FillFailedException(string message, string? sourceError = null, Exception? inner = null) : IOException(message, inner)
+{
+    /// <summary>The source's own last words (sideband 3), or null.</summary>
+    public string? SourceError { get; } = sourceError;
+}

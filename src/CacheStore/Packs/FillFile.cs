@@ -1,0 +1,105 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Waystation.CacheStore.Packs;
+
+/// <summary>
+/// The temporary file of a fill. The disk may refuse at any moment (full, read-only, gone); that is an answer here, not
+/// an exception, told once to whoever counts such things.
+/// </summary>
+/// <param name="path">A name in the data folder's temporary folder.</param>
+/// <param name="tryMakeRoom">Makes room for so many bytes more; false where the size budget or the disk reserve forbids it.</param>
+/// <param name="onRefused">Told why, once.</param>
+internal sealed class FillFile(string path, Func<long, bool> tryMakeRoom, Action<string, Exception?> onRefused) : IDisposable
+{
+    private SafeFileHandle? _handle;
+    private long _reserved;
+    private bool _refused;
+
+    public string Path => path;
+
+    public bool TryOpen()
+    {
+        if (!tryMakeRoom(BlockSums.BlockLength))
+        {
+            return Refuse("no room", null);
+        }
+
+        try
+        {
+            _handle = PackFile.Create(path);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Refuse("cannot create a file", e);
+        }
+    }
+
+    public async ValueTask<bool> TryWriteAsync(ReadOnlyMemory<byte> bytes, long offset, CancellationToken cancellationToken)
+    {
+        if (_handle is null || _refused)
+        {
+            return false;
+        }
+
+        if (offset + bytes.Length > _reserved)
+        {
+            // Room grows with the file, in steps, so that neither a small answer nor a long one asks too often.
+            long step = Math.Clamp(offset, BlockSums.BlockLength, 64L * BlockSums.BlockLength);
+            if (!tryMakeRoom(offset + bytes.Length + step))
+            {
+                return Refuse("no room", null);
+            }
+
+            _reserved = offset + bytes.Length + step;
+        }
+
+        try
+        {
+            await RandomAccess.WriteAsync(_handle, bytes, offset, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Refuse("cannot write", e);
+        }
+    }
+
+    public ValueTask ReadAsync(Memory<byte> destination, long offset, CancellationToken cancellationToken) =>
+        _handle is { } handle
+            ? PackFile.ReadExactlyAsync(handle, destination, offset, cancellationToken)
+            : throw new EndOfStreamException("nothing was written");
+
+    /// <summary>The bytes are on the disk and not only in its cache; throws where they are not.</summary>
+    public void FlushToDisk() => RandomAccess.FlushToDisk(_handle!);
+
+    /// <summary>Takes the file's temporary name away; readers that have it open read on.</summary>
+    public void DeleteName()
+    {
+        try
+        {
+            if (_handle is not null)
+            {
+                File.Delete(path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The sweep at the next start finds it.
+            Refuse("cannot delete", e);
+        }
+    }
+
+    public void Dispose() => _handle?.Dispose();
+
+    private bool Refuse(string reason, Exception? cause)
+    {
+        if (!_refused)
+        {
+            _refused = true;
+            onRefused(reason, cause);
+        }
+
+        return false;
+    }
+}

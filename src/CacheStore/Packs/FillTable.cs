@@ -1,0 +1,118 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+
+namespace Waystation.CacheStore.Packs;
+
+/// <summary>
+/// The fills under way, by key. To join one or to begin one is a single step, so that of any number of equal requests
+/// exactly one begins. The fills live on the node's token; this table owns their work and awaits it at the end.
+/// </summary>
+public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvider time, ILogger<FillTable> logger) : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<PackKey, Fill> _fills = [];
+    private readonly HashSet<Task> _work = [];
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>
+    /// Attaches a reader to the fill of this key that is under way, or begins one with <paramref name="make"/>.
+    /// </summary>
+    /// <param name="plan">What to make.</param>
+    /// <param name="make">
+    /// Makes it: calls <see cref="Fill.Begin"/>, the writing members and <see cref="Fill.CompleteAsync"/>, or throws.
+    /// Runs on the node's token, apart from the caller.
+    /// </param>
+    /// <param name="began">True where this call began the fill.</param>
+    public FillReader JoinOrBegin(FillPlan plan, Func<Fill, Task> make, out bool began)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(make);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+            if (_fills.TryGetValue(plan.Key, out Fill? fill) && fill.TryAttach(out FillReader? follower))
+            {
+                began = false;
+                return follower;
+            }
+
+            fill = new Fill(plan, store.NewFillFile(), time.GetUtcNow(), _stopping.Token);
+            if (!fill.TryAttach(out FillReader? reader))
+            {
+                throw new System.Diagnostics.UnreachableException();
+            }
+
+            _fills[plan.Key] = fill;
+            Task work = Task.Run(() => RunAsync(fill, make));
+            _work.Add(work);
+            _ = work.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            began = true;
+            return reader;
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        Task[] work;
+        lock (_gate)
+        {
+            work = [.. _work];
+        }
+
+        await _stopping.CancelAsync();
+        await Task.WhenAll(work);
+        _stopping.Dispose();
+    }
+
+    private void Forget(Task work)
+    {
+        lock (_gate)
+        {
+            _work.Remove(work);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever ends a fill is told to those who follow it, and ends nothing else.")]
+    private async Task RunAsync(Fill fill, Func<Fill, Task> make)
+    {
+        long begun = time.GetTimestamp();
+        try
+        {
+            if (store.Contains(fill.Plan.Key))
+            {
+                // Finished by another fill between the caller's look at the store and its turn here.
+                throw new FillFailedException("the answer is in the store by now");
+            }
+
+            await make(fill);
+            if (!await StoreAsync(fill, time.GetElapsedTime(begun)))
+            {
+                fill.File.DeleteName();
+            }
+        }
+        catch (Exception e)
+        {
+            fill.Fail(e);
+            logger.FillEnded(fill.Plan.Repository, fill.Plan.Key, e.Message);
+            fill.File.DeleteName();
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (_fills.TryGetValue(fill.Plan.Key, out Fill? current) && current == fill)
+                {
+                    _fills.Remove(fill.Plan.Key);
+                }
+            }
+
+            fill.Settle();
+        }
+    }
+
+    private async Task<bool> StoreAsync(Fill fill, TimeSpan cost) =>
+        fill.IsStorable
+        && (fill.Plan.KeepAtOnce || admission.WasAskedAgain(fill.Plan.Key))
+        && await store.TryAdoptAsync(fill, cost);
+}

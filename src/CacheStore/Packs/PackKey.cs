@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Packs;
+
+/// <summary>
+/// The name of one answer: a digest of the repository and of everything in the request that can change a byte of the
+/// prologue or of the pack. Order and repetition of ids do not; agent, session, progress and framing do not.
+/// </summary>
+public readonly record struct PackKey
+{
+    /// <summary>Raised whenever the meaning of a key changes, so that old entries are never found under new keys.</summary>
+    private const string Generation = "waystation pack 1";
+
+    private readonly ObjectId _digest;
+
+    private PackKey(ObjectId digest) => _digest = digest;
+
+    /// <summary>The key of <paramref name="request"/> in <paramref name="repository"/>.</summary>
+    /// <param name="repository">Where.</param>
+    /// <param name="request">What, in whichever protocol version it was asked.</param>
+    /// <param name="tagsDigest">Digest of the annotated tags that the asker sees; needed when the request says include-tag.</param>
+    public static PackKey Of(RepositoryName repository, FetchRequest request, ReadOnlySpan<byte> tagsDigest = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.IncludeTag && tagsDigest.IsEmpty)
+        {
+            throw new ArgumentException("an answer with include-tag depends on the tags that the asker sees", nameof(tagsDigest));
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        AppendText(hash, Generation);
+        AppendText(hash, repository.Host);
+        AppendText(hash, repository.Path);
+        AppendNumber(hash, (long)request.ObjectFormat);
+        AppendIds(hash, request.Wants);
+        AppendIds(hash, request.Haves);
+        AppendIds(hash, request.Shallows);
+        AppendNumber(hash, request.Depth ?? 0);
+        AppendNumber(hash, request.DeepenSince ?? long.MinValue);
+        AppendText(hash, request.Filter?.Text ?? "");
+        AppendNumber(hash, Flags(request));
+        AppendText(hash, request.IncludeTag ? Convert.ToHexStringLower(tagsDigest) : "");
+
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        hash.GetHashAndReset(digest);
+        return new PackKey(ObjectId.FromRaw(digest));
+    }
+
+    /// <summary>Reads the key back from the name of a file; false where it is not one.</summary>
+    public static bool TryParse(ReadOnlySpan<char> hex, out PackKey key)
+    {
+        key = default;
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        if (hex.Length != 2 * digest.Length
+            || Convert.FromHexString(hex, digest, out _, out _) != OperationStatus.Done)
+        {
+            return false;
+        }
+
+        key = new PackKey(ObjectId.FromRaw(digest));
+        return true;
+    }
+
+    /// <summary>64 lower-case hexadecimal digits.</summary>
+    public override string ToString() => _digest.ToString();
+
+    private static long Flags(FetchRequest request) =>
+        (request.DeepenRelative ? 1 : 0)
+        | (request.ThinPack ? 2 : 0)
+        | (request.OfsDelta ? 4 : 0)
+        | (request.IncludeTag ? 8 : 0)
+        | (request.Done ? 16 : 0)
+        | (request.WaitForDone ? 32 : 0);
+
+    private static void AppendText(IncrementalHash hash, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        AppendNumber(hash, bytes.Length);
+        hash.AppendData(bytes);
+    }
+
+    private static void AppendNumber(IncrementalHash hash, long number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, number);
+        hash.AppendData(bytes);
+    }
+
+    private static void AppendIds(IncrementalHash hash, IReadOnlyList<ObjectId> ids)
+    {
+        ObjectId[] sorted = [.. ids];
+        Array.Sort(sorted);
+        AppendNumber(hash, sorted.Length);
+        Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
+        foreach (ObjectId id in sorted)
+        {
+            Span<byte> digest = raw[..id.Format.DigestLength];
+            id.CopyTo(digest);
+            hash.AppendData(digest);
+        }
+    }
+}

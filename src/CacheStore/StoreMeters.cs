@@ -1,0 +1,41 @@
+using System.Diagnostics.Metrics;
+
+namespace Waystation.CacheStore;
+
+/// <summary>What the store counts. Names are the program's contract; each ends as it is shown to Prometheus.</summary>
+public sealed class StoreMeters
+{
+    private readonly Meter _meter;
+    private readonly Counter<long> _failures;
+    private readonly Counter<long> _evictedBytes;
+    private readonly Counter<long> _quarantined;
+
+    /// <summary>Makes the instruments on <paramref name="meter"/>.</summary>
+    public StoreMeters(Meter meter)
+    {
+        ArgumentNullException.ThrowIfNull(meter);
+        _meter = meter;
+        _failures = meter.CreateCounter<long>("waystation_pack_cache_failures_total", description: "Times that the disk refused; the clone went on without the cache.");
+        _evictedBytes = meter.CreateCounter<long>("waystation_pack_cache_evicted_bytes_total", description: "Bytes of cached answers that made room for others.");
+        _quarantined = meter.CreateCounter<long>("waystation_pack_cache_quarantined_total", description: "Cached answers found damaged and put aside.");
+        _failures.Add(0, new KeyValuePair<string, object?>("reason", "no room"));
+        _evictedBytes.Add(0);
+        _quarantined.Add(0);
+    }
+
+    /// <summary>The disk refused.</summary>
+    public void CacheFailure(string reason) => _failures.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>An answer made room.</summary>
+    public void Evicted(long bytes) => _evictedBytes.Add(bytes);
+
+    /// <summary>An answer was found damaged.</summary>
+    public void Quarantined() => _quarantined.Add(1);
+
+    /// <summary>Where to read the size of the pack cache from.</summary>
+    internal void Observe(Func<long> bytes, Func<int> entries)
+    {
+        _meter.CreateObservableGauge("waystation_pack_cache_bytes", bytes, description: "Bytes that cached answers take.");
+        _meter.CreateObservableGauge("waystation_pack_cache_entries", entries, description: "Cached answers.");
+    }
+}

@@ -1,0 +1,167 @@
+using System.Globalization;
+
+namespace Waystation.CacheStore.Upkeep;
+
+/// <summary>
+/// One node's data on disk. Never shared between nodes, readable by its account alone, of a known layout. All that is
+/// half-made lies in <see cref="Temporary"/>, which is emptied at every start.
+/// </summary>
+public sealed class DataFolder : IDisposable
+{
+    /// <summary>The layout that this program writes. A newer one is refused, an older one is brought forward here.</summary>
+    public const int Layout = 1;
+
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>EWOULDBLOCK, by which a lock held elsewhere is told from a disk that refuses.</summary>
+    private const int WouldBlock = 11;
+
+    /// <summary>What damage is kept for somebody to look at; older is deleted.</summary>
+    private const int MaxQuarantined = 16;
+
+    private readonly TimeProvider _time;
+    private FileStream? _lock;
+
+    /// <summary>Opens the folder, making it where it is missing.</summary>
+    /// <param name="root">Its path.</param>
+    /// <param name="time">The clock that quarantined files are named by.</param>
+    /// <exception cref="DataFolderException">It is not ours to use: others may read it, another node has it, or a newer program wrote it.</exception>
+    public DataFolder(string root, TimeProvider time)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        Root = Path.GetFullPath(root);
+        _time = time;
+        try
+        {
+            if (!Directory.Exists(Root))
+            {
+                CreatePrivate(Root);
+            }
+
+            RequirePrivate();
+            IsWritable = TryMakeReady();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataFolderException($"cannot be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Its full path.</summary>
+    public string Root { get; }
+
+    /// <summary>False where the file system takes no writes: the node then keeps nothing and forwards.</summary>
+    public bool IsWritable { get; }
+
+    /// <summary>Cached answers.</summary>
+    public string Packs => Path.Combine(Root, "packs");
+
+    /// <summary>What is being made.</summary>
+    public string Temporary => Path.Combine(Root, "tmp");
+
+    private string QuarantineFolder => Path.Combine(Root, "quarantine");
+
+    /// <summary>A fresh name in <see cref="Temporary"/>.</summary>
+    public string NewTemporaryPath(string suffix) => Path.Combine(Temporary, Guid.NewGuid().ToString("N") + suffix);
+
+    /// <summary>Bytes that the disk below has left for this account.</summary>
+    public long FreeBytes()
+    {
+        try
+        {
+            return new DriveInfo(Root).AvailableFreeSpace;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Moves a damaged file out of use.</summary>
+    public void Quarantine(string file)
+    {
+        try
+        {
+            if (File.Exists(file))
+            {
+                CreatePrivate(QuarantineFolder);
+                File.Move(file, Path.Combine(QuarantineFolder, $"{_time.GetUtcNow():yyyyMMddTHHmmssfff}-{Path.GetFileName(file)}"), overwrite: true);
+                foreach (string old in Directory.EnumerateFiles(QuarantineFolder).Order(StringComparer.Ordinal).SkipLast(MaxQuarantined).ToList())
+                {
+                    File.Delete(old);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is out of the index already; where it cannot be moved, the next start looks at it again.
+        }
+    }
+
+    /// <summary>Makes a folder that only this account may enter.</summary>
+    public static void CreatePrivate(string path) => Directory.CreateDirectory(path, Private);
+
+    /// <inheritdoc />
+    public void Dispose() => _lock?.Dispose();
+
+    private void RequirePrivate()
+    {
+        UnixFileMode mode = File.GetUnixFileMode(Root);
+        if ((mode & ~Private) != UnixFileMode.None)
+        {
+            throw new DataFolderException($"has mode {Convert.ToString((int)mode, 8)}, but must be 700, for it holds what not every account of this machine may read: chmod 700 {Root}");
+        }
+    }
+
+    /// <summary>Locks the folder and lays it out; false where the disk is full or read-only.</summary>
+    private bool TryMakeReady()
+    {
+        try
+        {
+            _lock = TakeLock();
+            RequireLayout();
+            CreatePrivate(Packs);
+            CreatePrivate(Temporary);
+            foreach (string left in Directory.EnumerateFiles(Temporary).ToList())
+            {
+                File.Delete(left);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private FileStream TakeLock()
+    {
+        string file = Path.Combine(Root, "lock");
+        bool existed = File.Exists(file);
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (existed && (e.HResult & 0xFFFF) == WouldBlock)
+        {
+            throw new DataFolderException("is in use by another node; each node needs a data folder of its own", e);
+        }
+    }
+
+    private void RequireLayout()
+    {
+        string file = Path.Combine(Root, "layout");
+        if (!File.Exists(file))
+        {
+            File.WriteAllText(file, $"{Layout}\n");
+            return;
+        }
+
+        string text = File.ReadAllText(file).Trim();
+        if (!int.TryParse(text, CultureInfo.InvariantCulture, out int layout) || layout > Layout)
+        {
+            throw new DataFolderException($"has layout {text}, but this program knows layouts up to {Layout}: a newer Waystation wrote it");
+        }
+    }
+}

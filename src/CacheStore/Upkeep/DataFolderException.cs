@@ -1,0 +1,4 @@
+namespace Waystation.CacheStore.Upkeep;
+
+/// <summary>The data folder may not be used; the message continues the sentence "the folder …".</summary>
+public sealed class DataFolderException(string message, Exception? inner = null) : Exception(message, inner);

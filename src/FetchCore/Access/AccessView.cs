@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Access;
+
+/// <summary>
+/// What one credential was shown of one repository and may still rely on: listings, newest first. Where a newer listing
+/// covers a ref, an older one no longer speaks of it.
+/// </summary>
+public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
+{
+    /// <summary>All refs that this credential sees were shown, at one time.</summary>
+    public bool HasCompleteListing => newestFirst.Any(static listing => listing.IsComplete);
+
+    /// <summary>Whether each of these ids was shown: as a ref's tip, or as what an annotated tag points to.</summary>
+    public bool Shows(IEnumerable<ObjectId> ids)
+    {
+        var missing = new HashSet<ObjectId>(ids);
+        foreach (RefTip tip in LiveTips())
+        {
+            if (missing.Count == 0)
+            {
+                break;
+            }
+
+            missing.Remove(tip.Id);
+            if (tip.Peeled is { } peeled)
+            {
+                missing.Remove(peeled);
+            }
+        }
+
+        return missing.Count == 0;
+    }
+
+    /// <summary>
+    /// A digest of the annotated tags (id and peeled id) shown, which an answer with include-tag depends on; null where
+    /// not all tags are known.
+    /// </summary>
+    public byte[]? TagsDigest()
+    {
+        if (newestFirst.FirstOrDefault(static listing => listing.TouchesTags) is not { HasAllTags: true } listing)
+        {
+            return null;
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
+        foreach (RefTip tip in listing.Tips
+            .Where(static tip => tip.Peeled is not null && tip.Name.StartsWith("refs/tags/", StringComparison.Ordinal))
+            .OrderBy(static tip => tip.Id))
+        {
+            Append(hash, tip.Id, raw);
+            Append(hash, tip.Peeled!.Value, raw);
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    private static void Append(IncrementalHash hash, ObjectId id, Span<byte> raw)
+    {
+        id.CopyTo(raw);
+        hash.AppendData(raw[..id.Format.DigestLength]);
+    }
+
+    private IEnumerable<RefTip> LiveTips()
+    {
+        for (int i = 0; i < newestFirst.Count; i++)
+        {
+            foreach (RefTip tip in newestFirst[i].Tips)
+            {
+                if (!IsCoveredBefore(i, tip.Name))
+                {
+                    yield return tip;
+                }
+            }
+        }
+    }
+
+    private bool IsCoveredBefore(int index, string name)
+    {
+        for (int i = 0; i < index; i++)
+        {
+            if (newestFirst[i].Asked.Covers(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+using Waystation.CacheStore.Packs;
+using Waystation.FetchCore.Primaries;
+
+namespace Waystation.FetchCore;
+
+/// <summary>What the core answers to a fetch. Only a front end knows how each looks on its wire.</summary>
+public abstract record FetchAnswer
+{
+    private FetchAnswer()
+    {
+    }
+
+    /// <summary>How long it took until access was settled, and until the answer could begin.</summary>
+    public FetchTimes Times { get; init; }
+
+    /// <summary>A pack to write, from its first byte; the receiver disposes the reader.</summary>
+    /// <param name="Reader">Where it comes from.</param>
+    /// <param name="Outcome">How it was served.</param>
+    /// <param name="WillKeep">For <see cref="FetchOutcome.Forward"/>: it is meant to be kept.</param>
+    public sealed record Pack(PackReader Reader, FetchOutcome Outcome, bool WillKeep) : FetchAnswer;
+
+    /// <summary>The primary's own reply, to be handed on whole; the receiver disposes it.</summary>
+    /// <param name="Reply">The reply, nothing of it consumed.</param>
+    public sealed record Relay(PrimaryReply Reply) : FetchAnswer;
+
+    /// <summary>The request is to be handed to the primary as it came.</summary>
+    /// <param name="Reason">Why.</param>
+    public sealed record Forward(ForwardReason Reason) : FetchAnswer;
+
+    /// <summary>The primary was asked in this request's name and could not be reached.</summary>
+    /// <param name="Cause">What went wrong.</param>
+    public sealed record Unreachable(PrimaryException Cause) : FetchAnswer;
+}
+
+/// <summary>The phases of one fetch.</summary>
+/// <param name="Access">Until it was known that, and what, this credential may read.</param>
+/// <param name="Open">From there until the answer could begin.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct FetchTimes(TimeSpan Access, TimeSpan Open);

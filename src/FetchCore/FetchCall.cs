@@ -1,0 +1,15 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Fetching;
+
+namespace Waystation.FetchCore;
+
+/// <summary>One fetch, as a front end hands it to the core.</summary>
+/// <param name="Repository">Of which repository.</param>
+/// <param name="Credential">By whom.</param>
+/// <param name="Request">What is asked.</param>
+/// <param name="Visibility">How the operator says that this primary gives objects by id.</param>
+/// <param name="Primary">The primary, asked in this client's name.</param>
+public sealed record FetchCall(
+    RepositoryName Repository, Credential Credential, FetchRequest Request, VisibilityRule Visibility, IPrimary Primary);

@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Waystation.CacheStore.Packs;
+using Waystation.GitProtocol;
+using Waystation.GitProtocol.Fetching;
+
+namespace Waystation.FetchCore.Primaries;
+
+/// <summary>Moves the primary's answer to a fetch into a fill: sections first, then the pack out of its sideband framing.</summary>
+internal static class PrimaryFill
+{
+    /// <summary>
+    /// Reads the sections before the packfile. Null where the answer holds no pack; then nothing of the body is consumed,
+    /// so that it can be handed on whole.
+    /// </summary>
+    public static async Task<FetchPrologue?> ReadPrologueAsync(PipeReader body, FetchRequest request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(cancellationToken);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            AnswerStart start;
+            FetchPrologue? prologue;
+            try
+            {
+                start = FetchAnswerReader.TryReadPrologue(ref buffer, request.ObjectFormat, request.SidebandAll, out prologue);
+            }
+            catch (GitProtocolException)
+            {
+                // Not for us to judge: the client gets what the primary said.
+                start = AnswerStart.NoPack;
+                prologue = null;
+            }
+
+            if (start == AnswerStart.Pack)
+            {
+                body.AdvanceTo(buffer.Start);
+                return prologue;
+            }
+
+            if (start == AnswerStart.NoPack || read.IsCompleted)
+            {
+                body.AdvanceTo(read.Buffer.Start);
+                return null;
+            }
+
+            body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    /// <summary>Moves the packfile section, to its end and its check.</summary>
+    /// <exception cref="FillFailedException">The answer broke off, or the primary reported an error.</exception>
+    public static async Task CopyPackAsync(PipeReader body, Fill fill, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(cancellationToken);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            while (FetchAnswerReader.TryReadBand(ref buffer, out BandLine band))
+            {
+                switch (band.Kind)
+                {
+                    case BandKind.PackData:
+                        await fill.WriteAsync(band.Payload, cancellationToken);
+                        break;
+                    case BandKind.Progress:
+                        fill.ShowProgress(band.Payload);
+                        break;
+                    case BandKind.Error:
+                        await fill.FlushAsync(cancellationToken);
+                        throw new FillFailedException("the primary reported an error within its answer", Encoding.UTF8.GetString(band.Payload));
+                    case BandKind.End:
+                        await fill.CompleteAsync(cancellationToken);
+                        return;
+                    case BandKind.Keepalive:
+                        break;
+                }
+            }
+
+            await fill.FlushAsync(cancellationToken);
+            body.AdvanceTo(buffer.Start, buffer.End);
+            if (read.IsCompleted)
+            {
+                throw new FillFailedException("the primary's answer broke off");
+            }
+        }
+    }
+}
