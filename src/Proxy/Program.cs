@@ -1,2 +1,33 @@
-await Console.Error.WriteLineAsync("waystation: nothing to serve yet");
-return 2;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Waystation.Proxy.Commands;
+
+namespace Waystation.Proxy;
+
+/// <summary>The <c>waystation</c> program. Exit codes: 0, 1 failed, 2 usage or settings.</summary>
+internal static class Program
+{
+    public const string MeterName = "Waystation";
+
+    private static async Task<int> Main(string[] args)
+    {
+        var root = new RootCommand("Waystation, a Git caching proxy: clones and fetches come from near by, permission stays with the primary.")
+        {
+            ServeCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (ParseError error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync($"waystation: {error.Message}");
+            }
+
+            await Console.Error.WriteLineAsync("waystation: see waystation --help");
+            return 2;
+        }
+
+        // The host listens for SIGTERM and SIGINT itself, and drains.
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+    }
+}

@@ -43,7 +43,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataFolderException($"cannot be used: {e.Message}", e);
+            throw new DataFolderException(Root, $"cannot be used: {e.Message}", e);
         }
     }
 
@@ -109,7 +109,7 @@ public sealed class DataFolder : IDisposable
         UnixFileMode mode = File.GetUnixFileMode(Root);
         if ((mode & ~Private) != UnixFileMode.None)
         {
-            throw new DataFolderException($"has mode {Convert.ToString((int)mode, 8)}, but must be 700, for it holds what not every account of this machine may read: chmod 700 {Root}");
+            throw new DataFolderException(Root, $"has mode 0{Convert.ToString((int)mode, 8)}, but must be 0700, for it holds what not every account of this machine may read: chmod 700 {Root}");
         }
     }
 
@@ -145,7 +145,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (IOException e) when (existed && (e.HResult & 0xFFFF) == WouldBlock)
         {
-            throw new DataFolderException("is in use by another node; each node needs a data folder of its own", e);
+            throw new DataFolderException(Root, "is in use by another node; each node needs a data folder of its own", e);
         }
     }
 
@@ -161,7 +161,7 @@ public sealed class DataFolder : IDisposable
         string text = File.ReadAllText(file).Trim();
         if (!int.TryParse(text, CultureInfo.InvariantCulture, out int layout) || layout > Layout)
         {
-            throw new DataFolderException($"has layout {text}, but this program knows layouts up to {Layout}: a newer Waystation wrote it");
+            throw new DataFolderException(Root, $"has layout {text}, but this program knows layouts up to {Layout}: a newer Waystation wrote it");
         }
     }
 }

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Waystation.Proxy.Settings;
+
+namespace Waystation.Proxy.Admin;
+
+/// <summary>The operator's door: health, readiness and metrics, on an address of its own that clients never reach.</summary>
+internal sealed class AdminEndpoints(NodeSettings settings, PrometheusPage metrics, IHostApplicationLifetime lifetime)
+{
+    public Task HandleAsync(HttpContext context)
+    {
+        if (settings.Admin.IsLoopback && !IsLoopbackName(context.Request.Host.Host))
+        {
+            // A page of a stranger's, with a name that resolves to this machine, would otherwise read what is here.
+            return AnswerAsync(context, StatusCodes.Status421MisdirectedRequest, "the admin address answers to loopback names only\n");
+        }
+
+        if (context.Request.Method is not ("GET" or "HEAD"))
+        {
+            return AnswerAsync(context, StatusCodes.Status405MethodNotAllowed, "GET only\n");
+        }
+
+        return context.Request.Path.Value switch
+        {
+            "/healthz" => AnswerAsync(context, StatusCodes.Status200OK, "healthy\n"),
+            "/readyz" => lifetime.ApplicationStopping.IsCancellationRequested
+                ? AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, "stopping\n")
+                : AnswerAsync(context, StatusCodes.Status200OK, "ready\n"),
+            "/metrics" when IsAllowed(context) => AnswerAsync(context, StatusCodes.Status200OK, metrics.Render(), PrometheusPage.ContentType),
+            "/metrics" => AnswerAsync(context, StatusCodes.Status401Unauthorized, "the admin token is wanted: Authorization: Bearer …\n"),
+            _ => AnswerAsync(context, StatusCodes.Status404NotFound, "there is /healthz, /readyz and /metrics\n"),
+        };
+    }
+
+    private static bool IsLoopbackName(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
+
+    private bool IsAllowed(HttpContext context)
+    {
+        if (settings.AdminTokenFile is null)
+        {
+            return true;
+        }
+
+        // Read each time: a token may be exchanged while the node runs.
+        string token = File.ReadAllText(settings.AdminTokenFile).Trim();
+        return token.Length > 0 && CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {token}")), SHA256.HashData(Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString())));
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string text, string type = "text/plain; charset=utf-8")
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = type;
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsync(text, context.RequestAborted);
+    }
+}

@@ -1,0 +1,149 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using Waystation.CacheStore.Upkeep;
+using Waystation.Proxy.Settings;
+
+namespace Waystation.Proxy.Commands;
+
+/// <summary><c>waystation serve</c>: options, environment and file become settings, and a node runs until it is told to stop.</summary>
+internal static partial class ServeCommand
+{
+    private const string Text = """
+        Starts a node in front of a primary Git server.
+
+        Every setting can be given in three ways, the later overriding the earlier: in a JSON file (--config), in the
+        environment (WAYSTATION__PackCache__MaxSize=64GiB) and as an option (--PackCache:MaxSize 64GiB).
+
+          setting                          default                  accepted
+          Primaries:0:Url (--primary)      must be given            http:// or https:// URL, the name that clients use
+          Primaries:0:Address              the URL's own            host:port to connect to instead, for DNS redirection
+          Primaries:0:Visibility           advertised               advertised, repository
+          Primaries:0:Projects:Include     all                      globs of repository paths, by semicolons
+          Primaries:0:Projects:Exclude     none                     globs of repository paths, by semicolons
+          Data (--data)                    must be given            folder of this node alone, mode 0700
+          Listen (--listen)                http://127.0.0.1:8080    URLs with IP address, localhost or *; port 0 chooses one
+          Tls:Certificate, Tls:Key                                  PEM files, for https:// addresses in Listen
+          Admin:Listen (--admin)           http://127.0.0.1:8081    URL for /healthz, /readyz, /metrics
+          Admin:TokenFile                                           file with a token; a must where Admin:Listen is not loopback
+          Access:TicketLifetime            00:00:30                 how long the primary's word holds; 0 asks on every request
+          PackCache:MaxSize                64GiB                    what cached packs may take
+          Disk:Reserve                     1GiB                     what stays free on the disk
+          Log:Verbose                      false                    true, false
+
+        When it accepts requests it prints one line on standard output: waystation ready listen=… admin=… ssh=off.
+        Logs go to standard error. SIGTERM lets open answers finish and exits with 0; wrong settings exit with 2.
+
+        Example: waystation serve --primary https://git.example.com --data /var/lib/waystation --listen https://*:443 \
+                   --Tls:Certificate /etc/waystation/cert.pem --Tls:Key /etc/waystation/key.pem
+        """;
+
+    public static Command Create()
+    {
+        var config = new Option<string?>("--config") { Description = "A JSON file with settings", HelpName = "FILE" };
+        var primary = new Option<string?>("--primary") { Description = "The primary's URL, as clients name it", HelpName = "URL" };
+        var address = new Option<string?>("--primary-address") { Description = "Where to connect instead of the primary's name", HelpName = "HOST:PORT" };
+        var data = new Option<string?>("--data") { Description = "The folder of this node's cache", HelpName = "DIR" };
+        var listen = new Option<string[]>("--listen") { Description = "An address for clients; may be given again", HelpName = "URL" };
+        var admin = new Option<string?>("--admin") { Description = "The address for the operator", HelpName = "URL" };
+        var command = new Command("serve", Text) { config, primary, address, data, listen, admin };
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.SetAction((result, cancellationToken) =>
+        {
+            var options = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+            void Set(string name, string? value)
+            {
+                if (value is not null)
+                {
+                    options[name] = value;
+                }
+            }
+
+            Set("Primaries:0:Url", result.GetValue(primary));
+            Set("Primaries:0:Address", result.GetValue(address));
+            Set("Data", result.GetValue(data));
+            Set("Admin:Listen", result.GetValue(admin));
+            Set("Listen", result.GetValue(listen) is { Length: > 0 } many ? string.Join(';', many) : null);
+            return RunAsync(result.GetValue(config), options, result.UnmatchedTokens, cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        string? configFile, Dictionary<string, string?> options, IReadOnlyList<string> further, CancellationToken cancellationToken)
+    {
+        try
+        {
+            AddFurther(options, further);
+            var builder = new ConfigurationBuilder();
+            if (configFile is not null)
+            {
+                builder.AddJsonFile(Path.GetFullPath(configFile), optional: false);
+            }
+
+            NodeSettings settings = SettingsReader.Read(builder.AddEnvironmentVariables("WAYSTATION__").AddInMemoryCollection(options).Build());
+            await Node.RunAsync(settings, cancellationToken);
+            return 0;
+        }
+        catch (SettingsException e)
+        {
+            return await WrongAsync(e.Problems);
+        }
+        catch (DataFolderException e)
+        {
+            return await WrongAsync([$"Data = \"{e.Folder}\": the folder {e.Message}"]);
+        }
+        catch (Exception e) when (e is InvalidDataException or FileNotFoundException or FormatException && configFile is not null)
+        {
+            return await WrongAsync([$"--config {configFile}: {e.GetBaseException().Message}"]);
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"waystation: {e.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary><c>--Section:Key value</c> and <c>--Section:Key=value</c>.</summary>
+    private static void AddFurther(Dictionary<string, string?> options, IReadOnlyList<string> tokens)
+    {
+        List<string> problems = [];
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            Match match = SettingOption().Match(tokens[i]);
+            if (!match.Success)
+            {
+                problems.Add($"{tokens[i]}: there is no such option; waystation serve --help names them all");
+            }
+            else if (match.Groups["value"].Success)
+            {
+                options[match.Groups["name"].Value] = match.Groups["value"].Value;
+            }
+            else if (i + 1 < tokens.Count && !tokens[i + 1].StartsWith("--", StringComparison.Ordinal))
+            {
+                options[match.Groups["name"].Value] = tokens[++i];
+            }
+            else
+            {
+                problems.Add($"{tokens[i]}: a value must follow");
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new SettingsException(problems);
+        }
+    }
+
+    private static async Task<int> WrongAsync(IReadOnlyList<string> problems)
+    {
+        foreach (string problem in problems)
+        {
+            await Console.Error.WriteLineAsync($"waystation: {problem}");
+        }
+
+        return 2;
+    }
+
+    [GeneratedRegex("^--(?<name>[A-Z][A-Za-z]*(:[A-Za-z0-9]+)*)(=(?<value>.*))?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SettingOption();
+}

@@ -1,0 +1,24 @@
+using Waystation.FetchCore;
+
+namespace Waystation.Proxy.Http;
+
+/// <summary>The <c>Cache-Status</c> field (RFC 9211): how an answer was served.</summary>
+internal static class CacheStatus
+{
+    public const string Name = "Cache-Status";
+
+    public const string Ticket = "waystation; hit; detail=ticket";
+
+    public static string Of(FetchOutcome outcome, bool willKeep) => outcome switch
+    {
+        FetchOutcome.Hit => "waystation; hit",
+        FetchOutcome.Join => "waystation; fwd=miss; collapsed",
+        _ => willKeep ? "waystation; fwd=miss; stored" : "waystation; fwd=miss",
+    };
+
+    public static string Bypass(ForwardReason reason) => $"waystation; fwd=bypass; detail={Word(reason)}";
+
+    /// <summary>The reason in the form of a token: <c>NotVisible</c> is <c>not-visible</c>.</summary>
+    public static string Word(ForwardReason reason) =>
+        string.Concat(reason.ToString().Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
+}

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Primitives;
+using Waystation.FetchCore.Access;
+
+namespace Waystation.Proxy.Http;
+
+/// <summary>
+/// What a client's headers mean to a proxy: which belong to the connection, which are ours to write, and which may say
+/// who asks. The last are all but a fixed list, for a forge may invent a header tomorrow.
+/// </summary>
+internal static class ClientHeaders
+{
+    /// <summary>RFC 9110, section 7.6.1, and what older software uses.</summary>
+    private static readonly HashSet<string> s_hopByHop = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
+    };
+
+    private static readonly HashSet<string> s_notIdentifying = new(s_hopByHop, StringComparer.OrdinalIgnoreCase)
+    {
+        "Host", "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "User-Agent", "Git-Protocol",
+        "Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Pragma", "Expect", "Date", "DNT", "Via", "Forwarded",
+        "traceparent", "tracestate", "baggage", "X-Request-Id", "X-Correlation-Id",
+    };
+
+    public static bool IsHopByHop(string name) => s_hopByHop.Contains(name);
+
+    /// <summary>What a client says of who it is asking for somebody else: dropped, for we are asked directly.</summary>
+    public static bool IsForwarding(string name) =>
+        name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || string.Equals(name, "Forwarded", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Who asks: every header and query parameter that may say so.</summary>
+    public static Credential Identify(CredentialDigester digester, HttpRequest request, GitRequest git)
+    {
+        IEnumerable<KeyValuePair<string, string>> headers = request.Headers
+            .Where(static header => !s_notIdentifying.Contains(header.Key) && !IsForwarding(header.Key) && !header.Key.StartsWith(':'))
+            .SelectMany(static header => header.Value.Select(value => new KeyValuePair<string, string>($"header {header.Key.ToLowerInvariant()}", value ?? "")));
+        IEnumerable<KeyValuePair<string, string>> parameters = git.IdentifyingParameters
+            .Select(static parameter => new KeyValuePair<string, string>($"query {parameter.Key}", parameter.Value));
+        return digester.Digest(headers.Concat(parameters));
+    }
+
+    /// <summary>The headers that go on to the primary, apart from the request's own life: for requests of the node in this client's name.</summary>
+    public static List<KeyValuePair<string, StringValues>> EndToEnd(HttpRequest request)
+    {
+        var listed = new HashSet<string>(
+            request.Headers.Connection.SelectMany(static value => (value ?? "").Split(',', StringSplitOptions.TrimEntries)), StringComparer.OrdinalIgnoreCase);
+        return [.. request.Headers.Where(header =>
+            !IsHopByHop(header.Key) && !IsForwarding(header.Key) && !listed.Contains(header.Key) && !header.Key.StartsWith(':')
+            && header.Key is not ("Host" or "Accept-Encoding" or "Expect" or "Content-Length"))];
+    }
+}

@@ -1,0 +1,100 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore;
+using Waystation.FetchCore.Access;
+using Waystation.Proxy.Primaries;
+
+namespace Waystation.Proxy.Http;
+
+/// <summary>One client request, with what the door has found out about it.</summary>
+internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequest Git, RepositoryName Repository, Credential Credential)
+{
+    /// <summary>Settles the ticket where the primary's answer refuses it.</summary>
+    public void NoteRefusal(HttpResponseMessage response, AccessTickets tickets)
+    {
+        if (HttpPrimaryReply.IsRefused(response))
+        {
+            tickets.Refuse(Repository, Credential, tickets.Now);
+        }
+    }
+}
+
+/// <summary>The clients' door: decides which of the paths through the node a request takes.</summary>
+internal sealed class GitEndpoints(
+    PrimaryMap primaries, CredentialDigester digester, AccessTickets tickets, InfoRefsEndpoint infoRefs, UploadPackEndpoint uploadPack, PassThrough passThrough,
+    ProxyMeters meters, ILogger<GitEndpoints> logger)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        meters.Opened();
+        try
+        {
+            await RouteAsync(context);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has left; its leaving has reached whoever worked for it.
+        }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            context.Response.StatusCode = e.StatusCode;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            logger.RequestFailed(context.Request.Method, context.Request.Path, e);
+            if (context.Response.HasStarted)
+            {
+                context.Abort();
+            }
+            else
+            {
+                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            }
+        }
+        finally
+        {
+            meters.Closed();
+        }
+    }
+
+    private async Task RouteAsync(HttpContext context)
+    {
+        if (primaries.Find(context.Request.Host.Host) is not { } primary)
+        {
+            context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+            await context.Response.WriteAsync($"waystation: no primary here is called {context.Request.Host.Host}\n", context.RequestAborted);
+            return;
+        }
+
+        if (ConnectionLogin.TryTurnAway(context))
+        {
+            return;
+        }
+
+        GitRequest git = GitRequest.From(context);
+        if (ConnectionLogin.Find(context, primary) is { } bound)
+        {
+            await passThrough.SendAsync(context, primary, git, bound, StatusOf(git, ForwardReason.ConnectionLogin));
+            return;
+        }
+
+        if (git.Service == GitService.Other)
+        {
+            await passThrough.SendAsync(context, primary, git, primary.Invoker);
+            return;
+        }
+
+        Credential credential = ClientHeaders.Identify(digester, context.Request, git);
+        var request = new DoorRequest(context, primary, git, primary.NameOf(git.RepositoryPath), credential);
+        if (git.Service == GitService.ReceivePack || !primary.Selects(git.RepositoryPath))
+        {
+            await passThrough.SendAsync(
+                context, primary, git, primary.Invoker, StatusOf(git, ForwardReason.NotSelected), response => request.NoteRefusal(response, tickets));
+            return;
+        }
+
+        await (git.Service == GitService.InfoRefs ? infoRefs.HandleAsync(request) : uploadPack.HandleAsync(request));
+    }
+
+    private static string? StatusOf(GitRequest git, ForwardReason reason) =>
+        git.Service is GitService.InfoRefs or GitService.UploadPack ? CacheStatus.Bypass(reason) : null;
+}

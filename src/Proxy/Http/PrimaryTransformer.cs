@@ -1,0 +1,58 @@
+using System.Net.Http.Headers;
+using Waystation.Proxy.Primaries;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Waystation.Proxy.Http;
+
+/// <summary>
+/// What changes on a request that passes through: the name it is for, and the fields by which a proxy makes itself
+/// known. Everything else, the target to the letter, stays as it came; of the answer nothing changes but those fields.
+/// </summary>
+internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string? cacheStatus, Action<HttpResponseMessage>? onResponse) : HttpTransformer
+{
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+        HttpRequestHeaders headers = proxyRequest.Headers;
+        foreach (string name in headers.Select(static header => header.Key).Where(ClientHeaders.IsForwarding).ToList())
+        {
+            headers.Remove(name);
+        }
+
+        proxyRequest.RequestUri = primary.UriOf(git.Target);
+        headers.Host = primary.Authority;
+        headers.TryAddWithoutValidation("Via", $"{HttpVersion(httpContext)} waystation");
+        headers.TryAddWithoutValidation("X-Forwarded-For", httpContext.Connection.RemoteIpAddress?.ToString());
+        headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
+        if (git.Service is GitService.InfoRefs or GitService.UploadPack)
+        {
+            // A coded answer cannot be read on the way.
+            headers.Remove("Accept-Encoding");
+            headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        }
+    }
+
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is not null)
+        {
+            onResponse?.Invoke(proxyResponse);
+        }
+
+        bool copy = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        if (proxyResponse is not null)
+        {
+            httpContext.Response.Headers.Append("Via", "1.1 waystation");
+            if (cacheStatus is not null)
+            {
+                httpContext.Response.Headers.Append(CacheStatus.Name, cacheStatus);
+            }
+        }
+
+        return copy;
+    }
+
+    private static string HttpVersion(HttpContext context) => context.Request.Protocol.Replace("HTTP/", "", StringComparison.Ordinal);
+}

@@ -1,0 +1,227 @@
+using System.Buffers;
+using System.Diagnostics;
+using Waystation.CacheStore.Packs;
+using Waystation.FetchCore;
+using Waystation.FetchCore.Access;
+using Waystation.GitProtocol;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.Proxy.Primaries;
+using Waystation.Proxy.Settings;
+
+namespace Waystation.Proxy.Http;
+
+/// <summary>
+/// <c>POST …/git-upload-pack</c>. <c>ls-refs</c> is the primary's, read on the way; a <c>fetch</c> becomes a
+/// <see cref="FetchRequest"/> and from there knows no HTTP; whatever is not understood goes on as it came.
+/// </summary>
+internal sealed class UploadPackEndpoint(
+    PassThrough passThrough, FetchService fetches, AccessTickets tickets, ProxyMeters meters, TimeProvider time, ILogger<UploadPackEndpoint> logger)
+{
+    /// <summary>A request for a pack is small: whoever takes longer holds a connection for nothing.</summary>
+    private static readonly TimeSpan s_bodyTimeout = TimeSpan.FromMinutes(1);
+
+    public async Task HandleAsync(DoorRequest request)
+    {
+        HttpContext context = request.Context;
+        long begun = Stopwatch.GetTimestamp();
+        if (context.Request.ContentType is not { } type || !type.StartsWith("application/x-git-upload-pack-request", StringComparison.OrdinalIgnoreCase))
+        {
+            await ForwardAsync(request, ForwardReason.Malformed, begun, default);
+            return;
+        }
+
+        using FetchBody? body = await ReadAsync(context);
+        if (body is null)
+        {
+            return;
+        }
+
+        (ParsedCommand? command, ForwardReason reason) = await ParseAsync(context.Request, body);
+        TimeSpan parseTime = Stopwatch.GetElapsedTime(begun);
+        context.Request.Body = body.ToStream(context.Request.BodyReader);
+        switch (command)
+        {
+            case ParsedCommand.LsRefs lsRefs:
+                await passThrough.SendAsync(
+                    context, request.Primary, request.Git, request.Primary.Invoker, CacheStatus.Bypass(ForwardReason.NotAFetch), response => Watch(request, lsRefs.Request, response));
+                break;
+            case ParsedCommand.Fetch fetch:
+                await FetchAsync(request, fetch.Request, body, begun, parseTime);
+                break;
+            default:
+                await ForwardAsync(request, reason, begun, default);
+                break;
+        }
+    }
+
+    /// <summary>Null where the client was told that it took too long.</summary>
+    private async Task<FetchBody?> ReadAsync(HttpContext context)
+    {
+        using var slow = new CancellationTokenSource(s_bodyTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, context.RequestAborted);
+        try
+        {
+            return await FetchBody.ReadAsync(context.Request.BodyReader, either.Token);
+        }
+        catch (OperationCanceledException) when (slow.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.StatusCode = StatusCodes.Status408RequestTimeout;
+            context.Response.Headers.Connection = "close";
+            return null;
+        }
+    }
+
+    private static async Task<(ParsedCommand? Command, ForwardReason Reason)> ParseAsync(HttpRequest request, FetchBody body)
+    {
+        if (!body.IsWhole)
+        {
+            return (null, ForwardReason.TooLarge);
+        }
+
+        ReadOnlySequence<byte>? plain = request.Headers.ContentEncoding.ToString() switch
+        {
+            "" or "identity" => new ReadOnlySequence<byte>(body.Raw),
+            "gzip" or "x-gzip" => await body.InflateAsync(request.HttpContext.RequestAborted),
+            _ => null,
+        };
+        if (plain is not { } bytes)
+        {
+            return (null, ForwardReason.Coded);
+        }
+
+        try
+        {
+            if (!CommandParser.LooksLikeV2(bytes))
+            {
+                return (null, ForwardReason.OldProtocol);
+            }
+
+            ParsedCommand command = CommandParser.Parse(bytes);
+            return (command, command is ParsedCommand.Foreign foreign ? ReasonOf(foreign.Reason) : default);
+        }
+        catch (GitProtocolException)
+        {
+            return (null, ForwardReason.Malformed);
+        }
+    }
+
+    private static ForwardReason ReasonOf(ForeignReason reason) => reason switch
+    {
+        ForeignReason.WantRef or ForeignReason.DeepenNot or ForeignReason.PackfileUris or ForeignReason.ServerOption => ForwardReason.NotCacheable,
+        ForeignReason.NoWants or ForeignReason.EmptyRequest => ForwardReason.Malformed,
+        _ => ForwardReason.Unknown,
+    };
+
+    private void Watch(DoorRequest request, LsRefsRequest asked, HttpResponseMessage response)
+    {
+        request.NoteRefusal(response, tickets);
+        if (HttpPrimaryReply.IsGitAnswer(response))
+        {
+            long answeredAt = tickets.Now;
+            var reader = new LsRefsReader(asked.ObjectFormat);
+            request.Context.Response.Body = new ObservingStream(
+                request.Context.Response.Body, reader, () => tickets.Show(request.Repository, request.Credential, new RefListing(asked, reader.Tips), answeredAt));
+        }
+    }
+
+    private async Task FetchAsync(DoorRequest request, FetchRequest fetch, FetchBody body, long begun, TimeSpan parseTime)
+    {
+        HttpContext context = request.Context;
+        var primary = new HttpPrimary(
+            request.Primary, request.Git.Target, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(context.Request), body.Raw, tickets, meters);
+        var call = new FetchCall(request.Repository, request.Credential, fetch, request.Primary.Visibility, primary);
+        FetchAnswer answer = await fetches.FetchAsync(call, context.RequestAborted);
+        switch (answer)
+        {
+            case FetchAnswer.Pack pack:
+                await using (pack.Reader)
+                {
+                    await SendPackAsync(request, fetch, pack, parseTime);
+                }
+
+                break;
+            case FetchAnswer.Relay { Reply: HttpPrimaryReply reply }:
+                await using (reply)
+                {
+                    Note(request, ForwardReason.NoPack, parseTime, answer.Times);
+                    await ReplyRelay.CopyAsync(context, reply, CacheStatus.Bypass(ForwardReason.NoPack));
+                }
+
+                break;
+            case FetchAnswer.Unreachable unreachable:
+                await passThrough.RefuseAsync(context, request.Primary, unreachable.Cause.Message);
+                break;
+            case FetchAnswer.Forward forward:
+                await ForwardAsync(request, forward.Reason, begun, answer.Times);
+                break;
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private async Task SendPackAsync(DoorRequest request, FetchRequest fetch, FetchAnswer.Pack answer, TimeSpan parseTime)
+    {
+        HttpContext context = request.Context;
+        HttpResponse response = context.Response;
+        long sending = Stopwatch.GetTimestamp();
+        response.ContentType = "application/x-git-upload-pack-result";
+        response.Headers.CacheControl = "no-cache, max-age=0, must-revalidate";
+        response.Headers.Append("Via", "1.1 waystation");
+        response.Headers[CacheStatus.Name] = CacheStatus.Of(answer.Outcome, answer.WillKeep);
+        await response.StartAsync(context.RequestAborted);
+        var body = new FetchAnswerBody(response.BodyWriter, answer.Reader, fetch, time);
+        try
+        {
+            await body.WriteAsync(ServedBy(answer), context.RequestAborted);
+        }
+        catch (FillFailedException e) when (e.SourceError is { } message)
+        {
+            logger.FetchBrokeOff(request.Repository, body.Bytes, message);
+            await body.WriteErrorAsync(message, context.RequestAborted);
+        }
+        catch (Exception e) when (e is FillFailedException or PackDamagedException)
+        {
+            // What has left must not end as if it were whole.
+            logger.FetchBrokeOff(request.Repository, body.Bytes, e.Message);
+            context.Abort();
+        }
+        finally
+        {
+            meters.Fetched(answer.Outcome, body.Bytes);
+            logger.FetchServed(
+                request.Repository, answer.Outcome, request.Credential, body.Bytes,
+                parseTime.TotalMilliseconds, answer.Times.Access.TotalMilliseconds, answer.Times.Open.TotalMilliseconds, Stopwatch.GetElapsedTime(sending).TotalMilliseconds);
+        }
+    }
+
+    private string ServedBy(FetchAnswer.Pack answer) => answer.Outcome switch
+    {
+        FetchOutcome.Hit => $"waystation: served from cache ({ByteSize.Format(answer.Reader.PackLength ?? 0)}, made {Ago(time.GetUtcNow() - answer.Reader.MadeAt)} ago)",
+        FetchOutcome.Join => "waystation: joined a pack that is being made",
+        _ => "waystation: asked the primary",
+    };
+
+    private static string Ago(TimeSpan age) => age switch
+    {
+        { TotalDays: >= 2 } => $"{(int)age.TotalDays} days",
+        { TotalHours: >= 2 } => $"{(int)age.TotalHours} h",
+        { TotalMinutes: >= 2 } => $"{(int)age.TotalMinutes} min",
+        _ => $"{Math.Max(0, (int)age.TotalSeconds)} s",
+    };
+
+    private Task ForwardAsync(DoorRequest request, ForwardReason reason, long begun, FetchTimes times)
+    {
+        Note(request, reason, Stopwatch.GetElapsedTime(begun) - times.Access - times.Open, times);
+        return passThrough.SendAsync(
+            request.Context, request.Primary, request.Git, request.Primary.Invoker, CacheStatus.Bypass(reason), response => request.NoteRefusal(response, tickets));
+    }
+
+    private void Note(DoorRequest request, ForwardReason reason, TimeSpan parseTime, FetchTimes times)
+    {
+        string word = CacheStatus.Word(reason);
+        meters.Bypassed(word);
+        logger.FetchBypassed(
+            request.Repository, word, request.Credential, parseTime.TotalMilliseconds, times.Access.TotalMilliseconds, times.Open.TotalMilliseconds);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Upkeep;
+using Waystation.FetchCore;
+using Waystation.FetchCore.Access;
+using Waystation.Proxy.Admin;
+using Waystation.Proxy.Http;
+using Waystation.Proxy.Primaries;
+using Waystation.Proxy.Settings;
+
+namespace Waystation.Proxy;
+
+/// <summary>One node: the composition root. Settings in, two doors open, all put together in one place.</summary>
+internal static class Node
+{
+    /// <summary>How long open answers may take to finish once the node is told to stop.</summary>
+    private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(30);
+
+    /// <summary>Runs until SIGTERM, SIGINT or <paramref name="cancellationToken"/>.</summary>
+    /// <exception cref="DataFolderException">The data folder may not be used.</exception>
+    public static async Task RunAsync(NodeSettings settings, CancellationToken cancellationToken)
+    {
+        using var folder = new DataFolder(settings.Data, TimeProvider.System);
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging
+            .AddSimpleConsole(static console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp, console.ColorBehavior) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ ", true, LoggerColorBehavior.Disabled))
+            .SetMinimumLevel(settings.VerboseLog ? LogLevel.Debug : LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Yarp", LogLevel.Error);
+        builder.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = s_drain);
+        AddServices(builder.Services, settings, folder);
+
+        List<ListenOptions> clientDoors = [];
+        ListenOptions? adminDoor = null;
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            Limit(kestrel);
+            foreach (ListenAddress address in settings.Listen)
+            {
+                kestrel.Listen(address.EndPoint, door => clientDoors.Add(OpenDoor(door, address, kestrel.ApplicationServices)));
+            }
+
+            kestrel.Listen(settings.Admin.EndPoint, door => adminDoor = OpenAdminDoor(door));
+        });
+
+        await using WebApplication app = builder.Build();
+        if (!folder.IsWritable)
+        {
+            app.Logger.DataFolderReadOnly();
+        }
+
+        GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
+        AdminEndpoints admin = app.Services.GetRequiredService<AdminEndpoints>();
+        app.Run(context => context.Features.Get<AdminDoor>() is null ? clients.HandleAsync(context) : admin.HandleAsync(context));
+        await app.StartAsync(cancellationToken);
+
+        string listen = string.Join(',', settings.Listen.Zip(clientDoors, static (address, door) => address.UrlAt(door.IPEndPoint!)));
+        await Console.Out.WriteLineAsync($"waystation ready listen={listen} admin={settings.Admin.UrlAt(adminDoor!.IPEndPoint!)} ssh=off");
+        await Console.Out.FlushAsync(cancellationToken);
+        await app.WaitForShutdownAsync(cancellationToken);
+    }
+
+    private static void AddServices(IServiceCollection services, NodeSettings settings, DataFolder folder) => services
+        .AddHttpForwarder()
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton(settings)
+        .AddSingleton(folder)
+        .AddSingleton(settings.PackCache)
+        .AddSingleton(new Meter(Program.MeterName))
+        .AddSingleton<PrometheusPage>()
+        .AddSingleton<StoreMeters>()
+        .AddSingleton<ProxyMeters>()
+        .AddSingleton<DiskPackTier>()
+        .AddSingleton<IPackTier>(static provider => provider.GetRequiredService<DiskPackTier>())
+        .AddSingleton(static provider => new Admission(provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<FillTable>()
+        .AddSingleton<CredentialDigester>()
+        .AddSingleton(static provider => new AccessTickets(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeSettings>().TicketLifetime))
+        .AddSingleton<SharedRefs>()
+        .AddSingleton(static provider => new AccessDesk(
+            provider.GetRequiredService<AccessTickets>(), provider.GetRequiredService<SharedRefs>(), provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped))
+        .AddSingleton<FetchService>()
+        .AddSingleton(new PrimaryMap(settings.Primaries))
+        .AddSingleton<PassThrough>()
+        .AddSingleton<InfoRefsEndpoint>()
+        .AddSingleton<UploadPackEndpoint>()
+        .AddSingleton<GitEndpoints>()
+        .AddSingleton<AdminEndpoints>()
+        .AddSingleton(static provider => new ServerCertificate(
+            provider.GetRequiredService<NodeSettings>().Tls!, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificate>>()));
+
+    private static void Limit(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        // A push is as long and as slow as it is; the bodies that are read here have bounds of their own.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        // HTTP/2's default windows hold a long push to what 96 KiB a round trip give.
+        kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
+    }
+
+    private static ListenOptions OpenDoor(ListenOptions door, ListenAddress address, IServiceProvider services)
+    {
+        if (address.IsTls)
+        {
+            ServerCertificate certificate = services.GetRequiredService<ServerCertificate>();
+            door.Protocols = HttpProtocols.Http1AndHttp2;
+            door.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificate.Current());
+        }
+        else
+        {
+            door.Protocols = HttpProtocols.Http1;
+        }
+
+        return door;
+    }
+
+    private static ListenOptions OpenAdminDoor(ListenOptions door)
+    {
+        door.Protocols = HttpProtocols.Http1;
+        door.Use(next => connection =>
+        {
+            connection.Features.Set(new AdminDoor());
+            return next(connection);
+        });
+        return door;
+    }
+
+    /// <summary>Marks the connections that came in by the operator's address.</summary>
+    private sealed class AdminDoor;
+}

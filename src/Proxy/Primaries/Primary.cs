@@ -1,0 +1,92 @@
+using System.IO.Enumeration;
+using System.Net;
+using System.Net.Sockets;
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.Proxy.Settings;
+
+namespace Waystation.Proxy.Primaries;
+
+/// <summary>One primary: its name, how to connect to it, and what of it is cached.</summary>
+internal sealed class Primary : IDisposable
+{
+    private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly PrimarySettings _settings;
+
+    public Primary(PrimarySettings settings)
+    {
+        _settings = settings;
+        Invoker = new HttpMessageInvoker(NewHandler());
+    }
+
+    /// <summary>Host and, where it is not the scheme's own, port: what the primary sees as <c>Host</c>.</summary>
+    public string Authority => _settings.Url.Authority;
+
+    public string Host => _settings.Url.Host;
+
+    /// <summary>Scheme and authority, without a slash at the end.</summary>
+    public string Prefix => _settings.Url.GetLeftPart(UriPartial.Authority);
+
+    public VisibilityRule Visibility => _settings.Visibility;
+
+    /// <summary>Shared connections, for all logins that belong to a request.</summary>
+    public HttpMessageInvoker Invoker { get; }
+
+    public RepositoryName NameOf(string path) => new(Authority, path);
+
+    public bool Selects(string path) =>
+        (_settings.Include.Count == 0 || _settings.Include.Any(glob => Matches(glob, path))) && !_settings.Exclude.Any(glob => Matches(glob, path));
+
+    /// <summary>The exact target that the client wrote, at the primary: no decoding, no dot segments resolved.</summary>
+    public Uri UriOf(string target) => new(Prefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+
+    /// <summary>Connections for one client connection alone, whose login belongs to the connection.</summary>
+    public HttpMessageInvoker NewBoundInvoker()
+    {
+        SocketsHttpHandler handler = NewHandler();
+        handler.MaxConnectionsPerServer = 1;
+        handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
+        return new HttpMessageInvoker(handler);
+    }
+
+    public void Dispose() => Invoker.Dispose();
+
+    private static bool Matches(string glob, string path) =>
+        FileSystemName.MatchesSimpleExpression(glob, path, ignoreCase: false)
+        || (path.EndsWith(".git", StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(glob, path.AsSpan()[..^4], ignoreCase: false));
+
+    private SocketsHttpHandler NewHandler() => new()
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        UseProxy = _settings.Address is null,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = s_connectTimeout,
+        MaxResponseHeadersLength = 128, // KiB
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+        PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+        ConnectCallback = ConnectAsync,
+    };
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            // No time limit cuts a long push; a primary that is gone is found out by the connection itself.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
+            await socket.ConnectAsync(_settings.Address ?? context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore;
+using Waystation.FetchCore.Access;
+
+namespace Waystation.Proxy;
+
+/// <summary>What the front end tells the log; ids 2000 to 2999. Times are in milliseconds.</summary>
+internal static partial class ProxyLog
+{
+    [LoggerMessage(2001, LogLevel.Information, "{Repository}: {Outcome} for {Credential}, {Bytes} bytes; parse {Parse:0.0} access {Access:0.0} open {Open:0.0} send {Send:0.0}")]
+    public static partial void FetchServed(
+        this ILogger logger, RepositoryName repository, FetchOutcome outcome, Credential credential, long bytes, double parse, double access, double open, double send);
+
+    [LoggerMessage(2002, LogLevel.Information, "{Repository}: Bypass ({Reason}) for {Credential}; parse {Parse:0.0} access {Access:0.0} open {Open:0.0}")]
+    public static partial void FetchBypassed(
+        this ILogger logger, RepositoryName repository, string reason, Credential credential, double parse, double access, double open);
+
+    [LoggerMessage(2003, LogLevel.Warning, "{Repository}: an answer broke off after {Bytes} bytes: {Reason}")]
+    public static partial void FetchBrokeOff(this ILogger logger, RepositoryName repository, long bytes, string reason);
+
+    [LoggerMessage(2004, LogLevel.Warning, "{Method} {Path}: the primary could not be asked: {Reason}")]
+    public static partial void PrimaryFailed(this ILogger logger, string method, string path, string reason);
+
+    [LoggerMessage(2005, LogLevel.Information, "the certificate was loaded again")]
+    public static partial void CertificateReloaded(this ILogger logger);
+
+    [LoggerMessage(2006, LogLevel.Error, "the certificate cannot be loaded, the one in use stays")]
+    public static partial void CertificateKept(this ILogger logger, Exception cause);
+
+    [LoggerMessage(2007, LogLevel.Error, "{Method} {Path}: failed")]
+    public static partial void RequestFailed(this ILogger logger, string method, string path, Exception cause);
+
+    [LoggerMessage(2008, LogLevel.Warning, "the data folder takes no writes: nothing is kept, all is forwarded")]
+    public static partial void DataFolderReadOnly(this ILogger logger);
+}

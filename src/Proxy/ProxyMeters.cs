@@ -1,0 +1,49 @@
+using System.Diagnostics.Metrics;
+using Waystation.FetchCore;
+
+namespace Waystation.Proxy;
+
+/// <summary>What the front end counts; the names are the program's contract.</summary>
+internal sealed class ProxyMeters
+{
+    private readonly Counter<long> _fetches;
+    private readonly Counter<long> _fetchBytes;
+    private readonly Counter<long> _bypasses;
+    private readonly Counter<long> _upstream;
+    private readonly UpDownCounter<long> _open;
+
+    public ProxyMeters(Meter meter)
+    {
+        _fetches = meter.CreateCounter<long>("waystation_fetches_total", description: "Fetches by how they were served.");
+        _fetchBytes = meter.CreateCounter<long>("waystation_fetch_bytes_total", description: "Pack bytes sent to clients, by how they were served.");
+        _bypasses = meter.CreateCounter<long>("waystation_bypasses_total", description: "Fetches handed to the primary as they came, by reason.");
+        _upstream = meter.CreateCounter<long>("waystation_upstream_requests_total", description: "Requests to the primary, by kind.");
+        _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Client requests under way.");
+        foreach (FetchOutcome outcome in Enum.GetValues<FetchOutcome>())
+        {
+            _fetches.Add(0, Tag("outcome", Word(outcome)));
+        }
+    }
+
+    public void Fetched(FetchOutcome outcome, long bytes)
+    {
+        _fetches.Add(1, Tag("outcome", Word(outcome)));
+        _fetchBytes.Add(bytes, Tag("outcome", Word(outcome)));
+    }
+
+    public void Bypassed(string reason)
+    {
+        _fetches.Add(1, Tag("outcome", Word(FetchOutcome.Bypass)));
+        _bypasses.Add(1, Tag("reason", reason));
+    }
+
+    public void Upstream(string kind) => _upstream.Add(1, Tag("kind", kind));
+
+    public void Opened() => _open.Add(1);
+
+    public void Closed() => _open.Add(-1);
+
+    private static string Word(FetchOutcome outcome) => outcome.ToString().ToLowerInvariant();
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}

@@ -1,0 +1,141 @@
+using System.Net;
+using Waystation.CacheStore.Packs;
+using Waystation.FetchCore.Access;
+
+namespace Waystation.Proxy.Settings;
+
+/// <summary>The one place that knows the name, default and range of every setting.</summary>
+internal static class SettingsReader
+{
+    private const string UrlAccepted = "an http:// or https:// URL without a path, such as https://git.example.com";
+    private const string AddressAccepted = "host:port or host, such as 10.0.0.5:443";
+
+    /// <exception cref="SettingsException">Anything is wrong; it names all that is.</exception>
+    public static NodeSettings Read(IConfiguration configuration)
+    {
+        var source = new SettingsSource(configuration);
+        var settings = new NodeSettings
+        {
+            Primaries = Primaries(source),
+            Data = source.Text("Data") ?? "",
+            Listen = source.List<ListenAddress>("Listen", ListenAddress.Accepted, ListenAddress.TryParse!),
+            Admin = source.Read("Admin:Listen", new ListenAddress(new IPEndPoint(IPAddress.Loopback, 8081), IsTls: false), ListenAddress.Accepted, TryParsePlain),
+            AdminTokenFile = source.ExistingFile("Admin:TokenFile"),
+            Tls = Tls(source),
+            PackCache = new PackCacheOptions
+            {
+                MaxSize = source.Size("PackCache:MaxSize", 64L << 30),
+                DiskReserve = source.Size("Disk:Reserve", 1L << 30),
+            },
+            TicketLifetime = source.Duration("Access:TicketLifetime", TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10)),
+            VerboseLog = source.Read("Log:Verbose", false, "true or false", bool.TryParse),
+        };
+
+        CheckTogether(source, settings);
+        source.ThrowIfWrong();
+        return settings with { Listen = settings.Listen.Count > 0 ? settings.Listen : [new ListenAddress(new IPEndPoint(IPAddress.Loopback, 8080), IsTls: false)] };
+    }
+
+    private static void CheckTogether(SettingsSource source, NodeSettings settings)
+    {
+        if (settings.Data.Length == 0)
+        {
+            source.Add("Data", null, "give --data with the folder that the node keeps its cache in");
+        }
+
+        if (settings.Listen.Any(static address => address.IsTls) && settings.Tls is null)
+        {
+            source.Add("Tls:Certificate", null, "an https:// address in Listen needs Tls:Certificate and Tls:Key, PEM files");
+        }
+
+        if (!settings.Admin.IsLoopback && settings.AdminTokenFile is null)
+        {
+            source.Add("Admin:TokenFile", null, "an admin address that is not loopback demands a file with a token");
+        }
+
+        foreach (IGrouping<string, PrimarySettings> same in settings.Primaries.GroupBy(static primary => primary.Url.Host, StringComparer.OrdinalIgnoreCase).Where(static same => same.Count() > 1))
+        {
+            source.Add("Primaries", same.Key, "each host name once: primaries are told apart by it");
+        }
+    }
+
+    private static List<PrimarySettings> Primaries(SettingsSource source)
+    {
+        List<PrimarySettings> primaries = [];
+        foreach (string name in source.Children("Primaries"))
+        {
+            if (source.Text($"{name}:Url") is null)
+            {
+                source.Add($"{name}:Url", null, $"give --primary with {UrlAccepted}");
+            }
+
+            Uri? url = source.Read<Uri?>($"{name}:Url", null, UrlAccepted, TryParseUrl);
+            var primary = new PrimarySettings
+            {
+                Url = url ?? new Uri("http://unset.invalid/"),
+                Address = source.Read<DnsEndPoint?>($"{name}:Address", null, AddressAccepted, (string text, out DnsEndPoint? value) => TryParseAddress(text, url, out value)),
+                Visibility = source.Read($"{name}:Visibility", VisibilityRule.Advertised, "advertised or repository", TryParseVisibility),
+                Include = source.List<string>($"{name}:Projects:Include", "a glob such as team/*", TryParseGlob),
+                Exclude = source.List<string>($"{name}:Projects:Exclude", "a glob such as team/*", TryParseGlob),
+            };
+            primaries.Add(primary);
+        }
+
+        if (primaries.Count == 0)
+        {
+            source.Add("Primaries:0:Url", null, $"give --primary with {UrlAccepted}");
+        }
+
+        return primaries;
+    }
+
+    private static TlsFiles? Tls(SettingsSource source)
+    {
+        string? certificate = source.ExistingFile("Tls:Certificate");
+        string? key = source.ExistingFile("Tls:Key");
+        if (certificate is null || key is null)
+        {
+            if (certificate is not null)
+            {
+                source.Add("Tls:Key", null, "Tls:Certificate and Tls:Key go together");
+            }
+
+            return null;
+        }
+
+        try
+        {
+            using var loaded = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPemFile(certificate, key);
+        }
+        catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            source.Add("Tls:Certificate", certificate, $"a PEM certificate that goes with the PEM key in Tls:Key ({e.Message})");
+        }
+
+        return new TlsFiles(certificate, key);
+    }
+
+    private static bool TryParsePlain(string text, out ListenAddress value) => ListenAddress.TryParse(text, out value!) && !value.IsTls;
+
+    private static bool TryParseGlob(string text, out string value) => (value = text).Length > 0;
+
+    private static bool TryParseVisibility(string text, out VisibilityRule value) =>
+        Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]);
+
+    private static bool TryParseUrl(string text, out Uri? value) =>
+        Uri.TryCreate(text, UriKind.Absolute, out value)
+        && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps)
+        && value is { PathAndQuery: "/", Fragment: "", UserInfo: "" } && value.Host.Length > 0;
+
+    private static bool TryParseAddress(string text, Uri? url, out DnsEndPoint? value)
+    {
+        value = null;
+        if (text.Contains('/', StringComparison.Ordinal) || !Uri.TryCreate($"tcp://{text}", UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0)
+        {
+            return false;
+        }
+
+        value = new DnsEndPoint(uri.IdnHost.Trim('[', ']'), uri.Port > 0 ? uri.Port : url?.Port ?? 443);
+        return true;
+    }
+}
