@@ -141,7 +141,8 @@ public sealed class DataFolder : IDisposable
         bool existed = File.Exists(file);
         try
         {
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            // Opened for reading: a lock needs no more, and a file open for writing would keep the disk from turning read-only.
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.Read, FileShare.None);
         }
         catch (IOException e) when (existed && (e.HResult & 0xFFFF) == WouldBlock)
         {

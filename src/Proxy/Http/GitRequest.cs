@@ -33,7 +33,7 @@ internal sealed record GitRequest
         Target = target;
         Query = query;
         Service = service;
-        RepositoryPath = suffix.Length == 0 ? "" : path[..^suffix.Length].TrimStart('/');
+        RepositoryPath = suffix.Length == 0 ? "" : path[1..^suffix.Length];
         RepositoryTarget = suffix.Length == 0 ? path : path[..^suffix.Length];
     }
 

@@ -44,7 +44,6 @@ public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmS
         "/private/%70lans.git",
         "/%70rivate/plans.git",
         "/private%2Fplans.git",
-        "/private/plans.git%00",
         "/private/plans.git;v=1",
         "/private/plans.git%20",
         "/private/plans.git.");
@@ -108,6 +107,14 @@ public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmS
         RawAnswer answer = await WarmStation.AskAsync(station.Node.Url, repository.Name, UploadPack.Fetch([tip]), alice + "\r\nCookie: session=other");
         Assert.Equal(200, answer.Status);
         await Eventually.TrueAsync("the primary was asked about this credential", () => station.Primary.Requests.Count > before);
+    }
+
+    [Fact]
+    public async Task Permission_IsRefusedByTheNodeItself_WhenThePathHoldsANul()
+    {
+        RawAnswer through = await WarmStation.AskAsync(station.Node.Url, "private/plans.git%00", station.Wishes[0], "");
+        Assert.Equal(400, through.Status);
+        Assert.DoesNotContain("PACK", through.Text, StringComparison.Ordinal);
     }
 
     [Fact]

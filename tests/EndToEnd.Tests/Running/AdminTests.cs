@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Running;
@@ -22,23 +21,6 @@ public sealed class AdminTests(Station station) : IClassFixture<Station>, IDispo
         Assert.Equal(HttpStatusCode.NotFound, direct.StatusCode);
         Assert.Equal(direct.StatusCode, through.StatusCode);
         Assert.DoesNotContain("waystation_", await through.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("status")]
-    [InlineData("repos")]
-    [InlineData("requests")]
-    [InlineData("queue")]
-    [InlineData("vet")]
-    [InlineData("nodes")]
-    public async Task Api_IsJson_OnTheAdminAddressOnly(string name)
-    {
-        using HttpResponseMessage admin = await client.GetAsync(new Uri(station.Node.Admin, "/api/v1/" + name));
-        Assert.Equal(HttpStatusCode.OK, admin.StatusCode);
-        using JsonDocument json = JsonDocument.Parse(await admin.Content.ReadAsStringAsync());
-        Assert.NotEqual(JsonValueKind.Undefined, json.RootElement.ValueKind);
-        using HttpResponseMessage through = await client.GetAsync(new Uri(station.Node.Url, "/api/v1/" + name));
-        Assert.Equal(HttpStatusCode.NotFound, through.StatusCode);
     }
 
     [Fact]
