@@ -19,10 +19,16 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
     /// <summary>Guards memory against a client that asks for ever new prefixes.</summary>
     private const int MaxListings = 16;
 
+    /// <summary>Guards memory against many large repositories that different credentials see differently: about 300 MiB.</summary>
+    private const long MaxTips = 2_000_000;
+
     /// <summary>How long a refusal is remembered against answers that were on their way: longer than any may take.</summary>
     private static readonly TimeSpan s_refusalMemory = TimeSpan.FromMinutes(10);
 
+    private static readonly TimeSpan s_sweepEvery = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<(RepositoryName, Credential), Ticket> _tickets = new();
+    private readonly RefListingPool _listings = new();
     private long _swept = time.GetTimestamp();
 
     /// <summary>When an answer began to arrive, as <see cref="Show"/> and <see cref="Refuse"/> want it.</summary>
@@ -33,8 +39,14 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
     /// <param name="credential">To whom.</param>
     /// <param name="listing">What.</param>
     /// <param name="answeredAt">When the answer began to arrive.</param>
-    public void Show(RepositoryName repository, Credential credential, RefListing listing, long answeredAt) =>
-        Change(repository, credential, answeredAt, ticket => ticket.With(listing, answeredAt));
+    public void Show(RepositoryName repository, Credential credential, RefListing listing, long answeredAt)
+    {
+        if (lifetime > TimeSpan.Zero)
+        {
+            RefListing shared = _listings.Share(listing);
+            Change(repository, credential, answeredAt, ticket => ticket.With(shared, answeredAt));
+        }
+    }
 
     /// <summary>The primary accepted the credential and told its v2 capabilities, which name no ref.</summary>
     public void Accept(RepositoryName repository, Credential credential, CapabilityAdvertisement capabilities, long answeredAt) =>
@@ -90,8 +102,7 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
 
     private void Sweep()
     {
-        bool full = _tickets.Count >= MaxTickets;
-        if (!full && time.GetElapsedTime(Interlocked.Read(ref _swept)) < lifetime)
+        if (_tickets.Count < MaxTickets && time.GetElapsedTime(Interlocked.Read(ref _swept)) < s_sweepEvery)
         {
             return;
         }
@@ -109,7 +120,7 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
         }
 
         // Still full of live ones: forget them. A ticket spares a question, it is never needed.
-        if (_tickets.Count >= MaxTickets)
+        if (_tickets.Count >= MaxTickets || _listings.CountTips() > MaxTips)
         {
             foreach (KeyValuePair<(RepositoryName, Credential), Ticket> entry in _tickets.Where(static entry => entry.Value.RefusedAt is null))
             {
