@@ -46,6 +46,7 @@ public sealed class Fill : IDisposable
     private bool _whole;
     private bool _settled;
     private bool _damaged;
+    private bool _abandoned;
     private int _inBlock;
     private int _flushedInBlock;
     private int _progressBytes;
@@ -210,7 +211,7 @@ public sealed class Fill : IDisposable
     {
         lock (_gate)
         {
-            if (_failure is not null || _tail is not null || _damaged || _stopping.IsCancellationRequested)
+            if (_failure is not null || _tail is not null || _damaged || _abandoned || _stopping.IsCancellationRequested)
             {
                 reader = null;
                 return false;
@@ -225,11 +226,21 @@ public sealed class Fill : IDisposable
     /// <summary>A reading ends. The last one ends the fill as well, unless the answer is worth having anyhow.</summary>
     internal void Detach(FillReader reader)
     {
-        bool abandoned, last;
+        bool last;
+        lock (_gate)
+        {
+            _abandoned |= _readers.Count == 1 && !_whole && _failure is null && !(Plan.KeepAtOnce && _tail is null);
+        }
+
+        if (_abandoned)
+        {
+            // While this reader is still attached, so that what it cancels is not disposed under it.
+            _stopping.Cancel();
+        }
+
         lock (_gate)
         {
             _readers.Remove(reader);
-            abandoned = _readers.Count == 0 && !_whole && _failure is null && !(Plan.KeepAtOnce && _tail is null);
             last = _readers.Count == 0 && _settled;
             Pulse();
         }
@@ -237,10 +248,6 @@ public sealed class Fill : IDisposable
         if (last)
         {
             Dispose();
-        }
-        else if (abandoned)
-        {
-            _stopping.Cancel();
         }
     }
 
