@@ -37,6 +37,9 @@ public sealed class ApachePrimary : IAsyncDisposable
 
     public Uri Url => new($"http://127.0.0.1:{port}/");
 
+    /// <summary>The server's first process, which leads the session of all that it starts.</summary>
+    public int ProcessId => server?.Id ?? throw new InvalidOperationException("the server is not running");
+
     /// <summary>What the server and its scripts said when something went wrong.</summary>
     public string ErrorLog => File.Exists(folder["error.log"]) ? File.ReadAllText(folder["error.log"]) : "";
 

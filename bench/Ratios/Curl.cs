@@ -1,0 +1,26 @@
+using System.Globalization;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.Ratios;
+
+/// <summary>One transfer by curl, which throws away what it receives: the same client for every rival.</summary>
+/// <param name="Seconds">From before the connection until the last byte.</param>
+/// <param name="Bytes">Received.</param>
+/// <param name="CacheStatus">The header of that name; empty where there is none.</param>
+internal sealed record Curl(double Seconds, long Bytes, string CacheStatus)
+{
+    private const string Told = "\n%{time_total} %{size_download} %{http_code} %header{cache-status}";
+
+    /// <summary>Transfers once; whatever is not 200 ends the measure.</summary>
+    public static async Task<Curl> RunAsync(Uri url, string output, params IReadOnlyList<string> options)
+    {
+        CommandResult result = await new Command("curl", ["--silent", "--show-error", "--http1.1", "--output", output, "--write-out", Told, .. options, url.AbsoluteUri])
+        {
+            Timeout = TimeSpan.FromMinutes(5),
+        }.MustRunAsync();
+        string[] told = result.Output.Split('\n')[^1].Split(' ', 4);
+        return told[2] == "200"
+            ? new Curl(double.Parse(told[0], CultureInfo.InvariantCulture), long.Parse(told[1], CultureInfo.InvariantCulture), told[3])
+            : throw new InvalidOperationException($"{url.AbsolutePath} was answered with {told[2]}");
+    }
+}

@@ -1,0 +1,25 @@
+using Waystation.TestKit.Servers;
+
+namespace Waystation.Ratios.Measures;
+
+/// <summary>Many identical clones at once of what nobody has asked for yet: how many packs does the primary make?</summary>
+internal static class ColdCrowd
+{
+    private const int Clones = 24;
+
+    public static async Task MeasureAsync(Stage stage, int samples, Table table)
+    {
+        var packs = new Samples();
+        for (int sample = 0; sample < samples; sample++)
+        {
+            using var folder = new TempFolder();
+            var git = new GitClient(folder);
+            PrimaryRepository cold = await stage.Primary.CreateAsync($"public/cold-{sample}.git", new History(Seed: 100 + sample) { IncompressibleBytes = 8 << 20 });
+            string url = stage.Node.UrlOf(cold).AbsoluteUri;
+            await Task.WhenAll(Enumerable.Range(0, Clones).Select(i => git.RunAsync("clone", "--quiet", "--bare", url, $"clone-{i}")));
+            packs.Add(cold.PacksMade);
+        }
+
+        table.Add($"{Clones} identical cold clones at once", "", "", $"{packs.Say("0")} packs made at the primary");
+    }
+}

@@ -1,0 +1,41 @@
+namespace Waystation.Ratios.Measures;
+
+/// <summary>A body as long as that of a large push, through the node and direct, to a script that takes its digest.</summary>
+internal static class ForwardedUpload
+{
+    private const int MiB = 200;
+
+    public static async Task MeasureAsync(Stage stage, int samples, Table table)
+    {
+        string file = stage.Folder["upload"];
+        await WriteAsync(file);
+        Samples ours = new(), theirs = new(), ratio = new();
+        for (int sample = -1; sample < samples; sample++)
+        {
+            double through = await SendAsync(stage.Node.Url, file), direct = await SendAsync(stage.Primary.Url, file);
+            if (sample < 0)
+                continue;
+            ours.Add(through);
+            theirs.Add(direct);
+            ratio.Add(through / direct);
+        }
+
+        File.Delete(file);
+        table.Add($"forwarded upload of {MiB} MiB, s", ours.Say(), $"direct: {theirs.Say()}", $"{ratio.Say()} × the time");
+    }
+
+    private static async Task<double> SendAsync(Uri server, string file) =>
+        (await Curl.RunAsync(new Uri(server, "sink"), "/dev/null", "--request", "POST", "--header", "Expect:", "--upload-file", file)).Seconds;
+
+    private static async Task WriteAsync(string file)
+    {
+        var random = new Random(3);
+        byte[] chunk = new byte[1 << 20];
+        await using FileStream stream = File.Create(file);
+        for (int i = 0; i < MiB; i++)
+        {
+            random.NextBytes(chunk);
+            await stream.WriteAsync(chunk);
+        }
+    }
+}

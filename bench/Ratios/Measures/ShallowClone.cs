@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.Ratios.Measures;
+
+/// <summary>What CI asks for: <c>git clone --depth 1</c>, warm through the node against the primary making the pack.</summary>
+internal static class ShallowClone
+{
+    /// <summary>The kernel counts CPU in hundredths of a second, and a warm clone takes few of them.</summary>
+    private const int WarmClonesPerSample = 5;
+
+    /// <summary>Until Apache has reaped the scripts of the last answer.</summary>
+    private static readonly TimeSpan Reaping = TimeSpan.FromMilliseconds(300);
+
+    public static async Task MeasureAsync(Stage stage, int samples, Table table)
+    {
+        using var folder = new TempFolder();
+        var git = new GitClient(folder);
+        string through = stage.Node.UrlOf(stage.Busy).AbsoluteUri, direct = stage.Primary.UrlOf(stage.Busy).AbsoluteUri;
+        await CloneAsync(git, through, "first");
+        Samples warmWall = new(), primaryWall = new(), wall = new(), nodeCpu = new(), rest = new(), primaryCpu = new(), cpu = new(), all = new();
+        for (int sample = -1; sample < samples; sample++)
+        {
+            (double coldPrimary, double _) = await CpuAsync(stage);
+            double slow = await CloneAsync(git, direct, "direct");
+            (double primaryAfter, double nodeBefore) = await CpuAsync(stage);
+            double fast = 0;
+            int packsBefore = stage.Busy.PacksMade;
+            for (int i = 0; i < WarmClonesPerSample; i++)
+                fast += await CloneAsync(git, through, "warm") / WarmClonesPerSample;
+            (double primaryWarm, double nodeAfter) = await CpuAsync(stage);
+            if (stage.Busy.PacksMade != packsBefore)
+                throw new InvalidOperationException("the primary made a pack for a clone that was to be warm");
+            if (sample < 0)
+                continue;
+            double made = primaryAfter - coldPrimary;
+            double served = (nodeAfter - nodeBefore) / WarmClonesPerSample, asked = (primaryWarm - primaryAfter) / WarmClonesPerSample;
+            warmWall.Add(fast);
+            primaryWall.Add(slow);
+            wall.Add(slow / fast);
+            nodeCpu.Add(served * 1000);
+            rest.Add(asked * 1000);
+            primaryCpu.Add(made * 1000);
+            cpu.Add(made / Math.Max(served, 0.001));
+            all.Add(made / Math.Max(served + asked, 0.001));
+        }
+
+        table.Add("`git clone --depth 1`, warm, wall s", warmWall.Say(), $"primary: {primaryWall.Say()}", $"{wall.Say("0.0")} × faster");
+        table.Add("its server CPU, ms: the node's", nodeCpu.Say("0"), $"primary: {primaryCpu.Say("0")}", $"{cpu.Say("0.0")} × less");
+        table.Add("its server CPU, ms: the primary's for refs while warm", rest.Say("0"), $"primary: {primaryCpu.Say("0")}", $"both together {all.Say("0.0")} × less");
+    }
+
+    private static async Task<double> CloneAsync(GitClient git, string url, string name)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        await git.RunAsync("clone", "--quiet", "--bare", "--depth", "1", url, name);
+        double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        Directory.Delete(Path.Combine(git.Folder, name), recursive: true);
+        return seconds;
+    }
+
+    private static async Task<(double Primary, double Node)> CpuAsync(Stage stage)
+    {
+        await Task.Delay(Reaping);
+        return (CpuTime.OfSession(stage.Primary.ProcessId), CpuTime.OfProcess(stage.Node.ProcessId));
+    }
+}

@@ -1,0 +1,67 @@
+using Waystation.TestKit.Servers;
+
+namespace Waystation.Ratios;
+
+/// <summary>One answer in the node's pack cache, and how curl asks for it: each request with a ticket made just before.</summary>
+internal sealed class WarmAnswer
+{
+    private readonly Stage stage;
+    private readonly PrimaryRepository repository;
+    private readonly IReadOnlyList<string> fetch;
+    private readonly IReadOnlyList<string> lsRefs;
+
+    private WarmAnswer(Stage stage, PrimaryRepository repository, string fetch, string lsRefs)
+    {
+        this.stage = stage;
+        this.repository = repository;
+        this.fetch = Post(fetch);
+        this.lsRefs = Post(lsRefs);
+
+        IReadOnlyList<string> Post(string body) =>
+            ["--cacert", stage.Tls.Authority, "--header", "Git-Protocol: version=2", "--header", "Content-Type: " + FetchBody.ContentType, "--data-binary", "@" + body];
+    }
+
+    /// <summary>The length of the answer's body.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Asks until the node has the answer, and gives nginx a file with the same bytes.</summary>
+    public static async Task<WarmAnswer> MakeAsync(Stage stage, PrimaryRepository repository, string name, int? depth = null)
+    {
+        byte[] body = FetchBody.Clone(await repository.ResolveAsync("refs/heads/main"), depth);
+        var answer = new WarmAnswer(
+            stage, repository, await stage.BodyFileAsync(name + ".fetch", body), await stage.BodyFileAsync("ls-refs", FetchBody.LsRefs));
+        await answer.AuthoriseAsync(stage.Node.Url);
+        await Curl.RunAsync(answer.UrlAt(stage.Node.Url), "/dev/null", answer.fetch);
+        // The answer is stored a moment after its last byte has left.
+        await Eventually.TrueAsync($"{name} is a hit", async () =>
+        {
+            Curl kept = await Curl.RunAsync(answer.UrlAt(stage.Node.Url), stage.Nginx.FileFor(name), answer.fetch);
+            answer.Bytes = kept.Bytes;
+            return IsHit(kept);
+        });
+        return answer;
+    }
+
+    /// <summary>Fetches the answer from the node; anything but a hit ends the measure.</summary>
+    /// <param name="node">One of the node's addresses.</param>
+    public async Task<Curl> FetchAsync(Uri node)
+    {
+        await AuthoriseAsync(node);
+        return await FetchAuthorisedAsync(node);
+    }
+
+    /// <summary>The same where the ticket is known to live.</summary>
+    public async Task<Curl> FetchAuthorisedAsync(Uri node)
+    {
+        Curl got = await Curl.RunAsync(UrlAt(node), "/dev/null", fetch);
+        return IsHit(got) && got.Bytes == Bytes
+            ? got
+            : throw new InvalidOperationException($"not the hit that was expected: '{got.CacheStatus}', {got.Bytes} of {Bytes} bytes");
+    }
+
+    public Task AuthoriseAsync(Uri node) => Curl.RunAsync(UrlAt(node), "/dev/null", lsRefs);
+
+    private static bool IsHit(Curl got) => got.CacheStatus.StartsWith("waystation; hit", StringComparison.Ordinal);
+
+    private Uri UrlAt(Uri node) => new(node.To(repository).AbsoluteUri + "/git-upload-pack");
+}
