@@ -74,7 +74,7 @@ internal sealed class NginxServer : IAsyncDisposable
                 ssl_certificate_key {{tls.Key}};
                 server {
                     listen 127.0.0.1:{{plain}};
-                    listen 127.0.0.1:{{secured}} ssl;
+                    listen 127.0.0.1:{{secured}} ssl http2;
                     root {{folder["files"]}};
                 }
             }

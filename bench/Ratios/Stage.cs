@@ -25,7 +25,7 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>96 MiB that no compression makes smaller: what counts is how fast bytes go out.</summary>
     public PrimaryRepository Large => large ?? throw new InvalidOperationException("not set up");
 
-    /// <summary>Thousands of commits and files: what counts is how long git thinks.</summary>
+    /// <summary>Tens of thousands of files: what counts is how long git thinks.</summary>
     public PrimaryRepository Busy => busy ?? throw new InvalidOperationException("not set up");
 
     public static async Task<Stage> SetUpAsync()
@@ -37,7 +37,8 @@ internal sealed class Stage : IAsyncDisposable
             stage.tls = await TlsFiles.CreateAsync(stage.Folder);
             stage.primary = await ApachePrimary.StartAsync();
             stage.large = await stage.primary.CreateAsync("public/large.git", new History(Seed: 1) { IncompressibleBytes = 96L << 20 });
-            stage.busy = await stage.primary.CreateAsync("public/busy.git", new History(Seed: 2) { Commits = 6_000, Files = 4_000 });
+            stage.busy = await stage.primary.CreateAsync("public/busy.git", new History(Seed: 2));
+            await SourceTree.ImportAsync(stage.busy, stage.Folder);
             // As a primary that is looked after has it.
             await stage.busy.GitAsync("repack", "-a", "-d", "-q", "--write-bitmap-index");
             await stage.busy.GitAsync("commit-graph", "write", "--reachable");

@@ -5,6 +5,9 @@ namespace Waystation.Ratios;
 /// <summary>One answer in the node's pack cache, and how curl asks for it: each request with a ticket made just before.</summary>
 internal sealed class WarmAnswer
 {
+    /// <summary>The versions of HTTP, as curl is told them.</summary>
+    public const string Http11 = "--http1.1", Http2 = "--http2";
+
     private readonly Stage stage;
     private readonly PrimaryRepository repository;
     private readonly IReadOnlyList<string> fetch;
@@ -44,16 +47,17 @@ internal sealed class WarmAnswer
 
     /// <summary>Fetches the answer from the node; anything but a hit ends the measure.</summary>
     /// <param name="node">One of the node's addresses.</param>
-    public async Task<Curl> FetchAsync(Uri node)
+    /// <param name="version">By which version of HTTP.</param>
+    public async Task<Curl> FetchAsync(Uri node, string version = Http11)
     {
         await AuthoriseAsync(node);
-        return await FetchAuthorisedAsync(node);
+        return await FetchAuthorisedAsync(node, version);
     }
 
     /// <summary>The same where the ticket is known to live.</summary>
-    public async Task<Curl> FetchAuthorisedAsync(Uri node)
+    public async Task<Curl> FetchAuthorisedAsync(Uri node, string version = Http11)
     {
-        Curl got = await Curl.RunAsync(UrlAt(node), "/dev/null", fetch);
+        Curl got = await Curl.RunAsync(UrlAt(node), "/dev/null", [version, .. fetch]);
         return IsHit(got) && got.Bytes == Bytes
             ? got
             : throw new InvalidOperationException($"not the hit that was expected: '{got.CacheStatus}', {got.Bytes} of {Bytes} bytes");

@@ -4,6 +4,7 @@ namespace Waystation.Ratios.Measures;
 internal static class ForwardedUpload
 {
     private const int MiB = 200;
+    private const int UploadsPerSample = 3;
 
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
@@ -12,9 +13,16 @@ internal static class ForwardedUpload
         Samples ours = new(), theirs = new(), ratio = new();
         for (int sample = -1; sample < samples; sample++)
         {
-            double through = await SendAsync(stage.Node.Url, file), direct = await SendAsync(stage.Primary.Url, file);
+            List<double> byNode = [], byPrimary = [];
+            for (int i = 0; i < UploadsPerSample; i++)
+            {
+                byNode.Add(await SendAsync(stage.Node.Url, file));
+                byPrimary.Add(await SendAsync(stage.Primary.Url, file));
+            }
+
             if (sample < 0)
                 continue;
+            double through = Samples.MedianOf(byNode), direct = Samples.MedianOf(byPrimary);
             ours.Add(through);
             theirs.Add(direct);
             ratio.Add(through / direct);

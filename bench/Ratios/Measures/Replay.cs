@@ -3,27 +3,38 @@ namespace Waystation.Ratios.Measures;
 /// <summary>A warm answer from the node against the same bytes from a file by nginx, plain and under TLS.</summary>
 internal static class Replay
 {
+    /// <summary>One transfer takes a tenth of a second: alone it would measure what else the machine was doing.</summary>
+    private const int TransfersPerSample = 7;
+
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
         WarmAnswer large = await WarmAnswer.MakeAsync(stage, stage.Large, "large");
-        await CompareAsync(stage, samples, table, large, "large", "replay of a clone, plain", stage.Node.Urls[0], stage.Nginx.Plain);
-        await CompareAsync(stage, samples, table, large, "large", "replay of a clone, TLS", stage.Node.Urls[1], stage.Nginx.Tls);
         WarmAnswer shallow = await WarmAnswer.MakeAsync(stage, stage.Busy, "shallow", depth: 1);
-        await CompareAsync(stage, samples, table, shallow, "shallow", "replay of a `--depth 1` clone, plain", stage.Node.Urls[0], stage.Nginx.Plain);
+        await CompareAsync(stage, samples, table, large, "large", "replay of a clone, plain", tls: false, WarmAnswer.Http11);
+        await CompareAsync(stage, samples, table, large, "large", "replay of a clone, TLS", tls: true, WarmAnswer.Http11);
+        await CompareAsync(stage, samples, table, large, "large", "replay of a clone, TLS and HTTP/2", tls: true, WarmAnswer.Http2);
+        await CompareAsync(stage, samples, table, shallow, "shallow", "replay of a `--depth 1` clone, plain", tls: false, WarmAnswer.Http11);
     }
 
     private static async Task CompareAsync(
-        Stage stage, int samples, Table table, WarmAnswer answer, string file, string what, Uri node, Uri nginx)
+        Stage stage, int samples, Table table, WarmAnswer answer, string file, string what, bool tls, string version)
     {
-        var url = new Uri(nginx, file);
+        Uri node = stage.Node.Urls[tls ? 1 : 0];
+        var url = new Uri(tls ? stage.Nginx.Tls : stage.Nginx.Plain, file);
         Samples ours = new(), theirs = new(), ratio = new();
         double megabytes = answer.Bytes / 1e6;
         for (int sample = -1; sample < samples; sample++)
         {
-            double fromNode = megabytes / (await answer.FetchAsync(node)).Seconds;
-            double fromNginx = megabytes / (await Curl.RunAsync(url, "/dev/null", "--cacert", stage.Tls.Authority)).Seconds;
+            List<double> byNode = [], byNginx = [];
+            for (int i = 0; i < TransfersPerSample; i++)
+            {
+                byNode.Add((await answer.FetchAsync(node, version)).Seconds);
+                byNginx.Add((await Curl.RunAsync(url, "/dev/null", version, "--cacert", stage.Tls.Authority)).Seconds);
+            }
+
             if (sample < 0)
                 continue; // the first of each only warms up
+            double fromNode = megabytes / Samples.MedianOf(byNode), fromNginx = megabytes / Samples.MedianOf(byNginx);
             ours.Add(fromNode);
             theirs.Add(fromNginx);
             ratio.Add(fromNode / fromNginx);
