@@ -37,7 +37,7 @@ internal sealed class Stage : IAsyncDisposable
             stage.tls = await TlsFiles.CreateAsync(stage.Folder);
             stage.primary = await ApachePrimary.StartAsync();
             stage.large = await stage.primary.CreateAsync("public/large.git", new History(Seed: 1) { IncompressibleBytes = 96L << 20 });
-            stage.busy = await stage.primary.CreateAsync("public/busy.git", new History(Seed: 2));
+            stage.busy = await stage.primary.CreateAsync("public/busy.git");
             await SourceTree.ImportAsync(stage.busy, stage.Folder);
             // As a primary that is looked after has it.
             await stage.busy.GitAsync("repack", "-a", "-d", "-q", "--write-bitmap-index");
