@@ -63,6 +63,9 @@ internal sealed class WarmAnswer
             : throw new InvalidOperationException($"not the hit that was expected: '{got.CacheStatus}', {got.Bytes} of {Bytes} bytes");
     }
 
+    /// <summary>Has the primary make the same answer.</summary>
+    public Task<Curl> FetchFromPrimaryAsync() => Curl.RunAsync(UrlAt(stage.Primary.Url), "/dev/null", fetch);
+
     public Task AuthoriseAsync(Uri node) => Curl.RunAsync(UrlAt(node), "/dev/null", lsRefs);
 
     private static bool IsHit(Curl got) => got.CacheStatus.StartsWith("waystation; hit", StringComparison.Ordinal);
