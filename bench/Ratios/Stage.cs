@@ -22,6 +22,9 @@ internal sealed class Stage : IAsyncDisposable
 
     public TlsFiles Tls => tls ?? throw new InvalidOperationException("not set up");
 
+    /// <summary>What the node held in memory when it was ready and had served nobody.</summary>
+    public long IdleBytes { get; private set; }
+
     /// <summary>96 MiB that no compression makes smaller: what counts is how fast bytes go out.</summary>
     public PrimaryRepository Large => large ?? throw new InvalidOperationException("not set up");
 
@@ -47,6 +50,7 @@ internal sealed class Stage : IAsyncDisposable
                 Listen = ["http://127.0.0.1:0", "https://127.0.0.1:0"],
                 Options = ["--Tls:Certificate", stage.tls.Certificate, "--Tls:Key", stage.tls.Key],
             });
+            stage.IdleBytes = stage.node.ResidentBytes;
             stage.nginx = await NginxServer.StartAsync(stage.tls);
             return stage;
         }
