@@ -47,6 +47,7 @@ public sealed class Fill : IDisposable
     private bool _settled;
     private bool _damaged;
     private bool _abandoned;
+    private int _attached;
     private int _inBlock;
     private int _flushedInBlock;
     private int _progressBytes;
@@ -219,6 +220,7 @@ public sealed class Fill : IDisposable
 
             reader = new FillReader(this, _whole, _progress.Count);
             _readers.Add(reader);
+            _attached++;
             return true;
         }
     }
@@ -229,7 +231,8 @@ public sealed class Fill : IDisposable
         bool last;
         lock (_gate)
         {
-            _abandoned |= _readers.Count == 1 && !_whole && _failure is null && !(Plan.KeepAtOnce && _tail is null);
+            _attached--;
+            _abandoned |= _attached == 0 && !_whole && _failure is null && !(Plan.KeepAtOnce && _tail is null);
         }
 
         if (_abandoned)
