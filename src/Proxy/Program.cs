@@ -7,8 +7,6 @@ namespace Waystation.Proxy;
 /// <summary>The <c>waystation</c> program. Exit codes: 0, 1 failed, 2 usage or settings.</summary>
 internal static class Program
 {
-    public const string MeterName = "Waystation";
-
     private static async Task<int> Main(string[] args)
     {
         var root = new RootCommand("Waystation, a Git caching proxy: clones and fetches come from near by, permission stays with the primary.")

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Waystation.CacheStore.Upkeep;
+using Waystation.CacheStore.Disk;
 
 namespace Waystation.CacheStore.Packs;
 

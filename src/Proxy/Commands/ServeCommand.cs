@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-using Waystation.CacheStore.Upkeep;
+using Waystation.CacheStore.Disk;
+using Waystation.Proxy.Hosting;
 using Waystation.Proxy.Settings;
 
 namespace Waystation.Proxy.Commands;

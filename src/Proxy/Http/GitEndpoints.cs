@@ -2,6 +2,7 @@ using Waystation.CacheStore;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.Proxy.Primaries;
+using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
 

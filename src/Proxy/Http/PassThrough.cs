@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.Proxy.Primaries;
 using Yarp.ReverseProxy.Forwarder;
+using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Waystation.Proxy.Settings;
+using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
 

@@ -8,6 +8,7 @@ using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Settings;
+using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
 

@@ -7,6 +7,7 @@ using Polly.Retry;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
+using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Primaries;
 

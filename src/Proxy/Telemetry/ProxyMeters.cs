@@ -1,11 +1,13 @@
 using System.Diagnostics.Metrics;
 using Waystation.FetchCore;
 
-namespace Waystation.Proxy;
+namespace Waystation.Proxy.Telemetry;
 
 /// <summary>What the front end counts; the names are the program's contract.</summary>
 internal sealed class ProxyMeters
 {
+    public const string MeterName = "Waystation";
+
     private readonly Counter<long> _fetches;
     private readonly Counter<long> _fetchBytes;
     private readonly Counter<long> _bypasses;

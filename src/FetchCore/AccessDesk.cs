@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 
-namespace Waystation.FetchCore.Access;
+namespace Waystation.FetchCore;
 
 /// <summary>
 /// Settles whether a fetch may be served from here: each one by itself, by a live ticket or by asking the primary with

@@ -4,15 +4,16 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Packs;
-using Waystation.CacheStore.Upkeep;
+using Waystation.CacheStore.Disk;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.Proxy.Admin;
 using Waystation.Proxy.Http;
 using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Settings;
+using Waystation.Proxy.Telemetry;
 
-namespace Waystation.Proxy;
+namespace Waystation.Proxy.Hosting;
 
 /// <summary>One node: the composition root. Settings in, two doors open, all put together in one place.</summary>
 internal static class Node
@@ -71,7 +72,7 @@ internal static class Node
         .AddSingleton(settings)
         .AddSingleton(folder)
         .AddSingleton(settings.PackCache)
-        .AddSingleton(new Meter(Program.MeterName))
+        .AddSingleton(new Meter(ProxyMeters.MeterName))
         .AddSingleton<PrometheusPage>()
         .AddSingleton<StoreMeters>()
         .AddSingleton<ProxyMeters>()

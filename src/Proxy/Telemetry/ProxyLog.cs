@@ -2,7 +2,7 @@ using Waystation.CacheStore;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 
-namespace Waystation.Proxy;
+namespace Waystation.Proxy.Telemetry;
 
 /// <summary>What the front end tells the log; ids 2000 to 2999. Times are in milliseconds.</summary>
 internal static partial class ProxyLog

@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Logging;
-using Waystation.CacheStore.Packs;
 
-namespace Waystation.CacheStore;
+namespace Waystation.CacheStore.Packs;
 
 /// <summary>What the store tells the log; ids 1000 to 1999.</summary>
-internal static partial class StoreLog
+internal static partial class PackLog
 {
     [LoggerMessage(1001, LogLevel.Information, "{Repository}: stored {Key}, {Bytes} bytes, made in {Cost}")]
     public static partial void AnswerStored(this ILogger logger, RepositoryName repository, PackKey key, long bytes, TimeSpan cost);

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Waystation.CacheStore.Upkeep;
+namespace Waystation.CacheStore.Disk;
 
 /// <summary>
 /// One node's data on disk. Never shared between nodes, readable by its account alone, of a known layout. All that is
