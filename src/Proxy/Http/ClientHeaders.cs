@@ -28,6 +28,11 @@ internal static class ClientHeaders
     public static bool IsForwarding(string name) =>
         name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || string.Equals(name, "Forwarded", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The further fields that a message's <c>Connection</c> field names as meant for this connection alone.</summary>
+    public static HashSet<string> Listed(StringValues connection) => new(
+        connection.SelectMany(static value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
+        StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Who asks: every header and query parameter that may say so.</summary>
     public static Credential Identify(CredentialDigester digester, HttpRequest request, GitRequest git)
     {
@@ -42,8 +47,7 @@ internal static class ClientHeaders
     /// <summary>The headers that go on to the primary, apart from the request's own life: for requests of the node in this client's name.</summary>
     public static List<KeyValuePair<string, StringValues>> EndToEnd(HttpRequest request)
     {
-        var listed = new HashSet<string>(
-            request.Headers.Connection.SelectMany(static value => (value ?? "").Split(',', StringSplitOptions.TrimEntries)), StringComparer.OrdinalIgnoreCase);
+        HashSet<string> listed = Listed(request.Headers.Connection);
         return [.. request.Headers.Where(header =>
             !IsHopByHop(header.Key) && !IsForwarding(header.Key) && !listed.Contains(header.Key) && !header.Key.StartsWith(':')
             && header.Key is not ("Host" or "Accept-Encoding" or "Expect" or "Content-Length"))];

@@ -15,7 +15,8 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         HttpRequestHeaders headers = proxyRequest.Headers;
-        foreach (string name in headers.Select(static header => header.Key).Where(ClientHeaders.IsForwarding).ToList())
+        HashSet<string> listed = ClientHeaders.Listed(httpContext.Request.Headers.Connection);
+        foreach (string name in headers.Select(static header => header.Key).Where(name => ClientHeaders.IsForwarding(name) || listed.Contains(name)).ToList())
         {
             headers.Remove(name);
         }
@@ -44,6 +45,11 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
         bool copy = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (proxyResponse is not null)
         {
+            foreach (string name in ClientHeaders.Listed(proxyResponse.Headers.Connection.ToArray()))
+            {
+                httpContext.Response.Headers.Remove(name);
+            }
+
             httpContext.Response.Headers.Append("Via", "1.1 waystation");
             if (cacheStatus is not null)
             {

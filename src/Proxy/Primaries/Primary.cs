@@ -17,7 +17,7 @@ internal sealed class Primary : IDisposable
     public Primary(PrimarySettings settings)
     {
         _settings = settings;
-        Invoker = new HttpMessageInvoker(NewHandler());
+        Invoker = new HttpMessageInvoker(new PromptUploads(NewHandler()));
     }
 
     /// <summary>Host and, where it is not the scheme's own, port: what the primary sees as <c>Host</c>.</summary>
@@ -47,7 +47,7 @@ internal sealed class Primary : IDisposable
         SocketsHttpHandler handler = NewHandler();
         handler.MaxConnectionsPerServer = 1;
         handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
-        return new HttpMessageInvoker(handler);
+        return new HttpMessageInvoker(new PromptUploads(handler));
     }
 
     public void Dispose() => Invoker.Dispose();

@@ -1,0 +1,102 @@
+using System.Net;
+
+namespace Waystation.Proxy.Primaries;
+
+/// <summary>
+/// Sends a request body on as it comes, and once. The handler below collects small writes, the head among them, until 4 KiB are
+/// together: a client that pauses after its first bytes would find that the primary knows nothing of it.
+/// </summary>
+internal sealed class PromptUploads(HttpMessageHandler inner) : DelegatingHandler(inner)
+{
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.Content = request.Content switch
+        {
+            // The handler below sends a request without a body again when a connection ends without an answer: no change may be made twice.
+            null when request.Method != HttpMethod.Get && request.Method != HttpMethod.Head && request.Method != HttpMethod.Options => new ByteArrayContent([]),
+            null or ReadOnlyMemoryContent => request.Content,
+            { } content => new PromptContent(content),
+        };
+
+        return base.SendAsync(request, cancellationToken);
+    }
+
+    private sealed class PromptContent : HttpContent
+    {
+        private readonly HttpContent _content;
+
+        public PromptContent(HttpContent content)
+        {
+            _content = content;
+            foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in content.Headers.NonValidated)
+            {
+                Headers.TryAddWithoutValidation(name, values);
+            }
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+            _content.CopyToAsync(new FlushedStream(stream), context, cancellationToken);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _content.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+
+    /// <summary>Flushes after each write.</summary>
+    private sealed class FlushedStream(Stream inner) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            inner.Write(buffer, offset, count);
+            inner.Flush();
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await inner.WriteAsync(buffer, cancellationToken);
+            await inner.FlushAsync(cancellationToken);
+        }
+
+        public override void Flush() => inner.Flush();
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
