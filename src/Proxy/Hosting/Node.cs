@@ -55,6 +55,8 @@ internal static class Node
             app.Logger.DataFolderReadOnly();
         }
 
+        // Before anything counts: a counter shows from its first value on that somebody listens for.
+        _ = app.Services.GetRequiredService<PrometheusPage>();
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
         AdminEndpoints admin = app.Services.GetRequiredService<AdminEndpoints>();
         app.Run(context => context.Features.Get<AdminDoor>() is null ? clients.HandleAsync(context) : admin.HandleAsync(context));
@@ -110,9 +112,8 @@ internal static class Node
     {
         if (address.IsTls)
         {
-            ServerCertificate certificate = services.GetRequiredService<ServerCertificate>();
             door.Protocols = HttpProtocols.Http1AndHttp2;
-            door.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificate.Current());
+            door.UseHttps(services.GetRequiredService<ServerCertificate>().HandshakeOptions);
         }
         else
         {

@@ -33,6 +33,14 @@ internal static class ClientHeaders
         connection.SelectMany(static value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
         StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>What the node says of the client it asks for.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> ForwardedFor(HttpContext context)
+    {
+        yield return new("X-Forwarded-For", context.Connection.RemoteIpAddress?.ToString() ?? "unknown");
+        yield return new("X-Forwarded-Proto", context.Request.Scheme);
+        yield return new("X-Forwarded-Host", context.Request.Host.Value ?? "");
+    }
+
     /// <summary>Who asks: every header and query parameter that may say so.</summary>
     public static Credential Identify(CredentialDigester digester, HttpRequest request, GitRequest git)
     {
@@ -48,8 +56,9 @@ internal static class ClientHeaders
     public static List<KeyValuePair<string, StringValues>> EndToEnd(HttpRequest request)
     {
         HashSet<string> listed = Listed(request.Headers.Connection);
-        return [.. request.Headers.Where(header =>
+        IEnumerable<KeyValuePair<string, StringValues>> kept = request.Headers.Where(header =>
             !IsHopByHop(header.Key) && !IsForwarding(header.Key) && !listed.Contains(header.Key) && !header.Key.StartsWith(':')
-            && header.Key is not ("Host" or "Accept-Encoding" or "Expect" or "Content-Length"))];
+            && header.Key is not ("Host" or "Accept-Encoding" or "Expect" or "Content-Length"));
+        return [.. kept, .. ForwardedFor(request.HttpContext).Select(static header => new KeyValuePair<string, StringValues>(header.Key, header.Value))];
     }
 }

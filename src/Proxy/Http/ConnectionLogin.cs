@@ -13,13 +13,12 @@ internal static class ConnectionLogin
     /// <summary>HTTP_1_1_REQUIRED (RFC 9113, section 7): these logins have no meaning on a shared connection.</summary>
     private const int Http11Required = 0xd;
 
-    private static readonly object s_key = new();
-
     /// <summary>The connection's own upstream, made where this request logs the connection in; null for ordinary ones.</summary>
     public static HttpMessageInvoker? Find(HttpContext context, Primary primary)
     {
         IDictionary<object, object?> items = context.Features.GetRequiredFeature<IConnectionItemsFeature>().Items;
-        if (items.TryGetValue(s_key, out object? known))
+        // A primary is the key of its own upstream: a login at one of several must not go to another.
+        if (items.TryGetValue(primary, out object? known))
         {
             return (HttpMessageInvoker?)known;
         }
@@ -30,7 +29,7 @@ internal static class ConnectionLogin
         }
 
         HttpMessageInvoker invoker = primary.NewBoundInvoker();
-        items[s_key] = invoker;
+        items[primary] = invoker;
         context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().ConnectionClosed.Register(invoker.Dispose);
         return invoker;
     }

@@ -24,9 +24,11 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
         proxyRequest.RequestUri = primary.UriOf(git.Target);
         headers.Host = primary.Authority;
         headers.TryAddWithoutValidation("Via", $"{HttpVersion(httpContext)} waystation");
-        headers.TryAddWithoutValidation("X-Forwarded-For", httpContext.Connection.RemoteIpAddress?.ToString());
-        headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
-        headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
+        foreach ((string name, string value) in ClientHeaders.ForwardedFor(httpContext))
+        {
+            headers.TryAddWithoutValidation(name, value);
+        }
+
         if (git.Service is GitService.InfoRefs or GitService.UploadPack)
         {
             // A coded answer cannot be read on the way.

@@ -1,21 +1,36 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Waystation.Proxy.Settings;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
 
-/// <summary>The certificate of the https addresses; files that changed are loaded again without a restart.</summary>
+/// <summary>
+/// The certificate of the https addresses, with the chain that stands behind it in its file; files that changed are
+/// loaded again without a restart.
+/// </summary>
 internal sealed class ServerCertificate(TlsFiles files, TimeProvider time, ILogger<ServerCertificate> logger)
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private X509Certificate2 _current = Load(files);
+    private SslStreamCertificateContext _current = Load(files);
     private (DateTime Certificate, DateTime Key) _stamps = Stamps(files);
     private long _looked = time.GetTimestamp();
 
-    public X509Certificate2 Current()
+    /// <summary>What Kestrel asks for each handshake.</summary>
+    public TlsHandshakeCallbackOptions HandshakeOptions => new()
+    {
+        OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = Current(),
+            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        }),
+    };
+
+    public SslStreamCertificateContext Current()
     {
         lock (_gate)
         {
@@ -45,7 +60,14 @@ internal sealed class ServerCertificate(TlsFiles files, TimeProvider time, ILogg
         }
     }
 
-    private static X509Certificate2 Load(TlsFiles files) => X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
+    /// <summary>The first certificate of the file is the server's; the others are sent with it, as they stand there.</summary>
+    private static SslStreamCertificateContext Load(TlsFiles files)
+    {
+        X509Certificate2 server = X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
+        var all = new X509Certificate2Collection();
+        all.ImportFromPemFile(files.Certificate);
+        return SslStreamCertificateContext.Create(server, [.. all.Skip(1)], offline: true);
+    }
 
     private static (DateTime Certificate, DateTime Key) Stamps(TlsFiles files) => (File.GetLastWriteTimeUtc(files.Certificate), File.GetLastWriteTimeUtc(files.Key));
 }

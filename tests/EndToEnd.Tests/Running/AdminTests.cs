@@ -52,5 +52,15 @@ public sealed class AdminTests(Station station) : IClassFixture<Station>, IDispo
         Assert.True(metrics.Sum("waystation_pack_cache_bytes") > 0);
     }
 
+    [Fact]
+    public async Task Metrics_ShowEveryCounter_BeforeAnythingHappened()
+    {
+        await using WaystationNode fresh = await WaystationNode.StartAsync(new Uri("http://127.0.0.1:9"));
+        string page = await client.GetStringAsync(new Uri(fresh.Admin, "/metrics"));
+        Assert.Contains("waystation_fetches_total{outcome=\"hit\"} 0", page, StringComparison.Ordinal);
+        Assert.Contains("waystation_pack_cache_quarantined_total 0", page, StringComparison.Ordinal);
+        Assert.Contains("waystation_pack_cache_bytes 0", page, StringComparison.Ordinal);
+    }
+
     public void Dispose() => client.Dispose();
 }
