@@ -51,6 +51,18 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
         }
     }
 
+    /// <summary>No fill is under way, and none is being put away.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _fills.Count == 0;
+            }
+        }
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,82 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Packs;
+using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.FetchCore.Tests;
+
+/// <summary>The core on a real disk, in front of a <see cref="FakePrimary"/>, under a clock that tests turn.</summary>
+internal sealed class CoreFixture : IAsyncDisposable
+{
+    public static readonly RepositoryName Repository = new("git.example.com", "team/tool.git");
+
+    private readonly TempFolder _folder = new();
+    private readonly DataFolder _data;
+    private readonly Meter _meter = new("test");
+    private readonly CredentialDigester _digester = new();
+
+    public CoreFixture(TimeSpan? ticketLifetime = null)
+    {
+        Primary = new FakePrimary(Time);
+        _data = new DataFolder(_folder["data"], Time);
+        Tickets = new AccessTickets(Time, ticketLifetime ?? TimeSpan.FromSeconds(30));
+        Store = new DiskPackTier(_data, new PackCacheOptions { DiskReserve = 0 }, new StoreMeters(_meter), Time, NullLogger<DiskPackTier>.Instance);
+        var admission = new Admission(Time);
+        Fills = new FillTable(Store, admission, Time, NullLogger<FillTable>.Instance);
+        Service = new FetchService(new AccessDesk(Tickets, new SharedRefs(), CancellationToken.None), Store, Fills, admission, Time);
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public FakePrimary Primary { get; }
+
+    public AccessTickets Tickets { get; }
+
+    public DiskPackTier Store { get; }
+
+    public FillTable Fills { get; }
+
+    public FetchService Service { get; }
+
+    public static ObjectId Id(int number) => ObjectId.Parse(number.ToString("x40"));
+
+    public Credential CredentialOf(string user) => _digester.Digest([new("header authorization", user)]);
+
+    public static FetchRequest Clone(params ObjectId[] wants) => new() { ObjectFormat = ObjectFormat.Sha1, ProtocolVersion = 2, Wants = wants, Haves = [], Shallows = [], Done = true, OfsDelta = true };
+
+    public Task<FetchAnswer> FetchAsync(string user, FetchRequest request, VisibilityRule rule = VisibilityRule.Advertised) =>
+        Service.FetchAsync(new FetchCall(Repository, CredentialOf(user), request, rule, Primary.For(user)), CancellationToken.None);
+
+    /// <summary>Reads an answer as a front end would: all of the pack.</summary>
+    public static async Task<byte[]> ReadAsync(FetchAnswer answer)
+    {
+        FetchAnswer.Pack pack = Assert.IsType<FetchAnswer.Pack>(answer);
+        await using PackReader reader = pack.Reader;
+        using var all = new MemoryStream();
+        while (await reader.NextAsync(CancellationToken.None) is { Kind: not PackStepKind.End } step)
+        {
+            if (step.Kind == PackStepKind.Bytes)
+            {
+                byte[] piece = new byte[step.Length];
+                await reader.ReadAsync(piece, CancellationToken.None);
+                reader.Verify();
+                all.Write(piece);
+            }
+        }
+
+        return all.ToArray();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Fills.DisposeAsync();
+        _meter.Dispose();
+        _data.Dispose();
+        _folder.Dispose();
+    }
+}

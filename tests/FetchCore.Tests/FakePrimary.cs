@@ -1,0 +1,117 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.FetchCore.Tests;
+
+/// <summary>A primary in memory: it has refs and one pack, may refuse, and counts what it is asked.</summary>
+internal sealed class FakePrimary(TimeProvider time)
+{
+    private int _packs;
+    private int _listings;
+
+    public static byte[] Pack { get; } = MakePack(300_000);
+
+    public List<(string Name, ObjectId Id, ObjectId? Peeled)> Refs { get; } = [];
+
+    public int Packs => _packs;
+
+    public int Listings => _listings;
+
+    /// <summary>Awaited before any pack is answered.</summary>
+    public Task PackGate { get; set; } = Task.CompletedTask;
+
+    /// <summary>What a fetch gets instead of the pack, where it is set; else null.</summary>
+    public Func<string, FakeReply?> FetchOverride { get; set; } = static _ => null;
+
+    public Func<string, bool> Refuses { get; set; } = static _ => false;
+
+    public IPrimary For(string user) => new Session(this, user);
+
+    public static byte[] PackAnswer(ReadOnlySpan<byte> pack, bool whole = true)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        FetchAnswerWriter.WritePrologueV2(buffer, FetchPrologue.Empty, sidebandAll: false);
+        Sideband.Write(buffer, Sideband.PackData, pack);
+        if (whole)
+        {
+            FetchAnswerWriter.WriteEnd(buffer);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static byte[] MakePack(int length)
+    {
+        byte[] pack = new byte[length];
+        new Random(7).NextBytes(pack);
+        "PACK\0\0\0\u0002\0\0\0\u0001"u8.CopyTo(pack);
+#pragma warning disable CA5350 // git names what it packs by SHA-1
+        SHA1.HashData(pack.AsSpan(0, length - 20), pack.AsSpan(length - 20));
+#pragma warning restore CA5350
+        return pack;
+    }
+
+    private byte[] Listing()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        lock (Refs)
+        {
+            foreach ((string name, ObjectId id, ObjectId? peeled) in Refs)
+            {
+                PktLineWriter.WriteText(buffer, $"{id} {name}" + (peeled is { } to ? $" peeled:{to}" : ""));
+            }
+        }
+
+        PktLineWriter.WriteFlush(buffer);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private sealed class Session(FakePrimary primary, string user) : IPrimary
+    {
+        public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref primary._packs);
+            await primary.PackGate.WaitAsync(cancellationToken);
+            return primary.FetchOverride(user) ?? (primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(PackAnswer(Pack), primary.Now));
+        }
+
+        public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref primary._listings);
+            return Task.FromResult<PrimaryReply>(primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(primary.Listing(), primary.Now));
+        }
+
+        public Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
+        {
+            return Task.FromResult<PrimaryReply>(new FakeReply([.. "000eversion 2\n"u8, .. "0017object-format=sha1\n"u8, .. "0000"u8], primary.Now));
+        }
+    }
+
+    private long Now => time.GetTimestamp();
+}
+
+/// <summary>A reply in memory.</summary>
+internal sealed class FakeReply(byte[] body, long answeredAt, bool isRefusal = false) : PrimaryReply
+{
+    public bool IsDisposed { get; private set; }
+
+    public override bool IsAnswer => !isRefusal;
+
+    public override bool IsRefusal => isRefusal;
+
+    public override long AnsweredAt => answeredAt;
+
+    public override PipeReader Body { get; } = PipeReader.Create(new MemoryStream(body), new StreamPipeReaderOptions(bufferSize: 4096));
+
+    public override async ValueTask DisposeAsync()
+    {
+        IsDisposed = true;
+        await Body.CompleteAsync();
+    }
+}

@@ -1,0 +1,88 @@
+using Waystation.FetchCore.Access;
+
+namespace Waystation.FetchCore.Tests;
+
+public sealed class SharedRefsTests
+{
+    private readonly SharedRefs _shared = new();
+    private readonly CredentialDigester _digester = new();
+
+    [Fact]
+    public async Task Question_IsNotSharedWithWhoCameAfterItWasSent()
+    {
+        var sent = new List<TaskCompletionSource<AccessView?>>();
+        Task<AccessView?> AskAsync()
+        {
+            lock (sent)
+            {
+                var answer = new TaskCompletionSource<AccessView?>();
+                sent.Add(answer);
+                return answer.Task;
+            }
+        }
+
+        Task<AccessView?> first = Ask("alice", AskAsync);
+        await UntilAsync(() => sent.Count == 1);
+        Task<AccessView?>[] late = [.. Enumerable.Range(0, 10).Select(_ => Ask("alice", AskAsync))];
+        Assert.Single(sent);
+
+        var old = new AccessView([]);
+        sent[0].SetResult(old);
+        Assert.Same(old, await first);
+        await UntilAsync(() => sent.Count == 2);
+        var fresh = new AccessView([]);
+        sent[1].SetResult(fresh);
+        Assert.All(await Task.WhenAll(late), view => Assert.Same(fresh, view));
+        Assert.Equal(2, sent.Count);
+    }
+
+    [Fact]
+    public async Task Question_IsNeverSharedBetweenCredentials()
+    {
+        int asked = 0;
+        var gate = new TaskCompletionSource();
+        async Task<AccessView?> AskAsync()
+        {
+            Interlocked.Increment(ref asked);
+            await gate.Task;
+            return new AccessView([]);
+        }
+
+        Task alice = Ask("alice", AskAsync), bob = Ask("bob", AskAsync);
+        await UntilAsync(() => Volatile.Read(ref asked) == 2);
+        gate.SetResult();
+        await Task.WhenAll(alice, bob);
+    }
+
+    [Fact]
+    public async Task Sharer_WhoLeaves_TakesNobodyAlong()
+    {
+        var gate = new TaskCompletionSource<AccessView?>();
+        using var leaving = new CancellationTokenSource();
+        Task<AccessView?> first = _shared.AskAsync(CoreFixture.Repository, Of("alice"), () => gate.Task, leaving.Token);
+        Task<AccessView?> second = Ask("alice", () => Task.FromResult<AccessView?>(new AccessView([])));
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        gate.SetResult(null);
+        Assert.NotNull(await second);
+    }
+
+    [Fact]
+    public async Task Failure_IsToldToItsSharers_AndTheNextOneAsksAgain()
+    {
+        await Assert.ThrowsAsync<IOException>(() => Ask("alice", () => Task.FromException<AccessView?>(new IOException("gone"))));
+        Assert.NotNull(await Ask("alice", () => Task.FromResult<AccessView?>(new AccessView([]))));
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Yield();
+        }
+    }
+
+    private Credential Of(string user) => _digester.Digest([new("user", user)]);
+
+    private Task<AccessView?> Ask(string user, Func<Task<AccessView?>> ask) => _shared.AskAsync(CoreFixture.Repository, Of(user), ask, CancellationToken.None);
+}
