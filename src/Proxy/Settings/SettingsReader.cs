@@ -120,7 +120,7 @@ internal static class SettingsReader
     private static bool TryParseGlob(string text, out string value) => (value = text).Length > 0;
 
     private static bool TryParseVisibility(string text, out VisibilityRule value) =>
-        Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]);
+        Enum.TryParse(text, ignoreCase: true, out value) && string.Equals(value.ToString(), text, StringComparison.OrdinalIgnoreCase);
 
     private static bool TryParseUrl(string text, out Uri? value) =>
         Uri.TryCreate(text, UriKind.Absolute, out value)

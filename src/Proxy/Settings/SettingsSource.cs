@@ -48,10 +48,11 @@ internal sealed class SettingsSource(IConfiguration configuration)
             ? joined.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(text => (name, text))
             : configuration.GetSection(name).GetChildren().Select(child => ($"{name}:{child.Key}", child.Value ?? ""));
         _known.Add(name);
+        // A text of a later source takes the place of the numbered children of an earlier one, which are known all the same.
+        _known.UnionWith(configuration.GetSection(name).GetChildren().Select(child => $"{name}:{child.Key}"));
         List<T> values = [];
         foreach ((string itemName, string text) in items.ToList())
         {
-            _known.Add(itemName);
             if (parse(text, out T value))
             {
                 values.Add(value);
