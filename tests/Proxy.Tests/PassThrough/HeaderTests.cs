@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Waystation.Proxy.Tests.Servers;
@@ -71,10 +72,9 @@ public sealed class HeaderTests(Front front) : IClassFixture<Front>
     {
         front.Primary.AnswerText("ok");
 
-        RawAnswer answer = await RawConnection.AskAsync(front.Node.Url, Encoding.ASCII.GetBytes(
-            $"GET /page HTTP/1.1\r\nHost: x\r\n{(name == "Connection" ? "" : "Connection: X-Foo, close\r\n")}{name}: {value}\r\n{(name == "Connection" ? "Connection: close\r\n" : "")}\r\n"));
+        using HttpResponseMessage answer = await front.GetAsync("/page", ("Connection", "X-Foo"), (name, value));
 
-        Assert.Equal(200, answer.Status);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.DoesNotContain(value, front.Primary.Request.Header(name) ?? "", StringComparison.OrdinalIgnoreCase);
     }
 
