@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Configuration;
+using Waystation.Proxy.Settings;
+
+namespace Waystation.Proxy.Tests.Settings;
+
+public sealed class SettingsReaderTests
+{
+    [Fact]
+    public void Settings_AreRead_WithTheirDefaults()
+    {
+        NodeSettings settings = Read(Given());
+
+        Assert.Equal((64L << 30, 1L << 30, TimeSpan.FromSeconds(30), 8080), (settings.PackCache.MaxSize, settings.PackCache.DiskReserve, settings.TicketLifetime, settings.Listen.Single().EndPoint.Port));
+    }
+
+    [Fact]
+    public void Errors_AreToldAllAtOnce()
+    {
+        SettingsException wrong = Assert.Throws<SettingsException>(() => Read(Given(
+            ("Primaries:0:Url", "ftp://x"), ("Access:TicketLifetime", "soon"), ("PackCache:MaxSize", "plenty"), ("No:Such", "1"), ("Listen", "http://name.example:1"))));
+
+        Assert.Equal(["Access:TicketLifetime", "Listen", "No:Such", "PackCache:MaxSize", "Primaries:0:Url"], wrong.Problems.Select(problem => problem.Split(' ')[0]).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Access:TicketLifetime", "-00:00:01")]
+    [InlineData("Access:TicketLifetime", "01:00:00")]
+    [InlineData("Primaries:0:Visibility", "1")]
+    [InlineData("Primaries:0:Visibility", "advertised,repository")]
+    [InlineData("Primaries:0:Url", "https://git.example.test/path")]
+    [InlineData("Primaries:0:Url", "https://user@git.example.test")]
+    [InlineData("Admin:Listen", "https://127.0.0.1:1")]
+    [InlineData("Admin:Listen", "http://0.0.0.0:1")]
+    [InlineData("Listen", "https://127.0.0.1:1")]
+    [InlineData("Log:Verbose", "perhaps")]
+    public void Setting_IsRefused_WhenItsValueIsNotAccepted(string name, string value) =>
+        Assert.Throws<SettingsException>(() => Read(Given((name, value))));
+
+    [Fact]
+    public void List_OfALaterSource_ReplacesThatOfAnEarlierOne()
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(Given(("Listen:0", "http://127.0.0.1:1"), ("Listen:1", "http://127.0.0.1:2")))
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Listen"] = "http://127.0.0.1:3" })
+            .Build();
+
+        Assert.Equal([3], SettingsReader.Read(configuration).Listen.Select(address => address.EndPoint.Port));
+    }
+
+    [Theory]
+    [InlineData("512", 512L)]
+    [InlineData("10MiB", 10L << 20)]
+    [InlineData("64 GiB", 64L << 30)]
+    [InlineData("8388607TiB", 8388607L << 40)]
+    public void ByteSize_IsRead(string text, long bytes) => Assert.Equal((true, bytes), (ByteSize.TryParse(text, out long read), read));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GiB")]
+    [InlineData("-1")]
+    [InlineData("1.5GiB")]
+    [InlineData("10MB")]
+    [InlineData("8388608TiB")]
+    [InlineData("9223372036854775808")]
+    public void ByteSize_IsRefused(string text) => Assert.False(ByteSize.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8080", "http://127.0.0.1:8080")]
+    [InlineData("https://[::1]:0", "https://[::1]:0")]
+    [InlineData("http://localhost:1", "http://127.0.0.1:1")]
+    [InlineData("https://*:443", "https://[::]:443")]
+    public void ListenAddress_IsRead(string text, string url)
+    {
+        Assert.True(ListenAddress.TryParse(text, out ListenAddress? address));
+        Assert.Equal(url, address.UrlAt(address.EndPoint));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:8080")]
+    [InlineData("ftp://127.0.0.1")]
+    [InlineData("http://name.example:1")]
+    [InlineData("http://127.0.0.1:99999")]
+    [InlineData("http://127.0.0.1:1/path")]
+    public void ListenAddress_IsRefused(string text) => Assert.False(ListenAddress.TryParse(text, out _));
+
+    private static Dictionary<string, string?> Given(params (string Name, string Value)[] more)
+    {
+        Dictionary<string, string?> all = new() { ["Primaries:0:Url"] = "http://git.example.test", ["Data"] = "data" };
+        foreach ((string name, string value) in more)
+        {
+            all[name] = value;
+        }
+
+        return all;
+    }
+
+    private static NodeSettings Read(Dictionary<string, string?> values) =>
+        SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+}
