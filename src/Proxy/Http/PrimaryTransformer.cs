@@ -59,7 +59,24 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
             }
         }
 
+        if (copy && proxyResponse is { Headers.Trailer.Count: > 0 } && HttpProtocol.IsHttp11(httpContext.Request.Protocol) && !HttpMethods.IsHead(httpContext.Request.Method))
+        {
+            httpContext.Response.Headers.TransferEncoding = "chunked";
+            httpContext.Response.Body = new ChunkedStream(httpContext.Response.Body);
+        }
+
         return copy;
+    }
+
+    public override async ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
+    {
+        if (httpContext.Response.Body is ChunkedStream chunks)
+        {
+            await chunks.EndAsync(proxyResponse.TrailingHeaders, cancellationToken);
+            return;
+        }
+
+        await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
     }
 
     private static string HttpVersion(HttpContext context) => context.Request.Protocol.Replace("HTTP/", "", StringComparison.Ordinal);

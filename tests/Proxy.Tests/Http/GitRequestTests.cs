@@ -10,7 +10,7 @@ public sealed class GitRequestTests
     [Theory]
     [InlineData("GET", "/a/b.git/info/refs?service=git-upload-pack", "InfoRefs", "a/b.git")]
     [InlineData("GET", "/a/b/info/refs?x=1&service=git-upload-pack", "InfoRefs", "a/b")]
-    [InlineData("GET", "//a%2Fb/info/refs?service=git-upload-pack", "InfoRefs", "a%2Fb")]
+    [InlineData("GET", "//a%2Fb/info/refs?service=git-upload-pack", "InfoRefs", "/a%2Fb")]
     [InlineData("GET", "/a/info/refs?service=git-receive-pack", "ReceivePack", "a")]
     [InlineData("POST", "/a/git-upload-pack", "UploadPack", "a")]
     [InlineData("POST", "/a/git-receive-pack?x", "ReceivePack", "a")]
