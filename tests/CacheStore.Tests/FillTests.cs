@@ -1,0 +1,381 @@
+using System.Collections.Concurrent;
+using Waystation.CacheStore.Packs;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Tests;
+
+public sealed class FillTests
+{
+    private const int Block = BlockSums.BlockLength;
+    private static readonly PackCacheOptions s_noDisk = new() { DiskReserve = long.MaxValue / 4 };
+
+    [Theory]
+    [InlineData(ObjectFormat.Sha1)]
+    [InlineData(ObjectFormat.Sha256)]
+    public async Task Fill_GivesEveryReaderTheExactBytes_WhenTheyReadAtDifferentSpeeds(ObjectFormat format)
+    {
+        await using var store = new Store();
+        byte[] pack = PackBytes.Make((5 * Block) + 12_345, format);
+        TaskCompletionSource joined = NewSignal();
+        TaskCompletionSource finished = NewSignal();
+        async Task Make(Fill fill)
+        {
+            await joined.Task;
+            await Store.SourceOf(pack, 77_777)(fill);
+        }
+
+        var reads = new List<Task<byte[]>>();
+        foreach (int piece in new[] { 999, 4096, 70_001, Block, int.MaxValue })
+        {
+            reads.Add(ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1, format: format), Make, out bool began), piece));
+            Assert.Equal(reads.Count == 1, began);
+        }
+
+        // This one stops after its first piece until all the others are done.
+        reads.Add(ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1, format: format), Make, out _), 3000, _ => finished.Task));
+        joined.SetResult();
+        await Task.WhenAll(reads.SkipLast(1)).WaitAsync(Store.Patience);
+        finished.SetResult();
+
+        Assert.All(await Task.WhenAll(reads), bytes => Assert.Equal(pack, bytes));
+    }
+
+    [Fact]
+    public async Task JoinOrBegin_BeginsExactlyOne_WhenManyAskAtOnce()
+    {
+        await using var store = new Store();
+        byte[] pack = PackBytes.Make(Block);
+        TaskCompletionSource joined = NewSignal();
+        int begun = 0;
+        int made = 0;
+        var readers = new ConcurrentBag<FillReader>();
+        using var together = new Barrier(64);
+        Thread[] askers = [.. Enumerable.Range(0, 64).Select(_ => new Thread(() =>
+        {
+            together.SignalAndWait();
+            readers.Add(store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out bool began));
+            Interlocked.Add(ref begun, began ? 1 : 0);
+        }))];
+        foreach (Thread asker in askers)
+        {
+            asker.Start();
+        }
+
+        foreach (Thread asker in askers)
+        {
+            asker.Join();
+        }
+
+        joined.SetResult();
+        Assert.All(await Task.WhenAll(readers.Select(r => ReadAndLeaveAsync(r))), bytes => Assert.Equal(pack, bytes));
+        Assert.Equal(1, begun);
+        Assert.Equal(1, made);
+
+        async Task Make(Fill fill)
+        {
+            Interlocked.Increment(ref made);
+            await joined.Task;
+            await Store.SourceOf(pack)(fill);
+        }
+    }
+
+    [Theory]
+    [InlineData(ObjectFormat.Sha1, 20)]
+    [InlineData(ObjectFormat.Sha256, 32)]
+    public async Task Fill_WithholdsTheTrailer_UntilItIsComplete(ObjectFormat format, int trailer)
+    {
+        await using var store = new Store();
+        byte[] pack = PackBytes.Make(Block + 500, format);
+        TaskCompletionSource written = NewSignal();
+        TaskCompletionSource complete = NewSignal();
+        await using FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1, format: format), async fill =>
+        {
+            fill.Begin(new FetchPrologue());
+            await Store.WriteAsync(fill, pack, 1000);
+            written.SetResult();
+            await complete.Task;
+            await fill.CompleteAsync(fill.Stopping);
+        }, out _);
+        await written.Task.WaitAsync(Store.Patience);
+        int read = 0;
+        while (read < pack.Length - trailer)
+        {
+            PackStep step = await reader.NextAsync(CancellationToken.None).AsTask().WaitAsync(Store.Patience);
+            Assert.Equal(PackStepKind.Bytes, step.Kind);
+            await reader.ReadAsync(new byte[step.Length], CancellationToken.None);
+            reader.Verify();
+            read += step.Length;
+        }
+
+        Assert.Equal(pack.Length - trailer, read);
+        Task<PackStep> next = reader.NextAsync(CancellationToken.None).AsTask();
+        Assert.False(next.IsCompleted);
+        complete.SetResult();
+        Assert.Equal(new PackStep(PackStepKind.Bytes, trailer), await next.WaitAsync(Store.Patience));
+        Assert.Equal(pack[^trailer..], await Store.ReadAsync(reader));
+    }
+
+    [Fact]
+    public async Task Fill_FailsItsReadersAndStoresNothing_WhenTheTrailerIsWrong()
+    {
+        await using var store = new Store();
+        byte[] pack = PackBytes.Make(2 * Block);
+        pack[^1] ^= 1;
+        await using FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), Store.SourceOf(pack), out _);
+        long shown = 0;
+        await Assert.ThrowsAsync<FillFailedException>(() => Store.ReadAsync(reader, afterPiece: length =>
+        {
+            shown = length;
+            return Task.CompletedTask;
+        }));
+        Assert.InRange(shown, 0, pack.Length - 20);
+        await AssertNothingStoredAsync(store, 1);
+    }
+
+    [Fact]
+    public async Task Fill_FailsItsReadersAndStoresNothing_WhenTheSourceThrowsMidway()
+    {
+        await using var store = new Store();
+        byte[] pack = PackBytes.Make(3 * Block);
+        TaskCompletionSource joined = NewSignal();
+        async Task Make(Fill fill)
+        {
+            await joined.Task;
+            fill.Begin(new FetchPrologue());
+            await Store.WriteAsync(fill, pack.AsMemory(0, Block + 7), 5000);
+            throw new FillFailedException("the source ended", "out of memory");
+        }
+
+        await using FillReader first = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _);
+        await using FillReader second = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _);
+        joined.SetResult();
+        foreach (FillReader reader in new[] { first, second })
+        {
+            FillFailedException failure = await Assert.ThrowsAsync<FillFailedException>(() => Store.ReadAsync(reader));
+            Assert.Equal("out of memory", failure.SourceError);
+        }
+
+        await AssertNothingStoredAsync(store, 1);
+    }
+
+    [Fact]
+    public async Task Begin_FailsItsReader_WhenTheSourceThrowsBeforeThePrologue()
+    {
+        await using var store = new Store();
+        await using FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), _ => throw new IOException("unreachable"), out _);
+        FillFailedException failure = await Assert.ThrowsAsync<FillFailedException>(() => reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
+        Assert.Equal("unreachable", failure.Message);
+        await AssertNothingStoredAsync(store, 1);
+    }
+
+    [Fact]
+    public async Task Fill_GoesOnForTheOthers_WhenOneReaderLeaves()
+    {
+        await using var store = new Store();
+        byte[] pack = PackBytes.Make(3 * Block);
+        TaskCompletionSource left = NewSignal();
+        async Task Make(Fill fill)
+        {
+            fill.Begin(new FetchPrologue());
+            await Store.WriteAsync(fill, pack.AsMemory(0, Block), 5000);
+            await left.Task;
+            await Store.WriteAsync(fill, pack.AsMemory(Block), 5000);
+            await fill.CompleteAsync(fill.Stopping);
+        }
+
+        FillReader leaver = store.Fills.JoinOrBegin(Store.PlanOf(1, keepAtOnce: false), Make, out _);
+        await using FillReader stayer = store.Fills.JoinOrBegin(Store.PlanOf(1, keepAtOnce: false), Make, out bool began);
+        Assert.False(began);
+        await leaver.NextAsync(CancellationToken.None).AsTask().WaitAsync(Store.Patience);
+        await leaver.DisposeAsync();
+        await leaver.DisposeAsync();
+        left.SetResult();
+
+        Assert.Equal(pack, await Store.ReadAsync(stayer));
+    }
+
+    [Fact]
+    public async Task Fill_IsCancelled_WhenTheLastReaderLeavesWhatIsNotKeptAtOnce()
+    {
+        await using var store = new Store();
+        TaskCompletionSource begun = NewSignal();
+        TaskCompletionSource cancelled = NewSignal();
+        FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1, keepAtOnce: false), async fill =>
+        {
+            using CancellationTokenRegistration registration = fill.Stopping.Register(cancelled.SetResult);
+            fill.Begin(new FetchPrologue());
+            begun.SetResult();
+            await Task.Delay(Timeout.Infinite, fill.Stopping);
+        }, out _);
+        await begun.Task.WaitAsync(Store.Patience);
+        Assert.False(cancelled.Task.IsCompleted);
+        await reader.DisposeAsync();
+
+        await cancelled.Task.WaitAsync(Store.Patience);
+        await using FillReader next = store.Fills.JoinOrBegin(Store.PlanOf(1), Store.SourceOf(PackBytes.Make(100)), out bool began);
+        Assert.True(began);
+    }
+
+    [Fact]
+    public async Task Fill_IsFinishedAndStored_WhenTheLastReaderLeavesWhatIsKeptAtOnce()
+    {
+        await using var store = new Store();
+        byte[] pack = PackBytes.Make(2 * Block);
+        TaskCompletionSource left = NewSignal();
+        TaskCompletionSource<bool> made = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), async fill =>
+        {
+            await left.Task;
+            bool stopped = fill.Stopping.IsCancellationRequested;
+            await Store.SourceOf(pack)(fill);
+            made.SetResult(stopped);
+        }, out _);
+        await reader.DisposeAsync();
+        left.SetResult();
+
+        Assert.False(await made.Task.WaitAsync(Store.Patience));
+        await store.SettleAsync();
+        Assert.True(store.Tier.Contains(Store.KeyOf(1)));
+    }
+
+    [Fact]
+    public async Task Answer_IsStored_WhenItIsAskedForASecondTime()
+    {
+        await using var store = new Store();
+        byte[] pack = PackBytes.Make(Block);
+        for (int ask = 1; ask <= 2; ask++)
+        {
+            store.Admission.Ask(Store.KeyOf(1));
+            await using (FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1, keepAtOnce: false), Store.SourceOf(pack), out bool began))
+            {
+                Assert.True(began);
+                Assert.Equal(pack, await Store.ReadAsync(reader));
+            }
+
+            await store.SettleAsync();
+            Assert.Equal(ask == 2, store.Tier.Contains(Store.KeyOf(1)));
+            Assert.Empty(store.TemporaryFiles);
+        }
+    }
+
+    [Fact]
+    public async Task Fill_FailsItsReader_WhenTheAnswerIsInTheStoreByNow()
+    {
+        await using var store = new Store();
+        await store.StoreAsync(1, PackBytes.Make(1000));
+        bool made = false;
+        await using FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), _ =>
+        {
+            made = true;
+            return Task.CompletedTask;
+        }, out _);
+        await Assert.ThrowsAsync<FillFailedException>(() => reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
+        Assert.False(made);
+        Assert.True(store.Tier.Contains(Store.KeyOf(1)));
+    }
+
+    [Fact]
+    public async Task Fill_GivesEveryReaderAllBytes_WhenTheDiskTakesNothing()
+    {
+        await using var store = new Store(s_noDisk);
+        byte[] pack = PackBytes.Make((12 * Block) + 99);
+        TaskCompletionSource joined = NewSignal();
+        TaskCompletionSource ahead = NewSignal();
+        TaskCompletionSource slowMayRead = NewSignal();
+        TaskCompletionSource made = NewSignal();
+        async Task Make(Fill fill)
+        {
+            await joined.Task;
+            await Store.SourceOf(pack, 50_000)(fill);
+            made.SetResult();
+        }
+
+        Task<byte[]> fast = ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _), afterPiece: length =>
+        {
+            if (length >= 2 * Block)
+            {
+                ahead.TrySetResult();
+            }
+
+            return Task.CompletedTask;
+        });
+        FillReader slowReader = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out bool began);
+        Assert.False(began);
+        Task<byte[]> slow = ReadAndLeaveAsync(slowReader, 4096, _ => slowMayRead.Task);
+        joined.SetResult();
+        await ahead.Task.WaitAsync(Store.Patience);
+
+        // The window is full long before the end: source and fast reader wait for the slow one.
+        Assert.False(made.Task.IsCompleted);
+        slowMayRead.SetResult();
+        Assert.Equal(pack, await fast);
+        Assert.Equal(pack, await slow);
+        Assert.Equal(1, store.Failures);
+        await AssertNothingStoredAsync(store, 1);
+    }
+
+    [Fact]
+    public async Task JoinOrBegin_BeginsAnew_WhenTheDiskRefusedTheFillUnderWay()
+    {
+        await using var store = new Store(s_noDisk);
+        byte[] pack = PackBytes.Make(2 * Block);
+        TaskCompletionSource second = NewSignal();
+        await using FillReader first = store.Fills.JoinOrBegin(Store.PlanOf(1), async fill =>
+        {
+            fill.Begin(new FetchPrologue());
+            await second.Task;
+            await Store.WriteAsync(fill, pack, 100_000);
+            await fill.CompleteAsync(fill.Stopping);
+        }, out _);
+        await first.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience);
+
+        Task<byte[]> later = ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1), Store.SourceOf(pack), out bool began));
+        Assert.True(began);
+        second.SetResult();
+        Assert.Equal(pack, await later);
+        Assert.Equal(pack, await Store.ReadAsync(first));
+    }
+
+    [Fact]
+    public async Task Fill_GoesOnThroughMemory_WhenTheDiskRefusesMidway()
+    {
+        // Room for three blocks or so of an answer of ten.
+        await using var store = new Store(new PackCacheOptions { MaxSize = 4 * Block, DiskReserve = 0 });
+        byte[] pack = PackBytes.Make(10 * Block);
+        TaskCompletionSource joined = NewSignal();
+        async Task Make(Fill fill)
+        {
+            await joined.Task;
+            await Store.SourceOf(pack, 30_000)(fill);
+        }
+
+        Task<byte[]>[] reads =
+        [
+            .. new[] { 1001, 65_536, int.MaxValue }.Select(piece => ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _), piece)),
+        ];
+        joined.SetResult();
+        Assert.All(await Task.WhenAll(reads), bytes => Assert.Equal(pack, bytes));
+        Assert.Equal(1, store.Failures);
+        await AssertNothingStoredAsync(store, 1);
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static async Task<byte[]> ReadAndLeaveAsync(FillReader reader, int piece = int.MaxValue, Func<long, Task>? afterPiece = null)
+    {
+        await using (reader)
+        {
+            await reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience);
+            return await Store.ReadAsync(reader, piece, afterPiece);
+        }
+    }
+
+    private static async Task AssertNothingStoredAsync(Store store, int number)
+    {
+        await store.SettleAsync();
+        Assert.False(store.Tier.Contains(Store.KeyOf(number)));
+        Assert.Empty(store.StoredFiles);
+        Assert.Empty(store.TemporaryFiles);
+    }
+}

@@ -1,0 +1,197 @@
+using System.Buffers;
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
+using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Disk;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.CacheStore.Tests;
+
+/// <summary>A pack cache of one test in a temporary folder, which can be closed and opened again.</summary>
+internal sealed class Store : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly RepositoryName Repository = new("git.example", "team/tool.git");
+
+    private readonly TempFolder _temp = new();
+    private readonly Meter _meter = new("store of a test");
+    private readonly MeterListener _listener = new();
+    private readonly PackCacheOptions _options;
+    private long _failures;
+    private long _evictedBytes;
+    private long _quarantined;
+
+    public Store(PackCacheOptions? options = null)
+    {
+        _options = options ?? new PackCacheOptions { DiskReserve = 0 };
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter == _meter)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>
+        {
+            switch (instrument.Name)
+            {
+                case "waystation_pack_cache_failures_total":
+                    Interlocked.Add(ref _failures, value);
+                    break;
+                case "waystation_pack_cache_evicted_bytes_total":
+                    Interlocked.Add(ref _evictedBytes, value);
+                    break;
+                case "waystation_pack_cache_quarantined_total":
+                    Interlocked.Add(ref _quarantined, value);
+                    break;
+                default:
+                    break;
+            }
+        });
+        _listener.Start();
+        Meters = new StoreMeters(_meter);
+        Admission = new Admission(TimeProvider.System);
+        Folder = new DataFolder(_temp["data"], TimeProvider.System);
+        Tier = NewTier();
+        Fills = NewFills();
+    }
+
+    public StoreMeters Meters { get; }
+
+    public Admission Admission { get; }
+
+    public DataFolder Folder { get; private set; }
+
+    public DiskPackTier Tier { get; private set; }
+
+    public FillTable Fills { get; private set; }
+
+    public long Failures => Interlocked.Read(ref _failures);
+
+    public long EvictedBytes => Interlocked.Read(ref _evictedBytes);
+
+    public long Quarantined => Interlocked.Read(ref _quarantined);
+
+    public string[] TemporaryFiles => Directory.GetFiles(Folder.Temporary);
+
+    public string[] StoredFiles => Directory.GetFiles(Folder.Packs, "*", SearchOption.AllDirectories);
+
+    public static PackKey KeyOf(int number) =>
+        PackKey.Of(Repository, new FetchRequest { Wants = [IdOf(number)], Done = true });
+
+    public static ObjectId IdOf(int number) => ObjectId.Parse(number.ToString("x40"));
+
+    public static FillPlan PlanOf(int number, bool keepAtOnce = true, ObjectFormat format = ObjectFormat.Sha1) =>
+        new(KeyOf(number), Repository, format, keepAtOnce);
+
+    /// <summary>A source that gives a pack in pieces of so many bytes.</summary>
+    public static Func<Fill, Task> SourceOf(byte[] pack, int piece = 100_000, FetchPrologue? prologue = null) => async fill =>
+    {
+        fill.Begin(prologue ?? new FetchPrologue());
+        await WriteAsync(fill, pack, piece);
+        await fill.CompleteAsync(fill.Stopping);
+    };
+
+    public static async Task WriteAsync(Fill fill, ReadOnlyMemory<byte> bytes, int piece)
+    {
+        for (int at = 0; at < bytes.Length; at += piece)
+        {
+            await fill.WriteAsync(new ReadOnlySequence<byte>(bytes.Slice(at, Math.Min(piece, bytes.Length - at))), fill.Stopping);
+            await fill.FlushAsync(fill.Stopping);
+        }
+    }
+
+    /// <summary>Reads to the end in pieces, with a look at every piece for whoever wants to hold the reader up.</summary>
+    public static async Task<byte[]> ReadAsync(PackReader reader, int piece = int.MaxValue, Func<long, Task>? afterPiece = null)
+    {
+        using var stop = new CancellationTokenSource(Patience);
+        using var read = new MemoryStream();
+        while (await reader.NextAsync(stop.Token) is { Kind: not PackStepKind.End } step)
+        {
+            for (int left = step.Length; left > 0;)
+            {
+                byte[] bytes = new byte[Math.Min(left, piece)];
+                await reader.ReadAsync(bytes, stop.Token);
+                reader.Verify();
+                read.Write(bytes);
+                left -= bytes.Length;
+                await (afterPiece?.Invoke(read.Length) ?? Task.CompletedTask);
+            }
+        }
+
+        return read.ToArray();
+    }
+
+    /// <summary>Makes an answer, reads it and waits until it is in the store.</summary>
+    public async Task StoreAsync(int number, byte[] pack, FetchPrologue? prologue = null)
+    {
+        await using (FillReader reader = Fills.JoinOrBegin(PlanOf(number), SourceOf(pack, prologue: prologue), out bool began))
+        {
+            Assert.True(began);
+            Assert.Equal(pack, await ReadAsync(reader));
+        }
+
+        await SettleAsync();
+    }
+
+    public string FileOf(int number, string suffix) => StoredFiles.Single(f => Path.GetFileName(f) == KeyOf(number) + suffix);
+
+    /// <summary>Waits until the fills, which have nothing left to write, are stored or gone.</summary>
+    public async Task SettleAsync()
+    {
+        await Fills.DisposeAsync();
+        Fills = NewFills();
+    }
+
+    /// <summary>Closes the store, lets something happen to its files, and opens it again.</summary>
+    public async Task RestartAsync(Action? whileClosed = null)
+    {
+        await Fills.DisposeAsync();
+        Folder.Dispose();
+        whileClosed?.Invoke();
+        Folder = new DataFolder(Folder.Root, TimeProvider.System);
+        Tier = NewTier();
+        Fills = NewFills();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Fills.DisposeAsync();
+        Folder.Dispose();
+        _listener.Dispose();
+        _meter.Dispose();
+        _temp.Dispose();
+    }
+
+    private DiskPackTier NewTier() => new(Folder, _options, Meters, TimeProvider.System, NullLogger<DiskPackTier>.Instance);
+
+    private FillTable NewFills() => new(Tier, Admission, TimeProvider.System, NullLogger<FillTable>.Instance);
+}
+
+/// <summary>Bytes that are a pack by their header and trailer.</summary>
+internal static class PackBytes
+{
+    /// <summary>A pack of so many bytes in all; the same bytes for the same length.</summary>
+    public static byte[] Make(int length, ObjectFormat format = ObjectFormat.Sha1)
+    {
+        byte[] pack = new byte[length];
+        new Random(length).NextBytes(pack);
+        "PACK\0\0\0\u0002\0\0\0\u0001"u8.CopyTo(pack);
+        int content = length - format.DigestLength;
+        if (format == ObjectFormat.Sha1)
+        {
+#pragma warning disable CA5350 // git's own digest.
+            SHA1.HashData(pack.AsSpan(0, content), pack.AsSpan(content));
+#pragma warning restore CA5350
+        }
+        else
+        {
+            SHA256.HashData(pack.AsSpan(0, content), pack.AsSpan(content));
+        }
+
+        return pack;
+    }
+}
