@@ -172,10 +172,11 @@ public sealed class DiskPackTier : IPackTier
             return;
         }
 
-        foreach (string file in Directory.EnumerateFiles(_folder.Packs, "*", SearchOption.AllDirectories).ToList())
+        // The packs last: whether one may stay is known only when no bad record stands beside it any more.
+        foreach (string file in Directory.EnumerateFiles(_folder.Packs, "*", SearchOption.AllDirectories).OrderBy(IsPack).ToList())
         {
             string path = Path.ChangeExtension(file, null);
-            bool isPack = file.EndsWith(PackSuffix, StringComparison.Ordinal);
+            bool isPack = IsPack(file);
             if (isPack && File.Exists(path + RecordSuffix))
             {
                 continue;
@@ -190,6 +191,8 @@ public sealed class DiskPackTier : IPackTier
             TryDelete(file);
         }
     }
+
+    private static bool IsPack(string file) => file.EndsWith(PackSuffix, StringComparison.Ordinal);
 
     private bool TryLoad(string recordFile, string path)
     {
