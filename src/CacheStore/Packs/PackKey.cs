@@ -93,7 +93,7 @@ public readonly record struct PackKey
 
     private static void AppendIds(IncrementalHash hash, IReadOnlyList<ObjectId> ids)
     {
-        ObjectId[] sorted = [.. ids];
+        ObjectId[] sorted = [.. ids.Distinct()];
         Array.Sort(sorted);
         AppendNumber(hash, sorted.Length);
         Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];

@@ -1,0 +1,108 @@
+using Waystation.CacheStore.Packs;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Tests;
+
+public sealed class PackKeyTests
+{
+    private static readonly byte[] s_tags = [1, 2, 3];
+    private static readonly FetchRequest s_plain = new() { Wants = [Store.IdOf(1), Store.IdOf(2)], Haves = [Store.IdOf(3)], Shallows = [Store.IdOf(4)] };
+
+    private static readonly Dictionary<string, FetchRequest> s_different = new(StringComparer.Ordinal)
+    {
+        ["one want less"] = s_plain with { Wants = [Store.IdOf(1)] },
+        ["another want"] = s_plain with { Wants = [Store.IdOf(1), Store.IdOf(5)] },
+        ["no haves"] = s_plain with { Haves = [] },
+        ["a want that is a have"] = s_plain with { Wants = [Store.IdOf(1)], Haves = [Store.IdOf(2), Store.IdOf(3)] },
+        ["no shallows"] = s_plain with { Shallows = [] },
+        ["a have that is a shallow"] = s_plain with { Haves = [], Shallows = [Store.IdOf(3), Store.IdOf(4)] },
+        ["depth 1"] = s_plain with { Depth = 1 },
+        ["depth 2"] = s_plain with { Depth = 2 },
+        ["depth 1, relative"] = s_plain with { Depth = 1, DeepenRelative = true },
+        ["since 0"] = s_plain with { DeepenSince = 0 },
+        ["since 1"] = s_plain with { DeepenSince = 1 },
+        ["filter blob:none"] = s_plain with { Filter = FilterOf("blob:none") },
+        ["filter tree:0"] = s_plain with { Filter = FilterOf("tree:0") },
+        ["thin"] = s_plain with { ThinPack = true },
+        ["ofs-delta"] = s_plain with { OfsDelta = true },
+        ["include-tag"] = s_plain with { IncludeTag = true },
+        ["done"] = s_plain with { Done = true },
+        ["wait-for-done"] = s_plain with { WaitForDone = true },
+        ["sha256"] = s_plain with { ObjectFormat = ObjectFormat.Sha256 },
+    };
+
+    private static readonly Dictionary<string, FetchRequest> s_equal = new(StringComparer.Ordinal)
+    {
+        ["order of wants"] = s_plain with { Wants = [Store.IdOf(2), Store.IdOf(1)] },
+        ["a want twice"] = s_plain with { Wants = [Store.IdOf(2), Store.IdOf(1), Store.IdOf(2)] },
+        ["a have twice"] = s_plain with { Haves = [Store.IdOf(3), Store.IdOf(3)] },
+        ["a shallow twice"] = s_plain with { Shallows = [Store.IdOf(4), Store.IdOf(4)] },
+        ["agent"] = s_plain with { Agent = "git/9.9" },
+        ["no-progress"] = s_plain with { NoProgress = true },
+        ["sideband-all"] = s_plain with { SidebandAll = true },
+        ["protocol 0"] = s_plain with { ProtocolVersion = 0 },
+        ["protocol 2"] = s_plain with { ProtocolVersion = 2 },
+    };
+
+    public static TheoryData<string> Different => [.. s_different.Keys];
+
+    public static TheoryData<string> Same => [.. s_equal.Keys];
+
+    [Theory]
+    [MemberData(nameof(Different))]
+    public void Of_GivesAnotherKey_WhenTheAnswerMayDiffer(string name)
+    {
+        PackKey key = KeyOf(s_different[name]);
+        Assert.NotEqual(KeyOf(s_plain), key);
+        Assert.All(s_different.Where(other => other.Key != name), other => Assert.NotEqual(KeyOf(other.Value), key));
+    }
+
+    [Theory]
+    [MemberData(nameof(Same))]
+    public void Of_GivesTheSameKey_WhenTheAnswerIsTheSame(string name) => Assert.Equal(KeyOf(s_plain), KeyOf(s_equal[name]));
+
+    [Theory]
+    [InlineData("git.example", "team/other.git")]
+    [InlineData("git.example", "team/tool")]
+    [InlineData("git.example:8443", "team/tool.git")]
+    [InlineData("git.exampl", "eteam/tool.git")]
+    public void Of_GivesAnotherKey_WhenTheRepositoryIsAnother(string host, string path) =>
+        Assert.NotEqual(KeyOf(s_plain), PackKey.Of(new RepositoryName(host, path), s_plain));
+
+    [Fact]
+    public void Of_GivesAnotherKey_WhenIncludeTagSeesOtherTags()
+    {
+        FetchRequest request = s_plain with { IncludeTag = true };
+        Assert.NotEqual(PackKey.Of(Store.Repository, request, s_tags), PackKey.Of(Store.Repository, request, [1, 2, 4]));
+        Assert.Throws<ArgumentException>(() => PackKey.Of(Store.Repository, request));
+    }
+
+    [Fact]
+    public void Of_IgnoresTheTags_WhenTheyAreNotAskedFor() =>
+        Assert.Equal(PackKey.Of(Store.Repository, s_plain), PackKey.Of(Store.Repository, s_plain, s_tags));
+
+    [Fact]
+    public void TryParse_ReadsBackWhatToStringWrote_WhenItIsAKey()
+    {
+        PackKey key = KeyOf(s_plain);
+        Assert.Matches("^[0-9a-f]{64}$", key.ToString());
+        Assert.True(PackKey.TryParse(key.ToString(), out PackKey read));
+        Assert.Equal(key, read);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0123")]
+    [InlineData("zz23456789012345678901234567890123456789012345678901234567890123")]
+    [InlineData("01234567890123456789012345678901234567890123456789012345678901234")]
+    public void TryParse_Refuses_WhenItIsNoKey(string text) => Assert.False(PackKey.TryParse(text, out _));
+
+    private static PackKey KeyOf(FetchRequest request) => PackKey.Of(Store.Repository, request, request.IncludeTag ? s_tags : default);
+
+    private static FilterSpec FilterOf(string text)
+    {
+        Assert.True(FilterSpec.TryParse(text, out FilterSpec? filter));
+        return filter!;
+    }
+}
