@@ -41,6 +41,12 @@ public sealed class DataFolder : IDisposable
             RequirePrivate();
             IsWritable = TryMakeReady();
         }
+        catch (DataFolderException)
+        {
+            // What is refused is not held: nobody gets this object to let go of the lock.
+            _lock?.Dispose();
+            throw;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DataFolderException(Root, $"cannot be used: {e.Message}", e);
