@@ -164,7 +164,8 @@ public sealed class FillTests
     {
         await using var store = new Store();
         await using FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), _ => throw new IOException("unreachable"), out _);
-        FillFailedException failure = await Assert.ThrowsAsync<FillFailedException>(() => reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
+        FillFailedException failure = await Assert.ThrowsAsync<FillFailedException>(
+            () => reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
         Assert.Equal("unreachable", failure.Message);
         await AssertNothingStoredAsync(store, 1);
     }
@@ -247,7 +248,8 @@ public sealed class FillTests
         for (int ask = 1; ask <= 2; ask++)
         {
             store.Admission.Ask(Store.KeyOf(1));
-            await using (FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1, keepAtOnce: false), Store.SourceOf(pack), out bool began))
+            FillPlan plan = Store.PlanOf(1, keepAtOnce: false);
+            await using (FillReader reader = store.Fills.JoinOrBegin(plan, Store.SourceOf(pack), out bool began))
             {
                 Assert.True(began);
                 Assert.Equal(pack, await Store.ReadAsync(reader));
@@ -270,7 +272,8 @@ public sealed class FillTests
             made = true;
             return Task.CompletedTask;
         }, out _);
-        await Assert.ThrowsAsync<FillFailedException>(() => reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
+        await Assert.ThrowsAsync<FillFailedException>(
+            () => reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
         Assert.False(made);
         Assert.True(store.Tier.Contains(Store.KeyOf(1)));
     }
@@ -352,7 +355,8 @@ public sealed class FillTests
 
         Task<byte[]>[] reads =
         [
-            .. new[] { 1001, 65_536, int.MaxValue }.Select(piece => ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _), piece)),
+            .. new[] { 1001, 65_536, int.MaxValue }.Select(
+                piece => ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _), piece)),
         ];
         joined.SetResult();
         Assert.All(await Task.WhenAll(reads), bytes => Assert.Equal(pack, bytes));

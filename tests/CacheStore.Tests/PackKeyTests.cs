@@ -7,7 +7,12 @@ namespace Waystation.CacheStore.Tests;
 public sealed class PackKeyTests
 {
     private static readonly byte[] s_tags = [1, 2, 3];
-    private static readonly FetchRequest s_plain = new() { Wants = [Store.IdOf(1), Store.IdOf(2)], Haves = [Store.IdOf(3)], Shallows = [Store.IdOf(4)] };
+    private static readonly FetchRequest s_plain = new()
+    {
+        Wants = [Store.IdOf(1), Store.IdOf(2)],
+        Haves = [Store.IdOf(3)],
+        Shallows = [Store.IdOf(4)],
+    };
 
     private static readonly Dictionary<string, FetchRequest> s_different = new(StringComparer.Ordinal)
     {
