@@ -98,6 +98,11 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
             }
 
             await make(fill);
+            if (fill.PackLength is null)
+            {
+                throw new FillFailedException("the source ended without an end of the pack");
+            }
+
             if (!await StoreAsync(fill, time.GetElapsedTime(begun)))
             {
                 fill.File.DeleteName();

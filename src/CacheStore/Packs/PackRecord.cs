@@ -87,7 +87,7 @@ internal sealed record PackRecord
         {
             return ParseBody(body);
         }
-        catch (Exception e) when (e is EndOfStreamException or GitProtocolException or FormatException or ArgumentException)
+        catch (Exception e) when (e is EndOfStreamException or GitProtocolException or FormatException or ArgumentException or OverflowException)
         {
             throw new InvalidDataException("the record does not read back", e);
         }
@@ -123,7 +123,7 @@ internal sealed record PackRecord
         TimeSpan cost = TimeSpan.FromMilliseconds(reader.ReadInt64());
         uint[] sums = new uint[reader.ReadInt32()];
         reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(sums.AsSpan()));
-        if (packLength < 0 || sums.Length != BlockSums.CountFor(packLength))
+        if (packLength <= 0 || sums.Length != BlockSums.CountFor(packLength))
         {
             throw new InvalidDataException("the number of sums is not that of the pack");
         }
