@@ -85,6 +85,22 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Refusals_AreBounded_AndStillEndWhatWasAnsweredBeforeThem()
+    {
+        long before = _core.Tickets.Now;
+        _core.Time.Turn(TimeSpan.FromSeconds(1));
+        _core.Tickets.Refuse(CoreFixture.Repository, _core.CredentialOf("alice"), _core.Tickets.Now);
+        for (int i = 0; i < 70_000; i++)
+        {
+            _core.Tickets.Refuse(CoreFixture.Repository, _core.CredentialOf($"guess {i}"), _core.Tickets.Now);
+        }
+
+        Assert.InRange(_core.Tickets.Count, 1, 65_536);
+        _core.Tickets.Show(CoreFixture.Repository, _core.CredentialOf("alice"), Listing(LsRefsRequest.All(ObjectFormat.Sha1)), before);
+        Assert.Null(_core.Tickets.Find(CoreFixture.Repository, _core.CredentialOf("alice")));
+    }
+
+    [Fact]
     public void NewerListing_ReplacesWhatItsPrefixesCover_AndNothingElse()
     {
         Show("alice", LsRefsRequest.All(ObjectFormat.Sha1), new RefTip("refs/heads/gone", s_secret, null, null), new RefTip("refs/tags/v1", s_tip, null, null));

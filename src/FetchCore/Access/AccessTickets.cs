@@ -29,7 +29,12 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
 
     private readonly ConcurrentDictionary<(RepositoryName, Credential), Ticket> _tickets = new();
     private readonly RefListingPool _listings = new();
+    private long _changes;
+    private long _forgottenAt = long.MinValue;
     private long _swept = time.GetTimestamp();
+
+    /// <summary>Credentials and repositories remembered, accepted or refused.</summary>
+    public int Count => _tickets.Count;
 
     /// <summary>When an answer began to arrive, as <see cref="Show"/> and <see cref="Refuse"/> want it.</summary>
     public long Now => time.GetTimestamp();
@@ -53,12 +58,15 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
         Change(repository, credential, answeredAt, ticket => ticket with { Capabilities = capabilities, AcceptedAt = answeredAt });
 
     /// <summary>The primary answered 401, 403 or 404: the ticket is gone at once.</summary>
-    public void Refuse(RepositoryName repository, Credential credential, long answeredAt) =>
+    public void Refuse(RepositoryName repository, Credential credential, long answeredAt)
+    {
+        Sweep();
         _tickets.AddOrUpdate(
             (repository, credential),
             static (_, at) => Ticket.Refused(at),
             static (_, ticket, at) => ticket.RefusedAt >= at ? ticket : Ticket.Refused(at),
             answeredAt);
+    }
 
     /// <summary>What this credential may rely on now; null without a live ticket.</summary>
     public AccessView? Find(RepositoryName repository, Credential credential)
@@ -94,6 +102,11 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
         }
 
         Sweep();
+        if (answeredAt <= Interlocked.Read(ref _forgottenAt))
+        {
+            return;
+        }
+
         _tickets.AddOrUpdate(
             (repository, credential),
             _ => change(Ticket.Empty),
@@ -102,7 +115,8 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
 
     private void Sweep()
     {
-        if (_tickets.Count < MaxTickets && time.GetElapsedTime(Interlocked.Read(ref _swept)) < s_sweepEvery)
+        // Changes bound the count from above; counting itself takes every lock of the table.
+        if (Interlocked.Increment(ref _changes) < MaxTickets && time.GetElapsedTime(Interlocked.Read(ref _swept)) < s_sweepEvery)
         {
             return;
         }
@@ -119,13 +133,15 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
             }
         }
 
-        // Still full of live ones: forget them. A ticket spares a question, it is never needed.
+        Interlocked.Exchange(ref _changes, _tickets.Count);
+
+        // Still full: forget all. A ticket spares a question, it is never needed; but with the refusals goes what they
+        // warned of, so nothing that was answered until now is believed any more.
         if (_tickets.Count >= MaxTickets || _listings.CountTips() > MaxTips)
         {
-            foreach (KeyValuePair<(RepositoryName, Credential), Ticket> entry in _tickets.Where(static entry => entry.Value.RefusedAt is null))
-            {
-                _tickets.TryRemove(entry);
-            }
+            Interlocked.Exchange(ref _forgottenAt, time.GetTimestamp());
+            _tickets.Clear();
+            Interlocked.Exchange(ref _changes, 0);
         }
     }
 
