@@ -9,6 +9,7 @@ public sealed class StoreMeters
     private readonly Counter<long> _failures;
     private readonly Counter<long> _evictedBytes;
     private readonly Counter<long> _quarantined;
+    private readonly Counter<long> _mirrorsQuarantined;
 
     /// <summary>Makes the instruments on <paramref name="meter"/>.</summary>
     public StoreMeters(Meter meter)
@@ -18,9 +19,11 @@ public sealed class StoreMeters
         _failures = meter.CreateCounter<long>("waystation_pack_cache_failures_total", description: "Times that the disk refused; the clone went on without the cache.");
         _evictedBytes = meter.CreateCounter<long>("waystation_pack_cache_evicted_bytes_total", description: "Bytes of cached answers that made room for others.");
         _quarantined = meter.CreateCounter<long>("waystation_pack_cache_quarantined_total", description: "Cached answers found damaged and put aside.");
+        _mirrorsQuarantined = meter.CreateCounter<long>("waystation_mirrors_quarantined_total", description: "Mirrors taken out of use because they could not be trusted.");
         _failures.Add(0, new KeyValuePair<string, object?>("reason", "no room"));
         _evictedBytes.Add(0);
         _quarantined.Add(0);
+        _mirrorsQuarantined.Add(0);
     }
 
     /// <summary>The disk refused.</summary>
@@ -31,6 +34,16 @@ public sealed class StoreMeters
 
     /// <summary>An answer was found damaged.</summary>
     public void Quarantined() => _quarantined.Add(1);
+
+    /// <summary>A mirror was taken out of use.</summary>
+    public void MirrorQuarantined() => _mirrorsQuarantined.Add(1);
+
+    /// <summary>Where to read the size of the mirrors from.</summary>
+    internal void ObserveMirrors(Func<long> bytes, Func<int> mirrors)
+    {
+        _meter.CreateObservableGauge("waystation_mirror_bytes", bytes, description: "Bytes that mirrors take.");
+        _meter.CreateObservableGauge("waystation_mirrors", mirrors, description: "Mirrors.");
+    }
 
     /// <summary>Where to read the size of the pack cache from.</summary>
     internal void Observe(Func<long> bytes, Func<int> entries)

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
@@ -11,34 +13,38 @@ namespace Waystation.FetchCore;
 /// Settles whether a fetch may be served from here: each one by itself, by a live ticket or by asking the primary with
 /// the client's own credential. It never says no; what it cannot show is the primary's to decide.
 /// </summary>
-public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, CancellationToken stopping)
+public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorSet mirrors, Visibility visibility, CancellationToken stopping)
 {
-    /// <summary>What this credential may rely on, with every want shown to it; or null, and why not.</summary>
-    public async Task<(AccessView? View, ForwardReason Reason)> SettleAsync(FetchCall call, CancellationToken cancellationToken)
+    /// <summary>What this credential may rely on, with every want visible to it and every have that it may build on; or why not.</summary>
+    public async Task<SettledAccess> SettleAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
         AccessView? view = tickets.Find(call.Repository, call.Credential);
-        if (view is not null && IsEnough(view, call))
+        if (view is not { HasCompleteListing: true } && (view is null || !IsEnough(view, call)))
         {
-            return (view, default);
-        }
+            try
+            {
+                view = await shared.AskAsync(call.Repository, call.Credential, () => AskAsync(call), cancellationToken);
+            }
+            catch (Exception e) when (e is PrimaryException or IOException)
+            {
+                // The request itself is tried once, and the client told what comes of it.
+                view = null;
+            }
 
-        if (view is { HasCompleteListing: true })
-        {
-            return (null, ForwardReason.NotVisible);
+            if (view is null)
+            {
+                return SettledAccess.Denied(call, ForwardReason.NotAccepted);
+            }
         }
 
         try
         {
-            view = await shared.AskAsync(call.Repository, call.Credential, () => AskAsync(call), cancellationToken);
-            return view is null ? (null, ForwardReason.NotAccepted)
-                : IsEnough(view, call) ? (view, default)
-                : (null, ForwardReason.NotVisible);
+            return await LookAsync(call, view, cancellationToken);
         }
-        catch (Exception e) when (e is PrimaryException or IOException)
+        catch (GitFailedException)
         {
-            // The request itself is tried once, and the client told what comes of it.
-            return (null, ForwardReason.NotAccepted);
+            return IsEnough(view, call) && call.Request.Haves.Count == 0 ? new SettledAccess(view, call.Request) : SettledAccess.Denied(call, ForwardReason.NotVisible);
         }
     }
 
@@ -53,14 +59,34 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, Cancell
         }
     }
 
-    private static bool IsEnough(AccessView view, FetchCall call)
+    /// <summary>Looks into the mirror where what was shown alone does not tell.</summary>
+    private async Task<SettledAccess> LookAsync(FetchCall call, AccessView view, CancellationToken cancellationToken)
     {
-        // deepen-relative counts from the client's shallow commits, wherever they are: they are wanted as much as the wants.
-        IEnumerable<ObjectId> needed = call.Request.DeepenRelative
-            ? call.Request.Wants.Concat(call.Request.Shallows)
-            : call.Request.Wants;
-        return call.Visibility == VisibilityRule.Repository || view.Shows(needed);
+        Mirror? mirror = mirrors.Find(call.Repository, call.Request.ObjectFormat);
+        if (!IsEnough(view, call)
+            && (mirror is null || !await visibility.ShowsAsync(mirror, view, call.Visibility, [.. Needed(call)], cancellationToken)))
+        {
+            return SettledAccess.Denied(call, ForwardReason.NotVisible);
+        }
+
+        if (mirror is null)
+        {
+            return new SettledAccess(view, call.Request);
+        }
+
+        IReadOnlyList<ObjectId>? haves = await visibility.UsableHavesAsync(mirror, view, call.Visibility, call.Request.Haves, cancellationToken);
+        return haves is null ? SettledAccess.Denied(call, ForwardReason.NotVisible)
+            : haves.Count == call.Request.Haves.Count ? new SettledAccess(view, call.Request)
+            // What the node asks in a client's place is protocol v2, whose answer an older client would not understand as it is.
+            : call.Request.ProtocolVersion < 2 ? SettledAccess.Denied(call, ForwardReason.NotVisible)
+            : new SettledAccess(view, call.Request with { Haves = haves });
     }
+
+    private static bool IsEnough(AccessView view, FetchCall call) => call.Visibility == VisibilityRule.Repository || view.Shows(Needed(call));
+
+    /// <summary>deepen-relative counts from the client's shallow commits, wherever they are: they are wanted as much as the wants.</summary>
+    private static IEnumerable<ObjectId> Needed(FetchCall call) =>
+        call.Request.DeepenRelative ? call.Request.Wants.Concat(call.Request.Shallows) : call.Request.Wants;
 
     /// <summary>Asks the primary as little as will do: where any object may be had by whoever may read, only that.</summary>
     private Task<AccessView?> AskAsync(FetchCall call) =>

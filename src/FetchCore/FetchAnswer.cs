@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.FetchCore;
 
@@ -23,6 +24,14 @@ public abstract record FetchAnswer
     /// <summary>The primary's own reply, to be handed on whole; the receiver disposes it.</summary>
     /// <param name="Reply">The reply, nothing of it consumed.</param>
     public sealed record Relay(PrimaryReply Reply) : FetchAnswer;
+
+    /// <summary>A round of negotiation, made here: it brings no pack.</summary>
+    /// <param name="Prologue">What is acknowledged.</param>
+    public sealed record Round(FetchPrologue Prologue) : FetchAnswer;
+
+    /// <summary>Too many wait already; the client is told to come again.</summary>
+    /// <param name="RetryAfter">When.</param>
+    public sealed record Busy(TimeSpan RetryAfter) : FetchAnswer;
 
     /// <summary>The request is to be handed to the primary as it came.</summary>
     /// <param name="Reason">Why.</param>

@@ -9,6 +9,9 @@ public enum FetchOutcome
     /// <summary>The answer was being made for somebody else, and was followed.</summary>
     Join,
 
+    /// <summary>The answer was made here, from the mirror.</summary>
+    Local,
+
     /// <summary>The primary made the answer, and it went into the cache on its way.</summary>
     Forward,
 

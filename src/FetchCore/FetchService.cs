@@ -1,6 +1,9 @@
+using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Local;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.FetchCore;
@@ -12,14 +15,18 @@ namespace Waystation.FetchCore;
 ///   2 key       what changes the answer, and nothing else
 ///   3 hit       the pack cache has it
 ///   4 join      somebody's fill of it is under way: follow
-///   5 forward   the primary makes it, as a fill that others may follow
+///   5 local     the mirror has what is wanted, or will have soon: made here, as a fill that others may follow
+///   6 forward   the primary makes it, as a fill; a full clone becomes the mirror on its way
 /// </code>
 /// Whatever cannot be settled here is handed to the primary: it costs time and never correctness. It writes nothing to
 /// anybody; it returns what is to be written.
 /// </summary>
 public sealed class FetchService(
-    AccessDesk access, IPackTier packs, FillTable fills, Admission admission, TimeProvider time)
+    AccessDesk access, IPackTier packs, FillTable fills, Admission admission, LocalRung local, MirrorMaking making, TimeProvider time)
 {
+    /// <summary>When whoever is told to come again shall come: the queue moves on by the second.</summary>
+    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(10);
+
     /// <summary>Followers whose starter fails begin anew; after so many others failed, each goes its own way.</summary>
     private const int MaxAttempts = 4;
 
@@ -32,25 +39,25 @@ public sealed class FetchService(
         long begun = time.GetTimestamp();
 
         // 1 access
-        (AccessView? view, ForwardReason refused) = await access.SettleAsync(call, cancellationToken);
+        SettledAccess settled = await access.SettleAsync(call, cancellationToken);
         TimeSpan accessTime = time.GetElapsedTime(begun);
-        if (view is null)
+        if (settled.View is not { } view)
         {
-            return new FetchAnswer.Forward(refused) { Times = new FetchTimes(accessTime, TimeSpan.Zero) };
+            return new FetchAnswer.Forward(settled.Reason) { Times = new FetchTimes(accessTime, TimeSpan.Zero) };
         }
 
         // 2 key
         byte[]? tags = call.Request.IncludeTag ? view.TagsDigest() : [];
         FetchAnswer answer = tags is null
             ? new FetchAnswer.Forward(ForwardReason.TagsUnknown)
-            : await ClimbAsync(call, PackKey.Of(call.Repository, call.Request, tags), cancellationToken);
+            : await ClimbAsync(call, settled, PackKey.Of(call.Repository, settled.Request, tags), cancellationToken);
         return answer with { Times = new FetchTimes(accessTime, time.GetElapsedTime(begun) - accessTime) };
     }
 
-    private async Task<FetchAnswer> ClimbAsync(FetchCall call, PackKey key, CancellationToken cancellationToken)
+    private async Task<FetchAnswer> ClimbAsync(FetchCall call, SettledAccess settled, PackKey key, CancellationToken cancellationToken)
     {
         admission.Ask(key);
-        var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: call.Request.IsClone);
+        var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: settled.Request.IsClone);
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             // 3 hit
@@ -59,7 +66,7 @@ public sealed class FetchService(
                 return new FetchAnswer.Pack(stored, FetchOutcome.Hit, WillKeep: true);
             }
 
-            if (await JoinOrBeginAsync(call, plan, cancellationToken) is { } answer)
+            if (await JoinOrBeginAsync(call, settled, plan, cancellationToken) is { } answer)
             {
                 return answer;
             }
@@ -69,21 +76,23 @@ public sealed class FetchService(
     }
 
     /// <summary>Null where the fill ended before it began, through no doing of this call: look again from the top.</summary>
-    private async Task<FetchAnswer?> JoinOrBeginAsync(FetchCall call, FillPlan plan, CancellationToken cancellationToken)
+    private async Task<FetchAnswer?> JoinOrBeginAsync(FetchCall call, SettledAccess settled, FillPlan plan, CancellationToken cancellationToken)
     {
         var starter = new StarterReply();
-        FillReader reader = fills.JoinOrBegin(plan, fill => MakeAsync(fill, call, starter), out bool began);
+        FillReader reader = fills.JoinOrBegin(plan, fill => MakeAsync(fill, call, settled, starter), out bool began);
         bool handedOut = false;
         try
         {
             await reader.BeginAsync(cancellationToken);
             handedOut = true;
-            FetchOutcome outcome = began ? FetchOutcome.Forward : reader.JoinedWhole ? FetchOutcome.Hit : FetchOutcome.Join;
+            FetchOutcome outcome = began ? starter.Outcome : reader.JoinedWhole ? FetchOutcome.Hit : FetchOutcome.Join;
             return new FetchAnswer.Pack(reader, outcome, plan.KeepAtOnce || admission.WasAskedAgain(plan.Key));
         }
-        catch (FillFailedException)
+        catch (FillFailedException e)
         {
-            return starter.Take() is { } reply ? new FetchAnswer.Relay(reply)
+            return e.Round is { } round ? new FetchAnswer.Round(round)
+                : starter.IsBusy ? new FetchAnswer.Busy(s_retryAfter)
+                : starter.Take() is { } reply ? new FetchAnswer.Relay(reply)
                 : starter.Failure is { } failure ? new FetchAnswer.Unreachable(failure)
                 : null;
         }
@@ -97,13 +106,38 @@ public sealed class FetchService(
         }
     }
 
-    // 5 forward
-    private async Task MakeAsync(Fill fill, FetchCall call, StarterReply starter)
+    private async Task MakeAsync(Fill fill, FetchCall call, SettledAccess settled, StarterReply starter)
+    {
+        // 5 local
+        var asker = new SyncAsker(settled.View!, call.Primary, reply => access.NoteRefusal(call, reply));
+        try
+        {
+            starter.Outcome = FetchOutcome.Local;
+            if (await local.TryMakeAsync(fill, new LocalCall(call.Repository, settled.Request, asker)))
+            {
+                return;
+            }
+        }
+        catch (PackTurnsFullException e)
+        {
+            starter.IsBusy = true;
+            throw new FillFailedException(e.Message, inner: e);
+        }
+
+        // 6 forward
+        starter.Outcome = FetchOutcome.Forward;
+        await ForwardAsync(fill, call, settled, asker, starter);
+    }
+
+    private async Task ForwardAsync(Fill fill, FetchCall call, SettledAccess settled, SyncAsker asker, StarterReply starter)
     {
         PrimaryReply reply;
         try
         {
-            reply = await call.Primary.FetchAsync(fill.Stopping);
+            // Where haves were left out, the answer is one to what is left.
+            reply = settled.Request == call.Request
+                ? await call.Primary.FetchAsync(fill.Stopping)
+                : await call.Primary.SyncAsync(settled.Request, fill.Stopping);
         }
         catch (PrimaryException e)
         {
@@ -124,6 +158,7 @@ public sealed class FetchService(
                 throw new FillFailedException("the primary's reply holds no pack");
             }
 
+            await FeedMirrorAsync(fill, call, asker);
             fill.Begin(prologue);
             await PrimaryFill.CopyPackAsync(reply.Body, fill, fill.Stopping);
         }
@@ -133,6 +168,24 @@ public sealed class FetchService(
             {
                 await reply.DisposeAsync();
             }
+        }
+    }
+
+    /// <summary>A repository without a mirror: a full clone becomes one; other misses are counted.</summary>
+    private async ValueTask FeedMirrorAsync(Fill fill, FetchCall call, SyncAsker asker)
+    {
+        if (local.HasMirror(call.Repository))
+        {
+            return;
+        }
+
+        if (!MirrorMaking.IsFullClone(call.Request))
+        {
+            making.Miss(call.Repository, call.Request.ObjectFormat, asker, call.Credential.IsAnonymous);
+        }
+        else if (asker.View.Shows(call.Request.Wants) && fills.TryFollow(fill.Plan.Key) is { } reader)
+        {
+            await making.FollowAsync(call.Repository, call.Request, asker.View, reader);
         }
     }
 }

@@ -2,8 +2,12 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Local;
+using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Servers;
@@ -19,6 +23,8 @@ internal sealed class CoreFixture : IAsyncDisposable
     private readonly DataFolder _data;
     private readonly Meter _meter = new("test");
     private readonly CredentialDigester _digester = new();
+    private readonly BackgroundWork _work;
+    private readonly UpkeepQueue _upkeep;
 
     public CoreFixture(TimeSpan? ticketLifetime = null)
     {
@@ -28,7 +34,20 @@ internal sealed class CoreFixture : IAsyncDisposable
         Store = new DiskPackTier(_data, new PackCacheOptions { DiskReserve = 0 }, new StoreMeters(_meter), Time, NullLogger<DiskPackTier>.Instance);
         var admission = new Admission(Time);
         Fills = new FillTable(Store, admission, Time, NullLogger<FillTable>.Instance);
-        Service = new FetchService(new AccessDesk(Tickets, new SharedRefs(), CancellationToken.None), Store, Fills, admission, Time);
+        // Its packs are no packs of git's: there is nothing to make mirrors of.
+        var options = new MirrorOptions { MaxSize = 0, DiskReserve = 0 };
+        var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
+        var mirrors = new MirrorSet(_data, options, git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
+        var objects = new MirrorObjects(git, Time);
+        var refs = new MirrorRefsUpdate(objects, Time, NullLogger<MirrorRefsUpdate>.Instance);
+        _work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
+        var sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, Time, NullLogger<MirrorSync>.Instance);
+        var making = new MirrorMaking(_work, mirrors, refs, git, _data, new FirstMisses(Time), Time);
+        _upkeep = new UpkeepQueue(mirrors, new MirrorUpkeep(git, _data, mirrors, options, Time, NullLogger<MirrorUpkeep>.Instance), Time);
+        var local = new LocalRung(
+            mirrors, objects, making, sync, new UploadPack(git, options), new PackTurns(options), _upkeep, new SyncWait(TimeSpan.FromSeconds(10)), Time);
+        var access = new AccessDesk(Tickets, new SharedRefs(), mirrors, new Visibility(objects), CancellationToken.None);
+        Service = new FetchService(access, Store, Fills, admission, local, making, Time);
     }
 
     public ManualTime Time { get; } = new();
@@ -75,6 +94,8 @@ internal sealed class CoreFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Fills.DisposeAsync();
+        await _work.DisposeAsync();
+        _upkeep.Dispose();
         _meter.Dispose();
         _data.Dispose();
         _folder.Dispose();

@@ -81,6 +81,8 @@ internal sealed class FakePrimary(TimeProvider time)
             return primary.FetchOverride(user) ?? (primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(PackAnswer(Pack), primary.Now));
         }
 
+        public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken) => FetchAsync(cancellationToken);
+
         public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref primary._listings);

@@ -62,6 +62,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>Cached answers.</summary>
     public string Packs => Path.Combine(Root, "packs");
 
+    /// <summary>Repositories that packs are made from.</summary>
+    public string Mirrors => Path.Combine(Root, "mirrors");
+
     /// <summary>What is being made.</summary>
     public string Temporary => Path.Combine(Root, "tmp");
 
@@ -126,11 +129,17 @@ public sealed class DataFolder : IDisposable
         {
             _lock = TakeLock();
             RequireLayout();
+            StrayProcesses.End(Root);
             CreatePrivate(Packs);
             CreatePrivate(Temporary);
             foreach (string left in Directory.EnumerateFiles(Temporary).ToList())
             {
                 File.Delete(left);
+            }
+
+            foreach (string left in Directory.EnumerateDirectories(Temporary).ToList())
+            {
+                Directory.Delete(left, recursive: true);
             }
 
             return true;

@@ -68,6 +68,9 @@ public sealed class Fill : IDisposable
     /// <summary>Cancelled when the node stops, or when nobody wants this answer any more.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
+    /// <summary>Readers may have begun their answers: what ends it now ends those.</summary>
+    public bool HasBegun => Prologue is not null;
+
     internal DateTimeOffset MadeAt { get; }
 
     internal FillFile File => _file;

@@ -1,3 +1,5 @@
+using Waystation.GitProtocol.Fetching;
+
 namespace Waystation.CacheStore.Packs;
 
 /// <summary>An answer that others follow has ended before it was whole.</summary>
@@ -8,4 +10,7 @@ public sealed class FillFailedException(string message, string? sourceError = nu
 {
     /// <summary>The source's own last words (sideband 3), or null.</summary>
     public string? SourceError { get; } = sourceError;
+
+    /// <summary>The answer is a round of negotiation and brings no pack: what it acknowledges, for all who asked; or null.</summary>
+    public FetchPrologue? Round { get; init; }
 }

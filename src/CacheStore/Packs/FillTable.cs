@@ -51,6 +51,15 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
         }
     }
 
+    /// <summary>Attaches one more reader to the fill of this key; null where there is none under way that can be followed from its start.</summary>
+    public FillReader? TryFollow(PackKey key)
+    {
+        lock (_gate)
+        {
+            return _fills.TryGetValue(key, out Fill? fill) && fill.TryAttach(out FillReader? reader) ? reader : null;
+        }
+    }
+
     /// <summary>No fill is under way, and none is being put away.</summary>
     public bool IsIdle
     {

@@ -13,11 +13,17 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
     /// <summary>All refs that this credential sees were shown, at one time.</summary>
     public bool HasCompleteListing => newestFirst.Any(static listing => listing.IsComplete);
 
+    /// <summary>The newest listing; null where none is live.</summary>
+    internal RefListing? Newest => newestFirst.Count > 0 ? newestFirst[0] : null;
+
+    /// <summary>All that was shown came in one listing.</summary>
+    internal bool IsOneListing => newestFirst.Count == 1;
+
     /// <summary>Whether each of these ids was shown: as a ref's tip, or as what an annotated tag points to.</summary>
     public bool Shows(IEnumerable<ObjectId> ids)
     {
         var missing = new HashSet<ObjectId>(ids);
-        foreach (RefTip tip in LiveTips())
+        foreach (RefTip tip in Tips())
         {
             if (missing.Count == 0)
             {
@@ -45,9 +51,15 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
             return null;
         }
 
+        return TagsDigestOf(listing.Tips);
+    }
+
+    /// <summary>The digest that <see cref="TagsDigest"/> makes, of tips from elsewhere.</summary>
+    public static byte[] TagsDigestOf(IEnumerable<RefTip> tips)
+    {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
-        foreach (RefTip tip in listing.Tips
+        foreach (RefTip tip in tips
             .Where(static tip => tip.Peeled is not null && tip.Name.StartsWith("refs/tags/", StringComparison.Ordinal))
             .OrderBy(static tip => tip.Id))
         {
@@ -58,16 +70,24 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
         return hash.GetHashAndReset();
     }
 
-    private static void Append(IncrementalHash hash, ObjectId id, Span<byte> raw)
-    {
-        id.CopyTo(raw);
-        hash.AppendData(raw[..id.Format.DigestLength]);
-    }
+    /// <summary>Every ref that was shown and that no newer listing speaks of otherwise.</summary>
+    public IEnumerable<RefTip> Tips() => Tips(peeledOnly: false);
 
-    private IEnumerable<RefTip> LiveTips()
+    /// <summary>Those of <see cref="Tips()"/> of which it was also said what annotated tags point to.</summary>
+    public IEnumerable<RefTip> PeeledTips() => Tips(peeledOnly: true);
+
+    /// <summary>Whether a ref of this name would be among <see cref="PeeledTips"/>, had there been one that this credential sees.</summary>
+    public bool Covers(string refName) => newestFirst.Any(listing => listing.Asked.Peel && listing.Asked.Covers(refName));
+
+    private IEnumerable<RefTip> Tips(bool peeledOnly)
     {
         for (int i = 0; i < newestFirst.Count; i++)
         {
+            if (peeledOnly && !newestFirst[i].Asked.Peel)
+            {
+                continue;
+            }
+
             foreach (RefTip tip in newestFirst[i].Tips)
             {
                 if (!IsCoveredBefore(i, tip.Name))
@@ -76,6 +96,12 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
                 }
             }
         }
+    }
+
+    private static void Append(IncrementalHash hash, ObjectId id, Span<byte> raw)
+    {
+        id.CopyTo(raw);
+        hash.AppendData(raw[..id.Format.DigestLength]);
     }
 
     private bool IsCoveredBefore(int index, string name)

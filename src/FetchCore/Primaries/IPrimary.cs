@@ -1,4 +1,5 @@
 using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.FetchCore.Primaries;
 
@@ -9,6 +10,9 @@ public interface IPrimary
 {
     /// <summary>Sends the client's own fetch request, as it came and once.</summary>
     Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken);
+
+    /// <summary>Sends a fetch request of the node's own making (protocol v2), for which the client's stands surety.</summary>
+    Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken);
 
     /// <summary>Asks which refs there are (protocol v2).</summary>
     Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken);

@@ -3,10 +3,14 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Waystation.CacheStore;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Disk;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Local;
+using Waystation.FetchCore.Work;
 using Waystation.Proxy.Admin;
 using Waystation.Proxy.Http;
 using Waystation.Proxy.Primaries;
@@ -83,10 +87,28 @@ internal static class Node
         .AddSingleton(static provider => new Admission(provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<FillTable>()
         .AddSingleton<CredentialDigester>()
+        .AddSingleton(settings.Mirrors)
+        .AddSingleton(new SyncWait(settings.SyncWait))
+        .AddSingleton<GitProgram>()
+        .AddSingleton<MirrorSet>()
+        .AddSingleton<MirrorObjects>()
+        .AddSingleton<MirrorUpkeep>()
+        .AddSingleton<UploadPack>()
+        .AddSingleton<PackTurns>()
+        .AddSingleton<Visibility>()
+        .AddSingleton<BackgroundWork>()
+        .AddSingleton<FirstMisses>()
+        .AddSingleton<MirrorRefsUpdate>()
+        .AddSingleton<MirrorSync>()
+        .AddSingleton<MirrorMaking>()
+        .AddSingleton<UpkeepQueue>()
+        .AddHostedService(static provider => provider.GetRequiredService<UpkeepQueue>())
+        .AddSingleton<LocalRung>()
         .AddSingleton(static provider => new AccessTickets(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeSettings>().TicketLifetime))
         .AddSingleton<SharedRefs>()
         .AddSingleton(static provider => new AccessDesk(
-            provider.GetRequiredService<AccessTickets>(), provider.GetRequiredService<SharedRefs>(), provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped))
+            provider.GetRequiredService<AccessTickets>(), provider.GetRequiredService<SharedRefs>(), provider.GetRequiredService<MirrorSet>(),
+            provider.GetRequiredService<Visibility>(), provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped))
         .AddSingleton<FetchService>()
         .AddSingleton(new PrimaryMap(settings.Primaries))
         .AddSingleton<PassThrough>()

@@ -12,6 +12,7 @@ internal static class CacheStatus
     public static string Of(FetchOutcome outcome, bool willKeep) => outcome switch
     {
         FetchOutcome.Hit => "waystation; hit",
+        FetchOutcome.Local => "waystation; hit; detail=local",
         FetchOutcome.Join => "waystation; fwd=miss; collapsed",
         _ => willKeep ? "waystation; fwd=miss; stored" : "waystation; fwd=miss",
     };

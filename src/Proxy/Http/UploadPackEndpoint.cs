@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Globalization;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
@@ -146,6 +147,14 @@ internal sealed class UploadPackEndpoint(
                 }
 
                 break;
+            case FetchAnswer.Round round:
+                await SendRoundAsync(request, fetch, round, parseTime);
+                break;
+            case FetchAnswer.Busy busy:
+                context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+                context.Response.Headers.RetryAfter = busy.RetryAfter.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+                meters.Bypassed("busy");
+                break;
             case FetchAnswer.Relay { Reply: HttpPrimaryReply reply }:
                 await using (reply)
                 {
@@ -165,15 +174,31 @@ internal sealed class UploadPackEndpoint(
         }
     }
 
+    private async Task SendRoundAsync(DoorRequest request, FetchRequest fetch, FetchAnswer.Round answer, TimeSpan parseTime)
+    {
+        HttpResponse response = request.Context.Response;
+        PrepareAnswer(response, FetchOutcome.Local, willKeep: false);
+        FetchAnswerWriter.WriteRoundV2(response.BodyWriter, answer.Prologue, fetch.SidebandAll);
+        await response.BodyWriter.FlushAsync(request.Context.RequestAborted);
+        meters.Fetched(FetchOutcome.Local, 0);
+        logger.FetchServed(
+            request.Repository, FetchOutcome.Local, request.Credential, 0, parseTime.TotalMilliseconds, answer.Times.Access.TotalMilliseconds, answer.Times.Open.TotalMilliseconds, 0);
+    }
+
+    private static void PrepareAnswer(HttpResponse response, FetchOutcome outcome, bool willKeep)
+    {
+        response.ContentType = "application/x-git-upload-pack-result";
+        response.Headers.CacheControl = "no-cache, max-age=0, must-revalidate";
+        response.Headers.Append("Via", "1.1 waystation");
+        response.Headers[CacheStatus.Name] = CacheStatus.Of(outcome, willKeep);
+    }
+
     private async Task SendPackAsync(DoorRequest request, FetchRequest fetch, FetchAnswer.Pack answer, TimeSpan parseTime)
     {
         HttpContext context = request.Context;
         HttpResponse response = context.Response;
         long sending = Stopwatch.GetTimestamp();
-        response.ContentType = "application/x-git-upload-pack-result";
-        response.Headers.CacheControl = "no-cache, max-age=0, must-revalidate";
-        response.Headers.Append("Via", "1.1 waystation");
-        response.Headers[CacheStatus.Name] = CacheStatus.Of(answer.Outcome, answer.WillKeep);
+        PrepareAnswer(response, answer.Outcome, answer.WillKeep);
         await response.StartAsync(context.RequestAborted);
         var body = new FetchAnswerBody(response.BodyWriter, answer.Reader, fetch, time);
         try
@@ -203,6 +228,7 @@ internal sealed class UploadPackEndpoint(
     private string ServedBy(FetchAnswer.Pack answer) => answer.Outcome switch
     {
         FetchOutcome.Hit => $"waystation: served from cache ({ByteSize.Format(answer.Reader.PackLength ?? 0)}, made {Ago(time.GetUtcNow() - answer.Reader.MadeAt)} ago)",
+        FetchOutcome.Local => "waystation: made here, from the mirror",
         FetchOutcome.Join => "waystation: joined a pack that is being made",
         _ => "waystation: asked the primary",
     };

@@ -7,6 +7,8 @@ using Polly.Retry;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Primaries;
@@ -39,6 +41,15 @@ internal sealed class HttpPrimary(
         return SendAsync("fetch", HttpMethod.Post, target, content, cancellationToken);
     }
 
+    public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        FetchRequestWriter.WriteV2(buffer, request, agent: null, sayObjectFormat: request.ObjectFormat != ObjectFormat.Sha1);
+        var content = new ReadOnlyMemoryContent(buffer.WrittenMemory);
+        content.Headers.ContentType = new MediaTypeHeaderValue(RequestType);
+        return SendAsync("sync", HttpMethod.Post, target, content, cancellationToken);
+    }
+
     public async Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -62,6 +73,13 @@ internal sealed class HttpPrimary(
         meters.Upstream(kind);
         using var request = new HttpRequestMessage(method, primary.UriOf(to)) { Content = content };
         CopyHeaders(request.Headers, static name => !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase));
+        if (kind is "ls-refs" or "sync")
+        {
+            // What the node asks itself is protocol v2, whatever the client speaks.
+            request.Headers.Remove("Git-Protocol");
+            request.Headers.TryAddWithoutValidation("Git-Protocol", "version=2");
+        }
+
         request.Headers.Host = primary.Authority;
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         request.Headers.TryAddWithoutValidation("Via", "1.1 waystation");

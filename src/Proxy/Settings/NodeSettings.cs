@@ -1,4 +1,5 @@
 using System.Net;
+using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
 
@@ -21,6 +22,11 @@ internal sealed record NodeSettings
     public TlsFiles? Tls { get; init; }
 
     public required PackCacheOptions PackCache { get; init; }
+
+    public required MirrorOptions Mirrors { get; init; }
+
+    /// <summary>How long an answer may wait for its mirror before it begins.</summary>
+    public required TimeSpan SyncWait { get; init; }
 
     public required TimeSpan TicketLifetime { get; init; }
 

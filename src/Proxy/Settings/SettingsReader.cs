@@ -1,4 +1,5 @@
 using System.Net;
+using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
 
@@ -27,6 +28,8 @@ internal static class SettingsReader
                 MaxSize = source.Size("PackCache:MaxSize", 64L << 30),
                 DiskReserve = source.Size("Disk:Reserve", 1L << 30),
             },
+            Mirrors = Mirrors(source),
+            SyncWait = source.Duration("Mirrors:SyncWait", TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10)),
             TicketLifetime = source.Duration("Access:TicketLifetime", TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10)),
             VerboseLog = source.Read("Log:Verbose", false, "true or false", bool.TryParse),
         };
@@ -87,6 +90,20 @@ internal static class SettingsReader
         }
 
         return primaries;
+    }
+
+    private static MirrorOptions Mirrors(SettingsSource source)
+    {
+        var standard = new MirrorOptions();
+        return new MirrorOptions
+        {
+            MaxSize = source.Size("Mirrors:MaxSize", standard.MaxSize),
+            DiskReserve = source.Size("Disk:Reserve", standard.DiskReserve),
+            OrphanGrace = source.Duration("Mirrors:OrphanGrace", standard.OrphanGrace, TimeSpan.FromDays(365)),
+            MaxPacks = source.Count("Mirrors:MaxPacks", standard.MaxPacks, 1, 1_024),
+            MaxPacksPerRepository = source.Count("Mirrors:MaxPacksPerRepository", standard.MaxPacksPerRepository, 1, 1_024),
+            MaxWaiting = source.Count("Mirrors:MaxWaiting", standard.MaxWaiting, 0, 1_000_000),
+        };
     }
 
     private static TlsFiles? Tls(SettingsSource source)

@@ -39,6 +39,10 @@ internal sealed class SettingsSource(IConfiguration configuration)
         Read(name, fallback, $"a time as hh:mm:ss, from 00:00:00 to {most:c}", (string text, out TimeSpan value) =>
             TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && value >= TimeSpan.Zero && value <= most);
 
+    public int Count(string name, int fallback, int least, int most) =>
+        Read(name, fallback, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"), (string text, out int value) =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= least && value <= most);
+
     public long Size(string name, long fallback) => Read<long>(name, fallback, ByteSize.Accepted, ByteSize.TryParse);
 
     /// <summary>A list: one text with semicolons, or numbered children.</summary>

@@ -1,0 +1,61 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Waystation.CacheStore.Disk;
+
+/// <summary>
+/// Every process that a node starts to work in its data folder bears that folder in its environment. When a node was killed,
+/// the next one ends what is left of them before it touches the folder: two must never write there.
+/// </summary>
+internal static class StrayProcesses
+{
+    /// <summary>The variable that bears the data folder's full path.</summary>
+    public const string Mark = "WAYSTATION_DATA";
+
+    /// <summary>Ends them, and waits until they have gone. Called by whoever holds the folder's lock, before it starts any.</summary>
+    public static void End(string root)
+    {
+        byte[] mark = Encoding.UTF8.GetBytes($"{Mark}={root}\0");
+        if (!Directory.Exists("/proc"))
+        {
+            return;
+        }
+
+        foreach (string entry in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out int id) && id != Environment.ProcessId && Bears(entry, mark))
+            {
+                End(id);
+            }
+        }
+    }
+
+    private static bool Bears(string process, byte[] mark)
+    {
+        try
+        {
+            return File.ReadAllBytes(Path.Combine(process, "environ")).AsSpan().IndexOf(mark) >= 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not ours, or gone.
+            return false;
+        }
+    }
+
+    private static void End(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            process.Kill();
+            process.WaitForExit(TimeSpan.FromSeconds(5));
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            // It ended by itself.
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace Waystation.CacheStore.Git;
+
+/// <summary>What git is to do: an argument list, never a command line.</summary>
+/// <param name="Arguments">After <c>git</c> and its general options.</param>
+public sealed record GitCommand(params IReadOnlyList<string> Arguments)
+{
+    /// <summary>The repository, given as GIT_DIR; null for commands that need none.</summary>
+    public string? Repository { get; init; }
+
+    /// <summary>Where objects are written instead of the repository's own folder (GIT_OBJECT_DIRECTORY).</summary>
+    public string? ObjectDirectory { get; init; }
+
+    /// <summary>Where objects are also read from (GIT_ALTERNATE_OBJECT_DIRECTORIES).</summary>
+    public IReadOnlyList<string> AlternateObjects { get; init; } = [];
+
+    /// <summary>What GIT_PROTOCOL says, e.g. <c>version=2</c>.</summary>
+    public string? Protocol { get; init; }
+
+    /// <summary>Settings (<c>name=value</c>) that hold for this command only.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    /// <summary>For the log: what is done, without where.</summary>
+    public override string ToString() => $"git {string.Join(' ', Arguments.Take(2))}";
+}

@@ -1,0 +1,117 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Waystation.CacheStore.Git;
+
+/// <summary>
+/// One running git. Disposal kills it with all that it started, where it has not ended by itself, and always reaps it.
+/// What it says on stderr goes to the log, and the end of it is kept for whoever explains a failure.
+/// </summary>
+public sealed class GitProcess : IAsyncDisposable
+{
+    /// <summary>The last words are what explains; a chatty git must not fill the memory.</summary>
+    private const int MaxErrorLength = 4_096;
+
+    private readonly GitCommand _command;
+    private readonly Process _process;
+    private readonly ILogger _logger;
+    private readonly StringBuilder _error = new();
+    private readonly Task _errors;
+    private readonly CancellationTokenRegistration _kill;
+
+    internal GitProcess(GitCommand command, Process process, ILogger logger, CancellationToken cancellationToken)
+    {
+        _command = command;
+        _process = process;
+        _logger = logger;
+        _errors = ReadErrorsAsync();
+        _kill = cancellationToken.Register(Kill);
+    }
+
+    /// <summary>Its standard input; closing it says that there is no more.</summary>
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    /// <summary>Its standard output.</summary>
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    /// <summary>The end of what it has said on stderr; whole after <see cref="WaitAsync"/>.</summary>
+    public string ErrorText
+    {
+        get
+        {
+            lock (_error)
+            {
+                return _error.ToString();
+            }
+        }
+    }
+
+    /// <summary>Writes all of its input and closes it; a git that has ended, or reads no further, is no error here.</summary>
+    public async Task FeedAsync(ReadOnlyMemory<byte> input)
+    {
+        try
+        {
+            await Input.WriteAsync(input);
+            await Input.DisposeAsync();
+        }
+        catch (IOException)
+        {
+            // Its exit code tells whether that was right.
+        }
+    }
+
+    /// <summary>Waits for its end, and for that of its words.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> WaitAsync()
+    {
+        await _process.WaitForExitAsync(CancellationToken.None);
+        await _errors;
+        return _process.ExitCode;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _kill.DisposeAsync();
+        Kill();
+        await WaitAsync();
+        _process.Dispose();
+    }
+
+    private void Kill()
+    {
+        try
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill(entireProcessTree: true);
+            }
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
+        {
+            // It ended by itself in this very moment.
+        }
+    }
+
+    private async Task ReadErrorsAsync()
+    {
+        try
+        {
+            while (await _process.StandardError.ReadLineAsync() is { } line)
+            {
+                _logger.GitSaid(_command, line);
+                lock (_error)
+                {
+                    _error.Append(line).Append('\n');
+                    _error.Remove(0, Math.Max(0, _error.Length - MaxErrorLength));
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // The pipe went with the process.
+        }
+    }
+}

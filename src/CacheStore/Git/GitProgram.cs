@@ -1,0 +1,111 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Disk;
+
+namespace Waystation.CacheStore.Git;
+
+/// <summary>
+/// The one place that starts git. Arguments are a list; the environment is emptied but for what is set here, so no user's
+/// or machine's configuration takes part; git never contacts the primary and never holds a credential.
+/// </summary>
+public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
+{
+    /// <summary>
+    /// gc and maintenance are ours to start; a mirror's owner is whoever runs the node; nothing is fetched on demand.
+    /// </summary>
+    private static readonly string[] s_settings =
+    [
+        "gc.auto=0", "maintenance.auto=false", "safe.directory=*", "core.fsync=pack,pack-metadata,commit-graph", "core.hooksPath=/dev/null",
+        "advice.detachedHead=false", "pack.writeReverseIndex=true", "core.multiPackIndex=true", "core.commitGraph=true",
+    ];
+
+    /// <summary>Starts git; what it does ends, with all it started, when <paramref name="cancellationToken"/> is cancelled.</summary>
+    /// <exception cref="GitFailedException">It cannot be started.</exception>
+    public GitProcess Start(GitCommand command, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        cancellationToken.ThrowIfCancellationRequested();
+        var start = new ProcessStartInfo("git")
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder.Root,
+        };
+        foreach (string setting in s_settings.Concat(command.Settings))
+        {
+            start.ArgumentList.Add("-c");
+            start.ArgumentList.Add(setting);
+        }
+
+        foreach (string argument in command.Arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        SetEnvironment(start.Environment, command);
+        try
+        {
+            Process process = Process.Start(start) ?? throw new GitFailedException("git cannot be started");
+            return new GitProcess(command, process, logger, cancellationToken);
+        }
+        catch (Win32Exception e)
+        {
+            throw new GitFailedException($"git cannot be started: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Runs a short command to its end.</summary>
+    /// <param name="command">What.</param>
+    /// <param name="input">What it reads; nothing by default.</param>
+    /// <param name="cancellationToken">Kills it.</param>
+    public async Task<GitResult> RunAsync(GitCommand command, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+    {
+        await using GitProcess process = Start(command, cancellationToken);
+        Task feeding = process.FeedAsync(input);
+        using var output = new MemoryStream();
+        await process.Output.CopyToAsync(output, cancellationToken);
+        await feeding;
+        int exitCode = await process.WaitAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+        return new GitResult(command, exitCode, output.ToArray(), process.ErrorText);
+    }
+
+    /// <inheritdoc cref="RunAsync(GitCommand, ReadOnlyMemory{byte}, CancellationToken)"/>
+    public Task<GitResult> RunAsync(GitCommand command, CancellationToken cancellationToken) =>
+        RunAsync(command, ReadOnlyMemory<byte>.Empty, cancellationToken);
+
+    /// <summary>A colon separates the folders of a list, so a folder that may hold one is quoted (git, GIT_ALTERNATE_OBJECT_DIRECTORIES).</summary>
+    private static string Quoted(string path) =>
+        $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
+    private void SetEnvironment(IDictionary<string, string?> environment, GitCommand command)
+    {
+        string? path = Environment.GetEnvironmentVariable("PATH");
+        environment.Clear();
+        environment["PATH"] = path;
+        environment["LC_ALL"] = "C";
+        environment["HOME"] = "/nonexistent";
+        environment["GIT_CONFIG_NOSYSTEM"] = "1";
+        environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
+        environment["GIT_TERMINAL_PROMPT"] = "0";
+        environment["GIT_NO_LAZY_FETCH"] = "1";
+        environment["GIT_NO_REPLACE_OBJECTS"] = "1";
+        environment["TMPDIR"] = folder.Temporary;
+        environment[StrayProcesses.Mark] = folder.Root;
+        Set("GIT_DIR", command.Repository);
+        Set("GIT_OBJECT_DIRECTORY", command.ObjectDirectory);
+        Set("GIT_ALTERNATE_OBJECT_DIRECTORIES", command.AlternateObjects.Count == 0 ? null : string.Join(':', command.AlternateObjects.Select(Quoted)));
+        Set("GIT_PROTOCOL", command.Protocol);
+
+        void Set(string name, string? value)
+        {
+            if (value is not null)
+            {
+                environment[name] = value;
+            }
+        }
+    }
+}

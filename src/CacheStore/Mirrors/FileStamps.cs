@@ -1,0 +1,164 @@
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>
+/// The files of one object folder as they were when they were last checked whole: packs, indexes, bitmaps, commit-graph.
+/// git does not compare a pack's checksum when it serves from it, so a file that differs from its stamp is not served from.
+/// Kept beside the repository, so that a restart need not read everything again.
+/// </summary>
+internal sealed class FileStamps
+{
+    private readonly Lock _gate = new();
+    private readonly string _objects;
+    private readonly string _file;
+    private readonly Dictionary<string, FileStamp> _stamps = new(StringComparer.Ordinal);
+
+    public FileStamps(string objects, string file)
+    {
+        _objects = objects;
+        _file = file;
+        Load();
+    }
+
+    /// <summary>Bytes of all files known.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _stamps.Values.Sum(static stamp => stamp.Size);
+            }
+        }
+    }
+
+    /// <summary>Whether every file is as it was when it was checked, and there is no other.</summary>
+    public bool AllHold() => Suspects().Count == 0;
+
+    /// <summary>Names, relative to the object folder, of files that are not as they were, have gone, or were never checked.</summary>
+    public IReadOnlyList<string> Suspects()
+    {
+        lock (_gate)
+        {
+            var present = new HashSet<string>(FilesOf(_objects), StringComparer.Ordinal);
+            List<string> suspects = [.. present.Where(name => !_stamps.TryGetValue(name, out FileStamp stamp) || FileStamp.Of(Path.Combine(_objects, name)) != stamp)];
+            suspects.AddRange(_stamps.Keys.Where(name => !present.Contains(name)));
+            return suspects;
+        }
+    }
+
+    /// <summary>Moves finished and checked files of another object folder into this one; whole in the eyes of whoever looks.</summary>
+    public void Adopt(string objects)
+    {
+        lock (_gate)
+        {
+            // An index makes its pack visible, a multi-pack-index its bitmap: each goes after what it speaks of.
+            foreach (string name in FilesOf(objects).OrderBy(RankOf).ToList())
+            {
+                string target = Path.Combine(_objects, name);
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Move(Path.Combine(objects, name), target, overwrite: true);
+                Note(name);
+            }
+
+            Save();
+        }
+    }
+
+    /// <summary>Deletes files of this folder.</summary>
+    public void Delete(IEnumerable<string> names)
+    {
+        lock (_gate)
+        {
+            foreach (string name in names.OrderByDescending(RankOf).ToList())
+            {
+                File.Delete(Path.Combine(_objects, name));
+                _stamps.Remove(name);
+            }
+
+            Save();
+        }
+    }
+
+    /// <summary>These files were checked whole just now.</summary>
+    public void Trust(IEnumerable<string> names)
+    {
+        lock (_gate)
+        {
+            foreach (string name in names)
+            {
+                Note(name);
+            }
+
+            Save();
+        }
+    }
+
+    /// <summary>Files that git serves from, relative to an object folder; a pack without an index is none.</summary>
+    internal static IEnumerable<string> FilesOf(string objects)
+    {
+        string packs = Path.Combine(objects, "pack");
+        if (Directory.Exists(packs))
+        {
+            foreach (string path in Directory.EnumerateFiles(packs))
+            {
+                string name = Path.GetFileName(path);
+                bool isPart = name.StartsWith("pack-", StringComparison.Ordinal) && Path.GetExtension(name) is ".pack" or ".idx" or ".rev";
+                if (isPart ? File.Exists(Path.ChangeExtension(path, ".idx")) : name.StartsWith("multi-pack-index", StringComparison.Ordinal) && !name.EndsWith(".lock", StringComparison.Ordinal))
+                {
+                    yield return $"pack/{name}";
+                }
+            }
+        }
+
+        if (File.Exists(Path.Combine(objects, CommitGraph)))
+        {
+            yield return CommitGraph;
+        }
+    }
+
+    internal const string CommitGraph = "info/commit-graph";
+
+    private static int RankOf(string name) => Path.GetExtension(name) switch
+    {
+        ".pack" => 0,
+        ".rev" or ".bitmap" => 1,
+        ".idx" => 2,
+        _ => 3,
+    };
+
+    private void Note(string name)
+    {
+        if (FileStamp.Of(Path.Combine(_objects, name)) is { } stamp)
+        {
+            _stamps[name] = stamp;
+        }
+        else
+        {
+            _stamps.Remove(name);
+        }
+    }
+
+    private void Load()
+    {
+        if (!File.Exists(_file))
+        {
+            return;
+        }
+
+        foreach (string line in File.ReadLines(_file))
+        {
+            int space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (space > 0 && FileStamp.Parse(line[(space + 1)..]) is { } stamp)
+            {
+                _stamps[line[..space]] = stamp;
+            }
+        }
+    }
+
+    private void Save()
+    {
+        string temporary = _file + ".new";
+        File.WriteAllLines(temporary, _stamps.Select(static entry => $"{entry.Key} {entry.Value}"));
+        File.Move(temporary, _file, overwrite: true);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Threading.Channels;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>
+/// A bare repository on disk, kept up with the primary, from which packs are made.
+/// <code>
+///   FOLDER/record      whose it is
+///   FOLDER/stamps      its files as they were when they were checked
+///   FOLDER/git/        the repository; its packs hold what the refs lead to, and until they are sorted out some orphans
+///   FOLDER/orphans/    an object folder of its own for what no ref leads to any more
+/// </code>
+/// Two things hold always: the closure of every object in <c>git/</c> is there as well; and every file there was checked
+/// whole before it came and is compared with its stamp before anything is served from it.
+/// </summary>
+public sealed class Mirror
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<MirrorLease> _leases = [];
+    private readonly Channel<Turn> _turn = Channel.CreateBounded<Turn>(1);
+    private MirrorRefs _refs;
+    private MirrorRecord _record;
+    private bool _isRetired;
+
+    internal Mirror(string folder, MirrorRecord record)
+    {
+        _record = record;
+        Folder = folder;
+        Name = new RepositoryName(record.Host, record.Path);
+        ObjectFormat = ObjectFormats.TryParse(record.ObjectFormat, out ObjectFormat format) ? format : throw new InvalidDataException("an unknown object format");
+        Stamps = new FileStamps(Objects, Path.Combine(folder, "stamps"));
+        _refs = MirrorRefs.Read(PackedRefs);
+        _turn.Writer.TryWrite(new Turn());
+        LastUsed = File.GetLastWriteTimeUtc(Path.Combine(folder, "record"));
+    }
+
+    /// <summary>Whose.</summary>
+    public RepositoryName Name { get; }
+
+    /// <summary>Its hash function.</summary>
+    public ObjectFormat ObjectFormat { get; }
+
+    /// <summary>Its refs, as one unchanging whole.</summary>
+    public MirrorRefs Refs => Volatile.Read(ref _refs);
+
+    /// <summary>Objects may lie in it that no ref leads to.</summary>
+    public bool HoldsOrphans => Volatile.Read(ref _record).HoldsOrphans;
+
+    /// <summary>Bytes of its packs and of what belongs to them.</summary>
+    public long Bytes => Stamps.Bytes;
+
+    internal string Folder { get; }
+
+    internal string Repository => Path.Combine(Folder, "git");
+
+    internal string Objects => Path.Combine(Repository, "objects");
+
+    internal string Orphans => Path.Combine(Folder, "orphans");
+
+    internal FileStamps Stamps { get; }
+
+    internal DateTime LastUsed { get; private set; }
+
+    private string PackedRefs => Path.Combine(Repository, "packed-refs");
+
+    /// <summary>Begins a reading; null where a file is not as it was when it was checked, or the mirror has gone.</summary>
+    public MirrorLease? TryRead()
+    {
+        lock (_gate)
+        {
+            if (_isRetired || !Stamps.AllHold())
+            {
+                return null;
+            }
+
+            LastUsed = DateTime.UtcNow;
+            var lease = new MirrorLease(this, End);
+            _leases.Add(lease);
+            return lease;
+        }
+    }
+
+    /// <summary>Waits for the one turn to change refs and packs; disposal passes it on.</summary>
+    public async Task<IDisposable> ChangeAsync(CancellationToken cancellationToken)
+    {
+        await _turn.Reader.ReadAsync(cancellationToken);
+        return new Changing(_turn.Writer);
+    }
+
+    /// <summary>Replaces the refs; what they led to is taken for orphaned until it is known otherwise.</summary>
+    /// <remarks>The caller has the mirror's turn.</remarks>
+    public void SetRefs(MirrorRefs refs, bool mayOrphan)
+    {
+        ArgumentNullException.ThrowIfNull(refs);
+        if (mayOrphan)
+        {
+            SetHoldsOrphans(true);
+        }
+
+        refs.Write(PackedRefs, PackedRefs + ".new");
+        Volatile.Write(ref _refs, refs);
+    }
+
+    /// <summary>Nobody reads it from now on.</summary>
+    internal void Retire()
+    {
+        lock (_gate)
+        {
+            _isRetired = true;
+        }
+    }
+
+    /// <summary>Waits until all who read now have ended; who begins later does not count.</summary>
+    internal Task ReadersGoneAsync()
+    {
+        lock (_gate)
+        {
+            return Task.WhenAll(_leases.Select(static lease => lease.Ended));
+        }
+    }
+
+    internal void SetHoldsOrphans(bool value)
+    {
+        if (_record.HoldsOrphans != value)
+        {
+            MirrorRecord record = _record with { HoldsOrphans = value };
+            record.Write(Path.Combine(Folder, "record"));
+            Volatile.Write(ref _record, record);
+        }
+    }
+
+    private void End(MirrorLease lease)
+    {
+        lock (_gate)
+        {
+            _leases.Remove(lease);
+        }
+    }
+
+    /// <summary>The one turn there is; whoever took it out of the channel has it.</summary>
+    private readonly record struct Turn;
+
+    private sealed class Changing(ChannelWriter<Turn> turn) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                turn.TryWrite(new Turn());
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Buffers;
+using System.Text;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>
+/// Takes one pack into a mirror: indexed in a quarantine beside it, completed if it is thin, shown to hold (with what the
+/// mirror has) everything that the wanted objects lead to, and only then moved in.
+/// <code>
+///   bytes ──► git index-pack --fix-thin --stdin ──► quarantine ──► connectivity ──► the mirror's packs
+/// </code>
+/// It changes no ref. Whoever uses it has the mirror's turn (<see cref="Mirror.ChangeAsync"/>).
+/// </summary>
+public sealed class MirrorIntake : IAsyncDisposable
+{
+    /// <summary>How often the disk is asked whether it has room, in bytes received.</summary>
+    private const long RoomStep = 16 << 20;
+
+    private readonly GitProgram _git;
+    private readonly MirrorSet _mirrors;
+    private readonly Mirror _mirror;
+    private readonly bool _isWhole;
+    private readonly string _quarantine;
+    private readonly GitProcess _indexing;
+    private readonly CancellationToken _stopping;
+    private long _received;
+    private long _roomFor;
+
+    /// <summary>Begins.</summary>
+    /// <param name="git">Starts git.</param>
+    /// <param name="folder">Where the quarantine is made.</param>
+    /// <param name="mirrors">Makes room.</param>
+    /// <param name="mirror">For which.</param>
+    /// <param name="isWhole">The pack must lack nothing, as that of a full clone.</param>
+    /// <param name="stopping">Ends it.</param>
+    public MirrorIntake(GitProgram git, DataFolder folder, MirrorSet mirrors, Mirror mirror, bool isWhole, CancellationToken stopping)
+    {
+        ArgumentNullException.ThrowIfNull(git);
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(mirror);
+        _git = git;
+        _mirrors = mirrors;
+        _mirror = mirror;
+        _isWhole = isWhole;
+        _stopping = stopping;
+        _quarantine = folder.NewTemporaryPath(".intake");
+        DataFolder.CreatePrivate(Path.Combine(_quarantine, "pack"));
+        // In a whole pack index-pack itself sees, while it reads, that nothing is missing: cheaper than a walk afterwards.
+        List<string> arguments = ["index-pack", "--stdin", "--fix-thin", "--rev-index"];
+        if (isWhole)
+        {
+            arguments.Add("--check-self-contained-and-connected");
+        }
+
+        _indexing = git.Start(InQuarantine(new GitCommand(arguments)), stopping);
+    }
+
+    /// <summary>Bytes received.</summary>
+    public long Received => _received;
+
+    /// <summary>Takes pack bytes, unframed.</summary>
+    /// <exception cref="GitFailedException">git refuses them, or the disk has no room.</exception>
+    public async ValueTask WriteAsync(ReadOnlySequence<byte> pack, CancellationToken cancellationToken)
+    {
+        _received += pack.Length;
+        if (_received > _roomFor)
+        {
+            // The index, and what completes a thin pack, come on top.
+            _roomFor = _received + RoomStep;
+            if (!_mirrors.TryMakeRoom((_received / 4) + (2 * RoomStep), _mirror.Name))
+            {
+                throw new GitFailedException("there is no room for the mirror");
+            }
+        }
+
+        try
+        {
+            foreach (ReadOnlyMemory<byte> segment in pack)
+            {
+                await _indexing.Input.WriteAsync(segment, cancellationToken);
+            }
+        }
+        catch (IOException e)
+        {
+            throw new GitFailedException($"git index-pack stopped reading: {_indexing.ErrorText}", e);
+        }
+    }
+
+    /// <summary>The pack has come whole: checks it and moves it in.</summary>
+    /// <param name="wanted">What was asked for; all that it leads to must now be there.</param>
+    /// <exception cref="GitFailedException">It is not so; the mirror is as it was.</exception>
+    public async Task CompleteAsync(IReadOnlyCollection<ObjectId> wanted)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        await _indexing.Input.DisposeAsync();
+        using (var output = new StreamReader(_indexing.Output))
+        {
+            await output.ReadToEndAsync(_stopping);
+        }
+
+        int exitCode = await _indexing.WaitAsync();
+        _stopping.ThrowIfCancellationRequested();
+        if (exitCode != 0)
+        {
+            throw new GitFailedException($"git index-pack ended with {exitCode}: {_indexing.ErrorText.Trim()}");
+        }
+
+        await RequireConnectedAsync(wanted);
+        _mirror.Stamps.Adopt(_quarantine);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _indexing.DisposeAsync();
+        try
+        {
+            Directory.Delete(_quarantine, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Temporary: swept at the next start.
+        }
+    }
+
+    private async Task RequireConnectedAsync(IReadOnlyCollection<ObjectId> wanted)
+    {
+        // What was wanted is there; and, where the pack is not whole in itself, so is all that it leads to.
+        string[] arguments = _isWhole
+            ? ["rev-list", "--no-walk=unsorted", "--objects", "--quiet", "--stdin"]
+            : ["rev-list", "--objects", "--quiet", "--stdin", "--not", "--all"];
+        byte[] ids = Encoding.ASCII.GetBytes(string.Concat(wanted.Select(static id => id.ToString() + "\n")));
+        GitResult result = await _git.RunAsync(InQuarantine(new GitCommand(arguments)), ids, _stopping);
+        result.OrThrow();
+    }
+
+    private GitCommand InQuarantine(GitCommand command) => command with
+    {
+        Repository = _mirror.Repository,
+        ObjectDirectory = _quarantine,
+        AlternateObjects = [_mirror.Objects],
+        Settings = ["pack.threads=2"],
+    };
+}

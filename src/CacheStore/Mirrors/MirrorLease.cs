@@ -1,0 +1,28 @@
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>Somebody reads a mirror: until this is disposed, no file that was there when it began is deleted.</summary>
+public sealed class MirrorLease : IDisposable
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action<MirrorLease> _onEnd;
+
+    internal MirrorLease(Mirror mirror, Action<MirrorLease> onEnd)
+    {
+        Mirror = mirror;
+        _onEnd = onEnd;
+    }
+
+    /// <summary>Which.</summary>
+    public Mirror Mirror { get; }
+
+    internal Task Ended => _ended.Task;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        if (_ended.TrySetResult())
+        {
+            _onEnd(this);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging;
+
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>What mirrors tell the log; ids 1200 to 1299.</summary>
+internal static partial class MirrorLog
+{
+    [LoggerMessage(1201, LogLevel.Information, "{Repository}: mirror made, {Bytes} bytes")]
+    public static partial void MirrorMade(this ILogger logger, RepositoryName repository, long bytes);
+
+    [LoggerMessage(1202, LogLevel.Information, "{Repository}: mirror removed")]
+    public static partial void MirrorRemoved(this ILogger logger, RepositoryName repository);
+
+    [LoggerMessage(1203, LogLevel.Error, "{Repository}: mirror taken out of use: {Reason}")]
+    public static partial void MirrorQuarantined(this ILogger logger, RepositoryName repository, string reason);
+
+    [LoggerMessage(1204, LogLevel.Information, "{Repository}: mirror evicted, {Bytes} bytes")]
+    public static partial void MirrorEvicted(this ILogger logger, RepositoryName repository, long bytes);
+
+    [LoggerMessage(1205, LogLevel.Warning, "mirror {Folder} does not read back and is dropped: {Reason}")]
+    public static partial void MirrorUnreadable(this ILogger logger, string folder, string reason);
+
+    [LoggerMessage(1206, LogLevel.Information, "{Repository}: swept {File}, which was never finished")]
+    public static partial void StaleFileSwept(this ILogger logger, RepositoryName repository, string file);
+
+    [LoggerMessage(1207, LogLevel.Warning, "{Repository}: the mirror's folder cannot be moved away")]
+    public static partial void MirrorStuck(this ILogger logger, RepositoryName repository, Exception cause);
+
+    [LoggerMessage(1208, LogLevel.Information, "{Repository}: upkeep: {Work}, {Elapsed}")]
+    public static partial void MirrorUpkept(this ILogger logger, RepositoryName repository, string work, TimeSpan elapsed);
+
+    [LoggerMessage(1209, LogLevel.Warning, "{Repository}: upkeep failed, the mirror stays as it is: {Reason}")]
+    public static partial void MirrorUpkeepFailed(this ILogger logger, RepositoryName repository, string reason);
+
+    [LoggerMessage(1210, LogLevel.Information, "{Repository}: checked {Count} files anew, all whole")]
+    public static partial void MirrorChecked(this ILogger logger, RepositoryName repository, int count);
+}

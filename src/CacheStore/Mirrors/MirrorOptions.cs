@@ -1,0 +1,23 @@
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>How mirrors are kept and what they may cost.</summary>
+public sealed class MirrorOptions
+{
+    /// <summary>Bytes that all mirrors together may take; 0 keeps none. Default: 256 GiB.</summary>
+    public long MaxSize { get; init; } = 256L << 30;
+
+    /// <summary>Bytes that are left free on the disk, whatever <see cref="MaxSize"/> allows. Default: 1 GiB.</summary>
+    public long DiskReserve { get; init; } = 1L << 30;
+
+    /// <summary>How long objects that no ref leads to any more live on, for whoever was shown them just before. Default: a day.</summary>
+    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Packs made here at the same time, over all repositories. Default: one a core.</summary>
+    public int MaxPacks { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Packs made here at the same time for one repository. Default: half of the cores.</summary>
+    public int MaxPacksPerRepository { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>Requests that may wait for their turn; more are told to come again.</summary>
+    public int MaxWaiting { get; init; } = 1_000;
+}

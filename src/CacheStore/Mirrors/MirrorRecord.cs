@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>What stands beside a mirror's repository: whose it is, and what its refs do not tell.</summary>
+internal sealed record MirrorRecord
+{
+    public required string Host { get; init; }
+
+    public required string Path { get; init; }
+
+    /// <summary><c>sha1</c> or <c>sha256</c>.</summary>
+    public required string ObjectFormat { get; init; }
+
+    /// <summary>Objects may lie among the others that no ref leads to: a ref was deleted or rewound, and nothing was sorted out since.</summary>
+    public bool HoldsOrphans { get; init; }
+
+    /// <exception cref="InvalidDataException">It is not a record.</exception>
+    public static MirrorRecord Read(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(file), MirrorRecordJson.Default.MirrorRecord) ?? throw new InvalidDataException("an empty record");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException("the record of a mirror does not read back", e);
+        }
+    }
+
+    public void Write(string file)
+    {
+        string temporary = file + ".new";
+        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            JsonSerializer.Serialize(stream, this, MirrorRecordJson.Default.MirrorRecord);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, file, overwrite: true);
+    }
+}
+
+[JsonSerializable(typeof(MirrorRecord))]
+internal sealed partial class MirrorRecordJson : JsonSerializerContext;

@@ -1,0 +1,110 @@
+using System.Text;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>
+/// The refs of a mirror: the last that the primary is known to have shown of each, as far as their objects are here. Kept as
+/// one packed-refs file, replaced whole, so that git sees all of a change or nothing of it; a mirror has no loose refs.
+/// </summary>
+public sealed class MirrorRefs
+{
+    /// <summary>No refs.</summary>
+    public static readonly MirrorRefs Empty = new([]);
+
+    /// <summary>git keeps what HEAD names when HEAD is detached; here it is a ref like all others.</summary>
+    private const string Head = "refs/waystation/HEAD";
+
+    private readonly SortedDictionary<string, RefTip> _tips;
+
+    /// <summary>Takes tips whose names git could have; HEAD is one of them.</summary>
+    public MirrorRefs(IEnumerable<RefTip> tips)
+    {
+        ArgumentNullException.ThrowIfNull(tips);
+        _tips = new SortedDictionary<string, RefTip>(StringComparer.Ordinal);
+        foreach (RefTip tip in tips.Where(static tip => IsKept(tip.Name)))
+        {
+            _tips[tip.Name] = tip with { SymrefTarget = null };
+        }
+    }
+
+    /// <summary>In the order of their names.</summary>
+    public IReadOnlyCollection<RefTip> Tips => _tips.Values;
+
+    /// <summary>The tip of this name; null where there is none.</summary>
+    public RefTip? Find(string name) => _tips.GetValueOrDefault(name);
+
+    /// <summary>Reads a packed-refs file; none is no refs.</summary>
+    /// <exception cref="InvalidDataException">A line is neither a ref nor what one points to.</exception>
+    public static MirrorRefs Read(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return Empty;
+        }
+
+        List<RefTip> tips = [];
+        foreach (string line in File.ReadLines(file, Encoding.Latin1))
+        {
+            if (line.StartsWith('#'))
+            {
+                continue;
+            }
+
+            if (line.StartsWith('^') && tips.Count > 0)
+            {
+                tips[^1] = tips[^1] with { Peeled = IdOf(line[1..]) };
+                continue;
+            }
+
+            int space = line.IndexOf(' ', StringComparison.Ordinal);
+            string name = line[(space + 1)..];
+            tips.Add(new RefTip(name == Head ? "HEAD" : name, IdOf(line[..Math.Max(0, space)]), null, null));
+        }
+
+        return new MirrorRefs(tips);
+    }
+
+    /// <summary>Replaces a packed-refs file in one step.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="temporary">Where it is written first, on the same file system.</param>
+    public void Write(string file, string temporary)
+    {
+        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            using (var writer = new StreamWriter(stream, Encoding.Latin1, leaveOpen: true))
+            {
+                // "fully-peeled" holds: tips come from listings that were asked to peel.
+                writer.Write("# pack-refs with: peeled fully-peeled sorted \n");
+                foreach ((string name, RefTip tip) in _tips.Select(static entry => (entry.Key == "HEAD" ? Head : entry.Key, entry.Value)).OrderBy(static entry => entry.Item1, StringComparer.Ordinal))
+                {
+                    writer.Write($"{tip.Id} {name}\n");
+                    if (tip.Peeled is { } peeled)
+                    {
+                        writer.Write($"^{peeled}\n");
+                    }
+                }
+            }
+
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, file, overwrite: true);
+    }
+
+    private static bool IsKept(string name) =>
+        name == "HEAD" || (name.StartsWith("refs/", StringComparison.Ordinal) && RefName.IsValid(name));
+
+    private static ObjectId IdOf(string hex)
+    {
+        try
+        {
+            return ObjectId.Parse(hex);
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidDataException("the refs of a mirror do not read back", e);
+        }
+    }
+}

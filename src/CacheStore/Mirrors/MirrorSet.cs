@@ -1,0 +1,220 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>
+/// The mirrors of a node. A mirror is made under a temporary name and renamed when it is whole; it goes the same way back.
+/// Folder names come from digests, never from a client's path.
+/// </summary>
+public sealed class MirrorSet
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<RepositoryName, Mirror> _mirrors = [];
+    private readonly DataFolder _folder;
+    private readonly MirrorOptions _options;
+    private readonly GitProgram _git;
+    private readonly StoreMeters _meters;
+    private readonly ILogger<MirrorSet> _logger;
+
+    /// <summary>Opens the mirrors of the data folder, and drops those that do not read back.</summary>
+    public MirrorSet(DataFolder folder, MirrorOptions options, GitProgram git, StoreMeters meters, ILogger<MirrorSet> logger)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(meters);
+        _folder = folder;
+        _options = options;
+        _git = git;
+        _meters = meters;
+        _logger = logger;
+        Load();
+        meters.ObserveMirrors(() => All().Sum(static mirror => mirror.Bytes), () => All().Count);
+    }
+
+    /// <summary>Whether mirrors are kept at all.</summary>
+    public bool IsOn => _options.MaxSize > 0 && _folder.IsWritable;
+
+    /// <summary>All mirrors, in no order.</summary>
+    public IReadOnlyList<Mirror> All()
+    {
+        lock (_gate)
+        {
+            return [.. _mirrors.Values];
+        }
+    }
+
+    /// <summary>The mirror of a repository; null where there is none.</summary>
+    public Mirror? Find(RepositoryName name)
+    {
+        lock (_gate)
+        {
+            return _mirrors.GetValueOrDefault(name);
+        }
+    }
+
+    /// <summary>The mirror of a repository, where its objects are named by this hash function; null where there is none.</summary>
+    public Mirror? Find(RepositoryName name, ObjectFormat format) => Find(name) is { } mirror && mirror.ObjectFormat == format ? mirror : null;
+
+    /// <summary>Makes an empty repository that nobody finds before <see cref="Publish"/>.</summary>
+    public async Task<Mirror> PrepareAsync(RepositoryName name, ObjectFormat format, CancellationToken cancellationToken)
+    {
+        string folder = _folder.NewTemporaryPath(".mirror");
+        DataFolder.CreatePrivate(folder);
+        string repository = Path.Combine(folder, "git");
+        GitResult made = await _git.RunAsync(
+            new GitCommand("init", "--quiet", "--bare", "--template=", $"--object-format={format.Name}", repository), cancellationToken);
+        made.OrThrow();
+        var record = new MirrorRecord { Host = name.Host, Path = name.Path, ObjectFormat = format.Name };
+        record.Write(Path.Combine(folder, "record"));
+        return new Mirror(folder, record);
+    }
+
+    /// <summary>Puts a prepared mirror in its place; one that was there before goes.</summary>
+    public Mirror Publish(Mirror prepared)
+    {
+        ArgumentNullException.ThrowIfNull(prepared);
+        Remove(prepared.Name);
+        string target = FolderOf(prepared.Name);
+        lock (_gate)
+        {
+            DataFolder.CreatePrivate(_folder.Mirrors);
+            Directory.Move(prepared.Folder, target);
+            var mirror = new Mirror(target, MirrorRecord.Read(Path.Combine(target, "record")));
+            _mirrors[mirror.Name] = mirror;
+            _logger.MirrorMade(mirror.Name, mirror.Bytes);
+            return mirror;
+        }
+    }
+
+    /// <summary>Throws a prepared mirror away.</summary>
+    public static void Discard(Mirror prepared)
+    {
+        ArgumentNullException.ThrowIfNull(prepared);
+        TryDelete(prepared.Folder);
+    }
+
+    /// <summary>Takes a mirror out of use and off the disk; who reads it just now may break off. False where there is none.</summary>
+    public bool Remove(RepositoryName name)
+    {
+        string away = _folder.NewTemporaryPath(".gone");
+        lock (_gate)
+        {
+            if (!_mirrors.Remove(name, out Mirror? mirror))
+            {
+                return false;
+            }
+
+            mirror.Retire();
+            try
+            {
+                Directory.Move(mirror.Folder, away);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _logger.MirrorStuck(name, e);
+            }
+        }
+
+        TryDelete(away);
+        _logger.MirrorRemoved(name);
+        return true;
+    }
+
+    /// <summary>Takes a mirror out of use because it cannot be trusted: it is made anew by whoever clones next.</summary>
+    public void Quarantine(Mirror mirror, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        if (Find(mirror.Name) == mirror && Remove(mirror.Name))
+        {
+            _meters.MirrorQuarantined();
+            _logger.MirrorQuarantined(mirror.Name, reason);
+        }
+    }
+
+    /// <summary>Removes mirrors, the longest unused first, until so many bytes more fit; false where they never will.</summary>
+    /// <param name="bytes">How many.</param>
+    /// <param name="spared">Whose own growth this is.</param>
+    public bool TryMakeRoom(long bytes, RepositoryName spared)
+    {
+        while (bytes + All().Sum(static mirror => mirror.Bytes) > _options.MaxSize || _folder.FreeBytes() - bytes < _options.DiskReserve)
+        {
+            Mirror? oldest = All().Where(mirror => mirror.Name != spared).MinBy(static mirror => mirror.LastUsed);
+            if (bytes > _options.MaxSize || oldest is null)
+            {
+                return false;
+            }
+
+            _logger.MirrorEvicted(oldest.Name, oldest.Bytes);
+            Remove(oldest.Name);
+        }
+
+        return true;
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has a temporary name: the next start sweeps it.
+        }
+    }
+
+    private string FolderOf(RepositoryName name)
+    {
+        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(name.Host + "\0" + name.Path));
+        return Path.Combine(_folder.Mirrors, Convert.ToHexStringLower(digest.AsSpan(0, 16)));
+    }
+
+    private void Load()
+    {
+        if (!Directory.Exists(_folder.Mirrors))
+        {
+            return;
+        }
+
+        foreach (string folder in Directory.EnumerateDirectories(_folder.Mirrors).ToList())
+        {
+            try
+            {
+                var mirror = new Mirror(folder, MirrorRecord.Read(Path.Combine(folder, "record")));
+                if (!string.Equals(FolderOf(mirror.Name), folder, StringComparison.Ordinal))
+                {
+                    throw new InvalidDataException("the folder is another repository's");
+                }
+
+                SweepUnfinished(mirror);
+                _mirrors[mirror.Name] = mirror;
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                _logger.MirrorUnreadable(Path.GetFileName(folder), e.Message);
+                TryDelete(folder);
+            }
+        }
+    }
+
+    /// <summary>Locks and half-written files of a git that was killed. Whoever opens the folder holds its lock: nobody writes now.</summary>
+    private void SweepUnfinished(Mirror mirror)
+    {
+        foreach (string file in Directory.EnumerateFiles(mirror.Folder, "*", SearchOption.AllDirectories).ToList())
+        {
+            string name = Path.GetFileName(file);
+            bool isLonePart = Path.GetDirectoryName(file)!.EndsWith("/pack", StringComparison.Ordinal)
+                && Path.GetExtension(name) is ".pack" or ".rev" && !File.Exists(Path.ChangeExtension(file, ".idx"));
+            if (isLonePart || name.EndsWith(".lock", StringComparison.Ordinal) || name.EndsWith(".new", StringComparison.Ordinal) || name.StartsWith("tmp_", StringComparison.Ordinal))
+            {
+                _logger.StaleFileSwept(mirror.Name, name);
+                File.Delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,269 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>
+/// Keeps mirrors in shape. All is made beside the mirror, in a folder that sees its packs through links; what is finished is
+/// moved in; what it replaces is deleted when those who read have gone. So no reader waits, none is broken, and a node
+/// that is killed in the middle leaves only what the next start sweeps.
+/// <code>
+///   check     files that are not as they were: verified anew, or the mirror is given up
+///   sort out  after a ref was deleted or rewound: one pack of what the refs lead to, the rest to the orphans' folder
+///   roll up   many small packs to one, so that each is at least twice all smaller ones together
+///   index     multi-pack-index with bitmaps, commit-graph
+///   expire    orphans older than the grace period
+/// </code>
+/// </summary>
+public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mirrors, MirrorOptions options, TimeProvider time, ILogger<MirrorUpkeep> logger)
+{
+    private const string PackSuffix = ".pack";
+    private const string MultiPackIndex = "pack/multi-pack-index";
+
+    /// <summary>A reader that takes longer than this keeps the old packs until the next upkeep.</summary>
+    private static readonly TimeSpan s_readerPatience = TimeSpan.FromSeconds(30);
+
+    private static readonly string[] s_bounds = ["pack.threads=1", "pack.windowMemory=128m", "pack.deltaCacheSize=64m"];
+
+    /// <summary>Whether a mirror's packs, index or orphans call for upkeep.</summary>
+    public bool IsDue(Mirror mirror)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        return !mirror.Stamps.AllHold() || mirror.HoldsOrphans || !IsIndexed(mirror) || ExpiredOrphans(mirror).Count > 0;
+    }
+
+    /// <summary>Does what is due. Runs beside readers and syncs, but never twice at a time for one mirror.</summary>
+    public async Task RunAsync(Mirror mirror, CancellationToken stopping)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        try
+        {
+            if (!await CheckAsync(mirror, stopping))
+            {
+                return;
+            }
+
+            if (mirror.HoldsOrphans)
+            {
+                await TimeAsync(mirror, "sorted out orphans", () => SortOutAsync(mirror, stopping));
+            }
+
+            if (!IsIndexed(mirror))
+            {
+                await TimeAsync(mirror, "rolled up and indexed", () => RollUpAsync(mirror, stopping));
+            }
+
+            await ExpireOrphansAsync(mirror, stopping);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            logger.MirrorUpkeepFailed(mirror.Name, e.Message);
+        }
+    }
+
+    private static bool IsIndexed(Mirror mirror)
+    {
+        // Written after every pack that it speaks of: a newer pack is not in it.
+        string index = Path.Combine(mirror.Objects, MultiPackIndex);
+        return File.Exists(index) && File.Exists(Path.Combine(mirror.Objects, FileStamps.CommitGraph))
+            && Packs(mirror).All(pack => FileStamp.Of(Path.Combine(mirror.Objects, pack))?.Changed <= FileStamp.Of(index)?.Changed);
+    }
+
+    private static List<string> Packs(Mirror mirror) =>
+        [.. FileStamps.FilesOf(mirror.Objects).Where(static name => name.EndsWith(PackSuffix, StringComparison.Ordinal))];
+
+    private static IEnumerable<string> PartsOf(string pack) =>
+        new[] { PackSuffix, ".idx", ".rev" }.Select(suffix => Path.ChangeExtension(pack, suffix));
+
+    private async Task TimeAsync(Mirror mirror, string work, Func<Task> run)
+    {
+        long begun = time.GetTimestamp();
+        await run();
+        logger.MirrorUpkept(mirror.Name, work, time.GetElapsedTime(begun));
+    }
+
+    /// <summary>False where the mirror was given up.</summary>
+    private async Task<bool> CheckAsync(Mirror mirror, CancellationToken stopping)
+    {
+        IReadOnlyList<string> suspects = mirror.Stamps.Suspects();
+        if (suspects.Count == 0)
+        {
+            return true;
+        }
+
+        // What only speeds things up is made anew; packs are read whole.
+        mirror.Stamps.Delete(suspects.Where(static name => !name.Contains("/pack-", StringComparison.Ordinal)));
+        foreach (string pack in suspects.Where(static name => name.Contains("/pack-", StringComparison.Ordinal)).Select(static name => Path.ChangeExtension(name, PackSuffix)).Distinct(StringComparer.Ordinal))
+        {
+            string path = Path.Combine(mirror.Objects, pack);
+            File.Delete(Path.ChangeExtension(path, ".rev"));
+            GitResult verified = await git.RunAsync(
+                new GitCommand("index-pack", "--verify", $"--object-format={mirror.ObjectFormat.Name}", path) { Settings = s_bounds }, stopping);
+            if (verified.ExitCode != 0)
+            {
+                mirrors.Quarantine(mirror, $"{Path.GetFileName(pack)} is damaged: {verified.Error.Trim()}");
+                return false;
+            }
+        }
+
+        mirror.Stamps.Trust(suspects);
+        logger.MirrorChecked(mirror.Name, suspects.Count);
+        return true;
+    }
+
+    private async Task RollUpAsync(Mirror mirror, CancellationToken stopping)
+    {
+        using var scratch = new Scratch(folder);
+        List<string> packs = Packs(mirror);
+        List<string> small = Small(mirror, packs);
+        if (small.Count > 1)
+        {
+            string input = string.Concat(small.Select(static pack => Path.GetFileName(pack) + "\n"));
+            await PackAsync(mirror, scratch, ["--stdin-packs"], input, stopping);
+            mirror.Stamps.Adopt(scratch.Objects);
+        }
+        else
+        {
+            small = [];
+        }
+
+        List<string> oldBitmaps = Bitmaps(mirror);
+        await IndexAsync(mirror, scratch, Packs(mirror).Except(small, StringComparer.Ordinal), withBitmap: true, stopping);
+        await DropAsync(mirror, [.. small.SelectMany(PartsOf), .. oldBitmaps.Except(Bitmaps(mirror).Where(name => IsCurrent(mirror, name)), StringComparer.Ordinal)], stopping);
+    }
+
+    /// <summary>The packs that are rolled up: from the largest down, one stays while it is at least twice all smaller ones together.</summary>
+    private static List<string> Small(Mirror mirror, List<string> packs)
+    {
+        List<(string Name, long Size)> bySize =
+            [.. packs.Select(name => (name, new FileInfo(Path.Combine(mirror.Objects, name)).Length)).OrderByDescending(static pack => pack.Length)];
+        int kept = 0;
+        while (kept < bySize.Count && bySize[kept].Size >= 2 * bySize.Skip(kept + 1).Sum(static pack => pack.Size))
+        {
+            kept++;
+        }
+
+        return [.. bySize.Skip(kept).Select(static pack => pack.Name)];
+    }
+
+    private async Task SortOutAsync(Mirror mirror, CancellationToken stopping)
+    {
+        using var scratch = new Scratch(folder);
+        using var orphans = new Scratch(folder);
+        // The long part, beside syncs; what they bring meanwhile is added when they hold still.
+        await PackAsync(mirror, scratch, ["--all", "--non-empty"], "", stopping);
+        using IDisposable turn = await mirror.ChangeAsync(stopping);
+        List<string> old = Packs(mirror);
+        scratch.KeepPacks();
+        await PackAsync(mirror, scratch, ["--all", "--honor-pack-keep", "--non-empty"], "", stopping);
+        List<string> reached = scratch.Packs();
+        string input = string.Concat(old.Select(static pack => Path.GetFileName(pack) + "\n")) + string.Concat(reached.Select(static pack => $"^{pack}\n"));
+        scratch.UnkeepPacks();
+        await PackAsync(mirror, orphans, ["--stdin-packs", "--non-empty"], input, stopping, scratch.Objects);
+
+        orphans.MoveTo(mirror.Orphans);
+        mirror.Stamps.Adopt(scratch.Objects);
+        List<string> replaced = [.. old.Where(pack => !reached.Contains(Path.GetFileName(pack), StringComparer.Ordinal))];
+        List<string> derived = Bitmaps(mirror);
+        if (reached.Count > 0)
+        {
+            await IndexAsync(mirror, scratch, reached.Select(static pack => $"pack/{pack}"), withBitmap: false, stopping);
+        }
+        else
+        {
+            derived.AddRange([MultiPackIndex, FileStamps.CommitGraph]);
+        }
+
+        if (await DropAsync(mirror, [.. replaced.SelectMany(PartsOf), .. derived], stopping))
+        {
+            mirror.SetHoldsOrphans(false);
+        }
+    }
+
+    private async Task PackAsync(Mirror mirror, Scratch scratch, string[] which, string input, CancellationToken stopping, string? besides = null)
+    {
+        GitResult packed = await git.RunAsync(
+            new GitCommand(["pack-objects", "--quiet", "--delta-base-offset", "--keep-true-parents", .. which, Path.Combine(scratch.Objects, "pack", "pack")])
+            {
+                Repository = mirror.Repository,
+                ObjectDirectory = scratch.Objects,
+                AlternateObjects = besides is null ? [mirror.Objects] : [mirror.Objects, besides],
+                Settings = s_bounds,
+            },
+            Encoding.ASCII.GetBytes(input), stopping);
+        packed.OrThrow();
+    }
+
+    /// <summary>Writes multi-pack-index and commit-graph over these packs of the mirror, and moves them in.</summary>
+    private async Task IndexAsync(Mirror mirror, Scratch scratch, IEnumerable<string> packs, bool withBitmap, CancellationToken stopping)
+    {
+        scratch.Clear();
+        foreach (string part in packs.SelectMany(PartsOf).Where(part => File.Exists(Path.Combine(mirror.Objects, part))))
+        {
+            File.CreateSymbolicLink(Path.Combine(scratch.Objects, part), Path.Combine(mirror.Objects, part));
+        }
+
+        var command = new GitCommand { Repository = mirror.Repository, ObjectDirectory = scratch.Objects, Settings = s_bounds };
+        List<string> write = ["multi-pack-index", "write", "--no-progress"];
+        if (withBitmap)
+        {
+            write.Add("--bitmap");
+        }
+
+        GitResult index = await git.RunAsync(command with { Arguments = write }, stopping);
+        index.OrThrow();
+        GitResult graph = await git.RunAsync(command with { Arguments = ["commit-graph", "write", "--reachable", "--no-progress"] }, stopping);
+        graph.OrThrow();
+        scratch.DeleteLinks();
+        mirror.Stamps.Adopt(scratch.Objects);
+    }
+
+    /// <summary>Deletes files once nobody reads them any more; false where that took too long.</summary>
+    private async Task<bool> DropAsync(Mirror mirror, IReadOnlyList<string> names, CancellationToken stopping)
+    {
+        try
+        {
+            await mirror.ReadersGoneAsync().WaitAsync(s_readerPatience, time, stopping);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+
+        mirror.Stamps.Delete(names);
+        return true;
+    }
+
+    private static List<string> Bitmaps(Mirror mirror) =>
+        [.. FileStamps.FilesOf(mirror.Objects).Where(static name => name.StartsWith(MultiPackIndex + "-", StringComparison.Ordinal))];
+
+    /// <summary>A bitmap bears the trailer of its multi-pack-index as its name.</summary>
+    private static bool IsCurrent(Mirror mirror, string bitmap)
+    {
+        using FileStream index = File.OpenRead(Path.Combine(mirror.Objects, MultiPackIndex));
+        byte[] trailer = new byte[mirror.ObjectFormat.DigestLength];
+        index.Seek(-trailer.Length, SeekOrigin.End);
+        index.ReadExactly(trailer);
+        return bitmap.Contains(Convert.ToHexStringLower(trailer), StringComparison.Ordinal);
+    }
+
+    private List<string> ExpiredOrphans(Mirror mirror)
+    {
+        string packs = Path.Combine(mirror.Orphans, "pack");
+        DateTime limit = time.GetUtcNow().UtcDateTime - options.OrphanGrace;
+        return Directory.Exists(packs) ? [.. Directory.EnumerateFiles(packs).Where(file => File.GetLastWriteTimeUtc(file) < limit)] : [];
+    }
+
+    private async Task ExpireOrphansAsync(Mirror mirror, CancellationToken stopping)
+    {
+        List<string> expired = ExpiredOrphans(mirror);
+        if (expired.Count > 0)
+        {
+            await mirror.ReadersGoneAsync().WaitAsync(stopping);
+            expired.ForEach(File.Delete);
+        }
+    }
+}

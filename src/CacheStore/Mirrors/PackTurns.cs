@@ -1,0 +1,142 @@
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>
+/// How many packs are made at the same time, per node and per repository. Whoever comes first is first, but nobody waits
+/// behind others of a repository that has its share already.
+/// </summary>
+public sealed class PackTurns(MirrorOptions options)
+{
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Waiter> _waiting = [];
+    private readonly Dictionary<RepositoryName, int> _making = [];
+    private int _total;
+
+    /// <summary>Requests that wait for their turn.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>Packs being made.</summary>
+    public int Making
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _total;
+            }
+        }
+    }
+
+    /// <summary>Waits for a turn, which disposal ends.</summary>
+    /// <exception cref="PackTurnsFullException">Too many wait already.</exception>
+    /// <exception cref="OperationCanceledException">It took too long.</exception>
+    public async Task<IDisposable> EnterAsync(RepositoryName repository, CancellationToken cancellationToken)
+    {
+        LinkedListNode<Waiter> node;
+        lock (_gate)
+        {
+            if (MayMake(repository))
+            {
+                return Take(repository);
+            }
+
+            if (_waiting.Count >= options.MaxWaiting)
+            {
+                throw new PackTurnsFullException();
+            }
+
+            node = _waiting.AddLast(new Waiter(repository));
+        }
+
+        try
+        {
+            return await node.Value.Turn.Task.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Leave(node);
+            throw;
+        }
+    }
+
+    private bool MayMake(RepositoryName repository) =>
+        _total < options.MaxPacks && _making.GetValueOrDefault(repository) < options.MaxPacksPerRepository;
+
+    private Turn Take(RepositoryName repository)
+    {
+        _total++;
+        _making[repository] = _making.GetValueOrDefault(repository) + 1;
+        return new Turn(this, repository);
+    }
+
+    private void Leave(LinkedListNode<Waiter> node)
+    {
+        lock (_gate)
+        {
+            if (node.List is not null)
+            {
+                _waiting.Remove(node);
+                return;
+            }
+        }
+
+        // The turn was given in the moment of leaving: on with it.
+        node.Value.Turn.Task.Result.Dispose();
+    }
+
+    private void End(RepositoryName repository)
+    {
+        lock (_gate)
+        {
+            _total--;
+            int left = _making[repository] - 1;
+            if (left == 0)
+            {
+                _making.Remove(repository);
+            }
+            else
+            {
+                _making[repository] = left;
+            }
+
+            for (LinkedListNode<Waiter>? node = _waiting.First, next; node is not null && _total < options.MaxPacks; node = next)
+            {
+                next = node.Next;
+                if (MayMake(node.Value.Repository))
+                {
+                    _waiting.Remove(node);
+                    node.Value.Turn.SetResult(Take(node.Value.Repository));
+                }
+            }
+        }
+    }
+
+    private sealed record Waiter(RepositoryName Repository)
+    {
+        public TaskCompletionSource<IDisposable> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed class Turn(PackTurns turns, RepositoryName repository) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                turns.End(repository);
+            }
+        }
+    }
+}
+
+/// <summary>Too many requests wait for a pack to be made.</summary>
+public sealed class PackTurnsFullException() : Exception("too many requests wait for a pack to be made");

@@ -1,0 +1,99 @@
+using System.Runtime.CompilerServices;
+using Waystation.CacheStore.Mirrors;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Access;
+
+/// <summary>
+/// What of a mirror's objects a credential may get: what was advertised to it; commits that are reachable from that; and
+/// trees, blobs and tags by id only where it sees every ref of the mirror and the mirror holds nothing orphaned, for then all
+/// that is in the mirror is reachable from what it sees. What cannot be shown within bounds is not shown: the primary decides.
+/// </summary>
+public sealed class Visibility(MirrorObjects objects)
+{
+    /// <summary>Of each listing, the refs of the mirror that it was found to lead to all of.</summary>
+    private readonly ConditionalWeakTable<RefListing, MirrorRefs> _seesAll = [];
+
+    /// <summary>Whether all of these objects are the mirror's and visible.</summary>
+    public async Task<bool> ShowsAsync(Mirror mirror, AccessView view, VisibilityRule rule, IReadOnlyCollection<ObjectId> wanted, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(wanted);
+        List<ObjectId> unshown = [.. wanted.Where(id => !view.Shows([id]))];
+        if (unshown.Count == 0)
+        {
+            return true;
+        }
+
+        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, unshown, cancellationToken);
+        if (kinds.Count < unshown.Count)
+        {
+            return false;
+        }
+
+        if (!mirror.HoldsOrphans && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken)))
+        {
+            return true;
+        }
+
+        return kinds.Values.All(static kind => kind == ObjectKind.Commit)
+            && await objects.AreReachableAsync(mirror, unshown, TipsOf(mirror, view, rule), cancellationToken) == true;
+    }
+
+    /// <summary>
+    /// The haves that a local answer may build on: those that are visible, and those that the mirror does not know and will
+    /// pass over. Null where it would take too long to tell.
+    /// </summary>
+    public async Task<IReadOnlyList<ObjectId>?> UsableHavesAsync(
+        Mirror mirror, AccessView view, VisibilityRule rule, IReadOnlyList<ObjectId> haves, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(haves);
+        if (haves.Count == 0 || (!mirror.HoldsOrphans && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken))))
+        {
+            return haves;
+        }
+
+        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, haves, cancellationToken);
+        List<ObjectId> commits = [.. haves.Where(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)];
+        IReadOnlySet<ObjectId>? unreachable = await objects.UnreachableAsync(mirror, commits, TipsOf(mirror, view, rule), cancellationToken);
+        return unreachable is null
+            ? null
+            : [.. haves.Where(id => !kinds.TryGetValue(id, out ObjectKind kind) || (kind == ObjectKind.Commit ? !unreachable.Contains(id) : view.Shows([id])))];
+    }
+
+    private static IEnumerable<ObjectId> TipsOf(Mirror mirror, AccessView view, VisibilityRule rule) =>
+        (rule == VisibilityRule.Repository ? mirror.Refs.Tips : view.Tips()).Select(static tip => tip.Id).Distinct();
+
+    /// <summary>Whether every ref of the mirror leads only to what was shown to this credential.</summary>
+    private async Task<bool> SeesAllAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
+    {
+        MirrorRefs refs = mirror.Refs;
+        if (view.Newest is { } newest && _seesAll.TryGetValue(newest, out MirrorRefs? known) && known == refs)
+        {
+            return true;
+        }
+
+        HashSet<ObjectId> shown = [.. view.Tips().Select(static tip => tip.Id)];
+        List<RefTip> others = [.. refs.Tips.Where(tip => !shown.Contains(tip.Id))];
+        bool seesAll = others.Count == 0
+            || (others.TrueForAll(static tip => tip.Peeled is null)
+                && await AreCommitsReachableAsync(mirror, [.. others.Select(static tip => tip.Id).Distinct()], shown, cancellationToken));
+        if (seesAll && view.IsOneListing)
+        {
+            _seesAll.AddOrUpdate(view.Newest!, refs);
+        }
+
+        return seesAll;
+    }
+
+    private async Task<bool> AreCommitsReachableAsync(Mirror mirror, List<ObjectId> ids, HashSet<ObjectId> tips, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, ids, cancellationToken);
+        return ids.TrueForAll(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)
+            && await objects.AreReachableAsync(mirror, ids, tips, cancellationToken) == true;
+    }
+}

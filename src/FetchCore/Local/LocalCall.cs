@@ -1,0 +1,11 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Work;
+using Waystation.GitProtocol.Fetching;
+
+namespace Waystation.FetchCore.Local;
+
+/// <summary>What is to be made from a mirror.</summary>
+/// <param name="Repository">Of which repository.</param>
+/// <param name="Request">What is asked: every want may be had by the asker, and every have be built on.</param>
+/// <param name="Asker">In whose name the mirror is brought up to date for it.</param>
+public sealed record LocalCall(RepositoryName Repository, FetchRequest Request, SyncAsker Asker);

@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Packs;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Work;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Local;
+
+/// <summary>
+/// Makes an answer here, from the mirror, where that has all that is wanted or will have soon:
+/// <code>
+///   mirror   there is one, or it is only being indexed
+///   sync     what is missing comes in one shared sync
+///   turn     not too many packs are made at once
+///   pack     git upload-pack makes it, as a fill
+/// </code>
+/// The first three together wait no longer than <c>Mirrors:SyncWait</c>; what does not come about in time, or at all, is the next rung's.
+/// </summary>
+public sealed class LocalRung(
+    MirrorSet mirrors, MirrorObjects objects, MirrorMaking making, MirrorSync sync, UploadPack uploadPack, PackTurns turns, UpkeepQueue upkeep, SyncWait wait, TimeProvider time)
+{
+    /// <summary>Whether the repository has a mirror, or none is to be made.</summary>
+    public bool HasMirror(RepositoryName repository) => !mirrors.IsOn || mirrors.Find(repository) is not null;
+
+    /// <summary>Makes the answer into the fill; false where it is not made here and nothing was told to anybody.</summary>
+    /// <exception cref="FillFailedException">It broke off, or is a round of negotiation that brings no pack.</exception>
+    /// <exception cref="PackTurnsFullException">Too many wait already.</exception>
+    public async Task<bool> TryMakeAsync(Fill fill, LocalCall call)
+    {
+        ArgumentNullException.ThrowIfNull(fill);
+        ArgumentNullException.ThrowIfNull(call);
+        using var limit = new CancellationTokenSource(wait.Limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, fill.Stopping);
+        try
+        {
+            await making.FinishAsync(call.Repository, either.Token);
+            if (mirrors.Find(call.Repository, call.Request.ObjectFormat) is not { } mirror || await BringAsync(mirror, call, either.Token) is not { } withOrphans)
+            {
+                return false;
+            }
+
+            using IDisposable turn = await turns.EnterAsync(call.Repository, either.Token);
+            using MirrorLease? lease = mirror.TryRead();
+            if (lease is null)
+            {
+                upkeep.Ask(call.Repository);
+                return false;
+            }
+
+            return await MakeAsync(fill, lease, call.Request, withOrphans);
+        }
+        catch (OperationCanceledException) when (!fill.Stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception e) when (!fill.HasBegun && e is (IOException and not FillFailedException) or UnauthorizedAccessException)
+        {
+            // Our own trouble: the primary makes the answer.
+            return false;
+        }
+    }
+
+    /// <summary>Whether what is wanted is only there among the orphans; null where it is not there.</summary>
+    private async Task<bool?> BringAsync(Mirror mirror, LocalCall call, CancellationToken waiting)
+    {
+        IReadOnlyList<ObjectId> wants = call.Request.Wants;
+        if (!call.Request.IncludeTag && await objects.HasWithOrphansAsync(mirror, wants, waiting))
+        {
+            return (await objects.KindsAsync(mirror, wants, waiting)).Count < wants.Count;
+        }
+
+        if (!await sync.BringAsync(mirror, call.Asker, wants, call.Request.IncludeTag, waiting))
+        {
+            return null;
+        }
+
+        upkeep.Ask(call.Repository);
+        return false;
+    }
+
+    private async Task<bool> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, bool withOrphans)
+    {
+        // Progress is told or kept from each who waits where the answer is written.
+        await using GitProcess git = await uploadPack.StartAsync(lease, request with { NoProgress = false }, withOrphans, fill.Stopping);
+        PipeReader output = PipeReader.Create(git.Output, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024));
+        (AnswerStart start, FetchPrologue? prologue) = await ReadStartAsync(output, request.ObjectFormat, fill.Stopping);
+        if (start == AnswerStart.NoPack && prologue is not null)
+        {
+            throw new FillFailedException("the answer is a round of negotiation") { Round = prologue };
+        }
+
+        if (start != AnswerStart.Pack)
+        {
+            return false;
+        }
+
+        fill.Begin(prologue!);
+        await PrimaryFill.CopyPackAsync(output, fill, fill.Stopping);
+        return true;
+    }
+
+    private static async Task<(AnswerStart Start, FetchPrologue? Prologue)> ReadStartAsync(PipeReader output, ObjectFormat format, CancellationToken stopping)
+    {
+        while (true)
+        {
+            ReadResult read = await output.ReadAsync(stopping);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            AnswerStart start = FetchAnswerReader.TryReadPrologue(ref buffer, format, sidebandAll: false, out FetchPrologue? prologue);
+            if (start != AnswerStart.NeedMore || read.IsCompleted)
+            {
+                output.AdvanceTo(buffer.Start);
+                return (start, prologue);
+            }
+
+            output.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+}
+
+/// <summary>How long an answer may wait for a sync and for its turn before it begins (<c>Mirrors:SyncWait</c>).</summary>
+/// <param name="Limit">The longest wait.</param>
+public sealed record SyncWait(TimeSpan Limit);

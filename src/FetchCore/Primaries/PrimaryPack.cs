@@ -1,0 +1,42 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Waystation.GitProtocol.Fetching;
+
+namespace Waystation.FetchCore.Primaries;
+
+/// <summary>Takes a pack out of the sideband framing of the primary's answer.</summary>
+internal static class PrimaryPack
+{
+    /// <summary>Hands on the pack's bytes as they come, to the flush-pkt that ends them.</summary>
+    /// <exception cref="PrimaryException">The answer broke off, or the primary reported an error.</exception>
+    public static async Task CopyAsync(PipeReader body, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(cancellationToken);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            while (FetchAnswerReader.TryReadBand(ref buffer, out BandLine band))
+            {
+                switch (band.Kind)
+                {
+                    case BandKind.PackData:
+                        await write(band.Payload, cancellationToken);
+                        break;
+                    case BandKind.Error:
+                        throw new PrimaryException($"the primary reported an error within its answer: {Encoding.UTF8.GetString(band.Payload)}");
+                    case BandKind.End:
+                        return;
+                    case BandKind.Progress or BandKind.Keepalive:
+                        break;
+                }
+            }
+
+            body.AdvanceTo(buffer.Start, buffer.End);
+            if (read.IsCompleted)
+            {
+                throw new PrimaryException("the primary's answer broke off");
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Fetching;
+
+namespace Waystation.FetchCore;
+
+/// <summary>What <see cref="AccessDesk"/> settled.</summary>
+/// <param name="View">What the credential may rely on; null where the request goes to the primary as it came.</param>
+/// <param name="Request">The request, without haves that the credential may not build on.</param>
+/// <param name="Reason">Why it goes to the primary.</param>
+public sealed record SettledAccess(AccessView? View, FetchRequest Request, ForwardReason Reason = default)
+{
+    internal static SettledAccess Denied(FetchCall call, ForwardReason reason) => new(null, call.Request, reason);
+}

@@ -1,0 +1,64 @@
+using Waystation.CacheStore;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>
+/// Counts misses of repositories without a mirror, of the last hour: the second one is worth a mirror. What nobody logged in
+/// for may begin only so many, or a stranger could fill the disk with every public repository there is.
+/// </summary>
+public sealed class FirstMisses(TimeProvider time)
+{
+    private const int MaxAnonymous = 20;
+
+    /// <summary>Guards memory against requests for ever new repositories.</summary>
+    private const int MaxRemembered = 16_384;
+
+    private static readonly TimeSpan s_memory = TimeSpan.FromHours(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<RepositoryName, long> _missed = [];
+    private readonly Queue<long> _anonymous = new();
+
+    /// <summary>Notes a miss; true where it is the second one within the hour, and may begin a mirror.</summary>
+    public bool IsSecond(RepositoryName repository, bool isAnonymous)
+    {
+        lock (_gate)
+        {
+            long now = time.GetTimestamp();
+            if (!_missed.TryGetValue(repository, out long first) || time.GetElapsedTime(first, now) > s_memory)
+            {
+                if (_missed.Count >= MaxRemembered)
+                {
+                    _missed.Clear();
+                }
+
+                _missed[repository] = now;
+                return false;
+            }
+
+            if (isAnonymous && !TakeAnonymous(now))
+            {
+                return false;
+            }
+
+            _missed.Remove(repository);
+            return true;
+        }
+    }
+
+    private bool TakeAnonymous(long now)
+    {
+        while (_anonymous.TryPeek(out long begun) && time.GetElapsedTime(begun, now) > s_memory)
+        {
+            _anonymous.Dequeue();
+        }
+
+        if (_anonymous.Count >= MaxAnonymous)
+        {
+            return false;
+        }
+
+        _anonymous.Enqueue(now);
+        return true;
+    }
+}

@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Packs;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>
+/// First mirrors. A full clone on its way to a client becomes one: a reader follows the fill like any other and feeds git, so
+/// the primary sends the objects once. Where nobody clones in full, the second miss within an hour makes one behind the
+/// answer, with the credential that missed.
+/// </summary>
+public sealed class MirrorMaking(
+    BackgroundWork work, MirrorSet mirrors, MirrorRefsUpdate refs, GitProgram git, DataFolder folder, FirstMisses misses, TimeProvider time)
+{
+    private const string Kind = "first mirror";
+
+    private static readonly TimeSpan s_credentialHold = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<RepositoryName, PackReader> _followed = new();
+
+    /// <summary>Whether an answer to this request would hold all that its wants lead to.</summary>
+    public static bool IsFullClone(FetchRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request is { IsClone: true, Filter: null, Depth: null, DeepenSince: null };
+    }
+
+    /// <summary>Makes a mirror of a full clone that is under way; the reader is this call's to dispose.</summary>
+    public async ValueTask FollowAsync(RepositoryName repository, FetchRequest request, AccessView view, FillReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(reader);
+        _ = work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, request, view, reader, stopping), out bool began);
+        if (!began)
+        {
+            await reader.DisposeAsync();
+        }
+    }
+
+    /// <summary>Notes a miss that is no full clone; the second one of a repository begins its mirror.</summary>
+    public void Miss(RepositoryName repository, ObjectFormat format, SyncAsker asker, bool isAnonymous)
+    {
+        ArgumentNullException.ThrowIfNull(asker);
+        if (mirrors.IsOn && work.Find(Kind, repository) is null && misses.IsSecond(repository, isAnonymous))
+        {
+            _ = work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, stopping), out _);
+        }
+    }
+
+    /// <summary>Waits for a mirror that is only being indexed, all its objects having come; not for one whose objects are on their way.</summary>
+    public Task FinishAsync(RepositoryName repository, CancellationToken waiting) =>
+        _followed.TryGetValue(repository, out PackReader? reader) && reader.PackLength is not null && work.Find(Kind, repository) is { } making
+            ? making.WaitAsync(waiting)
+            : Task.CompletedTask;
+
+    private async Task<bool> MakeAsync(RepositoryName repository, FetchRequest request, AccessView view, FillReader reader, CancellationToken stopping)
+    {
+        _followed[repository] = reader;
+        try
+        {
+            await using (reader)
+            {
+                await reader.BeginAsync(stopping);
+                return reader.Prologue.Shallow.Count == 0 && mirrors.IsOn
+                    && await PublishAsync(repository, request.ObjectFormat, request.Wants, view, intake => FeedAsync(reader, intake, stopping), stopping);
+            }
+        }
+        finally
+        {
+            _followed.TryRemove(new KeyValuePair<RepositoryName, PackReader>(repository, reader));
+        }
+    }
+
+    private async Task<bool> MakeAsync(RepositoryName repository, ObjectFormat format, SyncAsker asker, CancellationToken stopping)
+    {
+        using var hold = new CancellationTokenSource(s_credentialHold, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, stopping);
+        List<ObjectId> wants = [.. asker.View.PeeledTips().Where(static tip => IsCloned(tip.Name)).Select(static tip => tip.Id).Distinct()];
+        if (wants.Count == 0)
+        {
+            return false;
+        }
+
+        var request = new FetchRequest { ObjectFormat = format, Wants = wants, OfsDelta = true, NoProgress = true, Done = true };
+        await using PrimaryReply reply = await asker.Primary.SyncAsync(request, either.Token);
+        asker.Refused(reply);
+        return reply.IsAnswer
+            && await PrimaryFill.ReadPrologueAsync(reply.Body, request, either.Token) is { Shallow.Count: 0 }
+            && await PublishAsync(
+                repository, format, wants, asker.View,
+                intake => PrimaryPack.CopyAsync(reply.Body, intake.WriteAsync, either.Token), either.Token);
+    }
+
+    private static bool IsCloned(string refName) =>
+        refName == "HEAD" || refName.StartsWith("refs/heads/", StringComparison.Ordinal) || refName.StartsWith("refs/tags/", StringComparison.Ordinal);
+
+    private async Task<bool> PublishAsync(
+        RepositoryName repository, ObjectFormat format, IReadOnlyCollection<ObjectId> wants, AccessView view, Func<MirrorIntake, Task> feed, CancellationToken stopping)
+    {
+        Mirror prepared = await mirrors.PrepareAsync(repository, format, stopping);
+        bool published = false;
+        try
+        {
+            await using (var intake = new MirrorIntake(git, folder, mirrors, prepared, isWhole: true, stopping))
+            {
+                await feed(intake);
+                await intake.CompleteAsync(wants);
+            }
+
+            await refs.ApplyAsync(prepared, view, stopping);
+            mirrors.Publish(prepared);
+            return published = true;
+        }
+        finally
+        {
+            if (!published)
+            {
+                MirrorSet.Discard(prepared);
+            }
+        }
+    }
+
+    private static async Task FeedAsync(PackReader reader, MirrorIntake intake, CancellationToken stopping)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
+        try
+        {
+            while (await reader.NextAsync(stopping) is { Kind: not PackStepKind.End } step)
+            {
+                if (step.Kind == PackStepKind.Bytes)
+                {
+                    Memory<byte> piece = buffer.AsMemory(0, step.Length);
+                    await reader.ReadAsync(piece, stopping);
+                    reader.Verify();
+                    await intake.WriteAsync(new ReadOnlySequence<byte>(piece), stopping);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

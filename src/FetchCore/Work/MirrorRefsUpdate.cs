@@ -1,0 +1,123 @@
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>
+/// Brings the refs of a mirror to what the primary showed. A ref is set when its object is here. It is removed when listings
+/// that would show it have not done so for a while: a credential that merely does not see it must not make it come and go.
+/// </summary>
+public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, ILogger<MirrorRefsUpdate> logger)
+{
+    /// <summary>How long a ref stays that is shown to nobody any more.</summary>
+    private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(10);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(RepositoryName, string), long> _unseenSince = [];
+
+    /// <summary>Whether the mirror's refs differ from what was shown, as far as that speaks of them.</summary>
+    public bool IsDue(Mirror mirror, AccessView view)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(view);
+        MirrorRefs refs = mirror.Refs;
+        return view.PeeledTips().Any(tip => refs.Find(tip.Name)?.Id != tip.Id) || Forgotten(mirror, view).Count > 0;
+    }
+
+    /// <summary>Changes them; the caller has the mirror's turn.</summary>
+    public async Task ApplyAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(view);
+        MirrorRefs refs = mirror.Refs;
+        Dictionary<string, RefTip> next = refs.Tips.ToDictionary(static tip => tip.Name, StringComparer.Ordinal);
+        List<ObjectId> left = [];
+        int set = await SetAsync(mirror, view, next, left, cancellationToken);
+        int removed = Remove(mirror, view, next, left);
+        if (set == 0 && removed == 0)
+        {
+            return;
+        }
+
+        // Taken for orphans first, so that a node that is killed here errs on the careful side.
+        var changed = new MirrorRefs(next.Values);
+        mirror.SetRefs(changed, mayOrphan: !await IsReachableStillAsync(mirror, left, changed, cancellationToken));
+        logger.RefsChanged(mirror.Name, set, removed);
+    }
+
+    private async Task<int> SetAsync(Mirror mirror, AccessView view, Dictionary<string, RefTip> next, List<ObjectId> left, CancellationToken cancellationToken)
+    {
+        List<RefTip> moved = [.. new MirrorRefs(view.PeeledTips().Where(tip => !next.TryGetValue(tip.Name, out RefTip? old) || old.Id != tip.Id)).Tips];
+        IReadOnlyDictionary<ObjectId, ObjectKind> present = await objects.KindsAsync(mirror, [.. moved.Select(static tip => tip.Id).Distinct()], cancellationToken);
+        int set = 0;
+        foreach (RefTip tip in moved.Where(tip => present.ContainsKey(tip.Id)))
+        {
+            if (next.TryGetValue(tip.Name, out RefTip? old))
+            {
+                left.Add(old.Id);
+            }
+
+            next[tip.Name] = tip;
+            set++;
+        }
+
+        return set;
+    }
+
+    private int Remove(Mirror mirror, AccessView view, Dictionary<string, RefTip> next, List<ObjectId> left)
+    {
+        List<string> forgotten = Forgotten(mirror, view);
+        foreach (string name in forgotten)
+        {
+            left.Add(next[name].Id);
+            next.Remove(name);
+        }
+
+        return forgotten.Count;
+    }
+
+    /// <summary>Refs of the mirror that this view would show and does not, and that no view has shown for long enough.</summary>
+    private List<string> Forgotten(Mirror mirror, AccessView view)
+    {
+        HashSet<string> shown = new(view.PeeledTips().Select(static tip => tip.Name), StringComparer.Ordinal);
+        List<string> forgotten = [];
+        lock (_gate)
+        {
+            foreach (RefTip tip in mirror.Refs.Tips)
+            {
+                (RepositoryName, string) key = (mirror.Name, tip.Name);
+                if (shown.Contains(tip.Name))
+                {
+                    _unseenSince.Remove(key);
+                }
+                else if (view.Covers(tip.Name))
+                {
+                    if (_unseenSince.TryAdd(key, time.GetTimestamp()))
+                    {
+                        continue;
+                    }
+
+                    if (time.GetElapsedTime(_unseenSince[key]) >= s_memory)
+                    {
+                        forgotten.Add(tip.Name);
+                    }
+                }
+            }
+        }
+
+        return forgotten;
+    }
+
+    private async Task<bool> IsReachableStillAsync(Mirror mirror, List<ObjectId> left, MirrorRefs refs, CancellationToken cancellationToken)
+    {
+        HashSet<ObjectId> tips = [.. refs.Tips.Select(static tip => tip.Id)];
+        List<ObjectId> gone = [.. left.Where(id => !tips.Contains(id)).Distinct()];
+        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, gone, cancellationToken);
+        return gone.TrueForAll(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)
+            && await objects.AreReachableAsync(mirror, gone, tips, cancellationToken) == true;
+    }
+}

@@ -1,0 +1,154 @@
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>
+/// Brings a mirror up to date, shared by all who wait for it: one request to the primary, with one asker's credential, for
+/// just the closure that is missing. Whoever came with other needs, or saw the asker refused, asks anew in its own name.
+/// </summary>
+public sealed class MirrorSync(
+    BackgroundWork work, MirrorSet mirrors, MirrorObjects objects, MirrorRefsUpdate refs, GitProgram git, DataFolder folder, TimeProvider time, ILogger<MirrorSync> logger)
+{
+    private const string Kind = "sync";
+
+    /// <summary>A credential is held no longer than this.</summary>
+    private static readonly TimeSpan s_credentialHold = TimeSpan.FromMinutes(10);
+
+    /// <summary>So many tips tell the primary what the mirror has; the rest it would find by itself to be reachable from these, or nearly.</summary>
+    private const int MaxHaves = 4_096;
+
+    /// <summary>Others' syncs waited for before an own one is tried.</summary>
+    private const int MaxAttempts = 8;
+
+    /// <summary>
+    /// Waits until the mirror has these objects and, where it matters, the tags that the asker sees. False where it will
+    /// not have them in time, or at all; what was begun goes on.
+    /// </summary>
+    /// <param name="mirror">Which.</param>
+    /// <param name="asker">In whose name.</param>
+    /// <param name="wanted">Objects that the asker may have.</param>
+    /// <param name="withTags">The answer depends on the annotated tags.</param>
+    /// <param name="waiting">Ends the waiting.</param>
+    public async Task<bool> BringAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> wanted, bool withTags, CancellationToken waiting)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(asker);
+        ArgumentNullException.ThrowIfNull(wanted);
+        IReadOnlyCollection<ObjectId> needed = withTags ? [.. wanted.Concat(TagsOf(asker.View)).Distinct()] : wanted;
+        try
+        {
+            for (int attempt = 0; attempt < MaxAttempts; attempt++)
+            {
+                bool hasAll = (await MissingAsync(mirror, needed, waiting)).Count == 0;
+                if (hasAll && (!withTags || HasTagsOf(mirror, asker.View)))
+                {
+                    Follow(mirror, asker);
+                    return true;
+                }
+
+                bool done = await work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, needed, token), out bool began).WaitAsync(waiting);
+                if (began && !done)
+                {
+                    return false;
+                }
+            }
+
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static IEnumerable<ObjectId> TagsOf(AccessView view) =>
+        view.PeeledTips().Where(static tip => tip.Peeled is not null && tip.Name.StartsWith("refs/tags/", StringComparison.Ordinal)).Select(static tip => tip.Id);
+
+    private static bool HasTagsOf(Mirror mirror, AccessView view) =>
+        view.TagsDigest() is { } digest && digest.AsSpan().SequenceEqual(AccessView.TagsDigestOf(mirror.Refs.Tips));
+
+    /// <summary>Refs that moved without anything being missing are followed behind the answer.</summary>
+    private void Follow(Mirror mirror, SyncAsker asker)
+    {
+        if (refs.IsDue(mirror, asker.View))
+        {
+            _ = work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, [], token), out _);
+        }
+    }
+
+    private async Task<IReadOnlyCollection<ObjectId>> MissingAsync(Mirror mirror, IReadOnlyCollection<ObjectId> needed, CancellationToken cancellationToken)
+    {
+        HashSet<ObjectId> tips = [.. mirror.Refs.Tips.Select(static tip => tip.Id)];
+        List<ObjectId> unknown = [.. needed.Where(id => !tips.Contains(id))];
+        if (unknown.Count == 0)
+        {
+            return [];
+        }
+
+        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, unknown, cancellationToken);
+        return [.. unknown.Where(id => !kinds.ContainsKey(id))];
+    }
+
+    private async Task<bool> SyncAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> needed, CancellationToken stopping)
+    {
+        using var hold = new CancellationTokenSource(s_credentialHold, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, stopping);
+        try
+        {
+            using IDisposable turn = await mirror.ChangeAsync(either.Token);
+            IReadOnlyCollection<ObjectId> missing = await MissingAsync(mirror, needed, either.Token);
+            if (missing.Count > 0 && !await FetchAsync(mirror, asker, missing, either.Token))
+            {
+                return false;
+            }
+
+            await refs.ApplyAsync(mirror, asker.View, either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> FetchAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> missing, CancellationToken stopping)
+    {
+        long begun = time.GetTimestamp();
+        var request = new FetchRequest
+        {
+            ObjectFormat = mirror.ObjectFormat,
+            Wants = [.. missing],
+            Haves = HavesOf(mirror),
+            ThinPack = true,
+            OfsDelta = true,
+            NoProgress = true,
+            Done = true,
+        };
+        await using PrimaryReply reply = await asker.Primary.SyncAsync(request, stopping);
+        asker.Refused(reply);
+        if (!reply.IsAnswer || await PrimaryFill.ReadPrologueAsync(reply.Body, request, stopping) is not { } prologue || prologue.Shallow.Count > 0)
+        {
+            logger.SyncRefused(mirror.Name);
+            return false;
+        }
+
+        await using var intake = new MirrorIntake(git, folder, mirrors, mirror, isWhole: false, stopping);
+        await PrimaryPack.CopyAsync(reply.Body, intake.WriteAsync, stopping);
+        await intake.CompleteAsync(missing);
+        logger.Synced(mirror.Name, missing.Count, intake.Received, time.GetElapsedTime(begun));
+        return true;
+    }
+
+    private static List<ObjectId> HavesOf(Mirror mirror) =>
+        [.. mirror.Refs.Tips
+            .OrderBy(static tip => tip.Name.StartsWith("refs/heads/", StringComparison.Ordinal) ? 0 : 1)
+            .Select(static tip => tip.Id).Distinct().Take(MaxHaves)];
+}

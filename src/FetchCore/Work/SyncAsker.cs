@@ -1,0 +1,13 @@
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>
+/// In whose name a mirror is brought up to date: what this credential was shown, and the primary as it is asked with it. Held
+/// for the request and the one sync that it started.
+/// </summary>
+/// <param name="View">What it was shown.</param>
+/// <param name="Primary">The primary, asked in its name.</param>
+/// <param name="Refused">Told where the primary refuses it.</param>
+public sealed record SyncAsker(AccessView View, IPrimary Primary, Action<PrimaryReply> Refused);

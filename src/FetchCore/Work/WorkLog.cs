@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>What background work tells the log; ids 3000 to 3099.</summary>
+internal static partial class WorkLog
+{
+    [LoggerMessage(3001, LogLevel.Warning, "{Repository}: {Kind} failed: {Reason}")]
+    public static partial void WorkFailed(this ILogger logger, RepositoryName repository, string kind, string reason);
+
+    [LoggerMessage(3002, LogLevel.Information, "{Repository}: synced {Wanted} objects wanted, {Bytes} pack bytes, {Elapsed}")]
+    public static partial void Synced(this ILogger logger, RepositoryName repository, int wanted, long bytes, TimeSpan elapsed);
+
+    [LoggerMessage(3003, LogLevel.Information, "{Repository}: refs of the mirror changed: {Set} set, {Removed} removed")]
+    public static partial void RefsChanged(this ILogger logger, RepositoryName repository, int set, int removed);
+
+    [LoggerMessage(3004, LogLevel.Information, "{Repository}: a sync was refused by the primary")]
+    public static partial void SyncRefused(this ILogger logger, RepositoryName repository);
+}
