@@ -5,6 +5,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore;
@@ -20,11 +21,11 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     {
         ArgumentNullException.ThrowIfNull(call);
         AccessView? view = tickets.Find(call.Repository, call.Credential);
-        if (view is not { HasCompleteListing: true } && (view is null || !IsEnough(view, call)))
+        if (view is null || (!IsEnough(view, call) && !IsFinal(view, call)))
         {
             try
             {
-                view = await shared.AskAsync(call.Repository, call.Credential, () => AskAsync(call), cancellationToken);
+                view = await shared.AskAsync(call.Repository, call.Credential, QuestionOf(call), () => AskAsync(call), cancellationToken);
             }
             catch (Exception e) when (e is PrimaryException or IOException)
             {
@@ -62,8 +63,13 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     /// <summary>Looks into the mirror where what was shown alone does not tell.</summary>
     private async Task<SettledAccess> LookAsync(FetchCall call, AccessView view, CancellationToken cancellationToken)
     {
+        if (!FitsAdvertisement(view, call.Request))
+        {
+            return SettledAccess.Denied(call, ForwardReason.NotCacheable);
+        }
+
         Mirror? mirror = mirrors.Find(call.Repository, call.Request.ObjectFormat);
-        if (!IsEnough(view, call)
+        if (!IsVisible(view, call)
             && (mirror is null || !await visibility.ShowsAsync(mirror, view, call.Visibility, [.. Needed(call)], cancellationToken)))
         {
             return SettledAccess.Denied(call, ForwardReason.NotVisible);
@@ -75,35 +81,58 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         }
 
         IReadOnlyList<ObjectId>? haves = await visibility.UsableHavesAsync(mirror, view, call.Visibility, call.Request.Haves, cancellationToken);
-        return haves is null ? SettledAccess.Denied(call, ForwardReason.NotVisible)
-            : haves.Count == call.Request.Haves.Count ? new SettledAccess(view, call.Request)
-            // What the node asks in a client's place is protocol v2, whose answer an older client would not understand as it is.
-            : call.Request.ProtocolVersion < 2 ? SettledAccess.Denied(call, ForwardReason.NotVisible)
-            : new SettledAccess(view, call.Request with { Haves = haves });
+        return haves is null
+            ? SettledAccess.Denied(call, ForwardReason.NotVisible)
+            : new SettledAccess(view, haves.Count == call.Request.Haves.Count ? call.Request : call.Request with { Haves = haves });
     }
 
-    private static bool IsEnough(AccessView view, FetchCall call) => call.Visibility == VisibilityRule.Repository || view.Shows(Needed(call));
+    /// <summary>Asking again would show no more.</summary>
+    private static bool IsFinal(AccessView view, FetchCall call) =>
+        IsVisible(view, call) ? view.IsOfShallow == true : view.HasCompleteListing;
+
+    private static bool IsEnough(AccessView view, FetchCall call) => IsVisible(view, call) && FitsAdvertisement(view, call.Request);
+
+    private static bool IsVisible(AccessView view, FetchCall call) => call.Visibility == VisibilityRule.Repository || view.Shows(Needed(call));
 
     /// <summary>deepen-relative counts from the client's shallow commits, wherever they are: they are wanted as much as the wants.</summary>
     private static IEnumerable<ObjectId> Needed(FetchCall call) =>
         call.Request.DeepenRelative ? call.Request.Wants.Concat(call.Request.Shallows) : call.Request.Wants;
 
-    /// <summary>Asks the primary as little as will do: where any object may be had by whoever may read, only that.</summary>
-    private Task<AccessView?> AskAsync(FetchCall call) =>
-        call is { Visibility: VisibilityRule.Repository, Request.IncludeTag: false } ? AskIfAcceptedAsync(call) : AskRefsAsync(call);
+    /// <summary>
+    /// In v2 an answer says itself where a shallow primary's history ends; in v0 and v1 the advertisement has said it before, unless
+    /// the client deepens. Such an answer lacks what a v2 client must hear, and fits only the advertisement that it goes with.
+    /// </summary>
+    private static bool FitsAdvertisement(AccessView view, FetchRequest request) =>
+        view.IsOfShallow == false || request.ProtocolVersion == 2 || request.Deepens;
 
-    private async Task<AccessView?> AskIfAcceptedAsync(FetchCall call)
+    /// <summary>Asks the primary as little as will do: where any object may be had by whoever may read, only that.</summary>
+    private static RefsQuestion QuestionOf(FetchCall call) =>
+        call.Request.ProtocolVersion < 2 ? RefsQuestion.Advertisement
+        : call is { Visibility: VisibilityRule.Repository, Request.IncludeTag: false } ? RefsQuestion.IsAccepted
+        : RefsQuestion.AllRefs;
+
+    private Task<AccessView?> AskAsync(FetchCall call) =>
+        QuestionOf(call) == RefsQuestion.AllRefs ? AskRefsAsync(call) : AskInfoRefsAsync(call);
+
+    private async Task<AccessView?> AskInfoRefsAsync(FetchCall call)
     {
         await using PrimaryReply reply = await call.Primary.InfoRefsAsync(stopping);
         NoteRefusal(call, reply);
         var reader = new InfoRefsReader();
-        if (!reply.IsAnswer || !await ReadToEndAsync(reply, reader) || reader.Capabilities is not { } capabilities)
+        if (!reply.IsAnswer || !await ReadToEndAsync(reply, reader))
         {
             return null;
         }
 
-        tickets.Accept(call.Repository, call.Credential, capabilities, reply.AnsweredAt);
-        return new AccessView([]);
+        if (reader.Capabilities is { } capabilities)
+        {
+            tickets.Accept(call.Repository, call.Credential, capabilities, reply.AnsweredAt);
+            return call.Request.ProtocolVersion == 2 ? new AccessView([]) : null;
+        }
+
+        var listing = RefListing.Of(reader);
+        tickets.Show(call.Repository, call.Credential, listing, reply.AnsweredAt);
+        return new AccessView([listing]);
     }
 
     private async Task<AccessView?> AskRefsAsync(FetchCall call)

@@ -36,6 +36,12 @@ public sealed class FetchService(
     public async Task<FetchAnswer> FetchAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
+        if (!call.Request.MayBringPack && (call.Request.Deepens || !local.HasMirror(call.Repository)))
+        {
+            // Nothing to make; and what an older client must hear of its boundary in such a round, no v2 server says.
+            return new FetchAnswer.Forward(ForwardReason.NoPack);
+        }
+
         long begun = time.GetTimestamp();
 
         // 1 access
@@ -109,7 +115,7 @@ public sealed class FetchService(
     private async Task MakeAsync(Fill fill, FetchCall call, SettledAccess settled, StarterReply starter)
     {
         // 5 local
-        var asker = new SyncAsker(settled.View!, call.Primary, reply => access.NoteRefusal(call, reply));
+        var asker = new SyncAsker(settled.View!, call.Primary, call.Request.ProtocolVersion, reply => access.NoteRefusal(call, reply));
         try
         {
             starter.Outcome = FetchOutcome.Local;
@@ -132,12 +138,11 @@ public sealed class FetchService(
     private async Task ForwardAsync(Fill fill, FetchCall call, SettledAccess settled, SyncAsker asker, StarterReply starter)
     {
         PrimaryReply reply;
+        bool isOwn = settled.Request == call.Request;
         try
         {
             // Where haves were left out, the answer is one to what is left.
-            reply = settled.Request == call.Request
-                ? await call.Primary.FetchAsync(fill.Stopping)
-                : await call.Primary.SyncAsync(settled.Request, fill.Stopping);
+            reply = isOwn ? await call.Primary.FetchAsync(fill.Stopping) : await call.Primary.SyncAsync(settled.Request, fill.Stopping);
         }
         catch (PrimaryException e)
         {
@@ -150,7 +155,7 @@ public sealed class FetchService(
         {
             access.NoteRefusal(call, reply);
             FetchPrologue? prologue = reply.IsAnswer
-                ? await PrimaryFill.ReadPrologueAsync(reply.Body, call.Request, fill.Stopping)
+                ? await PrimaryFill.ReadPrologueAsync(reply.Body, settled.Request, fill.Stopping)
                 : null;
             if (prologue is null)
             {
@@ -160,7 +165,7 @@ public sealed class FetchService(
 
             await FeedMirrorAsync(fill, call, asker);
             fill.Begin(prologue);
-            await PrimaryFill.CopyPackAsync(reply.Body, fill, fill.Stopping);
+            await PrimaryFill.CopyPackAsync(reply.Body, settled.Request, fill, fill.Stopping);
         }
         finally
         {
@@ -174,7 +179,7 @@ public sealed class FetchService(
     /// <summary>A repository without a mirror: a full clone becomes one; other misses are counted.</summary>
     private async ValueTask FeedMirrorAsync(Fill fill, FetchCall call, SyncAsker asker)
     {
-        if (local.HasMirror(call.Repository))
+        if (!local.LacksMirror(call.Repository))
         {
             return;
         }

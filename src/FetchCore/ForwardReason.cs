@@ -6,10 +6,7 @@ public enum ForwardReason
     /// <summary>Not a fetch: refs, pushes, pages and all else.</summary>
     NotAFetch,
 
-    /// <summary>Protocol v0 or v1.</summary>
-    OldProtocol,
-
-    /// <summary>The request is understood, but its answer is not one to keep (want-ref, deepen-not by name, packfile-uris, server-option).</summary>
+    /// <summary>The request is understood, but its answer is not one to keep (want-ref, deepen-not by name, packfile-uris, server-option; v0 and v1 of a primary that is shallow itself).</summary>
     NotCacheable,
 
     /// <summary>A capability, command, argument or filter that this program does not know.</summary>
@@ -39,7 +36,7 @@ public enum ForwardReason
     /// <summary>include-tag, but the tags that this credential sees are not known in full.</summary>
     TagsUnknown,
 
-    /// <summary>The primary's answer holds no packfile section.</summary>
+    /// <summary>The answer holds no pack: it is a round of negotiation, or an error.</summary>
     NoPack,
 
     /// <summary>Others' attempts at the same answer kept failing.</summary>

@@ -34,6 +34,7 @@ public sealed class PackKeyTests
         ["include-tag"] = s_plain with { IncludeTag = true },
         ["done"] = s_plain with { Done = true },
         ["wait-for-done"] = s_plain with { WaitForDone = true },
+        ["a round of protocol 0"] = s_plain with { ProtocolVersion = 0 },
         ["sha256"] = s_plain with { ObjectFormat = ObjectFormat.Sha256 },
     };
 
@@ -46,7 +47,10 @@ public sealed class PackKeyTests
         ["agent"] = s_plain with { Agent = "git/9.9" },
         ["no-progress"] = s_plain with { NoProgress = true },
         ["sideband-all"] = s_plain with { SidebandAll = true },
-        ["protocol 0"] = s_plain with { ProtocolVersion = 0 },
+        ["protocol 0 that takes the pack when ready"] = s_plain with { ProtocolVersion = 0, NoDone = true, MultiAck = MultiAck.Detailed },
+        ["protocol 1 that takes the pack when ready"] = s_plain with { ProtocolVersion = 1, NoDone = true, MultiAck = MultiAck.Detailed },
+        ["protocol 0 without a sideband"] =
+            s_plain with { ProtocolVersion = 0, NoDone = true, MultiAck = MultiAck.Detailed, SidebandKind = SidebandKind.None },
         ["protocol 2"] = s_plain with { ProtocolVersion = 2 },
     };
 
@@ -66,6 +70,25 @@ public sealed class PackKeyTests
     [Theory]
     [MemberData(nameof(Same))]
     public void Of_GivesTheSameKey_WhenTheAnswerIsTheSame(string name) => Assert.Equal(KeyOf(s_plain), KeyOf(s_equal[name]));
+
+    /// <summary>What each way of ending a request may be answered with; those answered alike share a key, and no others.</summary>
+    [Fact]
+    public void Of_GivesOneKey_ToAllVersionsThatOneAnswerFits()
+    {
+        foreach (int[] haves in (int[][])[[], [3]])
+        {
+            var keys = new Dictionary<PackKey, string>();
+            foreach (FetchRequest request in Endings(s_plain with { Haves = [.. haves.Select(number => Store.IdOf(number))] }))
+            {
+                string answer = AnswerTo(request);
+                PackKey key = KeyOf(request);
+                Assert.True(keys.TryAdd(key, answer) || keys[key] == answer, $"{keys[key]} and {answer} have one key");
+            }
+
+            // At once, when ready, never; and what v2 does with neither word nor haves.
+            Assert.Equal(keys.Count, keys.Values.Distinct(StringComparer.Ordinal).Count());
+        }
+    }
 
     [Theory]
     [InlineData("git.example", "team/other.git")]
@@ -102,6 +125,36 @@ public sealed class PackKeyTests
     [InlineData("zz23456789012345678901234567890123456789012345678901234567890123")]
     [InlineData("01234567890123456789012345678901234567890123456789012345678901234")]
     public void TryParse_Refuses_WhenItIsNoKey(string text) => Assert.False(PackKey.TryParse(text, out _));
+
+    private static IEnumerable<FetchRequest> Endings(FetchRequest plain)
+    {
+        foreach (int version in (int[])[0, 1, 2])
+        {
+            foreach (bool done in (bool[])[false, true])
+            {
+                foreach (bool word in (bool[])[false, true])
+                {
+                    foreach (MultiAck acks in Enum.GetValues<MultiAck>())
+                    {
+                        yield return plain with
+                        {
+                            ProtocolVersion = version, Done = done, WaitForDone = word && version == 2, NoDone = word && version < 2, MultiAck = acks,
+                        };
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>gitprotocol-v2, fetch, and gitprotocol-capabilities, no-done, in so many words.</summary>
+    private static string AnswerTo(FetchRequest request) => request switch
+    {
+        { Done: true } => "the pack at once",
+        { ProtocolVersion: 2, WaitForDone: true } => "acknowledgments without ready",
+        { ProtocolVersion: 2 } => "the pack once ready",
+        { NoDone: true, MultiAck: MultiAck.Detailed, Haves.Count: > 0 } => "the pack once ready",
+        _ => "a round of v0",
+    };
 
     private static PackKey KeyOf(FetchRequest request) => PackKey.Of(Store.Repository, request, request.IncludeTag ? s_tags : default);
 

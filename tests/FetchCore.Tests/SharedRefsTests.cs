@@ -59,7 +59,7 @@ public sealed class SharedRefsTests
     {
         var gate = new TaskCompletionSource<AccessView?>();
         using var leaving = new CancellationTokenSource();
-        Task<AccessView?> first = _shared.AskAsync(CoreFixture.Repository, Of("alice"), () => gate.Task, leaving.Token);
+        Task<AccessView?> first = _shared.AskAsync(CoreFixture.Repository, Of("alice"), RefsQuestion.AllRefs, () => gate.Task, leaving.Token);
         Task<AccessView?> second = Ask("alice", () => Task.FromResult<AccessView?>(new AccessView([])));
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
@@ -84,5 +84,5 @@ public sealed class SharedRefsTests
 
     private Credential Of(string user) => _digester.Digest([new("user", user)]);
 
-    private Task<AccessView?> Ask(string user, Func<Task<AccessView?>> ask) => _shared.AskAsync(CoreFixture.Repository, Of(user), ask, CancellationToken.None);
+    private Task<AccessView?> Ask(string user, Func<Task<AccessView?>> ask) => _shared.AskAsync(CoreFixture.Repository, Of(user), RefsQuestion.AllRefs, ask, CancellationToken.None);
 }

@@ -23,7 +23,7 @@ public sealed class UploadPack(GitProgram git, MirrorOptions options)
 
     /// <summary>Starts it; its output is the answer, beginning with the sections before the packfile.</summary>
     /// <param name="lease">The reading of the mirror that it is part of.</param>
-    /// <param name="request">What is asked, of whichever version.</param>
+    /// <param name="request">What is asked, in protocol v2.</param>
     /// <param name="withOrphans">Objects that no ref leads to any more may be named.</param>
     /// <param name="stopping">Kills it.</param>
     public async Task<GitProcess> StartAsync(MirrorLease lease, FetchRequest request, bool withOrphans, CancellationToken stopping)
@@ -31,7 +31,7 @@ public sealed class UploadPack(GitProgram git, MirrorOptions options)
         ArgumentNullException.ThrowIfNull(lease);
         ArgumentNullException.ThrowIfNull(request);
         var input = new ArrayBufferWriter<byte>();
-        FetchRequestWriter.WriteV2(input, request with { SidebandAll = false }, agent: null, sayObjectFormat: true);
+        FetchRequestWriter.WriteV2(input, request, agent: null, sayObjectFormat: true);
         GitProcess process = git.Start(
             new GitCommand("upload-pack", "--stateless-rpc", "--strict", lease.Mirror.Repository)
             {

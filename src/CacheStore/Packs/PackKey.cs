@@ -10,6 +10,12 @@ namespace Waystation.CacheStore.Packs;
 /// <summary>
 /// The name of one answer: a digest of the repository and of everything in the request that can change a byte of the
 /// prologue or of the pack. Order and repetition of ids do not; agent, session, progress and framing do not.
+/// <code>
+///                      v2                        v0, v1                                     one key
+///   pack at once       done                      done                                       yes
+///   pack when ready    neither word              no-done and multi_ack_detailed, with haves yes
+///   no pack yet        wait-for-done             anything else                              no: a round is an answer of its own
+/// </code>
 /// </summary>
 public readonly record struct PackKey
 {
@@ -75,7 +81,8 @@ public readonly record struct PackKey
         | (request.OfsDelta ? 4 : 0)
         | (request.IncludeTag ? 8 : 0)
         | (request.Done ? 16 : 0)
-        | (request.WaitForDone ? 32 : 0);
+        | (request is { WaitForDone: true, Done: false } ? 32 : 0)
+        | (request.MayBringPack ? 0 : 64);
 
     private static void AppendText(IncrementalHash hash, string text)
     {

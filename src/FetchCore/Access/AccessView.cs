@@ -19,6 +19,9 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
     /// <summary>All that was shown came in one listing.</summary>
     internal bool IsOneListing => newestFirst.Count == 1;
 
+    /// <summary>Whether the primary's repository is shallow itself, by the newest answer that says; null where none does.</summary>
+    public bool? IsOfShallow => newestFirst.FirstOrDefault(static listing => listing.IsOfShallow is not null)?.IsOfShallow;
+
     /// <summary>Whether each of these ids was shown: as a ref's tip, or as what an annotated tag points to.</summary>
     public bool Shows(IEnumerable<ObjectId> ids)
     {

@@ -55,7 +55,8 @@ internal sealed class RefListingPool
     private static ObjectId DigestOf(RefListing listing)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([(byte)listing.Asked.ObjectFormat, listing.Asked.Peel ? (byte)1 : (byte)0]);
+        byte boundary = listing.IsOfShallow switch { null => 0, false => 1, true => 2 };
+        hash.AppendData([(byte)listing.Asked.ObjectFormat, listing.Asked.Peel ? (byte)1 : (byte)0, boundary]);
         AppendText(hash, listing.Asked.RefPrefixes.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
         foreach (string prefix in listing.Asked.RefPrefixes)
         {

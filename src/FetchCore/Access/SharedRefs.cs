@@ -10,18 +10,19 @@ namespace Waystation.FetchCore.Access;
 public sealed class SharedRefs
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(RepositoryName, Credential), Flight> _flights = [];
+    private readonly Dictionary<(RepositoryName, Credential, RefsQuestion), Flight> _flights = [];
 
     /// <summary>Asks, or shares a question that has not been sent yet.</summary>
     /// <param name="repository">Where.</param>
     /// <param name="credential">In whose name; nobody shares another's.</param>
+    /// <param name="question">What; another question is another answer.</param>
     /// <param name="ask">Asks the primary. It is not cancelled when one sharer leaves.</param>
     /// <param name="cancellationToken">This sharer's.</param>
     public Task<AccessView?> AskAsync(
-        RepositoryName repository, Credential credential, Func<Task<AccessView?>> ask, CancellationToken cancellationToken)
+        RepositoryName repository, Credential credential, RefsQuestion question, Func<Task<AccessView?>> ask, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ask);
-        (RepositoryName, Credential) key = (repository, credential);
+        (RepositoryName, Credential, RefsQuestion) key = (repository, credential, question);
         lock (_gate)
         {
             if (!_flights.TryGetValue(key, out Flight? flight))
@@ -38,7 +39,7 @@ public sealed class SharedRefs
         }
     }
 
-    private async Task<AccessView?> FlyAsync((RepositoryName, Credential) key, Flight flight, Func<Task<AccessView?>> ask)
+    private async Task<AccessView?> FlyAsync((RepositoryName, Credential, RefsQuestion) key, Flight flight, Func<Task<AccessView?>> ask)
     {
         await Task.Yield();
         try
@@ -51,7 +52,7 @@ public sealed class SharedRefs
         }
     }
 
-    private void Land((RepositoryName, Credential) key, Flight flight)
+    private void Land((RepositoryName, Credential, RefsQuestion) key, Flight flight)
     {
         lock (_gate)
         {

@@ -25,8 +25,11 @@ namespace Waystation.FetchCore.Local;
 public sealed class LocalRung(
     MirrorSet mirrors, MirrorObjects objects, MirrorMaking making, MirrorSync sync, UploadPack uploadPack, PackTurns turns, UpkeepQueue upkeep, SyncWait wait, TimeProvider time)
 {
-    /// <summary>Whether the repository has a mirror, or none is to be made.</summary>
-    public bool HasMirror(RepositoryName repository) => !mirrors.IsOn || mirrors.Find(repository) is not null;
+    /// <summary>Whether the repository has a mirror.</summary>
+    public bool HasMirror(RepositoryName repository) => mirrors.Find(repository) is not null;
+
+    /// <summary>Whether the repository has none and may have one.</summary>
+    public bool LacksMirror(RepositoryName repository) => mirrors.IsOn && !HasMirror(repository);
 
     /// <summary>Makes the answer into the fill; false where it is not made here and nothing was told to anybody.</summary>
     /// <exception cref="FillFailedException">It broke off, or is a round of negotiation that brings no pack.</exception>
@@ -86,10 +89,18 @@ public sealed class LocalRung(
 
     private async Task<bool> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, bool withOrphans)
     {
-        // Progress is told or kept from each who waits where the answer is written.
-        await using GitProcess git = await uploadPack.StartAsync(lease, request with { NoProgress = false }, withOrphans, fill.Stopping);
+        // One way of asking for all versions; progress is told to, or kept from, each who waits where the answer is written.
+        FetchRequest asked = request with
+        {
+            ProtocolVersion = 2,
+            SidebandKind = SidebandKind.Sideband64k,
+            SidebandAll = false,
+            NoProgress = false,
+            WaitForDone = request.WaitForDone || !request.MayBringPack,
+        };
+        await using GitProcess git = await uploadPack.StartAsync(lease, asked, withOrphans, fill.Stopping);
         PipeReader output = PipeReader.Create(git.Output, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024));
-        (AnswerStart start, FetchPrologue? prologue) = await ReadStartAsync(output, request.ObjectFormat, fill.Stopping);
+        (AnswerStart start, FetchPrologue? prologue) = await ReadStartAsync(output, new AnswerFraming(asked), fill.Stopping);
         if (start == AnswerStart.NoPack && prologue is not null)
         {
             throw new FillFailedException("the answer is a round of negotiation") { Round = prologue };
@@ -101,17 +112,17 @@ public sealed class LocalRung(
         }
 
         fill.Begin(prologue!);
-        await PrimaryFill.CopyPackAsync(output, fill, fill.Stopping);
+        await PrimaryFill.CopyPackAsync(output, asked, fill, fill.Stopping);
         return true;
     }
 
-    private static async Task<(AnswerStart Start, FetchPrologue? Prologue)> ReadStartAsync(PipeReader output, ObjectFormat format, CancellationToken stopping)
+    private static async Task<(AnswerStart Start, FetchPrologue? Prologue)> ReadStartAsync(PipeReader output, AnswerFraming framing, CancellationToken stopping)
     {
         while (true)
         {
             ReadResult read = await output.ReadAsync(stopping);
             ReadOnlySequence<byte> buffer = read.Buffer;
-            AnswerStart start = FetchAnswerReader.TryReadPrologue(ref buffer, format, sidebandAll: false, out FetchPrologue? prologue);
+            AnswerStart start = framing.TryReadPrologue(ref buffer, out FetchPrologue? prologue);
             if (start != AnswerStart.NeedMore || read.IsCompleted)
             {
                 output.AdvanceTo(buffer.Start);

@@ -11,12 +11,15 @@ public interface IPrimary
     /// <summary>Sends the client's own fetch request, as it came and once.</summary>
     Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sends a fetch request of the node's own making (protocol v2), for which the client's stands surety.</summary>
+    /// <summary>Sends a fetch request of the node's own making in the version that it says, for which the client's stands surety.</summary>
     Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken);
 
     /// <summary>Asks which refs there are (protocol v2).</summary>
     Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Asks for the advertisement only: whether this credential may read.</summary>
+    /// <summary>
+    /// Asks for the advertisement, in the protocol version of the client's own request: v2 says only whether this credential may
+    /// read, v0 and v1 show every ref.
+    /// </summary>
     Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken);
 }

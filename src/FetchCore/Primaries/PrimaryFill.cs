@@ -7,7 +7,9 @@ using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.FetchCore.Primaries;
 
-/// <summary>Moves the primary's answer to a fetch into a fill: sections first, then the pack out of its sideband framing.</summary>
+/// <summary>
+/// Moves the primary's answer to a fetch into a fill: what is said first, then the pack out of its framing, if it has one.
+/// </summary>
 internal static class PrimaryFill
 {
     /// <summary>
@@ -16,6 +18,7 @@ internal static class PrimaryFill
     /// </summary>
     public static async Task<FetchPrologue?> ReadPrologueAsync(PipeReader body, FetchRequest request, CancellationToken cancellationToken)
     {
+        var framing = new AnswerFraming(request);
         while (true)
         {
             ReadResult read = await body.ReadAsync(cancellationToken);
@@ -24,7 +27,7 @@ internal static class PrimaryFill
             FetchPrologue? prologue;
             try
             {
-                start = FetchAnswerReader.TryReadPrologue(ref buffer, request.ObjectFormat, request.SidebandAll, out prologue);
+                start = framing.TryReadPrologue(ref buffer, out prologue);
             }
             catch (GitProtocolException)
             {
@@ -49,9 +52,12 @@ internal static class PrimaryFill
         }
     }
 
-    /// <summary>Moves the packfile section, to its end and its check.</summary>
+    /// <summary>Moves the pack, to its end and its check.</summary>
     /// <exception cref="FillFailedException">The answer broke off, or the primary reported an error.</exception>
-    public static async Task CopyPackAsync(PipeReader body, Fill fill, CancellationToken cancellationToken)
+    public static Task CopyPackAsync(PipeReader body, FetchRequest request, Fill fill, CancellationToken cancellationToken) =>
+        new AnswerFraming(request).HasBands ? CopyBandsAsync(body, fill, cancellationToken) : CopyBareAsync(body, fill, cancellationToken);
+
+    private static async Task CopyBandsAsync(PipeReader body, Fill fill, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -83,6 +89,23 @@ internal static class PrimaryFill
             if (read.IsCompleted)
             {
                 throw new FillFailedException("the primary's answer broke off");
+            }
+        }
+    }
+
+    /// <summary>Nothing but the end of the stream ends a bare pack; whether it is whole, only its trailer tells.</summary>
+    private static async Task CopyBareAsync(PipeReader body, Fill fill, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(cancellationToken);
+            await fill.WriteAsync(read.Buffer, cancellationToken);
+            await fill.FlushAsync(cancellationToken);
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                await fill.CompleteAsync(cancellationToken);
+                return;
             }
         }
     }

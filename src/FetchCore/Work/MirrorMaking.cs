@@ -91,7 +91,7 @@ public sealed class MirrorMaking(
             return false;
         }
 
-        var request = new FetchRequest { ObjectFormat = format, Wants = wants, OfsDelta = true, NoProgress = true, Done = true };
+        var request = new FetchRequest { ObjectFormat = format, ProtocolVersion = asker.ProtocolVersion, Wants = wants, OfsDelta = true, NoProgress = true, Done = true };
         await using PrimaryReply reply = await asker.Primary.SyncAsync(request, either.Token);
         asker.Refused(reply);
         return reply.IsAnswer

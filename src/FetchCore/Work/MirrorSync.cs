@@ -125,6 +125,7 @@ public sealed class MirrorSync(
         var request = new FetchRequest
         {
             ObjectFormat = mirror.ObjectFormat,
+            ProtocolVersion = asker.ProtocolVersion,
             Wants = [.. missing],
             Haves = HavesOf(mirror),
             ThinPack = true,

@@ -9,5 +9,6 @@ namespace Waystation.FetchCore.Work;
 /// </summary>
 /// <param name="View">What it was shown.</param>
 /// <param name="Primary">The primary, asked in its name.</param>
+/// <param name="ProtocolVersion">The version that the client speaks, and so the primary.</param>
 /// <param name="Refused">Told where the primary refuses it.</param>
-public sealed record SyncAsker(AccessView View, IPrimary Primary, Action<PrimaryReply> Refused);
+public sealed record SyncAsker(AccessView View, IPrimary Primary, int ProtocolVersion, Action<PrimaryReply> Refused);

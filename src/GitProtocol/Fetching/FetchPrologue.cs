@@ -29,4 +29,15 @@ public sealed record FetchPrologue
 
     /// <summary>The commits that are on the client's boundary no more.</summary>
     public IReadOnlyList<ObjectId> Unshallow { get; init => field = ValueList<ObjectId>.From(value); } = ValueList<ObjectId>.Empty;
+
+    /// <summary>
+    /// The same in the form in which it answers equal requests of every version: v0 and v1 acknowledge haves also in answer to done,
+    /// v2 does not, and no client needs it.
+    /// </summary>
+    /// <param name="request">The request that it answers, in whichever version that was made.</param>
+    public FetchPrologue ForAnyVersion(FetchRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.Done ? this with { HasAcknowledgments = false, Acks = [], Ready = false } : this;
+    }
 }

@@ -73,4 +73,11 @@ public sealed record FetchRequest
 
     /// <summary>Whether the client moves its shallow boundary, so that a v0 or v1 answer begins with the new one.</summary>
     public bool Deepens => Depth is not null || DeepenSince is not null;
+
+    /// <summary>
+    /// Whether the answer may hold a pack. In v0 and v1 one that is not done is a round, which brings acknowledgments or just the
+    /// new boundary, unless no-done lets the pack follow "ready"; only multi_ack_detailed has that word, and only haves earn it.
+    /// </summary>
+    public bool MayBringPack =>
+        ProtocolVersion == 2 || Done || (NoDone && MultiAck == MultiAck.Detailed && Haves.Count > 0);
 }

@@ -11,12 +11,16 @@ namespace Waystation.GitProtocol.Fetching;
 ///   have… ─ flush                                                         a round, any number of times
 ///   have… ─ done                                                          the last one
 /// </code>
-/// A stateless client repeats its needs with each round, so a body may end after any flush-pkt. On a channel the server answers
+/// A stateless client repeats its needs with each round, so a body holds one round, or none. On a channel the server answers
 /// round by round: use <see cref="TryReadNeeds"/> and <see cref="TryReadRound"/> there.
 /// </summary>
 public static class FetchRequestV0Parser
 {
-    /// <summary>Reads the body of one stateless request.</summary>
+    /// <summary>Reads the body of one stateless request, in the object format that its first want has.</summary>
+    /// <inheritdoc cref="Parse(ReadOnlySequence{byte}, int, ObjectFormat, int)" path="/exception"/>
+    public static ParsedCommand Parse(ReadOnlySequence<byte> wholeBody, int version) => Parse(wholeBody, version, FormatOf(wholeBody));
+
+    /// <summary>Reads the body of one stateless request: the needs, and at most one round.</summary>
     /// <exception cref="GitProtocolException">It is malformed, ends too early or goes on too long.</exception>
     public static ParsedCommand Parse(
         ReadOnlySequence<byte> wholeBody, int version, ObjectFormat format, int maxObjects = CommandParser.DefaultMaxObjects)
@@ -26,14 +30,14 @@ public static class FetchRequestV0Parser
         if (needs is not ParsedCommand.Fetch(var request)) return needs;
         var haves = new ObjectIdSet();
         bool done = false;
-        while (!done && !wholeBody.IsEmpty)
-        {
-            if (!TryReadRound(ref wholeBody, format, haves, out done, maxObjects - request.Wants.Count)) ThrowTruncated();
-        }
+        bool hasRound = !wholeBody.IsEmpty;
+        if (hasRound && !TryReadRound(ref wholeBody, format, haves, out done, maxObjects - request.Wants.Count)) ThrowTruncated();
         // Some clients end a request with a flush-pkt whatever it was.
         bool ends = wholeBody.IsEmpty || (wholeBody.Length == PktLineReader.HeaderLength && PktLine.StartsWith(wholeBody, "0000"u8));
-        if (!ends) GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after done.");
-        return new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = done });
+        if (!ends && done) GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after done.");
+        return ends
+            ? new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = done })
+            : CheckRest(ref wholeBody, format, maxObjects);
 
         static void ThrowTruncated() =>
             GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt or done.");
@@ -104,6 +108,28 @@ public static class FetchRequestV0Parser
         if (!TryReadRound(ref buffer, format, set, out done, maxObjects - haves.Count)) return false;
         foreach (ObjectId id in set.ToList()) haves.Add(id);
         return true;
+    }
+
+    private static ParsedCommand.Foreign CheckRest(ref ReadOnlySequence<byte> rounds, ObjectFormat format, int maxObjects)
+    {
+        var haves = new ObjectIdSet();
+        for (bool done = false; !done && !rounds.IsEmpty;)
+        {
+            if (!TryReadRound(ref rounds, format, haves, out done, maxObjects))
+            {
+                GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt or done.");
+            }
+        }
+        return new ParsedCommand.Foreign(ForeignReason.SecondRound);
+    }
+
+    private static ObjectFormat FormatOf(ReadOnlySequence<byte> body)
+    {
+        bool isSha256 = PktLineReader.TryRead(ref body, out PktLine first)
+            && first.TryStripPrefix(Keywords.Want, out ReadOnlySequence<byte> want)
+            && want.Length >= ObjectFormat.Sha256.HexLength
+            && ObjectId.TryParse(want.Slice(0, ObjectFormat.Sha256.HexLength), ObjectFormat.Sha256, out _);
+        return isSha256 ? ObjectFormat.Sha256 : ObjectFormat.Sha1;
     }
 
     private static bool TryReadRound(ref ReadOnlySequence<byte> buffer, ObjectFormat format, ObjectIdSet haves, out bool done, int most)

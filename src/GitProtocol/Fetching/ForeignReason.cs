@@ -30,6 +30,9 @@ public enum ForeignReason
     /// <summary>A fetch that wants nothing: a negotiation for its own sake, or nothing at all.</summary>
     NoWants,
 
+    /// <summary>A v0 or v1 body that goes on after its round: a stateless server answers the first round and reads no further.</summary>
+    SecondRound,
+
     /// <summary>A request of nothing but a flush-pkt.</summary>
     EmptyRequest,
 }

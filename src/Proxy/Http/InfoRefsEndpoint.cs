@@ -46,9 +46,7 @@ internal sealed class InfoRefsEndpoint(PassThrough passThrough, AccessTickets ti
             }
             else
             {
-                // v0 and v1 name every ref, and what annotated tags point to.
-                var all = LsRefsRequest.All(reader.ObjectFormat) with { Peel = true };
-                tickets.Show(request.Repository, request.Credential, new RefListing(all, reader.Tips), answeredAt);
+                tickets.Show(request.Repository, request.Credential, RefListing.Of(reader), answeredAt);
             }
         });
     }

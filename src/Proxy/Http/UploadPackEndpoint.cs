@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
@@ -14,7 +15,7 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Http;
 
 /// <summary>
-/// <c>POST …/git-upload-pack</c>. <c>ls-refs</c> is the primary's, read on the way; a <c>fetch</c> becomes a
+/// <c>POST …/git-upload-pack</c>. <c>ls-refs</c> is the primary's, read on the way; a fetch of any version becomes a
 /// <see cref="FetchRequest"/> and from there knows no HTTP; whatever is not understood goes on as it came.
 /// </summary>
 internal sealed class UploadPackEndpoint(
@@ -98,12 +99,15 @@ internal sealed class UploadPackEndpoint(
 
         try
         {
-            if (!CommandParser.LooksLikeV2(bytes))
+            bool isV2 = CommandParser.LooksLikeV2(bytes);
+            int said = VersionOf(request.Headers["Git-Protocol"]);
+            if (!isV2 && said >= 2)
             {
-                return (null, ForwardReason.OldProtocol);
+                // Only the primary knows what it makes of that.
+                return (null, ForwardReason.Malformed);
             }
 
-            ParsedCommand command = CommandParser.Parse(bytes);
+            ParsedCommand command = isV2 ? CommandParser.Parse(bytes) : FetchRequestV0Parser.Parse(bytes, said);
             return (command, command is ParsedCommand.Foreign foreign ? ReasonOf(foreign.Reason) : default);
         }
         catch (GitProtocolException)
@@ -111,6 +115,13 @@ internal sealed class UploadPackEndpoint(
             return (null, ForwardReason.Malformed);
         }
     }
+
+    /// <summary>The highest version that <c>Git-Protocol: key=value:…</c> names, as git takes it; without one it is 0.</summary>
+    private static int VersionOf(StringValues header) => header
+        .SelectMany(static value => (value ?? "").Split(':'))
+        .Select(static part => part.StartsWith("version=", StringComparison.Ordinal) && int.TryParse(part["version=".Length..], CultureInfo.InvariantCulture, out int version) ? version : 0)
+        .Append(0)
+        .Max();
 
     private static ForwardReason ReasonOf(ForeignReason reason) => reason switch
     {
@@ -178,7 +189,7 @@ internal sealed class UploadPackEndpoint(
     {
         HttpResponse response = request.Context.Response;
         PrepareAnswer(response, FetchOutcome.Local, willKeep: false);
-        FetchAnswerWriter.WriteRoundV2(response.BodyWriter, answer.Prologue, fetch.SidebandAll);
+        new AnswerFraming(fetch).WriteRound(response.BodyWriter, answer.Prologue);
         await response.BodyWriter.FlushAsync(request.Context.RequestAborted);
         meters.Fetched(FetchOutcome.Local, 0);
         logger.FetchServed(
@@ -205,7 +216,7 @@ internal sealed class UploadPackEndpoint(
         {
             await body.WriteAsync(ServedBy(answer), context.RequestAborted);
         }
-        catch (FillFailedException e) when (e.SourceError is { } message)
+        catch (FillFailedException e) when (e.SourceError is { } message && body.CanTellErrors)
         {
             logger.FetchBrokeOff(request.Repository, body.Bytes, message);
             await body.WriteErrorAsync(message, context.RequestAborted);

@@ -44,10 +44,19 @@ internal sealed class HttpPrimary(
     public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        FetchRequestWriter.WriteV2(buffer, request, agent: null, sayObjectFormat: request.ObjectFormat != ObjectFormat.Sha1);
+        bool speaksV2 = request.ProtocolVersion == 2;
+        if (speaksV2)
+        {
+            FetchRequestWriter.WriteV2(buffer, request, agent: null, sayObjectFormat: request.ObjectFormat != ObjectFormat.Sha1);
+        }
+        else
+        {
+            FetchRequestWriter.WriteV0(buffer, request, agent: null);
+        }
+
         var content = new ReadOnlyMemoryContent(buffer.WrittenMemory);
         content.Headers.ContentType = new MediaTypeHeaderValue(RequestType);
-        return SendAsync("sync", HttpMethod.Post, target, content, cancellationToken);
+        return SendAsync("sync", HttpMethod.Post, target, content, cancellationToken, speaksV2);
     }
 
     public async Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
@@ -59,7 +68,7 @@ internal sealed class HttpPrimary(
             {
                 var content = new ReadOnlyMemoryContent(buffer.WrittenMemory);
                 content.Headers.ContentType = new MediaTypeHeaderValue(RequestType);
-                return await SendAsync("ls-refs", HttpMethod.Post, target, content, token);
+                return await SendAsync("ls-refs", HttpMethod.Post, target, content, token, speaksV2: true);
             },
             cancellationToken);
     }
@@ -68,15 +77,14 @@ internal sealed class HttpPrimary(
         await s_ownReads.ExecuteAsync(
             async token => await SendAsync("info-refs", HttpMethod.Get, infoRefsTarget, content: null, token), cancellationToken);
 
-    private async Task<PrimaryReply> SendAsync(string kind, HttpMethod method, string to, HttpContent? content, CancellationToken cancellationToken)
+    private async Task<PrimaryReply> SendAsync(string kind, HttpMethod method, string to, HttpContent? content, CancellationToken cancellationToken, bool speaksV2 = false)
     {
         meters.Upstream(kind);
         using var request = new HttpRequestMessage(method, primary.UriOf(to)) { Content = content };
-        CopyHeaders(request.Headers, static name => !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase));
-        if (kind is "ls-refs" or "sync")
+        CopyHeaders(request.Headers, name => !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !(speaksV2 && IsVersion(name)));
+        if (speaksV2)
         {
-            // What the node asks itself is protocol v2, whatever the client speaks.
-            request.Headers.Remove("Git-Protocol");
+            // Whatever the client speaks.
             request.Headers.TryAddWithoutValidation("Git-Protocol", "version=2");
         }
 
@@ -97,6 +105,8 @@ internal sealed class HttpPrimary(
             throw new PrimaryException("connecting took too long", e);
         }
     }
+
+    private static bool IsVersion(string name) => string.Equals(name, "Git-Protocol", StringComparison.OrdinalIgnoreCase);
 
     private void CopyHeaders(HttpHeaders to, Func<string, bool> which)
     {

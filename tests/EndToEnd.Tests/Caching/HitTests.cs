@@ -34,20 +34,6 @@ public sealed class HitTests(Station station) : IClassFixture<Station>, IDisposa
         Assert.Equal(await CloneState.OfAsync(client.In("first")), await CloneState.OfAsync(client.In("second")));
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public async Task Clone_IsForwarded_WhenItSpeaksAnOlderProtocol(int protocolVersion)
-    {
-        PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
-        string url = station.Node.UrlOf(repository).AbsoluteUri;
-        await client.Speaking(2).RunAsync("clone", "--quiet", url, "first");
-        (_, IReadOnlyList<string> second) = await client.Speaking(protocolVersion).TraceAsync("clone", "--quiet", url, "second");
-        Assert.Contains("waystation; fwd=bypass; detail=old-protocol", second);
-        Assert.Equal(await CloneState.OfAsync(client.In("first")), await CloneState.OfAsync(client.In("second")));
-    }
-
     [Fact]
     public async Task Clone_IsAHit_WhenAnotherUserMayReadTheSame()
     {

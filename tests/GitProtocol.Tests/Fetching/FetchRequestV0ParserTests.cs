@@ -32,10 +32,45 @@ public sealed class FetchRequestV0ParserTests
             Agent = "git/2",
             Done = true,
         };
-        Assert.Equal(new ParsedCommand.Fetch(expected), FetchRequestV0Parser.Parse(bytes, 1, ObjectFormat.Sha1));
+        // A stateless server answers the first round only, so a body with two is not this request.
+        Assert.Equal(new ParsedCommand.Foreign(ForeignReason.SecondRound), FetchRequestV0Parser.Parse(bytes, 1, ObjectFormat.Sha1));
         Assert.True(FetchRequestV0Parser.TryRead(ref bytes, 1, ObjectFormat.Sha1, out ParsedCommand? command));
         Assert.Equal(new ParsedCommand.Fetch(expected), command);
         Assert.True(bytes.IsEmpty);
+    }
+
+    [Theory, EveryCut("want " + Ids.A + Capabilities, Lines.Flush, "have " + Ids.C, "have " + Ids.D, "done", Lines.Flush)]
+    public void StatelessBody_HoldsOneRound(ReadOnlySequence<byte> bytes)
+    {
+        FetchRequest request = Read(bytes);
+        Assert.Equal(Ids.Of(Ids.C, Ids.D), request.Haves);
+        Assert.True(request.Done);
+    }
+
+    [Theory]
+    [InlineData(ObjectFormat.Sha1, "want " + Ids.A, Lines.Flush, "done")]
+    [InlineData(ObjectFormat.Sha1, "want " + Ids.A + Capabilities, Lines.Flush, "done")]
+    [InlineData(ObjectFormat.Sha256, "want " + Ids.A256, Lines.Flush, "done")]
+    [InlineData(ObjectFormat.Sha256, "want " + Ids.A256 + " side-band-64k object-format=sha256", Lines.Flush, "done")]
+    public void ObjectFormat_IsThatOfTheFirstWant(ObjectFormat expected, params string[] lines)
+    {
+        ParsedCommand command = FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(Lines.ToBytes(lines)), 0);
+        Assert.Equal(expected, Assert.IsType<ParsedCommand.Fetch>(command).Request.ObjectFormat);
+    }
+
+    [Theory]
+    [InlineData(true, " multi_ack_detailed no-done", "have " + Ids.B, Lines.Flush)]
+    [InlineData(true, "", "done")]
+    [InlineData(true, "", "have " + Ids.B, "done")]
+    [InlineData(false, " multi_ack_detailed no-done", Lines.Flush)]
+    [InlineData(false, " multi_ack_detailed no-done")]
+    [InlineData(false, " multi_ack_detailed", "have " + Ids.B, Lines.Flush)]
+    [InlineData(false, " multi_ack no-done", "have " + Ids.B, Lines.Flush)]
+    [InlineData(false, " no-done", "have " + Ids.B, Lines.Flush)]
+    public void Round_BringsAPack_OnlyWhenTheClientHasLetIt(bool expected, string capabilities, params string[] round)
+    {
+        byte[] bytes = Lines.ToBytes(["want " + Ids.A + capabilities, Lines.Flush, .. round]);
+        Assert.Equal(expected, Read(new ReadOnlySequence<byte>(bytes)).MayBringPack);
     }
 
     [Theory, EveryCut("want " + Ids.A256, Lines.Flush, "done")]

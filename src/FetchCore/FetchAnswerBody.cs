@@ -3,23 +3,33 @@ using Waystation.CacheStore.Packs;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.PktLines;
 
-namespace Waystation.Proxy.Http;
+namespace Waystation.FetchCore;
 
 /// <summary>
-/// Writes an answer to a fetch: the sections, one line that says who served it, and the pack in sideband 1.
+/// Writes an answer to a fetch into whatever leads to the client, as the client's version wants it: what is said first, one
+/// line that says who served it, and the pack.
 /// <code>
-///   pack file ──read──► the response pipe's own memory ──► socket
-///                       [len|1|payload][len|1|payload]…   flushed once a whole block agreed with its sum
+///   pack file ──read──► the pipe's own memory ──► socket
+///                       [len|1|payload][len|1|payload]…   or the bare pack; flushed once a whole block agreed with its sum
 /// </code>
-/// Bytes of the pack are copied nowhere in between.
+/// Bytes of the pack are copied nowhere in between. It neither completes the pipe nor disposes the reader.
 /// </summary>
-internal sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchRequest request, TimeProvider time)
+/// <param name="output">Where to.</param>
+/// <param name="pack">What; its prologue must be known.</param>
+/// <param name="request">The request of this client, which decides the form.</param>
+/// <param name="time">For the keepalives.</param>
+public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchRequest request, TimeProvider time)
 {
     /// <summary>git's own default for uploadpack.keepAlive.</summary>
     private static readonly TimeSpan s_keepalive = TimeSpan.FromSeconds(5);
 
+    private readonly AnswerFraming _framing = new(request);
+
     /// <summary>Pack bytes written so far.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>Whether <see cref="WriteErrorAsync"/> can tell this client anything; else the connection has to break.</summary>
+    public bool CanTellErrors => _framing.HasBands;
 
     /// <summary>Writes all of it.</summary>
     /// <param name="servedBy">What the person waiting is told, unless that was not asked for.</param>
@@ -27,31 +37,27 @@ internal sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchR
     /// <exception cref="IOException">The answer broke off; what was written must not end as if it were whole.</exception>
     public async Task WriteAsync(string servedBy, CancellationToken cancellationToken)
     {
-        FetchAnswerWriter.WritePrologueV2(output, pack.Prologue, request.SidebandAll);
-        if (!request.NoProgress)
-        {
-            FetchAnswerWriter.WriteProgress(output, servedBy);
-        }
-
+        _framing.WritePrologue(output, pack.Prologue);
+        _framing.WriteProgress(output, servedBy);
         while (true)
         {
             PackStep step = await NextAsync(cancellationToken);
             switch (step.Kind)
             {
                 case PackStepKind.End:
-                    FetchAnswerWriter.WriteEnd(output);
+                    _framing.WriteEnd(output);
                     await FlushAsync(cancellationToken);
                     return;
                 case PackStepKind.Progress:
-                    if (!request.NoProgress)
+                    if (_framing.HasProgress)
                     {
-                        Sideband.Write(output, Sideband.Progress, step.Text.Span);
+                        _framing.WriteProgress(output, step.Text.Span);
                         await FlushAsync(cancellationToken);
                     }
 
                     break;
                 case PackStepKind.Bytes:
-                    await WriteBandsAsync(step.Length, cancellationToken);
+                    await WritePackAsync(step.Length, cancellationToken);
                     pack.Verify();
                     await FlushAsync(cancellationToken);
                     break;
@@ -62,19 +68,19 @@ internal sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchR
     /// <summary>Tells the source's last words, as it would have itself.</summary>
     public async Task WriteErrorAsync(string message, CancellationToken cancellationToken)
     {
-        Sideband.Write(output, Sideband.Error, System.Text.Encoding.UTF8.GetBytes(message));
+        _framing.WriteError(output, message);
         await FlushAsync(cancellationToken);
     }
 
-    private async ValueTask WriteBandsAsync(int length, CancellationToken cancellationToken)
+    private async ValueTask WritePackAsync(int length, CancellationToken cancellationToken)
     {
         while (length > 0)
         {
-            int payload = Math.Min(length, Sideband.MaxBandPayload);
-            Memory<byte> packet = output.GetMemory(Sideband.HeaderLength + payload)[..(Sideband.HeaderLength + payload)];
-            Sideband.WriteHeader(packet.Span, Sideband.PackData, payload);
-            await pack.ReadAsync(packet[Sideband.HeaderLength..], cancellationToken);
-            output.Advance(packet.Length);
+            int payload = Math.Min(length, _framing.MaxPayload);
+            Memory<byte> packet = output.GetMemory(Sideband.HeaderLength + payload);
+            int header = _framing.WritePackHeader(packet.Span, payload);
+            await pack.ReadAsync(packet.Slice(header, payload), cancellationToken);
+            output.Advance(header + payload);
             Bytes += payload;
             length -= payload;
         }
@@ -98,7 +104,7 @@ internal sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchR
             }
             catch (TimeoutException)
             {
-                Sideband.Write(output, Sideband.PackData, []);
+                _framing.WriteKeepalive(output);
                 await FlushAsync(cancellationToken);
             }
         }

@@ -1,0 +1,14 @@
+namespace Waystation.FetchCore.Access;
+
+/// <summary>What a primary is asked about refs, in the node's own words.</summary>
+public enum RefsQuestion
+{
+    /// <summary><c>ls-refs</c> of all refs (v2).</summary>
+    AllRefs,
+
+    /// <summary>The advertisement of v0 and v1: all refs, and whether the repository is shallow.</summary>
+    Advertisement,
+
+    /// <summary>The advertisement of v2, which names no ref: only whether the credential may read.</summary>
+    IsAccepted,
+}
