@@ -19,8 +19,8 @@ internal static class UploadPack
         + Line("done") + "0000";
 
     /// <summary>The same in v0, as libraries and old clients ask it.</summary>
-    public static string FetchV0(string want) =>
-        Line($"want {want} multi_ack_detailed no-done side-band-64k thin-pack no-progress ofs-delta agent=git/2.39.5\n")
+    public static string FetchV0(string want, string capabilities = "multi_ack_detailed no-done side-band-64k") =>
+        Line($"want {want} {capabilities} thin-pack no-progress ofs-delta agent=git/2.39.5\n")
         + "0000" + Line("done\n");
 
     public static string LsRefs() =>

@@ -14,6 +14,7 @@ internal sealed class FakePrimary(TimeProvider time)
 {
     private int _packs;
     private int _listings;
+    private int _advertisements;
 
     public static byte[] Pack { get; } = MakePack(300_000);
 
@@ -22,6 +23,12 @@ internal sealed class FakePrimary(TimeProvider time)
     public int Packs => _packs;
 
     public int Listings => _listings;
+
+    /// <summary>How often it was asked for its advertisement.</summary>
+    public int Advertisements => _advertisements;
+
+    /// <summary>What it says then, to a client of v0 or v1; null for the capabilities of v2.</summary>
+    public byte[]? OldAdvertisement { get; set; }
 
     /// <summary>Awaited before any pack is answered.</summary>
     public Task PackGate { get; set; } = Task.CompletedTask;
@@ -91,7 +98,9 @@ internal sealed class FakePrimary(TimeProvider time)
 
         public Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
         {
-            return Task.FromResult<PrimaryReply>(new FakeReply([.. "000eversion 2\n"u8, .. "0017object-format=sha1\n"u8, .. "0000"u8], primary.Now));
+            Interlocked.Increment(ref primary._advertisements);
+            byte[] said = primary.OldAdvertisement ?? [.. "000eversion 2\n"u8, .. "0017object-format=sha1\n"u8, .. "0000"u8];
+            return Task.FromResult<PrimaryReply>(new FakeReply(said, primary.Now));
         }
     }
 

@@ -60,8 +60,89 @@ public sealed class RoundTripProperties
             return start == AnswerStart.Pack && row.Item3.Equals(read) && bytes.IsEmpty;
         });
 
-    private static Gen<FetchRequest> Requests(int version) =>
+    /// <summary>
+    /// What one version is answered is kept, and told to a request of another version that asks the same: it understands it, and
+    /// what it understands is what was kept.
+    /// </summary>
+    [Fact]
+    public void AnswerToOneVersion_IsUnderstoodByEveryOther() => Holds(
         from format in Formats
+        from first in Gen.Choose(0, 2).SelectMany(version => Requests(version, format))
+        from second in Gen.Choose(0, 2).SelectMany(version => Requests(version, format))
+        from acks in Gen.Choose(1, 20)
+        from shallow in Ids(format, 0)
+        from unshallow in Ids(format, 0)
+        from pack in Gen.Choose(0, 255).ArrayOf(3_000)
+        select (first, second: AskingTheSame(second, first), acks, shallow, unshallow, pack: pack.Select(value => (byte)value).ToArray()),
+        row =>
+        {
+            if (!row.first.MayBringPack || !row.second.MayBringPack) return true;
+            bool negotiates = !row.first.Done && row.first.Haves.Count > 0;
+            var said = new FetchPrologue
+            {
+                HasAcknowledgments = negotiates,
+                Acks = negotiates ? [.. row.first.Haves.Take(row.acks)] : [],
+                Ready = negotiates,
+                HasShallowInfo = row.first.Deepens,
+                Shallow = row.first.Deepens ? row.shallow : [],
+                Unshallow = row.first.Deepens ? row.unshallow : [],
+            };
+            (FetchPrologue? kept, byte[] keptPack) = Read(Answer(said, row.pack, row.first), row.first);
+            if (kept is null) return false;
+            (FetchPrologue? told, byte[] toldPack) = Read(Answer(kept, keptPack, row.second), row.second);
+            return said.Equals(kept) && said.Equals(told) && row.pack.AsSpan().SequenceEqual(toldPack);
+        });
+
+    private static FetchRequest AskingTheSame(FetchRequest form, FetchRequest content) => content with
+    {
+        ProtocolVersion = form.ProtocolVersion,
+        SidebandKind = form.SidebandKind,
+        SidebandAll = form.SidebandAll,
+        MultiAck = form.MultiAck,
+        NoDone = form.NoDone,
+        NoProgress = form.NoProgress,
+        WaitForDone = false,
+    };
+
+    private static byte[] Answer(FetchPrologue prologue, byte[] pack, FetchRequest request)
+    {
+        var framing = new AnswerFraming(request);
+        var writer = new ArrayBufferWriter<byte>();
+        framing.WritePrologue(writer, prologue);
+        framing.WriteProgress(writer, "a line");
+        framing.WriteKeepalive(writer);
+        foreach (byte[] piece in ((byte[])[.. "PACK"u8, .. pack]).Chunk(Math.Min(framing.MaxPayload, 1_500)))
+        {
+            Span<byte> packet = writer.GetSpan(piece.Length + 5);
+            int header = framing.WritePackHeader(packet, piece.Length);
+            piece.CopyTo(packet[header..]);
+            writer.Advance(header + piece.Length);
+        }
+        framing.WriteEnd(writer);
+        return writer.WrittenSpan.ToArray();
+    }
+
+    private static (FetchPrologue? Prologue, byte[] Pack) Read(byte[] answer, FetchRequest request)
+    {
+        var framing = new AnswerFraming(request);
+        var bytes = new ReadOnlySequence<byte>(answer);
+        if (framing.TryReadPrologue(ref bytes, out FetchPrologue? prologue) != AnswerStart.Pack) return (null, []);
+        if (!framing.HasBands) return (prologue, bytes.ToArray()[4..]);
+        var pack = new List<byte>();
+        BandKind last = BandKind.Keepalive;
+        while (FetchAnswerReader.TryReadBand(ref bytes, out BandLine band))
+        {
+            last = band.Kind;
+            if (band.Kind == BandKind.PackData) pack.AddRange(band.Payload.ToArray());
+            if (band.Kind == BandKind.Progress && request.NoProgress) return (null, []);
+            if (request.SidebandKind == SidebandKind.Sideband && band.Payload.Length > 995) return (null, []);
+        }
+        return last == BandKind.End && bytes.IsEmpty ? (prologue, [.. pack.Skip(4)]) : (null, []);
+    }
+
+    private static Gen<FetchRequest> Requests(int version) => Formats.SelectMany(format => Requests(version, format));
+
+    private static Gen<FetchRequest> Requests(int version, ObjectFormat format) =>
         from wants in Ids(format, 1)
         from haves in Ids(format, 0)
         from shallows in Ids(format, 0)

@@ -33,10 +33,18 @@ public sealed class AnswerFraming(FetchRequest request)
     /// <exception cref="GitProtocolException">The answer is malformed, or its prologue over the bound.</exception>
     public AnswerStart TryReadPrologue(ref ReadOnlySequence<byte> buffer, out FetchPrologue? prologue)
     {
+        ReadOnlySequence<byte> whole = buffer;
         AnswerStart start = request.ProtocolVersion == 2
             ? FetchAnswerReader.TryReadPrologue(ref buffer, request.ObjectFormat, request.SidebandAll, out prologue)
             : FetchAnswerReader.TryReadPrologueV0(ref buffer, request, out prologue);
         prologue = prologue?.ForAnyVersion(request);
+        if (start == AnswerStart.Pack && prologue is { Ready: false } && !request.Done && request.Haves.Count > 0)
+        {
+            // A pack that nobody called ready: other versions have no words for it, and it is no answer to keep.
+            buffer = whole;
+            prologue = null;
+            return AnswerStart.NoPack;
+        }
         return start;
     }
 

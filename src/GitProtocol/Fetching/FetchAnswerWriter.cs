@@ -44,7 +44,8 @@ public static class FetchAnswerWriter
     /// it asked for one, then acknowledgments.
     /// A last request with haves must be told one that is common, else the client takes the NAK for a refusal of those acknowledged
     /// to it before; a prologue without acknowledgments (a v2 answer to done) names none, so the client's own last have is named:
-    /// a plain ACK says that negotiation is over, and which id it is matters to no client.
+    /// a plain ACK says that negotiation is over, and which id it is matters to no client. A pack follows only a prologue that says
+    /// ready, or a request that says done.
     /// </summary>
     public static void WritePrologueV0(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request)
     {
@@ -60,7 +61,7 @@ public static class FetchAnswerWriter
         if (request.Haves.Count == 0 && !isLast) return;
         bool isUnknown = !prologue.HasAcknowledgments && isLast && request.Haves.Count > 0;
         if (isUnknown) ObjectIdLine.Write(writer, Keywords.Ack, request.Haves[^1], "\n"u8);
-        else if (prologue.Acks.Count == 0) PktLineWriter.WriteText(writer, Keywords.Nak);
+        else if (prologue.Acks.Count == 0 && (request.Done || !isLast)) PktLineWriter.WriteText(writer, Keywords.Nak);
         else if (request.MultiAck == MultiAck.None) ObjectIdLine.Write(writer, Keywords.Ack, prologue.Acks[0], "\n"u8);
         else WriteMultiAcks(writer, prologue, request, isLast);
     }
@@ -87,7 +88,8 @@ public static class FetchAnswerWriter
     private static void WriteMultiAcks(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request, bool isLast)
     {
         bool detailed = request.MultiAck == MultiAck.Detailed;
-        ObjectId last = prologue.Acks[^1];
+        // "ready" needs an id, also from a server that called itself so and named nothing common.
+        ObjectId last = prologue.Acks.Count > 0 ? prologue.Acks[^1] : request.Haves[^1];
         WriteIds(writer, [], Keywords.Ack, prologue.Acks, detailed ? " common\n"u8 : " continue\n"u8);
         if (!request.Done)
         {

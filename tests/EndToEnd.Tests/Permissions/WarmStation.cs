@@ -20,7 +20,7 @@ public sealed class WarmStation : IAsyncLifetime
 
     /// <summary>Bodies of the requests that alice made, all answered already.</summary>
     internal IReadOnlyList<string> Wishes =>
-        [UploadPack.LsRefs(), UploadPack.Fetch([Tip]), UploadPack.Fetch([Tip], "deepen 1"), UploadPack.FetchV0(Tip)];
+        [UploadPack.LsRefs(), UploadPack.Fetch([Tip]), UploadPack.Fetch([Tip], "deepen 1"), UploadPack.FetchV0(Tip), UploadPack.FetchV0(Tip, "side-band"), UploadPack.FetchV0(Tip, "")];
 
     public async Task InitializeAsync()
     {

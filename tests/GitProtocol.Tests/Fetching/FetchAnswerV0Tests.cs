@@ -102,6 +102,11 @@ public sealed class FetchAnswerV0Tests
         Written(new() { HasAcknowledgments = true, Acks = Ids.Of(Ids.B), Ready = true }, Fetch with { Done = false, NoDone = true }));
 
     [Fact]
+    public void ReadyWithoutAnyCommonHave_StillNamesAnId() => Assert.Equal(
+        "ACK c ready|NAK|ACK c",
+        Written(new() { HasAcknowledgments = true, Ready = true }, Fetch with { Done = false, NoDone = true }));
+
+    [Fact]
     public void RoundThatIsNotTheLast_IsWrittenWithoutThePlainAck()
     {
         var common = new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B) };
