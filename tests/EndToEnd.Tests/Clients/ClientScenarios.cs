@@ -1,0 +1,137 @@
+using Waystation.TestKit.Servers;
+
+namespace Waystation.EndToEnd.Tests.Clients;
+
+/// <summary>What every client must be able to do through a node, and what must not be to be told from going direct.</summary>
+internal sealed class ClientScenarios(Station station, ClientRow row)
+{
+    private const string Direct = "direct", Through = "through", Again = "again", OnceMore = "once-more";
+
+    private static readonly History Widgets = new(Seed: 31);
+
+    public async Task CloneTwiceAsync()
+    {
+        PrimaryRepository repository = await NewRepositoryAsync("public");
+        using ClientSession session = await ClientSession.OpenAsync(station, row);
+        await session.CloneAsync(Door.Primary, repository, Direct);
+        await session.ExpectAsync(Served.ByPrimary, repository, () => session.CloneAsync(Door.Node, repository, Through));
+        await session.ExpectAsync(row.Clones, repository, () => session.CloneAsync(Door.Node, repository, Again));
+        await AssertEqualAsync(session, Direct, Through, Again);
+        Assert.Equal("", (await session.StateOfAsync(Direct)).Found.WorkTree);
+    }
+
+    /// <summary>A fetch with haves is kept when it is asked for the second time, so the third is the first that can be a hit.</summary>
+    public async Task FetchTwiceAsync()
+    {
+        const string User = "alice";
+        PrimaryRepository repository = await NewRepositoryAsync("private");
+        using ClientSession session = await ClientSession.OpenAsync(station, row);
+        await session.CloneAsync(Door.Node, repository, Direct, User);
+        await session.CopyAsync(Direct, Through, Again, OnceMore);
+        for (int round = 1; round <= 2; round++)
+        {
+            string tip = await repository.CommitAsync("main");
+            await repository.CommitAsync("topic/1");
+            await repository.GitAsync("update-ref", $"refs/tags/round-{round}", tip);
+            await session.FetchAsync(Door.Primary, repository, Direct, User);
+            await session.FetchAsync(Door.Node, repository, Through, User);
+            await session.FetchAsync(Door.Node, repository, Again, User);
+            await session.ExpectAsync(row.Fetches, repository, () => session.FetchAsync(Door.Node, repository, OnceMore, User));
+            foreach (string name in (string[])[Direct, Through, Again, OnceMore])
+            {
+                await session.Git.In(name).RunAsync("merge", "--quiet", "--ff-only", "origin/main");
+                Assert.Equal(tip, await session.Git.In(name).ReadAsync("rev-parse", "HEAD"));
+                await session.Git.In(name).RunAsync("remote", "set-url", "origin", "https://same.invalid/");
+            }
+
+            await AssertEqualAsync(session, Direct, Through, Again, OnceMore);
+        }
+    }
+
+    public async Task CloneShallowTwiceAndDeepenAsync()
+    {
+        PrimaryRepository repository = await NewRepositoryAsync("public");
+        using ClientSession session = await ClientSession.OpenAsync(station, row);
+        await session.CloneAsync(Door.Primary, repository, Direct, depth: 1);
+        await session.ExpectAsync(Served.ByPrimary, repository, () => session.CloneAsync(Door.Node, repository, Through, depth: 1));
+        await session.ExpectAsync(row.ShallowClones!.Value, repository, () => session.CloneAsync(Door.Node, repository, Again, depth: 1));
+        await AssertEqualAsync(session, Direct, Through, Again);
+        Assert.Equal("1", await session.Git.In(Direct).ReadAsync("rev-list", "--count", "HEAD"));
+
+        await session.FetchAsync(Door.Primary, repository, Direct, depth: 4);
+        await session.FetchAsync(Door.Node, repository, Through, depth: 4);
+        await session.FetchAsync(Door.Node, repository, Again, depth: 4);
+        await AssertEqualAsync(session, Direct, Through, Again);
+        Assert.Equal("4", await session.Git.In(Direct).ReadAsync("rev-list", "--count", "HEAD"));
+    }
+
+    /// <summary>The same pushes into two equal repositories, straight to the one, through the node to the other.</summary>
+    public async Task PushTwiceAsync()
+    {
+        const string User = "alice";
+        PrimaryRepository direct = await NewRepositoryAsync("private"), through = await NewRepositoryAsync("private");
+        using ClientSession session = await ClientSession.OpenAsync(station, row);
+        await session.CloneAsync(Door.Primary, direct, Direct, User);
+        await session.CloneAsync(Door.Node, through, Through, User);
+        await session.CloneAsync(Door.Node, through, Again, User);
+        for (int round = 1; round <= 2; round++)
+        {
+            await CommitAsync(session.Git.In(Direct), round);
+            await CommitAsync(session.Git.In(Through), round);
+            await session.PushAsync(Door.Primary, direct, Direct, User);
+            await session.PushAsync(Door.Node, through, Through, User);
+            string tip = await session.Git.In(Through).ReadAsync("rev-parse", "main");
+            Assert.Equal(tip, await through.ResolveAsync("main"));
+            Assert.Equal(await StateOfAsync(direct), await StateOfAsync(through));
+
+            await session.FetchAsync(Door.Node, through, Again, User);
+            Assert.Equal(tip, await session.Git.In(Again).ReadAsync("rev-parse", "origin/main"));
+        }
+    }
+
+    /// <summary>The cache is warm and somebody else's ticket is alive: neither lets anybody in.</summary>
+    public async Task BeRefusedAsync()
+    {
+        PrimaryRepository repository = await NewRepositoryAsync("private");
+        using ClientSession session = await ClientSession.OpenAsync(station, row);
+        await session.CloneAsync(Door.Node, repository, "warm", "bob");
+        int packs = repository.PacksMade;
+        foreach (string? user in (string?[])[null, "mallory"])
+        {
+            CommandResult direct = await session.TryCloneAsync(session.UrlOf(Door.Primary, repository, user), $"{Direct}-{user}");
+            CommandResult through = await session.TryCloneAsync(session.UrlOf(Door.Node, repository, user), $"{Through}-{user}");
+            Assert.NotEqual(0, direct.ExitCode);
+            Assert.Equal(direct.ExitCode, through.ExitCode);
+        }
+
+        Assert.Equal(packs, repository.PacksMade);
+        string before = await repository.ResolveAsync("main");
+        await CommitAsync(session.Git.In("warm"), 1);
+        Assert.NotEqual(0, (await session.TryPushAsync(Door.Primary, repository, "warm", "bob")).ExitCode);
+        Assert.NotEqual(0, (await session.TryPushAsync(Door.Node, repository, "warm", "bob")).ExitCode);
+        Assert.Equal(before, await repository.ResolveAsync("main"));
+    }
+
+    private static async Task AssertEqualAsync(ClientSession session, string expected, params IEnumerable<string> others)
+    {
+        ClientState state = await session.StateOfAsync(expected);
+        foreach (string other in others)
+            Assert.Equal(state, await session.StateOfAsync(other));
+    }
+
+    private static async Task<(string Refs, string Reachable)> StateOfAsync(PrimaryRepository repository)
+    {
+        await repository.GitAsync("fsck", "--strict");
+        return ((await repository.GitAsync("for-each-ref")).Output, (await repository.GitAsync("rev-list", "--objects", "--all")).Output);
+    }
+
+    private static async Task CommitAsync(GitClient clone, int round)
+    {
+        await File.WriteAllTextAsync(Path.Combine(clone.Folder, $"pushed-{round}.txt"), $"round {round}\n");
+        await clone.RunAsync("add", ".");
+        await clone.RunAsync("commit", "--quiet", "--message", $"Round {round}");
+    }
+
+    private Task<PrimaryRepository> NewRepositoryAsync(string visibility) =>
+        station.Primary.CreateAsync($"{visibility}/{Guid.NewGuid():n}.git", Widgets);
+}

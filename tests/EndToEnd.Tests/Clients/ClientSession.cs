@@ -1,0 +1,87 @@
+using Waystation.TestKit.Servers;
+
+namespace Waystation.EndToEnd.Tests.Clients;
+
+/// <summary>
+/// One client at work, straight with the primary and through the node, there again and again; real git looks at what
+/// it left on disk.
+/// </summary>
+internal sealed class ClientSession : IDisposable
+{
+    private readonly TempFolder folder;
+    private readonly Station station;
+    private readonly IClient client;
+
+    private ClientSession(Station station, TempFolder folder, GitClient git, IClient client)
+    {
+        this.station = station;
+        this.folder = folder;
+        this.client = client;
+        Git = git;
+    }
+
+    /// <summary>The judge: git in the folder of the clones.</summary>
+    public GitClient Git { get; }
+
+    public static async Task<ClientSession> OpenAsync(Station station, ClientRow row)
+    {
+        var work = new TempFolder();
+        try
+        {
+            GitClient git = new GitClient(work) with { Variables = Dates.Fixed };
+            return new ClientSession(station, work, git, await row.Create(work["home"]));
+        }
+        catch
+        {
+            work.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where this clone talks to.</summary>
+    public Uri UrlOf(Door door, PrimaryRepository repository, string? user) =>
+        (door == Door.Primary ? station.Primary.Url : station.Node.Url).To(repository, user);
+
+    public async Task CloneAsync(Door door, PrimaryRepository repository, string name, string? user = null, int? depth = null) =>
+        (await client.CloneAsync(UrlOf(door, repository, user), folder[name], depth)).MustSucceed();
+
+    public async Task FetchAsync(Door door, PrimaryRepository repository, string name, string? user = null, int? depth = null) =>
+        (await client.FetchAsync(UrlOf(door, repository, user), folder[name], depth)).MustSucceed();
+
+    public async Task PushAsync(Door door, PrimaryRepository repository, string name, string? user) =>
+        (await client.PushAsync(UrlOf(door, repository, user), folder[name])).MustSucceed();
+
+    public Task<CommandResult> TryCloneAsync(Uri url, string name) => client.CloneAsync(url, folder[name]);
+
+    public Task<CommandResult> TryPushAsync(Door door, PrimaryRepository repository, string name, string? user) =>
+        client.PushAsync(UrlOf(door, repository, user), folder[name]);
+
+    /// <summary>Several clones that differ in nothing.</summary>
+    public async Task CopyAsync(string name, params IEnumerable<string> copies)
+    {
+        foreach (string copy in copies)
+            await new Command("cp", "-a", folder[name], folder[copy]).MustRunAsync();
+    }
+
+    public Task<ClientState> StateOfAsync(string name) => ClientState.OfAsync(Git.In(name));
+
+    /// <summary>Does something that makes one pack and checks who made it.</summary>
+    public async Task ExpectAsync(Served served, PrimaryRepository repository, Func<Task> act)
+    {
+        int packs = repository.PacksMade;
+        double hits = (await station.Node.MetricsAsync()).Fetches("hit");
+        await act();
+        Assert.Equal(served == Served.FromCache ? packs : packs + 1, repository.PacksMade);
+        if (served == Served.FromCache)
+            await Eventually.TrueAsync("a hit is counted", async () => (await station.Node.MetricsAsync()).Fetches("hit") > hits);
+    }
+
+    public void Dispose() => folder.Dispose();
+}
+
+/// <summary>By which door a clone reaches its repository.</summary>
+internal enum Door
+{
+    Primary,
+    Node,
+}

@@ -1,0 +1,30 @@
+namespace Waystation.EndToEnd.Tests.Clients;
+
+/// <summary>Every client that is tried, and how the node is to serve it: the one place to change when the node learns more.</summary>
+internal static class ClientTable
+{
+    private static readonly ClientRow[] Rows =
+    [
+        new("git-v0", home => GitAsync(home, 0), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
+        new("git-v1", home => GitAsync(home, 1), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
+        new("git-v2", home => GitAsync(home, 2), Clones: Served.FromCache, Fetches: Served.FromCache, ShallowClones: Served.FromCache),
+    ];
+
+    public static TheoryData<string> All => new(Rows.Select(row => row.Name));
+
+    public static TheoryData<string> Shallow => new(Rows.Where(row => row.ShallowClones is not null).Select(row => row.Name));
+
+    public static ClientRow Of(string name) => Rows.Single(row => row.Name == name);
+
+    private static Task<IClient> GitAsync(string home, int protocolVersion) => Task.FromResult<IClient>(
+        new ProgramClient("sh", Path.Combine(ProgramClient.Folder, "git.sh"))
+        {
+            Home = home,
+            Variables = new Dictionary<string, string>
+            {
+                ["GIT_CONFIG_COUNT"] = "1",
+                ["GIT_CONFIG_KEY_0"] = "protocol.version",
+                ["GIT_CONFIG_VALUE_0"] = $"{protocolVersion}",
+            },
+        });
+}
