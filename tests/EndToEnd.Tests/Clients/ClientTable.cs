@@ -8,6 +8,8 @@ internal static class ClientTable
         new("git-v0", home => GitAsync(home, 0), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
         new("git-v1", home => GitAsync(home, 1), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
         new("git-v2", home => GitAsync(home, 2), Clones: Served.FromCache, Fetches: Served.FromCache, ShallowClones: Served.FromCache),
+        new("libgit2-pygit2", home => PythonAsync(home, "with-pygit2.py"), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
+        new("dulwich", home => PythonAsync(home, "with-dulwich.py"), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
     ];
 
     public static TheoryData<string> All => new(Rows.Select(row => row.Name));
@@ -27,4 +29,8 @@ internal static class ClientTable
                 ["GIT_CONFIG_VALUE_0"] = $"{protocolVersion}",
             },
         });
+
+    /// <summary>The system's own Python, which sees the system's packages, whatever other comes first in the path.</summary>
+    private static Task<IClient> PythonAsync(string home, string program) => Task.FromResult<IClient>(
+        new ProgramClient("/usr/bin/python3", "-I", "-B", Path.Combine(ProgramClient.Folder, program)) { Home = home });
 }
