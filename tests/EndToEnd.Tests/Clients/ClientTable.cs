@@ -10,6 +10,7 @@ internal static class ClientTable
         new("git-v2", home => GitAsync(home, 2), Clones: Served.FromCache, Fetches: Served.FromCache, ShallowClones: Served.FromCache),
         new("libgit2-pygit2", home => PythonAsync(home, "with-pygit2.py"), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
         new("dulwich", home => PythonAsync(home, "with-dulwich.py"), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
+        new("jgit", JgitBuild.ClientAsync, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
     ];
 
     public static TheoryData<string> All => new(Rows.Select(row => row.Name));
