@@ -11,6 +11,7 @@ internal static class ClientTable
         new("libgit2-pygit2", home => PythonAsync(home, "with-pygit2.py"), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
         new("dulwich", home => PythonAsync(home, "with-dulwich.py"), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
         new("jgit", JgitBuild.ClientAsync, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
+        new("isomorphic-git", IsomorphicGitModules.ClientAsync, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
     ];
 
     public static TheoryData<string> All => new(Rows.Select(row => row.Name));
