@@ -97,18 +97,30 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
         int packs = repository.PacksMade;
         foreach (string? user in (string?[])[null, "mallory"])
         {
-            CommandResult direct = await session.TryCloneAsync(session.UrlOf(Door.Primary, repository, user), $"{Direct}-{user}");
-            CommandResult through = await session.TryCloneAsync(session.UrlOf(Door.Node, repository, user), $"{Through}-{user}");
-            Assert.NotEqual(0, direct.ExitCode);
-            Assert.Equal(direct.ExitCode, through.ExitCode);
+            foreach (Door door in Enum.GetValues<Door>())
+                await ExpectRefusalAsync(repository, "git-upload-pack", () => session.TryCloneAsync(door, repository, $"{door}-{user}", user));
         }
 
         Assert.Equal(packs, repository.PacksMade);
         string before = await repository.ResolveAsync("main");
         await CommitAsync(session.Git.In("warm"), 1);
-        Assert.NotEqual(0, (await session.TryPushAsync(Door.Primary, repository, "warm", "bob")).ExitCode);
-        Assert.NotEqual(0, (await session.TryPushAsync(Door.Node, repository, "warm", "bob")).ExitCode);
+        foreach (Door door in Enum.GetValues<Door>())
+            await ExpectRefusalAsync(repository, "git-receive-pack", () => session.TryPushAsync(door, repository, "warm", "bob"));
         Assert.Equal(before, await repository.ResolveAsync("main"));
+    }
+
+    /// <summary>The client fails, and because the primary said no: it did not trip over its own feet.</summary>
+    private async Task ExpectRefusalAsync(PrimaryRepository repository, string service, Func<Task<CommandResult>> act)
+    {
+        int before = Refusals();
+        CommandResult result = await act();
+        Assert.True(result.ExitCode != 0, result.ToString());
+        await Eventually.TrueAsync("the primary has refused", () => Refusals() > before);
+
+        int Refusals() => station.Primary.Requests.Count(request =>
+            request.Status is 401 or 403
+            && request.Path.StartsWith("/" + repository.Name, StringComparison.Ordinal)
+            && request.Query.Contains(service, StringComparison.Ordinal));
     }
 
     private static async Task AssertEqualAsync(ClientSession session, string expected, params IEnumerable<string> others)

@@ -38,10 +38,6 @@ internal sealed class ClientSession : IDisposable
         }
     }
 
-    /// <summary>Where this clone talks to.</summary>
-    public Uri UrlOf(Door door, PrimaryRepository repository, string? user) =>
-        (door == Door.Primary ? station.Primary.Url : station.Node.Url).To(repository, user);
-
     public async Task CloneAsync(Door door, PrimaryRepository repository, string name, string? user = null, int? depth = null) =>
         (await client.CloneAsync(UrlOf(door, repository, user), folder[name], depth)).MustSucceed();
 
@@ -51,7 +47,8 @@ internal sealed class ClientSession : IDisposable
     public async Task PushAsync(Door door, PrimaryRepository repository, string name, string? user) =>
         (await client.PushAsync(UrlOf(door, repository, user), folder[name])).MustSucceed();
 
-    public Task<CommandResult> TryCloneAsync(Uri url, string name) => client.CloneAsync(url, folder[name]);
+    public Task<CommandResult> TryCloneAsync(Door door, PrimaryRepository repository, string name, string? user) =>
+        client.CloneAsync(UrlOf(door, repository, user), folder[name]);
 
     public Task<CommandResult> TryPushAsync(Door door, PrimaryRepository repository, string name, string? user) =>
         client.PushAsync(UrlOf(door, repository, user), folder[name]);
@@ -77,6 +74,9 @@ internal sealed class ClientSession : IDisposable
     }
 
     public void Dispose() => folder.Dispose();
+
+    private Uri UrlOf(Door door, PrimaryRepository repository, string? user) =>
+        (door == Door.Primary ? station.Primary.Url : station.Node.Url).To(repository, user);
 }
 
 /// <summary>By which door a clone reaches its repository.</summary>

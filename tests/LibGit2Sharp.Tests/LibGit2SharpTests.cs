@@ -1,0 +1,23 @@
+using Waystation.EndToEnd.Tests;
+using Waystation.EndToEnd.Tests.Clients;
+
+namespace Waystation.LibGit2Sharp.Tests;
+
+/// <summary>The scenarios of <c>EndToEnd.Tests/Clients</c> with a client that is a library of .NET.</summary>
+public sealed class LibGit2SharpTests(Station station) : IClassFixture<Station>
+{
+    private static readonly ClientRow Row =
+        new("libgit2sharp", LibGit2SharpClient.CreateAsync, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null);
+
+    [Fact]
+    public Task Clone_EqualsDirect_Twice() => new ClientScenarios(station, Row).CloneTwiceAsync();
+
+    [Fact]
+    public Task Fetch_EqualsDirect_Twice_WhenThePrimaryWentOn() => new ClientScenarios(station, Row).FetchTwiceAsync();
+
+    [Fact]
+    public Task Push_EqualsDirect_Twice() => new ClientScenarios(station, Row).PushTwiceAsync();
+
+    [Fact]
+    public Task Client_IsRefusedAsDirect_WhateverTheCacheHolds() => new ClientScenarios(station, Row).BeRefusedAsync();
+}
