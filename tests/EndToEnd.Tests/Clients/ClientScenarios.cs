@@ -14,6 +14,8 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
         PrimaryRepository repository = await NewRepositoryAsync("public");
         using ClientSession session = await ClientSession.OpenAsync(station, row);
         await session.CloneAsync(Door.Primary, repository, Direct);
+        await Eventually.TrueAsync("the primary has written down a request", () => RequestsTo(repository).Any());
+        Assert.All(RequestsTo(repository), request => Assert.Equal(row.Speaks == 0 ? "-" : $"version={row.Speaks}", request.GitProtocol));
         await session.ExpectAsync(Served.ByPrimary, repository, () => session.CloneAsync(Door.Node, repository, Through));
         await session.ExpectAsync(row.Clones, repository, () => session.CloneAsync(Door.Node, repository, Again));
         await AssertEqualAsync(session, Direct, Through, Again);
@@ -117,10 +119,8 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
         Assert.True(result.ExitCode != 0, result.ToString());
         await Eventually.TrueAsync("the primary has refused", () => Refusals() > before);
 
-        int Refusals() => station.Primary.Requests.Count(request =>
-            request.Status is 401 or 403
-            && request.Path.StartsWith("/" + repository.Name, StringComparison.Ordinal)
-            && request.Query.Contains(service, StringComparison.Ordinal));
+        int Refusals() => RequestsTo(repository).Count(request =>
+            request.Status is 401 or 403 && request.Query.Contains(service, StringComparison.Ordinal));
     }
 
     private static async Task AssertEqualAsync(ClientSession session, string expected, params IEnumerable<string> others)
@@ -145,4 +145,7 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
 
     private Task<PrimaryRepository> NewRepositoryAsync(string visibility) =>
         station.Primary.CreateAsync($"{visibility}/{Guid.NewGuid():n}.git", Widgets);
+
+    private IEnumerable<PrimaryRequest> RequestsTo(PrimaryRepository repository) =>
+        station.Primary.Requests.Where(request => request.Path.StartsWith("/" + repository.Name, StringComparison.Ordinal));
 }

@@ -5,13 +5,13 @@ internal static class ClientTable
 {
     private static readonly ClientRow[] Rows =
     [
-        new("git-v0", home => GitAsync(home, 0), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
-        new("git-v1", home => GitAsync(home, 1), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
-        new("git-v2", home => GitAsync(home, 2), Clones: Served.FromCache, Fetches: Served.FromCache, ShallowClones: Served.FromCache),
-        new("libgit2-pygit2", home => PythonAsync(home, "with-pygit2.py"), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
-        new("dulwich", home => PythonAsync(home, "with-dulwich.py"), Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
-        new("jgit", JgitBuild.ClientAsync, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
-        new("isomorphic-git", IsomorphicGitModules.ClientAsync, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
+        new("git-v0", home => GitAsync(home, 0), 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
+        new("git-v1", home => GitAsync(home, 1), 1, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
+        new("git-v2", home => GitAsync(home, 2), 2, Clones: Served.FromCache, Fetches: Served.FromCache, ShallowClones: Served.FromCache),
+        new("pygit2", home => PythonAsync(home, "with-pygit2.py"), 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
+        new("dulwich", home => PythonAsync(home, "with-dulwich.py"), 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
+        new("jgit", JgitBuild.ClientAsync, 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
+        new("isomorphic-git", IsomorphicGitModules.ClientAsync, 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
     ];
 
     public static TheoryData<string> All => new(Rows.Select(row => row.Name));
