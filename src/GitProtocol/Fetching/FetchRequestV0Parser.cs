@@ -174,9 +174,12 @@ public static class FetchRequestV0Parser
             {
                 GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Not a line of a v0 request.");
             }
+            // Only the first want carries capabilities: git takes them from any, others do not.
+            bool isFirst = !builder.HasWants;
             builder.TakeWant(want.Slice(0, Math.Min(want.Length, format.HexLength)));
-            // Only the first want should carry capabilities; git takes them from any.
-            if (want.Length > format.HexLength) capabilities.Take(want.Slice(format.HexLength));
+            if (want.Length <= format.HexLength) continue;
+            capabilities.Take(want.Slice(format.HexLength));
+            if (!isFirst) builder.TakeForeign(ForeignReason.UnknownCapability);
         }
         if (capabilities.HasUnknown) builder.TakeForeign(ForeignReason.UnknownCapability);
         if (!builder.HasWants) builder.TakeForeign(ForeignReason.NoWants);

@@ -13,9 +13,10 @@ public sealed class CrowdTests(Station station) : IClassFixture<Station>, IDispo
     private readonly TempFolder folder = new();
 
     [Theory]
-    [InlineData("")]
-    [InlineData("--depth=1")]
-    public async Task Primary_MakesOnePack_When24ClonesComeAtOnce(string option)
+    [InlineData("", false)]
+    [InlineData("--depth=1", false)]
+    [InlineData("", true)]
+    public async Task Primary_MakesOnePack_When24ClonesComeAtOnce(string option, bool speakAllVersions)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
         GitClient client = new(folder);
@@ -25,7 +26,7 @@ public sealed class CrowdTests(Station station) : IClassFixture<Station>, IDispo
         Task<CommandResult[]> clones;
         using (PackGate gate = repository.HoldPacks(HeldAfter))
         {
-            clones = Task.WhenAll(names.Select(name => client.RunAsync(["clone", "--quiet", "--bare", .. options, url, name])));
+            clones = Task.WhenAll(names.Select((name, i) => client.Speaking(speakAllVersions ? i % 3 : 2).RunAsync(["clone", "--quiet", "--bare", .. options, url, name])));
             await gate.ReachedAsync();
             foreach (string name in names)
                 await ReceivesAsync(name, clones);

@@ -55,6 +55,18 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
         Assert.Equal(await CloneState.OfAsync(client.In("first")), await CloneState.OfAsync(client.In("second")));
     }
 
+    [Fact]
+    public async Task Clone_IsAHit_WhenThePrimaryKnowsNoV2()
+    {
+        PrimaryRepository repository = await station.Primary.CreateAsync($"old/{Guid.NewGuid():n}.git", Widgets);
+        GitClient client = new(folder);
+        string url = station.Node.UrlOf(repository).AbsoluteUri;
+        await client.RunAsync("clone", "--quiet", url, "first");
+        (_, IReadOnlyList<string> second) = await client.TraceAsync("clone", "--quiet", url, "second");
+        Assert.Contains(Hit, second);
+        Assert.Equal(1, repository.PacksMade);
+    }
+
     [Theory]
     [InlineData(0, 0)]
     [InlineData(1, 0)]

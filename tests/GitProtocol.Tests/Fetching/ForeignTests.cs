@@ -37,6 +37,8 @@ public sealed class ForeignTests
     [Theory]
     [InlineData(UnknownCapability, "want " + Ids.A + " mood", Flush, "done")]
     [InlineData(UnknownCapability, "want " + Ids.A + " thin-pack=1", Flush, "done")]
+    [InlineData(UnknownCapability, "want " + Ids.A + " thin-pack", "want " + Ids.B + " include-tag", Flush, "done")]
+    [InlineData(SecondRound, "want " + Ids.A, Flush, "have " + Ids.B, Flush, "have " + Ids.C, "done")]
     [InlineData(DeepenNot, "want " + Ids.A, "deepen-not refs/heads/x", Flush, "done")]
     [InlineData(UnknownFilter, "want " + Ids.A + " filter", "filter sparse:oid=x", Flush, "done")]
     [InlineData(NoWants, "shallow " + Ids.A, Flush, "done")]
