@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.CacheStore.Git;
-using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Local;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
@@ -14,7 +15,7 @@ namespace Waystation.FetchCore;
 /// Settles whether a fetch may be served from here: each one by itself, by a live ticket or by asking the primary with
 /// the client's own credential. It never says no; what it cannot show is the primary's to decide.
 /// </summary>
-public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorSet mirrors, Visibility visibility, CancellationToken stopping)
+public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorSight sight, CancellationToken stopping)
 {
     /// <summary>What this credential may rely on, with every want visible to it and every have that it may build on; or why not.</summary>
     public async Task<SettledAccess> SettleAsync(FetchCall call, CancellationToken cancellationToken)
@@ -49,6 +50,13 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         }
     }
 
+    /// <summary>In whose name a mirror is brought up to date for this call.</summary>
+    public SyncAsker AskerOf(FetchCall call, AccessView view)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return new SyncAsker(view, call.Primary, call.Request.ProtocolVersion, reply => NoteRefusal(call, reply));
+    }
+
     /// <summary>Ends the ticket of this call's credential where the primary refused it.</summary>
     public void NoteRefusal(FetchCall call, PrimaryReply reply)
     {
@@ -68,22 +76,10 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
             return SettledAccess.Denied(call, ForwardReason.NotCacheable);
         }
 
-        Mirror? mirror = mirrors.Find(call.Repository, call.Request.ObjectFormat);
-        if (!IsVisible(view, call)
-            && (mirror is null || !await visibility.ShowsAsync(mirror, view, call.Visibility, [.. Needed(call)], cancellationToken)))
-        {
-            return SettledAccess.Denied(call, ForwardReason.NotVisible);
-        }
-
-        if (mirror is null)
-        {
-            return new SettledAccess(view, call.Request);
-        }
-
-        IReadOnlyList<ObjectId>? haves = await visibility.UsableHavesAsync(mirror, view, call.Visibility, call.Request.Haves, cancellationToken);
-        return haves is null
-            ? SettledAccess.Denied(call, ForwardReason.NotVisible)
-            : new SettledAccess(view, haves.Count == call.Request.Haves.Count ? call.Request : call.Request with { Haves = haves });
+        ObjectId[] unseen = IsVisible(view, call) ? [] : [.. Needed(call)];
+        return await sight.LookAsync(call.Repository, call.Request, unseen, AskerOf(call, view), call.Visibility, cancellationToken) is { } request
+            ? new SettledAccess(view, request)
+            : SettledAccess.Denied(call, ForwardReason.NotVisible);
     }
 
     /// <summary>Asking again would show no more.</summary>

@@ -115,7 +115,7 @@ public sealed class FetchService(
     private async Task MakeAsync(Fill fill, FetchCall call, SettledAccess settled, StarterReply starter)
     {
         // 5 local
-        var asker = new SyncAsker(settled.View!, call.Primary, call.Request.ProtocolVersion, reply => access.NoteRefusal(call, reply));
+        SyncAsker asker = access.AskerOf(call, settled.View!);
         try
         {
             starter.Outcome = FetchOutcome.Local;

@@ -44,9 +44,10 @@ internal sealed class CoreFixture : IAsyncDisposable
         var sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, Time, NullLogger<MirrorSync>.Instance);
         var making = new MirrorMaking(_work, mirrors, refs, git, _data, new FirstMisses(Time), Time);
         _upkeep = new UpkeepQueue(mirrors, new MirrorUpkeep(git, _data, mirrors, options, Time, NullLogger<MirrorUpkeep>.Instance), Time);
-        var local = new LocalRung(
-            mirrors, objects, making, sync, new UploadPack(git, options), new PackTurns(options), _upkeep, new SyncWait(TimeSpan.FromSeconds(10)), Time);
-        var access = new AccessDesk(Tickets, new SharedRefs(), mirrors, new Visibility(objects), CancellationToken.None);
+        var wait = new SyncWait(TimeSpan.FromSeconds(10));
+        var local = new LocalRung(mirrors, objects, making, sync, new UploadPack(git, options), new PackTurns(options), _upkeep, wait, Time);
+        var access = new AccessDesk(
+            Tickets, new SharedRefs(), new MirrorSight(mirrors, objects, new Visibility(objects), sync, wait, Time), CancellationToken.None);
         Service = new FetchService(access, Store, Fills, admission, local, making, Time);
     }
 

@@ -7,7 +7,7 @@ namespace Waystation.LibGit2Sharp.Tests;
 public sealed class LibGit2SharpTests(Station station) : IClassFixture<Station>
 {
     private static readonly ClientRow Row =
-        new("libgit2sharp", LibGit2SharpClient.CreateAsync, Speaks: 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null);
+        new("libgit2sharp", LibGit2SharpClient.CreateAsync, Speaks: 0, KnowsShallow: false);
 
     [Fact]
     public Task Clone_EqualsDirect_Twice() => new ClientScenarios(station, Row).CloneTwiceAsync();

@@ -104,11 +104,12 @@ internal static class Node
         .AddSingleton<UpkeepQueue>()
         .AddHostedService(static provider => provider.GetRequiredService<UpkeepQueue>())
         .AddSingleton<LocalRung>()
+        .AddSingleton<MirrorSight>()
         .AddSingleton(static provider => new AccessTickets(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeSettings>().TicketLifetime))
         .AddSingleton<SharedRefs>()
         .AddSingleton(static provider => new AccessDesk(
-            provider.GetRequiredService<AccessTickets>(), provider.GetRequiredService<SharedRefs>(), provider.GetRequiredService<MirrorSet>(),
-            provider.GetRequiredService<Visibility>(), provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped))
+            provider.GetRequiredService<AccessTickets>(), provider.GetRequiredService<SharedRefs>(), provider.GetRequiredService<MirrorSight>(),
+            provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped))
         .AddSingleton<FetchService>()
         .AddSingleton(new PrimaryMap(settings.Primaries))
         .AddSingleton<PassThrough>()

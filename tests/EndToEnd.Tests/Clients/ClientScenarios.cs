@@ -16,13 +16,12 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
         await session.CloneAsync(Door.Primary, repository, Direct);
         await Eventually.TrueAsync("the primary has written down a request", () => RequestsTo(repository).Any());
         Assert.All(RequestsTo(repository), request => Assert.Equal(row.Speaks == 0 ? "-" : $"version={row.Speaks}", request.GitProtocol));
-        await session.ExpectAsync(Served.ByPrimary, repository, () => session.CloneAsync(Door.Node, repository, Through));
-        await session.ExpectAsync(row.Clones, repository, () => session.CloneAsync(Door.Node, repository, Again));
+        await session.ExpectAsync(Maker.Primary, repository, () => session.CloneAsync(Door.Node, repository, Through));
+        await session.ExpectAsync(Maker.Node, repository, () => session.CloneAsync(Door.Node, repository, Again));
         await AssertEqualAsync(session, Direct, Through, Again);
         Assert.Equal("", (await session.StateOfAsync(Direct)).Found.WorkTree);
     }
 
-    /// <summary>A fetch with haves is kept when it is asked for the second time, so the third is the first that can be a hit.</summary>
     public async Task FetchTwiceAsync()
     {
         const string User = "alice";
@@ -36,9 +35,9 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
             await repository.CommitAsync("topic/1");
             await repository.GitAsync("update-ref", $"refs/tags/round-{round}", tip);
             await session.FetchAsync(Door.Primary, repository, Direct, User);
-            await session.FetchAsync(Door.Node, repository, Through, User);
-            await session.FetchAsync(Door.Node, repository, Again, User);
-            await session.ExpectAsync(row.Fetches, repository, () => session.FetchAsync(Door.Node, repository, OnceMore, User));
+            await session.ExpectAsync(Maker.Primary, repository, () => session.FetchAsync(Door.Node, repository, Through, User));
+            foreach (string name in (string[])[Again, OnceMore])
+                await session.ExpectAsync(Maker.Node, repository, () => session.FetchAsync(Door.Node, repository, name, User));
             foreach (string name in (string[])[Direct, Through, Again, OnceMore])
             {
                 await session.Git.In(name).RunAsync("merge", "--quiet", "--ff-only", "origin/main");
@@ -54,8 +53,8 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
         PrimaryRepository repository = await NewRepositoryAsync("public");
         using ClientSession session = await ClientSession.OpenAsync(station, row);
         await session.CloneAsync(Door.Primary, repository, Direct, depth: 1);
-        await session.ExpectAsync(Served.ByPrimary, repository, () => session.CloneAsync(Door.Node, repository, Through, depth: 1));
-        await session.ExpectAsync(row.ShallowClones!.Value, repository, () => session.CloneAsync(Door.Node, repository, Again, depth: 1));
+        await session.ExpectAsync(Maker.Primary, repository, () => session.CloneAsync(Door.Node, repository, Through, depth: 1));
+        await session.ExpectAsync(Maker.Node, repository, () => session.CloneAsync(Door.Node, repository, Again, depth: 1));
         await AssertEqualAsync(session, Direct, Through, Again);
         Assert.Equal("1", await session.Git.In(Direct).ReadAsync("rev-list", "--count", "HEAD"));
 

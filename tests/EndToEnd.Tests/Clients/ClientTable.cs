@@ -1,22 +1,22 @@
 namespace Waystation.EndToEnd.Tests.Clients;
 
-/// <summary>Every client that is tried, and how the node is to serve it: the one place to change when the node learns more.</summary>
+/// <summary>Every client that is tried.</summary>
 internal static class ClientTable
 {
     private static readonly ClientRow[] Rows =
     [
-        new("git-v0", home => GitAsync(home, 0), 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
-        new("git-v1", home => GitAsync(home, 1), 1, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
-        new("git-v2", home => GitAsync(home, 2), 2, Clones: Served.FromCache, Fetches: Served.FromCache, ShallowClones: Served.FromCache),
-        new("pygit2", home => PythonAsync(home, "with-pygit2.py"), 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
-        new("dulwich", home => PythonAsync(home, "with-dulwich.py"), 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
-        new("jgit", JgitBuild.ClientAsync, 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: null),
-        new("isomorphic-git", IsomorphicGitModules.ClientAsync, 0, Clones: Served.ByPrimary, Fetches: Served.ByPrimary, ShallowClones: Served.ByPrimary),
+        new("git-v0", home => GitAsync(home, 0), 0, KnowsShallow: true),
+        new("git-v1", home => GitAsync(home, 1), 1, KnowsShallow: true),
+        new("git-v2", home => GitAsync(home, 2), 2, KnowsShallow: true),
+        new("pygit2", home => PythonAsync(home, "with-pygit2.py"), 0, KnowsShallow: false),
+        new("dulwich", home => PythonAsync(home, "with-dulwich.py"), 0, KnowsShallow: true),
+        new("jgit", JgitBuild.ClientAsync, 0, KnowsShallow: false),
+        new("isomorphic-git", IsomorphicGitModules.ClientAsync, 0, KnowsShallow: true),
     ];
 
     public static TheoryData<string> All => new(Rows.Select(row => row.Name));
 
-    public static TheoryData<string> Shallow => new(Rows.Where(row => row.ShallowClones is not null).Select(row => row.Name));
+    public static TheoryData<string> Shallow => new(Rows.Where(row => row.KnowsShallow).Select(row => row.Name));
 
     public static ClientRow Of(string name) => Rows.Single(row => row.Name == name);
 

@@ -87,6 +87,43 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
         Assert.Equal(await CloneState.OfAsync(client.In("one")), await CloneState.OfAsync(client.In("two")));
     }
 
+    /// <summary>A have whose ref has moved on belongs to what is shown only by way of what the mirror does not have yet.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task FirstFetchAfterACommit_BringsOnlyWhatIsNew(int version)
+    {
+        PrimaryRepository repository = await NewRepositoryAsync();
+        GitClient client = new GitClient(folder).Speaking(version);
+        await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "full");
+        GitClient clone = client.In("full").With("fetch.unpackLimit=1");
+        string packs = Path.Combine(clone.Folder, ".git/objects/pack");
+        HashSet<string> before = [.. Directory.GetFiles(packs, "*.pack")];
+        await repository.CommitAsync();
+        await clone.RunAsync("fetch", "--quiet");
+        string news = Assert.Single(Directory.GetFiles(packs, "*.idx"), index => !before.Contains(Path.ChangeExtension(index, ".pack")));
+        string[] objects = (await clone.ReadAsync("rev-list", "--objects", "--no-object-names", "origin/main", "^HEAD")).Split('\n');
+        string report = await clone.ReadAsync("verify-pack", "--verbose", news);
+        int held = report.Split('\n').Count(line => line.Length > 40 && line[40] == ' ');
+        Assert.InRange(held, objects.Length, objects.Length + 4);
+    }
+
+    [Fact]
+    public async Task FetchById_IsMadeHere_WhenItsBranchHasMovedOn()
+    {
+        PrimaryRepository repository = await NewRepositoryAsync();
+        GitClient client = new(folder);
+        string url = station.Node.UrlOf(repository).AbsoluteUri;
+        await client.RunAsync("clone", "--quiet", url, "full");
+        string wanted = await repository.CommitAsync();
+        await repository.CommitAsync();
+        await client.RunAsync("init", "--quiet", "job");
+        (_, IReadOnlyList<string> served) = await client.In("job").TraceAsync("fetch", "--quiet", "--depth=1", url, wanted);
+        Assert.Contains(Local, served);
+        Assert.Equal(wanted, await client.In("job").ReadAsync("rev-parse", "FETCH_HEAD"));
+        Assert.Equal(2, repository.PacksMade);
+    }
+
     [Fact]
     public async Task SecondShallowMiss_BeginsAMirror_WhereNobodyClonesInFull()
     {

@@ -1,0 +1,76 @@
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Work;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Local;
+
+/// <summary>
+/// What of a mirror a request may use. A mirror that is behind what the asker was shown cannot tell that what came before
+/// belongs to it: it is brought up to date first, within <c>Mirrors:SyncWait</c>, in the sync that the answer needs anyway.
+/// </summary>
+public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibility visibility, MirrorSync sync, SyncWait wait, TimeProvider time)
+{
+    /// <summary>
+    /// The request with every want visible to the asker and only those haves that an answer may build on; null where
+    /// that cannot be told here.
+    /// </summary>
+    /// <param name="repository">Which.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="needed">What must be visible beyond what the asker was shown itself; empty where that covers all.</param>
+    /// <param name="asker">Who asks.</param>
+    /// <param name="rule">What being shown means.</param>
+    /// <param name="cancellationToken">The client's.</param>
+    public async Task<FetchRequest?> LookAsync(
+        RepositoryName repository, FetchRequest request, IReadOnlyList<ObjectId> needed, SyncAsker asker, VisibilityRule rule, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(needed);
+        ArgumentNullException.ThrowIfNull(asker);
+        if (mirrors.Find(repository, request.ObjectFormat) is not { } mirror)
+        {
+            return needed.Count == 0 ? request : null;
+        }
+
+        AccessView view = asker.View;
+        if (!await visibility.ShowsAsync(mirror, view, rule, needed, cancellationToken)
+            && !(await CatchUpAsync(mirror, asker, [.. view.Tips().Select(static tip => tip.Id).Distinct()], cancellationToken)
+                && await visibility.ShowsAsync(mirror, view, rule, needed, cancellationToken)))
+        {
+            return null;
+        }
+
+        IReadOnlyList<ObjectId>? haves = await visibility.UsableHavesAsync(mirror, view, rule, request.Haves, cancellationToken);
+        if (haves is not null && haves.Count < request.Haves.Count && !await HasAsync(mirror, request.Wants, cancellationToken))
+        {
+            haves = await CatchUpAsync(mirror, asker, request.Wants, cancellationToken)
+                ? await visibility.UsableHavesAsync(mirror, view, rule, request.Haves, cancellationToken)
+                : null;
+        }
+
+        return haves is null ? null
+            : haves.Count == request.Haves.Count ? request
+            : request with { Haves = haves };
+    }
+
+    private async Task<bool> HasAsync(Mirror mirror, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken) =>
+        (await objects.KindsAsync(mirror, wants, cancellationToken)).Count == wants.Distinct().Count();
+
+    /// <summary>False where there was nothing to bring, or it did not come in time.</summary>
+    private async Task<bool> CatchUpAsync(Mirror mirror, SyncAsker asker, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken)
+    {
+        if (await HasAsync(mirror, wants, cancellationToken))
+        {
+            return false;
+        }
+
+        using var limit = new CancellationTokenSource(wait.Limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        bool came = await sync.BringAsync(mirror, asker, wants, withTags: false, either.Token);
+        cancellationToken.ThrowIfCancellationRequested();
+        return came;
+    }
+}
