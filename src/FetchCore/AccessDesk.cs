@@ -73,7 +73,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     {
         if (!FitsAdvertisement(view, call.Request))
         {
-            return SettledAccess.Denied(call, ForwardReason.NotCacheable);
+            return SettledAccess.Denied(call, IsVisible(view, call) ? ForwardReason.NotCacheable : ForwardReason.NotVisible);
         }
 
         ObjectId[] unseen = IsVisible(view, call) ? [] : [.. Needed(call)];

@@ -13,6 +13,11 @@ internal static class Program
         {
             ServeCommand.Create(),
         };
+        foreach (Command command in AdminCommands.Create())
+        {
+            root.Add(command);
+        }
+
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {

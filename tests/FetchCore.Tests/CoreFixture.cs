@@ -43,7 +43,7 @@ internal sealed class CoreFixture : IAsyncDisposable
         _work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
         var sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, Time, NullLogger<MirrorSync>.Instance);
         var making = new MirrorMaking(_work, mirrors, refs, git, _data, new FirstMisses(Time), Time);
-        _upkeep = new UpkeepQueue(mirrors, new MirrorUpkeep(git, _data, mirrors, options, Time, NullLogger<MirrorUpkeep>.Instance), Time);
+        _upkeep = new UpkeepQueue(_work, mirrors, new MirrorUpkeep(git, _data, mirrors, options, Time, NullLogger<MirrorUpkeep>.Instance), Time);
         var wait = new SyncWait(TimeSpan.FromSeconds(10));
         var local = new LocalRung(mirrors, objects, making, sync, new UploadPack(git, options), new PackTurns(options), _upkeep, wait, Time);
         var access = new AccessDesk(

@@ -107,6 +107,15 @@ public sealed class DataFolder : IDisposable
         }
     }
 
+    /// <summary>Deletes what was moved aside: it may hold what was to be removed for good.</summary>
+    public void EmptyQuarantine()
+    {
+        foreach (string file in Directory.Exists(QuarantineFolder) ? Directory.GetFiles(QuarantineFolder) : [])
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>Makes a folder that only this account may enter.</summary>
     public static void CreatePrivate(string path) => Directory.CreateDirectory(path, Private);
 

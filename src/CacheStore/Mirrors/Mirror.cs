@@ -60,7 +60,8 @@ public sealed class Mirror
 
     internal FileStamps Stamps { get; }
 
-    internal DateTime LastUsed { get; private set; }
+    /// <summary>When an answer was last made from it, UTC; of an earlier run, when it last changed.</summary>
+    public DateTime LastUsed { get; private set; }
 
     private string PackedRefs => Path.Combine(Repository, "packed-refs");
 

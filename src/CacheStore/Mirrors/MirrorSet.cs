@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
@@ -83,6 +81,12 @@ public sealed class MirrorSet
         lock (_gate)
         {
             DataFolder.CreatePrivate(_folder.Mirrors);
+            if (Directory.Exists(target))
+            {
+                // Left by one that could not be moved away, or written by work on one that was.
+                Directory.Move(target, _folder.NewTemporaryPath(".gone"));
+            }
+
             Directory.Move(prepared.Folder, target);
             var mirror = new Mirror(target, MirrorRecord.Read(Path.Combine(target, "record")));
             _mirrors[mirror.Name] = mirror;
@@ -168,11 +172,7 @@ public sealed class MirrorSet
         }
     }
 
-    private string FolderOf(RepositoryName name)
-    {
-        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(name.Host + "\0" + name.Path));
-        return Path.Combine(_folder.Mirrors, Convert.ToHexStringLower(digest.AsSpan(0, 16)));
-    }
+    private string FolderOf(RepositoryName name) => Path.Combine(_folder.Mirrors, name.FolderName);
 
     private void Load()
     {

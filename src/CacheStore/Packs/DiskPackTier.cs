@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore.Disk;
 
@@ -36,6 +34,12 @@ public sealed class DiskPackTier : IPackTier
         meters.Observe(() => _index.Bytes, () => _index.Count);
     }
 
+    /// <summary>How many answers are kept.</summary>
+    public int Count => _index.Count;
+
+    /// <summary>Bytes that they take.</summary>
+    public long Bytes => _index.Bytes;
+
     /// <summary>Whether an answer of this key is in the store; says nothing of its health.</summary>
     public bool Contains(PackKey key) => _index.Contains(key);
 
@@ -59,6 +63,27 @@ public sealed class DiskPackTier : IPackTier
             Quarantine(key, path, e.Message);
             return null;
         }
+    }
+
+    /// <summary>Removes every answer of a repository from the disk, and all that is in quarantine. Returns how many and how long they were.</summary>
+    public (int Count, long Bytes) RemoveAll(RepositoryName repository)
+    {
+        (int count, long bytes) = (0, 0);
+        string folder = FolderOf(repository);
+        foreach (string record in Directory.Exists(folder) ? Directory.GetFiles(folder, "*" + RecordSuffix) : [])
+        {
+            string path = Path.ChangeExtension(record, null);
+            if (PackKey.TryParse(Path.GetFileName(path), out PackKey key) && _index.TryRemove(key))
+            {
+                count++;
+                bytes += new FileInfo(path + PackSuffix) is { Exists: true } pack ? pack.Length : 0;
+            }
+
+            DeleteFiles(path);
+        }
+
+        _folder.EmptyQuarantine();
+        return (count, bytes);
     }
 
     internal FillFile NewFillFile() => new(_folder.NewTemporaryPath(PackSuffix), TryMakeRoom, (reason, cause) =>
@@ -93,6 +118,13 @@ public sealed class DiskPackTier : IPackTier
             File.Move(fill.File.Path, path + PackSuffix, overwrite: true);
             File.Move(temporary, path + RecordSuffix, overwrite: true);
             _index.Add(key, path, record.PackLength + bytes.Length, cost);
+            if (fill.IsDisowned)
+            {
+                // Disowned while it was put away: whoever removed the repository's answers may have looked before it was here.
+                RemoveAll(fill.Plan.Repository);
+                return false;
+            }
+
             TryMakeRoom(0);
             _logger.AnswerStored(fill.Plan.Repository, key, record.PackLength, cost);
             return true;
@@ -125,12 +157,9 @@ public sealed class DiskPackTier : IPackTier
         return true;
     }
 
-    private string PathOf(RepositoryName repository, PackKey key)
-    {
-        // A folder's name comes from a digest, never from a client's path.
-        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(repository.Host + "\0" + repository.Path));
-        return Path.Combine(_folder.Packs, Convert.ToHexStringLower(digest.AsSpan(0, 16)), key.ToString());
-    }
+    private string PathOf(RepositoryName repository, PackKey key) => Path.Combine(FolderOf(repository), key.ToString());
+
+    private string FolderOf(RepositoryName repository) => Path.Combine(_folder.Packs, repository.FolderName);
 
     private void OnDamage(PackRecord record) => Quarantine(record.Key, PathOf(record.Repository, record.Key), "a block is not what was stored");
 

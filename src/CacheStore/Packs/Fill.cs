@@ -46,6 +46,7 @@ public sealed class Fill : IDisposable
     private bool _whole;
     private bool _settled;
     private bool _damaged;
+    private bool _disowned;
     private bool _abandoned;
     private int _attached;
     private int _inBlock;
@@ -79,10 +80,15 @@ public sealed class Fill : IDisposable
 
     internal FetchPrologue? Prologue => Volatile.Read(ref _prologue);
 
-    /// <summary>Whole, checked, on disk, and nobody has met damage in it.</summary>
-    internal bool IsStorable => _whole && _tail is null && !_damaged;
+    /// <summary>Whole, checked, on disk, nobody has met damage in it, and it may be kept.</summary>
+    internal bool IsStorable => _whole && _tail is null && !_damaged && !IsDisowned;
+
+    /// <summary>Nothing of it may be kept.</summary>
+    internal bool IsDisowned => Volatile.Read(ref _disowned);
 
     internal long? PackLength => _whole ? _trailer.Length : null;
+
+    internal void Disown() => Volatile.Write(ref _disowned, true);
 
     /// <summary>The sections before the packfile are known: readers may begin their answers.</summary>
     public void Begin(FetchPrologue prologue)

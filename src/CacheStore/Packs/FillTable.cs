@@ -60,6 +60,19 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
         }
     }
 
+    /// <summary>Nobody joins the fills of this repository any more, and nothing of them is kept; those who follow them are served to the end.</summary>
+    public void Disown(RepositoryName repository)
+    {
+        lock (_gate)
+        {
+            foreach (Fill fill in _fills.Values.Where(fill => fill.Plan.Repository == repository).ToList())
+            {
+                fill.Disown();
+                _fills.Remove(fill.Plan.Key);
+            }
+        }
+    }
+
     /// <summary>No fill is under way, and none is being put away.</summary>
     public bool IsIdle
     {

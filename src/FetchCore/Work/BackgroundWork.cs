@@ -11,7 +11,7 @@ namespace Waystation.FetchCore.Work;
 public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Kind, RepositoryName Repository), Task<bool>> _pieces = [];
+    private readonly Dictionary<(string Kind, RepositoryName Repository), Piece> _pieces = [];
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Begins a piece of work, or finds the one under way.</summary>
@@ -25,10 +25,10 @@ public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDispo
         ArgumentNullException.ThrowIfNull(work);
         lock (_gate)
         {
-            if (_pieces.TryGetValue((kind, repository), out Task<bool>? piece))
+            if (_pieces.TryGetValue((kind, repository), out Piece? piece))
             {
                 began = false;
-                return piece;
+                return piece.End.Task;
             }
 
             began = !_stopping.IsCancellationRequested;
@@ -37,10 +37,10 @@ public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDispo
                 return Task.FromResult(false);
             }
 
-            var end = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _pieces[(kind, repository)] = end.Task;
-            _ = RunAsync(kind, repository, work, end);
-            return end.Task;
+            piece = new Piece(CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token), new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
+            _pieces[(kind, repository)] = piece;
+            _ = RunAsync(kind, repository, work, piece);
+            return piece.End.Task;
         }
     }
 
@@ -49,7 +49,23 @@ public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDispo
     {
         lock (_gate)
         {
-            return _pieces.GetValueOrDefault((kind, repository));
+            return _pieces.GetValueOrDefault((kind, repository))?.End.Task;
+        }
+    }
+
+    /// <summary>Ends all work on a repository and waits until it has ended.</summary>
+    public async Task CancelAsync(RepositoryName repository)
+    {
+        Piece[] pieces;
+        lock (_gate)
+        {
+            pieces = [.. _pieces.Where(piece => piece.Key.Repository == repository).Select(static piece => piece.Value)];
+        }
+
+        foreach (Piece piece in pieces)
+        {
+            await piece.CancelAsync();
+            await piece.End.Task;
         }
     }
 
@@ -60,7 +76,7 @@ public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDispo
         await _stopping.CancelAsync();
         lock (_gate)
         {
-            pieces = [.. _pieces.Values];
+            pieces = [.. _pieces.Values.Select(static piece => piece.End.Task)];
         }
 
         await Task.WhenAll(pieces);
@@ -68,17 +84,17 @@ public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDispo
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever ends a piece of background work must end nothing else.")]
-    private async Task RunAsync(string kind, RepositoryName repository, Func<CancellationToken, Task<bool>> work, TaskCompletionSource<bool> end)
+    private async Task RunAsync(string kind, RepositoryName repository, Func<CancellationToken, Task<bool>> work, Piece piece)
     {
         bool done = false;
         await Task.Yield();
         try
         {
-            done = await work(_stopping.Token);
+            done = await work(piece.Stopping);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (piece.Stopping.IsCancellationRequested)
         {
-            // The node stops.
+            // The node stops, or this piece is not wanted any more.
         }
         catch (Exception e)
         {
@@ -91,7 +107,36 @@ public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDispo
                 _pieces.Remove((kind, repository));
             }
 
-            end.SetResult(done);
+            piece.Close();
+            piece.End.SetResult(done);
+        }
+    }
+
+    private sealed class Piece(CancellationTokenSource stopping, TaskCompletionSource<bool> end)
+    {
+        private readonly Lock _gate = new();
+        private bool _closed;
+
+        public TaskCompletionSource<bool> End => end;
+
+        public CancellationToken Stopping { get; } = stopping.Token;
+
+        public Task CancelAsync()
+        {
+            lock (_gate)
+            {
+                // The callbacks run apart from here: nothing waits under the lock.
+                return _closed ? Task.CompletedTask : stopping.CancelAsync();
+            }
+        }
+
+        public void Close()
+        {
+            lock (_gate)
+            {
+                _closed = true;
+                stopping.Dispose();
+            }
         }
     }
 }

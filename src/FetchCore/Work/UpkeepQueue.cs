@@ -10,7 +10,7 @@ namespace Waystation.FetchCore.Work;
 /// Upkeep of mirrors, one at a time: those asked for, and every few minutes a look at all. A mirror rests ten times as long as
 /// its last upkeep took, so that a busy one costs a tenth of a core at most.
 /// </summary>
-public sealed class UpkeepQueue(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvider time) : BackgroundService
+public sealed class UpkeepQueue(BackgroundWork work, MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvider time) : BackgroundService
 {
     private const int RestFactor = 10;
 
@@ -40,13 +40,19 @@ public sealed class UpkeepQueue(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProv
             if (mirrors.Find(repository) is { } mirror && HasRested(repository) && upkeep.IsDue(mirror))
             {
                 long begun = time.GetTimestamp();
-                await upkeep.RunAsync(mirror, stoppingToken);
+                await work.JoinOrBegin("upkeep", repository, token => RunAsync(mirror, token), out _);
                 TimeSpan rest = RestFactor * time.GetElapsedTime(begun);
                 _last[repository] = (time.GetTimestamp(), rest > s_minRest ? rest : s_minRest);
             }
         }
 
         await rounds;
+    }
+
+    private async Task<bool> RunAsync(Mirror mirror, CancellationToken stopping)
+    {
+        await upkeep.RunAsync(mirror, stopping);
+        return true;
     }
 
     private bool HasRested(RepositoryName repository) =>

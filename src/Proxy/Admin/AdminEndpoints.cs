@@ -5,8 +5,8 @@ using Waystation.Proxy.Settings;
 
 namespace Waystation.Proxy.Admin;
 
-/// <summary>The operator's door: health, readiness and metrics, on an address of its own that clients never reach.</summary>
-internal sealed class AdminEndpoints(NodeSettings settings, PrometheusPage metrics, IHostApplicationLifetime lifetime)
+/// <summary>The operator's door: health, readiness, metrics and the admin API, on an address of its own that clients never reach.</summary>
+internal sealed class AdminEndpoints(NodeSettings settings, PrometheusPage metrics, AdminApi api, IHostApplicationLifetime lifetime)
 {
     public Task HandleAsync(HttpContext context)
     {
@@ -14,6 +14,11 @@ internal sealed class AdminEndpoints(NodeSettings settings, PrometheusPage metri
         {
             // A page of a stranger's, with a name that resolves to this machine, would otherwise read what is here.
             return AnswerAsync(context, StatusCodes.Status421MisdirectedRequest, "the admin address answers to loopback names only\n");
+        }
+
+        if (context.Request.Path.Value!.StartsWith(AdminApi.Prefix, StringComparison.Ordinal))
+        {
+            return IsAllowed(context) ? api.HandleAsync(context) : RefuseAsync(context);
         }
 
         if (context.Request.Method is not ("GET" or "HEAD"))
@@ -28,8 +33,8 @@ internal sealed class AdminEndpoints(NodeSettings settings, PrometheusPage metri
                 ? AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, "stopping\n")
                 : AnswerAsync(context, StatusCodes.Status200OK, "ready\n"),
             "/metrics" when IsAllowed(context) => AnswerAsync(context, StatusCodes.Status200OK, metrics.Render(), PrometheusPage.ContentType),
-            "/metrics" => AnswerAsync(context, StatusCodes.Status401Unauthorized, "the admin token is wanted: Authorization: Bearer …\n"),
-            _ => AnswerAsync(context, StatusCodes.Status404NotFound, "there is /healthz, /readyz and /metrics\n"),
+            "/metrics" => RefuseAsync(context),
+            _ => AnswerAsync(context, StatusCodes.Status404NotFound, "there is /healthz, /readyz, /metrics and /api/v1/\n"),
         };
     }
 
@@ -48,6 +53,12 @@ internal sealed class AdminEndpoints(NodeSettings settings, PrometheusPage metri
         string token = File.ReadAllText(settings.AdminTokenFile).Trim();
         return token.Length > 0 && CryptographicOperations.FixedTimeEquals(
             SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {token}")), SHA256.HashData(Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString())));
+    }
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return AnswerAsync(context, StatusCodes.Status401Unauthorized, "the admin token is wanted: Authorization: Bearer …\n");
     }
 
     private static Task AnswerAsync(HttpContext context, int status, string text, string type = "text/plain; charset=utf-8")

@@ -116,6 +116,8 @@ internal static class Node
         .AddSingleton<InfoRefsEndpoint>()
         .AddSingleton<UploadPackEndpoint>()
         .AddSingleton<GitEndpoints>()
+        .AddSingleton<RepositoryPurge>()
+        .AddSingleton<AdminApi>()
         .AddSingleton<AdminEndpoints>()
         .AddSingleton(static provider => new ServerCertificate(
             provider.GetRequiredService<NodeSettings>().Tls!, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificate>>()));

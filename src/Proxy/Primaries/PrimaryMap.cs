@@ -1,3 +1,4 @@
+using Waystation.CacheStore;
 using Waystation.Proxy.Settings;
 
 namespace Waystation.Proxy.Primaries;
@@ -10,6 +11,21 @@ internal sealed class PrimaryMap(IEnumerable<PrimarySettings> settings) : IDispo
     /// <summary>Null where no primary has this name.</summary>
     public Primary? Find(string host) =>
         _primaries is [Primary only] ? only : Array.Find(_primaries, primary => string.Equals(primary.Host, host, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The repository that an operator means by <c>host/path</c>, its URL, or <c>path</c> where there is one primary; null where no primary is meant.</summary>
+    public RepositoryName? NameOf(string text)
+    {
+        string name = (text.Contains("://", StringComparison.Ordinal) ? text[(text.IndexOf("://", StringComparison.Ordinal) + 3)..] : text).Trim('/');
+        foreach (Primary primary in _primaries)
+        {
+            if (name.StartsWith(primary.Authority + "/", StringComparison.OrdinalIgnoreCase))
+            {
+                return primary.NameOf(name[(primary.Authority.Length + 1)..]);
+            }
+        }
+
+        return _primaries is [Primary only] && name.Length > 0 ? only.NameOf(name) : null;
+    }
 
     public void Dispose()
     {
