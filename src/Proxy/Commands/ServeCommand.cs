@@ -24,10 +24,16 @@ internal static partial class ServeCommand
           Data (--data)                    must be given            folder of this node alone, mode 0700
           Listen (--listen)                http://127.0.0.1:8080    URLs with IP address, localhost or *; port 0 chooses one
           Tls:Certificate, Tls:Key                                  PEM files, for https:// addresses in Listen
-          Admin:Listen (--admin)           http://127.0.0.1:8081    URL for /healthz, /readyz, /metrics
+          Admin:Listen (--admin)           http://127.0.0.1:8081    URL for /healthz, /readyz, /metrics, /api/v1/
           Admin:TokenFile                                           file with a token; a must where Admin:Listen is not loopback
           Access:TicketLifetime            00:00:30                 how long the primary's word holds; 0 asks on every request
           PackCache:MaxSize                64GiB                    what cached packs may take
+          Mirrors:MaxSize                  256GiB                   what mirrors may take; 0 keeps none
+          Mirrors:SyncWait                 00:00:10                 how long an answer waits for its mirror, then it is forwarded
+          Mirrors:OrphanGrace              1.00:00:00               how long objects stay that no ref leads to any more
+          Mirrors:MaxPacks                 one a core               packs made here at once
+          Mirrors:MaxPacksPerRepository    half of the cores        packs made here at once for one repository
+          Mirrors:MaxWaiting               1000                     answers that wait for their turn; more get 429
           Disk:Reserve                     1GiB                     what stays free on the disk
           Log:Verbose                      false                    true, false
 
