@@ -24,7 +24,7 @@ internal sealed class CoreFixture : IAsyncDisposable
     private readonly Meter _meter = new("test");
     private readonly CredentialDigester _digester = new();
     private readonly BackgroundWork _work;
-    private readonly UpkeepQueue _upkeep;
+    private readonly WorkQueue _queue;
 
     public CoreFixture(TimeSpan? ticketLifetime = null)
     {
@@ -43,9 +43,10 @@ internal sealed class CoreFixture : IAsyncDisposable
         _work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
         var sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, Time, NullLogger<MirrorSync>.Instance);
         var making = new MirrorMaking(_work, mirrors, refs, git, _data, new FirstMisses(Time), Time);
-        _upkeep = new UpkeepQueue(_work, mirrors, new MirrorUpkeep(git, _data, mirrors, options, Time, NullLogger<MirrorUpkeep>.Instance), Time);
+        var upkeep = new UpkeepWork(mirrors, new MirrorUpkeep(git, _data, mirrors, options, Time, NullLogger<MirrorUpkeep>.Instance), Time);
+        _queue = new WorkQueue([upkeep], new WorkBounds(), _data, new WorkMeters(_meter), Time, NullLogger<WorkQueue>.Instance);
         var wait = new SyncWait(TimeSpan.FromSeconds(10));
-        var local = new LocalRung(mirrors, objects, making, sync, new UploadPack(git, options), new PackTurns(options), _upkeep, wait, Time);
+        var local = new LocalRung(mirrors, objects, making, sync, new UploadPack(git, options), new PackTurns(options), _queue, upkeep, wait, Time);
         var access = new AccessDesk(
             Tickets, new SharedRefs(), new MirrorSight(mirrors, objects, new Visibility(objects), sync, wait, Time), CancellationToken.None);
         Service = new FetchService(access, Store, Fills, admission, local, making, Time);
@@ -96,7 +97,7 @@ internal sealed class CoreFixture : IAsyncDisposable
     {
         await Fills.DisposeAsync();
         await _work.DisposeAsync();
-        _upkeep.Dispose();
+        _queue.Dispose();
         _meter.Dispose();
         _data.Dispose();
         _folder.Dispose();

@@ -116,6 +116,12 @@ internal sealed class FileStamps
         }
     }
 
+    /// <summary>The file and those that mean nothing without it.</summary>
+    internal static IEnumerable<string> DerivedWith(string objects, string name) =>
+        name.StartsWith("pack/multi-pack-index", StringComparison.Ordinal)
+            ? FilesOf(objects).Where(static other => other.StartsWith("pack/multi-pack-index", StringComparison.Ordinal)).ToList()
+            : [name];
+
     internal const string CommitGraph = "info/commit-graph";
 
     private static int RankOf(string name) => Path.GetExtension(name) switch

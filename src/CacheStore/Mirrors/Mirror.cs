@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Waystation.GitProtocol.Objects;
 
@@ -20,8 +21,11 @@ public sealed class Mirror
     private readonly HashSet<MirrorLease> _leases = [];
     private readonly Channel<Turn> _turn = Channel.CreateBounded<Turn>(1);
     private MirrorRefs _refs;
+    private FileStamp? _refsStamp;
     private MirrorRecord _record;
     private bool _isRetired;
+    private long _usedAt = Stopwatch.GetTimestamp();
+    private TimeSpan _idleBefore;
 
     internal Mirror(string folder, MirrorRecord record)
     {
@@ -31,8 +35,10 @@ public sealed class Mirror
         ObjectFormat = ObjectFormats.TryParse(record.ObjectFormat, out ObjectFormat format) ? format : throw new InvalidDataException("an unknown object format");
         Stamps = new FileStamps(Objects, Path.Combine(folder, "stamps"));
         _refs = MirrorRefs.Read(PackedRefs);
+        _refsStamp = FileStamp.Of(PackedRefs);
         _turn.Writer.TryWrite(new Turn());
         LastUsed = File.GetLastWriteTimeUtc(Path.Combine(folder, "record"));
+        _idleBefore = DateTime.UtcNow - LastUsed is { Ticks: > 0 } idle ? idle : TimeSpan.Zero;
     }
 
     /// <summary>Whose.</summary>
@@ -63,6 +69,9 @@ public sealed class Mirror
     /// <summary>When an answer was last made from it, UTC; of an earlier run, when it last changed.</summary>
     public DateTime LastUsed { get; private set; }
 
+    /// <summary>How long nobody has asked for it and it has not changed, by a clock that does not jump.</summary>
+    public TimeSpan Idle => _idleBefore + Stopwatch.GetElapsedTime(Interlocked.Read(ref _usedAt));
+
     private string PackedRefs => Path.Combine(Repository, "packed-refs");
 
     /// <summary>Begins a reading; null where a file is not as it was when it was checked, or the mirror has gone.</summary>
@@ -75,7 +84,9 @@ public sealed class Mirror
                 return null;
             }
 
-            LastUsed = DateTime.UtcNow;
+            MendRefs();
+
+            Touch();
             var lease = new MirrorLease(this, End);
             _leases.Add(lease);
             return lease;
@@ -101,6 +112,25 @@ public sealed class Mirror
 
         refs.Write(PackedRefs, PackedRefs + ".new");
         Volatile.Write(ref _refs, refs);
+        _refsStamp = FileStamp.Of(PackedRefs);
+        Touch();
+    }
+
+    /// <summary>Writes the refs anew where their file is not as it was written; git reads it for every answer.</summary>
+    private void MendRefs()
+    {
+        if (FileStamp.Of(PackedRefs) != _refsStamp)
+        {
+            Refs.Write(PackedRefs, PackedRefs + ".new");
+            _refsStamp = FileStamp.Of(PackedRefs);
+        }
+    }
+
+    private void Touch()
+    {
+        LastUsed = DateTime.UtcNow;
+        _idleBefore = TimeSpan.Zero;
+        Interlocked.Exchange(ref _usedAt, Stopwatch.GetTimestamp());
     }
 
     /// <summary>Nobody reads it from now on.</summary>

@@ -32,6 +32,9 @@ internal static partial class MirrorLog
     [LoggerMessage(1209, LogLevel.Warning, "{Repository}: upkeep failed, the mirror stays as it is: {Reason}")]
     public static partial void MirrorUpkeepFailed(this ILogger logger, RepositoryName repository, string reason);
 
+    [LoggerMessage(1211, LogLevel.Warning, "{Repository}: {File} does not agree with its checksum; it is made anew")]
+    public static partial void FileDamaged(this ILogger logger, RepositoryName repository, string file);
+
     [LoggerMessage(1210, LogLevel.Information, "{Repository}: checked {Count} files anew, all whole")]
     public static partial void MirrorChecked(this ILogger logger, RepositoryName repository, int count);
 }

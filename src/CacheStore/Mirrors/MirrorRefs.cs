@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
@@ -44,13 +46,16 @@ public sealed class MirrorRefs
             return Empty;
         }
 
-        List<RefTip> tips = [];
-        foreach (string line in File.ReadLines(file, Encoding.Latin1))
+        string text = File.ReadAllText(file, Encoding.Latin1);
+        int header = text.IndexOf('\n', StringComparison.Ordinal) + 1;
+        if (text[..header] != HeaderOf(text.AsSpan(header)))
         {
-            if (line.StartsWith('#'))
-            {
-                continue;
-            }
+            throw new InvalidDataException("the refs of a mirror are not those that were written");
+        }
+
+        List<RefTip> tips = [];
+        foreach (string line in text[header..].Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
 
             if (line.StartsWith('^') && tips.Count > 0)
             {
@@ -71,27 +76,33 @@ public sealed class MirrorRefs
     /// <param name="temporary">Where it is written first, on the same file system.</param>
     public void Write(string file, string temporary)
     {
+        var text = new StringBuilder();
+        foreach ((string name, RefTip tip) in _tips.Select(static entry => (entry.Key == "HEAD" ? Head : entry.Key, entry.Value)).OrderBy(static entry => entry.Item1, StringComparer.Ordinal))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{tip.Id} {name}\n");
+            if (tip.Peeled is { } peeled)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"^{peeled}\n");
+            }
+        }
+
+        string body = text.ToString();
         using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
         {
-            using (var writer = new StreamWriter(stream, Encoding.Latin1, leaveOpen: true))
-            {
-                // "fully-peeled" holds: tips come from listings that were asked to peel.
-                writer.Write("# pack-refs with: peeled fully-peeled sorted \n");
-                foreach ((string name, RefTip tip) in _tips.Select(static entry => (entry.Key == "HEAD" ? Head : entry.Key, entry.Value)).OrderBy(static entry => entry.Item1, StringComparer.Ordinal))
-                {
-                    writer.Write($"{tip.Id} {name}\n");
-                    if (tip.Peeled is { } peeled)
-                    {
-                        writer.Write($"^{peeled}\n");
-                    }
-                }
-            }
-
+            stream.Write(Encoding.Latin1.GetBytes(HeaderOf(body)));
+            stream.Write(Encoding.Latin1.GetBytes(body));
             stream.Flush(flushToDisk: true);
         }
 
         File.Move(temporary, file, overwrite: true);
     }
+
+    /// <summary>
+    /// The first line. "fully-peeled" holds: tips come from listings that were asked to peel. The last word is a checksum of what follows;
+    /// git passes over words that it does not know.
+    /// </summary>
+    private static string HeaderOf(ReadOnlySpan<char> body) =>
+        $"# pack-refs with: peeled fully-peeled sorted sha256={Convert.ToHexStringLower(SHA256.HashData(Encoding.Latin1.GetBytes(body.ToArray())))} \n";
 
     private static bool IsKept(string name) =>
         name == "HEAD" || (name.StartsWith("refs/", StringComparison.Ordinal) && RefName.IsValid(name));

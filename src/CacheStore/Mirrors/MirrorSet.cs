@@ -18,6 +18,7 @@ public sealed class MirrorSet
     private readonly GitProgram _git;
     private readonly StoreMeters _meters;
     private readonly ILogger<MirrorSet> _logger;
+    private Action<RepositoryName>? _whenGivenUp;
 
     /// <summary>Opens the mirrors of the data folder, and drops those that do not read back.</summary>
     public MirrorSet(DataFolder folder, MirrorOptions options, GitProgram git, StoreMeters meters, ILogger<MirrorSet> logger)
@@ -33,6 +34,9 @@ public sealed class MirrorSet
         Load();
         meters.ObserveMirrors(() => All().Sum(static mirror => mirror.Bytes), () => All().Count);
     }
+
+    /// <summary>Has <paramref name="tell"/> told of each mirror that was damaged and is gone.</summary>
+    public void WhenGivenUp(Action<RepositoryName> tell) => _whenGivenUp += tell;
 
     /// <summary>Whether mirrors are kept at all.</summary>
     public bool IsOn => _options.MaxSize > 0 && _folder.IsWritable;
@@ -137,6 +141,7 @@ public sealed class MirrorSet
         {
             _meters.MirrorQuarantined();
             _logger.MirrorQuarantined(mirror.Name, reason);
+            _whenGivenUp?.Invoke(mirror.Name);
         }
     }
 
@@ -158,6 +163,40 @@ public sealed class MirrorSet
         }
 
         return true;
+    }
+
+    /// <summary>Every file that git made, to be read whole: each ends with a digest of all that is before.</summary>
+    internal IEnumerable<ScrubItem> ScrubItems(Mirror mirror)
+    {
+        foreach (string name in FileStamps.FilesOf(mirror.Objects))
+        {
+            var file = new FileInfo(Path.Combine(mirror.Objects, name));
+            if (file.Exists)
+            {
+                yield return new ScrubItem($"{mirror.Folder}/{name}", file.Length, stopping => IsWholeAsync(mirror, file.FullName, name, stopping));
+            }
+        }
+    }
+
+    private async Task<bool> IsWholeAsync(Mirror mirror, string path, string name, CancellationToken stopping)
+    {
+        if (await TrailingDigest.HoldsAsync(path, mirror.ObjectFormat, stopping) || !File.Exists(path))
+        {
+            return true;
+        }
+
+        if (name.EndsWith(".pack", StringComparison.Ordinal) || name.EndsWith(".idx", StringComparison.Ordinal))
+        {
+            Quarantine(mirror, $"{name} is damaged");
+        }
+        else
+        {
+            // What only speeds things up: upkeep makes it anew.
+            _logger.FileDamaged(mirror.Name, name);
+            mirror.Stamps.Delete(FileStamps.DerivedWith(mirror.Objects, name));
+        }
+
+        return false;
     }
 
     private static void TryDelete(string folder)

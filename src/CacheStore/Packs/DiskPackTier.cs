@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore.Disk;
 
@@ -86,6 +87,10 @@ public sealed class DiskPackTier : IPackTier
         return (count, bytes);
     }
 
+    /// <summary>Every answer, to be read whole and compared with its checksums.</summary>
+    internal IEnumerable<ScrubItem> ScrubItems() =>
+        _index.All().Select(entry => new ScrubItem("packs/" + entry.Key, entry.Length, stopping => IsWholeAsync(entry.Key, entry.Path, stopping)));
+
     internal FillFile NewFillFile() => new(_folder.NewTemporaryPath(PackSuffix), TryMakeRoom, (reason, cause) =>
     {
         _meters.CacheFailure(reason);
@@ -155,6 +160,42 @@ public sealed class DiskPackTier : IPackTier
         }
 
         return true;
+    }
+
+    private async Task<bool> IsWholeAsync(PackKey key, string path, CancellationToken stopping)
+    {
+        byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
+        try
+        {
+            PackRecord record = PackRecord.Read(path + RecordSuffix);
+            await using StoredPackReader reader = await StoredPackReader.OpenAsync(path + PackSuffix, record, OnDamage, stopping);
+            while (await reader.NextAsync(stopping) is { Kind: PackStepKind.Bytes } step)
+            {
+                stopping.ThrowIfCancellationRequested();
+                await reader.ReadAsync(block.AsMemory(0, step.Length), stopping);
+                reader.Verify();
+            }
+
+            return true;
+        }
+        catch (PackDamagedException)
+        {
+            return false; // and in quarantine
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            if (!_index.Contains(key))
+            {
+                return true; // evicted meanwhile
+            }
+
+            Quarantine(key, path, e.Message);
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
     }
 
     private string PathOf(RepositoryName repository, PackKey key) => Path.Combine(FolderOf(repository), key.ToString());

@@ -30,6 +30,15 @@ internal sealed class PackIndex
         }
     }
 
+    /// <summary>Where every answer lies, and how long it is.</summary>
+    public IReadOnlyList<(PackKey Key, string Path, long Length)> All()
+    {
+        lock (_gate)
+        {
+            return [.. _entries.Values.Select(static entry => (entry.Key, entry.Path, entry.Length))];
+        }
+    }
+
     public bool Contains(PackKey key)
     {
         lock (_gate)

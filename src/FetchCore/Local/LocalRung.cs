@@ -23,7 +23,7 @@ namespace Waystation.FetchCore.Local;
 /// The first three together wait no longer than <c>Mirrors:SyncWait</c>; what does not come about in time, or at all, is the next rung's.
 /// </summary>
 public sealed class LocalRung(
-    MirrorSet mirrors, MirrorObjects objects, MirrorMaking making, MirrorSync sync, UploadPack uploadPack, PackTurns turns, UpkeepQueue upkeep, SyncWait wait, TimeProvider time)
+    MirrorSet mirrors, MirrorObjects objects, MirrorMaking making, MirrorSync sync, UploadPack uploadPack, PackTurns turns, WorkQueue queue, UpkeepWork upkeep, SyncWait wait, TimeProvider time)
 {
     /// <summary>Whether the repository has a mirror.</summary>
     public bool HasMirror(RepositoryName repository) => mirrors.Find(repository) is not null;
@@ -52,7 +52,7 @@ public sealed class LocalRung(
             using MirrorLease? lease = mirror.TryRead();
             if (lease is null)
             {
-                upkeep.Ask(call.Repository);
+                queue.Ask(WorkKind.Upkeep, call.Repository, upkeep.RestOf(call.Repository));
                 return false;
             }
 
@@ -83,7 +83,7 @@ public sealed class LocalRung(
             return null;
         }
 
-        upkeep.Ask(call.Repository);
+        queue.Ask(WorkKind.Upkeep, call.Repository, upkeep.RestOf(call.Repository));
         return false;
     }
 

@@ -85,7 +85,7 @@ public sealed class MirrorMaking(
     {
         using var hold = new CancellationTokenSource(s_credentialHold, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, stopping);
-        List<ObjectId> wants = [.. asker.View.PeeledTips().Where(static tip => IsCloned(tip.Name)).Select(static tip => tip.Id).Distinct()];
+        List<ObjectId> wants = [.. TipsOf(asker.View)];
         if (wants.Count == 0)
         {
             return false;
@@ -99,6 +99,17 @@ public sealed class MirrorMaking(
             && await PublishAsync(
                 repository, format, wants, asker.View,
                 intake => PrimaryPack.CopyAsync(reply.Body, intake.WriteAsync, either.Token), either.Token);
+    }
+
+    /// <summary>Begins a mirror in this asker's name, or finds the one that is being made; true where it came about.</summary>
+    public Task<bool> BeginAsync(RepositoryName repository, ObjectFormat format, SyncAsker asker) =>
+        work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, stopping), out _);
+
+    /// <summary>What a clone of all branches and tags wants.</summary>
+    public static IEnumerable<ObjectId> TipsOf(AccessView view)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return view.PeeledTips().Where(static tip => IsCloned(tip.Name)).Select(static tip => tip.Id).Distinct();
     }
 
     private static bool IsCloned(string refName) =>

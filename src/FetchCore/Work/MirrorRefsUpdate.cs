@@ -28,8 +28,17 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
         return view.PeeledTips().Any(tip => refs.Find(tip.Name)?.Id != tip.Id) || Forgotten(mirror, view).Count > 0;
     }
 
-    /// <summary>Changes them; the caller has the mirror's turn.</summary>
-    public async Task ApplyAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
+    /// <summary>Whether the mirror has just the refs that this view shows, among those it speaks of.</summary>
+    public static bool Agrees(Mirror mirror, AccessView view)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(view);
+        HashSet<string> shown = new(view.PeeledTips().Select(static tip => tip.Name), StringComparer.Ordinal);
+        return mirror.Refs.Tips.All(tip => shown.Contains(tip.Name) || !view.Covers(tip.Name));
+    }
+
+    /// <summary>Changes them; the caller has the mirror's turn. False where there was nothing to change.</summary>
+    public async Task<bool> ApplyAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
@@ -40,13 +49,14 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
         int removed = Remove(mirror, view, next, left);
         if (set == 0 && removed == 0)
         {
-            return;
+            return false;
         }
 
         // Taken for orphans first, so that a node that is killed here errs on the careful side.
         var changed = new MirrorRefs(next.Values);
         mirror.SetRefs(changed, mayOrphan: !await IsReachableStillAsync(mirror, left, changed, cancellationToken));
         logger.RefsChanged(mirror.Name, set, removed);
+        return true;
     }
 
     private async Task<int> SetAsync(Mirror mirror, AccessView view, Dictionary<string, RefTip> next, List<ObjectId> left, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
@@ -18,6 +19,8 @@ public sealed class MirrorSync(
     BackgroundWork work, MirrorSet mirrors, MirrorObjects objects, MirrorRefsUpdate refs, GitProgram git, DataFolder folder, TimeProvider time, ILogger<MirrorSync> logger)
 {
     private const string Kind = "sync";
+
+    private Action<RepositoryName>? _whenSynchronized;
 
     /// <summary>A credential is held no longer than this.</summary>
     private static readonly TimeSpan s_credentialHold = TimeSpan.FromMinutes(10);
@@ -69,6 +72,24 @@ public sealed class MirrorSync(
         }
     }
 
+    /// <summary>Has <paramref name="tell"/> told of each mirror whose refs or objects were brought up to date.</summary>
+    public void WhenSynchronized(Action<RepositoryName> tell) => _whenSynchronized += tell;
+
+    /// <summary>Brings these objects and all refs that the asker was shown. False where that failed.</summary>
+    public async Task<bool> UpdateAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> wanted, CancellationToken stopping)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        while (true)
+        {
+            // Others' syncs may bring less, or in a name that sees less.
+            bool done = await work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, wanted, token), out bool began).WaitAsync(stopping);
+            if (began)
+            {
+                return done;
+            }
+        }
+    }
+
     private static IEnumerable<ObjectId> TagsOf(AccessView view) =>
         view.PeeledTips().Where(static tip => tip.Peeled is not null && tip.Name.StartsWith("refs/tags/", StringComparison.Ordinal)).Select(static tip => tip.Id);
 
@@ -110,7 +131,11 @@ public sealed class MirrorSync(
                 return false;
             }
 
-            await refs.ApplyAsync(mirror, asker.View, either.Token);
+            if (await refs.ApplyAsync(mirror, asker.View, either.Token) || missing.Count > 0)
+            {
+                _whenSynchronized?.Invoke(mirror.Name);
+            }
+
             return true;
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)

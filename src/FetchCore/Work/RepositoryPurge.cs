@@ -9,7 +9,7 @@ namespace Waystation.FetchCore.Work;
 /// is in quarantine. Answers that are on their way go to their end and are not kept. What the primary still gives comes back
 /// with the next clone.
 /// </summary>
-public sealed class RepositoryPurge(BackgroundWork work, MirrorSet mirrors, FillTable fills, DiskPackTier packs)
+public sealed class RepositoryPurge(BackgroundWork work, WorkQueue queue, MirrorSet mirrors, FillTable fills, DiskPackTier packs)
 {
     /// <summary>Removes it.</summary>
     /// <exception cref="IOException">The disk refuses; what could be removed is.</exception>
@@ -17,6 +17,7 @@ public sealed class RepositoryPurge(BackgroundWork work, MirrorSet mirrors, Fill
     {
         // First the sources: nothing that began before may come in after.
         fills.Disown(repository);
+        await queue.CancelAsync(repository);
         await work.CancelAsync(repository);
         long mirrorBytes = mirrors.Find(repository)?.Bytes ?? 0;
         bool hadMirror = mirrors.Remove(repository);

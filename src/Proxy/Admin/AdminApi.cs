@@ -15,10 +15,15 @@ namespace Waystation.Proxy.Admin;
 /// <code>
 ///   GET   /api/v1/status        the node
 ///   GET   /api/v1/repos         what is kept, by repository
+///   GET   /api/v1/queue         background work that waits, runs or failed
+///   GET   /api/v1/vet           what the last rounds of the vet found
 ///   POST  /api/v1/repos/purge   {"repo":"HOST/PATH"}: remove all that is kept of it
+///   POST  /api/v1/repos/warm    make a mirror of it, with the service credential
+///   POST  /api/v1/repos/sync    compare its mirror with the primary, now
 /// </code>
 /// </summary>
-internal sealed class AdminApi(PrimaryMap primaries, MirrorSet mirrors, DiskPackTier packs, RepositoryPurge purge, TimeProvider time)
+internal sealed class AdminApi(
+    PrimaryMap primaries, MirrorSet mirrors, DiskPackTier packs, IServicePrimaries services, WorkQueue queue, VetReport vet, RepositoryPurge purge, TimeProvider time)
 {
     public const string Prefix = "/api/v1/";
 
@@ -28,8 +33,12 @@ internal sealed class AdminApi(PrimaryMap primaries, MirrorSet mirrors, DiskPack
     {
         ("GET", "/api/v1/status") => AnswerAsync(context, Status()),
         ("GET", "/api/v1/repos") => AnswerAsync(context, mirrors.All().OrderBy(static mirror => mirror.Name.ToString(), StringComparer.Ordinal).Select(Repo)),
+        ("GET", "/api/v1/queue") => AnswerAsync(context, queue.Entries().Select(Work)),
+        ("GET", "/api/v1/vet") => AnswerAsync(context, vet.Rounds),
         ("POST", "/api/v1/repos/purge") => ActAsync(context, async repository => await purge.PurgeAsync(repository)),
-        (_, "/api/v1/status" or "/api/v1/repos" or "/api/v1/repos/purge") => FailAsync(context, StatusCodes.Status405MethodNotAllowed, "another method is wanted here"),
+        ("POST", "/api/v1/repos/warm") => ActAsync(context, repository => Task.FromResult(Ask(WorkKind.Warm, repository))),
+        ("POST", "/api/v1/repos/sync") => ActAsync(context, repository => Task.FromResult(Ask(mirrors.Find(repository) is null ? WorkKind.Warm : WorkKind.Vet, repository))),
+        (_, "/api/v1/status" or "/api/v1/repos" or "/api/v1/queue" or "/api/v1/vet" or "/api/v1/repos/purge" or "/api/v1/repos/warm" or "/api/v1/repos/sync") => FailAsync(context, StatusCodes.Status405MethodNotAllowed, "another method is wanted here"),
         _ => FailAsync(context, StatusCodes.Status404NotFound, "there is no such page under /api/v1/"),
     };
 
@@ -39,6 +48,22 @@ internal sealed class AdminApi(PrimaryMap primaries, MirrorSet mirrors, DiskPack
 
     private static RepoStatus Repo(Mirror mirror) =>
         new(mirror.Name.ToString(), mirror.ObjectFormat.Name, mirror.Bytes, mirror.Refs.Tips.Count, mirror.HoldsOrphans, mirror.LastUsed);
+
+    private static WorkStatus Work(WorkEntry entry) =>
+        new(Word(entry.Kind), entry.Repository.ToString(), entry.Due, entry.IsRunning, entry.Failures, entry.LastError);
+
+    private static string Word(WorkKind kind) => kind.ToString().ToLowerInvariant();
+
+    private object Ask(WorkKind kind, RepositoryName repository)
+    {
+        if (!services.Serves(repository))
+        {
+            throw new NotServedException($"the node has no service credential for {repository}, or does not select it: Primaries:N:Service and Primaries:N:Projects");
+        }
+
+        queue.Ask(kind, repository);
+        return new { repo = repository.ToString(), queued = Word(kind) };
+    }
 
     private async Task ActAsync(HttpContext context, Func<RepositoryName, Task<object>> act)
     {
@@ -69,6 +94,10 @@ internal sealed class AdminApi(PrimaryMap primaries, MirrorSet mirrors, DiskPack
         {
             await AnswerAsync(context, await act(repository));
         }
+        catch (NotServedException e)
+        {
+            await FailAsync(context, StatusCodes.Status409Conflict, e.Message);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             await FailAsync(context, StatusCodes.Status500InternalServerError, e.Message);
@@ -89,10 +118,15 @@ internal sealed class AdminApi(PrimaryMap primaries, MirrorSet mirrors, DiskPack
     }
 
     private sealed record RepoAction(string? Repo);
+
+    private sealed class NotServedException(string message) : Exception(message);
 }
 
 /// <summary>A node at a glance.</summary>
 internal sealed record NodeStatus(string Version, DateTimeOffset Started, int Mirrors, long MirrorBytes, int Packs, long PackBytes);
+
+/// <summary>One piece of background work.</summary>
+internal sealed record WorkStatus(string Kind, string Repo, DateTimeOffset Due, bool Running, int Failures, string? LastError);
 
 /// <summary>What is kept of one repository.</summary>
 /// <param name="Repo"><c>host/path</c>.</param>

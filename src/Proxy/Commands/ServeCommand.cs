@@ -19,6 +19,8 @@ internal static partial class ServeCommand
           Primaries:0:Url (--primary)      must be given            http:// or https:// URL, the name that clients use
           Primaries:0:Address              the URL's own            host:port to connect to instead, for DNS redirection
           Primaries:0:Visibility           advertised               advertised, repository
+          Primaries:0:Service:PasswordFile                          file with the node's own password or token at the primary
+          Primaries:0:Service:Username     bearer token             the user of that password
           Primaries:0:Projects:Include     all                      globs of repository paths, by semicolons
           Primaries:0:Projects:Exclude     none                     globs of repository paths, by semicolons
           Data (--data)                    must be given            folder of this node alone, mode 0700
@@ -34,6 +36,10 @@ internal static partial class ServeCommand
           Mirrors:MaxPacks                 one a core               packs made here at once
           Mirrors:MaxPacksPerRepository    half of the cores        packs made here at once for one repository
           Mirrors:MaxWaiting               1000                     answers that wait for their turn; more get 429
+          Vet:Every                        00:03:00                 how often mirrors in use are compared with the primary
+          Work:Small, Work:Large           4, 2                     pieces of background work at once, of seconds and of minutes
+          Work:PerPrimary                  5                        pieces of background work at once at one primary
+          Notify:Url, Notify:SecretFile                             told of each mirror that was brought up to date, and what signs it
           Disk:Reserve                     1GiB                     what stays free on the disk
           Log:Verbose                      false                    true, false
 
@@ -84,11 +90,11 @@ internal static partial class ServeCommand
             var builder = new ConfigurationBuilder();
             if (configFile is not null)
             {
-                builder.AddJsonFile(Path.GetFullPath(configFile), optional: false);
+                builder.AddJsonFile(Path.GetFullPath(configFile), optional: false, reloadOnChange: true);
             }
 
-            NodeSettings settings = SettingsReader.Read(builder.AddEnvironmentVariables("WAYSTATION__").AddInMemoryCollection(options).Build());
-            await Node.RunAsync(settings, cancellationToken);
+            IConfigurationRoot configuration = builder.AddEnvironmentVariables("WAYSTATION__").AddInMemoryCollection(options).Build();
+            await Node.RunAsync(SettingsReader.Read(configuration), configuration, cancellationToken);
             return 0;
         }
         catch (SettingsException e)

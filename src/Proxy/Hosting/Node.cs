@@ -6,6 +6,7 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Scrubbing;
 using Waystation.CacheStore.Disk;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
@@ -27,7 +28,7 @@ internal static class Node
 
     /// <summary>Runs until SIGTERM, SIGINT or <paramref name="cancellationToken"/>.</summary>
     /// <exception cref="DataFolderException">The data folder may not be used.</exception>
-    public static async Task RunAsync(NodeSettings settings, CancellationToken cancellationToken)
+    public static async Task RunAsync(NodeSettings settings, IConfiguration configuration, CancellationToken cancellationToken)
     {
         using var folder = new DataFolder(settings.Data, TimeProvider.System);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -38,7 +39,7 @@ internal static class Node
             .AddFilter("Yarp", LogLevel.Error);
         builder.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = s_drain);
-        AddServices(builder.Services, settings, folder);
+        AddServices(builder.Services, settings, configuration, folder);
 
         List<ListenOptions> clientDoors = [];
         ListenOptions? adminDoor = null;
@@ -72,7 +73,7 @@ internal static class Node
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    private static void AddServices(IServiceCollection services, NodeSettings settings, DataFolder folder) => services
+    private static void AddServices(IServiceCollection services, NodeSettings settings, IConfiguration configuration, DataFolder folder) => services
         .AddHttpForwarder()
         .AddSingleton(TimeProvider.System)
         .AddSingleton(settings)
@@ -101,8 +102,23 @@ internal static class Node
         .AddSingleton<MirrorRefsUpdate>()
         .AddSingleton<MirrorSync>()
         .AddSingleton<MirrorMaking>()
-        .AddSingleton<UpkeepQueue>()
-        .AddHostedService(static provider => provider.GetRequiredService<UpkeepQueue>())
+        .AddSingleton(settings.Work)
+        .AddSingleton<WorkMeters>()
+        .AddSingleton<IServicePrimaries, ServicePrimaries>()
+        .AddSingleton<ServiceLook>()
+        .AddSingleton(new VetEvery(settings.VetEvery))
+        .AddSingleton<VetReport>()
+        .AddSingleton<UpkeepWork>()
+        .AddSingleton<RepositoryWork>(static provider => provider.GetRequiredService<UpkeepWork>())
+        .AddSingleton<RepositoryWork, VetWork>()
+        .AddSingleton<RepositoryWork, WarmWork>()
+        .AddSingleton<WorkQueue>()
+        .AddHostedService(static provider => provider.GetRequiredService<WorkQueue>())
+        .AddSingleton<Scrubber>()
+        .AddHostedService<VetRounds>()
+        .AddHostedService<SyncNotice>()
+        .AddHostedService(provider => new SelectionReload(
+            configuration, provider.GetRequiredService<PrimaryMap>(), provider.GetRequiredService<ILogger<SelectionReload>>()))
         .AddSingleton<LocalRung>()
         .AddSingleton<MirrorSight>()
         .AddSingleton(static provider => new AccessTickets(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeSettings>().TicketLifetime))

@@ -13,10 +13,11 @@ internal sealed class Primary : IDisposable
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(15);
 
     private readonly PrimarySettings _settings;
+    private PrimarySettings _selection;
 
     public Primary(PrimarySettings settings)
     {
-        _settings = settings;
+        _settings = _selection = settings;
         Invoker = new HttpMessageInvoker(new PromptUploads(NewHandler()));
     }
 
@@ -35,8 +36,17 @@ internal sealed class Primary : IDisposable
 
     public RepositoryName NameOf(string path) => new(Authority, path);
 
-    public bool Selects(string path) =>
-        (_settings.Include.Count == 0 || _settings.Include.Any(glob => Matches(glob, path))) && !_settings.Exclude.Any(glob => Matches(glob, path));
+    /// <summary>The node's own credential; null where it has none.</summary>
+    public ServiceCredential? Service => _settings.Service;
+
+    public bool Selects(string path)
+    {
+        PrimarySettings chosen = Volatile.Read(ref _selection);
+        return (chosen.Include.Count == 0 || chosen.Include.Any(glob => Matches(glob, path))) && !chosen.Exclude.Any(glob => Matches(glob, path));
+    }
+
+    /// <summary>Changes which projects are selected; the rest stays as it was at the start.</summary>
+    public void Reselect(PrimarySettings settings) => Volatile.Write(ref _selection, settings);
 
     /// <summary>The exact target that the client wrote, at the primary: no decoding, no dot segments resolved.</summary>
     public Uri UriOf(string target) => new(Prefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });

@@ -12,6 +12,19 @@ internal sealed class PrimaryMap(IEnumerable<PrimarySettings> settings) : IDispo
     public Primary? Find(string host) =>
         _primaries is [Primary only] ? only : Array.Find(_primaries, primary => string.Equals(primary.Host, host, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>The primary that a repository is of; null where it is of none of these.</summary>
+    public Primary? Of(RepositoryName repository) =>
+        Array.Find(_primaries, primary => string.Equals(primary.Authority, repository.Host, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Takes over what may change while the node runs: which projects are selected.</summary>
+    public void Reselect(IEnumerable<PrimarySettings> settings)
+    {
+        foreach (PrimarySettings one in settings)
+        {
+            Array.Find(_primaries, primary => primary.Prefix == one.Url.GetLeftPart(UriPartial.Authority))?.Reselect(one);
+        }
+    }
+
     /// <summary>The repository that an operator means by <c>host/path</c>, its URL, or <c>path</c> where there is one primary; null where no primary is meant.</summary>
     public RepositoryName? NameOf(string text)
     {

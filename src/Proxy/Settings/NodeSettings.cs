@@ -2,6 +2,7 @@ using System.Net;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Work;
 
 namespace Waystation.Proxy.Settings;
 
@@ -30,6 +31,17 @@ internal sealed record NodeSettings
 
     public required TimeSpan TicketLifetime { get; init; }
 
+    /// <summary>How long a round of the vet takes.</summary>
+    public required TimeSpan VetEvery { get; init; }
+
+    public required WorkBounds Work { get; init; }
+
+    /// <summary>Told of each mirror that was brought up to date; null where nobody wants to know.</summary>
+    public Uri? NotifyUrl { get; init; }
+
+    /// <summary>File of the secret that signs what <see cref="NotifyUrl"/> is sent.</summary>
+    public string? NotifySecretFile { get; init; }
+
     public bool VerboseLog { get; init; }
 }
 
@@ -44,11 +56,19 @@ internal sealed record PrimarySettings
 
     public required VisibilityRule Visibility { get; init; }
 
+    /// <summary>The node's own credential for background work; null where it has none.</summary>
+    public ServiceCredential? Service { get; init; }
+
     /// <summary>Globs over repository paths; empty selects all.</summary>
     public required IReadOnlyList<string> Include { get; init; }
 
     public required IReadOnlyList<string> Exclude { get; init; }
 }
+
+/// <summary>A credential of the node's own at the primary.</summary>
+/// <param name="Username">With it the secret is a password or token of HTTP Basic; without it a bearer token.</param>
+/// <param name="PasswordFile">File of the secret, read anew for each use: it may be exchanged while the node runs.</param>
+internal sealed record ServiceCredential(string? Username, string PasswordFile);
 
 /// <summary>PEM files for the https addresses.</summary>
 internal sealed record TlsFiles(string Certificate, string Key);

@@ -2,6 +2,7 @@ using System.Net;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Work;
 
 namespace Waystation.Proxy.Settings;
 
@@ -31,6 +32,10 @@ internal static class SettingsReader
             Mirrors = Mirrors(source),
             SyncWait = source.Duration("Mirrors:SyncWait", TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10)),
             TicketLifetime = source.Duration("Access:TicketLifetime", TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10)),
+            VetEvery = source.Duration("Vet:Every", TimeSpan.FromMinutes(3), TimeSpan.FromDays(1)),
+            Work = Work(source),
+            NotifyUrl = source.Read<Uri?>("Notify:Url", null, "an http:// or https:// URL", TryParseAnyUrl),
+            NotifySecretFile = source.ExistingFile("Notify:SecretFile"),
             VerboseLog = source.Read("Log:Verbose", false, "true or false", bool.TryParse),
         };
 
@@ -78,6 +83,7 @@ internal static class SettingsReader
                 Url = url ?? new Uri("http://unset.invalid/"),
                 Address = source.Read<DnsEndPoint?>($"{name}:Address", null, AddressAccepted, (string text, out DnsEndPoint? value) => TryParseAddress(text, url, out value)),
                 Visibility = source.Read($"{name}:Visibility", VisibilityRule.Advertised, "advertised or repository", TryParseVisibility),
+                Service = Service(source, name),
                 Include = source.List<string>($"{name}:Projects:Include", "a glob such as team/*", TryParseGlob),
                 Exclude = source.List<string>($"{name}:Projects:Exclude", "a glob such as team/*", TryParseGlob),
             };
@@ -90,6 +96,29 @@ internal static class SettingsReader
         }
 
         return primaries;
+    }
+
+    private static ServiceCredential? Service(SettingsSource source, string primary)
+    {
+        string? username = source.Text($"{primary}:Service:Username");
+        string? password = source.ExistingFile($"{primary}:Service:PasswordFile");
+        if (username is not null && password is null)
+        {
+            source.Add($"{primary}:Service:PasswordFile", null, "a file with the password or token of Service:Username");
+        }
+
+        return password is null ? null : new ServiceCredential(username, password);
+    }
+
+    private static WorkBounds Work(SettingsSource source)
+    {
+        var standard = new WorkBounds();
+        return new WorkBounds
+        {
+            Small = source.Count("Work:Small", standard.Small, 1, 1_024),
+            Large = source.Count("Work:Large", standard.Large, 1, 1_024),
+            PerPrimary = source.Count("Work:PerPrimary", standard.PerPrimary, 1, 1_024),
+        };
     }
 
     private static MirrorOptions Mirrors(SettingsSource source)
@@ -143,6 +172,9 @@ internal static class SettingsReader
         Uri.TryCreate(text, UriKind.Absolute, out value)
         && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps)
         && value is { PathAndQuery: "/", Fragment: "", UserInfo: "" } && value.Host.Length > 0;
+
+    private static bool TryParseAnyUrl(string text, out Uri? value) =>
+        Uri.TryCreate(text, UriKind.Absolute, out value) && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps) && value.UserInfo.Length == 0;
 
     private static bool TryParseAddress(string text, Uri? url, out DnsEndPoint? value)
     {

@@ -30,6 +30,15 @@ internal static partial class ProxyLog
     [LoggerMessage(2007, LogLevel.Error, "{Method} {Path}: failed")]
     public static partial void RequestFailed(this ILogger logger, string method, string path, Exception cause);
 
+    [LoggerMessage(2009, LogLevel.Information, "the settings file was read again; the projects selected are those it names now")]
+    public static partial void SettingsReloaded(this ILogger logger);
+
+    [LoggerMessage(2010, LogLevel.Error, "the settings file has changed and is wrong, what was selected stays: {Problems}")]
+    public static partial void SettingsNotReloaded(this ILogger logger, string problems);
+
+    [LoggerMessage(2011, LogLevel.Warning, "{Url} could not be told that a mirror was brought up to date: {Reason}")]
+    public static partial void NoticeFailed(this ILogger logger, Uri url, string reason);
+
     [LoggerMessage(2008, LogLevel.Warning, "the data folder takes no writes: nothing is kept, all is forwarded")]
     public static partial void DataFolderReadOnly(this ILogger logger);
 }

@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace Waystation.CacheStore.Disk;
+
+/// <summary>
+/// One small thing that outlives a restart, as a JSON file in the data folder: replaced whole, by a rename. What does not read
+/// back is as if it were not there: nothing right depends on it.
+/// </summary>
+/// <typeparam name="T">What.</typeparam>
+public sealed class Journal<T>(DataFolder folder, string name)
+    where T : class
+{
+    private readonly string _path = Path.Combine(folder.Root, name);
+
+    /// <summary>What was written last; null where there is none.</summary>
+    public T? Read()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(_path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Replaces it; a disk that refuses keeps the old one.</summary>
+    public void Write(T state)
+    {
+        if (!folder.IsWritable)
+        {
+            return;
+        }
+
+        try
+        {
+            string temporary = folder.NewTemporaryPath(".json");
+            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(state));
+            File.Move(temporary, _path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next change is written again.
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>
+/// Packs, their indexes, multi-pack-indexes, bitmaps and commit-graphs all end with a digest of all their bytes before it, made with the
+/// repository's hash function (gitformat-pack, gitformat-bitmap, gitformat-commit-graph).
+/// </summary>
+internal static class TrailingDigest
+{
+    private const int BufferLength = 256 * 1024;
+
+    /// <summary>Reads the file whole; false where it does not agree with its digest, or cannot be read.</summary>
+    public static async Task<bool> HoldsAsync(string path, ObjectFormat format, CancellationToken cancellationToken)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
+        try
+        {
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
+            using IncrementalHash hash = IncrementalHash.CreateHash(format == ObjectFormat.Sha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256);
+            long left = file.Length - format.DigestLength;
+            while (left > 0)
+            {
+                int read = await file.ReadAsync(buffer.AsMemory(0, (int)Math.Min(BufferLength, left)), cancellationToken);
+                if (read == 0)
+                {
+                    return false;
+                }
+
+                hash.AppendData(buffer, 0, read);
+                left -= read;
+            }
+
+            byte[] trailer = new byte[format.DigestLength];
+            await file.ReadExactlyAsync(trailer, cancellationToken);
+            return hash.GetHashAndReset().AsSpan().SequenceEqual(trailer);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Packs;
+
+namespace Waystation.CacheStore.Scrubbing;
+
+/// <summary>
+/// Reads what is kept and compares it with its checksums before anybody asks for it: bits rot below the file system without a trace
+/// in a file's stamp. It goes round the whole store within a day, file by file in the order of their names, and
+/// goes on where it was after a restart.
+/// </summary>
+public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, DataFolder folder)
+{
+    /// <summary>So long for the whole store, with some hours to spare of the day.</summary>
+    private static readonly TimeSpan s_whole = TimeSpan.FromHours(20);
+
+    private readonly Journal<Place> _journal = new(folder, "scrub.json");
+    private string? _last;
+    private double _owed;
+
+    /// <summary>Scrubs what falls to this long a time; whole files, so that now it is more and then less.</summary>
+    /// <param name="span">The share of a day that has passed.</param>
+    /// <param name="stopping">Ends it between two files or blocks.</param>
+    public async Task<ScrubResult> RunAsync(TimeSpan span, CancellationToken stopping)
+    {
+        // As it is now: what is made meanwhile is younger than a day.
+        List<ScrubItem> all = [.. packs.ScrubItems().Concat(mirrors.All().SelectMany(mirrors.ScrubItems)).OrderBy(static item => item.Name, StringComparer.Ordinal)];
+        if (all.Count == 0)
+        {
+            return default;
+        }
+
+        _last ??= _journal.Read()?.Last ?? "";
+        _owed += all.Sum(static item => (double)item.Length) * span.TotalSeconds / s_whole.TotalSeconds;
+        (long bytes, int damaged) = (0, 0);
+        for (int count = 0; _owed > 0 && count < all.Count; count++)
+        {
+            ScrubItem item = all.Find(one => string.CompareOrdinal(one.Name, _last) > 0) ?? all[0];
+            bytes += item.Length;
+            _owed -= item.Length;
+            if (!await item.CheckAsync(stopping))
+            {
+                damaged++;
+            }
+
+            _last = item.Name;
+        }
+
+        if (bytes > 0)
+        {
+            _journal.Write(new Place(_last));
+        }
+
+        return new ScrubResult(bytes, damaged);
+    }
+
+    private sealed record Place(string Last);
+}
+
+/// <summary>What a share of scrubbing came to.</summary>
+/// <param name="Bytes">Bytes read.</param>
+/// <param name="Damaged">Files that were not as they had been.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct ScrubResult(long Bytes, int Damaged);

@@ -1,0 +1,117 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>The refs of a repository as the service credential sees them.</summary>
+public sealed class ServiceLook(IServicePrimaries primaries)
+{
+    /// <summary>Guards memory: the refs of a repository with a million of them.</summary>
+    private const int MaxListing = 256 << 20;
+
+    /// <summary>Looks at a repository of which nothing is known; null where the node has no credential for it.</summary>
+    /// <exception cref="PrimaryException">The primary could not be asked, or refused.</exception>
+    public async Task<(SyncAsker Asker, ObjectFormat Format)?> FirstAsync(RepositoryName repository, CancellationToken cancellationToken)
+    {
+        if (primaries.Find(repository) is not { } primary)
+        {
+            return null;
+        }
+
+        var reader = new InfoRefsReader();
+        await using (PrimaryReply reply = await primary.InfoRefsAsync(cancellationToken))
+        {
+            (ReadOnlySequence<byte> body, _) = await ReadAsync(reply, cancellationToken);
+            Feed(reader, body);
+        }
+
+        if (!reader.IsComplete)
+        {
+            throw new PrimaryException("the primary's advertisement does not read");
+        }
+
+        if (reader.Capabilities is { } capabilities)
+        {
+            (SyncAsker asker, _) = (await AgainAsync(repository, capabilities.ObjectFormat, lastDigest: null, cancellationToken))!.Value;
+            return (asker, capabilities.ObjectFormat);
+        }
+
+        return (AskerOf(primary, RefListing.Of(reader), protocolVersion: 0), reader.ObjectFormat);
+    }
+
+    /// <summary>
+    /// Looks at a repository whose mirror is here. The listing is hashed as it comes and read only where the digest is not the
+    /// last one's: then there is no asker. Null where the node has no credential for it.
+    /// </summary>
+    /// <exception cref="PrimaryException">The primary could not be asked, or refused.</exception>
+    public async Task<(SyncAsker Asker, byte[] Digest)?> AgainAsync(
+        RepositoryName repository, ObjectFormat format, byte[]? lastDigest, CancellationToken cancellationToken)
+    {
+        if (primaries.Find(repository) is not { } primary)
+        {
+            return null;
+        }
+
+        LsRefsRequest question = LsRefsRequest.All(format);
+        await using PrimaryReply reply = await primary.LsRefsAsync(question, cancellationToken);
+        (ReadOnlySequence<byte> body, byte[] digest) = await ReadAsync(reply, cancellationToken);
+        if (lastDigest is not null && digest.AsSpan().SequenceEqual(lastDigest))
+        {
+            return (AskerOf(primary, new RefListing(question, []), 2), digest);
+        }
+
+        var reader = new LsRefsReader(format);
+        Feed(reader, body);
+        return reader.IsComplete
+            ? (AskerOf(primary, new RefListing(question, reader.Tips), 2), digest)
+            : throw new PrimaryException("the primary's list of refs does not read");
+    }
+
+    private static SyncAsker AskerOf(IPrimary primary, RefListing listing, int protocolVersion) =>
+        new(new AccessView([listing]), primary, protocolVersion, static _ => { });
+
+    private static async Task<(ReadOnlySequence<byte> Body, byte[] Digest)> ReadAsync(PrimaryReply reply, CancellationToken cancellationToken)
+    {
+        if (!reply.IsAnswer)
+        {
+            throw new PrimaryException(reply.IsRefusal ? "the primary refuses the service credential" : "the primary did not answer as a Git server does");
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var kept = new ArrayBufferWriter<byte>();
+        while (true)
+        {
+            ReadResult read = await reply.Body.ReadAsync(cancellationToken);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+            {
+                hash.AppendData(segment.Span);
+                kept.Write(segment.Span);
+            }
+
+            reply.Body.AdvanceTo(read.Buffer.End);
+            if (kept.WrittenCount > MaxListing)
+            {
+                throw new PrimaryException("the primary's list of refs has no end");
+            }
+
+            if (read.IsCompleted)
+            {
+                return (new ReadOnlySequence<byte>(kept.WrittenMemory), hash.GetHashAndReset());
+            }
+        }
+    }
+
+    private static void Feed(PassingReader reader, ReadOnlySequence<byte> body)
+    {
+        foreach (ReadOnlyMemory<byte> segment in body)
+        {
+            reader.Read(segment.Span);
+        }
+    }
+}

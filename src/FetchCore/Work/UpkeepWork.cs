@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>
+/// Upkeep of a mirror. It rests ten times as long as its last upkeep took, so that a busy one costs a tenth of a core at most.
+/// </summary>
+public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvider time) : RepositoryWork
+{
+    private const int RestFactor = 10;
+
+    private static readonly TimeSpan s_minRest = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<RepositoryName, (long Ended, TimeSpan Pause)> _last = new();
+
+    /// <inheritdoc />
+    public override WorkKind Kind => WorkKind.Upkeep;
+
+    /// <inheritdoc />
+    public override WorkLane Lane => WorkLane.Large;
+
+    /// <summary>Whether a mirror wants upkeep and has rested.</summary>
+    public bool IsDue(Mirror mirror)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        return RestOf(mirror.Name) == TimeSpan.Zero && upkeep.IsDue(mirror);
+    }
+
+    /// <summary>How long a repository's mirror has still to rest.</summary>
+    public TimeSpan RestOf(RepositoryName repository)
+    {
+        if (!_last.TryGetValue(repository, out (long Ended, TimeSpan Pause) last))
+        {
+            return TimeSpan.Zero;
+        }
+
+        TimeSpan left = last.Pause - time.GetElapsedTime(last.Ended);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <inheritdoc />
+    public override async Task RunAsync(RepositoryName repository, CancellationToken stopping)
+    {
+        if (mirrors.Find(repository) is not { } mirror || !upkeep.IsDue(mirror))
+        {
+            return;
+        }
+
+        long begun = time.GetTimestamp();
+        try
+        {
+            await upkeep.RunAsync(mirror, stopping);
+        }
+        finally
+        {
+            TimeSpan rest = RestFactor * time.GetElapsedTime(begun);
+            _last[repository] = (time.GetTimestamp(), rest > s_minRest ? rest : s_minRest);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>Compares a mirror's refs with the primary's, and brings what is missing.</summary>
+public sealed class VetWork(MirrorSet mirrors, ServiceLook look, MirrorSync sync, MirrorRefsUpdate refs, VetReport report) : RepositoryWork
+{
+    /// <summary>Of each mirror, the digest of the listing that it agreed with.</summary>
+    private readonly ConcurrentDictionary<RepositoryName, byte[]> _agreed = new();
+
+    /// <inheritdoc />
+    public override WorkKind Kind => WorkKind.Vet;
+
+    /// <inheritdoc />
+    public override WorkLane Lane => WorkLane.Small;
+
+    /// <inheritdoc />
+    public override async Task RunAsync(RepositoryName repository, CancellationToken stopping)
+    {
+        if (mirrors.Find(repository) is not { } mirror)
+        {
+            _agreed.TryRemove(repository, out _);
+            return;
+        }
+
+        try
+        {
+            await VetAsync(mirror, stopping);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            report.Failed(repository, e.Message);
+            throw;
+        }
+    }
+
+    private async Task VetAsync(Mirror mirror, CancellationToken stopping)
+    {
+        byte[]? agreed = _agreed.GetValueOrDefault(mirror.Name);
+        if (await look.AgainAsync(mirror.Name, mirror.ObjectFormat, agreed, stopping) is not { } seen)
+        {
+            return;
+        }
+
+        if (agreed is not null && agreed.AsSpan().SequenceEqual(seen.Digest))
+        {
+            report.Checked(mirror.Name);
+            return;
+        }
+
+        if (refs.IsDue(mirror, seen.Asker.View))
+        {
+            List<ObjectId> wants = [.. MirrorMaking.TipsOf(seen.Asker.View)];
+            if (!await sync.UpdateAsync(mirror, seen.Asker, wants, stopping))
+            {
+                throw new PrimaryException("the mirror differs from the primary and could not be brought up to date");
+            }
+
+            report.Mended(mirror.Name);
+        }
+
+        report.Checked(mirror.Name);
+
+        // A ref that has gone is kept for a while: until then there is something to look at again.
+        if (!refs.IsDue(mirror, seen.Asker.View) && MirrorRefsUpdate.Agrees(mirror, seen.Asker.View))
+        {
+            _agreed[mirror.Name] = seen.Digest;
+        }
+        else
+        {
+            _agreed.TryRemove(mirror.Name, out _);
+        }
+    }
+}

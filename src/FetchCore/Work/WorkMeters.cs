@@ -1,0 +1,35 @@
+using System.Diagnostics.Metrics;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>What the background work counts; the names are the program's contract.</summary>
+public sealed class WorkMeters
+{
+    private readonly Meter _meter;
+    private readonly Counter<long> _done;
+    private readonly Counter<long> _vetted;
+
+    /// <summary>Makes the instruments on <paramref name="meter"/>.</summary>
+    public WorkMeters(Meter meter)
+    {
+        ArgumentNullException.ThrowIfNull(meter);
+        _meter = meter;
+        _vetted = meter.CreateCounter<long>("waystation_vet_total", description: "What the vet found: mirrors checked, mended, failed; shares scrubbed, files damaged.");
+        _done = meter.CreateCounter<long>("waystation_work_total", description: "Pieces of background work by kind and how they ended.");
+    }
+
+    /// <summary>A piece of work ended.</summary>
+    public void Done(WorkKind kind, string result) =>
+        _done.Add(1, new KeyValuePair<string, object?>("kind", kind.ToString().ToLowerInvariant()), new KeyValuePair<string, object?>("result", result));
+
+    /// <summary>The vet found something.</summary>
+    internal void Vetted(string result) => _vetted.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    /// <summary>Where to read the length of the queue from.</summary>
+    internal void Observe(Func<int> waiting, Func<int> running, Func<int> failing)
+    {
+        _meter.CreateObservableGauge("waystation_work_waiting", waiting, description: "Pieces of background work that wait.");
+        _meter.CreateObservableGauge("waystation_work_running", running, description: "Pieces of background work under way.");
+        _meter.CreateObservableGauge("waystation_work_failing", failing, description: "Pieces of background work that failed and are tried again.");
+    }
+}

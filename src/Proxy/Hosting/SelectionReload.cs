@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Primitives;
+using Waystation.Proxy.Primaries;
+using Waystation.Proxy.Settings;
+using Waystation.Proxy.Telemetry;
+
+namespace Waystation.Proxy.Hosting;
+
+/// <summary>
+/// Which projects are selected changes with the settings file, while the node runs. A file with anything wrong in it changes nothing, and is
+/// told of in the log.
+/// </summary>
+internal sealed class SelectionReload(IConfiguration configuration, PrimaryMap primaries, ILogger<SelectionReload> logger) : IHostedService, IDisposable
+{
+    private IDisposable? _watch;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _watch = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _watch?.Dispose();
+
+    private void Reload()
+    {
+        try
+        {
+            primaries.Reselect(SettingsReader.Read(configuration).Primaries);
+            logger.SettingsReloaded();
+        }
+        catch (SettingsException e)
+        {
+            logger.SettingsNotReloaded(string.Join("; ", e.Problems));
+        }
+    }
+}
