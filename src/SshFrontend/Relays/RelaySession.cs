@@ -1,0 +1,37 @@
+namespace Waystation.SshFrontend.Relays;
+
+/// <summary>One command that a client runs, as the relay handed it over. Whoever serves it disposes it.</summary>
+public sealed class RelaySession : IAsyncDisposable
+{
+    /// <summary>Type and base64 of the key by which the client logged in; sshd has checked that it has the private half.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>What the client asked to run; empty for a shell.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>The client's <c>GIT_PROTOCOL</c>; null where it said none.</summary>
+    public string? GitProtocol { get; init; }
+
+    /// <summary>The Unix socket of the agent that the client forwards; null where it does not.</summary>
+    public string? AgentSocket { get; init; }
+
+    /// <summary>The client's address and port and ours, as in <c>SSH_CONNECTION</c>; for the log.</summary>
+    public string Client { get; init; } = "";
+
+    /// <summary>What the client sends: the very pipe that sshd reads for it.</summary>
+    public required Stream Input { get; init; }
+
+    /// <summary>What the client gets.</summary>
+    public required Stream Output { get; init; }
+
+    /// <summary>The client's standard error.</summary>
+    public required Stream Error { get; init; }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await Input.DisposeAsync();
+        await Output.DisposeAsync();
+        await Error.DisposeAsync();
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Waystation.SshFrontend.Sshd;
+
+/// <summary>
+/// Writes sshd's configuration (sshd_config(5)): public keys only, one account, one command, nothing forwarded but the agent's
+/// socket. What is not said here is off by sshd's own default, or has no meaning without what is off.
+/// </summary>
+internal static class SshdConfigWriter
+{
+    /// <summary>The file of the relay's socket in <see cref="SshdOptions.Folder"/>.</summary>
+    public const string SocketName = "relay";
+
+    /// <summary>The whole file.</summary>
+    /// <param name="options">What the operator chose.</param>
+    /// <param name="port">The port that was chosen.</param>
+    /// <param name="account">The login name: the account that the node runs as.</param>
+    /// <param name="hostKeys">The private host keys.</param>
+    /// <param name="closesIdle">Whether this sshd can end connections on which nothing is open (9.2).</param>
+    public static string Write(SshdOptions options, int port, string account, IReadOnlyList<string> hostKeys, bool closesIdle)
+    {
+        var text = new StringBuilder();
+        Say("# Written by waystation at every start; what is changed here is lost.");
+        foreach (string address in AddressesOf(options.Listen, port))
+        {
+            Say($"ListenAddress {address}");
+        }
+
+        foreach (string key in hostKeys)
+        {
+            Say($"HostKey {Quoted(key)}");
+        }
+
+        // Users are told apart by their keys alone, and those are the node's to judge.
+        Say($"AllowUsers {account}");
+        Say($"PermitRootLogin {(account == "root" ? "prohibit-password" : "no")}");
+        Say("AuthenticationMethods publickey");
+        Say("PubkeyAuthentication yes");
+        Say("PasswordAuthentication no");
+        Say("KbdInteractiveAuthentication no");
+        Say("HostbasedAuthentication no");
+        Say("UsePAM no");
+        Say("AuthorizedKeysFile none");
+        // sshd starts no AuthorizedKeysCommand that is not root's own; /usr/bin/env is.
+        Say($"AuthorizedKeysCommand {string.Join(' ', RelayCommand.Of(options, "keys").Select(Escaped))} %t %k");
+        Say($"AuthorizedKeysCommandUser {account}");
+        // A client offers the keys of its agent one by one until one will do.
+        Say("MaxAuthTries 24");
+        Say("LoginGraceTime 30");
+        Say("MaxStartups 200:30:400");
+        Say("MaxSessions 64");
+
+        Say("AcceptEnv GIT_PROTOCOL");
+        Say("PermitUserEnvironment no");
+        Say("PermitUserRC no");
+        Say("PermitTTY no");
+        Say($"AllowAgentForwarding {(options.AgentForwarding ? "yes" : "no")}");
+        Say("AllowTcpForwarding no");
+        Say("AllowStreamLocalForwarding no");
+        Say("GatewayPorts no");
+        Say("X11Forwarding no");
+        Say("PermitTunnel no");
+        Say("PrintMotd no");
+        Say("PrintLastLog no");
+        Say("Compression no");
+        Say("UseDNS no");
+        Say("PidFile none");
+        Say("LogLevel VERBOSE");
+        // A client that is gone is found out within three minutes; one that only holds a connection open is let go.
+        Say("ClientAliveInterval 60");
+        Say("ClientAliveCountMax 3");
+        if (closesIdle)
+        {
+            Say("UnusedConnectionTimeout 5m");
+        }
+
+        return text.ToString();
+
+        void Say(string line) => text.Append(line).Append('\n');
+    }
+
+    private static IEnumerable<string> AddressesOf(IPEndPoint listen, int port)
+    {
+        string number = port.ToString(CultureInfo.InvariantCulture);
+        return listen.Address.Equals(IPAddress.IPv6Any) ? [$"0.0.0.0:{number}", $"[::]:{number}"] : [new IPEndPoint(listen.Address, port).ToString()];
+    }
+
+    /// <summary>A word of a command in the configuration: sshd splits it at spaces, and takes a percent sign for a token.</summary>
+    private static string Escaped(string word) => Quoted(word).Replace("%", "%%", StringComparison.Ordinal);
+
+    private static string Quoted(string word) => word.Any(static c => c is '"' or '\\' || char.IsControl(c))
+        ? throw new SshSetupException($"sshd cannot be given the path {word}: it holds a quote, a backslash or a control character")
+        : word.Contains(' ', StringComparison.Ordinal) || word.Contains('#', StringComparison.Ordinal) || word.Contains('\'', StringComparison.Ordinal) ? $"\"{word}\"" : word;
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Waystation.SshFrontend.Sshd;
+
+/// <summary>What the supervision of sshd tells the log; ids 3000 to 3099.</summary>
+internal static partial class SshdLog
+{
+    [LoggerMessage(3001, LogLevel.Debug, "sshd: {Line}")]
+    public static partial void SshdSaid(this ILogger logger, string line);
+
+    [LoggerMessage(3002, LogLevel.Warning, "sshd: {Line}")]
+    public static partial void SshdComplained(this ILogger logger, string line);
+
+    [LoggerMessage(3003, LogLevel.Error, "sshd ended ({ExitCode}), it is started again in {Delay}: {Words}")]
+    public static partial void SshdEnded(this ILogger logger, int exitCode, TimeSpan delay, string words);
+
+    [LoggerMessage(3004, LogLevel.Information, "sshd listens again on {Address}")]
+    public static partial void SshdRestarted(this ILogger logger, string address);
+}

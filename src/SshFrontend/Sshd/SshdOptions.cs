@@ -1,0 +1,22 @@
+using System.Net;
+
+namespace Waystation.SshFrontend.Sshd;
+
+/// <summary>What sshd is started with.</summary>
+public sealed record SshdOptions
+{
+    /// <summary>Where clients connect; port 0 chooses one, which is kept until the node ends.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Private host keys given by the operator, absolute paths; empty to make and keep some of our own.</summary>
+    public IReadOnlyList<string> HostKeys { get; init; } = [];
+
+    /// <summary>Where configuration, socket and host keys lie: a folder that only this account can enter.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The relay, an absolute path.</summary>
+    public required string Relay { get; init; }
+
+    /// <summary>Whether users may forward their agent.</summary>
+    public bool AgentForwarding { get; init; } = true;
+}

@@ -1,0 +1,144 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Waystation.SshFrontend.Sshd;
+
+/// <summary>
+/// One run of sshd, from its start to its end. sshd dies with the node: the kernel sends it SIGTERM when the thread that
+/// started it ends, so that thread does nothing but wait for it.
+/// </summary>
+internal sealed class SshdProcess
+{
+    private const int LinesKept = 20;
+
+    private readonly string _program;
+    private readonly string _configuration;
+    private readonly ILogger _logger;
+    private readonly Queue<string> _words = new();
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Process? _process;
+
+    private SshdProcess(string program, string configuration, ILogger logger) => (_program, _configuration, _logger) = (program, configuration, logger);
+
+    /// <summary>The exit code, when it has ended; never faulted.</summary>
+    public Task<int> Exit => _exit.Task;
+
+    /// <summary>The last of what it said.</summary>
+    public string Words
+    {
+        get
+        {
+            lock (_words)
+            {
+                return string.Join("; ", _words);
+            }
+        }
+    }
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    /// <exception cref="SshSetupException">It ended instead; the message is what it said.</exception>
+    public static async Task<SshdProcess> StartAsync(string program, string configuration, ILogger logger, CancellationToken cancellationToken)
+    {
+        var sshd = new SshdProcess(program, configuration, logger);
+        new Thread(sshd.Run) { Name = "sshd", IsBackground = true }.Start();
+        try
+        {
+            await Task.WhenAny(sshd._listening.Task, sshd.Exit).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await sshd.KillAsync();
+            throw;
+        }
+
+        return sshd._listening.Task.IsCompletedSuccessfully ? sshd : throw new SshSetupException($"sshd does not start: {sshd.Words}");
+    }
+
+    /// <summary>Ends it with every connection that it serves, and waits for that.</summary>
+    public async Task KillAsync()
+    {
+        try
+        {
+            _process?.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
+        {
+            // It has ended by itself.
+        }
+
+        await Exit;
+    }
+
+    private void Run()
+    {
+        try
+        {
+            using Process process = Process.Start(StartOf()) ?? throw new InvalidOperationException("nothing was started");
+            _process = process;
+            process.StandardInput.Close();
+            process.OutputDataReceived += static (_, _) => { };
+            process.ErrorDataReceived += (_, line) => Note(line.Data);
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            // Not the overload without a time: sessions that outlive sshd hold its standard error open.
+            while (!process.WaitForExit(int.MaxValue))
+            {
+            }
+
+            _exit.SetResult(process.ExitCode);
+        }
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException)
+        {
+            Note(e.Message);
+            _exit.SetResult(-1);
+        }
+    }
+
+    private ProcessStartInfo StartOf()
+    {
+        const string SetPrivileges = "/usr/bin/setpriv";
+        string[] sshd = [_program, "-D", "-e", "-f", _configuration];
+        ProcessStartInfo start = File.Exists(SetPrivileges)
+            ? new ProcessStartInfo(SetPrivileges, ["--pdeathsig", "TERM", "--", .. sshd])
+            : new ProcessStartInfo(sshd[0], sshd[1..]);
+        start.UseShellExecute = false;
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.WorkingDirectory = "/";
+        return start;
+    }
+
+    private void Note(string? line)
+    {
+        if (string.IsNullOrEmpty(line))
+        {
+            return;
+        }
+
+        lock (_words)
+        {
+            _words.Enqueue(line);
+            if (_words.Count > LinesKept)
+            {
+                _words.Dequeue();
+            }
+        }
+
+        if (line.StartsWith("Server listening on ", StringComparison.Ordinal))
+        {
+            _listening.TrySetResult();
+        }
+
+        if (line.StartsWith("error:", StringComparison.Ordinal) || line.StartsWith("fatal:", StringComparison.Ordinal))
+        {
+            _logger.SshdComplained(line);
+        }
+        else
+        {
+            _logger.SshdSaid(line);
+        }
+    }
+}
