@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace Waystation.TestKit.Servers;
+
+/// <summary>An ssh-agent of its own; it ends with the test.</summary>
+public sealed class SshAgent : IDisposable
+{
+    private readonly Process process;
+
+    private SshAgent(Process process, string socket)
+    {
+        this.process = process;
+        Socket = socket;
+    }
+
+    /// <summary>What <c>SSH_AUTH_SOCK</c> says.</summary>
+    public string Socket { get; }
+
+    /// <summary>Starts an agent that holds these keys, offered in this order.</summary>
+    public static async Task<SshAgent> StartAsync(TempFolder folder, params IReadOnlyList<SshKey> keys)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        string socket = folder["agent-" + Path.GetRandomFileName()[..4]];
+        Process started = new Command("ssh-agent", "-D", "-a", socket).Start();
+        var agent = new SshAgent(started, socket);
+        try
+        {
+            _ = started.StandardOutput.ReadToEndAsync();
+            _ = started.StandardError.ReadToEndAsync();
+            await Eventually.TrueAsync("the agent listens", () => File.Exists(socket));
+            foreach (SshKey key in keys)
+                await agent.AddAsync(key);
+            return agent;
+        }
+        catch
+        {
+            agent.Dispose();
+            throw;
+        }
+    }
+
+    public Task AddAsync(SshKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return new Command("ssh-add", "-q", key.PrivateFile) { Environment = new Dictionary<string, string> { ["SSH_AUTH_SOCK"] = Socket } }.MustRunAsync();
+    }
+
+    public void Dispose()
+    {
+        process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+        File.Delete(Socket);
+    }
+}

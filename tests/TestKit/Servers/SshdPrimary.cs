@@ -1,0 +1,259 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+
+namespace Waystation.TestKit.Servers;
+
+/// <summary>
+/// A primary as forges are over SSH: OpenSSH's sshd, one login name for all, and a forced command for each key that knows
+/// whose it is.
+/// <para>
+/// Everybody may read everything but mallory, who may not see <c>private/…</c>. Only alice may push. What else is asked is
+/// refused, but for the words by which a test has the command misbehave (see the script).
+/// </para>
+/// </summary>
+public sealed class SshdPrimary : IAsyncDisposable
+{
+    private readonly TempFolder folder = new();
+    private readonly PackHook hook;
+    private readonly Dictionary<string, string> environment;
+    private readonly string repositories;
+    private Process? server;
+
+    private SshdPrimary()
+    {
+        repositories = folder.CreateFolder("repositories");
+        hook = new PackHook(folder, repositories);
+        environment = new() { ["HOME"] = folder.CreateFolder("home"), ["GIT_CONFIG_NOSYSTEM"] = "1", ["GIT_CONFIG_GLOBAL"] = folder["gitconfig"] };
+    }
+
+    /// <summary>The account behind all logins: whoever runs the test.</summary>
+    public static string User => Environment.UserName;
+
+    public int Port { get; private set; }
+
+    /// <summary>Whether the server takes GIT_PROTOCOL; without, it speaks v0 only, as Debian's sshd does unless told.</summary>
+    public bool AcceptsProtocol { get; init; } = true;
+
+    /// <summary>A known hosts file that has the server's key under its address and port.</summary>
+    public string KnownHostsFile => folder["known_hosts"];
+
+    /// <summary>What the forced commands were asked, in order: <c>alice git-upload-pack 'public/a.git'</c>.</summary>
+    public IReadOnlyList<string> Commands => File.Exists(folder["commands"]) ? File.ReadAllLines(folder["commands"]) : [];
+
+    /// <summary>What sshd said.</summary>
+    public string Log => File.Exists(folder["sshd.log"]) ? File.ReadAllText(folder["sshd.log"]) : "";
+
+    public static async Task<SshdPrimary> StartAsync(bool acceptsProtocol = true)
+    {
+        var primary = new SshdPrimary { AcceptsProtocol = acceptsProtocol };
+        try
+        {
+            await primary.WriteFilesAsync();
+            await primary.StartAgainAsync();
+            return primary;
+        }
+        catch
+        {
+            await primary.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<PrimaryRepository> CreateAsync(string name, History? history = null, string objectFormat = "sha1")
+    {
+        var repository = new PrimaryRepository(name, Path.Combine(repositories, name), hook, environment);
+        await repository.InitializeAsync(objectFormat, history);
+        return repository;
+    }
+
+    /// <summary>Lets a key in as this user; <paramref name="options"/> as in authorized_keys, such as <c>cert-authority</c>.</summary>
+    public void Admit(string user, SshKey key, string options = "restrict")
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        File.AppendAllText(folder["authorized_keys"], $"{options},command=\"{folder["forced-command"]} {user}\" {key.PublicLine}\n");
+    }
+
+    /// <summary>Lets nobody in any more.</summary>
+    public void AdmitNobody() => File.WriteAllText(folder["authorized_keys"], "");
+
+    /// <summary>Writes a known hosts file that has the server's key, or another one, under these names.</summary>
+    public string WriteKnownHosts(string names, SshKey? key = null)
+    {
+        string file = folder["known-" + Path.GetRandomFileName()[..4]];
+        File.WriteAllText(file, $"{names} {(key ?? new SshKey(folder["host-key"])).PublicLine}\n");
+        return file;
+    }
+
+    /// <summary>Makes keys, and whatever else belongs to a test, in a folder that goes with the server.</summary>
+    public string PathOf(string name) => folder[name];
+
+    /// <summary>Cuts every connection that is under way, in the middle of whatever it does.</summary>
+    public void KillConnections()
+    {
+        foreach (int child in ChildrenOf(server?.Id ?? 0))
+        {
+            foreach (int grandchild in ChildrenOf(child))
+                Unix.Kill(grandchild);
+            Unix.Kill(child);
+        }
+    }
+
+    /// <summary>How many connections are under way.</summary>
+    public int Connections => server is null ? 0 : ChildrenOf(server.Id).Count;
+
+    /// <summary>Ends the server and its connections.</summary>
+    public void Stop()
+    {
+        if (server is null)
+            return;
+        KillConnections();
+        server.Kill();
+        server.WaitForExit();
+        server.Dispose();
+        server = null;
+    }
+
+    /// <summary>Starts the server; after <see cref="Stop"/> on the same port.</summary>
+    public async Task StartAgainAsync()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            if (Port == 0 || attempt > 1)
+                Port = FreePort.Find();
+            await WriteConfigurationAsync();
+            if (await TryLaunchAsync())
+                return;
+            if (attempt == 5)
+                throw new InvalidOperationException($"sshd does not start:\n{Log}");
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Stop();
+        folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static List<int> ChildrenOf(int parent)
+    {
+        List<int> children = [];
+        foreach (string entry in Directory.EnumerateDirectories("/proc"))
+        {
+            try
+            {
+                if (int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out int id)
+                    && File.ReadAllText(Path.Combine(entry, "stat")) is var stat
+                    && stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == $"{parent}")
+                {
+                    children.Add(id);
+                }
+            }
+            catch (IOException)
+            {
+                // It ended while we looked.
+            }
+        }
+
+        return children;
+    }
+
+    private async Task WriteFilesAsync()
+    {
+        await SshKey.CreateAsync(folder["host-key"]);
+        File.WriteAllText(folder["authorized_keys"], "");
+        File.WriteAllText(folder["gitconfig"], $"""
+            [safe]
+                directory = *
+            [uploadpack]
+                allowFilter = true
+                packObjectsHook = {hook.Script}
+            [core]
+                fsync = none
+            [gc]
+                auto = 0
+            [receive]
+                autoGC = false
+
+            """);
+        File.WriteAllText(folder["forced-command"], $$"""
+            #!/bin/sh
+            # sshd runs this for a key, with the key's user as argument and what was asked in SSH_ORIGINAL_COMMAND.
+            echo "$1 $SSH_ORIGINAL_COMMAND" >>"{{folder["commands"]}}"
+            export HOME="{{environment["HOME"]}}" GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL="{{folder["gitconfig"]}}"
+            user=$1
+            eval "set -- $SSH_ORIGINAL_COMMAND"
+            path={{repositories}}/${2#/}
+            refuse() { echo "ERROR: $1" >&2; exit "${2:-1}"; }
+            case $2 in
+            *err-denied*) printf '0032ERR access denied or repository not exported: x'; exit 0 ;;
+            *err-busy*) printf '001fERR too many requests just now'; exit 0 ;;
+            *silent*) exec sleep 600 ;;
+            *garbage*) echo 'Welcome to this machine.'; exit 0 ;;
+            *dies*) kill -9 $$ ;;
+            esac
+            case $user:$2 in mallory:*private/*) refuse 'Repository not found.' ;; esac
+            case $user:$1 in
+            *:git-upload-pack | *:git-upload-archive | alice:git-receive-pack) ;;
+            *:git-lfs-authenticate) echo "{\"user\":\"$user\",\"operation\":\"$3\"}"; exit 0 ;;
+            *:git-receive-pack) refuse 'You are not allowed to push.' ;;
+            *) refuse 'unknown command' 127 ;;
+            esac
+            [ -d "$path" ] || refuse 'Repository not found.'
+            exec git "${1#git-}" "$path"
+
+            """);
+        File.SetUnixFileMode(folder["forced-command"], (UnixFileMode)0b111_101_101);
+    }
+
+    private async Task WriteConfigurationAsync()
+    {
+        await File.WriteAllTextAsync(KnownHostsFile, $"[127.0.0.1]:{Port} {new SshKey(folder["host-key"]).PublicLine}\n");
+        await File.WriteAllTextAsync(folder["sshd_config"], $"""
+            Port {Port}
+            ListenAddress 127.0.0.1
+            HostKey {folder["host-key"]}
+            AuthorizedKeysFile {folder["authorized_keys"]}
+            PidFile none
+            StrictModes no
+            UsePAM no
+            PasswordAuthentication no
+            KbdInteractiveAuthentication no
+            PermitRootLogin prohibit-password
+            MaxStartups 200
+            PrintMotd no
+            LogLevel VERBOSE
+            {(AcceptsProtocol ? "AcceptEnv GIT_PROTOCOL" : "")}
+
+            """);
+    }
+
+    private async Task<bool> TryLaunchAsync()
+    {
+        // The unprivileged half of sshd has its root there; Debian makes the folder when the service starts.
+        if (Environment.IsPrivilegedProcess)
+            Directory.CreateDirectory("/run/sshd", (UnixFileMode)0b111_101_101);
+        string program = File.Exists("/usr/sbin/sshd") ? "/usr/sbin/sshd" : "/usr/bin/sshd";
+        server = new Command(program, "-D", "-f", folder["sshd_config"], "-E", folder["sshd.log"]).Start();
+        _ = server.StandardOutput.ReadToEndAsync();
+        _ = server.StandardError.ReadToEndAsync();
+        bool listens = false;
+        await Eventually.TrueAsync("sshd accepts connections", async () => server.HasExited || (listens = await AcceptsAsync()));
+        return listens;
+    }
+
+    private async Task<bool> AcceptsAsync()
+    {
+        using var probe = new TcpClient();
+        try
+        {
+            await probe.ConnectAsync("127.0.0.1", Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
