@@ -11,6 +11,9 @@ namespace Waystation.SshFrontend.Primaries;
 /// </summary>
 public sealed class SshChannel : IAsyncDisposable
 {
+    /// <summary>How .NET names an end by SIGKILL.</summary>
+    private const int KilledCode = 128 + 9;
+
     private readonly Process _process;
     private readonly SshTarget _target;
     private readonly AgentRelay? _agent;
@@ -18,6 +21,7 @@ public sealed class SshChannel : IAsyncDisposable
     private readonly string _log;
     private readonly ILogger _logger;
     private readonly CancellationTokenRegistration _kill;
+    private volatile bool _killed;
     private int _disposed;
 
     internal SshChannel(
@@ -58,6 +62,7 @@ public sealed class SshChannel : IAsyncDisposable
         {
             if (!_process.HasExited)
             {
+                _killed = true;
                 _process.Kill(entireProcessTree: true);
             }
         }
@@ -102,6 +107,11 @@ public sealed class SshChannel : IAsyncDisposable
     private async Task<SshExit> EndAsync()
     {
         await _process.WaitForExitAsync(CancellationToken.None);
+        if (_killed && _process.ExitCode == KilledCode)
+        {
+            return new SshExit(SshOutcome.Lost, SshLog.OwnCode, $"the SSH connection to {_target.Host} was given up", "");
+        }
+
         SshExit exit = SshLog.Explain(_target, _process.ExitCode, await SshLog.ReadAsync(_log));
         if (exit.Outcome != SshOutcome.Ended)
         {

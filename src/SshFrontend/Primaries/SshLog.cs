@@ -9,7 +9,7 @@ namespace Waystation.SshFrontend.Primaries;
 internal static class SshLog
 {
     /// <summary>The exit code by which the ssh program speaks of itself; a remote command rarely has it.</summary>
-    private const int OwnCode = 255;
+    public const int OwnCode = 255;
 
     /// <summary>The last words are what explains.</summary>
     private const int MaxLength = 8 << 10;
