@@ -9,11 +9,16 @@ internal static class AgentMessage
 {
     public const byte Failure = 5, RequestIdentities = 11, IdentitiesAnswer = 12, SignRequest = 13, Extension = 27;
 
+    private const byte UserAuthRequest = 50, True = 1;
+
     /// <summary>OpenSSH's own bound.</summary>
     private const int MaxLength = 256 << 10;
 
     /// <summary>A server takes about six; a few more cost nothing.</summary>
     private const int MaxKeys = 64;
+
+    /// <summary>As <c>publickey</c>, with the server's host key behind it (OpenSSH's PROTOCOL, 3.1).</summary>
+    private static ReadOnlySpan<byte> HostBound => "publickey-hostbound-v00@openssh.com"u8;
 
     /// <summary>The message that says no.</summary>
     public static byte[] No => [Failure];
@@ -48,12 +53,24 @@ internal static class AgentMessage
         await to.WriteAsync(whole, cancellationToken);
     }
 
-    /// <summary>The key that a request to sign names.</summary>
-    public static bool TryReadSignRequest(ReadOnlySpan<byte> message, [NotNullWhen(true)] out SshPublicKey? key)
+    /// <summary>
+    /// The key that a request to sign logs in with (RFC 4252, 7). It is read from what is to be signed: for a certificate the ssh
+    /// program lets the plain key sign, if the agent has it. False for what is no login.
+    /// </summary>
+    public static bool TryReadLogin(ReadOnlySpan<byte> message, [NotNullWhen(true)] out SshPublicKey? key)
     {
         key = null;
         ReadOnlySpan<byte> rest = message[1..];
-        return SshString.TryTake(ref rest, out ReadOnlySpan<byte> blob) && SshPublicKey.TryRead(blob, out key);
+        if (!SshString.TryTake(ref rest, out _) || !SshString.TryTake(ref rest, out ReadOnlySpan<byte> login)
+            || !SshString.TryTake(ref login, out _) || !TrySkip(ref login, UserAuthRequest)
+            || !SshString.TryTake(ref login, out _) || !SshString.TryTake(ref login, out _)
+            || !SshString.TryTake(ref login, out ReadOnlySpan<byte> method) || !(method.SequenceEqual("publickey"u8) || method.SequenceEqual(HostBound)))
+        {
+            return false;
+        }
+
+        return TrySkip(ref login, True) && SshString.TryTake(ref login, out _)
+            && SshString.TryTake(ref login, out ReadOnlySpan<byte> blob) && SshPublicKey.TryRead(blob, out key);
     }
 
     /// <summary>
@@ -76,6 +93,13 @@ internal static class AgentMessage
         }
 
         return written.ToArray();
+    }
+
+    private static bool TrySkip(ref ReadOnlySpan<byte> bytes, byte expected)
+    {
+        bool isThere = !bytes.IsEmpty && bytes[0] == expected;
+        bytes = isThere ? bytes[1..] : bytes;
+        return isThere;
     }
 
     private static bool IsOfSamePair(SshPublicKey one, SshPublicKey other) => string.Equals(one.Fingerprint, other.Fingerprint, StringComparison.Ordinal);

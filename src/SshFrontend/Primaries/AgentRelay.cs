@@ -8,7 +8,7 @@ namespace Waystation.SshFrontend.Primaries;
 /// <code>
 ///   ssh ──► AgentRelay ──► user's agent (forwarded by sshd)
 ///             │ list: the key proven at our door comes first, comments stay behind
-///             │ sign: passed on, and the key remembered
+///             │ sign: a login is passed on, and its key remembered
 ///             └ session-bind: passed on (keys may be bound to destinations); all else is refused
 /// </code>
 /// So it is known, and not read out of a log that others can write into, which key the primary accepted: the ssh
@@ -113,7 +113,7 @@ internal sealed class AgentRelay : IAsyncDisposable
             case AgentMessage.RequestIdentities:
                 byte[] keys = await AskAsync(question, agent);
                 return keys[0] == AgentMessage.IdentitiesAnswer ? AgentMessage.WithFirst(keys, _first) : AgentMessage.No;
-            case AgentMessage.SignRequest when AgentMessage.TryReadSignRequest(question, out SshPublicKey? key):
+            case AgentMessage.SignRequest when AgentMessage.TryReadLogin(question, out SshPublicKey? key):
                 byte[] signature = await AskAsync(question, agent);
                 Note(key, signature);
                 return signature;
