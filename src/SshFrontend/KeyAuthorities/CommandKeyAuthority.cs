@@ -1,0 +1,184 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Waystation.SshFrontend.KeyAuthorities;
+
+/// <summary>
+/// A key authority that is a program: the question comes to its standard input as one line of JSON, exit code 0 with JSON on its
+/// standard output is the answer, exit code 1 says that the key is unknown. Every other end is an error. What it says on
+/// stderr goes to the log.
+/// </summary>
+public sealed class CommandKeyAuthority : IKeyAuthority, IDisposable
+{
+    /// <summary>Programs at a time. A crowd of clients waits its turn, rather than starting a process each at once.</summary>
+    private const int MaxParallel = 8;
+
+    /// <summary>Bytes of stderr that are read; one who says more is ended.</summary>
+    private const int MaxErrorLength = 64 << 10;
+
+    private const int UnknownCode = 1;
+
+    private readonly IReadOnlyList<string> _command;
+    private readonly TimeSpan _timeout;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _places = new(MaxParallel);
+
+    /// <param name="command">The program, an absolute path, and its arguments. No shell takes part.</param>
+    /// <param name="timeout">For one question; then the program is killed, with all that it has started.</param>
+    /// <param name="logger">Gets what the program says on stderr.</param>
+    public CommandKeyAuthority(IReadOnlyList<string> command, TimeSpan timeout, ILogger<CommandKeyAuthority> logger)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        if (command.Count == 0 || !Path.IsPathFullyQualified(command[0]))
+        {
+            throw new ArgumentException("a key authority's command begins with the absolute path of a program", nameof(command));
+        }
+
+        _command = command;
+        _timeout = timeout;
+        _logger = logger;
+    }
+
+    /// <inheritdoc />
+    public async Task<PrimaryCredential?> FindAsync(KeyQuestion question, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        await _places.WaitAsync(cancellationToken);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(_timeout);
+        try
+        {
+            return await AskAsync(question, late.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Failed($"no answer within {_timeout.TotalSeconds:0.###} s", e);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _places.Dispose();
+
+    private async Task<PrimaryCredential?> AskAsync(KeyQuestion question, CancellationToken cancellationToken)
+    {
+        using Process process = Start();
+        try
+        {
+            Task feeding = FeedAsync(process.StandardInput.BaseStream, QuestionWriter.Write(question), cancellationToken);
+            Task<byte[]?> errors = ReadAsync(process.StandardError.BaseStream, MaxErrorLength, cancellationToken);
+            byte[]? answer = await ReadAsync(process.StandardOutput.BaseStream, CredentialParser.MaxLength, cancellationToken);
+            if (answer is null || await errors is not { } words)
+            {
+                throw Failed("it does not stop talking");
+            }
+
+            await feeding;
+            await process.WaitForExitAsync(cancellationToken);
+            return AnswerOf(process.ExitCode, answer, Encoding.UTF8.GetString(words).Trim());
+        }
+        finally
+        {
+            await EndAsync(process);
+        }
+    }
+
+    private PrimaryCredential? AnswerOf(int code, byte[] answer, string words)
+    {
+        if (words.Length > 0)
+        {
+            // An interpreter that fails ends with 1 as well: its words tell it from an unknown key.
+            _logger.AuthoritySaid(_command[0], code, words);
+        }
+
+        if (code == UnknownCode)
+        {
+            return null;
+        }
+
+        if (code != 0)
+        {
+            throw Failed($"exit code {code}");
+        }
+
+        try
+        {
+            return CredentialParser.Parse(answer);
+        }
+        catch (KeyAuthorityException e)
+        {
+            throw Failed(e.Message, e);
+        }
+    }
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo(_command[0], _command.Skip(1))
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        string? path = Environment.GetEnvironmentVariable("PATH");
+        start.Environment.Clear();
+        start.Environment["PATH"] = path;
+        try
+        {
+            return Process.Start(start) ?? throw Failed("it cannot be started");
+        }
+        catch (Win32Exception e)
+        {
+            throw Failed($"it cannot be started: {e.Message}", e);
+        }
+    }
+
+    private static async Task FeedAsync(Stream input, byte[] question, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using (input)
+            {
+                await input.WriteAsync(question, cancellationToken);
+            }
+        }
+        catch (IOException)
+        {
+            // It knows its answer without having read.
+        }
+    }
+
+    private static async Task<byte[]?> ReadAsync(Stream output, int maxLength, CancellationToken cancellationToken)
+    {
+        await using (output)
+        {
+            return await BoundedReading.ReadAllAsync(output, maxLength, cancellationToken);
+        }
+    }
+
+    /// <summary>Kills what has not ended by itself, and reaps it.</summary>
+    private static async Task EndAsync(Process process)
+    {
+        try
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
+        {
+            // It ended by itself in this very moment.
+        }
+
+        await process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    private KeyAuthorityException Failed(string what, Exception? inner = null) => new($"key authority {_command[0]}: {what}", inner);
+}

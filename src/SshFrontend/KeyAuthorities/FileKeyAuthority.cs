@@ -1,0 +1,67 @@
+namespace Waystation.SshFrontend.KeyAuthorities;
+
+/// <summary>
+/// A key authority that is a file, a JSON list of keys and credentials. It is read for each question, so that a
+/// change holds at once; it is parsed only when its bytes are others. A file that cannot be understood lets nobody in.
+/// </summary>
+/// <param name="path">The file, an absolute path.</param>
+public sealed class FileKeyAuthority(string path) : IKeyAuthority
+{
+    /// <summary>Some 100,000 keys; it guards against a path that leads to something else.</summary>
+    private const int MaxLength = 32 << 20;
+
+    private volatile Reading? _last;
+
+    /// <inheritdoc />
+    public async Task<PrimaryCredential?> FindAsync(KeyQuestion question, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        byte[] bytes = await ReadAsync(cancellationToken);
+        if (_last is not { } last || !last.Bytes.AsSpan().SequenceEqual(bytes))
+        {
+            _last = last = new Reading(bytes, ParseOf(bytes));
+        }
+
+        return last.List.Find(question);
+    }
+
+    private KeyList ParseOf(byte[] bytes)
+    {
+        try
+        {
+            return KeyList.Parse(bytes);
+        }
+        catch (KeyAuthorityException e)
+        {
+            throw new KeyAuthorityException($"key authority {path}: {e.Message}", e);
+        }
+    }
+
+    private async Task<byte[]> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using FileStream file = File.OpenRead(path);
+            // Who can write it can become anybody.
+            if (File.GetUnixFileMode(file.SafeFileHandle).HasFlag(UnixFileMode.OtherWrite))
+            {
+                throw new KeyAuthorityException($"key authority {path}: everybody may write it (chmod o-w)");
+            }
+
+            if (file.Length > MaxLength)
+            {
+                throw new KeyAuthorityException($"key authority {path}: longer than {MaxLength >> 20} MiB");
+            }
+
+            byte[] bytes = new byte[file.Length];
+            await file.ReadExactlyAsync(bytes, cancellationToken);
+            return bytes;
+        }
+        catch (Exception e) when (e is (IOException and not KeyAuthorityException) or UnauthorizedAccessException)
+        {
+            throw new KeyAuthorityException($"key authority {path}: it cannot be read: {e.Message}", e);
+        }
+    }
+
+    private sealed record Reading(byte[] Bytes, KeyList List);
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Waystation.SshFrontend.KeyAuthorities;
+
+/// <summary>
+/// A key authority that is a web address: the question is posted to it as JSON, 200 brings the answer, 404 says that the key is
+/// unknown. Every other status is an error, redirections too: where to ask is the operator's to say.
+/// </summary>
+public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
+{
+    private readonly Uri _url;
+    private readonly TimeSpan _timeout;
+    private readonly HttpMessageInvoker _invoker;
+
+    /// <param name="url">The address; see <see cref="Accepts"/>.</param>
+    /// <param name="timeout">For connecting and the whole answer.</param>
+    public HttpKeyAuthority(Uri url, TimeSpan timeout)
+        : this(url, timeout, new SocketsHttpHandler())
+    {
+    }
+
+    /// <param name="url">The address.</param>
+    /// <param name="timeout">For connecting and the whole answer.</param>
+    /// <param name="handler">Makes the connections; this one's from now on. What must not be is switched off in it.</param>
+    internal HttpKeyAuthority(Uri url, TimeSpan timeout, SocketsHttpHandler handler)
+    {
+        if (!Accepts(url))
+        {
+            throw new ArgumentException("a key authority's URL begins with https://, or with http:// on loopback, and holds no login", nameof(url));
+        }
+
+        _url = url;
+        _timeout = timeout;
+        handler.AllowAutoRedirect = false;
+        handler.UseCookies = false;
+        handler.ActivityHeadersPropagator = null;
+        handler.ConnectTimeout = timeout;
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30);
+        // So that a name that moves is noticed.
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2);
+        _invoker = new HttpMessageInvoker(handler);
+    }
+
+    /// <summary>Whether this may be the address of an authority: https, or on loopback http, without a login in it.</summary>
+    public static bool Accepts(Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return url.IsAbsoluteUri && url.UserInfo.Length == 0
+            && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
+    }
+
+    /// <inheritdoc />
+    public async Task<PrimaryCredential?> FindAsync(KeyQuestion question, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(_timeout);
+        try
+        {
+            return await AskAsync(question, late.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Failed($"no answer within {_timeout.TotalSeconds:0.###} s", e);
+        }
+        catch (Exception e) when (e is HttpRequestException or (IOException and not KeyAuthorityException))
+        {
+            throw Failed(e.InnerException is { } cause ? $"{e.Message} {cause.Message}" : e.Message, e);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _invoker.Dispose();
+
+    private async Task<PrimaryCredential?> AskAsync(KeyQuestion question, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = new ByteArrayContent(QuestionWriter.Write(question)) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        using HttpResponseMessage response = await _invoker.SendAsync(request, cancellationToken);
+        switch (response.StatusCode)
+        {
+            case HttpStatusCode.NotFound:
+                return null;
+            case HttpStatusCode.OK:
+                await using (Stream body = await response.Content.ReadAsStreamAsync(cancellationToken))
+                {
+                    byte[] answer = await BoundedReading.ReadAllAsync(body, CredentialParser.MaxLength, cancellationToken)
+                        ?? throw Failed($"an answer of more than {CredentialParser.MaxLength} bytes");
+                    return Parse(answer);
+                }
+
+            default:
+                throw Failed($"status {(int)response.StatusCode}");
+        }
+    }
+
+    private PrimaryCredential? Parse(byte[] answer)
+    {
+        try
+        {
+            return CredentialParser.Parse(answer);
+        }
+        catch (KeyAuthorityException e)
+        {
+            throw Failed(e.Message, e);
+        }
+    }
+
+    private KeyAuthorityException Failed(string what, Exception? inner = null) => new($"key authority {_url.GetLeftPart(UriPartial.Path)}: {what}", inner);
+}

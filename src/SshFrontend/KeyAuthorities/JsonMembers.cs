@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace Waystation.SshFrontend.KeyAuthorities;
+
+/// <summary>
+/// Reads the JSON of key authorities strictly: a misspelt name must not turn into "unknown", nor one of two equal names win.
+/// What it complains of are names and kinds, never values.
+/// </summary>
+internal static class JsonMembers
+{
+    private static readonly JsonDocumentOptions s_options = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+
+    /// <exception cref="KeyAuthorityException">It is no JSON.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, s_options);
+        }
+        catch (JsonException e)
+        {
+            // The exception's own words quote what they read.
+            throw new KeyAuthorityException(
+                e.LineNumber is { } line ? $"no JSON, or a name twice (line {line + 1}, byte {e.BytePositionInLine + 1})" : "no JSON, or a name twice");
+        }
+    }
+
+    /// <summary>The members of an object, all of them texts; null is as good as absent.</summary>
+    /// <exception cref="KeyAuthorityException">It is no object, or has a member of another name or kind.</exception>
+    public static Dictionary<string, string> Read(JsonElement element, params ReadOnlySpan<string> names)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw new KeyAuthorityException("no JSON object");
+        }
+
+        Dictionary<string, string> members = new(StringComparer.Ordinal);
+        foreach (JsonProperty member in element.EnumerateObject())
+        {
+            if (!names.Contains(member.Name))
+            {
+                throw new KeyAuthorityException($"unknown member \"{Printable(member.Name)}\"; there may be {string.Join(", ", names)}");
+            }
+
+            if (member.Value.ValueKind == JsonValueKind.String)
+            {
+                members[member.Name] = member.Value.GetString()!;
+            }
+            else if (member.Value.ValueKind != JsonValueKind.Null)
+            {
+                throw new KeyAuthorityException($"\"{member.Name}\" is no text");
+            }
+        }
+
+        return members;
+    }
+
+    private static string Printable(string name) => string.Concat(name.Take(40).Select(static c => char.IsControl(c) ? '?' : c));
+}

@@ -1,0 +1,31 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Waystation.SshFrontend.KeyAuthorities;
+
+/// <summary>What an authority is asked: <c>{"fingerprint":"SHA256:…","key":"ssh-ed25519 …"}</c>, for a certificate with <c>"keyId"</c>.</summary>
+internal static class QuestionWriter
+{
+    // Names that shells, Python and people read as they are; nothing of it goes into a page.
+    private static readonly JsonWriterOptions s_options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static byte[] Write(KeyQuestion question)
+    {
+        var written = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(written, s_options))
+        {
+            json.WriteStartObject();
+            json.WriteString("fingerprint", question.Fingerprint);
+            json.WriteString("key", question.Key);
+            if (question.KeyId is { } keyId)
+            {
+                json.WriteString("keyId", keyId);
+            }
+
+            json.WriteEndObject();
+        }
+
+        written.Write("\n"u8);
+        return written.WrittenSpan.ToArray();
+    }
+}
