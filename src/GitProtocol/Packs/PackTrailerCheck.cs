@@ -63,6 +63,15 @@ public sealed class PackTrailerCheck : IDisposable
         tailLength += bytes.Length;
     }
 
+    /// <summary>Whether what was seen so far ends as a whole pack does. More may follow all the same.</summary>
+    public bool LooksWhole()
+    {
+        if (ended || Length < PackHeader.Length + tail.Length || !PackHeader.TryParse(header, out _)) return false;
+        Span<byte> digest = stackalloc byte[tail.Length];
+        hash.GetCurrentHash(digest);
+        return digest.SequenceEqual(tail);
+    }
+
     /// <summary>Whether what was seen is one whole pack. Once, at the end.</summary>
     public bool IsWhole()
     {

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Waystation.CacheStore.Disk;
 using Waystation.Proxy.Hosting;
 using Waystation.Proxy.Settings;
+using Waystation.SshFrontend.Sshd;
 
 namespace Waystation.Proxy.Commands;
 
@@ -23,9 +24,20 @@ internal static partial class ServeCommand
           Primaries:0:Service:Username     bearer token             the user of that password
           Primaries:0:Projects:Include     all                      globs of repository paths, by semicolons
           Primaries:0:Projects:Exclude     none                     globs of repository paths, by semicolons
+          Primaries:0:Kind                 generic                  generic, github, gitlab, gitea, bitbucket, azure, gerrit
+          Primaries:0:SshUrl (--primary-ssh)                        ssh://USER@HOST[:PORT][/PREFIX], the primary's SSH
+          Primaries:0:SshKnownHosts                                 known_hosts file with its host keys; a must with SshUrl
+          Primaries:0:SshPathPrefix                                 what stands before paths over SSH, but not over HTTP
           Data (--data)                    must be given            folder of this node alone, mode 0700
           Listen (--listen)                http://127.0.0.1:8080    URLs with IP address, localhost or *; port 0 chooses one
           Tls:Certificate, Tls:Key                                  PEM files, for https:// addresses in Listen
+          Ssh:Listen (--ssh-listen)        off                      IP address, localhost or * and a port; port 0 chooses one
+          Ssh:HostKeys                     made at first start      private keys of this node, or the primary's own
+          Ssh:Agent                        true without authority   true, false: a forwarded agent speaks for its user
+          Ssh:KeyAuthority:File            none                     JSON list of keys and what they stand for at the primary
+          Ssh:KeyAuthority:Command                                  instead: a program that is asked, by semicolons
+          Ssh:KeyAuthority:Url                                      instead: an https:// address that is asked
+          Ssh:TrustedUserCAKeys            none                     public keys whose certificates the authority is asked about
           Admin:Listen (--admin)           http://127.0.0.1:8081    URL for /healthz, /readyz, /metrics, /api/v1/
           Admin:TokenFile                                           file with a token; a must where Admin:Listen is not loopback
           Access:TicketLifetime            00:00:30                 how long the primary's word holds; 0 asks on every request
@@ -43,7 +55,7 @@ internal static partial class ServeCommand
           Disk:Reserve                     1GiB                     what stays free on the disk
           Log:Verbose                      false                    true, false
 
-        When it accepts requests it prints one line on standard output: waystation ready listen=… admin=… ssh=off.
+        When it accepts requests it prints one line on standard output: waystation ready listen=… admin=… ssh=….
         Logs go to standard error. SIGTERM lets open answers finish and exits with 0; wrong settings exit with 2.
 
         Example: waystation serve --primary https://git.example.com --data /var/lib/waystation --listen https://*:443 \
@@ -57,8 +69,10 @@ internal static partial class ServeCommand
         var address = new Option<string?>("--primary-address") { Description = "Where to connect instead of the primary's name", HelpName = "HOST:PORT" };
         var data = new Option<string?>("--data") { Description = "The folder of this node's cache", HelpName = "DIR" };
         var listen = new Option<string[]>("--listen") { Description = "An address for clients; may be given again", HelpName = "URL" };
+        var primarySsh = new Option<string?>("--primary-ssh") { Description = "The primary's SSH", HelpName = "URL" };
+        var sshListen = new Option<string?>("--ssh-listen") { Description = "An address for SSH clients", HelpName = "HOST:PORT" };
         var admin = new Option<string?>("--admin") { Description = "The address for the operator", HelpName = "URL" };
-        var command = new Command("serve", Text) { config, primary, address, data, listen, admin };
+        var command = new Command("serve", Text) { config, primary, address, primarySsh, data, listen, sshListen, admin };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((result, cancellationToken) =>
         {
@@ -73,6 +87,8 @@ internal static partial class ServeCommand
 
             Set("Primaries:0:Url", result.GetValue(primary));
             Set("Primaries:0:Address", result.GetValue(address));
+            Set("Primaries:0:SshUrl", result.GetValue(primarySsh));
+            Set("Ssh:Listen", result.GetValue(sshListen));
             Set("Data", result.GetValue(data));
             Set("Admin:Listen", result.GetValue(admin));
             Set("Listen", result.GetValue(listen) is { Length: > 0 } many ? string.Join(';', many) : null);
@@ -104,6 +120,11 @@ internal static partial class ServeCommand
         catch (DataFolderException e)
         {
             return await WrongAsync([$"Data = \"{e.Folder}\": the folder {e.Message}"]);
+        }
+        catch (SshSetupException e)
+        {
+            await Console.Error.WriteLineAsync($"waystation: SSH: {e.Message}");
+            return 1;
         }
         catch (Exception e) when (e is InvalidDataException or FileNotFoundException or FormatException && configFile is not null)
         {

@@ -17,6 +17,7 @@ using Waystation.Proxy.Http;
 using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Settings;
 using Waystation.Proxy.Telemetry;
+using Waystation.SshFrontend;
 
 namespace Waystation.Proxy.Hosting;
 
@@ -40,6 +41,10 @@ internal static class Node
         builder.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = s_drain);
         AddServices(builder.Services, settings, configuration, folder);
+        if (settings.Ssh is { } ssh)
+        {
+            SshServices.Add(builder.Services, ssh, folder);
+        }
 
         List<ListenOptions> clientDoors = [];
         ListenOptions? adminDoor = null;
@@ -68,7 +73,7 @@ internal static class Node
         await app.StartAsync(cancellationToken);
 
         string listen = string.Join(',', settings.Listen.Zip(clientDoors, static (address, door) => address.UrlAt(door.IPEndPoint!)));
-        await Console.Out.WriteLineAsync($"waystation ready listen={listen} admin={settings.Admin.UrlAt(adminDoor!.IPEndPoint!)} ssh=off");
+        await Console.Out.WriteLineAsync($"waystation ready listen={listen} admin={settings.Admin.UrlAt(adminDoor!.IPEndPoint!)} ssh={app.Services.GetService<SshFrontDoor>()?.Address ?? "off"}");
         await Console.Out.FlushAsync(cancellationToken);
         await app.WaitForShutdownAsync(cancellationToken);
     }

@@ -9,7 +9,6 @@ using Waystation.GitProtocol;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.Proxy.Primaries;
-using Waystation.Proxy.Settings;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
@@ -108,7 +107,7 @@ internal sealed class UploadPackEndpoint(
             }
 
             ParsedCommand command = isV2 ? CommandParser.Parse(bytes) : FetchRequestV0Parser.Parse(bytes, said);
-            return (command, command is ParsedCommand.Foreign foreign ? ReasonOf(foreign.Reason) : default);
+            return (command, command is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : default);
         }
         catch (GitProtocolException)
         {
@@ -122,13 +121,6 @@ internal sealed class UploadPackEndpoint(
         .Select(static part => part.StartsWith("version=", StringComparison.Ordinal) && int.TryParse(part["version=".Length..], CultureInfo.InvariantCulture, out int version) ? version : 0)
         .Append(0)
         .Max();
-
-    private static ForwardReason ReasonOf(ForeignReason reason) => reason switch
-    {
-        ForeignReason.WantRef or ForeignReason.DeepenNot or ForeignReason.PackfileUris or ForeignReason.ServerOption => ForwardReason.NotCacheable,
-        ForeignReason.NoWants or ForeignReason.EmptyRequest => ForwardReason.Malformed,
-        _ => ForwardReason.Unknown,
-    };
 
     private void Watch(DoorRequest request, LsRefsRequest asked, HttpResponseMessage response)
     {
@@ -214,7 +206,7 @@ internal sealed class UploadPackEndpoint(
         var body = new FetchAnswerBody(response.BodyWriter, answer.Reader, fetch, time);
         try
         {
-            await body.WriteAsync(ServedBy(answer), context.RequestAborted);
+            await body.WriteAsync(ServedBy.Line(answer, time.GetUtcNow()), context.RequestAborted);
         }
         catch (FillFailedException e) when (e.SourceError is { } message && body.CanTellErrors)
         {
@@ -235,22 +227,6 @@ internal sealed class UploadPackEndpoint(
                 parseTime.TotalMilliseconds, answer.Times.Access.TotalMilliseconds, answer.Times.Open.TotalMilliseconds, Stopwatch.GetElapsedTime(sending).TotalMilliseconds);
         }
     }
-
-    private string ServedBy(FetchAnswer.Pack answer) => answer.Outcome switch
-    {
-        FetchOutcome.Hit => $"waystation: served from cache ({ByteSize.Format(answer.Reader.PackLength ?? 0)}, made {Ago(time.GetUtcNow() - answer.Reader.MadeAt)} ago)",
-        FetchOutcome.Local => "waystation: made here, from the mirror",
-        FetchOutcome.Join => "waystation: joined a pack that is being made",
-        _ => "waystation: asked the primary",
-    };
-
-    private static string Ago(TimeSpan age) => age switch
-    {
-        { TotalDays: >= 2 } => $"{(int)age.TotalDays} days",
-        { TotalHours: >= 2 } => $"{(int)age.TotalHours} h",
-        { TotalMinutes: >= 2 } => $"{(int)age.TotalMinutes} min",
-        _ => $"{Math.Max(0, (int)age.TotalSeconds)} s",
-    };
 
     private Task ForwardAsync(DoorRequest request, ForwardReason reason, long begun, FetchTimes times)
     {

@@ -77,7 +77,8 @@ internal sealed class HttpPrimary(
         await s_ownReads.ExecuteAsync(
             async token => await SendAsync("info-refs", HttpMethod.Get, infoRefsTarget, content: null, token), cancellationToken);
 
-    private async Task<PrimaryReply> SendAsync(string kind, HttpMethod method, string to, HttpContent? content, CancellationToken cancellationToken, bool speaksV2 = false)
+    /// <summary>Sends a request in this client's name, once.</summary>
+    public async Task<PrimaryReply> SendAsync(string kind, HttpMethod method, string to, HttpContent? content, CancellationToken cancellationToken, bool speaksV2 = false)
     {
         meters.Upstream(kind);
         using var request = new HttpRequestMessage(method, primary.UriOf(to)) { Content = content };

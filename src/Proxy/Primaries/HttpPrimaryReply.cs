@@ -23,6 +23,7 @@ internal sealed class HttpPrimaryReply(HttpResponseMessage response, long answer
     public static bool IsGitAnswer(HttpResponseMessage response) =>
         response.StatusCode == HttpStatusCode.OK
         && response.Content.Headers.ContentType?.MediaType is "application/x-git-upload-pack-result" or "application/x-git-upload-pack-advertisement"
+            or "application/x-git-receive-pack-result" or "application/x-git-receive-pack-advertisement"
         && response.Content.Headers.ContentEncoding.Count == 0;
 
     public static bool IsRefused(HttpResponseMessage response) =>

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.Proxy.Settings;
+using Waystation.SshFrontend.Primaries;
 
 namespace Waystation.Proxy.Primaries;
 
@@ -34,7 +35,13 @@ internal sealed class Primary : IDisposable
     /// <summary>Shared connections, for all logins that belong to a request.</summary>
     public HttpMessageInvoker Invoker { get; }
 
-    public RepositoryName NameOf(string path) => new(Authority, path);
+    public RepositoryName NameOf(string path) => new(Authority, RepositoryPaths.NameOf(_settings.Kind, path));
+
+    /// <summary>The path over HTTP of what a client names over SSH; null where HTTP has none.</summary>
+    public string? PathOverHttp(string sshPath) => RepositoryPaths.OverHttp(_settings.Kind, _settings.SshPathPrefix, sshPath);
+
+    /// <summary>The primary's SSH; null where there is none to use.</summary>
+    public SshTarget? Ssh => _settings.Ssh;
 
     /// <summary>The node's own credential; null where it has none.</summary>
     public ServiceCredential? Service => _settings.Service;

@@ -40,6 +40,9 @@ internal sealed class PrimaryMap(IEnumerable<PrimarySettings> settings) : IDispo
         return _primaries is [Primary only] && name.Length > 0 ? only.NameOf(name) : null;
     }
 
+    /// <summary>The one that SSH clients mean, who do not say its name.</summary>
+    public Primary OverSsh => _primaries is [Primary only] ? only : Array.Find(_primaries, static primary => primary.Ssh is not null) ?? throw new InvalidOperationException("no primary has SSH");
+
     public void Dispose()
     {
         foreach (Primary primary in _primaries)

@@ -3,6 +3,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Work;
+using Waystation.SshFrontend.Primaries;
 
 namespace Waystation.Proxy.Settings;
 
@@ -42,6 +43,9 @@ internal sealed record NodeSettings
     /// <summary>File of the secret that signs what <see cref="NotifyUrl"/> is sent.</summary>
     public string? NotifySecretFile { get; init; }
 
+    /// <summary>The SSH door; null where there is none.</summary>
+    public SshSettings? Ssh { get; init; }
+
     public bool VerboseLog { get; init; }
 }
 
@@ -58,6 +62,15 @@ internal sealed record PrimarySettings
 
     /// <summary>The node's own credential for background work; null where it has none.</summary>
     public ServiceCredential? Service { get; init; }
+
+    /// <summary>What kind of server it is.</summary>
+    public PrimaryKind Kind { get; init; }
+
+    /// <summary>Its SSH, and how it proves to be the primary; null where the node is to use none.</summary>
+    public SshTarget? Ssh { get; init; }
+
+    /// <summary>What stands before a repository's path over SSH, and not over HTTP.</summary>
+    public string SshPathPrefix { get; init; } = "";
 
     /// <summary>Globs over repository paths; empty selects all.</summary>
     public required IReadOnlyList<string> Include { get; init; }

@@ -36,10 +36,12 @@ internal static class SettingsReader
             Work = Work(source),
             NotifyUrl = source.Read<Uri?>("Notify:Url", null, "an http:// or https:// URL", TryParseAnyUrl),
             NotifySecretFile = source.ExistingFile("Notify:SecretFile"),
+            Ssh = SshSettingsReader.Read(source),
             VerboseLog = source.Read("Log:Verbose", false, "true or false", bool.TryParse),
         };
 
         CheckTogether(source, settings);
+        SshSettingsReader.CheckTogether(source, settings);
         source.ThrowIfWrong();
         return settings with { Listen = settings.Listen.Count > 0 ? settings.Listen : [new ListenAddress(new IPEndPoint(IPAddress.Loopback, 8080), IsTls: false)] };
     }
@@ -78,12 +80,16 @@ internal static class SettingsReader
             }
 
             Uri? url = source.Read<Uri?>($"{name}:Url", null, UrlAccepted, TryParseUrl);
+            DnsEndPoint? address = source.Read<DnsEndPoint?>($"{name}:Address", null, AddressAccepted, (string text, out DnsEndPoint? value) => TryParseAddress(text, url, out value));
             var primary = new PrimarySettings
             {
                 Url = url ?? new Uri("http://unset.invalid/"),
-                Address = source.Read<DnsEndPoint?>($"{name}:Address", null, AddressAccepted, (string text, out DnsEndPoint? value) => TryParseAddress(text, url, out value)),
-                Visibility = source.Read($"{name}:Visibility", VisibilityRule.Advertised, "advertised or repository", TryParseVisibility),
                 Service = Service(source, name),
+                Address = address,
+                Ssh = SshSettingsReader.Target(source, name, address),
+                SshPathPrefix = source.Text($"{name}:SshPathPrefix") ?? "",
+                Kind = source.Read($"{name}:Kind", PrimaryKind.Generic, "generic, github, gitlab, gitea, bitbucket, azure or gerrit", TryParseName),
+                Visibility = source.Read($"{name}:Visibility", VisibilityRule.Advertised, "advertised or repository", TryParseName),
                 Include = source.List<string>($"{name}:Projects:Include", "a glob such as team/*", TryParseGlob),
                 Exclude = source.List<string>($"{name}:Projects:Exclude", "a glob such as team/*", TryParseGlob),
             };
@@ -165,7 +171,8 @@ internal static class SettingsReader
 
     private static bool TryParseGlob(string text, out string value) => (value = text).Length > 0;
 
-    private static bool TryParseVisibility(string text, out VisibilityRule value) =>
+    private static bool TryParseName<T>(string text, out T value)
+        where T : struct, Enum =>
         Enum.TryParse(text, ignoreCase: true, out value) && string.Equals(value.ToString(), text, StringComparison.OrdinalIgnoreCase);
 
     private static bool TryParseUrl(string text, out Uri? value) =>

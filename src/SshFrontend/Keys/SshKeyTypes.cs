@@ -23,6 +23,14 @@ internal static class SshKeyTypes
         ["sk-ecdsa-sha2-nistp256" + CertificateSuffix] = ("sk-ecdsa-sha2-nistp256@openssh.com", 3),
     };
 
+    /// <summary>How many fields of its key follow a certificate's nonce; false for a plain key.</summary>
+    public static bool TryCountFields(string type, out int fields)
+    {
+        bool isKnown = s_certificates.TryGetValue(type, out (string Plain, int Fields) form);
+        fields = form.Fields;
+        return isKnown;
+    }
+
     /// <summary>The bytes of the plain key; false for a certificate whose fields we cannot tell apart.</summary>
     /// <param name="type">The name of the key or certificate.</param>
     /// <param name="blob">All of it.</param>

@@ -56,7 +56,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         (SshOpening opening, _) = await uploadPacks.TakeAsync(fresh: true, cancellationToken);
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
         {
-            return NoOf(opening);
+            return SshPrimaryReply.NoOf(opening, tickets.Now);
         }
 
         if (uploadPack.Capabilities is not { } capabilities)
@@ -78,7 +78,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
             (SshOpening opening, bool isNew) = await uploadPacks.TakeAsync(fresh: false, cancellationToken);
             if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
             {
-                return NoOf(opening);
+                return SshPrimaryReply.NoOf(opening, tickets.Now);
             }
 
             if (uploadPack.Capabilities is not { } capabilities)
@@ -136,20 +136,6 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
                 await uploadPack.DisposeAsync();
             }
         }
-    }
-
-    private SshPrimaryReply NoOf(SshOpening opening) => opening switch
-    {
-        SshOpening.Failed failed => SshPrimaryReply.Refused(failed, tickets.Now),
-        SshOpening.Complained complained => SshPrimaryReply.Complained(complained.Text.TrimEnd('\n'), ErrorPacket(complained.Text), tickets.Now),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
-
-    private static ReadOnlyMemory<byte> ErrorPacket(string text)
-    {
-        var written = new ArrayBufferWriter<byte>();
-        PktLineWriter.WriteError(written, text.TrimEnd('\n'));
-        return written.WrittenMemory;
     }
 
     private static bool TryReadError(ReadOnlySequence<byte> buffer, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? text)

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.PktLines;
 using Waystation.SshFrontend.Keys;
 
 namespace Waystation.SshFrontend.Primaries;
@@ -56,6 +58,18 @@ public sealed class SshPrimaryReply : PrimaryReply
     internal static SshPrimaryReply Answer(ReadOnlyMemory<byte> body, SshUploadPack uploadPack, long answeredAt) =>
         new(answeredAt, PipeReader.Create(new(body)), isRefusal: false) { AcceptedKey = uploadPack.AcceptedKey };
 
+    /// <summary>An answer that ends with its stream.</summary>
+    internal static SshPrimaryReply Answer(PipeReader body, SshUploadPack uploadPack, long answeredAt) =>
+        new(answeredAt, body, answer: null, _ => uploadPack.DisposeAsync()) { AcceptedKey = uploadPack.AcceptedKey };
+
+    /// <summary>What came of an opening that opened nothing.</summary>
+    internal static SshPrimaryReply NoOf(SshOpening opening, long answeredAt) => opening switch
+    {
+        SshOpening.Failed failed => Refused(failed, answeredAt),
+        SshOpening.Complained complained => Complained(complained.Text.TrimEnd('\n'), ErrorPacket(complained.Text), answeredAt),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
     internal static SshPrimaryReply Refused(SshOpening.Failed failed, long answeredAt) =>
         new(answeredAt, PipeReader.Create(Stream.Null), isRefusal: true)
         {
@@ -65,6 +79,13 @@ public sealed class SshPrimaryReply : PrimaryReply
 
     internal static SshPrimaryReply Complained(string text, ReadOnlyMemory<byte> packet, long answeredAt) =>
         new(answeredAt, PipeReader.Create(new(packet)), ErrorLines.IsRefusal(text)) { IsComplaint = true, ErrorText = text, ExitCode = 128 };
+
+    private static ReadOnlyMemory<byte> ErrorPacket(string text)
+    {
+        var written = new ArrayBufferWriter<byte>();
+        PktLineWriter.WriteError(written, text.TrimEnd('\n'));
+        return written.WrittenMemory;
+    }
 
     /// <inheritdoc />
     public override async ValueTask DisposeAsync()

@@ -5,15 +5,16 @@ using Waystation.FetchCore.Primaries;
 namespace Waystation.SshFrontend.Primaries;
 
 /// <summary>
-/// The <c>git-upload-pack</c> commands at the primary for one repository in one user's name, all in protocol v2. One that is
-/// idle takes the next command; while it is busy another is opened. Answers may outlive this: disposal closes what is
+/// The <c>git-upload-pack</c> commands at the primary for one repository in one user's name, asked for one protocol version. One that is
+/// idle takes the next command of v2; while it is busy another is opened. Answers may outlive this: disposal closes what is
 /// idle, and what is busy closes with its answer.
 /// </summary>
 /// <param name="client">Starts the ssh program.</param>
 /// <param name="target">Where the primary is.</param>
 /// <param name="identity">In whose name.</param>
 /// <param name="path">The repository, as the client named it.</param>
-public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdentity identity, string path) : IAsyncDisposable
+/// <param name="version">The protocol version to ask for: 0, 1 or 2.</param>
+public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdentity identity, string path, int version = 2) : IAsyncDisposable
 {
     /// <summary>For connection, login and first words; it guards against a peer that keeps silent. A user may have to touch a token.</summary>
     private static readonly TimeSpan s_openTime = TimeSpan.FromSeconds(60);
@@ -115,7 +116,7 @@ public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdenti
         try
         {
             // The command serves many questions, so no token of one of them may end it.
-            SshChannel channel = client.Start(target, identity, RemoteCommand.UploadPack(target.PathOf(path)), "version=2", CancellationToken.None);
+            SshChannel channel = client.Start(target, identity, RemoteCommand.UploadPack(target.PathOf(path)), version > 0 ? $"version={version}" : null, CancellationToken.None);
             return await SshUploadPack.OpenAsync(channel, late.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Waystation.SshFrontend.Sshd;
 using Waystation.SshRelay;
 
 namespace Waystation.SshFrontend.Relays;
@@ -20,6 +21,9 @@ public sealed class RelayListener : IHostedService, IDisposable
 {
     /// <summary>Room for everything that a client in a hurry may start while the node is busy.</summary>
     private const int Backlog = 1024;
+
+    /// <summary>What a Unix socket's path may have (unix(7)), less its end.</summary>
+    private const int MaxPathLength = 107;
 
     /// <summary>How long sessions may take to finish once the node is told to stop.</summary>
     private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(20);
@@ -51,8 +55,14 @@ public sealed class RelayListener : IHostedService, IDisposable
     }
 
     /// <inheritdoc />
+    /// <exception cref="SshSetupException">The socket cannot be made.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        if (Encoding.UTF8.GetByteCount(_path) > MaxPathLength)
+        {
+            throw new SshSetupException($"the path {_path} is too long for a Unix socket ({MaxPathLength} bytes): give a data folder with a shorter one");
+        }
+
         // One node uses a data folder at a time: what is there is what an earlier one left.
         File.Delete(_path);
         _listener.Bind(new UnixDomainSocketEndPoint(_path));

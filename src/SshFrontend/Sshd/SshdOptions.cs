@@ -19,4 +19,10 @@ public sealed record SshdOptions
 
     /// <summary>Whether users may forward their agent.</summary>
     public bool AgentForwarding { get; init; } = true;
+
+    /// <summary>The user id that this process, and so every relay, runs as.</summary>
+    public static uint OwnUser => LoginAccount.OwnId;
+
+    /// <summary>The relays' socket in such a folder.</summary>
+    public static string SocketOf(string folder) => Path.Combine(folder, SshdConfigWriter.SocketName);
 }

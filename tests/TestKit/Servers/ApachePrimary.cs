@@ -40,6 +40,11 @@ public sealed class ApachePrimary : IAsyncDisposable
     /// <summary>The server's first process, which leads the session of all that it starts.</summary>
     public int ProcessId => server?.Id ?? throw new InvalidOperationException("the server is not running");
 
+    /// <summary>Where all repositories lie, and what notes their packs: for another door to the same ones.</summary>
+    internal string RepositoriesFolder => repositories;
+
+    internal PackHook Hook => hook;
+
     /// <summary>What the server and its scripts said when something went wrong.</summary>
     public string ErrorLog => File.Exists(folder["error.log"]) ? File.ReadAllText(folder["error.log"]) : "";
 

@@ -20,10 +20,10 @@ public sealed class SshdPrimary : IAsyncDisposable
     private readonly string repositories;
     private Process? server;
 
-    private SshdPrimary()
+    private SshdPrimary(ApachePrimary? behind)
     {
-        repositories = folder.CreateFolder("repositories");
-        hook = new PackHook(folder, repositories);
+        repositories = behind?.RepositoriesFolder ?? folder.CreateFolder("repositories");
+        hook = behind?.Hook ?? new PackHook(folder, repositories);
         environment = new() { ["HOME"] = folder.CreateFolder("home"), ["GIT_CONFIG_NOSYSTEM"] = "1", ["GIT_CONFIG_GLOBAL"] = folder["gitconfig"] };
     }
 
@@ -44,9 +44,12 @@ public sealed class SshdPrimary : IAsyncDisposable
     /// <summary>What sshd said.</summary>
     public string Log => File.Exists(folder["sshd.log"]) ? File.ReadAllText(folder["sshd.log"]) : "";
 
-    public static async Task<SshdPrimary> StartAsync(bool acceptsProtocol = true)
+    /// <summary>Starts it.</summary>
+    /// <param name="acceptsProtocol">See <see cref="AcceptsProtocol"/>.</param>
+    /// <param name="behind">A server whose repositories this one serves as well.</param>
+    public static async Task<SshdPrimary> StartAsync(bool acceptsProtocol = true, ApachePrimary? behind = null)
     {
-        var primary = new SshdPrimary { AcceptsProtocol = acceptsProtocol };
+        var primary = new SshdPrimary(behind) { AcceptsProtocol = acceptsProtocol };
         try
         {
             await primary.WriteFilesAsync();

@@ -32,6 +32,9 @@ public sealed partial class WaystationNode : IAsyncDisposable
 
     public Uri Admin { get; private set; } = new("http://unknown.invalid/");
 
+    /// <summary>Host and port for SSH clients; <c>off</c> without.</summary>
+    public string Ssh { get; private set; } = "off";
+
     public string DataFolder => settings.DataFolder ?? folder["data"];
 
     /// <summary>The ready line as it was printed.</summary>
@@ -157,6 +160,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
         ReadyLine = ready;
         listen = match.Groups["listen"].Value.Split(',');
         admin = match.Groups["admin"].Value;
+        Ssh = match.Groups["ssh"].Value;
         Urls = [.. listen.Select(address => new Uri(address))];
         Admin = new Uri(admin);
     }

@@ -1,0 +1,55 @@
+using Waystation.CacheStore.Disk;
+using Waystation.FetchCore;
+using Waystation.FetchCore.Access;
+using Waystation.Proxy.Primaries;
+using Waystation.Proxy.Settings;
+using Waystation.Proxy.Ssh;
+using Waystation.Proxy.Telemetry;
+using Waystation.SshFrontend;
+using Waystation.SshFrontend.KeyAuthorities;
+using Waystation.SshFrontend.Primaries;
+using Waystation.SshFrontend.Relays;
+using Waystation.SshFrontend.Sessions;
+using Waystation.SshFrontend.Sshd;
+
+namespace Waystation.Proxy.Hosting;
+
+/// <summary>The SSH door, put together.</summary>
+internal static class SshServices
+{
+    /// <summary>The relay lies beside the program.</summary>
+    private static string Relay => Path.Combine(AppContext.BaseDirectory, "waystation-ssh-relay");
+
+    public static void Add(IServiceCollection services, SshSettings settings, DataFolder data)
+    {
+        string folder = Path.Combine(data.Root, "ssh");
+        DataFolder.CreatePrivate(folder);
+        var sshd = new SshdOptions { Listen = settings.Listen, HostKeys = settings.HostKeys, Folder = folder, Relay = Relay, AgentForwarding = settings.TakesAgents };
+        services
+            .AddSingleton(sshd)
+            .AddSingleton(provider => new SshClient(data.Temporary, provider.GetRequiredService<ILogger<SshClient>>()))
+            .AddSingleton(provider => NewDoor(provider, settings, sshd))
+            .AddSingleton(provider => new RelayListener(
+                SshdOptions.SocketOf(folder), SshdOptions.OwnUser, provider.GetRequiredService<SshDoor>(), provider.GetRequiredService<ILogger<RelayListener>>()))
+            .AddSingleton<SshdService>()
+            .AddSingleton<SshFrontDoor>()
+            .AddHostedService(static provider => provider.GetRequiredService<SshFrontDoor>());
+        if (settings.KeyAuthority.IsSet)
+        {
+            services.AddSingleton(provider => settings.KeyAuthority.Open(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
+        }
+    }
+
+    private static SshDoor NewDoor(IServiceProvider provider, SshSettings settings, SshdOptions sshd)
+    {
+        Primary primary = provider.GetRequiredService<PrimaryMap>().OverSsh;
+        AccessTickets tickets = provider.GetRequiredService<AccessTickets>();
+        CredentialDigester digester = provider.GetRequiredService<CredentialDigester>();
+        ProxyMeters meters = provider.GetRequiredService<ProxyMeters>();
+        var options = new SshDoorOptions { Sshd = sshd, Target = primary.Ssh, TakesAgents = settings.TakesAgents, TrustedUserCAKeys = settings.TrustedUserCAKeys };
+        return new SshDoor(
+            options, provider.GetRequiredService<SshClient>(), provider.GetRequiredService<FetchService>(), tickets, digester, new SshNames(primary),
+            new HttpPrimaries(primary, digester, tickets, meters), provider.GetService<CachedKeyAuthority>(), new SshMeters(meters),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SshDoor>>());
+    }
+}

@@ -1,0 +1,19 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.Proxy.Primaries;
+using Waystation.SshFrontend.Sessions;
+
+namespace Waystation.Proxy.Ssh;
+
+/// <summary>What repositories of a primary are called that clients name over SSH.</summary>
+internal sealed class SshNames(Primary primary) : IRepositoryNames
+{
+    public VisibilityRule Visibility => primary.Visibility;
+
+    public string HttpPathOf(string path) => primary.PathOverHttp(path) ?? string.Join('/', path.TrimStart('/').Split('/').Select(Uri.EscapeDataString));
+
+    /// <summary>What HTTP has no path for is kept apart from all that it has.</summary>
+    public RepositoryName NameOf(string path) => primary.PathOverHttp(path) is { } same ? primary.NameOf(same) : new RepositoryName($"ssh:{primary.Authority}", path);
+
+    public bool Selects(string path) => primary.Selects(primary.PathOverHttp(path) ?? path.TrimStart('/'));
+}

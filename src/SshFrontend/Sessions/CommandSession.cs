@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Waystation.FetchCore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+
+namespace Waystation.SshFrontend.Sessions;
+
+/// <summary>
+/// A v2 conversation: many commands on one channel (gitprotocol-v2). <c>ls-refs</c> is the primary's, read on the way; a fetch
+/// goes up the ladder; what is not understood goes to the primary as it came.
+/// </summary>
+internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, AccessTickets tickets)
+{
+    private readonly IUpstream _upstream = call.Upstream;
+    private readonly ClientChannel _client = call.Client;
+
+    public async Task<SessionEnd> RunAsync(CapabilityAdvertisement capabilities, CancellationToken cancellationToken)
+    {
+        await _client.WriteAsync(capabilities.Bytes, cancellationToken);
+        long scanned = 0;
+        while (true)
+        {
+            ReadResult read = await _client.Input.ReadAsync(cancellationToken);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            ParsedCommand? command;
+            try
+            {
+                if (!CommandParser.TryReadCommand(ref buffer, ref scanned, out command))
+                {
+                    _client.Input.AdvanceTo(buffer.Start, buffer.End);
+                    if (read.IsCompleted)
+                    {
+                        return buffer.IsEmpty ? SessionEnd.Quiet : SessionEnd.Saying("the client left in the middle of a request");
+                    }
+
+                    continue;
+                }
+            }
+            catch (GitProtocolException e)
+            {
+                return SessionEnd.Complaining($"waystation: the request cannot be read: {e.Message}");
+            }
+
+            byte[] bytes = read.Buffer.Slice(0, buffer.Start).ToArray();
+            _client.Input.AdvanceTo(buffer.Start);
+            if (command is null)
+            {
+                return SessionEnd.Quiet;
+            }
+
+            if (await TakeAsync(command, bytes, cancellationToken) is { } end)
+            {
+                return end;
+            }
+        }
+    }
+
+    /// <summary>Null where the conversation goes on.</summary>
+    private async Task<SessionEnd?> TakeAsync(ParsedCommand command, byte[] bytes, CancellationToken cancellationToken)
+    {
+        switch (command)
+        {
+            case ParsedCommand.LsRefs lsRefs:
+                return await ForwardLsRefsAsync(lsRefs.Request, bytes, cancellationToken);
+            case ParsedCommand.Fetch fetch when call.IsSelected:
+                IPrimary primary = _upstream.Asking("fetch", bytes);
+                FetchTurnEnd turn = await turns.TakeAsync(call.Of(fetch.Request, primary), _client, cancellationToken);
+                switch (turn)
+                {
+                    case FetchTurnEnd.Served:
+                        return null;
+                    case FetchTurnEnd.Over over:
+                        return over.End;
+                    case FetchTurnEnd.Relay relay:
+                        await using (relay.Reply)
+                        {
+                            return await RelayAsync(relay.Reply, reader: null, onComplete: null, cancellationToken);
+                        }
+
+                    default:
+                        return await ForwardAsync(primary, cancellationToken);
+                }
+
+            default:
+                turns.NoteBypass(call, command is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected);
+                return await ForwardAsync(_upstream.Asking("fetch", bytes), cancellationToken);
+        }
+    }
+
+    private async Task<SessionEnd?> ForwardLsRefsAsync(LsRefsRequest asked, byte[] bytes, CancellationToken cancellationToken)
+    {
+        await using PrimaryReply reply = await _upstream.Asking("ls-refs", bytes).FetchAsync(cancellationToken);
+        var reader = new LsRefsReader(asked.ObjectFormat);
+        return await RelayAsync(
+            reply, reader, () => tickets.Show(call.Repository, _upstream.Credential, new RefListing(asked, reader.Tips), reply.AnsweredAt), cancellationToken);
+    }
+
+    private async Task<SessionEnd?> ForwardAsync(IPrimary primary, CancellationToken cancellationToken)
+    {
+        await using PrimaryReply reply = await primary.FetchAsync(cancellationToken);
+        return await RelayAsync(reply, reader: null, onComplete: null, cancellationToken);
+    }
+
+    private async Task<SessionEnd?> RelayAsync(PrimaryReply reply, PassingReader? reader, Action? onComplete, CancellationToken cancellationToken)
+    {
+        if (reply.IsRefusal)
+        {
+            tickets.Refuse(call.Repository, _upstream.Credential, reply.AnsweredAt);
+        }
+
+        return !reply.IsAnswer ? _upstream.Explain(reply)
+            : await ReplyCopy.CopyAsync(reply, _client, reader, onComplete, cancellationToken) ? null
+            : SessionEnd.Saying("the primary's answer broke off; try again");
+    }
+}

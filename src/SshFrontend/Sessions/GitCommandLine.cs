@@ -1,0 +1,143 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace Waystation.SshFrontend.Sessions;
+
+/// <summary>
+/// What a client asked to run, taken apart as a shell would take it apart, with no shell: quotes and backslashes are
+/// understood; what a shell would act on makes it something that we do not run.
+/// </summary>
+/// <param name="Service">Such as <c>git-upload-pack</c>; <c>git upload-pack</c> is the same.</param>
+/// <param name="Path">The repository as the client named it.</param>
+/// <param name="Arguments">What follows the path.</param>
+internal sealed record GitCommandLine(string Service, string Path, IReadOnlyList<string> Arguments)
+{
+    public const string UploadPack = "git-upload-pack";
+    public const string ReceivePack = "git-receive-pack";
+    public const string UploadArchive = "git-upload-archive";
+    public const string LfsAuthenticate = "git-lfs-authenticate";
+    public const string LfsTransfer = "git-lfs-transfer";
+
+    /// <summary>Far above any path; a bound on what we hand on.</summary>
+    private const int MaxLength = 16 << 10;
+
+    /// <summary>Services, and how many words may follow the path: an LFS operation and, of old, an object id.</summary>
+    private static readonly Dictionary<string, int> s_services = new(StringComparer.Ordinal)
+    {
+        [UploadPack] = 0,
+        [ReceivePack] = 0,
+        [UploadArchive] = 0,
+        [LfsAuthenticate] = 2,
+        [LfsTransfer] = 1,
+    };
+
+    /// <summary>Reads a command; false for everything that is not one of Git's services for one repository.</summary>
+    public static bool TryParse(string command, [NotNullWhen(true)] out GitCommandLine? line)
+    {
+        line = null;
+        if (command.Length > MaxLength || !TrySplit(command, out List<string> words))
+        {
+            return false;
+        }
+
+        if (words is ["git", var verb, ..])
+        {
+            words.RemoveAt(0);
+            words[0] = "git-" + verb;
+        }
+
+        if (words.Count < 2 || !s_services.TryGetValue(words[0], out int most) || words.Count > most + 2 || !IsPath(words[1]) || !words.Skip(2).All(IsWord))
+        {
+            return false;
+        }
+
+        line = new GitCommandLine(words[0], words[1], words[2..]);
+        return true;
+    }
+
+    /// <summary>A path that no program takes for an option, in text that can be written down.</summary>
+    private static bool IsPath(string path) => path.Length > 0 && path[0] != '-' && !path.Any(static c => char.IsControl(c) || c == '\uFFFD');
+
+    private static bool IsWord(string word) => word.Length > 0 && word[0] != '-' && word.All(char.IsAsciiLetterOrDigit);
+
+    private static bool TrySplit(string text, out List<string> words)
+    {
+        words = [];
+        var word = new StringBuilder();
+        bool within = false;
+        for (int i = 0; i < text.Length; i++)
+        {
+            char c = text[i];
+            switch (c)
+            {
+                case ' ' or '\t':
+                    if (within)
+                    {
+                        words.Add(word.ToString());
+                        word.Clear();
+                        within = false;
+                    }
+
+                    break;
+                case '\'' or '"':
+                    within = true;
+                    int end = TakeQuoted(text, i, word);
+                    if (end < 0)
+                    {
+                        return false;
+                    }
+
+                    i = end;
+                    break;
+                case '\\' when i + 1 < text.Length:
+                    within = true;
+                    word.Append(text[++i]);
+                    break;
+                case '\\' or '$' or '`' or ';' or '&' or '|' or '<' or '>' or '(' or ')' or '*' or '?' or '[' or '#' or '\n' or '\r':
+                    return false;
+                default:
+                    within = true;
+                    word.Append(c);
+                    break;
+            }
+        }
+
+        if (within)
+        {
+            words.Add(word.ToString());
+        }
+
+        return true;
+    }
+
+    /// <summary>The index of the closing quote; -1 where there is none, or where a shell would put something else in.</summary>
+    private static int TakeQuoted(string text, int start, StringBuilder word)
+    {
+        char quote = text[start];
+        for (int i = start + 1; i < text.Length; i++)
+        {
+            char c = text[i];
+            if (c == quote)
+            {
+                return i;
+            }
+
+            if (quote == '"')
+            {
+                if (c is '$' or '`')
+                {
+                    return -1;
+                }
+
+                if (c == '\\' && i + 1 < text.Length && (text[i + 1] is '"' or '\\' or '$' or '`'))
+                {
+                    c = text[++i];
+                }
+            }
+
+            word.Append(c);
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.SshFrontend.Sessions;
+
+/// <summary>The primary's upload-pack over HTTP, in the name of a login (gitprotocol-http).</summary>
+internal sealed class HttpUpstream(IHttpRepository http, RepositoryName repository, int version, AccessTickets tickets) : IUpstream
+{
+    private HttpOldUpstream? _old;
+
+    public Credential Credential => http.Credential;
+
+    public CapabilityAdvertisement? Capabilities { get; private set; }
+
+    public IOldUpstream? Old => _old;
+
+    private string? GitProtocol => version > 0 ? $"version={version}" : null;
+
+    public async Task<SessionEnd?> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (version >= 2 && tickets.FindCapabilities(repository, Credential) is { } known)
+        {
+            Capabilities = known;
+            return null;
+        }
+
+        PrimaryReply reply = await http.Asking(GitProtocol, default).InfoRefsAsync(cancellationToken);
+        bool kept = false;
+        try
+        {
+            if (reply.IsRefusal)
+            {
+                tickets.Refuse(repository, Credential, reply.AnsweredAt);
+            }
+
+            if (!reply.IsAnswer)
+            {
+                return Explain(reply);
+            }
+
+            int spoken = await ReadStartAsync(reply.Body, cancellationToken);
+            if (spoken < 2)
+            {
+                _old = new HttpOldUpstream(http, reply, spoken, Explain);
+                kept = true;
+                return null;
+            }
+
+            var reader = new InfoRefsReader();
+            await ReadToEndAsync(reply.Body, reader, cancellationToken);
+            if (reader.Capabilities is not { } capabilities)
+            {
+                return SessionEnd.Saying("the primary's capabilities cannot be read");
+            }
+
+            tickets.Accept(repository, Credential, capabilities, reply.AnsweredAt);
+            Capabilities = capabilities;
+            return null;
+        }
+        finally
+        {
+            if (!kept)
+            {
+                await reply.DisposeAsync();
+            }
+        }
+    }
+
+    public IPrimary Asking(string kind, ReadOnlyMemory<byte> command) => http.Asking("version=2", command);
+
+    public SessionEnd Explain(PrimaryReply reply) => new(reply.IsRefusal ? 1 : SessionEnd.Died, $"waystation: {http.Explain(reply)}\n");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_old is not null)
+        {
+            await _old.DisposeAsync();
+        }
+    }
+
+    /// <summary>Passes over HTTP's service line, and tells the version of what follows it, which stays.</summary>
+    private static async Task<int> ReadStartAsync(PipeReader body, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(cancellationToken);
+            ReadOnlySequence<byte> rest = read.Buffer;
+            SequencePosition start = rest.Start;
+            try
+            {
+                if (PktLineReader.TryRead(ref rest, out PktLine first))
+                {
+                    bool isWhole = true;
+                    if (first.TryStripPrefix("# service="u8, out _) && (isWhole = PktLineReader.TryRead(ref rest, out _)))
+                    {
+                        start = rest.Start;
+                        isWhole = PktLineReader.TryRead(ref rest, out first);
+                    }
+
+                    if (isWhole)
+                    {
+                        body.AdvanceTo(start);
+                        return first.TextIs("version 2"u8) ? 2 : first.TextIs("version 1"u8) ? 1 : 0;
+                    }
+                }
+            }
+            catch (GitProtocolException e)
+            {
+                throw new PrimaryException($"the primary does not speak Git here: {e.Message}", e);
+            }
+
+            body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                throw new PrimaryException("the primary's answer broke off");
+            }
+        }
+    }
+
+    private static async Task ReadToEndAsync(PipeReader body, InfoRefsReader reader, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(cancellationToken);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+            {
+                reader.Read(segment.Span);
+            }
+
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+}

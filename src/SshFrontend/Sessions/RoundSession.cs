@@ -1,0 +1,252 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Waystation.CacheStore.Packs;
+using Waystation.FetchCore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.SshFrontend.Sessions;
+
+/// <summary>
+/// A v0 or v1 conversation (gitprotocol-pack):
+/// <code>
+///   advertisement ►  the primary's, read on the way
+///   needs         ◄  what is wanted
+///   boundary      ►  where the client moves its own: from an answer that is ready to follow it, else the primary's
+///   haves         ◄  round by round
+///   ACK, NAK      ►  from the mirror, else the primary's
+///   done          ◄
+///   pack          ►  up the ladder, as ever
+/// </code>
+/// Each round goes up the ladder as a request that holds all that was said before. What cannot be answered here the primary
+/// answers, who hears it all at once.
+/// </summary>
+internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessTickets tickets, IOldUpstream upstream)
+{
+    private readonly ClientChannel _client = call.Client;
+
+    public async Task<SessionEnd> RunAsync(CancellationToken cancellationToken)
+    {
+        var refs = new InfoRefsReader();
+        await ShowRefsAsync(refs, cancellationToken);
+        if (!refs.IsComplete)
+        {
+            return await upstream.ForwardAsync(default, _client, boundaryTold: false, cancellationToken) ?? SessionEnd.Saying("the primary's refs cannot be read");
+        }
+
+        try
+        {
+            (ParsedCommand? needs, byte[] said, bool isWhole) = await ReadNeedsAsync(refs.ObjectFormat, cancellationToken);
+            return !isWhole || needs is null ? SessionEnd.Quiet : await NegotiateAsync(needs, said, refs.ObjectFormat, cancellationToken);
+        }
+        catch (GitProtocolException e)
+        {
+            return SessionEnd.Complaining($"waystation: the request cannot be read: {e.Message}");
+        }
+    }
+
+    private async Task ShowRefsAsync(InfoRefsReader refs, CancellationToken cancellationToken)
+    {
+        bool told = false;
+        while (true)
+        {
+            ReadResult read = await upstream.Advertisement.ReadAsync(cancellationToken);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+            {
+                refs.Read(segment.Span);
+                _client.Output.Write(segment.Span);
+            }
+
+            if (refs.IsComplete && !told)
+            {
+                told = true;
+                tickets.Show(call.Repository, call.Upstream.Credential, RefListing.Of(refs), upstream.AnsweredAt);
+            }
+
+            upstream.Advertisement.AdvanceTo(read.Buffer.End);
+            await _client.Output.FlushAsync(cancellationToken);
+            if (read.IsCompleted)
+            {
+                await upstream.Advertisement.CompleteAsync();
+                return;
+            }
+        }
+    }
+
+    private async Task<(ParsedCommand? Needs, byte[] Said, bool IsWhole)> ReadNeedsAsync(ObjectFormat format, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await _client.Input.ReadAsync(cancellationToken);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            if (FetchRequestV0Parser.TryReadNeeds(ref buffer, upstream.Version, format, out ParsedCommand? needs))
+            {
+                byte[] said = read.Buffer.Slice(0, buffer.Start).ToArray();
+                _client.Input.AdvanceTo(buffer.Start);
+                return (needs, said, IsWhole: true);
+            }
+
+            _client.Input.AdvanceTo(buffer.Start, buffer.End);
+            if (read.IsCompleted)
+            {
+                return (null, [], IsWhole: false);
+            }
+        }
+    }
+
+    private async Task<SessionEnd> NegotiateAsync(ParsedCommand needs, byte[] said, ObjectFormat format, CancellationToken cancellationToken)
+    {
+        FetchRequest? request = call.IsSelected ? (needs as ParsedCommand.Fetch)?.Request : null;
+        if (request is null)
+        {
+            turns.NoteBypass(call, needs is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected);
+        }
+
+        bool deepens = needs is ParsedCommand.Fetch { Request.Deepens: true } || (needs is ParsedCommand.Foreign && said.AsSpan().IndexOf("deepen"u8) >= 0);
+        FetchAnswer.Pack? ahead = null;
+        try
+        {
+            if (deepens)
+            {
+                ahead = request is { IsClone: true } ? await AskAheadAsync(request, said, cancellationToken) : null;
+                if (ahead is null && await upstream.ForwardAsync(said, _client, boundaryTold: false, cancellationToken) is { } end)
+                {
+                    return end;
+                }
+            }
+
+            var rounds = new Rounds(said, deepens);
+            while (await ReadRoundAsync(rounds, format, cancellationToken))
+            {
+                (FetchAnswer.Pack? ready, ahead) = (ahead, null);
+                if (await AnswerRoundAsync(request, rounds, ready, cancellationToken) is { } end)
+                {
+                    return end;
+                }
+            }
+
+            return SessionEnd.Quiet;
+        }
+        finally
+        {
+            if (ahead is not null)
+            {
+                await ahead.Reader.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>
+    /// The answer that the client gets if it has nothing, with its new boundary written already: that one does not depend on what
+    /// it has. Null where there is none.
+    /// </summary>
+    private async Task<FetchAnswer.Pack?> AskAheadAsync(FetchRequest request, byte[] said, CancellationToken cancellationToken)
+    {
+        FetchCall asked = call.Of(request with { Done = true }, upstream.Asking(Concatenate(said, DoneLine())));
+        switch (await turns.AskAsync(asked, cancellationToken))
+        {
+            case FetchAnswer.Pack pack:
+                new AnswerFraming(request).WriteRound(_client.Output, pack.Reader.Prologue);
+                await _client.Output.FlushAsync(cancellationToken);
+                return pack;
+            case FetchAnswer.Relay relay:
+                await relay.Reply.DisposeAsync();
+                return null;
+            default:
+                return null;
+        }
+    }
+
+    private async Task<bool> ReadRoundAsync(Rounds rounds, ObjectFormat format, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await _client.Input.ReadAsync(cancellationToken);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            bool isWhole = FetchRequestV0Parser.TryReadRound(ref buffer, format, rounds.Haves, out bool done);
+            _client.Input.AdvanceTo(buffer.Start, isWhole ? buffer.Start : buffer.End);
+            if (isWhole || read.IsCompleted)
+            {
+                rounds.Done = done;
+                return isWhole;
+            }
+        }
+    }
+
+    /// <summary>Null where the conversation goes on.</summary>
+    private async Task<SessionEnd?> AnswerRoundAsync(FetchRequest? needs, Rounds rounds, FetchAnswer.Pack? ready, CancellationToken cancellationToken)
+    {
+        byte[] said = rounds.ToBytes();
+        if (needs is not null)
+        {
+            FetchRequest request = needs with { Haves = rounds.Haves, Done = rounds.Done };
+            FetchCall asked = call.Of(request, upstream.Asking(said));
+            FetchRequest form = rounds.BoundaryTold ? request with { Depth = null, DeepenSince = null } : request;
+            if (ready is not null && !(rounds.Done && rounds.Haves.Count == 0))
+            {
+                await ready.Reader.DisposeAsync();
+                ready = null;
+            }
+
+            FetchAnswer answer = ready ?? await turns.AskAsync(asked, cancellationToken);
+            switch (await turns.AnswerAsync(asked, form, answer, _client, cancellationToken))
+            {
+                case FetchTurnEnd.Served served:
+                    return served.IsPack ? SessionEnd.Quiet : null;
+                case FetchTurnEnd.Over over:
+                    return over.End;
+                case FetchTurnEnd.Relay relay:
+                    await using (relay.Reply)
+                    {
+                        return await RelayAsync(relay.Reply, cancellationToken);
+                    }
+            }
+        }
+
+        SessionEnd? end = await upstream.ForwardAsync(said, _client, rounds.BoundaryTold, cancellationToken);
+        return end ?? (rounds.Done ? SessionEnd.Quiet : null);
+    }
+
+    private async Task<SessionEnd> RelayAsync(PrimaryReply reply, CancellationToken cancellationToken)
+    {
+        if (!reply.IsAnswer)
+        {
+            return call.Upstream.Explain(reply);
+        }
+
+        await reply.Body.CopyToAsync(_client.Output, cancellationToken);
+        return new SessionEnd(SessionEnd.Died, "");
+    }
+
+    private static byte[] Concatenate(byte[] first, ReadOnlySpan<byte> second) => [.. first, .. second];
+
+    private static ReadOnlySpan<byte> DoneLine() => "0009done\n"u8;
+
+    /// <summary>All that the client has said.</summary>
+    private sealed class Rounds(byte[] needs, bool boundaryTold)
+    {
+        public bool BoundaryTold => boundaryTold;
+
+        public List<ObjectId> Haves { get; } = [];
+
+        public bool Done { get; set; }
+
+        public byte[] ToBytes()
+        {
+            var written = new ArrayBufferWriter<byte>();
+            written.Write(needs);
+            foreach (ObjectId have in Haves)
+            {
+                PktLineWriter.WriteText(written, $"have {have}");
+            }
+
+            written.Write(Done ? DoneLine() : "0000"u8);
+            return written.WrittenSpan.ToArray();
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Waystation.FetchCore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.SshFrontend.KeyAuthorities;
+using Waystation.SshFrontend.Keys;
+using Waystation.SshFrontend.Primaries;
+using Waystation.SshFrontend.Relays;
+
+namespace Waystation.SshFrontend.Sessions;
+
+/// <summary>
+/// The door for SSH clients. sshd has checked their keys; here it is decided what a key stands for, and each command is taken
+/// to where it belongs:
+/// <code>
+///   git-upload-pack      the fetch core, with the primary asked in the user's name
+///   other git services   the primary
+///   anything else        a line and exit code 1
+/// </code>
+/// </summary>
+public sealed class SshDoor : IRelayDoor
+{
+    /// <summary>As forges have it for what is not Git.</summary>
+    private const int Refused = 1;
+
+    private readonly SshDoorOptions _options;
+    private readonly SshClient _client;
+    private readonly AccessTickets _tickets;
+    private readonly CredentialDigester _digester;
+    private readonly IRepositoryNames _names;
+    private readonly IHttpPrimaries _http;
+    private readonly ISessionMeters _meters;
+    private readonly ILogger<SshDoor> _logger;
+    private readonly KeyJudge _judge;
+    private readonly FetchTurn _turns;
+
+    /// <param name="options">What the operator decided.</param>
+    /// <param name="client">Starts the ssh program.</param>
+    /// <param name="fetches">The fetch core.</param>
+    /// <param name="tickets">The tickets of the core.</param>
+    /// <param name="digester">Makes credentials.</param>
+    /// <param name="names">What repositories are called.</param>
+    /// <param name="http">The primary over HTTP.</param>
+    /// <param name="authority">What keys stand for; null for no key authority.</param>
+    /// <param name="meters">What is counted.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public SshDoor(
+        SshDoorOptions options, SshClient client, FetchService fetches, AccessTickets tickets, CredentialDigester digester, IRepositoryNames names,
+        IHttpPrimaries http, CachedKeyAuthority? authority, ISessionMeters meters, TimeProvider time, ILogger<SshDoor> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _client = client;
+        _tickets = tickets;
+        _digester = digester;
+        _names = names;
+        _http = http;
+        _meters = meters;
+        _logger = logger;
+        _judge = new KeyJudge(options, authority, logger);
+        _turns = new FetchTurn(fetches, meters, time, logger);
+    }
+
+    /// <inheritdoc />
+    public Task<string> FindLineAsync(string key, CancellationToken cancellationToken) => _judge.FindLineAsync(key, cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<int> ServeAsync(RelaySession session, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        _meters.Opened();
+        await using var client = new ClientChannel(session);
+        try
+        {
+            return await client.EndAsync(await RunAsync(session, client, cancellationToken), cancellationToken);
+        }
+        catch (Exception e) when (e is KeyAuthorityException or PrimaryException)
+        {
+            _logger.SessionEndedBadly(session.Command, session.Client, e.Message);
+            string line = e is PrimaryException ? $"the primary cannot be reached: {e.Message}" : "whose key this is cannot be found out now; try again in a moment";
+            return await client.EndAsync(SessionEnd.Saying(line), cancellationToken);
+        }
+        finally
+        {
+            _meters.Closed();
+        }
+    }
+
+    private async Task<SessionEnd> RunAsync(RelaySession session, ClientChannel client, CancellationToken cancellationToken)
+    {
+        if (!SshPublicKey.TryParse(session.Key, out SshPublicKey? key))
+        {
+            return SessionEnd.Saying("the key cannot be read");
+        }
+
+        if (session.Command.Length == 0)
+        {
+            return new SessionEnd(Refused, "waystation: hello! This is a Git server; it gives no shell.\n");
+        }
+
+        if (!GitCommandLine.TryParse(session.Command, out GitCommandLine? line))
+        {
+            return new SessionEnd(Refused, "waystation: this is a Git server, and that is none of Git's commands for a repository\n");
+        }
+
+        SessionIdentity identity = await SessionIdentity.FindAsync(_options, _judge, _http, key, session, cancellationToken);
+        SessionEnd end = await RunAsync(identity, line, session, client, cancellationToken);
+        if (end.ExitCode != 0)
+        {
+            _judge.Forget(key);
+        }
+
+        return end;
+    }
+
+    private async Task<SessionEnd> RunAsync(
+        SessionIdentity identity, GitCommandLine line, RelaySession session, ClientChannel client, CancellationToken cancellationToken) =>
+        identity switch
+        {
+            SessionIdentity.Nobody nobody => nobody.End,
+            _ when line.Service == GitCommandLine.UploadPack => await UploadPackAsync(identity, line, session, client, cancellationToken),
+            SessionIdentity.OverSsh ssh => Note(line, session, await ForwardedService.RunAsync(_client, ssh, line, session, cancellationToken)),
+            SessionIdentity.OverHttp http => Note(line, session, await ForwardAsync(http, line, client, cancellationToken)),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    private async Task<SessionEnd> UploadPackAsync(
+        SessionIdentity identity, GitCommandLine line, RelaySession session, ClientChannel client, CancellationToken cancellationToken)
+    {
+        var repository = _names.NameOf(line.Path);
+        int version = VersionOf(session.GitProtocol);
+        await using IUpstream upstream = identity switch
+        {
+            SessionIdentity.OverSsh ssh => new SshUpstream(_client, ssh, line.Path, repository, version, _tickets, _digester, _meters),
+            SessionIdentity.OverHttp http => new HttpUpstream(http.Primaries.Open(http.Login, _names.HttpPathOf(line.Path)), repository, version, _tickets),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        if (await upstream.OpenAsync(cancellationToken) is { } refusal)
+        {
+            _logger.SessionEndedBadly(session.Command, session.Client, "refused");
+            return refusal;
+        }
+
+        var call = new UploadPackCall(repository, _names.Visibility, _names.Selects(line.Path), upstream, client);
+        return upstream.Capabilities is { } capabilities
+            ? await new CommandSession(call, _turns, _tickets).RunAsync(capabilities, cancellationToken)
+            : await new RoundSession(call, _turns, _tickets, upstream.Old!).RunAsync(cancellationToken);
+    }
+
+    private async Task<SessionEnd> ForwardAsync(SessionIdentity.OverHttp identity, GitCommandLine line, ClientChannel client, CancellationToken cancellationToken)
+    {
+        IHttpRepository http = identity.Primaries.Open(identity.Login, _names.HttpPathOf(line.Path));
+        switch (line.Service)
+        {
+            case GitCommandLine.ReceivePack:
+                return await new HttpPush(http, client).RunAsync(cancellationToken);
+            case GitCommandLine.LfsAuthenticate:
+                // Only where to go: the login there is the client's own, for this one is not ours to give away.
+                await client.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>(StringComparer.Ordinal) { ["href"] = http.LfsUrl.AbsoluteUri }), cancellationToken);
+                return SessionEnd.Quiet;
+            default:
+                return new SessionEnd(Refused, $"waystation: {line.Service} is not offered here: this node reaches the primary by HTTP only\n");
+        }
+    }
+
+    private SessionEnd Note(GitCommandLine line, RelaySession session, SessionEnd end)
+    {
+        _logger.ServiceForwarded(line.Service, line.Path, session.Client, end.ExitCode);
+        return end;
+    }
+
+    /// <summary>The highest version that <c>GIT_PROTOCOL</c> names and we know, as git takes it (gitprotocol-v2, Initial Client Request).</summary>
+    private static int VersionOf(string? gitProtocol) => (gitProtocol ?? "").Split(':')
+        .Select(static part => part.StartsWith("version=", StringComparison.Ordinal) && int.TryParse(part["version=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int version) && version <= 2 ? version : 0)
+        .Max();
+}

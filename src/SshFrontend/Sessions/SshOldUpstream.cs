@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.SshFrontend.Primaries;
+
+namespace Waystation.SshFrontend.Sessions;
+
+/// <summary>
+/// A v0 or v1 conversation at the primary over SSH. It serves one request; where another is needed after it, a new one is opened.
+/// </summary>
+internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
+{
+    private readonly SshUploadPacks _packs;
+    private readonly SshUploadPacks _oldPacks;
+    private readonly AccessTickets _tickets;
+    private readonly ISessionMeters _meters;
+    private SshUploadPack? _first;
+
+    public SshOldUpstream(SshUploadPack first, long answeredAt, SshUploadPacks packs, SshUploadPacks oldPacks, AccessTickets tickets, ISessionMeters meters)
+    {
+        _first = first;
+        _packs = packs;
+        _oldPacks = oldPacks;
+        _tickets = tickets;
+        _meters = meters;
+        AnsweredAt = answeredAt;
+        Version = first.Version;
+        Advertisement = new AnswerBody(first.Output);
+    }
+
+    public int Version { get; }
+
+    public long AnsweredAt { get; }
+
+    public PipeReader Advertisement { get; }
+
+    public IPrimary Asking(ReadOnlyMemory<byte> request) => new CountedPrimary(new OldPrimary(this, request), "fetch", _meters);
+
+    public async Task<SessionEnd?> ForwardAsync(ReadOnlyMemory<byte> said, ClientChannel client, bool boundaryTold, CancellationToken cancellationToken)
+    {
+        await using SshUploadPack conversation = await TakeAsync(cancellationToken);
+        _meters.Upstream("fetch");
+        await conversation.Input.WriteAsync(said, cancellationToken);
+        await conversation.Input.FlushAsync(cancellationToken);
+        if (boundaryTold)
+        {
+            await DropAsync(new AnswerBody(conversation.Output), cancellationToken);
+        }
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task up = SendRestAsync(client, conversation.Input, over.Token);
+        await conversation.Output.CopyToAsync(client.Output, cancellationToken);
+        SshExit exit = await conversation.Exit.WaitAsync(cancellationToken);
+        await over.CancelAsync();
+        await up.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return new SessionEnd(exit.Code, exit.Outcome == SshOutcome.Ended ? conversation.ErrorText : $"waystation: {exit.Message}\n");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _first, null) is { } unused)
+        {
+            await unused.CloseAsync();
+        }
+    }
+
+    private static async Task SendRestAsync(ClientChannel client, Stream primary, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.Input.CopyToAsync(primary, cancellationToken);
+            await primary.DisposeAsync();
+        }
+        catch (IOException)
+        {
+            // The primary listens no more: what it says last is on its way.
+        }
+    }
+
+    private static async Task DropAsync(AnswerBody body, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(cancellationToken);
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                await body.CompleteAsync();
+                return;
+            }
+        }
+    }
+
+    /// <summary>A conversation whose advertisement is over: the first, which the client was shown, or a new one.</summary>
+    private async Task<SshUploadPack> TakeAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _first, null) is { } first)
+        {
+            return first;
+        }
+
+        (SshOpening opening, _) = await _oldPacks.TakeAsync(fresh: true, cancellationToken);
+        if (opening is not SshOpening.Opened { UploadPack: var another })
+        {
+            throw new PrimaryException("the primary refuses now what it allowed a moment ago");
+        }
+
+        await DropAsync(new AnswerBody(another.Output), cancellationToken);
+        return another;
+    }
+
+    /// <summary>The primary for one request that is known to its end.</summary>
+    private sealed class OldPrimary(SshOldUpstream upstream, ReadOnlyMemory<byte> request) : IPrimary
+    {
+        public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) =>
+            await AskAsync(await upstream.TakeAsync(cancellationToken), request, cancellationToken);
+
+        public async Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
+        {
+            if (request.ProtocolVersion == 2)
+            {
+                return await new SshPrimary(upstream._packs, default, upstream._tickets).SyncAsync(request, cancellationToken);
+            }
+
+            var written = new ArrayBufferWriter<byte>();
+            FetchRequestWriter.WriteV0(written, request, agent: null);
+            return await AskAsync(await upstream.TakeAsync(cancellationToken), written.WrittenMemory, cancellationToken);
+        }
+
+        public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken) =>
+            new SshPrimary(upstream._packs, default, upstream._tickets).LsRefsAsync(request, cancellationToken);
+
+        public Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken) =>
+            new SshPrimary(upstream._oldPacks, default, upstream._tickets).InfoRefsAsync(cancellationToken);
+
+        private async Task<PrimaryReply> AskAsync(SshUploadPack conversation, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await conversation.Input.WriteAsync(bytes, cancellationToken);
+                await conversation.Input.FlushAsync(cancellationToken);
+                ReadResult read = await conversation.Output.ReadAsync(cancellationToken);
+                if (read.IsCompleted && read.Buffer.IsEmpty)
+                {
+                    throw new PrimaryException("the SSH connection to the primary broke off");
+                }
+
+                conversation.Output.AdvanceTo(read.Buffer.Start);
+                return SshPrimaryReply.Answer(conversation.Output, conversation, upstream._tickets.Now);
+            }
+            catch (Exception e)
+            {
+                await conversation.DisposeAsync();
+                throw e is IOException and not PrimaryException ? new PrimaryException("the SSH connection to the primary broke off", e) : e;
+            }
+        }
+    }
+}
