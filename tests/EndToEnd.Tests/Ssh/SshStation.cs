@@ -82,8 +82,16 @@ public sealed class SshStation : IAsyncLifetime
     public async Task<SshPerson> PersonAsync(params IReadOnlyList<SshKey> keys)
     {
         var folder = new TempFolder();
-        SshAgent agent = await SshAgent.StartAsync(folder, keys);
-        return new SshPerson(folder, agent, new SshUser { KnownHosts = KnownHosts, Agent = agent });
+        try
+        {
+            SshAgent agent = await SshAgent.StartAsync(folder, keys);
+            return new SshPerson(folder, agent, new SshUser { KnownHosts = KnownHosts, Agent = agent });
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A person with key files and no agent.</summary>

@@ -77,6 +77,14 @@ public sealed class SshdPrimary : IAsyncDisposable
         File.AppendAllText(folder["authorized_keys"], $"{options},command=\"{folder["forced-command"]} {user}\" {key.PublicLine}\n");
     }
 
+    /// <summary>Lets a key in no more.</summary>
+    public void Expel(SshKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        string[] others = [.. File.ReadAllLines(folder["authorized_keys"]).Where(line => !line.EndsWith(key.PublicLine, StringComparison.Ordinal))];
+        File.WriteAllLines(folder["authorized_keys"], others);
+    }
+
     /// <summary>Lets nobody in any more.</summary>
     public void AdmitNobody() => File.WriteAllText(folder["authorized_keys"], "");
 
