@@ -8,6 +8,8 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// </summary>
 internal static class JsonMembers
 {
+    private const string NoUnicode = "a text in it is no Unicode";
+
     private static readonly JsonDocumentOptions s_options = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 
     /// <exception cref="KeyAuthorityException">It is no JSON.</exception>
@@ -23,6 +25,11 @@ internal static class JsonMembers
             throw new KeyAuthorityException(
                 e.LineNumber is { } line ? $"no JSON, or a name twice (line {line + 1}, byte {e.BytePositionInLine + 1})" : "no JSON, or a name twice");
         }
+        catch (InvalidOperationException)
+        {
+            // A name that is no text, found while names are compared.
+            throw new KeyAuthorityException(NoUnicode);
+        }
     }
 
     /// <summary>The members of an object, all of them texts; null is as good as absent.</summary>
@@ -34,6 +41,19 @@ internal static class JsonMembers
             throw new KeyAuthorityException("no JSON object");
         }
 
+        try
+        {
+            return ReadTexts(element, names);
+        }
+        catch (InvalidOperationException)
+        {
+            // Bytes and escapes that no text has are found only when it is made; the words of the exception quote them.
+            throw new KeyAuthorityException(NoUnicode);
+        }
+    }
+
+    private static Dictionary<string, string> ReadTexts(JsonElement element, ReadOnlySpan<string> names)
+    {
         Dictionary<string, string> members = new(StringComparer.Ordinal);
         foreach (JsonProperty member in element.EnumerateObject())
         {
