@@ -131,8 +131,15 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
     [InlineData("/a\"b")]
     [InlineData("/a${HOME}")]
     [InlineData("/a\nProxyCommand=id")]
-    public void PathThatTheProgramWouldRead_OtherwiseThanWritten_IsRefused(string path) =>
-        Assert.Throws<ArgumentException>(() => Start(new SshIdentity.KeyFile(path), RemoteCommand.UploadPack("x")));
+    public void PathThatTheProgramWouldReadOtherwiseThanWritten_IsRefused(string path)
+    {
+        string folder = stage.Folder.CreateFolder("refused");
+        var client = new SshClient(folder, Microsoft.Extensions.Logging.Abstractions.NullLogger<SshClient>.Instance);
+
+        Assert.Throws<PrimaryException>(
+            () => client.Start(stage.Target, new SshIdentity.KeyFile(path), RemoteCommand.UploadPack("x"), gitProtocol: null, CancellationToken.None));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
 
     [Fact]
     public async Task KeyFile_MayHaveSpacesAndPercentSignsInItsPath()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Waystation.FetchCore.Primaries;
 
 namespace Waystation.SshFrontend.Primaries;
 
@@ -30,7 +31,7 @@ internal static class SshArguments
     /// <param name="identity">In whose name.</param>
     /// <param name="logFile">Where the program's own words go; its stderr is then the primary's alone.</param>
     /// <param name="command">What to run there.</param>
-    /// <exception cref="ArgumentException">A path cannot be given to the ssh program.</exception>
+    /// <exception cref="PrimaryException">A path cannot be given to the ssh program.</exception>
     public static IReadOnlyList<string> Of(SshTarget target, SshIdentity identity, string logFile, RemoteCommand command)
     {
         List<string> arguments = ["-F", "none", "-E", logFile, "-T"];
@@ -73,9 +74,13 @@ internal static class SshArguments
         }
     }
 
+    /// <summary>Whether a path can be a value: options have neither escapes nor a way to switch off <c>${}</c>.</summary>
+    private static bool Accepts(string path) =>
+        Path.IsPathFullyQualified(path) && !path.Any(static c => char.IsControl(c) || c is '"' or '\\') && !path.Contains("${", StringComparison.Ordinal);
+
     /// <summary>A path as a value: in double quotes, its percent signs doubled.</summary>
     private static string PathValue(string path) =>
-        !Path.IsPathRooted(path) || path.Any(static c => char.IsControl(c) || c is '"' or '\\') || path.Contains("${", StringComparison.Ordinal)
-            ? throw new ArgumentException($"the ssh program cannot be given the path {path}: it must be absolute, without quotes, backslashes and ${{", nameof(path))
-            : $"\"{path.Replace("%", "%%", StringComparison.Ordinal)}\"";
+        Accepts(path)
+            ? $"\"{path.Replace("%", "%%", StringComparison.Ordinal)}\""
+            : throw new PrimaryException($"the ssh program cannot be given the path {path}: it must be absolute, without quotes, backslashes and ${{");
 }

@@ -50,10 +50,10 @@ public sealed class SshClient
         AgentRelay? agent = null;
         try
         {
-            Directory.CreateDirectory(folder, Private);
             string log = Path.Combine(folder, "log");
             string socket = Path.Combine(folder, "agent");
             ProcessStartInfo start = StartOf(SshArguments.Of(target, identity, log, command), gitProtocol);
+            Directory.CreateDirectory(folder, Private);
             if (identity is SshIdentity.Agent users)
             {
                 agent = new AgentRelay(socket, users.Socket, users.Proven);
