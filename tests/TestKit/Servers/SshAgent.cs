@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace Waystation.TestKit.Servers;
 
@@ -27,7 +28,7 @@ public sealed class SshAgent : IDisposable
         {
             _ = started.StandardOutput.ReadToEndAsync();
             _ = started.StandardError.ReadToEndAsync();
-            await Eventually.TrueAsync("the agent listens", () => File.Exists(socket));
+            await Eventually.TrueAsync("the agent listens", () => Listens(socket));
             foreach (SshKey key in keys)
                 await agent.AddAsync(key);
             return agent;
@@ -51,5 +52,20 @@ public sealed class SshAgent : IDisposable
         process.WaitForExit();
         process.Dispose();
         File.Delete(Socket);
+    }
+
+    /// <summary>The socket's file is there before anybody listens at it.</summary>
+    private static bool Listens(string socket)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(socket));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 }
