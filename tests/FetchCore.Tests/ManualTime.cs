@@ -1,13 +1,87 @@
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>A clock that stands until it is turned.</summary>
+/// <summary>A clock that stands still until it is turned; its timers ring while it is turned.</summary>
 internal sealed class ManualTime : TimeProvider
 {
+    private readonly Lock _gate = new();
+    private readonly List<Timer> _timers = [];
     private long _ticks;
+    private long _jump;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 
-    public void Turn(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
+    public override DateTimeOffset GetUtcNow() => new(DateTimeOffset.UnixEpoch.AddYears(56).Ticks + GetTimestamp() + Interlocked.Read(ref _jump), TimeSpan.Zero);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new Timer(this, callback, state);
+        timer.Change(dueTime, period);
+        lock (_gate)
+        {
+            _timers.Add(timer);
+        }
+
+        return timer;
+    }
+
+    public void Turn(TimeSpan by)
+    {
+        long end = GetTimestamp() + by.Ticks;
+        while (true)
+        {
+            Timer? next;
+            lock (_gate)
+            {
+                next = _timers.Where(timer => timer.Due <= end).MinBy(static timer => timer.Due);
+            }
+
+            if (next is null)
+            {
+                Interlocked.Exchange(ref _ticks, end);
+                return;
+            }
+
+            Interlocked.Exchange(ref _ticks, Math.Max(GetTimestamp(), next.Due));
+            next.Ring();
+        }
+    }
+
+    /// <summary>The wall clock jumps; what runs on is not touched.</summary>
+    public void Jump(TimeSpan by) => Interlocked.Add(ref _jump, by.Ticks);
+
+    private sealed class Timer(ManualTime time, TimerCallback callback, object? state) : ITimer
+    {
+        private TimeSpan _period;
+
+        public long Due { get; private set; } = long.MaxValue;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            _period = period;
+            Due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : time.GetTimestamp() + dueTime.Ticks;
+            return true;
+        }
+
+        public void Ring()
+        {
+            Due = _period > TimeSpan.Zero ? Due + _period.Ticks : long.MaxValue;
+            callback(state);
+        }
+
+        public void Dispose()
+        {
+            lock (time._gate)
+            {
+                time._timers.Remove(this);
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 }

@@ -11,10 +11,12 @@ namespace Waystation.FetchCore.Work;
 public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random random)
 {
     private const int IdleShare = 10;
+    private const double MostLuck = 0.2;
 
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
 
-    private readonly Dictionary<RepositoryName, long> _last = [];
+    /// <summary>Of each, when it was last vetted, and the share of its interval that chance leaves.</summary>
+    private readonly Dictionary<RepositoryName, (long At, double Share)> _last = [];
 
     /// <summary>How long after one vet the next is due, before chance shortens it by up to a fifth.</summary>
     /// <param name="idle">Since somebody last asked for the repository or it changed.</param>
@@ -36,14 +38,15 @@ public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random rando
         foreach ((RepositoryName name, TimeSpan idle) in all)
         {
             TimeSpan interval = IntervalOf(idle, every);
-            if (!_last.TryGetValue(name, out long last))
+            double share = 1 - (MostLuck * random.NextDouble());
+            if (!_last.TryGetValue(name, out (long At, double Share) last))
             {
                 // New here: as if it had been vetted some time within its interval.
-                _last[name] = now - Ticks(interval * random.NextDouble());
+                _last[name] = (now - Ticks(interval * share * random.NextDouble()), share);
             }
-            else if (time.GetElapsedTime(last, now) >= interval * 0.9)
+            else if (time.GetElapsedTime(last.At, now) >= interval * last.Share)
             {
-                _last[name] = now + Ticks(interval * (random.NextDouble() - 0.5) * 0.2);
+                _last[name] = (now, share);
                 due.Add(name);
             }
         }
