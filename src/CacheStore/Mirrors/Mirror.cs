@@ -26,6 +26,7 @@ public sealed class Mirror
     private bool _isRetired;
     private long _usedAt = Stopwatch.GetTimestamp();
     private TimeSpan _idleBefore;
+    private long _changes;
 
     internal Mirror(string folder, MirrorRecord record)
     {
@@ -51,7 +52,13 @@ public sealed class Mirror
     public MirrorRefs Refs => Volatile.Read(ref _refs);
 
     /// <summary>Objects may lie in it that no ref leads to.</summary>
-    public bool HoldsOrphans => Volatile.Read(ref _record).HoldsOrphans;
+    public bool HoldsOrphans => Volatile.Read(ref _record) is { HoldsOrphans: true } or { IsUnsettled: true };
+
+    /// <summary>Raised before objects come and when refs change: while it stays the same, what was found out still holds.</summary>
+    public long Changes => Interlocked.Read(ref _changes);
+
+    /// <summary>There are orphans that upkeep may sort out; those of a sync that is only under way are not.</summary>
+    internal bool HasSettledOrphans => Volatile.Read(ref _record).HoldsOrphans;
 
     /// <summary>Bytes of its packs and of what belongs to them.</summary>
     public long Bytes => Stamps.Bytes;
@@ -114,6 +121,7 @@ public sealed class Mirror
         Volatile.Write(ref _refs, refs);
         _refsStamp = FileStamp.Of(PackedRefs);
         Touch();
+        Interlocked.Increment(ref _changes);
     }
 
     /// <summary>Writes the refs anew where their file is not as it was written; git reads it for every answer.</summary>
@@ -131,6 +139,24 @@ public sealed class Mirror
         LastUsed = DateTime.UtcNow;
         _idleBefore = TimeSpan.Zero;
         Interlocked.Exchange(ref _usedAt, Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>The objects that came have their refs, or else are orphans. Nothing where none came.</summary>
+    /// <param name="areLedTo">The refs lead to all of them.</param>
+    /// <remarks>The caller has the mirror's turn.</remarks>
+    public void Settle(bool areLedTo)
+    {
+        if (Volatile.Read(ref _record).IsUnsettled)
+        {
+            Record(record => record with { IsUnsettled = false, HoldsOrphans = record.HoldsOrphans || !areLedTo });
+        }
+    }
+
+    /// <summary>Objects come now, and their refs only after: a node that is killed in between must know.</summary>
+    internal void Unsettle()
+    {
+        Record(static record => record with { IsUnsettled = true });
+        Interlocked.Increment(ref _changes);
     }
 
     /// <summary>Nobody reads it from now on.</summary>
@@ -151,11 +177,13 @@ public sealed class Mirror
         }
     }
 
-    internal void SetHoldsOrphans(bool value)
+    internal void SetHoldsOrphans(bool value) => Record(record => record with { HoldsOrphans = value });
+
+    private void Record(Func<MirrorRecord, MirrorRecord> change)
     {
-        if (_record.HoldsOrphans != value)
+        MirrorRecord old = Volatile.Read(ref _record), record = change(old);
+        if (record != old)
         {
-            MirrorRecord record = _record with { HoldsOrphans = value };
             record.Write(Path.Combine(Folder, "record"));
             Volatile.Write(ref _record, record);
         }

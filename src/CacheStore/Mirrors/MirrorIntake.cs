@@ -89,7 +89,7 @@ public sealed class MirrorIntake : IAsyncDisposable
         }
     }
 
-    /// <summary>The pack has come whole: checks it and moves it in.</summary>
+    /// <summary>The pack has come whole: checks it and moves it in. The mirror is unsettled until its refs are known.</summary>
     /// <param name="wanted">What was asked for; all that it leads to must now be there.</param>
     /// <exception cref="GitFailedException">It is not so; the mirror is as it was.</exception>
     public async Task CompleteAsync(IReadOnlyCollection<ObjectId> wanted)
@@ -109,6 +109,7 @@ public sealed class MirrorIntake : IAsyncDisposable
         }
 
         await RequireConnectedAsync(wanted);
+        _mirror.Unsettle();
         _mirror.Stamps.Adopt(_quarantine);
     }
 

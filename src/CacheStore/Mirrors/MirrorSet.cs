@@ -231,6 +231,7 @@ public sealed class MirrorSet
                 }
 
                 SweepUnfinished(mirror);
+                mirror.Settle(areLedTo: false);
                 _mirrors[mirror.Name] = mirror;
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

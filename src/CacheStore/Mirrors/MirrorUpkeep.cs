@@ -32,7 +32,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     public bool IsDue(Mirror mirror)
     {
         ArgumentNullException.ThrowIfNull(mirror);
-        return !mirror.Stamps.AllHold() || mirror.HoldsOrphans || !IsIndexed(mirror) || ExpiredOrphans(mirror).Count > 0;
+        return !mirror.Stamps.AllHold() || mirror.HasSettledOrphans || !IsIndexed(mirror) || ExpiredOrphans(mirror).Count > 0;
     }
 
     /// <summary>Does what is due. Runs beside readers and syncs, but never twice at a time for one mirror.</summary>
@@ -46,7 +46,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
                 return;
             }
 
-            if (mirror.HoldsOrphans)
+            if (mirror.HasSettledOrphans)
             {
                 await TimeAsync(mirror, "sorted out orphans", () => SortOutAsync(mirror, stopping));
             }

@@ -128,7 +128,7 @@ public sealed class MirrorMaking(
                 await intake.CompleteAsync(wants);
             }
 
-            await refs.ApplyAsync(prepared, view, stopping);
+            await refs.ApplyAsync(prepared, view, wants, stopping);
             mirrors.Publish(prepared);
             return published = true;
         }

@@ -38,10 +38,22 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
     }
 
     /// <summary>Changes them; the caller has the mirror's turn. False where there was nothing to change.</summary>
-    public async Task<bool> ApplyAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
+    /// <param name="mirror">Which.</param>
+    /// <param name="view">What was shown.</param>
+    /// <param name="brought">Objects that have just come: what they lead to is an orphan where no ref leads to them.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<bool> ApplyAsync(Mirror mirror, AccessView view, IReadOnlyCollection<ObjectId> brought, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(brought);
+        bool changed = await ChangeAsync(mirror, view, cancellationToken);
+        mirror.Settle(await AreLedToAsync(mirror, brought, mirror.Refs, cancellationToken));
+        return changed;
+    }
+
+    private async Task<bool> ChangeAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
+    {
         MirrorRefs refs = mirror.Refs;
         Dictionary<string, RefTip> next = refs.Tips.ToDictionary(static tip => tip.Name, StringComparer.Ordinal);
         List<ObjectId> left = [];
@@ -54,17 +66,20 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
 
         // Taken for orphans first, so that a node that is killed here errs on the careful side.
         var changed = new MirrorRefs(next.Values);
-        mirror.SetRefs(changed, mayOrphan: !await IsReachableStillAsync(mirror, left, changed, cancellationToken));
+        mirror.SetRefs(changed, mayOrphan: !await AreLedToAsync(mirror, left, changed, cancellationToken));
         logger.RefsChanged(mirror.Name, set, removed);
         return true;
     }
 
     private async Task<int> SetAsync(Mirror mirror, AccessView view, Dictionary<string, RefTip> next, List<ObjectId> left, CancellationToken cancellationToken)
     {
-        List<RefTip> moved = [.. new MirrorRefs(view.PeeledTips().Where(tip => !next.TryGetValue(tip.Name, out RefTip? old) || old.Id != tip.Id)).Tips];
+        List<RefTip> moved = [.. new MirrorRefs(view.Tips().Where(tip => !next.TryGetValue(tip.Name, out RefTip? old) || old.Id != tip.Id)).Tips];
+        HashSet<RefTip> peeled = [.. new MirrorRefs(view.PeeledTips()).Tips];
         IReadOnlyDictionary<ObjectId, ObjectKind> present = await objects.KindsAsync(mirror, [.. moved.Select(static tip => tip.Id).Distinct()], cancellationToken);
         int set = 0;
-        foreach (RefTip tip in moved.Where(tip => present.ContainsKey(tip.Id)))
+
+        // A listing that was not asked to say what tags point to still says all of what points to a commit.
+        foreach (RefTip tip in moved.Where(tip => present.TryGetValue(tip.Id, out ObjectKind kind) && (kind == ObjectKind.Commit || peeled.Contains(tip))))
         {
             if (next.TryGetValue(tip.Name, out RefTip? old))
             {
@@ -122,12 +137,12 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
         return forgotten;
     }
 
-    private async Task<bool> IsReachableStillAsync(Mirror mirror, List<ObjectId> left, MirrorRefs refs, CancellationToken cancellationToken)
+    private async Task<bool> AreLedToAsync(Mirror mirror, IReadOnlyCollection<ObjectId> ids, MirrorRefs refs, CancellationToken cancellationToken)
     {
         HashSet<ObjectId> tips = [.. refs.Tips.Select(static tip => tip.Id)];
-        List<ObjectId> gone = [.. left.Where(id => !tips.Contains(id)).Distinct()];
-        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, gone, cancellationToken);
-        return gone.TrueForAll(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)
-            && await objects.AreReachableAsync(mirror, gone, tips, cancellationToken) == true;
+        List<ObjectId> others = [.. ids.Where(id => !tips.Contains(id)).Distinct()];
+        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, others, cancellationToken);
+        return others.TrueForAll(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)
+            && await objects.AreReachableAsync(mirror, others, tips, cancellationToken) == true;
     }
 }

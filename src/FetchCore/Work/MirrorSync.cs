@@ -125,23 +125,35 @@ public sealed class MirrorSync(
         try
         {
             using IDisposable turn = await mirror.ChangeAsync(either.Token);
-            IReadOnlyCollection<ObjectId> missing = await MissingAsync(mirror, needed, either.Token);
-            if (missing.Count > 0 && !await FetchAsync(mirror, asker, missing, either.Token))
+            try
             {
-                return false;
+                return await BringNowAsync(mirror, asker, needed, either.Token);
             }
-
-            if (await refs.ApplyAsync(mirror, asker.View, either.Token) || missing.Count > 0)
+            finally
             {
-                _whenSynchronized?.Invoke(mirror.Name);
+                mirror.Settle(areLedTo: false);
             }
-
-            return true;
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
             return false;
         }
+    }
+
+    private async Task<bool> BringNowAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> needed, CancellationToken stopping)
+    {
+        IReadOnlyCollection<ObjectId> missing = await MissingAsync(mirror, needed, stopping);
+        if (missing.Count > 0 && !await FetchAsync(mirror, asker, missing, stopping))
+        {
+            return false;
+        }
+
+        if (await refs.ApplyAsync(mirror, asker.View, missing, stopping) || missing.Count > 0)
+        {
+            _whenSynchronized?.Invoke(mirror.Name);
+        }
+
+        return true;
     }
 
     private async Task<bool> FetchAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> missing, CancellationToken stopping)

@@ -47,6 +47,7 @@ internal static class ApacheConfiguration
             SetEnv GIT_HTTP_EXPORT_ALL 1
             PassEnv HOME GIT_CONFIG_NOSYSTEM GIT_CONFIG_GLOBAL
             ScriptAliasMatch "(?i)^/((public|private|old)/.*)$" {{execPath}}/git-http-backend/$1
+            ScriptAliasMatch "^/((veiled|strict)/.*)$" {{folder["scripts"]}}/by-user/$1
             ScriptAliasMatch "^/((echo|drip|sink|answer)(/.*)?)$" {{folder["scripts"]}}/$1
             # As it stands in the files of thousands of servers: the repository has moved.
             RedirectMatch 301 "^/moved/(.*)$" "/public/$1"
@@ -73,6 +74,13 @@ internal static class ApacheConfiguration
             # A user who is known but may not read gets 403, as of every forge that admits the repository's existence.
             <LocationMatch "(?i)^/+private/">
                 AuthzSendForbiddenOnFailure On
+                AuthType Basic
+                AuthName "primary"
+                AuthBasicProvider file
+                AuthUserFile {{folder["htpasswd"]}}
+                Require user alice bob
+            </LocationMatch>
+            <LocationMatch "^/(veiled|strict)/">
                 AuthType Basic
                 AuthName "primary"
                 AuthBasicProvider file

@@ -7,6 +7,8 @@ namespace Waystation.TestKit.Servers;
 /// A primary Git server as one finds it in the world: Apache with <c>git http-backend</c> behind it, on a port of its own.
 /// <para>
 /// <c>/public/*.git</c> is readable by all, <c>/private/*.git</c> by alice and bob, <c>/old/*.git</c> by all without protocol v2.
+/// <c>/veiled/*.git</c> is readable by alice and bob, who does not see branches and tags called <c>secret</c> or <c>secret/…</c>;
+/// <c>/strict/*.git</c> likewise, and without protocol v2, so that nothing is given by its id but what is shown.
 /// Only alice may push. mallory's password is right, but the private repositories are refused to her with 403.
 /// </para>
 /// </summary>
@@ -161,12 +163,12 @@ public sealed class ApachePrimary : IAsyncDisposable
         }
 
         await File.WriteAllLinesAsync(folder["htpasswd"], passwords);
-        await PrimaryPages.WriteAsync(folder);
+        await PrimaryPages.WriteAsync(folder, await ExecPathAsync());
     }
 
     private async Task LaunchAsync()
     {
-        string execPath = (await new Command("git", "--exec-path").MustRunAsync()).Output.Trim();
+        string execPath = await ExecPathAsync();
         string configuration = folder["httpd.conf"];
         await File.WriteAllTextAsync(configuration, ApacheConfiguration.Write(folder, port, repositories, execPath));
         // A session of its own, so that it can be killed with all that it started.
@@ -187,6 +189,8 @@ public sealed class ApachePrimary : IAsyncDisposable
             throw new InvalidOperationException($"Apache ended at once:\n{complaint}\n{ErrorLog}");
         });
     }
+
+    private static async Task<string> ExecPathAsync() => (await new Command("git", "--exec-path").MustRunAsync()).Output.Trim();
 
     private async Task<bool> AcceptsAsync()
     {

@@ -1,0 +1,96 @@
+using Waystation.TestKit.Servers;
+
+namespace Waystation.EndToEnd.Tests.Mirrors;
+
+/// <summary>
+/// A repository of which alice sees all and bob does not see what is called secret, mirrored by a node whose cache alice has warmed.
+/// <code>
+///   main       … main~7 … main~5 … main~3 … main
+///                            \        `- refs/tags/secret/mark (annotated)
+///                             S1 - S2   refs/heads/secret
+/// </code>
+/// </summary>
+internal sealed class VeiledRepository
+{
+    private VeiledRepository(Station station, PrimaryRepository repository) => (Station, Repository) = (station, repository);
+
+    public Station Station { get; }
+
+    public PrimaryRepository Repository { get; }
+
+    /// <summary>Everything that bob must not have, by what it is: commits, trees, blobs and a tag.</summary>
+    public IReadOnlyDictionary<string, string> Hidden { get; private set; } = new Dictionary<string, string>();
+
+    public string Main { get; private set; } = "";
+
+    /// <summary>Begins with what everybody sees; alice has cloned it through the node and the mirror is there.</summary>
+    public static async Task<VeiledRepository> OpenAsync(Station station, string kind, int seed)
+    {
+        PrimaryRepository repository = await station.Primary.CreateAsync($"{kind}/{Guid.NewGuid():n}.git", new History(seed));
+        return new VeiledRepository(station, repository) { Main = await repository.ResolveAsync("refs/heads/main") };
+    }
+
+    /// <summary>The same with the secret, which alice fetched through the node in several ways.</summary>
+    public static async Task<VeiledRepository> WithSecretAsync(Station station, GitClient client, string kind, int seed)
+    {
+        VeiledRepository veiled = await OpenAsync(station, kind, seed);
+        await veiled.AddSecretAsync("main~5");
+        await veiled.Repository.GitAsync("-c", "user.name=Sana", "-c", "user.email=sana@example.com", "tag", "--annotate", "--message=the mark is secret", "secret/mark", "main~3");
+        veiled.Hidden = new Dictionary<string, string>(veiled.Hidden) { ["tag"] = await veiled.Repository.ResolveAsync("refs/tags/secret/mark") };
+        await veiled.WarmAsync(client);
+        foreach (int version in (int[])[0, 2])
+        {
+            for (int time = 0; time < 2; time++)
+            {
+                FetchGift gift = await veiled.AskAsync("alice", new FetchWish { Version = version, Wants = [veiled.Hidden["tip"]], Depth = 1 });
+                Assert.True(gift.HasPack);
+            }
+        }
+
+        return veiled;
+    }
+
+    /// <summary>Puts two commits that bob does not see on top of what he sees.</summary>
+    public async Task AddSecretAsync(string on)
+    {
+        await Repository.GitAsync("update-ref", "refs/heads/secret", await Repository.ResolveAsync(on));
+        await Repository.CommitAsync("secret", "plans/inner.txt", "the inner plan " + Guid.NewGuid());
+        await Repository.CommitAsync("secret", "plans/outer.txt", "the outer plan " + Guid.NewGuid());
+        Hidden = new Dictionary<string, string>
+        {
+            ["tip"] = await Repository.ResolveAsync("refs/heads/secret"),
+            ["commit"] = await Repository.ResolveAsync("refs/heads/secret~1"),
+            ["tree"] = await Repository.ResolveAsync("refs/heads/secret^{tree}"),
+            ["subtree"] = await Repository.ResolveAsync("refs/heads/secret:plans"),
+            ["blob"] = await Repository.ResolveAsync("refs/heads/secret:plans/outer.txt"),
+            ["inner blob"] = await Repository.ResolveAsync("refs/heads/secret~1:plans/inner.txt"),
+        };
+    }
+
+    /// <summary>Alice clones through the node, and the mirror is there when this ends.</summary>
+    public async Task WarmAsync(GitClient client)
+    {
+        double mirrors = await MirrorsAsync();
+        await client.RunAsync("clone", "--quiet", "--mirror", Station.Node.UrlOf(Repository, "alice").AbsoluteUri, Path.GetRandomFileName());
+        await Eventually.TrueAsync("the mirror is there", async () => await MirrorsAsync() > mirrors);
+    }
+
+    public Task<FetchGift> AskAsync(string user, FetchWish wish) => wish.SendAsync(Station.Node.Url, Repository, user);
+
+    public Task<FetchGift> AskDirectAsync(string user, FetchWish wish) => wish.SendAsync(Station.Primary.Url, Repository, user);
+
+    /// <summary>The node has the primary say it: what that answers is passed on as it is.</summary>
+    public async Task<FetchGift> MustBeThePrimarysAsync(string user, FetchWish wish)
+    {
+        FetchGift direct = await AskDirectAsync(user, wish), through = await AskAsync(user, wish);
+        // Where the primary does not speak v2 the node learns nothing in it.
+        bool isDeaf = wish.Version == 2 && Repository.Name.StartsWith("strict/", StringComparison.Ordinal);
+        Assert.Equal($"waystation; fwd=bypass; detail={(isDeaf ? "not-accepted" : "not-visible")}", through.CacheStatus);
+        if (Repository.Name.StartsWith("strict/", StringComparison.Ordinal) && wish.Wants.Any(Hidden.Values.Contains))
+            Assert.False(through.HasPack, $"{string.Join(' ', wish.Wants)}: this primary gives nothing that it does not show");
+        through.MustSayWhat(direct);
+        return through;
+    }
+
+    private async Task<double> MirrorsAsync() => (await Station.Node.MetricsAsync()).Sum("waystation_mirrors");
+}
