@@ -46,7 +46,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         }
         catch (GitFailedException)
         {
-            return IsEnough(view, call) && call.Request.Haves.Count == 0 ? new SettledAccess(view, call.Request) : SettledAccess.Denied(call, ForwardReason.NotVisible);
+            return IsEnough(view, call) && call.Request is { Haves.Count: 0, Shallows.Count: 0 } ? new SettledAccess(view, call.Request) : SettledAccess.Denied(call, ForwardReason.NotVisible);
         }
     }
 
@@ -90,9 +90,12 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
 
     private static bool IsVisible(AccessView view, FetchCall call) => call.Visibility == VisibilityRule.Repository || view.Shows(Needed(call));
 
-    /// <summary>deepen-relative counts from the client's shallow commits, wherever they are: they are wanted as much as the wants.</summary>
+    /// <summary>
+    /// deepen-relative counts from the client's shallow commits, and whoever asks to be shallow no more is sent what comes before
+    /// them, wherever they are: they are wanted as much as the wants.
+    /// </summary>
     private static IEnumerable<ObjectId> Needed(FetchCall call) =>
-        call.Request.DeepenRelative ? call.Request.Wants.Concat(call.Request.Shallows) : call.Request.Wants;
+        call.Request.DeepenRelative || call.Request.Depth == int.MaxValue ? call.Request.Wants.Concat(call.Request.Shallows) : call.Request.Wants;
 
     /// <summary>
     /// In v2 an answer says itself where a shallow primary's history ends; in v0 and v1 the advertisement has said it before, unless

@@ -119,7 +119,7 @@ public sealed class FetchService(
         try
         {
             starter.Outcome = FetchOutcome.Local;
-            if (await local.TryMakeAsync(fill, new LocalCall(call.Repository, settled.Request, asker)))
+            if (await local.TryMakeAsync(fill, new LocalCall(call.Repository, settled.Request, asker, call.Visibility)))
             {
                 return;
             }

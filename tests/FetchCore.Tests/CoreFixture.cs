@@ -46,9 +46,9 @@ internal sealed class CoreFixture : IAsyncDisposable
         var upkeep = new UpkeepWork(mirrors, new MirrorUpkeep(git, _data, mirrors, options, Time, NullLogger<MirrorUpkeep>.Instance), Time);
         _queue = new WorkQueue([upkeep], new WorkBounds(), _data, new WorkMeters(_meter), Time, NullLogger<WorkQueue>.Instance);
         var wait = new SyncWait(TimeSpan.FromSeconds(10));
-        var local = new LocalRung(mirrors, objects, making, sync, new UploadPack(git, options), new PackTurns(options), _queue, upkeep, wait, Time);
-        var access = new AccessDesk(
-            Tickets, new SharedRefs(), new MirrorSight(mirrors, objects, new Visibility(objects), sync, wait, Time), CancellationToken.None);
+        var sight = new MirrorSight(mirrors, objects, new Visibility(objects), sync, wait, Time);
+        var local = new LocalRung(mirrors, objects, making, sync, sight, new UploadPack(git, options), new PackTurns(options), _queue, upkeep, wait, Time);
+        var access = new AccessDesk(Tickets, new SharedRefs(), sight, CancellationToken.None);
         Service = new FetchService(access, Store, Fills, admission, local, making, Time);
     }
 

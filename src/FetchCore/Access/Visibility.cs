@@ -43,26 +43,32 @@ public sealed class Visibility(MirrorObjects objects)
     }
 
     /// <summary>
-    /// The haves that a local answer may build on: those that are visible, and those that the mirror does not know and will
-    /// pass over. Null where it would take too long to tell.
+    /// Those of these objects, which the asker says it has, that a local answer may take notice of: what is visible, and what
+    /// the mirror does not know and will pass over. Null where it would take too long to tell.
     /// </summary>
-    public async Task<IReadOnlyList<ObjectId>?> UsableHavesAsync(
-        Mirror mirror, AccessView view, VisibilityRule rule, IReadOnlyList<ObjectId> haves, CancellationToken cancellationToken)
+    /// <param name="mirror">Which.</param>
+    /// <param name="view">What the asker was shown.</param>
+    /// <param name="rule">What being shown means.</param>
+    /// <param name="had">What the asker says it has.</param>
+    /// <param name="passUnknown">Whether what the mirror does not know is passed over indeed: not where orphans are read as well.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<IReadOnlySet<ObjectId>?> UsableAsync(
+        Mirror mirror, AccessView view, VisibilityRule rule, IReadOnlyCollection<ObjectId> had, bool passUnknown, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
-        ArgumentNullException.ThrowIfNull(haves);
-        if (haves.Count == 0 || (!mirror.HoldsOrphans && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken))))
+        ArgumentNullException.ThrowIfNull(had);
+        if (had.Count == 0 || (passUnknown && !mirror.HoldsOrphans && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken))))
         {
-            return haves;
+            return had.ToHashSet();
         }
 
-        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, haves, cancellationToken);
-        List<ObjectId> commits = [.. haves.Where(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)];
+        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, had, cancellationToken);
+        List<ObjectId> commits = [.. had.Where(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)];
         IReadOnlySet<ObjectId>? unreachable = await objects.UnreachableAsync(mirror, commits, TipsOf(mirror, view, rule), cancellationToken);
         return unreachable is null
             ? null
-            : [.. haves.Where(id => !kinds.TryGetValue(id, out ObjectKind kind) || (kind == ObjectKind.Commit ? !unreachable.Contains(id) : view.Shows([id])))];
+            : had.Where(id => !kinds.TryGetValue(id, out ObjectKind kind) ? passUnknown : kind == ObjectKind.Commit ? !unreachable.Contains(id) : view.Shows([id])).ToHashSet();
     }
 
     private static IEnumerable<ObjectId> TipsOf(Mirror mirror, AccessView view, VisibilityRule rule) =>

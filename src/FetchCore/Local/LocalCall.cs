@@ -1,4 +1,5 @@
 using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Fetching;
 
@@ -8,4 +9,5 @@ namespace Waystation.FetchCore.Local;
 /// <param name="Repository">Of which repository.</param>
 /// <param name="Request">What is asked: every want may be had by the asker, and every have be built on.</param>
 /// <param name="Asker">In whose name the mirror is brought up to date for it.</param>
-public sealed record LocalCall(RepositoryName Repository, FetchRequest Request, SyncAsker Asker);
+/// <param name="Rule">What of the mirror the asker may have.</param>
+public sealed record LocalCall(RepositoryName Repository, FetchRequest Request, SyncAsker Asker, VisibilityRule Rule);

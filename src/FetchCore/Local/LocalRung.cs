@@ -23,8 +23,11 @@ namespace Waystation.FetchCore.Local;
 /// The first three together wait no longer than <c>Mirrors:SyncWait</c>; what does not come about in time, or at all, is the next rung's.
 /// </summary>
 public sealed class LocalRung(
-    MirrorSet mirrors, MirrorObjects objects, MirrorMaking making, MirrorSync sync, UploadPack uploadPack, PackTurns turns, WorkQueue queue, UpkeepWork upkeep, SyncWait wait, TimeProvider time)
+    MirrorSet mirrors, MirrorObjects objects, MirrorMaking making, MirrorSync sync, MirrorSight sight, UploadPack uploadPack, PackTurns turns, WorkQueue queue, UpkeepWork upkeep, SyncWait wait, TimeProvider time)
 {
+    /// <summary>Tries of an answer while a mirror changes; after so many the primary makes it.</summary>
+    private const int MaxAttempts = 4;
+
     /// <summary>Whether the repository has a mirror.</summary>
     public bool HasMirror(RepositoryName repository) => mirrors.Find(repository) is not null;
 
@@ -56,7 +59,7 @@ public sealed class LocalRung(
                 return false;
             }
 
-            return await MakeAsync(fill, lease, call.Request, withOrphans);
+            return await MakeAsync(fill, lease, call, withOrphans, either.Token);
         }
         catch (OperationCanceledException) when (!fill.Stopping.IsCancellationRequested)
         {
@@ -87,7 +90,29 @@ public sealed class LocalRung(
         return false;
     }
 
-    private async Task<bool> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, bool withOrphans)
+    private async Task<bool> MakeAsync(Fill fill, MirrorLease lease, LocalCall call, bool withOrphans, CancellationToken waiting)
+    {
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            long changes = lease.Mirror.Changes;
+            if (await sight.LookAgainAsync(lease.Mirror, call, withOrphans, waiting) is not { } request)
+            {
+                return false;
+            }
+
+            // git looks for the haves while it reads them: what came before it had said so is looked at anew.
+            bool hasSaid = request.Haves.Count > 0 || request.Shallows.Count > 0;
+            if (await MakeAsync(fill, lease, request, withOrphans, () => hasSaid && lease.Mirror.Changes != changes) is { } made)
+            {
+                return made;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Null where it has to be begun anew.</summary>
+    private async Task<bool?> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, bool withOrphans, Func<bool> isOutdated)
     {
         // One way of asking for all versions; progress is told to, or kept from, each who waits where the answer is written.
         FetchRequest asked = request with
@@ -101,6 +126,11 @@ public sealed class LocalRung(
         await using GitProcess git = await uploadPack.StartAsync(lease, asked, withOrphans, fill.Stopping);
         PipeReader output = PipeReader.Create(git.Output, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024));
         (AnswerStart start, FetchPrologue? prologue) = await ReadStartAsync(output, new AnswerFraming(asked), fill.Stopping);
+        if (isOutdated())
+        {
+            return null;
+        }
+
         if (start == AnswerStart.NoPack && prologue is not null)
         {
             throw new FillFailedException("the answer is a round of negotiation") { Round = prologue };

@@ -15,8 +15,8 @@ namespace Waystation.FetchCore.Local;
 public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibility visibility, MirrorSync sync, SyncWait wait, TimeProvider time)
 {
     /// <summary>
-    /// The request with every want visible to the asker and only those haves that an answer may build on; null where
-    /// that cannot be told here.
+    /// The request with every want visible to the asker, and only those haves and shallow lines that an answer may take notice
+    /// of; null where that cannot be told here.
     /// </summary>
     /// <param name="repository">Which.</param>
     /// <param name="request">What is asked.</param>
@@ -43,17 +43,46 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
             return null;
         }
 
-        IReadOnlyList<ObjectId>? haves = await visibility.UsableHavesAsync(mirror, view, rule, request.Haves, cancellationToken);
-        if (haves is not null && haves.Count < request.Haves.Count && !await HasAsync(mirror, request.Wants, cancellationToken))
+        IReadOnlyList<ObjectId> had = HadBy(request);
+        IReadOnlySet<ObjectId>? usable = await visibility.UsableAsync(mirror, view, rule, had, passUnknown: true, cancellationToken);
+        if (usable is not null && !request.Haves.All(usable.Contains) && !await HasAsync(mirror, request.Wants, cancellationToken))
         {
-            haves = await CatchUpAsync(mirror, asker, request.Wants, cancellationToken)
-                ? await visibility.UsableHavesAsync(mirror, view, rule, request.Haves, cancellationToken)
+            usable = await CatchUpAsync(mirror, asker, request.Wants, cancellationToken)
+                ? await visibility.UsableAsync(mirror, view, rule, had, passUnknown: true, cancellationToken)
                 : null;
         }
 
-        return haves is null ? null
-            : haves.Count == request.Haves.Count ? request
-            : request with { Haves = haves };
+        return usable is null ? null : Without(request, usable);
+    }
+
+    /// <summary>
+    /// The same once more of the haves and shallow lines alone, when the answer is about to be made: what the mirror did not know
+    /// before may have come meanwhile, or lie among the orphans.
+    /// </summary>
+    public async Task<FetchRequest?> LookAgainAsync(Mirror mirror, LocalCall call, bool withOrphans, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return await visibility.UsableAsync(mirror, call.Asker.View, call.Rule, HadBy(call.Request), passUnknown: !withOrphans, cancellationToken) is { } usable
+            ? Without(call.Request, usable)
+            : null;
+    }
+
+    private static IReadOnlyList<ObjectId> HadBy(FetchRequest request) => [.. request.Haves, .. request.Shallows];
+
+    /// <summary>The request as if what is not usable did not exist.</summary>
+    private static FetchRequest Without(FetchRequest request, IReadOnlySet<ObjectId> usable)
+    {
+        List<ObjectId> haves = [.. request.Haves.Where(usable.Contains)];
+        if (haves.Count == 0 && request.Haves.Count > 0 && !request.Done)
+        {
+            // A round of negotiation stays one: without any have it would be a clone, and bring its pack at once.
+            haves.Add(ObjectId.FromRaw(new byte[request.ObjectFormat.DigestLength]));
+        }
+
+        List<ObjectId> shallows = [.. request.Shallows.Where(usable.Contains)];
+        return haves.Count == request.Haves.Count && shallows.Count == request.Shallows.Count && request.Haves.All(usable.Contains)
+            ? request
+            : request with { Haves = haves, Shallows = shallows };
     }
 
     private async Task<bool> HasAsync(Mirror mirror, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken) =>
