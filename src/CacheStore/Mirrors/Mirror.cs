@@ -20,6 +20,7 @@ public sealed class Mirror
     private readonly Lock _gate = new();
     private readonly HashSet<MirrorLease> _leases = [];
     private readonly Channel<Turn> _turn = Channel.CreateBounded<Turn>(1);
+    private readonly MirrorSkeleton _skeleton;
     private MirrorRefs _refs;
     private FileStamp? _refsStamp;
     private MirrorRecord _record;
@@ -34,6 +35,7 @@ public sealed class Mirror
         Folder = folder;
         Name = new RepositoryName(record.Host, record.Path);
         ObjectFormat = ObjectFormats.TryParse(record.ObjectFormat, out ObjectFormat format) ? format : throw new InvalidDataException("an unknown object format");
+        _skeleton = new MirrorSkeleton(Repository, ObjectFormat);
         Stamps = new FileStamps(Objects, Path.Combine(folder, "stamps"));
         _refs = MirrorRefs.Read(PackedRefs);
         _refsStamp = FileStamp.Of(PackedRefs);
@@ -91,6 +93,7 @@ public sealed class Mirror
                 return null;
             }
 
+            _skeleton.Mend();
             MendRefs();
 
             Touch();

@@ -180,9 +180,10 @@ public sealed class MirrorSet
 
     private async Task<bool> IsWholeAsync(Mirror mirror, string path, string name, CancellationToken stopping)
     {
-        if (await TrailingDigest.HoldsAsync(path, mirror.ObjectFormat, stopping) || !File.Exists(path))
+        FileStamp? read = FileStamp.Of(path);
+        if (await TrailingDigest.HoldsAsync(path, mirror.ObjectFormat, stopping) || read is null || FileStamp.Of(path) != read)
         {
-            return true;
+            return true; // or replaced meanwhile: what took its place was checked when it came
         }
 
         if (name.EndsWith(".pack", StringComparison.Ordinal) || name.EndsWith(".idx", StringComparison.Ordinal))

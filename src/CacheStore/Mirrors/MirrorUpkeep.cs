@@ -21,6 +21,10 @@ namespace Waystation.CacheStore.Mirrors;
 public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mirrors, MirrorOptions options, TimeProvider time, ILogger<MirrorUpkeep> logger)
 {
     private const string PackSuffix = ".pack";
+
+    /// <summary>Tries of what a sync may come between.</summary>
+    private const int MaxAttempts = 3;
+
     private const string MultiPackIndex = "pack/multi-pack-index";
 
     /// <summary>A reader that takes longer than this keeps the old packs until the next upkeep.</summary>
@@ -131,7 +135,20 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         }
 
         List<string> oldBitmaps = Bitmaps(mirror);
-        await IndexAsync(mirror, scratch, Packs(mirror).Except(small, StringComparer.Ordinal), withBitmap: true, stopping);
+        for (int attempt = 1; ; attempt++)
+        {
+            List<string> now = Packs(mirror);
+            try
+            {
+                await IndexAsync(mirror, scratch, now.Except(small, StringComparer.Ordinal), withBitmap: true, stopping);
+                break;
+            }
+            catch (GitFailedException) when (attempt < MaxAttempts && !Packs(mirror).SequenceEqual(now, StringComparer.Ordinal))
+            {
+                // A sync brought a pack and refs that lead into it, after the packs were counted.
+            }
+        }
+
         await DropAsync(mirror, [.. small.SelectMany(PartsOf), .. oldBitmaps.Except(Bitmaps(mirror).Where(name => IsCurrent(mirror, name)), StringComparer.Ordinal)], stopping);
     }
 

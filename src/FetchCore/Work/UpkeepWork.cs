@@ -11,7 +11,7 @@ public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvi
 {
     private const int RestFactor = 10;
 
-    private static readonly TimeSpan s_minRest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_minRest = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<RepositoryName, (long Ended, TimeSpan Pause)> _last = new();
 

@@ -200,7 +200,7 @@ public sealed class SshdPrimary : IAsyncDisposable
             case $2 in
             *err-denied*) printf '0032ERR access denied or repository not exported: x'; exit 0 ;;
             *err-busy*) printf '001fERR too many requests just now'; exit 0 ;;
-            *silent*) exec sleep 600 ;;
+            *silent*) exec cat >/dev/null ;; # until the connection has gone
             *garbage*) echo 'Welcome to this machine.'; exit 0 ;;
             *dies*) kill -9 $$ ;;
             esac

@@ -1,0 +1,179 @@
+using Waystation.TestKit.Servers;
+
+namespace Waystation.EndToEnd.Tests.Warming;
+
+/// <summary>Whatever happens to a file of the data folder, clones are whole and equal to the primary's, and the node mends itself.</summary>
+public sealed class DamageTests : IAsyncLifetime
+{
+    private static readonly History Widgets = new(Seed: 51) { Commits = 40 };
+
+    private readonly Station station = new();
+    private readonly TempFolder folder = new();
+    private PrimaryRepository? repository;
+    private int clones;
+
+    private PrimaryRepository Repository => repository!;
+
+    private string Mirrors => Path.Combine(station.Node.DataFolder, "mirrors");
+
+    public async Task InitializeAsync()
+    {
+        string secret = folder["service-password"];
+        await File.WriteAllTextAsync(secret, "alice-secret\n");
+        await station.StartAsync(new NodeSettings
+        {
+            Options = ["--Vet:Every", "00:00:02", "--Primaries:0:Service:Username", "alice", "--Primaries:0:Service:PasswordFile", secret],
+        });
+        repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Widgets);
+        await CloneAsync();
+        await CloneAsync("--depth=1");
+        await WaitForWholeMirrorAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await station.DisposeAsync();
+        folder.Dispose();
+    }
+
+    public static TheoryData<string, bool> Kinds
+    {
+        get
+        {
+            var kinds = new TheoryData<string, bool>();
+            foreach (string kind in (string[])["flipped", "truncated", "deleted", "emptied"])
+            {
+                kinds.Add(kind, false);
+                kinds.Add(kind, true);
+            }
+
+            return kinds;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Clone_IsWhole_WhateverFileIsDamaged(string kind, bool whileStopped)
+    {
+        int seed = Random.Shared.Next();
+        Console.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        while (Files().FirstOrDefault(file => seen.Add(KindOf(file))) is { } file)
+        {
+            if (whileStopped)
+                Assert.Equal(0, await station.Node.StopAsync());
+            Damage(file, kind, random);
+            if (whileStopped)
+                await station.Node.StartAgainAsync();
+            try
+            {
+                await CloneAsync();
+                await CloneAsync("--depth=1");
+                await Repository.CommitAsync();
+                await CloneAsync("--single-branch");
+                await Eventually.TrueAsync("there is a mirror again", () => Directory.GetDirectories(Mirrors).Length == 1);
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"seed {seed}: {kind} {file}\n{station.Node.Log}", e);
+            }
+        }
+
+        Assert.InRange(seen.Count, 8, 40);
+        await AssertServedHereAsync();
+    }
+
+    [Theory]
+    [InlineData("git/packed-refs.lock")]
+    [InlineData("git/objects/info/commit-graph.lock")]
+    [InlineData("git/objects/pack/multi-pack-index.lock")]
+    [InlineData("git/config.lock")]
+    [InlineData("git/shallow.lock")]
+    public async Task StaleLock_StopsNothing(string name)
+    {
+        string file = Path.Combine(Directory.GetDirectories(Mirrors)[0], name);
+        Assert.Equal(0, await station.Node.StopAsync());
+        await File.WriteAllTextAsync(file, "");
+        await station.Node.StartAgainAsync();
+        Assert.False(File.Exists(file));
+        await File.WriteAllTextAsync(file, "");
+        await Repository.CommitAsync();
+        await CloneAsync();
+        await AssertServedHereAsync();
+    }
+
+    /// <summary>A name that stands for all files of its kind.</summary>
+    private static string KindOf(string file)
+    {
+        string name = Path.GetFileName(file);
+        string kind = name.StartsWith("multi-pack-index-", StringComparison.Ordinal) || Path.GetExtension(name) is ".pack" or ".idx" or ".rev" or ".record"
+            ? "*" + Path.GetExtension(name)
+            : name;
+        return (file.Contains("/mirrors/", StringComparison.Ordinal) ? "mirror/" : file.Contains("/packs/", StringComparison.Ordinal) ? "pack/" : "") + kind;
+    }
+
+    private static void Damage(string file, string kind, Random random)
+    {
+        if (!File.Exists(file))
+            return;
+        switch (kind)
+        {
+            case "deleted":
+                File.Delete(file);
+                return;
+            case "emptied":
+                Write(file, []);
+                return;
+        }
+
+        byte[] bytes = File.ReadAllBytes(file);
+        if (bytes.Length == 0)
+            return;
+        if (kind == "truncated")
+            bytes = bytes[..random.Next(bytes.Length)];
+        else
+            bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+        Write(file, bytes);
+    }
+
+    /// <summary>In place, as a disk does it: git's own files are read-only.</summary>
+    private static void Write(string file, byte[] bytes)
+    {
+        File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.UserWrite);
+        using FileStream stream = new(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        stream.Write(bytes);
+        stream.SetLength(bytes.Length);
+    }
+
+    /// <summary>All but the lock, which holds no data, and what is about to go.</summary>
+    private IEnumerable<string> Files() => Directory.EnumerateFiles(station.Node.DataFolder, "*", SearchOption.AllDirectories)
+        .Where(file => Path.GetFileName(file) is not ("lock" or "layout")
+            && !Path.GetRelativePath(station.Node.DataFolder, file).Split('/').Any(static part => part is "tmp" or "quarantine" or "orphans"))
+        .Order(StringComparer.Ordinal);
+
+    private async Task CloneAsync(params string[] options)
+    {
+        string through = $"through-{++clones}", direct = $"direct-{clones}";
+        GitClient client = new(folder);
+        await client.RunAsync(["clone", "--quiet", "--bare", .. options, station.Node.UrlOf(Repository).AbsoluteUri, through]);
+        await client.RunAsync(["clone", "--quiet", "--bare", .. options, station.Primary.UrlOf(Repository).AbsoluteUri, direct]);
+        Assert.Equal(await CloneState.OfAsync(client.In(direct)), await CloneState.OfAsync(client.In(through)));
+        Directory.Delete(folder[through], recursive: true);
+        Directory.Delete(folder[direct], recursive: true);
+    }
+
+    private async Task AssertServedHereAsync()
+    {
+        await WaitForWholeMirrorAsync();
+        await CloneAsync();
+        int packs = Repository.PacksMade;
+        await new GitClient(folder).RunAsync("clone", "--quiet", "--bare", "--depth=3", station.Node.UrlOf(Repository).AbsoluteUri, $"last-{++clones}");
+        Assert.Equal(packs, Repository.PacksMade);
+    }
+
+    /// <summary>Made, indexed, and nothing more to do.</summary>
+    private Task WaitForWholeMirrorAsync() => Eventually.TrueAsync("the mirror is whole again", () =>
+        Directory.Exists(Mirrors) && Directory.GetDirectories(Mirrors) is [string mirror]
+        && File.Exists(Path.Combine(mirror, "git/objects/pack/multi-pack-index")) && File.Exists(Path.Combine(mirror, "git/objects/info/commit-graph")));
+}
