@@ -96,7 +96,8 @@ public sealed class FetchService(
         }
         catch (FillFailedException e)
         {
-            return e.Round is { } round ? new FetchAnswer.Round(round)
+            return e.Round is not null && IsToldItsBoundary(call.Request) ? new FetchAnswer.Forward(ForwardReason.NoPack)
+                : e.Round is { } round ? new FetchAnswer.Round(round)
                 : starter.IsBusy ? new FetchAnswer.Busy(s_retryAfter)
                 : starter.Take() is { } reply ? new FetchAnswer.Relay(reply)
                 : starter.Failure is { } failure ? new FetchAnswer.Unreachable(failure)
@@ -111,6 +112,9 @@ public sealed class FetchService(
             }
         }
     }
+
+    /// <summary>An older client that deepens hears of its new boundary in every round; in v2, in which rounds are made here, it comes with the pack.</summary>
+    private static bool IsToldItsBoundary(FetchRequest request) => request is { ProtocolVersion: < 2, Deepens: true };
 
     private async Task MakeAsync(Fill fill, FetchCall call, SettledAccess settled, StarterReply starter)
     {

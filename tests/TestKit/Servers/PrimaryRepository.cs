@@ -60,8 +60,9 @@ public sealed class PrimaryRepository
             await ImportAsync(history.WriteAsync);
     }
 
-    private Task<CommandResult> ImportAsync(Func<Stream, Task> write) =>
-        (Git("fast-import", "--quiet", "--done") with { Input = write }).MustRunAsync();
+    /// <summary>Feeds <c>git fast-import</c>, which may move refs any way.</summary>
+    public Task<CommandResult> ImportAsync(Func<Stream, Task> write) =>
+        (Git("fast-import", "--quiet", "--done", "--force") with { Input = write }).MustRunAsync();
 
     private Command Git(params IReadOnlyList<string> arguments) =>
         new("git", arguments) { WorkingDirectory = Folder, Environment = environment };
