@@ -69,6 +69,7 @@ public sealed class FetchService(
             // 3 hit
             if (await packs.TryOpenAsync(key, cancellationToken) is { } stored)
             {
+                await RemakeMirrorAsync(call, settled, key, cancellationToken);
                 return new FetchAnswer.Pack(stored, FetchOutcome.Hit, WillKeep: true);
             }
 
@@ -177,6 +178,16 @@ public sealed class FetchService(
             {
                 await reply.DisposeAsync();
             }
+        }
+    }
+
+    /// <summary>A full clone is kept, and no mirror: it was evicted or given up, or the node was killed while it was made. It is made of what is kept.</summary>
+    private async ValueTask RemakeMirrorAsync(FetchCall call, SettledAccess settled, PackKey key, CancellationToken cancellationToken)
+    {
+        if (local.LacksMirror(call.Repository) && MirrorMaking.IsFullClone(call.Request) && making.MayRemake(call.Repository)
+            && settled.View!.Shows(call.Request.Wants) && await packs.TryOpenAsync(key, cancellationToken) is { } reader)
+        {
+            await making.FollowAsync(call.Repository, call.Request, settled.View, reader);
         }
     }
 

@@ -25,7 +25,13 @@ public sealed class MirrorMaking(
 
     private static readonly TimeSpan s_credentialHold = TimeSpan.FromMinutes(10);
 
+    private static readonly TimeSpan s_failureMemory = TimeSpan.FromHours(1);
+
+    /// <summary>Guards memory against clones of ever new repositories.</summary>
+    private const int MaxFailures = 16_384;
+
     private readonly ConcurrentDictionary<RepositoryName, PackReader> _followed = new();
+    private readonly ConcurrentDictionary<RepositoryName, long> _failed = new();
 
     /// <summary>Whether an answer to this request would hold all that its wants lead to.</summary>
     public static bool IsFullClone(FetchRequest request)
@@ -34,8 +40,15 @@ public sealed class MirrorMaking(
         return request is { IsClone: true, Filter: null, Depth: null, DeepenSince: null };
     }
 
-    /// <summary>Makes a mirror of a full clone that is under way; the reader is this call's to dispose.</summary>
-    public async ValueTask FollowAsync(RepositoryName repository, FetchRequest request, AccessView view, FillReader reader)
+    /// <summary>
+    /// Whether a mirror that is not there may be made of a clone that is kept. Not soon after that came to nothing, as where it has
+    /// no room: such clones are hits, and many.
+    /// </summary>
+    public bool MayRemake(RepositoryName repository) =>
+        work.Find(Kind, repository) is null && (!_failed.TryGetValue(repository, out long at) || time.GetElapsedTime(at) > s_failureMemory);
+
+    /// <summary>Makes a mirror of a full clone that is kept or under way; the reader is this call's to dispose.</summary>
+    public async ValueTask FollowAsync(RepositoryName repository, FetchRequest request, AccessView view, PackReader reader)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(view);
@@ -63,22 +76,44 @@ public sealed class MirrorMaking(
             ? making.WaitAsync(waiting)
             : Task.CompletedTask;
 
-    private async Task<bool> MakeAsync(RepositoryName repository, FetchRequest request, AccessView view, FillReader reader, CancellationToken stopping)
+    private async Task<bool> MakeAsync(RepositoryName repository, FetchRequest request, AccessView view, PackReader reader, CancellationToken stopping)
     {
         _followed[repository] = reader;
+        bool made = false;
         try
         {
             await using (reader)
             {
-                await reader.BeginAsync(stopping);
-                return reader.Prologue.Shallow.Count == 0 && mirrors.IsOn
+                if (reader is FillReader fill)
+                {
+                    await fill.BeginAsync(stopping);
+                }
+
+                return made = reader.Prologue.Shallow.Count == 0 && mirrors.IsOn
                     && await PublishAsync(repository, request.ObjectFormat, request.Wants, view, intake => FeedAsync(reader, intake, stopping), stopping);
             }
         }
         finally
         {
             _followed.TryRemove(new KeyValuePair<RepositoryName, PackReader>(repository, reader));
+            NoteFailure(repository, made);
         }
+    }
+
+    private void NoteFailure(RepositoryName repository, bool made)
+    {
+        if (made)
+        {
+            _failed.TryRemove(repository, out _);
+            return;
+        }
+
+        if (_failed.Count >= MaxFailures)
+        {
+            _failed.Clear();
+        }
+
+        _failed[repository] = time.GetTimestamp();
     }
 
     private async Task<bool> MakeAsync(RepositoryName repository, ObjectFormat format, SyncAsker asker, CancellationToken stopping)

@@ -111,6 +111,17 @@ public sealed partial class WaystationNode : IAsyncDisposable
         process = null;
     }
 
+    /// <summary>Ends the node alone, as the kernel does when memory is short: the git programs that it started learn it from their pipes.</summary>
+    public void KillAlone()
+    {
+        if (process is null)
+            return;
+        Unix.Kill(process.Id);
+        process.WaitForExit();
+        process.Dispose();
+        process = null;
+    }
+
     /// <summary>Starts the node again with the same data, on the same addresses.</summary>
     public Task StartAgainAsync() => LaunchAsync();
 
