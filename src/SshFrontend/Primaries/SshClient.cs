@@ -16,6 +16,7 @@ public sealed class SshClient
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private readonly OpeningTurns _turns = new();
     private readonly string _folder;
     private readonly ILogger<SshClient> _logger;
 
@@ -70,6 +71,9 @@ public sealed class SshClient
             throw e as PrimaryException ?? new PrimaryException($"the ssh program (Debian package openssh-client) cannot be started: {e.Message}", e);
         }
     }
+
+    /// <summary>Waits for one's turn to open a connection; the result is disposed once it is open, or has failed.</summary>
+    internal Task<IDisposable> EnterOpeningAsync(CancellationToken cancellationToken) => _turns.EnterAsync(cancellationToken);
 
     private static ProcessStartInfo StartOf(IReadOnlyList<string> arguments, string? gitProtocol)
     {

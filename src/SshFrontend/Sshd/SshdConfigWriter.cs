@@ -48,7 +48,7 @@ internal static class SshdConfigWriter
         Say($"AuthorizedKeysCommandUser {account}");
         // A client offers the keys of its agent one by one until one will do.
         Say("MaxAuthTries 24");
-        Say("LoginGraceTime 30");
+        Say("LoginGraceTime 120");
         Say("MaxStartups 200:30:400");
         Say("MaxSessions 64");
 

@@ -56,6 +56,16 @@ internal sealed class SshdProcess
         return sshd._listening.Task.IsCompletedSuccessfully ? sshd : throw new SshSetupException($"sshd does not start: {sshd.Words}");
     }
 
+    /// <summary>Waits until no connection is open, for so long at most.</summary>
+    public async Task DrainAsync(TimeSpan atMost)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        while (!Exit.IsCompleted && HasConnections() && Stopwatch.GetElapsedTime(begun) < atMost)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        }
+    }
+
     /// <summary>Ends it with every connection that it serves, and waits for that.</summary>
     public async Task KillAsync()
     {
@@ -69,6 +79,19 @@ internal sealed class SshdProcess
         }
 
         await Exit;
+    }
+
+    /// <summary>sshd has a process for each connection (proc(5), children); false where the system does not tell.</summary>
+    private bool HasConnections()
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{_process?.Id}/task/{_process?.Id}/children").Length > 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private void Run()

@@ -20,6 +20,9 @@ public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<
     /// <summary>An sshd that ran for so long has started well: the next backoff begins anew.</summary>
     private static readonly TimeSpan s_steady = TimeSpan.FromMinutes(1);
 
+    /// <summary>Every session has ended by then: what sshd still has to send goes out within this, or its client reads no more.</summary>
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(3);
+
     /// <summary>Where the configuration of Debian's sshd wants an empty folder when root starts it.</summary>
     private const string EmptyFolder = "/run/sshd";
 
@@ -65,6 +68,7 @@ public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<
         await _supervision;
         if (_sshd is not null)
         {
+            await _sshd.DrainAsync(s_farewell);
             await _sshd.KillAsync();
         }
     }
@@ -128,7 +132,7 @@ public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<
     private ResiliencePipeline<bool> Backoff() => new ResiliencePipelineBuilder<bool> { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions<bool>
         {
-            ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome.Result is false),
+            ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome is { Exception: null, Result: false }),
             MaxRetryAttempts = int.MaxValue,
             Delay = TimeSpan.FromMilliseconds(200),
             MaxDelay = TimeSpan.FromSeconds(30),
