@@ -10,7 +10,18 @@ public interface IServicePrimaries
     bool Serves(RepositoryName repository);
 
     /// <summary>The primary of a repository, asked in the node's own name; null where <see cref="Serves"/> says no.</summary>
-    /// <param name="repository">Which.</param>
-    /// <param name="protocolVersion">The version in which its advertisement is asked for.</param>
-    IPrimary? Find(RepositoryName repository, int protocolVersion = 2);
+    /// <exception cref="PrimaryException">The credential cannot be read.</exception>
+    ServiceConnection? Open(RepositoryName repository);
+}
+
+/// <summary>A primary that is asked in the node's own name, as long as this is not disposed.</summary>
+/// <param name="primary">The primary.</param>
+/// <param name="connection">What it is asked over, where that is kept open between questions.</param>
+public sealed class ServiceConnection(IPrimary primary, IAsyncDisposable? connection = null) : IAsyncDisposable
+{
+    /// <summary>The primary.</summary>
+    public IPrimary Primary => primary;
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => connection?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
-using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
@@ -10,20 +9,15 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Work;
 
 /// <summary>The refs of a repository as the service credential sees them.</summary>
-public sealed class ServiceLook(IServicePrimaries primaries)
+internal static class ServiceLook
 {
     /// <summary>Guards memory: the refs of a repository with a million of them.</summary>
     private const int MaxListing = 256 << 20;
 
-    /// <summary>Looks at a repository of which nothing is known; null where the node has no credential for it.</summary>
+    /// <summary>Looks at a repository of which nothing is known.</summary>
     /// <exception cref="PrimaryException">The primary could not be asked, or refused.</exception>
-    public async Task<(SyncAsker Asker, ObjectFormat Format)?> FirstAsync(RepositoryName repository, CancellationToken cancellationToken)
+    public static async Task<(SyncAsker Asker, ObjectFormat Format)> FirstAsync(IPrimary primary, CancellationToken cancellationToken)
     {
-        if (primaries.Find(repository) is not { } primary)
-        {
-            return null;
-        }
-
         var reader = new InfoRefsReader();
         await using (PrimaryReply reply = await primary.InfoRefsAsync(cancellationToken))
         {
@@ -38,7 +32,7 @@ public sealed class ServiceLook(IServicePrimaries primaries)
 
         if (reader.Capabilities is { } capabilities)
         {
-            (SyncAsker asker, _) = (await AgainAsync(repository, capabilities.ObjectFormat, lastDigest: null, cancellationToken))!.Value;
+            (SyncAsker asker, _) = await AgainAsync(primary, capabilities.ObjectFormat, lastDigest: null, cancellationToken);
             return (asker, capabilities.ObjectFormat);
         }
 
@@ -47,17 +41,12 @@ public sealed class ServiceLook(IServicePrimaries primaries)
 
     /// <summary>
     /// Looks at a repository whose mirror is here. The listing is hashed as it comes and read only where the digest is not the
-    /// last one's: then there is no asker. Null where the node has no credential for it.
+    /// last one's: else the asker was shown nothing.
     /// </summary>
     /// <exception cref="PrimaryException">The primary could not be asked, or refused.</exception>
-    public async Task<(SyncAsker Asker, byte[] Digest)?> AgainAsync(
-        RepositoryName repository, ObjectFormat format, byte[]? lastDigest, CancellationToken cancellationToken)
+    public static async Task<(SyncAsker Asker, byte[] Digest)> AgainAsync(
+        IPrimary primary, ObjectFormat format, byte[]? lastDigest, CancellationToken cancellationToken)
     {
-        if (primaries.Find(repository) is not { } primary)
-        {
-            return null;
-        }
-
         LsRefsRequest question = LsRefsRequest.All(format);
         await using PrimaryReply reply = await primary.LsRefsAsync(question, cancellationToken);
         (ReadOnlySequence<byte> body, byte[] digest) = await ReadAsync(reply, cancellationToken);

@@ -7,7 +7,7 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Work;
 
 /// <summary>Compares a mirror's refs with the primary's, and brings what is missing.</summary>
-public sealed class VetWork(MirrorSet mirrors, ServiceLook look, MirrorSync sync, MirrorRefsUpdate refs, VetReport report) : RepositoryWork
+public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, MirrorSync sync, MirrorRefsUpdate refs, VetReport report) : RepositoryWork
 {
     /// <summary>Of each mirror, the digest of the listing that it agreed with.</summary>
     private readonly ConcurrentDictionary<RepositoryName, byte[]> _agreed = new();
@@ -40,12 +40,14 @@ public sealed class VetWork(MirrorSet mirrors, ServiceLook look, MirrorSync sync
 
     private async Task VetAsync(Mirror mirror, CancellationToken stopping)
     {
-        byte[]? agreed = _agreed.GetValueOrDefault(mirror.Name);
-        if (await look.AgainAsync(mirror.Name, mirror.ObjectFormat, agreed, stopping) is not { } seen)
+        await using ServiceConnection? connection = services.Open(mirror.Name);
+        if (connection is null)
         {
             return;
         }
 
+        byte[]? agreed = _agreed.GetValueOrDefault(mirror.Name);
+        (SyncAsker Asker, byte[] Digest) seen = await ServiceLook.AgainAsync(connection.Primary, mirror.ObjectFormat, agreed, stopping);
         if (agreed is not null && agreed.AsSpan().SequenceEqual(seen.Digest))
         {
             report.Checked(mirror.Name);

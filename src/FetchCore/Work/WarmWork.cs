@@ -1,11 +1,12 @@
 using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Work;
 
 /// <summary>Makes a first mirror in the node's own name.</summary>
-public sealed class WarmWork(MirrorSet mirrors, ServiceLook look, MirrorMaking making) : RepositoryWork
+public sealed class WarmWork(MirrorSet mirrors, IServicePrimaries services, MirrorMaking making) : RepositoryWork
 {
     /// <inheritdoc />
     public override WorkKind Kind => WorkKind.Warm;
@@ -21,11 +22,13 @@ public sealed class WarmWork(MirrorSet mirrors, ServiceLook look, MirrorMaking m
             return;
         }
 
-        if (await look.FirstAsync(repository, stopping) is not { } seen)
+        await using ServiceConnection? connection = services.Open(repository);
+        if (connection is null)
         {
             return;
         }
 
+        (SyncAsker Asker, ObjectFormat Format) seen = await ServiceLook.FirstAsync(connection.Primary, stopping);
         if (!await making.BeginAsync(repository, seen.Format, seen.Asker).WaitAsync(stopping) && mirrors.Find(repository) is null && MirrorMaking.TipsOf(seen.Asker.View).Any())
         {
             throw new PrimaryException("no mirror could be made");

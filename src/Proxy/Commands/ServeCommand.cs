@@ -21,6 +21,7 @@ internal static partial class ServeCommand
           Primaries:0:Address              the URL's own            host:port to connect to instead, for DNS redirection
           Primaries:0:Visibility           advertised               advertised, repository
           Primaries:0:Service:PasswordFile                          file with the node's own password or token at the primary
+          Primaries:0:Service:SshKeyFile                            the node's own private key at the primary's SSH
           Primaries:0:Service:Username     bearer token             the user of that password
           Primaries:0:Projects:Include     all                      globs of repository paths, by semicolons
           Primaries:0:Projects:Exclude     none                     globs of repository paths, by semicolons

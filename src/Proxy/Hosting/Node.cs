@@ -17,6 +17,7 @@ using Waystation.Proxy.Http;
 using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Settings;
 using Waystation.Proxy.Telemetry;
+using Waystation.SshFrontend.Primaries;
 using Waystation.SshFrontend;
 
 namespace Waystation.Proxy.Hosting;
@@ -109,8 +110,8 @@ internal static class Node
         .AddSingleton<MirrorMaking>()
         .AddSingleton(settings.Work)
         .AddSingleton<WorkMeters>()
+        .AddSingleton(provider => new SshClient(folder.Temporary, provider.GetRequiredService<ILogger<SshClient>>()))
         .AddSingleton<IServicePrimaries, ServicePrimaries>()
-        .AddSingleton<ServiceLook>()
         .AddSingleton(new VetEvery(settings.VetEvery))
         .AddSingleton<VetReport>()
         .AddSingleton<UpkeepWork>()

@@ -27,7 +27,6 @@ internal static class SshServices
         var sshd = new SshdOptions { Listen = settings.Listen, HostKeys = settings.HostKeys, Folder = folder, Relay = Relay, AgentForwarding = settings.TakesAgents };
         services
             .AddSingleton(sshd)
-            .AddSingleton(provider => new SshClient(data.Temporary, provider.GetRequiredService<ILogger<SshClient>>()))
             .AddSingleton(provider => NewDoor(provider, settings, sshd))
             .AddSingleton(provider => new RelayListener(
                 SshdOptions.SocketOf(folder), SshdOptions.OwnUser, provider.GetRequiredService<SshDoor>(), provider.GetRequiredService<ILogger<RelayListener>>()))

@@ -37,6 +37,12 @@ internal sealed class Primary : IDisposable
 
     public RepositoryName NameOf(string path) => new(Authority, RepositoryPaths.NameOf(_settings.Kind, path));
 
+    /// <summary>The path over HTTP of a repository of this primary.</summary>
+    public string HttpPathOf(RepositoryName repository) => RepositoryPaths.HttpPathOf(_settings.Kind, repository.Path);
+
+    /// <summary>The path over SSH of a repository of this primary.</summary>
+    public string SshPathOf(RepositoryName repository) => RepositoryPaths.SshPathOf(_settings.Kind, _settings.SshPathPrefix, repository.Path);
+
     /// <summary>The path over HTTP of what a client names over SSH; null where HTTP has none.</summary>
     public string? PathOverHttp(string sshPath) => RepositoryPaths.OverHttp(_settings.Kind, _settings.SshPathPrefix, sshPath);
 

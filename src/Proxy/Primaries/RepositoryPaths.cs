@@ -66,6 +66,28 @@ internal static class RepositoryPaths
         };
     }
 
+    /// <summary>A path over HTTP of the repository of this name.</summary>
+    public static string HttpPathOf(PrimaryKind kind, string name) => kind switch
+    {
+        PrimaryKind.GitHub or PrimaryKind.GitLab or PrimaryKind.Gitea => name + GitSuffix,
+        PrimaryKind.Bitbucket => $"{BitbucketPrefix}{name}{GitSuffix}",
+        PrimaryKind.Gerrit => GerritPrefix + name,
+        _ => name,
+    };
+
+    /// <summary>The path over SSH of the repository of this name, in its plain letters.</summary>
+    public static string SshPathOf(PrimaryKind kind, string prefix, string name)
+    {
+        string path = kind switch
+        {
+            PrimaryKind.GitHub or PrimaryKind.GitLab or PrimaryKind.Gitea or PrimaryKind.Bitbucket => name + GitSuffix,
+            PrimaryKind.Azure => AzurePrefix + name.Replace($"/{AzureMiddle}/", "/", StringComparison.Ordinal),
+            _ => name,
+        };
+        path = string.Join('/', path.Split('/').Select(Uri.UnescapeDataString));
+        return prefix.EndsWith('/') ? prefix + path : $"{prefix}/{path}";
+    }
+
     private static string OverAzure(string path)
     {
         int slash = path.LastIndexOf('/');

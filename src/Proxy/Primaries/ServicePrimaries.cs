@@ -6,49 +6,52 @@ using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Work;
 using Waystation.Proxy.Settings;
 using Waystation.Proxy.Telemetry;
+using Waystation.SshFrontend.Primaries;
 
 namespace Waystation.Proxy.Primaries;
 
-/// <summary>The primaries over HTTP, asked with the service credential of each.</summary>
-internal sealed class ServicePrimaries(PrimaryMap primaries, AccessTickets tickets, ProxyMeters meters) : IServicePrimaries
+/// <summary>The primaries, asked with the service credential of each: over HTTP with a password or token, over SSH with a key.</summary>
+internal sealed class ServicePrimaries(PrimaryMap primaries, SshClient ssh, AccessTickets tickets, ProxyMeters meters) : IServicePrimaries
 {
     public bool Serves(RepositoryName repository) => primaries.Of(repository) is { Service: not null } primary && primary.Selects(repository.Path);
 
-    public IPrimary? Find(RepositoryName repository, int protocolVersion = 2)
+    public ServiceConnection? Open(RepositoryName repository)
     {
         if (primaries.Of(repository) is not { Service: { } service } primary || !primary.Selects(repository.Path))
         {
             return null;
         }
 
-        List<KeyValuePair<string, StringValues>> headers =
-        [
-            new("Authorization", Authorization(service)),
-            new("User-Agent", "git/waystation"),
-        ];
-        if (protocolVersion > 0)
+        if (service.PasswordFile is null)
         {
-            headers.Add(new("Git-Protocol", $"version={protocolVersion}"));
+            var channels = new SshUploadPacks(ssh, primary.Ssh!, new SshIdentity.KeyFile(service.SshKeyFile!), primary.SshPathOf(repository));
+            return new ServiceConnection(new SshPrimary(channels, command: default, tickets), channels);
         }
 
-        string target = "/" + repository.Path;
-        return new HttpPrimary(
-            primary, target + "/git-upload-pack", target + "/info/refs?service=git-upload-pack", headers, body: default, tickets, meters);
+        KeyValuePair<string, StringValues>[] headers =
+        [
+            new("Authorization", Authorization(service.Username, service.PasswordFile)),
+            new("User-Agent", "git/waystation"),
+            new("Git-Protocol", "version=2"),
+        ];
+        string target = "/" + primary.HttpPathOf(repository);
+        return new ServiceConnection(new HttpPrimary(
+            primary, target + "/git-upload-pack", target + "/info/refs?service=git-upload-pack", headers, body: default, tickets, meters));
     }
 
-    private static string Authorization(ServiceCredential service)
+    private static string Authorization(string? username, string passwordFile)
     {
         string secret;
         try
         {
-            secret = File.ReadAllText(service.PasswordFile).TrimEnd('\r', '\n');
+            secret = File.ReadAllText(passwordFile).TrimEnd('\r', '\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new PrimaryException($"the service credential cannot be read: {e.Message}", e);
         }
 
-        return service.Username is { } username
+        return username is not null
             ? "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{secret}"))
             : "Bearer " + secret;
     }

@@ -113,7 +113,13 @@ internal static class SettingsReader
             source.Add($"{primary}:Service:PasswordFile", null, "a file with the password or token of Service:Username");
         }
 
-        return password is null ? null : new ServiceCredential(username, password);
+        string? key = source.ExistingFile($"{primary}:Service:SshKeyFile");
+        if (key is not null && password is null && source.Text($"{primary}:SshUrl") is null)
+        {
+            source.Add($"{primary}:SshUrl", null, "a key in Service:SshKeyFile is for the primary's SSH: say where that is");
+        }
+
+        return password is null && key is null ? null : new ServiceCredential(username, password, key is null ? null : Path.GetFullPath(key));
     }
 
     private static WorkBounds Work(SettingsSource source)
