@@ -120,9 +120,14 @@ public sealed class Mirror
             SetHoldsOrphans(true);
         }
 
-        refs.Write(PackedRefs, PackedRefs + ".new");
-        Volatile.Write(ref _refs, refs);
-        _refsStamp = FileStamp.Of(PackedRefs);
+        lock (_gate)
+        {
+            // Whoever begins to read compares the file with its stamp, and would write the old refs again.
+            refs.Write(PackedRefs, PackedRefs + ".new");
+            Volatile.Write(ref _refs, refs);
+            _refsStamp = FileStamp.Of(PackedRefs);
+        }
+
         Touch();
         Interlocked.Increment(ref _changes);
     }

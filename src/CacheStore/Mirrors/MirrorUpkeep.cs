@@ -72,8 +72,9 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     {
         // Written after every pack that it speaks of: a newer pack is not in it.
         string index = Path.Combine(mirror.Objects, MultiPackIndex);
-        return File.Exists(index) && File.Exists(Path.Combine(mirror.Objects, FileStamps.CommitGraph))
-            && Packs(mirror).All(pack => FileStamp.Of(Path.Combine(mirror.Objects, pack))?.Changed <= FileStamp.Of(index)?.Changed);
+        List<string> packs = Packs(mirror);
+        return packs.Count == 0 || (File.Exists(index) && File.Exists(Path.Combine(mirror.Objects, FileStamps.CommitGraph)) && Bitmaps(mirror).Exists(name => IsCurrent(mirror, name))
+            && packs.TrueForAll(pack => FileStamp.Of(Path.Combine(mirror.Objects, pack))?.Changed <= FileStamp.Of(index)?.Changed));
     }
 
     private static List<string> Packs(Mirror mirror) =>
@@ -103,7 +104,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         foreach (string pack in suspects.Where(static name => name.Contains("/pack-", StringComparison.Ordinal)).Select(static name => Path.ChangeExtension(name, PackSuffix)).Distinct(StringComparer.Ordinal))
         {
             string path = Path.Combine(mirror.Objects, pack);
-            File.Delete(Path.ChangeExtension(path, ".rev"));
+            mirror.Stamps.Delete([Path.ChangeExtension(pack, ".rev")]);
             GitResult verified = await git.RunAsync(
                 new GitCommand("index-pack", "--verify", $"--object-format={mirror.ObjectFormat.Name}", path) { Settings = s_bounds }, stopping);
             if (verified.ExitCode != 0)
@@ -127,6 +128,10 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         {
             string input = string.Concat(small.Select(static pack => Path.GetFileName(pack) + "\n"));
             await PackAsync(mirror, scratch, ["--stdin-packs"], input, stopping);
+
+            // Where the others held nothing more, what comes out may be one of those that went in.
+            List<string> made = scratch.Packs();
+            small = [.. small.Where(pack => !made.Contains(Path.GetFileName(pack), StringComparer.Ordinal))];
             mirror.Stamps.Adopt(scratch.Objects);
         }
         else
@@ -177,13 +182,15 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         scratch.KeepPacks();
         await PackAsync(mirror, scratch, ["--all", "--honor-pack-keep", "--non-empty"], "", stopping);
         List<string> reached = scratch.Packs();
-        string input = string.Concat(old.Select(static pack => Path.GetFileName(pack) + "\n")) + string.Concat(reached.Select(static pack => $"^{pack}\n"));
+
+        // A pack that was all there is to keep comes out as it is, under its name.
+        List<string> replaced = [.. old.Where(pack => !reached.Contains(Path.GetFileName(pack), StringComparer.Ordinal))];
+        string input = string.Concat(replaced.Select(static pack => Path.GetFileName(pack) + "\n")) + string.Concat(reached.Select(static pack => $"^{pack}\n"));
         scratch.UnkeepPacks();
         await PackAsync(mirror, orphans, ["--stdin-packs", "--non-empty"], input, stopping, scratch.Objects);
 
         orphans.MoveTo(mirror.Orphans);
         mirror.Stamps.Adopt(scratch.Objects);
-        List<string> replaced = [.. old.Where(pack => !reached.Contains(Path.GetFileName(pack), StringComparer.Ordinal))];
         List<string> derived = Bitmaps(mirror);
         if (reached.Count > 0)
         {

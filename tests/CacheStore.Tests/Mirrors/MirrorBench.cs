@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.CacheStore.Tests.Mirrors;
+
+/// <summary>Mirrors of one test in a temporary folder, fed from a repository beside it by real git.</summary>
+internal sealed class MirrorBench : IDisposable
+{
+    private readonly TempFolder temp = new();
+    private readonly Meter meter = new("mirrors of a test");
+    private readonly MirrorOptions options;
+    private readonly GitClient client;
+    private int written;
+
+    private MirrorBench(MirrorOptions options)
+    {
+        this.options = options;
+        client = new GitClient(temp);
+        Open();
+    }
+
+    public static readonly RepositoryName Widgets = new("git.example", "team/widgets.git");
+
+    public ShiftedTime Time { get; } = new();
+
+    public DataFolder Data { get; private set; } = null!;
+
+    public GitProgram Git { get; private set; } = null!;
+
+    public MirrorSet Mirrors { get; private set; } = null!;
+
+    public MirrorObjects Objects { get; private set; } = null!;
+
+    public MirrorUpkeep Upkeep { get; private set; } = null!;
+
+    /// <summary>Where the objects come from.</summary>
+    public GitClient Source => client.In("source");
+
+    public static async Task<MirrorBench> OpenAsync(MirrorOptions? options = null, string format = "sha1")
+    {
+        var bench = new MirrorBench(options ?? new MirrorOptions { DiskReserve = 0 });
+        await bench.client.RunAsync("init", "--quiet", "--bare", "--object-format=" + format, "source");
+        for (int commit = 0; commit < 5; commit++)
+            await bench.CommitAsync();
+        return bench;
+    }
+
+    /// <summary>A mirror of all that the source has now.</summary>
+    public async Task<Mirror> MakeAsync(RepositoryName? name = null)
+    {
+        Assert.True(ObjectFormats.TryParse(await Source.ReadAsync("rev-parse", "--show-object-format"), out ObjectFormat format));
+        Mirror prepared = await Mirrors.PrepareAsync(name ?? Widgets, format, CancellationToken.None);
+        IReadOnlyList<RefTip> tips = await TipsAsync();
+        ObjectId[] wants = [.. tips.Select(static tip => tip.Id).Distinct()];
+        await TakeAsync(prepared, await PackAsync(wants, []), wants, isWhole: true);
+        prepared.SetRefs(new MirrorRefs(tips), mayOrphan: false);
+        prepared.Settle(areLedTo: true);
+        return Mirrors.Publish(prepared);
+    }
+
+    /// <summary>What a sync does: brings what is new, and the refs.</summary>
+    public async Task SyncAsync(Mirror mirror, bool mayOrphan = false)
+    {
+        using IDisposable turn = await mirror.ChangeAsync(CancellationToken.None);
+        IReadOnlyList<RefTip> tips = await TipsAsync();
+        ObjectId[] wants = [.. tips.Select(static tip => tip.Id).Distinct()], haves = [.. mirror.Refs.Tips.Select(static tip => tip.Id).Distinct()];
+        if (wants.Except(haves).Any())
+            await TakeAsync(mirror, await PackAsync(wants, haves), wants, isWhole: false);
+        mirror.SetRefs(new MirrorRefs(tips), mayOrphan);
+        mirror.Settle(areLedTo: true);
+    }
+
+    /// <summary>Feeds an intake to its end.</summary>
+    public async Task TakeAsync(Mirror mirror, byte[] pack, IReadOnlyCollection<ObjectId> wanted, bool isWhole)
+    {
+        await using var intake = new MirrorIntake(Git, Data, Mirrors, mirror, isWhole, CancellationToken.None);
+        await intake.WriteAsync(new ReadOnlySequence<byte>(pack), CancellationToken.None);
+        await intake.CompleteAsync(wanted);
+    }
+
+    /// <summary>A thin pack of what these lead to and those do not.</summary>
+    public async Task<byte[]> PackAsync(IEnumerable<ObjectId> wants, IEnumerable<ObjectId> haves, params string[] options)
+    {
+        string revisions = string.Concat(wants.Select(static id => id + "\n")) + string.Concat(haves.Select(static id => "^" + id + "\n"));
+        string file = temp[$"{Interlocked.Increment(ref written)}.in"];
+        await File.WriteAllTextAsync(file, revisions);
+        string pack = Path.ChangeExtension(file, ".pack");
+        await new Command("sh", "-c", $"git pack-objects --quiet --revs --thin --stdout --delta-base-offset {string.Join(' ', options)} <'{file}' >'{pack}'") { WorkingDirectory = Source.Folder }.MustRunAsync();
+        return await File.ReadAllBytesAsync(pack);
+    }
+
+    /// <summary>One more commit on a branch, of so many bytes that do not compress.</summary>
+    public async Task<ObjectId> CommitAsync(string branch = "main", int bytes = 200)
+    {
+        int number = Interlocked.Increment(ref written);
+        string text = Convert.ToBase64String(Random.Shared.GetItems<byte>([.. Enumerable.Range(0, 256).Select(static value => (byte)value)], bytes));
+        bool exists = (await Source.TryAsync("rev-parse", "--verify", "--quiet", $"refs/heads/{branch}")).ExitCode == 0;
+        string script = $"commit refs/heads/{branch}\ncommitter Sana <sana@example.com> {History.FirstCommitTime + number} +0000\ndata 1\nC\n"
+            + (exists ? $"from refs/heads/{branch}^0\n" : "") + $"M 100644 inline f{number % 7}\ndata {text.Length}\n{text}\ndone\n";
+        await (Source.Git("fast-import", "--quiet", "--done") with { Input = stream => stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(script)).AsTask() }).MustRunAsync();
+        return await ResolveAsync($"refs/heads/{branch}");
+    }
+
+    public async Task<ObjectId> ResolveAsync(string revision) => ObjectId.Parse(await Source.ReadAsync("rev-parse", "--verify", revision));
+
+    /// <summary>Git in the mirror itself, as an examiner who changes nothing.</summary>
+    public Task<string> ExamineAsync(Mirror mirror, params IReadOnlyList<string> arguments) =>
+        client.ReadAsync(["--git-dir", mirror.Repository, "-c", "safe.directory=*", .. arguments]);
+
+    public Task<CommandResult> TryExamineAsync(Mirror mirror, params IReadOnlyList<string> arguments) =>
+        client.TryAsync(["--git-dir", mirror.Repository, "-c", "safe.directory=*", .. arguments]);
+
+    /// <summary>The mirror and all that lies in it are sound, and its refs lead to nothing that is missing.</summary>
+    public async Task AssertSoundAsync(Mirror mirror)
+    {
+        Assert.True(mirror.Stamps.AllHold(), string.Join(' ', mirror.Stamps.Suspects()));
+        await ExamineAsync(mirror, "fsck", "--full", "--strict", "--no-dangling", "--no-progress");
+        Assert.Equal(await Source.ReadAsync("rev-list", "--objects", "--all", "--count"), await ExamineAsync(mirror, "rev-list", "--objects", "--all", "--count"));
+    }
+
+    public static string[] FilesOf(Mirror mirror, string pattern) => Directory.GetFiles(Path.Combine(mirror.Objects, "pack"), pattern);
+
+    /// <summary>Closes everything, as the end of a node does, lets something happen to its files, and opens it again.</summary>
+    public void Restart(Action? whileClosed = null)
+    {
+        Data.Dispose();
+        whileClosed?.Invoke();
+        Open();
+    }
+
+    public void Dispose()
+    {
+        Data.Dispose();
+        meter.Dispose();
+        temp.Dispose();
+    }
+
+    private void Open()
+    {
+        Data = new DataFolder(temp["data"], Time);
+        Git = new GitProgram(Data, NullLogger<GitProgram>.Instance);
+        Mirrors = new MirrorSet(Data, options, Git, new StoreMeters(meter), NullLogger<MirrorSet>.Instance);
+        Objects = new MirrorObjects(Git, TimeProvider.System);
+        Upkeep = new MirrorUpkeep(Git, Data, Mirrors, options, Time, new Complaints());
+    }
+
+    private async Task<IReadOnlyList<RefTip>> TipsAsync() =>
+        [.. (await Source.ReadAsync("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(static line => line.TrimEnd().Split(' ')).Select(static parts => new RefTip(parts[0], ObjectId.Parse(parts[1]), parts.Length > 2 ? ObjectId.Parse(parts[2]) : null, null))];
+}
+
+/// <summary>Nothing that upkeep does may fail here.</summary>
+internal sealed class Complaints : ILogger<MirrorUpkeep>
+{
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (logLevel >= LogLevel.Warning)
+            throw new InvalidOperationException(formatter(state, exception));
+    }
+}
+
+/// <summary>The system's time, some way on.</summary>
+internal sealed class ShiftedTime : TimeProvider
+{
+    public TimeSpan Shift { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
+}

@@ -1,0 +1,119 @@
+using Waystation.CacheStore.Mirrors;
+
+namespace Waystation.CacheStore.Tests.Mirrors;
+
+public sealed class MirrorSetTests
+{
+    private static readonly RepositoryName A = new("git.example", "a.git"), B = new("git.example", "b.git"), C = new("git.example", "c.git");
+
+    /// <summary>More than what an intake wants free beforehand.</summary>
+    private const long Limit = 64L << 20;
+
+    [Fact]
+    public async Task Room_IsMadeOfTheLongestUnused()
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync(new MirrorOptions { DiskReserve = 0, MaxSize = Limit });
+        await bench.CommitAsync(bytes: 40_000);
+        Mirror a = await bench.MakeAsync(A), b = await bench.MakeAsync(B);
+        long each = a.Bytes;
+        Assert.InRange(each, 40_000, 1_000_000);
+        a.TryRead()!.Dispose();
+        Assert.True(bench.Mirrors.TryMakeRoom(Limit - (2 * each), C));
+        Assert.Equal(2, bench.Mirrors.All().Count);
+        Assert.True(bench.Mirrors.TryMakeRoom(Limit - each, C));
+        Assert.Same(a, bench.Mirrors.Find(A));
+        Assert.Null(bench.Mirrors.Find(B));
+        Assert.False(Directory.Exists(b.Folder));
+        Assert.Null(b.TryRead());
+    }
+
+    [Fact]
+    public async Task Room_IsNotMadeOfTheOneThatGrows_NorWhereItNeverFits()
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync(new MirrorOptions { DiskReserve = 0, MaxSize = Limit });
+        Mirror a = await bench.MakeAsync(A);
+        Assert.False(bench.Mirrors.TryMakeRoom(Limit, A));
+        Assert.False(bench.Mirrors.TryMakeRoom(Limit + 1, C));
+        Assert.Same(a, bench.Mirrors.Find(A));
+    }
+
+    [Fact]
+    public async Task QuarantinedMirror_IsGone_AndAnotherTakesItsPlace()
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync();
+        Mirror first = await bench.MakeAsync(A);
+        List<RepositoryName> told = [];
+        bench.Mirrors.WhenGivenUp(told.Add);
+        bench.Mirrors.Quarantine(first, "of a test");
+        Assert.Null(bench.Mirrors.Find(A));
+        Assert.Null(first.TryRead());
+        Mirror second = await bench.MakeAsync(A);
+
+        // What is found out late about the first is not the second's fault.
+        bench.Mirrors.Quarantine(first, "of a test, late");
+        Assert.Same(second, bench.Mirrors.Find(A));
+        Assert.Equal([A], told);
+        await bench.AssertSoundAsync(second);
+    }
+
+    [Fact]
+    public async Task PublishedMirror_ReplacesTheOneBefore_WhichReadersMayFinish()
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync();
+        Mirror first = await bench.MakeAsync(A);
+        await bench.CommitAsync();
+        Mirror second = await bench.MakeAsync(A);
+        Assert.NotSame(first, second);
+        Assert.Same(second, bench.Mirrors.Find(A));
+        await bench.AssertSoundAsync(second);
+        Assert.Empty(Directory.GetFileSystemEntries(bench.Data.Temporary));
+    }
+
+    [Fact]
+    public async Task Mirrors_AreThereAgainAfterARestart()
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync();
+        Mirror before = await bench.MakeAsync(A);
+        await bench.MakeAsync(B);
+        bench.Restart();
+        Mirror after = bench.Mirrors.Find(A)!;
+        Assert.Equal(before.Refs.Tips, after.Refs.Tips);
+        Assert.Equal(before.Bytes, after.Bytes);
+        Assert.Equal(2, bench.Mirrors.All().Count);
+        await bench.AssertSoundAsync(after);
+    }
+
+    [Theory]
+    [InlineData("record", "")]
+    [InlineData("record", "{}")]
+    [InlineData("record", "{\"Host\":\"git.example\",\"Path\":\"b.git\",\"ObjectFormat\":\"sha1\"}")]
+    [InlineData("record", "{\"Host\":\"git.example\",\"Path\":\"a.git\",\"ObjectFormat\":\"md5\"}")]
+    [InlineData("record", null)]
+    [InlineData("git/packed-refs", "nonsense")]
+    public async Task WhatDoesNotReadBack_IsDroppedAtTheStart_AndMadeAnew(string file, string? content)
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync();
+        Mirror mirror = await bench.MakeAsync(A);
+        bench.Restart(() =>
+        {
+            if (content is null)
+                File.Delete(Path.Combine(mirror.Folder, file));
+            else
+                File.WriteAllText(Path.Combine(mirror.Folder, file), content);
+        });
+        Assert.Empty(bench.Mirrors.All());
+        Assert.False(Directory.Exists(mirror.Folder));
+        await bench.AssertSoundAsync(await bench.MakeAsync(A));
+    }
+
+    [Fact]
+    public async Task PreparedMirror_IsNobodysUntilItIsPublished()
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync();
+        Mirror prepared = await bench.Mirrors.PrepareAsync(A, Waystation.GitProtocol.Objects.ObjectFormat.Sha256, default);
+        Assert.Null(bench.Mirrors.Find(A));
+        bench.Restart();
+        Assert.Empty(bench.Mirrors.All());
+        Assert.False(Directory.Exists(prepared.Folder));
+    }
+}
