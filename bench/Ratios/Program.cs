@@ -20,6 +20,7 @@ foreach ((string name, Func<Stage, int, Table, Task> measure) in ((string, Func<
     ("crowd", ColdCrowd.MeasureAsync),
     ("memory", MemoryOfStreams.MeasureAsync),
     ("first-byte", FirstPackByte.MeasureAsync),
+    ("ssh", OverSsh.MeasureAsync),
 ])
 {
     if (!settings.Measures.Contains(name))

@@ -7,7 +7,7 @@ internal sealed record Settings(int Samples, IReadOnlyCollection<string> Measure
 {
     public const int FewestSamples = 5;
 
-    public static IReadOnlyList<string> AllMeasures { get; } = ["replay", "refs", "upload", "shallow", "crowd", "memory", "first-byte"];
+    public static IReadOnlyList<string> AllMeasures { get; } = ["replay", "refs", "upload", "shallow", "crowd", "memory", "first-byte", "ssh"];
 
     /// <summary>Null where the arguments are not ours.</summary>
     public static Settings? TryParse(IReadOnlyList<string> arguments)

@@ -77,6 +77,13 @@ public sealed class SshdPrimary : IAsyncDisposable
         File.AppendAllText(folder["authorized_keys"], $"{options},command=\"{folder["forced-command"]} {user}\" {key.PublicLine}\n");
     }
 
+    /// <summary>Lets a key in to run just this command.</summary>
+    public void AdmitTo(SshKey key, string command)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        File.AppendAllText(folder["authorized_keys"], $"restrict,command=\"{command}\" {key.PublicLine}\n");
+    }
+
     /// <summary>Lets a key in no more.</summary>
     public void Expel(SshKey key)
     {
