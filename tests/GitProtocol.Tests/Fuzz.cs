@@ -3,6 +3,7 @@ using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Packs;
+using Waystation.GitProtocol.Pushing;
 using Waystation.TestKit.Wire;
 
 namespace Waystation.GitProtocol.Tests;
@@ -25,6 +26,9 @@ internal static class Fuzz
         bytes => V0Answer(bytes, new FetchRequest { ProtocolVersion = 0, Done = true, SidebandKind = SidebandKind.None }),
         Advertisement,
         LsRefs,
+        PushRequest,
+        bytes => PushReport(bytes, usesSideband: false),
+        bytes => PushReport(bytes, usesSideband: true),
         Pack,
     ];
 
@@ -111,6 +115,21 @@ internal static class Fuzz
         var reader = new LsRefsReader(ObjectFormat.Sha1);
         foreach (ReadOnlyMemory<byte> segment in bytes) reader.Read(segment.Span);
         return $"{reader.IsComplete} {reader.HasStopped} {reader.UnbornHeadTarget} {string.Join(',', reader.Tips)}";
+    }
+
+    private static string PushRequest(ReadOnlySequence<byte> bytes)
+    {
+        var reader = new PushRequestReader();
+        int head = 0;
+        foreach (ReadOnlyMemory<byte> segment in bytes) head += reader.ReadHead(segment.Span);
+        return $"{reader.IsComplete} {reader.HasStopped} {(reader.IsComplete ? head : 0)} {string.Join(',', reader.Commands)}";
+    }
+
+    private static string PushReport(ReadOnlySequence<byte> bytes, bool usesSideband)
+    {
+        var reader = new PushReportReader(ObjectFormat.Sha1, usesSideband);
+        foreach (ReadOnlyMemory<byte> segment in bytes) reader.Read(segment.Span);
+        return $"{reader.IsComplete} {reader.HasStopped} {reader.HasAnswer} {reader.IsUnpacked} {string.Join(',', reader.Done)}";
     }
 
     private static string Pack(ReadOnlySequence<byte> bytes)

@@ -26,16 +26,26 @@ public abstract class PassingReader
     /// <summary>Whether the reader gave up; it will not complete any more.</summary>
     public bool HasStopped { get; private set; }
 
+    /// <summary>What was looked for is known, though more may follow.</summary>
+    public virtual bool HasAnswer => IsComplete;
+
     /// <summary>Shows the next bytes.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {
-        while (!bytes.IsEmpty && !HasStopped)
+        // Bytes after the end mean that the end was not what we took it for.
+        if (ReadToEnd(bytes) < bytes.Length && !HasStopped) Stop();
+    }
+
+    /// <summary>Shows the next bytes, of which those after the last packet are not looked at; returns how many were.</summary>
+    private protected int ReadToEnd(ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> rest = bytes;
+        while (!rest.IsEmpty && !HasStopped && !IsComplete)
         {
-            // Bytes after the end mean that the end was not what we took it for.
-            if (IsComplete) Stop();
-            else if (heldLength > 0) Complement(ref bytes);
-            else ReadWhole(ref bytes);
+            if (heldLength > 0) Complement(ref rest);
+            else ReadWhole(ref rest);
         }
+        return bytes.Length - rest.Length;
     }
 
     /// <summary>Shows one packet, in order. The payload lives only as long as the call.</summary>

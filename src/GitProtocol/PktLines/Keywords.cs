@@ -138,4 +138,26 @@ public static class Keywords
     public static ReadOnlySpan<byte> AckContinue => " continue"u8;
     /// <summary><c> ready</c></summary>
     public static ReadOnlySpan<byte> AckReady => " ready"u8;
+
+    // Pushes and their reports.
+    /// <summary><c>push-options</c></summary>
+    public static ReadOnlySpan<byte> PushOptions => "push-options"u8;
+    /// <summary><c>report-status</c></summary>
+    public static ReadOnlySpan<byte> ReportStatus => "report-status"u8;
+    /// <summary><c>report-status-v2</c></summary>
+    public static ReadOnlySpan<byte> ReportStatusV2 => "report-status-v2"u8;
+    /// <summary><c>unpack </c></summary>
+    public static ReadOnlySpan<byte> Unpack => "unpack "u8;
+    /// <summary><c>ok</c></summary>
+    public static ReadOnlySpan<byte> Ok => "ok"u8;
+    /// <summary><c>ok </c></summary>
+    public static ReadOnlySpan<byte> OkRef => "ok "u8;
+    /// <summary><c>ng </c></summary>
+    public static ReadOnlySpan<byte> NotGoodRef => "ng "u8;
+    /// <summary><c>option </c></summary>
+    public static ReadOnlySpan<byte> Option => "option "u8;
+    /// <summary><c>refname </c></summary>
+    public static ReadOnlySpan<byte> RefNameOption => "refname "u8;
+    /// <summary><c>new-oid </c></summary>
+    public static ReadOnlySpan<byte> NewIdOption => "new-oid "u8;
 }

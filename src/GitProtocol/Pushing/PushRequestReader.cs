@@ -1,0 +1,114 @@
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Pushing;
+
+/// <summary>
+/// Reads what stands before the pack of a push, as it passes by (gitprotocol-pack, Reference Update Request):
+/// <code>
+///   shallows, commands, flush │ [push options, flush] │ PACK …
+///                             └──────── Read ────────►┘ the rest is the pack, where a command needs one
+/// </code>
+/// It never throws. It stops at what it does not know, a signed push among it, and past its bounds: a push of more refs than
+/// these is seldom, and only costs what it would have spared.
+/// </summary>
+public sealed class PushRequestReader : PassingReader
+{
+    /// <summary>Refs that one push may change to be looked at; a few hundred KiB.</summary>
+    public const int MaxCommands = 1_024;
+
+    /// <summary>Bytes before the pack.</summary>
+    public const int MaxHead = 512 * 1024;
+
+    private readonly List<RefCommand> commands = [];
+    private State state = State.Commands;
+    private int length;
+    private bool hasOptions;
+
+    private enum State
+    {
+        Commands,
+        Options,
+    }
+
+    /// <summary>What is to be done, in the client's order; evidence only once <see cref="PassingReader.IsComplete"/>.</summary>
+    public IReadOnlyList<RefCommand> Commands => commands;
+
+    /// <summary>The format of the ids.</summary>
+    public ObjectFormat ObjectFormat { get; private set; }
+
+    /// <summary>The client wants to hear how each ref fared.</summary>
+    public bool WantsReport { get; private set; }
+
+    /// <summary>The answer comes in bands.</summary>
+    public bool UsesSideband { get; private set; }
+
+    /// <summary>A pack follows: only a push that but deletes has none.</summary>
+    public bool HasPack => commands.Exists(static command => !command.IsDeletion);
+
+    /// <summary>Shows the next bytes; returns how many of them stood before the pack.</summary>
+    public int ReadHead(ReadOnlySpan<byte> bytes) => ReadToEnd(bytes);
+
+    private protected override void OnPacket(PktLineKind kind, ReadOnlySpan<byte> payload)
+    {
+        length += payload.Length;
+        bool taken = length <= MaxHead && kind switch
+        {
+            PktLineKind.Flush => TryTakeFlush(),
+            PktLineKind.Data => state == State.Options || TryTakeLine(Text(payload)),
+            _ => false,
+        };
+        if (!taken) Stop();
+    }
+
+    private protected override void Forget() => commands.Clear();
+
+    private bool TryTakeFlush()
+    {
+        if (state == State.Commands && hasOptions) state = State.Options;
+        else Complete();
+        return true;
+    }
+
+    private bool TryTakeLine(ReadOnlySpan<byte> line)
+    {
+        if (commands.Count == 0 && line.StartsWith(Keywords.Shallow)) return true;
+        int end = line.IndexOf((byte)0);
+        if (end >= 0 && (commands.Count > 0 || !TryTakeFirst(line, end))) return false;
+        if (end < 0 && commands.Count == 0) ObjectFormat = FormatOf(line);
+        return TryTakeCommand(end < 0 ? line : line[..end]);
+    }
+
+    /// <summary>The capabilities stand behind the first command.</summary>
+    private bool TryTakeFirst(ReadOnlySpan<byte> line, int end)
+    {
+        ObjectFormat = FormatOf(line);
+        ReadOnlySpan<byte> rest = line[(end + 1)..];
+        while (!rest.IsEmpty)
+        {
+            ReadOnlySpan<byte> word = RefLine.NextWord(ref rest);
+            if (word.SequenceEqual(Keywords.PushOptions)) hasOptions = true;
+            else if (word.SequenceEqual(Keywords.ReportStatus) || word.SequenceEqual(Keywords.ReportStatusV2)) WantsReport = true;
+            else if (word.SequenceEqual(Keywords.Sideband64k) || word.SequenceEqual(Keywords.Sideband)) UsesSideband = true;
+            else if (word.StartsWith(Keywords.ObjectFormatIs) && !IsFormat(word[Keywords.ObjectFormatIs.Length..])) return false;
+        }
+        return true;
+    }
+
+    private bool IsFormat(ReadOnlySpan<byte> name) =>
+        ObjectFormats.TryParse(System.Text.Encoding.Latin1.GetString(name), out ObjectFormat said) && said == ObjectFormat;
+
+    private static ObjectFormat FormatOf(ReadOnlySpan<byte> line) =>
+        line.IndexOf((byte)' ') == ObjectFormat.Sha256.HexLength ? ObjectFormat.Sha256 : ObjectFormat.Sha1;
+
+    private bool TryTakeCommand(ReadOnlySpan<byte> line)
+    {
+        if (commands.Count == MaxCommands
+            || !RefLine.TrySplit(line, ObjectFormat, out ObjectId old, out ReadOnlySpan<byte> rest)
+            || !RefLine.TrySplit(rest, ObjectFormat, out ObjectId id, out ReadOnlySpan<byte> name)
+            || !RefName.IsBounded(name)) return false;
+        commands.Add(new RefCommand(old, id, RefName.FromBytes(name)));
+        return true;
+    }
+}
