@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Waystation.CacheStore;
 using Waystation.CacheStore.Git;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Local;
@@ -47,6 +48,26 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         catch (GitFailedException)
         {
             return IsEnough(view, call) && call.Request is { Haves.Count: 0, Shallows.Count: 0 } ? new SettledAccess(view, call.Request) : SettledAccess.Denied(call, ForwardReason.NotVisible);
+        }
+    }
+
+    /// <summary>
+    /// All refs that this credential sees now, asked for after this call and recorded like any answer; null where the primary
+    /// does not say.
+    /// </summary>
+    public async Task<AccessView?> ListAsync(
+        RepositoryName repository, Credential credential, ObjectFormat format, IPrimary primary, CancellationToken cancellationToken)
+    {
+        var call = new FetchCall(repository, credential, new FetchRequest { ObjectFormat = format }, VisibilityRule.Advertised, primary);
+        try
+        {
+            return await shared.AskAsync(repository, credential, RefsQuestion.AllRefs, () => AskRefsAsync(call), cancellationToken)
+                ?? await shared.AskAsync(
+                    repository, credential, RefsQuestion.Advertisement, () => AskInfoRefsAsync(call with { Request = call.Request with { ProtocolVersion = 0 } }), cancellationToken);
+        }
+        catch (Exception e) when (e is PrimaryException or IOException)
+        {
+            return null;
         }
     }
 

@@ -27,8 +27,7 @@ internal static class Fuzz
         Advertisement,
         LsRefs,
         PushRequest,
-        bytes => PushReport(bytes, usesSideband: false),
-        bytes => PushReport(bytes, usesSideband: true),
+        PushReport,
         Pack,
     ];
 
@@ -125,9 +124,9 @@ internal static class Fuzz
         return $"{reader.IsComplete} {reader.HasStopped} {(reader.IsComplete ? head : 0)} {string.Join(',', reader.Commands)}";
     }
 
-    private static string PushReport(ReadOnlySequence<byte> bytes, bool usesSideband)
+    private static string PushReport(ReadOnlySequence<byte> bytes)
     {
-        var reader = new PushReportReader(ObjectFormat.Sha1, usesSideband);
+        var reader = new PushReportReader();
         foreach (ReadOnlyMemory<byte> segment in bytes) reader.Read(segment.Span);
         return $"{reader.IsComplete} {reader.HasStopped} {reader.HasAnswer} {reader.IsUnpacked} {string.Join(',', reader.Done)}";
     }

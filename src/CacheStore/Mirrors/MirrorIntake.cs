@@ -36,7 +36,8 @@ public sealed class MirrorIntake : IAsyncDisposable
     /// <param name="mirror">For which.</param>
     /// <param name="isWhole">The pack must lack nothing, as that of a full clone.</param>
     /// <param name="stopping">Ends it.</param>
-    public MirrorIntake(GitProgram git, DataFolder folder, MirrorSet mirrors, Mirror mirror, bool isWhole, CancellationToken stopping)
+    /// <param name="isStrict">A client made the pack: each object is looked at, and what it leads to must be there.</param>
+    public MirrorIntake(GitProgram git, DataFolder folder, MirrorSet mirrors, Mirror mirror, bool isWhole, CancellationToken stopping, bool isStrict = false)
     {
         ArgumentNullException.ThrowIfNull(git);
         ArgumentNullException.ThrowIfNull(folder);
@@ -53,6 +54,11 @@ public sealed class MirrorIntake : IAsyncDisposable
         if (isWhole)
         {
             arguments.Add("--check-self-contained-and-connected");
+        }
+
+        if (isStrict)
+        {
+            arguments.Add("--strict");
         }
 
         _indexing = git.Start(InQuarantine(new GitCommand(arguments)), stopping);
@@ -86,6 +92,26 @@ public sealed class MirrorIntake : IAsyncDisposable
         catch (IOException e)
         {
             throw new GitFailedException($"git index-pack stopped reading: {_indexing.ErrorText}", e);
+        }
+    }
+
+    /// <summary>Takes all that is left of a stream of pack bytes.</summary>
+    /// <exception cref="GitFailedException">git refuses them, or the disk has no room.</exception>
+    public async Task WriteAllAsync(Stream pack, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(pack);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
+        try
+        {
+            int length;
+            while ((length = await pack.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                await WriteAsync(new ReadOnlySequence<byte>(buffer, 0, length), cancellationToken);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

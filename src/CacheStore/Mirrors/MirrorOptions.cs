@@ -12,6 +12,9 @@ public sealed class MirrorOptions
     /// <summary>How long objects that no ref leads to any more live on, for whoever was shown them just before. Default: a day.</summary>
     public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>Bytes that copies of pushes under way may take, all together; 0 copies none. Default: 4 GiB.</summary>
+    public long MaxPushes { get; init; } = 4L << 30;
+
     /// <summary>Packs made here at the same time, over all repositories. Default: one a core.</summary>
     public int MaxPacks { get; init; } = Environment.ProcessorCount;
 

@@ -14,6 +14,9 @@ public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDispo
     private readonly Dictionary<(string Kind, RepositoryName Repository), Piece> _pieces = [];
     private readonly CancellationTokenSource _stopping = new();
 
+    /// <summary>The node stops: nothing begins any more.</summary>
+    public bool IsStopping => _stopping.IsCancellationRequested;
+
     /// <summary>Begins a piece of work, or finds the one under way.</summary>
     /// <param name="kind">What it is, for the log.</param>
     /// <param name="repository">On which repository.</param>

@@ -33,6 +33,9 @@ public sealed class MirrorMaking(
     private readonly ConcurrentDictionary<RepositoryName, PackReader> _followed = new();
     private readonly ConcurrentDictionary<RepositoryName, long> _failed = new();
 
+    /// <summary>Repositories whose first push is being taken in.</summary>
+    private readonly ConcurrentDictionary<RepositoryName, bool> _arriving = new();
+
     /// <summary>Whether an answer to this request would hold all that its wants lead to.</summary>
     public static bool IsFullClone(FetchRequest request)
     {
@@ -72,7 +75,7 @@ public sealed class MirrorMaking(
 
     /// <summary>Waits for a mirror that is only being indexed, all its objects having come; not for one whose objects are on their way.</summary>
     public Task FinishAsync(RepositoryName repository, CancellationToken waiting) =>
-        _followed.TryGetValue(repository, out PackReader? reader) && reader.PackLength is not null && work.Find(Kind, repository) is { } making
+        (_arriving.ContainsKey(repository) || (_followed.TryGetValue(repository, out PackReader? reader) && reader.PackLength is not null)) && work.Find(Kind, repository) is { } making
             ? making.WaitAsync(waiting)
             : Task.CompletedTask;
 
@@ -140,6 +143,42 @@ public sealed class MirrorMaking(
     public Task<bool> BeginAsync(RepositoryName repository, ObjectFormat format, SyncAsker asker) =>
         work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, stopping), out _);
 
+    /// <summary>Makes a mirror of the first push to a repository, which holds all that there is; false where it does not, or that failed.</summary>
+    public Task<bool> TakeInAsync(RepositoryName repository, Func<CancellationToken, Task<Arrival?>> arrive, Func<ObjectFormat> format)
+    {
+        ArgumentNullException.ThrowIfNull(arrive);
+        ArgumentNullException.ThrowIfNull(format);
+        if (!_arriving.TryAdd(repository, true))
+        {
+            return Task.FromResult(false);
+        }
+
+        Task<bool> made = work.JoinOrBegin(Kind, repository, stopping => TakeInAsync(repository, arrive, format, stopping), out bool began);
+        if (began)
+        {
+            return made;
+        }
+
+        _arriving.TryRemove(repository, out _);
+        return Task.FromResult(false);
+    }
+
+    private async Task<bool> TakeInAsync(RepositoryName repository, Func<CancellationToken, Task<Arrival?>> arrive, Func<ObjectFormat> format, CancellationToken stopping)
+    {
+        using var hold = new CancellationTokenSource(s_credentialHold, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, stopping);
+        try
+        {
+            return await arrive(either.Token) is { Pack: { } pack } arrival
+                && TipsOf(arrival.View).All(arrival.Tips.Contains)
+                && await PublishAsync(repository, format(), arrival.Tips, arrival.View, intake => intake.WriteAllAsync(pack, either.Token), either.Token, isStrict: true);
+        }
+        finally
+        {
+            _arriving.TryRemove(repository, out _);
+        }
+    }
+
     /// <summary>What a clone of all branches and tags wants.</summary>
     public static IEnumerable<ObjectId> TipsOf(AccessView view)
     {
@@ -151,13 +190,14 @@ public sealed class MirrorMaking(
         refName == "HEAD" || refName.StartsWith("refs/heads/", StringComparison.Ordinal) || refName.StartsWith("refs/tags/", StringComparison.Ordinal);
 
     private async Task<bool> PublishAsync(
-        RepositoryName repository, ObjectFormat format, IReadOnlyCollection<ObjectId> wants, AccessView view, Func<MirrorIntake, Task> feed, CancellationToken stopping)
+        RepositoryName repository, ObjectFormat format, IReadOnlyCollection<ObjectId> wants, AccessView view, Func<MirrorIntake, Task> feed, CancellationToken stopping,
+        bool isStrict = false)
     {
         Mirror prepared = await mirrors.PrepareAsync(repository, format, stopping);
         bool published = false;
         try
         {
-            await using (var intake = new MirrorIntake(git, folder, mirrors, prepared, isWhole: true, stopping))
+            await using (var intake = new MirrorIntake(git, folder, mirrors, prepared, isWhole: true, stopping, isStrict))
             {
                 await feed(intake);
                 await intake.CompleteAsync(wants);

@@ -42,23 +42,25 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
     /// <param name="view">What was shown.</param>
     /// <param name="brought">Objects that have just come: what they lead to is an orphan where no ref leads to them.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<bool> ApplyAsync(Mirror mirror, AccessView view, IReadOnlyCollection<ObjectId> brought, CancellationToken cancellationToken)
+    /// <param name="gone">Refs that the primary was heard to remove: these go at once.</param>
+    public async Task<bool> ApplyAsync(
+        Mirror mirror, AccessView view, IReadOnlyCollection<ObjectId> brought, CancellationToken cancellationToken, IReadOnlyCollection<string>? gone = null)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(brought);
-        bool changed = await ChangeAsync(mirror, view, cancellationToken);
+        bool changed = await ChangeAsync(mirror, view, gone ?? [], cancellationToken);
         mirror.Settle(await AreLedToAsync(mirror, brought, mirror.Refs, cancellationToken));
         return changed;
     }
 
-    private async Task<bool> ChangeAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
+    private async Task<bool> ChangeAsync(Mirror mirror, AccessView view, IReadOnlyCollection<string> gone, CancellationToken cancellationToken)
     {
         MirrorRefs refs = mirror.Refs;
         Dictionary<string, RefTip> next = refs.Tips.ToDictionary(static tip => tip.Name, StringComparer.Ordinal);
         List<ObjectId> left = [];
         int set = await SetAsync(mirror, view, next, left, cancellationToken);
-        int removed = Remove(mirror, view, next, left);
+        int removed = Remove([.. Forgotten(mirror, view).Concat(Gone(view, gone)).Where(next.ContainsKey).Distinct(StringComparer.Ordinal)], next, left);
         if (set == 0 && removed == 0)
         {
             return false;
@@ -93,16 +95,22 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
         return set;
     }
 
-    private int Remove(Mirror mirror, AccessView view, Dictionary<string, RefTip> next, List<ObjectId> left)
+    private static int Remove(List<string> names, Dictionary<string, RefTip> next, List<ObjectId> left)
     {
-        List<string> forgotten = Forgotten(mirror, view);
-        foreach (string name in forgotten)
+        foreach (string name in names)
         {
             left.Add(next[name].Id);
             next.Remove(name);
         }
 
-        return forgotten.Count;
+        return names.Count;
+    }
+
+    /// <summary>Those of the removed refs that nobody has made again since.</summary>
+    private static IEnumerable<string> Gone(AccessView view, IReadOnlyCollection<string> gone)
+    {
+        HashSet<string> shown = gone.Count == 0 ? [] : new(view.Tips().Select(static tip => tip.Name), StringComparer.Ordinal);
+        return gone.Where(name => view.Covers(name) && !shown.Contains(name));
     }
 
     /// <summary>Refs of the mirror that this view would show and does not, and that no view has shown for long enough.</summary>

@@ -90,6 +90,25 @@ public sealed class MirrorSync(
         }
     }
 
+    /// <summary>
+    /// Takes in what came by without being asked for. Begun at once, unless another sync is under way: whoever needs what it
+    /// brings waits for it instead of asking the primary. False where that failed; the mirror is as it was.
+    /// </summary>
+    /// <param name="mirror">Which.</param>
+    /// <param name="arrive">Waits until all is known that has to be, for at most as long as a credential is held.</param>
+    public async Task<bool> TakeInAsync(Mirror mirror, Func<CancellationToken, Task<Arrival?>> arrive)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        while (true)
+        {
+            bool done = await work.JoinOrBegin(Kind, mirror.Name, token => TakeInAsync(mirror, arrive, token), out bool began);
+            if (began || work.IsStopping)
+            {
+                return began && done;
+            }
+        }
+    }
+
     private static IEnumerable<ObjectId> TagsOf(AccessView view) =>
         view.PeeledTips().Where(static tip => tip.Peeled is not null && tip.Name.StartsWith("refs/tags/", StringComparison.Ordinal)).Select(static tip => tip.Id);
 
@@ -118,26 +137,62 @@ public sealed class MirrorSync(
         return [.. unknown.Where(id => !kinds.ContainsKey(id))];
     }
 
-    private async Task<bool> SyncAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> needed, CancellationToken stopping)
+    private Task<bool> SyncAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> needed, CancellationToken stopping) =>
+        HoldAsync(token => ChangeAsync(mirror, () => BringNowAsync(mirror, asker, needed, token), token), stopping);
+
+    private Task<bool> TakeInAsync(Mirror mirror, Func<CancellationToken, Task<Arrival?>> arrive, CancellationToken stopping) =>
+        HoldAsync(
+            async token => await arrive(token) is { } arrival && await ChangeAsync(mirror, () => TakeInNowAsync(mirror, arrival, token), token), stopping);
+
+    /// <summary>Does it for as long as a credential is held, at the longest.</summary>
+    private async Task<bool> HoldAsync(Func<CancellationToken, Task<bool>> work, CancellationToken stopping)
     {
         using var hold = new CancellationTokenSource(s_credentialHold, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, stopping);
         try
         {
-            using IDisposable turn = await mirror.ChangeAsync(either.Token);
-            try
-            {
-                return await BringNowAsync(mirror, asker, needed, either.Token);
-            }
-            finally
-            {
-                mirror.Settle(areLedTo: false);
-            }
+            return await work(either.Token);
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
             return false;
         }
+    }
+
+    private static async Task<bool> ChangeAsync(Mirror mirror, Func<Task<bool>> change, CancellationToken stopping)
+    {
+        using IDisposable turn = await mirror.ChangeAsync(stopping);
+        try
+        {
+            return await change();
+        }
+        finally
+        {
+            mirror.Settle(areLedTo: false);
+        }
+    }
+
+    private async Task<bool> TakeInNowAsync(Mirror mirror, Arrival arrival, CancellationToken stopping)
+    {
+        IReadOnlyCollection<ObjectId> missing = await MissingAsync(mirror, arrival.Tips, stopping);
+        if (missing.Count > 0)
+        {
+            if (arrival.Pack is null)
+            {
+                return false;
+            }
+
+            await using var intake = new MirrorIntake(git, folder, mirrors, mirror, isWhole: false, stopping, isStrict: true);
+            await intake.WriteAllAsync(arrival.Pack, stopping);
+            await intake.CompleteAsync(missing);
+        }
+
+        if (await refs.ApplyAsync(mirror, arrival.View, missing, stopping, arrival.Gone) || missing.Count > 0)
+        {
+            _whenSynchronized?.Invoke(mirror.Name);
+        }
+
+        return true;
     }
 
     private async Task<bool> BringNowAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> needed, CancellationToken stopping)

@@ -17,4 +17,7 @@ internal static partial class WorkLog
 
     [LoggerMessage(3004, LogLevel.Information, "{Repository}: a sync was refused by the primary")]
     public static partial void SyncRefused(this ILogger logger, RepositoryName repository);
+
+    [LoggerMessage(3005, LogLevel.Information, "{Repository}: a push of {Refs} refs went by: {Result}, {Elapsed}")]
+    public static partial void PushSeen(this ILogger logger, RepositoryName repository, int refs, string result, TimeSpan elapsed);
 }

@@ -8,6 +8,7 @@ public sealed class WorkMeters
     private readonly Meter _meter;
     private readonly Counter<long> _done;
     private readonly Counter<long> _vetted;
+    private readonly Counter<long> _pushes;
 
     /// <summary>Makes the instruments on <paramref name="meter"/>.</summary>
     public WorkMeters(Meter meter)
@@ -15,6 +16,7 @@ public sealed class WorkMeters
         ArgumentNullException.ThrowIfNull(meter);
         _meter = meter;
         _vetted = meter.CreateCounter<long>("waystation_vet_total", description: "What the vet found: mirrors checked, mended, failed; shares scrubbed, files damaged.");
+        _pushes = meter.CreateCounter<long>("waystation_pushes_seen_total", description: "Pushes that went by to repositories with a mirror, by what came of it.");
         _done = meter.CreateCounter<long>("waystation_work_total", description: "Pieces of background work by kind and how they ended.");
     }
 
@@ -24,6 +26,9 @@ public sealed class WorkMeters
 
     /// <summary>The vet found something.</summary>
     internal void Vetted(string result) => _vetted.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    /// <summary>A push went by.</summary>
+    internal void PushSeen(string result) => _pushes.Add(1, new KeyValuePair<string, object?>("result", result));
 
     /// <summary>Where to read the length of the queue from.</summary>
     internal void Observe(Func<int> waiting, Func<int> running, Func<int> failing)

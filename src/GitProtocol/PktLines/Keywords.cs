@@ -142,10 +142,6 @@ public static class Keywords
     // Pushes and their reports.
     /// <summary><c>push-options</c></summary>
     public static ReadOnlySpan<byte> PushOptions => "push-options"u8;
-    /// <summary><c>report-status</c></summary>
-    public static ReadOnlySpan<byte> ReportStatus => "report-status"u8;
-    /// <summary><c>report-status-v2</c></summary>
-    public static ReadOnlySpan<byte> ReportStatusV2 => "report-status-v2"u8;
     /// <summary><c>unpack </c></summary>
     public static ReadOnlySpan<byte> Unpack => "unpack "u8;
     /// <summary><c>ok</c></summary>

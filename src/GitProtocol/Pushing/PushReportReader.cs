@@ -6,16 +6,17 @@ namespace Waystation.GitProtocol.Pushing;
 
 /// <summary>
 /// Reads how a push fared, as the answer passes by (gitprotocol-pack, Report Status): report-status and report-status-v2, in
-/// bands or plain. <see cref="PassingReader.HasAnswer"/> holds from the report's own end on: hooks may go on talking for
+/// bands or plain, which its first byte tells. <see cref="PassingReader.HasAnswer"/> holds from the report's own end on: hooks may go on talking for
 /// minutes after the refs have moved.
 /// <code>
 ///   with side-band     band 1 ─► unpack ok, ok REF, [option …], ng REF …, flush     band 2, 3 ─► not for us     flush
 ///   without            unpack ok, ok REF, …, flush
 /// </code>
 /// </summary>
-public sealed class PushReportReader(ObjectFormat format, bool usesSideband) : PassingReader
+public sealed class PushReportReader : PassingReader
 {
-    private readonly ReportLines report = new(format);
+    private readonly ReportLines report = new();
+    private bool? isBanded;
 
     /// <summary>The pack was taken.</summary>
     public bool IsUnpacked => report.IsUnpacked;
@@ -28,7 +29,8 @@ public sealed class PushReportReader(ObjectFormat format, bool usesSideband) : P
 
     private protected override void OnPacket(PktLineKind kind, ReadOnlySpan<byte> payload)
     {
-        if (!usesSideband)
+        isBanded ??= !payload.IsEmpty && payload[0] <= Sideband.Error;
+        if (isBanded == false)
         {
             report.Show(kind, payload);
             if (report.IsComplete) Complete();
@@ -51,7 +53,7 @@ public sealed class PushReportReader(ObjectFormat format, bool usesSideband) : P
     }
 
     /// <summary>The lines of the report itself.</summary>
-    private sealed class ReportLines(ObjectFormat format) : PassingReader
+    private sealed class ReportLines : PassingReader
     {
         private readonly List<RefReport> done = [];
         private bool hasBegun;
@@ -110,7 +112,9 @@ public sealed class PushReportReader(ObjectFormat format, bool usesSideband) : P
             }
             else if (option.StartsWith(Keywords.NewIdOption))
             {
-                if (!ObjectId.TryParse(option[Keywords.NewIdOption.Length..], format, out ObjectId id)) return false;
+                ReadOnlySpan<byte> hex = option[Keywords.NewIdOption.Length..];
+                ObjectFormat format = hex.Length == ObjectFormat.Sha256.HexLength ? ObjectFormat.Sha256 : ObjectFormat.Sha1;
+                if (!ObjectId.TryParse(hex, format, out ObjectId id)) return false;
                 done[^1] = done[^1] with { ActualNew = id };
             }
             return true;

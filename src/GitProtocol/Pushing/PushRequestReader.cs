@@ -38,12 +38,6 @@ public sealed class PushRequestReader : PassingReader
     /// <summary>The format of the ids.</summary>
     public ObjectFormat ObjectFormat { get; private set; }
 
-    /// <summary>The client wants to hear how each ref fared.</summary>
-    public bool WantsReport { get; private set; }
-
-    /// <summary>The answer comes in bands.</summary>
-    public bool UsesSideband { get; private set; }
-
     /// <summary>A pack follows: only a push that but deletes has none.</summary>
     public bool HasPack => commands.Exists(static command => !command.IsDeletion);
 
@@ -89,8 +83,6 @@ public sealed class PushRequestReader : PassingReader
         {
             ReadOnlySpan<byte> word = RefLine.NextWord(ref rest);
             if (word.SequenceEqual(Keywords.PushOptions)) hasOptions = true;
-            else if (word.SequenceEqual(Keywords.ReportStatus) || word.SequenceEqual(Keywords.ReportStatusV2)) WantsReport = true;
-            else if (word.SequenceEqual(Keywords.Sideband64k) || word.SequenceEqual(Keywords.Sideband)) UsesSideband = true;
             else if (word.StartsWith(Keywords.ObjectFormatIs) && !IsFormat(word[Keywords.ObjectFormatIs.Length..])) return false;
         }
         return true;

@@ -44,6 +44,7 @@ internal static partial class ServeCommand
           Access:TicketLifetime            00:00:30                 how long the primary's word holds; 0 asks on every request
           PackCache:MaxSize                64GiB                    what cached packs may take
           Mirrors:MaxSize                  256GiB                   what mirrors may take; 0 keeps none
+          Mirrors:MaxPushes                4GiB                     what copies of pushes under way may take; 0 copies none
           Mirrors:SyncWait                 00:00:10                 how long an answer waits for its mirror, then it is forwarded
           Mirrors:OrphanGrace              1.00:00:00               how long objects stay that no ref leads to any more
           Mirrors:MaxPacks                 one a core               packs made here at once

@@ -6,6 +6,7 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Pushes;
 using Waystation.CacheStore.Scrubbing;
 using Waystation.CacheStore.Disk;
 using Waystation.FetchCore;
@@ -137,6 +138,9 @@ internal static class Node
         .AddSingleton<PassThrough>()
         .AddSingleton<InfoRefsEndpoint>()
         .AddSingleton<UploadPackEndpoint>()
+        .AddSingleton<PushCopies>()
+        .AddSingleton<PushIntake>()
+        .AddSingleton<ReceivePackEndpoint>()
         .AddSingleton<GitEndpoints>()
         .AddSingleton<RepositoryPurge>()
         .AddSingleton<AdminApi>()

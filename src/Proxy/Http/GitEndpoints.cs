@@ -21,7 +21,8 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
 
 /// <summary>The clients' door: decides which of the paths through the node a request takes.</summary>
 internal sealed class GitEndpoints(
-    PrimaryMap primaries, CredentialDigester digester, AccessTickets tickets, InfoRefsEndpoint infoRefs, UploadPackEndpoint uploadPack, PassThrough passThrough,
+    PrimaryMap primaries, CredentialDigester digester, AccessTickets tickets, InfoRefsEndpoint infoRefs, UploadPackEndpoint uploadPack, ReceivePackEndpoint receivePack,
+    PassThrough passThrough,
     ProxyMeters meters, ILogger<GitEndpoints> logger)
 {
     public async Task HandleAsync(HttpContext context)
@@ -86,7 +87,14 @@ internal sealed class GitEndpoints(
 
         Credential credential = ClientHeaders.Identify(digester, context.Request, git);
         var request = new DoorRequest(context, primary, git, primary.NameOf(git.RepositoryPath), credential);
-        if (git.Service == GitService.ReceivePack || !primary.Selects(git.RepositoryPath))
+        bool isSelected = primary.Selects(git.RepositoryPath);
+        if (isSelected && ReceivePackEndpoint.IsPush(context.Request, git))
+        {
+            await receivePack.HandleAsync(request);
+            return;
+        }
+
+        if (git.Service == GitService.ReceivePack || !isSelected)
         {
             await passThrough.SendAsync(
                 context, primary, git, primary.Invoker, StatusOf(git, ForwardReason.NotSelected), response => request.NoteRefusal(response, tickets));

@@ -64,6 +64,16 @@ internal sealed record GitRequest
         }
     }
 
+    /// <summary>Where the same client asks for refs and packs of the same repository.</summary>
+    public string UploadPackTarget
+    {
+        get
+        {
+            string others = string.Join('&', Query.Split('&', StringSplitOptions.RemoveEmptyEntries).Where(static part => !part.StartsWith("service=", StringComparison.Ordinal)));
+            return $"{RepositoryTarget}{UploadPackSuffix}{(others.Length > 0 ? "?" : "")}{others}";
+        }
+    }
+
     public static GitRequest From(HttpContext context)
     {
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;

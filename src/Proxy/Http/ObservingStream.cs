@@ -56,7 +56,7 @@ internal sealed class ObservingStream(Stream inner, PassingReader reader, Action
         }
 
         reader.Read(bytes);
-        if (reader.IsComplete)
+        if (reader.HasAnswer)
         {
             _told = true;
             onComplete();

@@ -139,6 +139,7 @@ internal static class SettingsReader
         return new MirrorOptions
         {
             MaxSize = source.Size("Mirrors:MaxSize", standard.MaxSize),
+            MaxPushes = source.Size("Mirrors:MaxPushes", standard.MaxPushes),
             DiskReserve = source.Size("Disk:Reserve", standard.DiskReserve),
             OrphanGrace = source.Duration("Mirrors:OrphanGrace", standard.OrphanGrace, TimeSpan.FromDays(365)),
             MaxPacks = source.Count("Mirrors:MaxPacks", standard.MaxPacks, 1, 1_024),

@@ -21,7 +21,7 @@ public sealed class PushReportReaderTests
     [Fact]
     public void PlainReport_IsRead_HoweverItArrives()
     {
-        foreach (PushReportReader reader in Shown.AtEveryCut(() => new PushReportReader(ObjectFormat.Sha1, usesSideband: false), Lines.ToBytes(s_report)))
+        foreach (PushReportReader reader in Shown.AtEveryCut(() => new PushReportReader(), Lines.ToBytes(s_report)))
         {
             Assert.Equal((true, true, true), (reader.HasAnswer, reader.IsComplete, reader.IsUnpacked));
             Assert.Equal(s_done, reader.Done);
@@ -36,8 +36,8 @@ public sealed class PushReportReaderTests
     {
         byte[] bytes = Banded(Lines.ToBytes(s_report), perBand, end: true);
         IEnumerable<PushReportReader> readers = perBand == 1
-            ? [Shown.To(new PushReportReader(ObjectFormat.Sha1, usesSideband: true), new ReadOnlySequence<byte>(bytes))]
-            : Shown.AtEveryCut(() => new PushReportReader(ObjectFormat.Sha1, usesSideband: true), bytes);
+            ? [Shown.To(new PushReportReader(), new ReadOnlySequence<byte>(bytes))]
+            : Shown.AtEveryCut(() => new PushReportReader(), bytes);
         foreach (PushReportReader reader in readers)
         {
             Assert.Equal((true, true, true), (reader.HasAnswer, reader.IsComplete, reader.IsUnpacked));
@@ -48,7 +48,7 @@ public sealed class PushReportReaderTests
     [Fact]
     public void Report_CountsBeforeHooksHaveEnded()
     {
-        var reader = new PushReportReader(ObjectFormat.Sha1, usesSideband: true);
+        var reader = new PushReportReader();
         reader.Read(Banded(Lines.ToBytes(s_report), 400, end: false));
         Assert.Equal((true, false), (reader.HasAnswer, reader.IsComplete));
         reader.Read(Lines.ToBytes("nolf:\u0002a hook is thinking"));
@@ -61,7 +61,7 @@ public sealed class PushReportReaderTests
     public void FailedUnpack_IsSeen()
     {
         PushReportReader reader = Shown.To(
-            new PushReportReader(ObjectFormat.Sha1, usesSideband: false), "unpack index-pack abnormal exit", "ng refs/heads/main unpacker error", Lines.Flush);
+            new PushReportReader(), "unpack index-pack abnormal exit", "ng refs/heads/main unpacker error", Lines.Flush);
         Assert.Equal((true, false), (reader.HasAnswer, reader.IsUnpacked));
         Assert.Empty(reader.Done);
     }
@@ -70,18 +70,18 @@ public sealed class PushReportReaderTests
     public void Sha256_IsRead()
     {
         PushReportReader reader = Shown.To(
-            new PushReportReader(ObjectFormat.Sha256, usesSideband: false), "unpack ok", "ok refs/heads/x", "option new-oid " + Ids.A256, Lines.Flush);
+            new PushReportReader(), "unpack ok", "ok refs/heads/x", "option new-oid " + Ids.A256, Lines.Flush);
         Assert.Equal(ObjectId.Parse(Ids.A256), Assert.Single(reader.Done).ActualNew);
     }
 
     [Fact]
     public void TruncatedReport_IsNone()
     {
-        Shown.NeverCompletes(() => new PushReportReader(ObjectFormat.Sha1, usesSideband: false), Lines.ToBytes(s_report));
+        Shown.NeverCompletes(() => new PushReportReader(), Lines.ToBytes(s_report));
         byte[] report = Lines.ToBytes(s_report);
         byte[] banded = Banded(report, 400, end: false);
         foreach (ReadOnlySequence<byte> cut in Cuts.Truncations(banded))
-            Assert.False(Shown.To(new PushReportReader(ObjectFormat.Sha1, usesSideband: true), cut).HasAnswer);
+            Assert.False(Shown.To(new PushReportReader(), cut).HasAnswer);
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class PushReportReaderTests
     [InlineData("raw:<html>")]
     public void WhatIsNoReport_StopsTheReader(string line)
     {
-        foreach (PushReportReader reader in Shown.AtEveryCut(() => new PushReportReader(ObjectFormat.Sha1, usesSideband: false), Lines.ToBytes(line, "unpack ok", Lines.Flush)))
+        foreach (PushReportReader reader in Shown.AtEveryCut(() => new PushReportReader(), Lines.ToBytes(line, "unpack ok", Lines.Flush)))
             Assert.Equal((true, false), (reader.HasStopped, reader.HasAnswer));
     }
 
@@ -102,7 +102,7 @@ public sealed class PushReportReaderTests
     [InlineData("nolf:\u0001000eunpack ok\n0003")]
     public void WhatIsNoBand_StopsTheReader(string line)
     {
-        PushReportReader reader = Shown.To(new PushReportReader(ObjectFormat.Sha1, usesSideband: true), line, Lines.Flush);
+        PushReportReader reader = Shown.To(new PushReportReader(), line, Lines.Flush);
         Assert.False(reader.HasAnswer);
     }
 

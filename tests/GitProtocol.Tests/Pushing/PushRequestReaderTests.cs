@@ -22,7 +22,7 @@ public sealed class PushRequestReaderTests
         Assert.True(reader.IsComplete);
         ObjectId zero = ObjectId.Parse(Ids.Zero), a = ObjectId.Parse(Ids.A), b = ObjectId.Parse(Ids.B);
         Assert.Equal([new(zero, a, "refs/heads/new"), new(a, b, "refs/heads/main"), new(a, zero, "refs/tags/gone")], reader.Commands);
-        Assert.Equal((true, true, true, ObjectFormat.Sha1), (reader.HasPack, reader.WantsReport, reader.UsesSideband, reader.ObjectFormat));
+        Assert.Equal((true, ObjectFormat.Sha1), (reader.HasPack, reader.ObjectFormat));
         Assert.True(reader.Commands[0].IsCreation && reader.Commands[2].IsDeletion);
     }
 
@@ -39,7 +39,7 @@ public sealed class PushRequestReaderTests
         var reader = new PushRequestReader();
         Assert.Equal(Lines.ToBytes(Pack), Rest(reader, bytes));
         Assert.Equal("refs/heads/main", Assert.Single(reader.Commands).Name);
-        Assert.Equal((true, true, false), (reader.IsComplete, reader.WantsReport, reader.UsesSideband));
+        Assert.True(reader.IsComplete);
     }
 
     [Theory, EveryCut(Ids.A256 + " " + Ids.B256 + " refs/heads/main\0report-status object-format=sha256", Lines.Flush, Pack)]

@@ -1,0 +1,45 @@
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Mirrors;
+
+namespace Waystation.CacheStore.Pushes;
+
+/// <summary>The copies of pushes under way, and how much of the disk they may take together.</summary>
+public sealed class PushCopies(DataFolder folder, MirrorOptions options, TimeProvider time)
+{
+    /// <summary>How often the disk is asked whether it has room, in bytes.</summary>
+    internal const int RoomStep = 1 << 20;
+
+    private long _taken;
+
+    /// <summary>Whether pushes are copied at all.</summary>
+    public bool IsOn => options is { MaxPushes: > 0, MaxSize: > 0 } && folder.IsWritable;
+
+    /// <summary>Begins a copy.</summary>
+    /// <param name="isGzip">The body is coded.</param>
+    /// <param name="isWorth">Told what the push is to do: false ends the copy before its pack.</param>
+    public PushCopy Begin(bool isGzip, Func<GitProtocol.Pushing.PushRequestReader, bool> isWorth) => new(this, time, isGzip, isWorth);
+
+    /// <summary>A file that is gone as soon as nobody has it open.</summary>
+    internal FileStream NewFile() => new(folder.NewTemporaryPath(".push"), new FileStreamOptions
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.ReadWrite,
+        BufferSize = 0,
+        Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    });
+
+    /// <summary>Takes room for a step more; false where there is none.</summary>
+    internal bool TryGrow()
+    {
+        if (Interlocked.Add(ref _taken, RoomStep) <= options.MaxPushes && folder.FreeBytes() - RoomStep >= options.DiskReserve)
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref _taken, -RoomStep);
+        return false;
+    }
+
+    internal void Release(int steps) => Interlocked.Add(ref _taken, -(long)steps * RoomStep);
+}

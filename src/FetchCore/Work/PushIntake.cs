@@ -1,0 +1,87 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Pushes;
+using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Pushing;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>
+/// Takes pushes that went by into the mirror, so that nobody fetches from the primary what was just sent to it:
+/// <code>
+///   report   all of it was taken
+///   refs     the primary shows what was pushed, to the one who pushed
+///   objects  git checks each of them, and that nothing is missing
+///   mirror   the pack is moved in, the refs follow the listing
+/// </code>
+/// Whatever is not so ends it, and the next fetch brings the mirror up to date as ever.
+/// </summary>
+public sealed class PushIntake(
+    PushCopies copies, MirrorSet mirrors, MirrorSync sync, MirrorMaking making, AccessDesk access, WorkMeters meters, TimeProvider time, ILogger<PushIntake> logger)
+{
+    /// <summary>Begins the copy of a push; null where it would be of no use.</summary>
+    public PushCopy? Begin(RepositoryName repository, bool isGzip)
+    {
+        bool hasMirror = mirrors.Find(repository) is not null;
+        return copies.IsOn ? copies.Begin(isGzip, push => push.Commands.Count > 0 && (hasMirror || IsFirst(push))) : null;
+    }
+
+    /// <summary>
+    /// Takes a push in, behind whoever pushed. When this returns the work is begun, before the client can know that its push
+    /// was taken: a fetch that comes then finds it under way.
+    /// </summary>
+    public void Take(SeenPush push)
+    {
+        ArgumentNullException.ThrowIfNull(push);
+        _ = TakeAsync(push);
+    }
+
+    /// <summary>What may be all that there is.</summary>
+    private static bool IsFirst(PushRequestReader push) => push.HasPack && push.Commands.All(static command => command.IsCreation);
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever ends this ends nothing else.")]
+    private async Task TakeAsync(SeenPush push)
+    {
+        long begun = time.GetTimestamp();
+        string result = "dropped";
+        try
+        {
+            bool taken = mirrors.Find(push.Repository) is { } mirror
+                ? await sync.TakeInAsync(mirror, token => ArriveAsync(push, () => result = "refused", token))
+                : await making.TakeInAsync(push.Repository, token => ArriveAsync(push, () => result = "refused", token), () => push.Copy.Request.ObjectFormat);
+            result = taken ? "taken" : result;
+        }
+        catch (Exception e)
+        {
+            logger.WorkFailed(push.Repository, "push", e.Message);
+        }
+        finally
+        {
+            int refs = push.Copy.Request.Commands.Count;
+            await push.Copy.DisposeAsync();
+            meters.PushSeen(result);
+            logger.PushSeen(push.Repository, refs, result, time.GetElapsedTime(begun));
+        }
+    }
+
+    private async Task<Arrival?> ArriveAsync(SeenPush push, Action refuse, CancellationToken stopping)
+    {
+        if (!await push.Copy.Whole.WaitAsync(stopping))
+        {
+            return null;
+        }
+
+        if (!push.IsTaken)
+        {
+            refuse();
+            return null;
+        }
+
+        AccessView? view = await access.ListAsync(push.Repository, push.Credential, push.Copy.Request.ObjectFormat, push.Primary, stopping);
+        ObjectId[] tips = [.. push.Tips()];
+        return view is not null && view.Shows(tips) ? new Arrival(view, tips, [.. push.Gone()], push.Copy.Pack) : null;
+    }
+}
