@@ -22,6 +22,11 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     public async Task<SettledAccess> SettleAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
+        if (call.Primary.IsOut && tickets.FindRecorded(call.Repository, call.Credential) is { } recorded)
+        {
+            return await SettleByRecordAsync(call, recorded, cancellationToken);
+        }
+
         AccessView? view = tickets.Find(call.Repository, call.Credential);
         if (view is null || (!IsEnough(view, call) && !IsFinal(view, call)))
         {
@@ -29,7 +34,11 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
             {
                 view = await shared.AskAsync(call.Repository, call.Credential, QuestionOf(call), () => AskAsync(call), cancellationToken);
             }
-            catch (Exception e) when (e is PrimaryException or IOException)
+            catch (PrimaryOutageException) when (tickets.FindRecorded(call.Repository, call.Credential) is { } last)
+            {
+                return await SettleByRecordAsync(call, last, cancellationToken);
+            }
+            catch (IOException e) when (e is not PrimaryBusyException)
             {
                 // The request itself is tried once, and the client told what comes of it.
                 view = null;
@@ -41,14 +50,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
             }
         }
 
-        try
-        {
-            return await LookAsync(call, view, cancellationToken);
-        }
-        catch (GitFailedException)
-        {
-            return IsEnough(view, call) && call.Request is { Haves.Count: 0, Shallows.Count: 0 } ? new SettledAccess(view, call.Request) : SettledAccess.Denied(call, ForwardReason.NotVisible);
-        }
+        return await LookAsync(call, view, isRecorded: false, cancellationToken);
     }
 
     /// <summary>
@@ -72,10 +74,11 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     }
 
     /// <summary>In whose name a mirror is brought up to date for this call.</summary>
-    public SyncAsker AskerOf(FetchCall call, AccessView view)
+    public SyncAsker AskerOf(FetchCall call, SettledAccess settled)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return new SyncAsker(view, call.Primary, call.Request.ProtocolVersion, reply => NoteRefusal(call, reply));
+        ArgumentNullException.ThrowIfNull(settled);
+        return AskerOf(call, settled.View!, settled.RecordedFor is not null);
     }
 
     /// <summary>Ends the ticket of this call's credential where the primary refused it.</summary>
@@ -89,8 +92,30 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         }
     }
 
+    private SyncAsker AskerOf(FetchCall call, AccessView view, bool isRecorded) =>
+        new(view, call.Primary, call.Request.ProtocolVersion, reply => NoteRefusal(call, reply)) { IsRecorded = isRecorded };
+
+    /// <summary>An outage: what this credential was last shown stands for what it would be shown.</summary>
+    private async Task<SettledAccess> SettleByRecordAsync(FetchCall call, RecordedAccess recorded, CancellationToken cancellationToken)
+    {
+        SettledAccess settled = await LookAsync(call, recorded.View, isRecorded: true, cancellationToken);
+        return settled with { RecordedFor = recorded.AgeOf(call.Request.Wants) ?? TimeSpan.Zero };
+    }
+
+    private async Task<SettledAccess> LookAsync(FetchCall call, AccessView view, bool isRecorded, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LookIntoMirrorAsync(call, view, isRecorded, cancellationToken);
+        }
+        catch (GitFailedException)
+        {
+            return IsEnough(view, call) && call.Request is { Haves.Count: 0, Shallows.Count: 0 } ? new SettledAccess(view, call.Request) : SettledAccess.Denied(call, ForwardReason.NotVisible);
+        }
+    }
+
     /// <summary>Looks into the mirror where what was shown alone does not tell.</summary>
-    private async Task<SettledAccess> LookAsync(FetchCall call, AccessView view, CancellationToken cancellationToken)
+    private async Task<SettledAccess> LookIntoMirrorAsync(FetchCall call, AccessView view, bool isRecorded, CancellationToken cancellationToken)
     {
         if (!FitsAdvertisement(view, call.Request))
         {
@@ -98,7 +123,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         }
 
         ObjectId[] unseen = IsVisible(view, call) ? [] : [.. Needed(call)];
-        return await sight.LookAsync(call.Repository, call.Request, unseen, AskerOf(call, view), call.Visibility, cancellationToken) is { } request
+        return await sight.LookAsync(call.Repository, call.Request, unseen, AskerOf(call, view, isRecorded), call.Visibility, cancellationToken) is { } request
             ? new SettledAccess(view, request)
             : SettledAccess.Denied(call, ForwardReason.NotVisible);
     }
@@ -166,7 +191,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
             return null;
         }
 
-        var listing = new RefListing(question, reader.Tips);
+        var listing = RefListing.Of(question, reader);
         tickets.Show(call.Repository, call.Credential, listing, reply.AnsweredAt);
         return new AccessView([listing]);
     }

@@ -15,6 +15,9 @@ public abstract record FetchAnswer
     /// <summary>How long it took until access was settled, and until the answer could begin.</summary>
     public FetchTimes Times { get; init; }
 
+    /// <summary>Set in an outage, where the answer rests on refs that were recorded before it.</summary>
+    public OutageNote? Outage { get; init; }
+
     /// <summary>A pack to write, from its first byte; the receiver disposes the reader.</summary>
     /// <param name="Reader">Where it comes from.</param>
     /// <param name="Outcome">How it was served.</param>
@@ -37,10 +40,15 @@ public abstract record FetchAnswer
     /// <param name="Reason">Why.</param>
     public sealed record Forward(ForwardReason Reason) : FetchAnswer;
 
-    /// <summary>The primary was asked in this request's name and could not be reached.</summary>
+    /// <summary>The primary was asked in this request's name and could not be reached, or is not to be asked now (<see cref="PrimaryBusyException"/>).</summary>
     /// <param name="Cause">What went wrong.</param>
     public sealed record Unreachable(PrimaryException Cause) : FetchAnswer;
 }
+
+/// <summary>By what an answer is labelled that was given without the primary.</summary>
+/// <param name="Primary">Who cannot be reached.</param>
+/// <param name="Age">How long ago it showed the refs.</param>
+public sealed record OutageNote(string Primary, TimeSpan Age);
 
 /// <summary>The phases of one fetch.</summary>
 /// <param name="Access">Until it was known that, and what, this credential may read.</param>

@@ -45,7 +45,16 @@ public sealed class FetchService(
         long begun = time.GetTimestamp();
 
         // 1 access
-        SettledAccess settled = await access.SettleAsync(call, cancellationToken);
+        SettledAccess settled;
+        try
+        {
+            settled = await access.SettleAsync(call, cancellationToken);
+        }
+        catch (PrimaryBusyException e)
+        {
+            return new FetchAnswer.Unreachable(e) { Times = new FetchTimes(time.GetElapsedTime(begun), TimeSpan.Zero) };
+        }
+
         TimeSpan accessTime = time.GetElapsedTime(begun);
         if (settled.View is not { } view)
         {
@@ -57,7 +66,11 @@ public sealed class FetchService(
         FetchAnswer answer = tags is null
             ? new FetchAnswer.Forward(ForwardReason.TagsUnknown)
             : await ClimbAsync(call, settled, PackKey.Of(call.Repository, settled.Request, tags), cancellationToken);
-        return answer with { Times = new FetchTimes(accessTime, time.GetElapsedTime(begun) - accessTime) };
+        return answer with
+        {
+            Times = new FetchTimes(accessTime, time.GetElapsedTime(begun) - accessTime),
+            Outage = settled.RecordedFor is { } age ? new OutageNote(call.Repository.Host, age) : null,
+        };
     }
 
     private async Task<FetchAnswer> ClimbAsync(FetchCall call, SettledAccess settled, PackKey key, CancellationToken cancellationToken)
@@ -120,7 +133,7 @@ public sealed class FetchService(
     private async Task MakeAsync(Fill fill, FetchCall call, SettledAccess settled, StarterReply starter)
     {
         // 5 local
-        SyncAsker asker = access.AskerOf(call, settled.View!);
+        SyncAsker asker = access.AskerOf(call, settled);
         try
         {
             starter.Outcome = FetchOutcome.Local;
@@ -194,7 +207,7 @@ public sealed class FetchService(
     /// <summary>A repository without a mirror: a full clone becomes one; other misses are counted.</summary>
     private async ValueTask FeedMirrorAsync(Fill fill, FetchCall call, SyncAsker asker)
     {
-        if (!local.LacksMirror(call.Repository))
+        if (asker.IsRecorded || !local.LacksMirror(call.Repository))
         {
             return;
         }

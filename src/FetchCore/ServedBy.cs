@@ -13,6 +13,7 @@ public static class ServedBy
         ArgumentNullException.ThrowIfNull(answer);
         return answer.Outcome switch
         {
+            _ when answer.Outage is { } outage => $"waystation: {outage.Primary} cannot be reached; refs as of {Ago(outage.Age)} ago",
             FetchOutcome.Hit => $"waystation: served from cache ({Size(answer.Reader.PackLength ?? 0)}, made {Ago(now - answer.Reader.MadeAt)} ago)",
             FetchOutcome.Local => "waystation: made here, from the mirror",
             FetchOutcome.Join => "waystation: joined a pack that is being made",

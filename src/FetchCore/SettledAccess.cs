@@ -9,5 +9,8 @@ namespace Waystation.FetchCore;
 /// <param name="Reason">Why it goes to the primary.</param>
 public sealed record SettledAccess(AccessView? View, FetchRequest Request, ForwardReason Reason = default)
 {
+    /// <summary>An outage: how long ago the refs were shown that this rests on; null where the primary was asked.</summary>
+    public TimeSpan? RecordedFor { get; init; }
+
     internal static SettledAccess Denied(FetchCall call, ForwardReason reason) => new(null, call.Request, reason);
 }

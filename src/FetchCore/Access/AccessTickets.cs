@@ -8,16 +8,18 @@ namespace Waystation.FetchCore.Access;
 /// The access tickets: which credential the primary lately accepted for which repository, and what it showed it. Each
 /// listing expires by the answer that showed it and is never renewed by use. Any refusal ends all of it, also what was
 /// answered before the refusal and is recorded after.
+/// <para>
+/// For outages what was shown is remembered longer, as a record: <see cref="FindRecorded"/>. Nothing that the primary can be asked
+/// rests on it.
+/// </para>
 /// </summary>
 /// <param name="time">Its timestamps are monotonic: a jump of the clock neither prolongs nor ends a ticket.</param>
 /// <param name="lifetime">How long an answer holds; zero asks the primary on every request.</param>
-public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
+/// <param name="serveFor">How long an answer is remembered for an outage; zero serves nobody in one.</param>
+public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan serveFor = default)
 {
     /// <summary>Guards memory against clients that invent credentials: the primary must have accepted each, but it may be public.</summary>
     private const int MaxTickets = 65_536;
-
-    /// <summary>Guards memory against a client that asks for ever new prefixes.</summary>
-    private const int MaxListings = 16;
 
     /// <summary>Guards memory against many large repositories that different credentials see differently: about 300 MiB.</summary>
     private const long MaxTips = 2_000_000;
@@ -29,6 +31,8 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
 
     private readonly ConcurrentDictionary<(RepositoryName, Credential), Ticket> _tickets = new();
     private readonly RefListingPool _listings = new();
+    private readonly PushedRefs _pushed = new(time, serveFor);
+    private readonly TimeSpan _memory = lifetime > serveFor ? lifetime : serveFor;
     private long _changes;
     private long _forgottenAt = long.MinValue;
     private long _swept = time.GetTimestamp();
@@ -46,7 +50,7 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
     /// <param name="answeredAt">When the answer began to arrive.</param>
     public void Show(RepositoryName repository, Credential credential, RefListing listing, long answeredAt)
     {
-        if (lifetime > TimeSpan.Zero)
+        if (_memory > TimeSpan.Zero)
         {
             RefListing shared = _listings.Share(listing);
             Change(repository, credential, answeredAt, ticket => ticket.With(shared, answeredAt));
@@ -76,15 +80,7 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
             return null;
         }
 
-        List<RefListing> live = [];
-        foreach ((RefListing listing, long at) in ticket.Shown)
-        {
-            if (IsLive(at))
-            {
-                live.Add(listing);
-            }
-        }
-
+        List<RefListing> live = ticket.Current(at => IsLive(at));
         return live.Count > 0 || IsLive(ticket.AcceptedAt) ? new AccessView(live) : null;
     }
 
@@ -92,11 +88,49 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
     public CapabilityAdvertisement? FindCapabilities(RepositoryName repository, Credential credential) =>
         _tickets.TryGetValue((repository, credential), out Ticket? ticket) && IsLive(ticket.AcceptedAt) ? ticket.Capabilities : null;
 
+    /// <summary>
+    /// What the primary last showed this credential within <c>Outage:ServeFor</c>, brought forward by the pushes that it acknowledged
+    /// since; null where it accepted it no more. Only for a primary that does not answer.
+    /// </summary>
+    public RecordedAccess? FindRecorded(RepositoryName repository, Credential credential)
+    {
+        if (!_tickets.TryGetValue((repository, credential), out Ticket? ticket))
+        {
+            return null;
+        }
+
+        List<RecordedListing> recorded = [];
+        foreach ((RefListing listing, long at) in ticket.Shown.Where(shown => IsRecorded(shown.At)))
+        {
+            if (_pushed.BringForward(repository, credential, listing, at) is { } current)
+            {
+                recorded.Add(new RecordedListing(current, time.GetElapsedTime(at)));
+            }
+        }
+
+        CapabilityAdvertisement? capabilities = IsRecorded(ticket.AcceptedAt) ? ticket.Capabilities : null;
+        return recorded.Count > 0 || capabilities is not null ? new RecordedAccess(recorded, capabilities) : null;
+    }
+
+    /// <summary>The primary acknowledged a push: in an outage, what is recorded is told as it is since then.</summary>
+    /// <param name="repository">Where.</param>
+    /// <param name="credential">Whose push it was: only to it is a ref shown that was not there before.</param>
+    /// <param name="refs">What moved.</param>
+    public void NotePush(RepositoryName repository, Credential credential, IReadOnlyList<PushedRef> refs)
+    {
+        ArgumentNullException.ThrowIfNull(refs);
+        _pushed.Note(repository, credential, refs);
+    }
+
     private bool IsLive(long? at) => at is { } since && time.GetElapsedTime(since) < lifetime;
+
+    private bool IsRecorded(long? at) => at is { } since && time.GetElapsedTime(since) < serveFor;
+
+    private bool IsRemembered(long at) => time.GetElapsedTime(at) < _memory;
 
     private void Change(RepositoryName repository, Credential credential, long answeredAt, Func<Ticket, Ticket> change)
     {
-        if (lifetime <= TimeSpan.Zero)
+        if (_memory <= TimeSpan.Zero)
         {
             return;
         }
@@ -122,22 +156,18 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
         }
 
         Interlocked.Exchange(ref _swept, time.GetTimestamp());
-        foreach (KeyValuePair<(RepositoryName, Credential), Ticket> entry in _tickets)
-        {
-            Ticket ticket = entry.Value;
-            bool live = IsLive(ticket.AcceptedAt) || ticket.Shown.Any(shown => IsLive(shown.At));
-            bool warns = ticket.RefusedAt is { } refused && time.GetElapsedTime(refused) < s_refusalMemory;
-            if (!live && !warns)
-            {
-                _tickets.TryRemove(entry);
-            }
-        }
-
+        Keep(IsRemembered);
         Interlocked.Exchange(ref _changes, _tickets.Count);
+
+        // Full: what is only recorded goes first, the oldest of it first.
+        for (TimeSpan kept = _memory / 2; IsFull() && kept > lifetime; kept /= 2)
+        {
+            Keep(at => IsLive(at) || time.GetElapsedTime(at) < kept);
+        }
 
         // Still full: forget all. A ticket spares a question, it is never needed; but with the refusals goes what they
         // warned of, so nothing that was answered until now is believed any more.
-        if (_tickets.Count >= MaxTickets || _listings.CountTips() > MaxTips)
+        if (IsFull())
         {
             Interlocked.Exchange(ref _forgottenAt, time.GetTimestamp());
             _tickets.Clear();
@@ -145,32 +175,35 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime)
         }
     }
 
-    private sealed record Ticket
+    private bool IsFull() => _tickets.Count >= MaxTickets || (_listings.CountTips() > MaxTips && CountHeldTips() > MaxTips);
+
+    /// <summary>The tips that tickets hold now; the pool also counts what the collector has not taken yet.</summary>
+    private long CountHeldTips()
     {
-        public static Ticket Empty { get; } = new();
-
-        /// <summary>Newest first.</summary>
-        public IReadOnlyList<(RefListing Listing, long At)> Shown { get; init; } = [];
-
-        public CapabilityAdvertisement? Capabilities { get; init; }
-
-        public long? AcceptedAt { get; init; }
-
-        public long? RefusedAt { get; init; }
-
-        public static Ticket Refused(long at) => new() { RefusedAt = at };
-
-        public Ticket With(RefListing listing, long at)
+        var listings = new HashSet<RefListing>(ReferenceEqualityComparer.Instance);
+        foreach ((_, Ticket ticket) in _tickets)
         {
-            List<(RefListing Listing, long At)> shown = [(listing, at), .. Shown.Where(old => old.At > at || !Replaces(listing, old.Listing))];
-            shown.Sort(static (a, b) => b.At.CompareTo(a.At));
-            return this with { Shown = shown.Count <= MaxListings ? shown : shown[..MaxListings] };
+            listings.UnionWith(ticket.Shown.Select(static shown => shown.Listing));
         }
 
-        /// <summary>Whether all that the old listing speaks of is spoken of by the new one.</summary>
-        private static bool Replaces(RefListing listing, RefListing old) =>
-            listing.IsComplete
-            || (!old.IsComplete && old.Asked.RefPrefixes.All(prefix =>
-                listing.Asked.RefPrefixes.Any(wider => prefix.StartsWith(wider, StringComparison.Ordinal))));
+        return listings.Sum(static listing => (long)listing.Tips.Count);
+    }
+
+    private void Keep(Func<long, bool> counts)
+    {
+        foreach (KeyValuePair<(RepositoryName, Credential), Ticket> entry in _tickets)
+        {
+            Ticket kept = entry.Value.Only(counts);
+            bool accepted = kept.AcceptedAt is { } at && counts(at);
+            bool warns = kept.RefusedAt is { } refused && time.GetElapsedTime(refused) < s_refusalMemory;
+            if (kept.Shown.Count == 0 && !accepted && !warns)
+            {
+                _tickets.TryRemove(entry);
+            }
+            else if (kept != entry.Value)
+            {
+                _tickets.TryUpdate(entry.Key, kept, entry.Value);
+            }
+        }
     }
 }

@@ -14,6 +14,12 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
     /// </summary>
     public bool? IsOfShallow { get; init; }
 
+    /// <summary>Where an unborn HEAD points, as an <c>ls-refs</c> that asked for it was told.</summary>
+    public string? UnbornHeadTarget { get; init; }
+
+    /// <summary>What a v0 or v1 advertisement said beside its refs; null for an <c>ls-refs</c>.</summary>
+    public OlderAdvertisement? Older { get; init; }
+
     /// <summary>It names every ref that this credential sees.</summary>
     public bool IsComplete => Asked.RefPrefixes.Count == 0;
 
@@ -25,10 +31,39 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
     public bool TouchesTags => HasAllTags || IsComplete
         || Asked.RefPrefixes.Any(static prefix => prefix.StartsWith(Tags, StringComparison.Ordinal) || Tags.StartsWith(prefix, StringComparison.Ordinal));
 
+    /// <summary>All that the other listing speaks of is spoken of by this one.</summary>
+    internal bool Covers(RefListing other) => IsComplete || (!other.IsComplete && CoversPrefixes(other.Asked.RefPrefixes));
+
+    /// <summary>An answer to this question can be read off this listing: it was asked for as much, and in the same form.</summary>
+    internal bool Answers(LsRefsRequest question) =>
+        Older is null && Asked.ObjectFormat == question.ObjectFormat && SaysAsMuchAs(question)
+        && (IsComplete || (question.RefPrefixes.Count > 0 && CoversPrefixes(question.RefPrefixes)));
+
+    /// <summary>What this listing says of a ref, it says as fully as an answer to this question would.</summary>
+    internal bool SaysAsMuchAs(LsRefsRequest question) => (Asked.Peel || !question.Peel) && (Asked.Symrefs || !question.Symrefs);
+
+    /// <summary>Nothing is lost where this listing takes the place of an older one, whoever asks for it.</summary>
+    internal bool Supersedes(RefListing old) =>
+        Covers(old) && SaysAsMuchAs(old.Asked) && (Asked.Unborn || !old.Asked.Unborn) && Older?.Version == old.Older?.Version;
+
+    /// <summary>What an <c>ls-refs</c> answer shows.</summary>
+    public static RefListing Of(LsRefsRequest asked, LsRefsReader answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return new RefListing(asked, answer.Tips) { UnbornHeadTarget = answer.UnbornHeadTarget };
+    }
+
     /// <summary>What a whole v0 or v1 advertisement shows: every ref, and what annotated tags point to.</summary>
     public static RefListing Of(InfoRefsReader advertisement)
     {
         ArgumentNullException.ThrowIfNull(advertisement);
-        return new RefListing(LsRefsRequest.All(advertisement.ObjectFormat), advertisement.Tips) { IsOfShallow = advertisement.Shallows.Count > 0 };
+        return new RefListing(LsRefsRequest.All(advertisement.ObjectFormat), advertisement.Tips)
+        {
+            IsOfShallow = advertisement.Shallows.Count > 0,
+            Older = new OlderAdvertisement(advertisement.Version, string.Join(' ', advertisement.V0Capabilities), [.. advertisement.Shallows]),
+        };
     }
+
+    private bool CoversPrefixes(IReadOnlyList<string> prefixes) =>
+        prefixes.All(prefix => Asked.RefPrefixes.Any(wider => prefix.StartsWith(wider, StringComparison.Ordinal)));
 }

@@ -56,7 +56,10 @@ internal sealed class RefListingPool
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte boundary = listing.IsOfShallow switch { null => 0, false => 1, true => 2 };
-        hash.AppendData([(byte)listing.Asked.ObjectFormat, listing.Asked.Peel ? (byte)1 : (byte)0, boundary]);
+        int flags = (listing.Asked.Peel ? 1 : 0) | (listing.Asked.Symrefs ? 2 : 0) | (listing.Asked.Unborn ? 4 : 0);
+        hash.AppendData([(byte)listing.Asked.ObjectFormat, (byte)flags, boundary, (byte)(listing.Older?.Version + 1 ?? 0)]);
+        AppendText(hash, listing.UnbornHeadTarget ?? "");
+        AppendText(hash, listing.Older?.Capabilities ?? "");
         AppendText(hash, listing.Asked.RefPrefixes.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
         foreach (string prefix in listing.Asked.RefPrefixes)
         {
@@ -64,11 +67,17 @@ internal sealed class RefListingPool
         }
 
         Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
+        foreach (ObjectId shallow in listing.Older?.Shallows ?? [])
+        {
+            AppendId(hash, shallow, raw);
+        }
+
         foreach (RefTip tip in listing.Tips)
         {
             AppendText(hash, tip.Name);
             AppendId(hash, tip.Id, raw);
             AppendId(hash, tip.Peeled ?? default, raw);
+            AppendText(hash, tip.SymrefTarget ?? "");
         }
 
         return ObjectId.FromRaw(hash.GetHashAndReset());

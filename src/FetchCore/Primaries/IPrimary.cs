@@ -8,6 +8,9 @@ namespace Waystation.FetchCore.Primaries;
 /// </summary>
 public interface IPrimary
 {
+    /// <summary>An outage of this primary, or of this repository at it, is known now: asking is no use.</summary>
+    bool IsOut => false;
+
     /// <summary>Sends the client's own fetch request, as it came and once.</summary>
     Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken);
 

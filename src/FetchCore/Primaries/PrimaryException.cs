@@ -1,4 +1,4 @@
 namespace Waystation.FetchCore.Primaries;
 
 /// <summary>The primary could not be reached, or went away before it replied.</summary>
-public sealed class PrimaryException(string message, Exception? inner = null) : IOException(message, inner);
+public class PrimaryException(string message, Exception? inner = null) : IOException(message, inner);

@@ -57,6 +57,12 @@ public sealed class MirrorSync(
                     return true;
                 }
 
+                if (asker.IsRecorded)
+                {
+                    // Nobody can be asked for what is missing, and newer refs are not to go back to a record.
+                    return false;
+                }
+
                 bool done = await work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, needed, token), out bool began).WaitAsync(waiting);
                 if (began && !done)
                 {
@@ -118,7 +124,7 @@ public sealed class MirrorSync(
     /// <summary>Refs that moved without anything being missing are followed behind the answer.</summary>
     private void Follow(Mirror mirror, SyncAsker asker)
     {
-        if (refs.IsDue(mirror, asker.View))
+        if (!asker.IsRecorded && refs.IsDue(mirror, asker.View))
         {
             _ = work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, [], token), out _);
         }

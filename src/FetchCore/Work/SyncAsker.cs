@@ -11,4 +11,8 @@ namespace Waystation.FetchCore.Work;
 /// <param name="Primary">The primary, asked in its name.</param>
 /// <param name="ProtocolVersion">The version that the client speaks, and so the primary.</param>
 /// <param name="Refused">Told where the primary refuses it.</param>
-public sealed record SyncAsker(AccessView View, IPrimary Primary, int ProtocolVersion, Action<PrimaryReply> Refused);
+public sealed record SyncAsker(AccessView View, IPrimary Primary, int ProtocolVersion, Action<PrimaryReply> Refused)
+{
+    /// <summary>An outage: the view is a record of what was shown, and no refs are to follow it.</summary>
+    public bool IsRecorded { get; init; }
+}

@@ -128,14 +128,19 @@ internal static class Node
             configuration, provider.GetRequiredService<PrimaryMap>(), provider.GetRequiredService<ILogger<SelectionReload>>()))
         .AddSingleton<LocalRung>()
         .AddSingleton<MirrorSight>()
-        .AddSingleton(static provider => new AccessTickets(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeSettings>().TicketLifetime))
+        .AddSingleton(static provider => new AccessTickets(
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeSettings>().TicketLifetime, provider.GetRequiredService<NodeSettings>().ServeFor))
         .AddSingleton<SharedRefs>()
         .AddSingleton(static provider => new AccessDesk(
             provider.GetRequiredService<AccessTickets>(), provider.GetRequiredService<SharedRefs>(), provider.GetRequiredService<MirrorSight>(),
             provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped))
         .AddSingleton<FetchService>()
-        .AddSingleton(new PrimaryMap(settings.Primaries))
+        .AddSingleton(provider => new PrimaryMap(
+            settings.Primaries, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<Meter>(), provider.GetRequiredService<ILogger<Primary>>()))
         .AddSingleton<PassThrough>()
+        .AddSingleton<RefsShield>()
+        .AddSingleton<RecordedRefs>()
+        .AddSingleton<RefsRelay>()
         .AddSingleton<InfoRefsEndpoint>()
         .AddSingleton<UploadPackEndpoint>()
         .AddSingleton<PushCopies>()

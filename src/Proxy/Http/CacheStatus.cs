@@ -9,6 +9,9 @@ internal static class CacheStatus
 
     public const string Ticket = "waystation; hit; detail=ticket";
 
+    /// <summary>Rests on refs that were recorded before an outage.</summary>
+    public const string Stale = "waystation; hit; detail=stale";
+
     public static string Of(FetchOutcome outcome, bool willKeep) => outcome switch
     {
         FetchOutcome.Hit => "waystation; hit",

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
@@ -9,6 +11,16 @@ namespace Waystation.Proxy.Http;
 /// <summary>One client request, with what the door has found out about it.</summary>
 internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequest Git, RepositoryName Repository, Credential Credential)
 {
+    /// <summary>The version that the client speaks.</summary>
+    public int ProtocolVersion => VersionOf(Context.Request.Headers["Git-Protocol"]);
+
+    /// <summary>The highest version that <c>Git-Protocol: key=value:…</c> names, as git takes it; without one it is 0.</summary>
+    public static int VersionOf(StringValues header) => header
+        .SelectMany(static value => (value ?? "").Split(':'))
+        .Select(static part => part.StartsWith("version=", StringComparison.Ordinal) && int.TryParse(part["version=".Length..], CultureInfo.InvariantCulture, out int version) ? version : 0)
+        .Append(0)
+        .Max();
+
     /// <summary>Settles the ticket where the primary's answer refuses it.</summary>
     public void NoteRefusal(HttpResponseMessage response, AccessTickets tickets)
     {
@@ -96,8 +108,10 @@ internal sealed class GitEndpoints(
 
         if (git.Service == GitService.ReceivePack || !isSelected)
         {
+            // What asks only whether one may push is not to wait in vain; a push itself may take what it takes.
+            using var watched = new HttpMessageInvoker(new GatedUpstream(primary.Gate, read: null));
             await passThrough.SendAsync(
-                context, primary, git, primary.Invoker, StatusOf(git, ForwardReason.NotSelected), response => request.NoteRefusal(response, tickets));
+                context, primary, git, git.Service == GitService.ReceivePack && HttpMethods.IsGet(context.Request.Method) ? watched : primary.Invoker, StatusOf(git, ForwardReason.NotSelected), response => request.NoteRefusal(response, tickets));
             return;
         }
 

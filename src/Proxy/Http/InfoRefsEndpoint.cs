@@ -1,7 +1,4 @@
-using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
-using Waystation.GitProtocol.Advertisements;
-using Waystation.Proxy.Primaries;
 
 namespace Waystation.Proxy.Http;
 
@@ -9,7 +6,7 @@ namespace Waystation.Proxy.Http;
 /// <c>GET …/info/refs?service=git-upload-pack</c>: the primary's answer, read on the way. Only the v2 capability
 /// advertisement, which names no ref, is answered from a live ticket.
 /// </summary>
-internal sealed class InfoRefsEndpoint(PassThrough passThrough, AccessTickets tickets)
+internal sealed class InfoRefsEndpoint(RefsRelay refs, AccessTickets tickets)
 {
     public async Task HandleAsync(DoorRequest request)
     {
@@ -24,30 +21,6 @@ internal sealed class InfoRefsEndpoint(PassThrough passThrough, AccessTickets ti
             return;
         }
 
-        await passThrough.SendAsync(
-            context, request.Primary, request.Git, request.Primary.Invoker, CacheStatus.Bypass(ForwardReason.NotAFetch), response => Watch(request, response));
-    }
-
-    private void Watch(DoorRequest request, HttpResponseMessage response)
-    {
-        request.NoteRefusal(response, tickets);
-        if (!HttpPrimaryReply.IsGitAnswer(response))
-        {
-            return;
-        }
-
-        long answeredAt = tickets.Now;
-        var reader = new InfoRefsReader();
-        request.Context.Response.Body = new ObservingStream(request.Context.Response.Body, reader, () =>
-        {
-            if (reader.Capabilities is { } capabilities)
-            {
-                tickets.Accept(request.Repository, request.Credential, capabilities, answeredAt);
-            }
-            else
-            {
-                tickets.Show(request.Repository, request.Credential, RefListing.Of(reader), answeredAt);
-            }
-        });
+        await refs.HandleAsync(request, asked: null, body: default);
     }
 }

@@ -1,5 +1,6 @@
-using System.Net;
+using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Waystation.FetchCore.Primaries;
 using Waystation.Proxy.Primaries;
 using Yarp.ReverseProxy.Forwarder;
 using Waystation.Proxy.Telemetry;
@@ -46,24 +47,42 @@ internal sealed class PassThrough(IHttpForwarder forwarder, ProxyMeters meters, 
         ForwarderError error = await forwarder.SendAsync(context, primary.Prefix, invoker, s_config, transformer);
         if (error != ForwarderError.None && !context.RequestAborted.IsCancellationRequested)
         {
-            string reason = context.Features.Get<IForwarderErrorFeature>()?.Exception?.Message ?? error.ToString();
-            await RefuseAsync(context, primary, reason);
+            await RefuseAsync(context, primary, context.Features.Get<IForwarderErrorFeature>()?.Exception ?? new PrimaryException(error.ToString()));
         }
     }
 
     /// <summary>Says that the primary could not be asked, where nothing was said yet.</summary>
-    public async Task RefuseAsync(HttpContext context, Primary primary, string reason)
+    public async Task RefuseAsync(HttpContext context, Primary primary, Exception failure)
     {
-        logger.PrimaryFailed(context.Request.Method, context.Request.Path, reason);
-        if (!context.Response.HasStarted)
+        logger.PrimaryFailed(context.Request.Method, context.Request.Path, failure.Message);
+        if (context.Response.HasStarted)
         {
-            if (context.Response.StatusCode is < 400 or >= 600)
-            {
-                context.Response.StatusCode = (int)HttpStatusCode.BadGateway;
-            }
-
-            context.Response.ContentType = "text/plain; charset=utf-8";
-            await context.Response.WriteAsync($"waystation: {primary.Authority} could not be asked: {reason}\n", context.RequestAborted);
+            return;
         }
+
+        HttpResponse response = context.Response;
+        switch (failure)
+        {
+            case PrimaryBusyException busy:
+                response.StatusCode = StatusCodes.Status429TooManyRequests;
+                response.Headers.RetryAfter = Math.Ceiling(busy.RetryAfter.TotalSeconds).ToString("0", CultureInfo.InvariantCulture);
+                break;
+            case PrimaryOutageException { Status: { } status }:
+                response.StatusCode = status;
+                break;
+            case PrimaryException:
+                response.StatusCode = StatusCodes.Status502BadGateway;
+                break;
+            default:
+                response.StatusCode = response.StatusCode is >= 400 and < 600 ? response.StatusCode : StatusCodes.Status502BadGateway;
+                break;
+        }
+
+        response.ContentType = "text/plain; charset=utf-8";
+        await response.WriteAsync(
+            failure is PrimaryOutageException
+                ? $"waystation: {primary.Authority} cannot be reached: {failure.Message}\n"
+                : $"waystation: {primary.Authority} could not be asked: {failure.Message}\n",
+            context.RequestAborted);
     }
 }

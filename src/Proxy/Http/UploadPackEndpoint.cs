@@ -1,12 +1,10 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.GitProtocol;
-using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Telemetry;
@@ -18,7 +16,7 @@ namespace Waystation.Proxy.Http;
 /// <see cref="FetchRequest"/> and from there knows no HTTP; whatever is not understood goes on as it came.
 /// </summary>
 internal sealed class UploadPackEndpoint(
-    PassThrough passThrough, FetchService fetches, AccessTickets tickets, ProxyMeters meters, TimeProvider time, ILogger<UploadPackEndpoint> logger)
+    PassThrough passThrough, RefsRelay refs, FetchService fetches, AccessTickets tickets, ProxyMeters meters, TimeProvider time, ILogger<UploadPackEndpoint> logger)
 {
     /// <summary>A request for a pack is small: whoever takes longer holds a connection for nothing.</summary>
     private static readonly TimeSpan s_bodyTimeout = TimeSpan.FromMinutes(1);
@@ -45,8 +43,7 @@ internal sealed class UploadPackEndpoint(
         switch (command)
         {
             case ParsedCommand.LsRefs lsRefs:
-                await passThrough.SendAsync(
-                    context, request.Primary, request.Git, request.Primary.Invoker, CacheStatus.Bypass(ForwardReason.NotAFetch), response => Watch(request, lsRefs.Request, response));
+                await refs.HandleAsync(request, lsRefs.Request, body.Raw);
                 break;
             case ParsedCommand.Fetch fetch:
                 await FetchAsync(request, fetch.Request, body, begun, parseTime);
@@ -99,7 +96,7 @@ internal sealed class UploadPackEndpoint(
         try
         {
             bool isV2 = CommandParser.LooksLikeV2(bytes);
-            int said = VersionOf(request.Headers["Git-Protocol"]);
+            int said = DoorRequest.VersionOf(request.Headers["Git-Protocol"]);
             if (!isV2 && said >= 2)
             {
                 // Only the primary knows what it makes of that.
@@ -115,30 +112,18 @@ internal sealed class UploadPackEndpoint(
         }
     }
 
-    /// <summary>The highest version that <c>Git-Protocol: key=value:…</c> names, as git takes it; without one it is 0.</summary>
-    private static int VersionOf(StringValues header) => header
-        .SelectMany(static value => (value ?? "").Split(':'))
-        .Select(static part => part.StartsWith("version=", StringComparison.Ordinal) && int.TryParse(part["version=".Length..], CultureInfo.InvariantCulture, out int version) ? version : 0)
-        .Append(0)
-        .Max();
-
-    private void Watch(DoorRequest request, LsRefsRequest asked, HttpResponseMessage response)
+    private static ForwardReason ReasonOf(ForeignReason reason) => reason switch
     {
-        request.NoteRefusal(response, tickets);
-        if (HttpPrimaryReply.IsGitAnswer(response))
-        {
-            long answeredAt = tickets.Now;
-            var reader = new LsRefsReader(asked.ObjectFormat);
-            request.Context.Response.Body = new ObservingStream(
-                request.Context.Response.Body, reader, () => tickets.Show(request.Repository, request.Credential, new RefListing(asked, reader.Tips), answeredAt));
-        }
-    }
+        ForeignReason.WantRef or ForeignReason.DeepenNot or ForeignReason.PackfileUris or ForeignReason.ServerOption => ForwardReason.NotCacheable,
+        ForeignReason.NoWants or ForeignReason.EmptyRequest => ForwardReason.Malformed,
+        _ => ForwardReason.Unknown,
+    };
 
     private async Task FetchAsync(DoorRequest request, FetchRequest fetch, FetchBody body, long begun, TimeSpan parseTime)
     {
         HttpContext context = request.Context;
         var primary = new HttpPrimary(
-            request.Primary, request.Git.Target, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(context.Request), body.Raw, tickets, meters);
+            request.Primary, request.Git.Target, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(context.Request), body.Raw, tickets, meters, request.Repository, request.Credential);
         var call = new FetchCall(request.Repository, request.Credential, fetch, request.Primary.Visibility, primary);
         FetchAnswer answer = await fetches.FetchAsync(call, context.RequestAborted);
         switch (answer)
@@ -167,7 +152,7 @@ internal sealed class UploadPackEndpoint(
 
                 break;
             case FetchAnswer.Unreachable unreachable:
-                await passThrough.RefuseAsync(context, request.Primary, unreachable.Cause.Message);
+                await passThrough.RefuseAsync(context, request.Primary, unreachable.Cause);
                 break;
             case FetchAnswer.Forward forward:
                 await ForwardAsync(request, forward.Reason, begun, answer.Times);
@@ -180,7 +165,7 @@ internal sealed class UploadPackEndpoint(
     private async Task SendRoundAsync(DoorRequest request, FetchRequest fetch, FetchAnswer.Round answer, TimeSpan parseTime)
     {
         HttpResponse response = request.Context.Response;
-        PrepareAnswer(response, FetchOutcome.Local, willKeep: false);
+        PrepareAnswer(response, answer, FetchOutcome.Local, willKeep: false);
         new AnswerFraming(fetch).WriteRound(response.BodyWriter, answer.Prologue);
         await response.BodyWriter.FlushAsync(request.Context.RequestAborted);
         meters.Fetched(FetchOutcome.Local, 0);
@@ -188,12 +173,16 @@ internal sealed class UploadPackEndpoint(
             request.Repository, FetchOutcome.Local, request.Credential, 0, parseTime.TotalMilliseconds, answer.Times.Access.TotalMilliseconds, answer.Times.Open.TotalMilliseconds, 0);
     }
 
-    private static void PrepareAnswer(HttpResponse response, FetchOutcome outcome, bool willKeep)
+    private void PrepareAnswer(HttpResponse response, FetchAnswer answer, FetchOutcome outcome, bool willKeep)
     {
         response.ContentType = "application/x-git-upload-pack-result";
         response.Headers.CacheControl = "no-cache, max-age=0, must-revalidate";
         response.Headers.Append("Via", "1.1 waystation");
-        response.Headers[CacheStatus.Name] = CacheStatus.Of(outcome, willKeep);
+        response.Headers[CacheStatus.Name] = answer.Outage is null ? CacheStatus.Of(outcome, willKeep) : CacheStatus.Stale;
+        if (answer.Outage is not null)
+        {
+            meters.AnsweredStale("fetch");
+        }
     }
 
     private async Task SendPackAsync(DoorRequest request, FetchRequest fetch, FetchAnswer.Pack answer, TimeSpan parseTime)
@@ -201,7 +190,7 @@ internal sealed class UploadPackEndpoint(
         HttpContext context = request.Context;
         HttpResponse response = context.Response;
         long sending = Stopwatch.GetTimestamp();
-        PrepareAnswer(response, answer.Outcome, answer.WillKeep);
+        PrepareAnswer(response, answer, answer.Outcome, answer.WillKeep);
         await response.StartAsync(context.RequestAborted);
         var body = new FetchAnswerBody(response.BodyWriter, answer.Reader, fetch, time);
         try
@@ -228,11 +217,12 @@ internal sealed class UploadPackEndpoint(
         }
     }
 
-    private Task ForwardAsync(DoorRequest request, ForwardReason reason, long begun, FetchTimes times)
+    private async Task ForwardAsync(DoorRequest request, ForwardReason reason, long begun, FetchTimes times)
     {
         Note(request, reason, Stopwatch.GetElapsedTime(begun) - times.Access - times.Open, times);
-        return passThrough.SendAsync(
-            request.Context, request.Primary, request.Git, request.Primary.Invoker, CacheStatus.Bypass(reason), response => request.NoteRefusal(response, tickets));
+        using var upstream = new HttpMessageInvoker(new GatedUpstream(request.Primary.Gate, new UpstreamRead(request.Repository, request.Credential, AsksForRefs: false)));
+        await passThrough.SendAsync(
+            request.Context, request.Primary, request.Git, upstream, CacheStatus.Bypass(reason), response => request.NoteRefusal(response, tickets));
     }
 
     private void Note(DoorRequest request, ForwardReason reason, TimeSpan parseTime, FetchTimes times)

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
 using Polly;
 using Polly.Retry;
+using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
@@ -18,7 +19,7 @@ namespace Waystation.Proxy.Primaries;
 /// </summary>
 internal sealed class HttpPrimary(
     Primary primary, string target, string infoRefsTarget, IReadOnlyList<KeyValuePair<string, StringValues>> headers, ReadOnlyMemory<byte> body,
-    AccessTickets tickets, ProxyMeters meters) : IPrimary
+    AccessTickets tickets, ProxyMeters meters, RepositoryName repository, Credential credential) : IPrimary
 {
     private const string RequestType = "application/x-git-upload-pack-request";
 
@@ -26,7 +27,7 @@ internal sealed class HttpPrimary(
     private static readonly ResiliencePipeline s_ownReads = new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions
         {
-            ShouldHandle = new PredicateBuilder().Handle<PrimaryException>(),
+            ShouldHandle = new PredicateBuilder().Handle<PrimaryException>(static e => e is not (PrimaryOutageException or PrimaryBusyException)),
             MaxRetryAttempts = 2,
             Delay = TimeSpan.FromMilliseconds(200),
             BackoffType = DelayBackoffType.Exponential,
@@ -34,14 +35,17 @@ internal sealed class HttpPrimary(
         })
         .Build();
 
-    public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken)
-    {
-        var content = new ReadOnlyMemoryContent(body);
-        CopyHeaders(content.Headers, static name => name is "Content-Type" or "Content-Encoding");
-        return SendAsync("fetch", HttpMethod.Post, target, content, cancellationToken);
-    }
+    public bool IsOut => primary.Gate.IsOut(repository);
 
-    public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
+    public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) =>
+        await ReadAsync("fetch", HttpMethod.Post, target, OwnBody, cancellationToken);
+
+    /// <summary>Sends the client's own question for refs as it came: its <c>ls-refs</c>, or where there is no body its <c>GET info/refs</c>.</summary>
+    public async Task<HttpPrimaryReply> AskRefsAsync(CancellationToken cancellationToken) => body.IsEmpty
+        ? await ReadAsync("info-refs", HttpMethod.Get, target, content: null, cancellationToken, asksForRefs: true)
+        : await ReadAsync("upload-pack", HttpMethod.Post, target, OwnBody, cancellationToken, asksForRefs: true);
+
+    public async Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>();
         bool speaksV2 = request.ProtocolVersion == 2;
@@ -54,9 +58,7 @@ internal sealed class HttpPrimary(
             FetchRequestWriter.WriteV0(buffer, request, agent: null);
         }
 
-        var content = new ReadOnlyMemoryContent(buffer.WrittenMemory);
-        content.Headers.ContentType = new MediaTypeHeaderValue(RequestType);
-        return SendAsync("sync", HttpMethod.Post, target, content, cancellationToken, speaksV2);
+        return await ReadAsync("sync", HttpMethod.Post, target, () => NewBody(buffer.WrittenMemory), cancellationToken, speaksV2);
     }
 
     public async Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
@@ -64,34 +66,18 @@ internal sealed class HttpPrimary(
         var buffer = new ArrayBufferWriter<byte>();
         LsRefsRequestWriter.Write(buffer, request, agent: null);
         return await s_ownReads.ExecuteAsync(
-            async token =>
-            {
-                var content = new ReadOnlyMemoryContent(buffer.WrittenMemory);
-                content.Headers.ContentType = new MediaTypeHeaderValue(RequestType);
-                return await SendAsync("ls-refs", HttpMethod.Post, target, content, token, speaksV2: true);
-            },
+            async token => await ReadAsync("ls-refs", HttpMethod.Post, target, () => NewBody(buffer.WrittenMemory), token, speaksV2: true, asksForRefs: true),
             cancellationToken);
     }
 
     public async Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken) =>
         await s_ownReads.ExecuteAsync(
-            async token => await SendAsync("info-refs", HttpMethod.Get, infoRefsTarget, content: null, token), cancellationToken);
+            async token => await ReadAsync("info-refs", HttpMethod.Get, infoRefsTarget, content: null, token, asksForRefs: true), cancellationToken);
 
-    /// <summary>Sends a request in this client's name, once.</summary>
-    public async Task<PrimaryReply> SendAsync(string kind, HttpMethod method, string to, HttpContent? content, CancellationToken cancellationToken, bool speaksV2 = false)
+    /// <summary>Sends a push, or a question about one, in this client's name, once and whatever is known.</summary>
+    public async Task<PrimaryReply> SendAsync(string kind, HttpMethod method, string to, HttpContent? content, CancellationToken cancellationToken)
     {
-        meters.Upstream(kind);
-        using var request = new HttpRequestMessage(method, primary.UriOf(to)) { Content = content };
-        CopyHeaders(request.Headers, name => !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !(speaksV2 && IsVersion(name)));
-        if (speaksV2)
-        {
-            // Whatever the client speaks.
-            request.Headers.TryAddWithoutValidation("Git-Protocol", "version=2");
-        }
-
-        request.Headers.Host = primary.Authority;
-        request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
-        request.Headers.TryAddWithoutValidation("Via", "1.1 waystation");
+        using HttpRequestMessage request = NewRequest(kind, method, to, content, speaksV2: false);
         try
         {
             HttpResponseMessage response = await primary.Invoker.SendAsync(request, cancellationToken);
@@ -105,6 +91,45 @@ internal sealed class HttpPrimary(
         {
             throw new PrimaryException("connecting took too long", e);
         }
+    }
+
+    private async Task<HttpPrimaryReply> ReadAsync(
+        string kind, HttpMethod method, string to, Func<HttpContent>? content, CancellationToken cancellationToken, bool speaksV2 = false, bool asksForRefs = false)
+    {
+        var read = new UpstreamRead(repository, credential, asksForRefs);
+        HttpResponseMessage response = await primary.Gate.SendAsync(read, () => NewRequest(kind, method, to, content?.Invoke(), speaksV2), cancellationToken);
+        return new HttpPrimaryReply(response, tickets.Now, await response.Content.ReadAsStreamAsync(cancellationToken));
+    }
+
+    private HttpRequestMessage NewRequest(string kind, HttpMethod method, string to, HttpContent? content, bool speaksV2)
+    {
+        meters.Upstream(kind);
+        var request = new HttpRequestMessage(method, primary.UriOf(to)) { Content = content };
+        CopyHeaders(request.Headers, name => !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !(speaksV2 && IsVersion(name)));
+        if (speaksV2)
+        {
+            // Whatever the client speaks.
+            request.Headers.TryAddWithoutValidation("Git-Protocol", "version=2");
+        }
+
+        request.Headers.Host = primary.Authority;
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        request.Headers.TryAddWithoutValidation("Via", "1.1 waystation");
+        return request;
+    }
+
+    private ReadOnlyMemoryContent OwnBody()
+    {
+        var content = new ReadOnlyMemoryContent(body);
+        CopyHeaders(content.Headers, static name => name is "Content-Type" or "Content-Encoding");
+        return content;
+    }
+
+    private static ReadOnlyMemoryContent NewBody(ReadOnlyMemory<byte> bytes)
+    {
+        var content = new ReadOnlyMemoryContent(bytes);
+        content.Headers.ContentType = new MediaTypeHeaderValue(RequestType);
+        return content;
     }
 
     private static bool IsVersion(string name) => string.Equals(name, "Git-Protocol", StringComparison.OrdinalIgnoreCase);

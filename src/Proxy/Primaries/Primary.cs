@@ -15,11 +15,17 @@ internal sealed class Primary : IDisposable
 
     private readonly PrimarySettings _settings;
     private PrimarySettings _selection;
+    private readonly ReadBudget _budget;
+    private readonly PrimaryProbe _probe;
 
-    public Primary(PrimarySettings settings)
+    public Primary(PrimarySettings settings, TimeProvider time, ILogger<Primary> logger)
     {
         _settings = _selection = settings;
-        Invoker = new HttpMessageInvoker(new PromptUploads(NewHandler()));
+        _budget = new ReadBudget(settings.MaxRequests);
+        _probe = new PrimaryProbe(this, NewHandler(), time);
+        Health = new PrimaryHealth(Authority, _probe.AskAsync, time, logger);
+        Invoker = new HttpMessageInvoker(new AnswerNotes(new PromptUploads(NewHandler()), Health));
+        Gate = new PrimaryGate(Invoker, Health, _budget, time);
     }
 
     /// <summary>Host and, where it is not the scheme's own, port: what the primary sees as <c>Host</c>.</summary>
@@ -42,6 +48,11 @@ internal sealed class Primary : IDisposable
 
     /// <summary>The path over SSH of a repository of this primary.</summary>
     public string SshPathOf(RepositoryName repository) => RepositoryPaths.SshPathOf(_settings.Kind, _settings.SshPathPrefix, repository.Path);
+
+    /// <summary>What reads pass on their way to <see cref="Invoker"/>.</summary>
+    public PrimaryGate Gate { get; }
+
+    public PrimaryHealth Health { get; }
 
     /// <summary>The path over HTTP of what a client names over SSH; null where HTTP has none.</summary>
     public string? PathOverHttp(string sshPath) => RepositoryPaths.OverHttp(_settings.Kind, _settings.SshPathPrefix, sshPath);
@@ -73,7 +84,13 @@ internal sealed class Primary : IDisposable
         return new HttpMessageInvoker(new PromptUploads(handler));
     }
 
-    public void Dispose() => Invoker.Dispose();
+    public void Dispose()
+    {
+        Health.Dispose();
+        _probe.Dispose();
+        Invoker.Dispose();
+        _budget.Dispose();
+    }
 
     private static bool Matches(string glob, string path) =>
         FileSystemName.MatchesSimpleExpression(glob, path, ignoreCase: false)

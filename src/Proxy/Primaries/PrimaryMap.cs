@@ -1,12 +1,22 @@
+using System.Diagnostics.Metrics;
 using Waystation.CacheStore;
 using Waystation.Proxy.Settings;
 
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>Which primary a host name stands for: with one, every name; with several, the equal one.</summary>
-internal sealed class PrimaryMap(IEnumerable<PrimarySettings> settings) : IDisposable
+internal sealed class PrimaryMap : IDisposable
 {
-    private readonly Primary[] _primaries = [.. settings.Select(static one => new Primary(one))];
+    private readonly Primary[] _primaries;
+
+    public PrimaryMap(IEnumerable<PrimarySettings> settings, TimeProvider time, Meter meter, ILogger<Primary> logger)
+    {
+        _primaries = [.. settings.Select(one => new Primary(one, time, logger))];
+        meter.CreateObservableGauge(
+            "waystation_outage",
+            () => _primaries.Select(static primary => new Measurement<int>(primary.Health.IsOut ? 1 : 0, new KeyValuePair<string, object?>("primary", primary.Authority))),
+            description: "1 while the primary does not answer, else 0.");
+    }
 
     /// <summary>Null where no primary has this name.</summary>
     public Primary? Find(string host) =>

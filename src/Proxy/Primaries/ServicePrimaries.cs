@@ -11,7 +11,7 @@ using Waystation.SshFrontend.Primaries;
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>The primaries, asked with the service credential of each: over HTTP with a password or token, over SSH with a key.</summary>
-internal sealed class ServicePrimaries(PrimaryMap primaries, SshClient ssh, AccessTickets tickets, ProxyMeters meters) : IServicePrimaries
+internal sealed class ServicePrimaries(PrimaryMap primaries, SshClient ssh, CredentialDigester digester, AccessTickets tickets, ProxyMeters meters) : IServicePrimaries
 {
     public bool Serves(RepositoryName repository) => primaries.Of(repository) is { Service: not null } primary && primary.Selects(repository.Path);
 
@@ -28,15 +28,17 @@ internal sealed class ServicePrimaries(PrimaryMap primaries, SshClient ssh, Acce
             return new ServiceConnection(new SshPrimary(channels, command: default, tickets), channels);
         }
 
+        string authorization = Authorization(service.Username, service.PasswordFile);
         KeyValuePair<string, StringValues>[] headers =
         [
-            new("Authorization", Authorization(service.Username, service.PasswordFile)),
+            new("Authorization", authorization),
             new("User-Agent", "git/waystation"),
             new("Git-Protocol", "version=2"),
         ];
         string target = "/" + primary.HttpPathOf(repository);
         return new ServiceConnection(new HttpPrimary(
-            primary, target + "/git-upload-pack", target + "/info/refs?service=git-upload-pack", headers, body: default, tickets, meters));
+            primary, target + "/git-upload-pack", target + "/info/refs?service=git-upload-pack", headers, body: default, tickets, meters, repository,
+            digester.Digest([new("header authorization", authorization)])));
     }
 
     private static string Authorization(string? username, string passwordFile)

@@ -46,6 +46,9 @@ internal sealed record NodeSettings
     /// <summary>The SSH door; null where there is none.</summary>
     public SshSettings? Ssh { get; init; }
 
+    /// <summary>How long in an outage those are served whom the primary accepted; zero serves nobody.</summary>
+    public required TimeSpan ServeFor { get; init; }
+
     public bool VerboseLog { get; init; }
 }
 
@@ -71,6 +74,9 @@ internal sealed record PrimarySettings
 
     /// <summary>What stands before a repository's path over SSH, and not over HTTP.</summary>
     public string SshPathPrefix { get; init; } = "";
+
+    /// <summary>Reads that may be at the primary at once; 0 is no limit.</summary>
+    public int MaxRequests { get; init; }
 
     /// <summary>Globs over repository paths; empty selects all.</summary>
     public required IReadOnlyList<string> Include { get; init; }

@@ -37,6 +37,7 @@ internal static class SettingsReader
             NotifyUrl = source.Read<Uri?>("Notify:Url", null, "an http:// or https:// URL", TryParseAnyUrl),
             NotifySecretFile = source.ExistingFile("Notify:SecretFile"),
             Ssh = SshSettingsReader.Read(source),
+            ServeFor = source.Duration("Outage:ServeFor", TimeSpan.FromMinutes(10), TimeSpan.FromDays(1)),
             VerboseLog = source.Read("Log:Verbose", false, "true or false", bool.TryParse),
         };
 
@@ -90,6 +91,7 @@ internal static class SettingsReader
                 SshPathPrefix = source.Text($"{name}:SshPathPrefix") ?? "",
                 Kind = source.Read($"{name}:Kind", PrimaryKind.Generic, "generic, github, gitlab, gitea, bitbucket, azure or gerrit", TryParseName),
                 Visibility = source.Read($"{name}:Visibility", VisibilityRule.Advertised, "advertised or repository", TryParseName),
+                MaxRequests = source.Count($"{name}:MaxRequests", 0, 0, 100_000),
                 Include = source.List<string>($"{name}:Projects:Include", "a glob such as team/*", TryParseGlob),
                 Exclude = source.List<string>($"{name}:Projects:Exclude", "a glob such as team/*", TryParseGlob),
             };

@@ -58,7 +58,7 @@ internal sealed class HttpPrimaries(Primary primary, CredentialDigester digester
                 headers.Add(new("Git-Protocol", gitProtocol));
             }
 
-            return new HttpPrimary(primary, $"{target}/{service}", $"{target}/info/refs?service={service}", headers, body, tickets, meters);
+            return new HttpPrimary(primary, $"{target}/{service}", $"{target}/info/refs?service={service}", headers, body, tickets, meters, primary.NameOf(target[1..]), Credential);
         }
     }
 }

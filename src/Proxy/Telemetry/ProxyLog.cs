@@ -41,4 +41,13 @@ internal static partial class ProxyLog
 
     [LoggerMessage(2008, LogLevel.Warning, "the data folder takes no writes: nothing is kept, all is forwarded")]
     public static partial void DataFolderReadOnly(this ILogger logger);
+
+    [LoggerMessage(2040, LogLevel.Error, "{Primary}: an outage begins: {Failure}; the node's own probe: {Wrong}")]
+    public static partial void OutageBegan(this ILogger logger, string primary, string failure, string wrong);
+
+    [LoggerMessage(2041, LogLevel.Warning, "{Primary}: the outage has ended")]
+    public static partial void OutageEnded(this ILogger logger, string primary);
+
+    [LoggerMessage(2042, LogLevel.Warning, "{Repository}: refs as of {Age} ago were told to {Credential}: the primary cannot be asked")]
+    public static partial void RefsRecorded(this ILogger logger, RepositoryName repository, TimeSpan age, Credential credential);
 }

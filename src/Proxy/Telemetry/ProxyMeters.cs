@@ -12,6 +12,7 @@ internal sealed class ProxyMeters
     private readonly Counter<long> _fetchBytes;
     private readonly Counter<long> _bypasses;
     private readonly Counter<long> _upstream;
+    private readonly Counter<long> _stale;
     private readonly UpDownCounter<long> _open;
 
     public ProxyMeters(Meter meter)
@@ -20,6 +21,7 @@ internal sealed class ProxyMeters
         _fetchBytes = meter.CreateCounter<long>("waystation_fetch_bytes_total", description: "Pack bytes sent to clients, by how they were served.");
         _bypasses = meter.CreateCounter<long>("waystation_bypasses_total", description: "Fetches handed to the primary as they came, by reason.");
         _upstream = meter.CreateCounter<long>("waystation_upstream_requests_total", description: "Requests to the primary, by kind.");
+        _stale = meter.CreateCounter<long>("waystation_stale_answers_total", description: "Answers given in an outage from what was recorded before it, by kind.");
         _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Client requests under way.");
         foreach (FetchOutcome outcome in Enum.GetValues<FetchOutcome>())
         {
@@ -40,6 +42,9 @@ internal sealed class ProxyMeters
     }
 
     public void Upstream(string kind) => _upstream.Add(1, Tag("kind", kind));
+
+    /// <param name="kind"><c>refs</c> or <c>fetch</c>.</param>
+    public void AnsweredStale(string kind) => _stale.Add(1, Tag("kind", kind));
 
     public void Opened() => _open.Add(1);
 

@@ -10,6 +10,8 @@ namespace Waystation.SshFrontend.Sessions;
 /// <param name="meters">Who counts.</param>
 internal sealed class CountedPrimary(IPrimary primary, string kind, ISessionMeters meters) : IPrimary
 {
+    public bool IsOut => primary.IsOut;
+
     public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken)
     {
         meters.Upstream(kind);

@@ -65,4 +65,25 @@ public sealed class AdvertisementConversationTests
             Assert.Equal(Recording.Text(bytes), Recording.Text(writer.WrittenSpan));
         }
     }
+
+    [Theory, MemberData(nameof(InfoRefs))]
+    public void OlderAdvertisement_IsWrittenAgain_ByteForByte(string name)
+    {
+        byte[] bytes = Recording.Read(name);
+        InfoRefsReader reader = Shown.To(new InfoRefsReader(), new ReadOnlySequence<byte>(bytes));
+        if (reader.Version == 2) return;
+        var writer = new ArrayBufferWriter<byte>();
+        InfoRefsWriter.Write(writer, reader.Version, reader.Tips, string.Join(' ', reader.V0Capabilities), reader.Shallows, reader.ObjectFormat);
+        Assert.Equal(Recording.Text(bytes), Recording.Text(writer.WrittenSpan));
+    }
+
+    [Theory, MemberData(nameof(LsRefsAnswers))]
+    public void LsRefsAnswer_IsWrittenAgain_ByteForByte(string name)
+    {
+        byte[] bytes = Recording.Read(name);
+        LsRefsReader reader = Shown.To(new LsRefsReader(Recording.Format(name)), new ReadOnlySequence<byte>(bytes));
+        var writer = new ArrayBufferWriter<byte>();
+        LsRefsAnswerWriter.Write(writer, reader.Tips, reader.UnbornHeadTarget);
+        Assert.Equal(Recording.Text(bytes), Recording.Text(writer.WrittenSpan));
+    }
 }

@@ -1,0 +1,14 @@
+namespace Waystation.FetchCore.Primaries;
+
+/// <summary>
+/// An outage: the primary, or this repository at it, does not answer, and the node has made sure of it by itself. Whoever was accepted
+/// lately may read what is recorded; for all others this is the failure.
+/// </summary>
+/// <param name="message">What fails.</param>
+/// <param name="status">The HTTP status that the primary fails with; null where it says nothing.</param>
+/// <param name="inner">The cause.</param>
+public sealed class PrimaryOutageException(string message, int? status = null, Exception? inner = null) : PrimaryException(message, inner)
+{
+    /// <summary>The HTTP status that the primary fails with; null where it says nothing.</summary>
+    public int? Status => status;
+}

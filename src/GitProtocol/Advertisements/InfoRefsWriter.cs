@@ -1,0 +1,40 @@
+using System.Buffers;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Advertisements;
+
+/// <summary>Writes the body of <c>GET info/refs</c> in version 0 or 1 (gitprotocol-http, Smart Server Response).</summary>
+public static class InfoRefsWriter
+{
+    /// <summary>Writes a whole advertisement.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="version">0 or 1.</param>
+    /// <param name="tips">In the order in which they are shown.</param>
+    /// <param name="capabilities">As they stand behind the first ref.</param>
+    /// <param name="shallows">The boundary of a repository that is shallow itself.</param>
+    /// <param name="format">The repository's.</param>
+    public static void Write(
+        IBufferWriter<byte> writer, int version, IReadOnlyList<RefTip> tips, string capabilities, IReadOnlyList<ObjectId> shallows, ObjectFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(tips);
+        ArgumentNullException.ThrowIfNull(capabilities);
+        ArgumentNullException.ThrowIfNull(shallows);
+        PktLineWriter.WriteText(writer, Keywords.ServiceUploadPack);
+        PktLineWriter.WriteFlush(writer);
+        if (version == 1) PktLineWriter.WriteText(writer, Keywords.Version1);
+        string behindFirst = capabilities.Length > 0 ? $"\0{capabilities}" : "";
+        if (tips.Count == 0 && capabilities.Length > 0)
+        {
+            PktLineWriter.WriteText(writer, RefName.ToBytes($"{new string('0', format.HexLength)} capabilities^{{}}{behindFirst}"));
+        }
+        foreach (RefTip tip in tips)
+        {
+            PktLineWriter.WriteText(writer, RefName.ToBytes($"{tip.Id} {tip.Name}{behindFirst}"));
+            behindFirst = "";
+            if (tip.Peeled is { } peeled) PktLineWriter.WriteText(writer, RefName.ToBytes($"{peeled} {tip.Name}^{{}}"));
+        }
+        foreach (ObjectId shallow in shallows) PktLineWriter.WriteText(writer, RefName.ToBytes($"shallow {shallow}"));
+        PktLineWriter.WriteFlush(writer);
+    }
+}

@@ -1,0 +1,223 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using Waystation.Proxy.Primaries;
+
+namespace Waystation.Proxy.Http;
+
+/// <summary>
+/// One question for refs on its way. Its leader gets the answer as it streams; its followers, known before it was sent, get it from
+/// memory when all of it has come, or have to ask for themselves where it is too large to be held for them.
+/// <code>
+///   primary ──► watched ──┬─► pipe ──► leader         a slow one slows nobody: the flight has landed as soon as it is waited for
+///                         └─► copy ──► followers      8 MiB at most, 64 MiB for all flights
+/// </code>
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no handle; who leaves last may leave at any time.")]
+internal sealed class RefsFlight
+{
+    /// <summary>An answer that breaks off within this much breaks off before anybody was told of it.</summary>
+    private const int HeldBack = 64 * 1024;
+
+    /// <summary>The refs of 130,000 branches.</summary>
+    private const int MaxShared = 8 * 1024 * 1024;
+
+    private const long MaxHeld = 64L * 1024 * 1024;
+
+    private static readonly PipeOptions s_pipe = new(pauseWriterThreshold: 1024 * 1024, resumeWriterThreshold: 512 * 1024, useSynchronizationContext: false);
+
+    private static long s_held;
+
+    private readonly Lock _gate = new();
+    private readonly Pipe _pipe = new(s_pipe);
+    private readonly TaskCompletionSource<RefsHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _shared = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _unwanted = new();
+    private readonly Action _landed;
+    private ArrayBufferWriter<byte>? _copy;
+    private RefsHead? _sharedHead;
+    private int _holders;
+    private int _hasLanded;
+    private int _isLed = 1;
+
+    /// <param name="followers">How many wait for it beside its leader.</param>
+    /// <param name="landed">Told once, when an equal question may be sent.</param>
+    public RefsFlight(int followers, Action landed)
+    {
+        _landed = landed;
+        _holders = followers;
+        _copy = followers > 0 ? new ArrayBufferWriter<byte>() : null;
+        // Whoever waits for neither has left.
+        _ = _head.Task.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = _shared.Task.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>Asks, and moves the answer to its end; its failures are its sharers'.</summary>
+    /// <param name="ask">Asks the primary.</param>
+    /// <param name="watch">Sees the head, and may return who is to see the bytes.</param>
+    [SuppressMessage("Design", "CA1031", Justification = "Every failure is handed to those who wait.")]
+    public async Task RunAsync(Func<CancellationToken, Task<HttpPrimaryReply>> ask, Func<HttpPrimaryReply, ReadOnlySpanAction<byte, object?>?> watch)
+    {
+        await Task.Yield();
+        try
+        {
+            await using HttpPrimaryReply reply = await ask(_unwanted.Token);
+            var head = RefsHead.Of(reply);
+            await MoveAsync(reply.Body, head, watch(reply));
+            await _pipe.Writer.CompleteAsync();
+            _head.TrySetResult(head);
+            _sharedHead = head;
+            _shared.TrySetResult(_copy is not null);
+        }
+        catch (Exception e)
+        {
+            _head.TrySetException(e);
+            _shared.TrySetException(e);
+            await _pipe.Writer.CompleteAsync(e);
+        }
+        finally
+        {
+            Land();
+        }
+    }
+
+    /// <summary>The leader's answer, from its head on.</summary>
+    public async Task<RefsAnswer> LeadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new RefsAnswer(await _head.Task.WaitAsync(cancellationToken), _pipe.Reader, default, LeaveLead);
+        }
+        catch
+        {
+            LeaveLead();
+            throw;
+        }
+    }
+
+    /// <summary>A follower's answer, all of it; null where it has to ask for itself.</summary>
+    public async Task<RefsAnswer?> FollowAsync(CancellationToken cancellationToken)
+    {
+        bool given = false;
+        try
+        {
+            given = await _shared.Task.WaitAsync(cancellationToken);
+            return given ? new RefsAnswer(_sharedHead!, stream: null, _copy!.WrittenMemory, LeaveHold) : null;
+        }
+        finally
+        {
+            if (!given)
+            {
+                LeaveHold();
+            }
+        }
+    }
+
+    private async Task MoveAsync(PipeReader body, RefsHead head, ReadOnlySpanAction<byte, object?>? watch)
+    {
+        long passed = 0;
+        bool leaderLeft = false;
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(_unwanted.Token);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+            {
+                watch?.Invoke(segment.Span, null);
+                Copy(segment.Span);
+                if (!leaderLeft)
+                {
+                    _pipe.Writer.Write(segment.Span);
+                }
+            }
+
+            passed += read.Buffer.Length;
+            body.AdvanceTo(read.Buffer.End);
+            if (passed > HeldBack)
+            {
+                _head.TrySetResult(head);
+            }
+
+            if (!leaderLeft)
+            {
+                ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync(_unwanted.Token);
+                if (!flush.IsCompleted)
+                {
+                    // From here on it goes at the leader's speed, and nobody else is to wait for that.
+                    Land();
+                    DropCopy();
+                }
+
+                leaderLeft = (await flush).IsCompleted;
+            }
+
+            if (read.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Copy(ReadOnlySpan<byte> bytes)
+    {
+        lock (_gate)
+        {
+            if (_copy is not null && _copy.WrittenCount + bytes.Length <= MaxShared && Interlocked.Read(ref s_held) + bytes.Length <= MaxHeld)
+            {
+                _copy.Write(bytes);
+                Interlocked.Add(ref s_held, bytes.Length);
+                return;
+            }
+        }
+
+        DropCopy();
+    }
+
+    /// <summary>The followers go their own ways.</summary>
+    private void DropCopy()
+    {
+        lock (_gate)
+        {
+            if (_copy is { } copy)
+            {
+                _copy = null;
+                Interlocked.Add(ref s_held, -copy.WrittenCount);
+            }
+        }
+
+        _shared.TrySetResult(false);
+    }
+
+    /// <summary>The leader needs no more of it.</summary>
+    public void LeaveLead()
+    {
+        _pipe.Reader.Complete();
+        Volatile.Write(ref _isLed, 0);
+        EndIfUnwanted();
+    }
+
+    /// <summary>A follower needs no more of it.</summary>
+    public void LeaveHold()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            DropCopy();
+            EndIfUnwanted();
+        }
+    }
+
+    private void EndIfUnwanted()
+    {
+        if (Volatile.Read(ref _isLed) == 0 && Volatile.Read(ref _holders) <= 0)
+        {
+            _unwanted.Cancel();
+        }
+    }
+
+    private void Land()
+    {
+        if (Interlocked.Exchange(ref _hasLanded, 1) == 0)
+        {
+            _landed();
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Buffers;
+using Waystation.FetchCore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.Proxy.Primaries;
+using Waystation.Proxy.Telemetry;
+
+namespace Waystation.Proxy.Http;
+
+/// <summary>
+/// Questions for refs: they are the primary's to answer, and its answer is read on the way. Equal ones share one request
+/// (<see cref="RefsShield"/>); in an outage what is recorded stands in (<see cref="RecordedRefs"/>).
+/// </summary>
+internal sealed class RefsRelay(
+    RefsShield shield, RecordedRefs recorded, PassThrough passThrough, AccessTickets tickets, ProxyMeters meters, ILogger<RefsRelay> logger)
+{
+    /// <summary>Asks for the client and gives it the answer.</summary>
+    /// <param name="request">The client's request.</param>
+    /// <param name="asked">Its <c>ls-refs</c>; null where it asks for the advertisement.</param>
+    /// <param name="body">Its body as it came; empty for the advertisement.</param>
+    public async Task HandleAsync(DoorRequest request, LsRefsRequest? asked, ReadOnlyMemory<byte> body)
+    {
+        HttpContext context = request.Context;
+        var primary = new HttpPrimary(
+            request.Primary, request.Git.Target, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(context.Request), body, tickets, meters, request.Repository, request.Credential);
+        var key = new RefsKey(request.Repository, request.Credential, context.Request.Headers["Git-Protocol"].ToString(), asked);
+        try
+        {
+            using RefsAnswer answer = await shield.AskAsync(key, primary.AskRefsAsync, reply => Watch(request, asked, reply), context.RequestAborted);
+            await answer.WriteAsync(context, CacheStatus.Bypass(ForwardReason.NotAFetch));
+        }
+        catch (IOException e) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await FailAsync(request, asked, e);
+        }
+    }
+
+    private async Task FailAsync(DoorRequest request, LsRefsRequest? asked, IOException failure)
+    {
+        HttpContext context = request.Context;
+        if (context.Response.HasStarted)
+        {
+            // What has left must not end as if it were whole.
+            logger.PrimaryFailed(context.Request.Method, context.Request.Path, failure.Message);
+            context.Abort();
+            return;
+        }
+
+        bool isOut = failure is PrimaryOutageException || (failure is not PrimaryBusyException && request.Primary.Gate.IsOut(request.Repository));
+        if ((isOut && await recorded.TryAnswerAsync(request, asked))
+            || ((isOut || failure is PrimaryBusyException) && await RecordedRefs.TryChallengeAsync(request)))
+        {
+            return;
+        }
+
+        await passThrough.RefuseAsync(context, request.Primary, failure);
+    }
+
+    /// <summary>What is learned of the answer is known before the client can act on it.</summary>
+    private ReadOnlySpanAction<byte, object?>? Watch(DoorRequest request, LsRefsRequest? asked, HttpPrimaryReply reply)
+    {
+        request.NoteRefusal(reply.Response, tickets);
+        if (!reply.IsAnswer)
+        {
+            return null;
+        }
+
+        PassingReader reader = asked is null ? new InfoRefsReader() : new LsRefsReader(asked.ObjectFormat);
+        bool told = false;
+        return (bytes, _) =>
+        {
+            if (told || reader.HasStopped)
+            {
+                return;
+            }
+
+            reader.Read(bytes);
+            if (reader.IsComplete)
+            {
+                told = true;
+                Tell(request, asked, reader, reply.AnsweredAt);
+            }
+        };
+    }
+
+    private void Tell(DoorRequest request, LsRefsRequest? asked, PassingReader reader, long answeredAt)
+    {
+        switch (reader)
+        {
+            case LsRefsReader refs:
+                tickets.Show(request.Repository, request.Credential, RefListing.Of(asked!, refs), answeredAt);
+                break;
+            case InfoRefsReader { Capabilities: { } capabilities }:
+                tickets.Accept(request.Repository, request.Credential, capabilities, answeredAt);
+                break;
+            case InfoRefsReader advertisement:
+                tickets.Show(request.Repository, request.Credential, RefListing.Of(advertisement), answeredAt);
+                break;
+        }
+    }
+}

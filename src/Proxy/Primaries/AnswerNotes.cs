@@ -1,0 +1,16 @@
+namespace Waystation.Proxy.Primaries;
+
+/// <summary>Notes each answer, whatever it was for: the first one ends an outage.</summary>
+internal sealed class AnswerNotes(HttpMessageHandler inner, PrimaryHealth health) : DelegatingHandler(inner)
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
+        if (!RepositoryCircuits.IsFailure(response))
+        {
+            await health.AnsweredAsync();
+        }
+
+        return response;
+    }
+}

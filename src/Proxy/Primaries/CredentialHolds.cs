@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+
+namespace Waystation.Proxy.Primaries;
+
+/// <summary>Credentials that the primary has told to come again later (429, RFC 6585): until then nothing is asked in their name.</summary>
+internal sealed class CredentialHolds(TimeProvider time)
+{
+    /// <summary>Guards memory: the primary must have answered each, but a client may invent as many as it likes.</summary>
+    private const int MaxHolds = 65_536;
+
+    /// <summary>Beyond this the primary is asked again whether it meant it.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromHours(1);
+
+    private readonly ConcurrentDictionary<Credential, (long Since, TimeSpan For)> _holds = new();
+
+    /// <exception cref="PrimaryBusyException">It is held.</exception>
+    public void ThrowIfHeld(Credential credential)
+    {
+        if (Remaining(credential) is { } remaining)
+        {
+            throw new PrimaryBusyException("it answers 429", remaining);
+        }
+    }
+
+    /// <summary>How long it is still held; null where it is not.</summary>
+    public TimeSpan? Remaining(Credential credential)
+    {
+        if (!_holds.TryGetValue(credential, out (long Since, TimeSpan For) hold))
+        {
+            return null;
+        }
+
+        TimeSpan remaining = hold.For - time.GetElapsedTime(hold.Since);
+        if (remaining > TimeSpan.Zero)
+        {
+            return remaining;
+        }
+
+        _holds.TryRemove(new KeyValuePair<Credential, (long, TimeSpan)>(credential, hold));
+        return null;
+    }
+
+    /// <summary>Takes <c>Retry-After</c>, in seconds or as a date (RFC 9110, section 10.2.3), at its word.</summary>
+    public void Note(Credential credential, HttpResponseMessage response)
+    {
+        if (response.StatusCode != HttpStatusCode.TooManyRequests || response.Headers.RetryAfter is not { } after)
+        {
+            return;
+        }
+
+        TimeSpan wait = after.Delta ?? (after.Date - time.GetUtcNow()) ?? TimeSpan.Zero;
+        if (wait <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        if (_holds.Count >= MaxHolds)
+        {
+            foreach (Credential held in _holds.Keys)
+            {
+                Remaining(held);
+            }
+
+            if (_holds.Count >= MaxHolds)
+            {
+                _holds.Clear();
+            }
+        }
+
+        _holds[credential] = (time.GetTimestamp(), wait < s_longest ? wait : s_longest);
+    }
+}

@@ -1,0 +1,201 @@
+using System.Diagnostics.CodeAnalysis;
+using Polly;
+using Polly.CircuitBreaker;
+using Waystation.FetchCore.Primaries;
+using Waystation.Proxy.Telemetry;
+
+namespace Waystation.Proxy.Primaries;
+
+/// <summary>
+/// Whether a primary answers at all. An outage is entered only when a request failed and the node's own probe fails as well; it ends with
+/// the first probe, or the first request of any kind, that is answered.
+/// <code>
+///   a read fails ──► probe ──fails──► out ──► probe, probe, … with backoff ──answered──► in
+///                      └─answered──► the request alone has failed
+/// </code>
+/// </summary>
+/// <param name="name">The primary's, for the log.</param>
+/// <param name="probe">Asks for something harmless; says what is wrong, null where the primary answers.</param>
+internal sealed class PrimaryHealth : IDisposable
+{
+    /// <summary>The shortest that Polly knows; the pauses between probes are longer.</summary>
+    private static readonly TimeSpan s_break = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly string _name;
+    private readonly Func<CancellationToken, Task<string?>> _probe;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CircuitBreakerStateProvider _state = new();
+    private readonly CircuitBreakerManualControl _control = new();
+    private readonly ResiliencePipeline _breaker;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task<bool>? _judging;
+    private Task _returning = Task.CompletedTask;
+    private string _reason = "";
+
+    public PrimaryHealth(string name, Func<CancellationToken, Task<string?>> probe, TimeProvider time, ILogger logger)
+    {
+        (_name, _probe, _time, _logger) = (name, probe, time, logger);
+        _breaker = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+            {
+                // It is told of failures only in pairs, a request's and the probe's, and then it is to open.
+                ShouldHandle = new PredicateBuilder().Handle<PrimaryException>(),
+                MinimumThroughput = 2,
+                FailureRatio = 0.01,
+                BreakDuration = s_break,
+                StateProvider = _state,
+                ManualControl = _control,
+            })
+            .Build();
+    }
+
+    /// <summary>An outage is known now.</summary>
+    public bool IsOut => _state.CircuitState != CircuitState.Closed;
+
+    /// <summary>What every request fails with that is not sent for the outage.</summary>
+    public PrimaryOutageException Failure(Exception? cause = null) => new(Volatile.Read(ref _reason), status: null, cause);
+
+    /// <summary>A request failed: whether that is an outage, by a probe that all share who ask before it is sent.</summary>
+    public async Task<bool> JudgeAsync(string failure)
+    {
+        Task<bool> judging = BeginOrJoin(failure, out bool began);
+        bool isOut = await judging;
+        // What was answered to a probe of before this failure says nothing of it.
+        return isOut || (!began && await BeginOrJoin(failure, out _));
+    }
+
+    /// <summary>Waits for the primary, and looks after each time of silence whether it is there; false where it is not. A failure is the task's own.</summary>
+    public async Task<bool> EndsAsync(Task waited, TimeSpan patience)
+    {
+        while (true)
+        {
+            await waited.WaitAsync(patience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (waited.IsCompleted)
+            {
+                return true;
+            }
+
+            Task<bool> judging = JudgeAsync($"no answer within {patience.TotalSeconds:0} s");
+            await Task.WhenAny(waited, judging);
+            if (!waited.IsCompleted && await judging)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>The primary answered a request.</summary>
+    public async ValueTask AnsweredAsync()
+    {
+        if (IsOut)
+        {
+            await _control.CloseAsync();
+            _logger.OutageEnded(_name);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _returning.Wait(TimeSpan.FromSeconds(1));
+        _stopping.Dispose();
+    }
+
+    private Task<bool> BeginOrJoin(string failure, out bool began)
+    {
+        lock (_gate)
+        {
+            began = !IsOut && _judging is null;
+            return IsOut ? Task.FromResult(true) : _judging ??= ProbeAfterAsync(failure);
+        }
+    }
+
+    private async Task<bool> ProbeAfterAsync(string failure)
+    {
+        await Task.Yield();
+        string? wrong = null;
+        try
+        {
+            wrong = await _probe(_stopping.Token);
+            if (wrong is not null)
+            {
+                Volatile.Write(ref _reason, failure);
+                await TellBreakerAsync(failure);
+                await TellBreakerAsync(wrong);
+                _logger.OutageBegan(_name, failure, wrong);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _judging = null;
+                if (IsOut && _returning.IsCompleted)
+                {
+                    _returning = AwaitReturnAsync();
+                }
+            }
+        }
+
+        return IsOut;
+    }
+
+    private async Task TellBreakerAsync(string failure) =>
+        await _breaker.ExecuteOutcomeAsync<object, string>(
+            static (_, said) => ValueTask.FromResult(Outcome.FromException<object>(new PrimaryException(said))), ResilienceContextPool.Shared.Get(_stopping.Token), failure);
+
+    /// <summary>Probes until one is answered: soon at first, then ever less often.</summary>
+    [SuppressMessage("Security", "CA5394", Justification = "Jitter, no secret.")]
+    private async Task AwaitReturnAsync()
+    {
+        await Task.Yield();
+        TimeSpan pause = s_break;
+        try
+        {
+            while (IsOut)
+            {
+                await Task.Delay(pause * (1 + (0.2 * Random.Shared.NextDouble())), _time, _stopping.Token);
+                pause = pause * 1.5 < s_longestPause ? pause * 1.5 : s_longestPause;
+                await ProbeOnceAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+    }
+
+    private async Task ProbeOnceAsync()
+    {
+        try
+        {
+            // Half open: what comes of this one decides.
+            bool wasOut = IsOut;
+            await _breaker.ExecuteAsync(
+                async token =>
+                {
+                    if (await _probe(token) is { } wrong)
+                    {
+                        throw new PrimaryException(wrong);
+                    }
+                },
+                _stopping.Token);
+            if (wasOut)
+            {
+                _logger.OutageEnded(_name);
+            }
+        }
+        catch (Exception e) when (e is PrimaryException or BrokenCircuitException)
+        {
+            // Still out.
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+
+namespace Waystation.Proxy.Primaries;
+
+/// <summary>A request to upload-pack, as <see cref="PrimaryGate"/> wants to know it.</summary>
+/// <param name="Repository">Of which repository.</param>
+/// <param name="Credential">In whose name.</param>
+/// <param name="AsksForRefs">It asks for refs only: small, the same however often it is sent, and so good evidence of whether a repository is served.</param>
+internal sealed record UpstreamRead(RepositoryName Repository, Credential Credential, bool AsksForRefs);
