@@ -20,6 +20,9 @@ public sealed record Fault(FaultKind Kind)
     /// <summary>How long <see cref="FaultKind.Delay"/> waits before it asks the server.</summary>
     public TimeSpan Wait { get; init; }
 
+    /// <summary>What <see cref="FaultKind.Delay"/> waits for beside.</summary>
+    public Func<Task> Until { get; init; } = static () => Task.CompletedTask;
+
     /// <summary>Which requests it is meant for; all by default. Refused connections are refused whatever they were for.</summary>
     public Func<RelayedRequest, bool> Concerns { get; init; } = static _ => true;
 

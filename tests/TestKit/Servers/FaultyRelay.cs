@@ -155,6 +155,7 @@ public sealed class FaultyRelay : IAsyncDisposable
                 return true;
             case FaultKind.Delay:
                 await Task.Delay(now.Wait, over).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await now.Until();
                 break;
         }
 

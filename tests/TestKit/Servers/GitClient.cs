@@ -69,6 +69,13 @@ public sealed record GitClient
     /// <summary>Runs git and returns, beside its result, the <c>Cache-Status</c> headers of the answers in order.</summary>
     public async Task<(CommandResult Result, IReadOnlyList<string> CacheStatus)> TraceAsync(params IReadOnlyList<string> arguments)
     {
+        (CommandResult result, IReadOnlyList<string> status) = await TryTraceAsync(arguments);
+        return (result.MustSucceed(), status);
+    }
+
+    /// <summary>The same, however git ends.</summary>
+    public async Task<(CommandResult Result, IReadOnlyList<string> CacheStatus)> TryTraceAsync(params IReadOnlyList<string> arguments)
+    {
         const string Marker = "Recv header: cache-status:";
         string trace = Path.Combine(environment["HOME"], Path.GetRandomFileName());
         Command traced = Git(arguments);
@@ -76,8 +83,8 @@ public sealed record GitClient
         {
             Environment = new Dictionary<string, string>(traced.Environment) { ["GIT_TRACE_CURL"] = trace, ["GIT_TRACE_CURL_NO_DATA"] = "1" },
         };
-        CommandResult result = await traced.MustRunAsync();
-        IEnumerable<string> lines = await File.ReadAllLinesAsync(trace);
+        CommandResult result = await traced.RunAsync();
+        IEnumerable<string> lines = File.Exists(trace) ? await File.ReadAllLinesAsync(trace) : [];
         return (result, [.. lines
             .Select(line => (Line: line, At: line.IndexOf(Marker, StringComparison.OrdinalIgnoreCase)))
             .Where(found => found.At >= 0)

@@ -1,0 +1,207 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using Waystation.TestKit.Servers;
+using Xunit.Abstractions;
+
+namespace Waystation.EndToEnd.Tests.Outages;
+
+/// <summary>
+/// Faults at random while people clone, fetch and push: nothing is lost, nothing is corrupt, nobody hangs, nobody gets in who may not, and what is not
+/// labelled as old is fresh. <c>tests/EndToEnd.Tests/faults</c> runs this for a minute.
+/// </summary>
+public sealed class RandomFaultTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const string SecondsVariable = "WAYSTATION_TEST_FAULT_SECONDS";
+    private const string SeedVariable = "WAYSTATION_TEST_FAULT_SEED";
+    private const int People = 4;
+
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(Number(SecondsVariable) ?? 15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly FaultyStation station = new();
+    private readonly ConcurrentDictionary<string, List<string>> tips = new();
+    private readonly ConcurrentBag<string> pushed = [];
+    private int succeeded;
+    private int stale;
+    private int failed;
+
+    public Task InitializeAsync() => station.InitializeAsync();
+
+    public Task DisposeAsync() => station.DisposeAsync();
+
+    [Fact]
+    public async Task Nothing_IsLostOrCorrupt_WhateverFails()
+    {
+        int seed = Number(SeedVariable) ?? Environment.TickCount;
+        output.WriteLine($"seed {seed} ({SeedVariable}), {Duration.TotalSeconds} s");
+        var repositories = new List<PrimaryRepository>();
+        foreach (string name in (string[])["private/one.git", "private/two.git"])
+        {
+            PrimaryRepository repository = await station.Primary.CreateAsync(name, new History(seed) { IncompressibleBytes = 300_000 });
+            repositories.Add(repository);
+            tips[name] = [await repository.ResolveAsync("refs/heads/main")];
+        }
+
+        using var over = new CancellationTokenSource(Duration);
+        Task faults = FailAsync(new Random(seed), over.Token);
+        Task commits = CommitAsync(repositories, over.Token);
+        Task[] people = [.. Enumerable.Range(0, People).Select(number => WorkAsync(new Random(seed + number + 1), repositories, number, over.Token))];
+        Task impostor = TryToGetInAsync(repositories[0], over.Token);
+        await Task.WhenAll([faults, commits, impostor, .. people]);
+        output.WriteLine($"{succeeded} went well, {stale} of them by the record; {failed} failed in words; {pushed.Count} pushed");
+
+        await station.HealAsync();
+        await AssertWellAsync(repositories);
+    }
+
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number) ? number : null;
+
+    private async Task FailAsync(Random random, CancellationToken over)
+    {
+        Fault[] faults =
+        [
+            Fault.None, Fault.None, Fault.Refuse, Fault.Silent, Fault.Reset, Fault.Answers(500), Fault.Answers(502), Fault.Answers(503), Fault.Answers(429, "1"),
+            new Fault(FaultKind.ShortOfLength), new Fault(FaultKind.ChunksWithoutEnd), new Fault(FaultKind.LengthTooSmall), new Fault(FaultKind.LengthTooLarge),
+            Fault.Slow(TimeSpan.FromMilliseconds(400)),
+        ];
+        while (!over.IsCancellationRequested)
+        {
+            int share = random.Next(1, 4);
+            Fault fault = faults[random.Next(faults.Length)];
+            int count = 0;
+            station.Relay.Set(fault with { Concerns = _ => share == 1 || Interlocked.Increment(ref count) % share == 0 });
+            await Task.Delay(random.Next(200, 1500), over).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+
+        station.Relay.Set(Fault.None);
+    }
+
+    private async Task CommitAsync(List<PrimaryRepository> repositories, CancellationToken over)
+    {
+        while (!over.IsCancellationRequested)
+        {
+            foreach (PrimaryRepository repository in repositories)
+            {
+                List<string> made = tips[repository.Name];
+                string tip = await repository.CommitAsync();
+                lock (made)
+                    made.Add(tip);
+            }
+
+            await Task.Delay(700, over).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private async Task WorkAsync(Random random, List<PrimaryRepository> repositories, int number, CancellationToken over)
+    {
+        GitClient client = NewClient($"person{number}").Speaking(number % 3);
+        string user = number % 2 == 0 ? "alice" : "bob";
+        string? clone = null;
+        for (int round = 0; !over.IsCancellationRequested; round++)
+        {
+            PrimaryRepository repository = repositories[number % repositories.Count];
+            string url = station.Node.UrlOf(repository, user).AbsoluteUri;
+            int choice = clone is null ? 0 : random.Next(5);
+            if (choice == 4 && user == "alice")
+            {
+                await PushAsync(client.In(clone!), repository, $"push/{number}-{round}");
+            }
+            else if (choice >= 2)
+            {
+                await ReadAsync(client.In(clone!), repository, ["fetch", "--quiet", "--prune"], client.In(clone!));
+            }
+            else
+            {
+                string name = $"clone{round}";
+                string[] depth = choice == 1 ? ["--depth", "1"] : [];
+                if (await ReadAsync(client, repository, ["clone", "--quiet", .. depth, url, name], client.In(name)) && choice == 0)
+                    clone = name;
+            }
+        }
+    }
+
+    /// <summary>False where it failed, in words. What it brought is whole, is the primary's, and is as fresh as it claims to be.</summary>
+    private async Task<bool> ReadAsync(GitClient client, PrimaryRepository repository, string[] command, GitClient clone)
+    {
+        List<string> made = tips[repository.Name];
+        int atLeast;
+        lock (made)
+            atLeast = made.Count - 1;
+        (CommandResult result, IReadOnlyList<string> status) = await client.TryTraceAsync(command);
+        if (result.ExitCode != 0)
+        {
+            Assert.True(result.ExitCode is 1 or 128, $"{result.Command}: exit code {result.ExitCode}: {result.Error}");
+            Assert.Contains("fatal: ", result.Error, StringComparison.Ordinal);
+            Interlocked.Increment(ref failed);
+            return false;
+        }
+
+        bool isRecord = status.Any(value => value.Contains("stale", StringComparison.Ordinal));
+        Interlocked.Increment(ref succeeded);
+        Interlocked.Add(ref stale, isRecord ? 1 : 0);
+        string tip = await clone.ReadAsync("rev-parse", "origin/main");
+        // What was committed may not be written down here yet.
+        await Eventually.TrueAsync($"{tip} is the primary's", () =>
+        {
+            lock (made)
+                return made.Contains(tip);
+        });
+        if (!isRecord)
+        {
+            lock (made)
+                Assert.InRange(made.IndexOf(tip), atLeast, made.Count);
+        }
+
+        await CloneState.OfAsync(clone);
+        return true;
+    }
+
+    private async Task PushAsync(GitClient clone, PrimaryRepository repository, string branch)
+    {
+        CommandResult result = await clone.TryAsync("push", "--quiet", "origin", $"HEAD:refs/heads/{branch}");
+        if (result.ExitCode == 0)
+            pushed.Add($"{repository.Name} {branch}");
+        else
+            Interlocked.Increment(ref failed);
+    }
+
+    private async Task TryToGetInAsync(PrimaryRepository repository, CancellationToken over)
+    {
+        GitClient client = NewClient("impostor");
+        while (!over.IsCancellationRequested)
+        {
+            CommandResult result = await client.TryAsync("ls-remote", station.Node.UrlOf(repository, "mallory").AbsoluteUri);
+            Assert.NotEqual(0, result.ExitCode);
+            Assert.Equal("", result.Output);
+        }
+    }
+
+    private async Task AssertWellAsync(List<PrimaryRepository> repositories)
+    {
+        GitClient client = NewClient("afterwards");
+        await Eventually.TrueAsync("no request is left", async () => (await station.Node.MetricsAsync()).Sum("waystation_open_requests") == 0);
+        foreach (PrimaryRepository repository in repositories)
+        {
+            string name = Path.GetFileNameWithoutExtension(repository.Name);
+            string url = station.Node.UrlOf(repository, "alice").AbsoluteUri;
+            await Eventually.TrueAsync("alice is told no more to wait", async () => (await client.TryAsync("ls-remote", url)).ExitCode == 0);
+            await repository.CommitAsync();
+            string direct = station.Primary.UrlOf(repository, "alice").AbsoluteUri;
+            Assert.Equal(await client.ReadAsync("ls-remote", direct), await client.ReadAsync("ls-remote", url));
+            await client.RunAsync("clone", "--quiet", "--mirror", direct, name + "-direct");
+            await client.RunAsync("clone", "--quiet", "--mirror", url, name + "-through");
+            Assert.Equal(await CloneState.OfAsync(client.In(name + "-direct")), await CloneState.OfAsync(client.In(name + "-through")));
+            foreach (string branch in pushed.Where(one => one.StartsWith(repository.Name + " ", StringComparison.Ordinal)))
+                await client.In(name + "-through").RunAsync("rev-parse", "--verify", "--quiet", "refs/heads/" + branch.Split(' ')[1]);
+        }
+    }
+
+    private GitClient NewClient(string name)
+    {
+        GitClient client = new(station.Folder);
+        string folder = station.Folder.CreateFolder(name);
+        return client with { Folder = folder, Timeout = Patience };
+    }
+}
