@@ -20,7 +20,7 @@ namespace Waystation.FetchCore.Work;
 /// Whatever is not so ends it, and the next fetch brings the mirror up to date as ever.
 /// </summary>
 public sealed class PushIntake(
-    PushCopies copies, MirrorSet mirrors, MirrorSync sync, MirrorMaking making, AccessDesk access, WorkMeters meters, TimeProvider time, ILogger<PushIntake> logger)
+    PushCopies copies, MirrorSet mirrors, MirrorSync sync, MirrorMaking making, AccessDesk access, AccessTickets tickets, WorkMeters meters, TimeProvider time, ILogger<PushIntake> logger)
 {
     /// <summary>Begins the copy of a push; null where it would be of no use.</summary>
     public PushCopy? Begin(RepositoryName repository, bool isGzip)
@@ -49,6 +49,8 @@ public sealed class PushIntake(
         string result = "dropped";
         try
         {
+            await push.Copy.Whole;
+            tickets.NotePush(push.Repository, push.Credential, push.Moved());
             bool taken = mirrors.Find(push.Repository) is { } mirror
                 ? await sync.TakeInAsync(mirror, token => ArriveAsync(push, () => result = "refused", token))
                 : await making.TakeInAsync(push.Repository, token => ArriveAsync(push, () => result = "refused", token), () => push.Copy.Request.ObjectFormat);

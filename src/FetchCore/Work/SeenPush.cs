@@ -23,6 +23,11 @@ public sealed record SeenPush(RepositoryName Repository, Credential Credential, 
         .Select(command => Report.Done.FirstOrDefault(done => done.Name == command.Name)?.ActualNew ?? command.New)
         .Where(static id => !id.IsZero).Distinct();
 
+    /// <summary>The refs that the primary says it changed; to be asked when the copy is whole.</summary>
+    public IReadOnlyList<PushedRef> Moved() =>
+        [.. Copy.Request.Commands.SelectMany(command => Report.Done.Where(done => done.Name == command.Name).Select(done =>
+            new PushedRef(done.ActualName ?? done.Name, done.ActualNew is { IsZero: false } actual ? actual : command.IsDeletion ? null : command.New)))];
+
     /// <summary>The refs that it removed.</summary>
     public IEnumerable<string> Gone() => Copy.Request.Commands.Where(static command => command.IsDeletion).Select(static command => command.Name);
 }

@@ -61,5 +61,5 @@ internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pu
     };
 
     private HttpPrimary PrimaryOf(DoorRequest request) =>
-        new(request.Primary, request.Git.UploadPackTarget, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(request.Context.Request), default, tickets, meters);
+        new(request.Primary, request.Git.UploadPackTarget, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(request.Context.Request), default, tickets, meters, request.Repository, request.Credential);
 }
