@@ -28,29 +28,32 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         }
 
         AccessView? view = tickets.Find(call.Repository, call.Credential);
-        if (view is null || (!IsEnough(view, call) && !IsFinal(view, call)))
+        if (view is not null && (IsEnough(view, call) || IsFinal(view, call)))
         {
-            try
+            SettledAccess settled = await LookAsync(call, view, isRecorded: false, cancellationToken);
+            if (settled.Reason != ForwardReason.NotVisible || !sight.HasTip(call.Repository, call.Request.Wants))
             {
-                view = await shared.AskAsync(call.Repository, call.Credential, QuestionOf(call), () => AskAsync(call), cancellationToken);
-            }
-            catch (PrimaryOutageException) when (tickets.FindRecorded(call.Repository, call.Credential) is { } last)
-            {
-                return await SettleByRecordAsync(call, last, cancellationToken);
-            }
-            catch (IOException e) when (e is not PrimaryBusyException)
-            {
-                // The request itself is tried once, and the client told what comes of it.
-                view = null;
+                return settled;
             }
 
-            if (view is null)
-            {
-                return SettledAccess.Denied(call, ForwardReason.NotAccepted);
-            }
+            // The mirror has heard of a push since this credential was shown anything.
         }
 
-        return await LookAsync(call, view, isRecorded: false, cancellationToken);
+        try
+        {
+            view = await shared.AskAsync(call.Repository, call.Credential, QuestionOf(call), () => AskAsync(call), cancellationToken);
+        }
+        catch (PrimaryOutageException) when (tickets.FindRecorded(call.Repository, call.Credential) is { } last)
+        {
+            return await SettleByRecordAsync(call, last, cancellationToken);
+        }
+        catch (IOException e) when (e is not PrimaryBusyException)
+        {
+            // The request itself is tried once, and the client told what comes of it.
+            view = null;
+        }
+
+        return view is null ? SettledAccess.Denied(call, ForwardReason.NotAccepted) : await LookAsync(call, view, isRecorded: false, cancellationToken);
     }
 
     /// <summary>

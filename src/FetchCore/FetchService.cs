@@ -1,6 +1,7 @@
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Ahead;
 using Waystation.FetchCore.Local;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Work;
@@ -22,7 +23,7 @@ namespace Waystation.FetchCore;
 /// anybody; it returns what is to be written.
 /// </summary>
 public sealed class FetchService(
-    AccessDesk access, IPackTier packs, FillTable fills, Admission admission, LocalRung local, MirrorMaking making, TimeProvider time)
+    AccessDesk access, IPackTier packs, FillTable fills, Admission admission, LocalRung local, MirrorMaking making, CloneShapes shapes, TimeProvider time)
 {
     /// <summary>When whoever is told to come again shall come: the queue moves on by the second.</summary>
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(10);
@@ -76,6 +77,7 @@ public sealed class FetchService(
     private async Task<FetchAnswer> ClimbAsync(FetchCall call, SettledAccess settled, PackKey key, CancellationToken cancellationToken)
     {
         admission.Ask(key);
+        shapes.Ask(call.Repository, key, settled.Request, settled.View!);
         var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: settled.Request.IsClone);
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {

@@ -6,6 +6,7 @@ using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Ahead;
 using Waystation.FetchCore.Local;
 using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Fetching;
@@ -49,7 +50,7 @@ internal sealed class CoreFixture : IAsyncDisposable
         var sight = new MirrorSight(mirrors, objects, new Visibility(objects), sync, wait, Time);
         var local = new LocalRung(mirrors, objects, making, sync, sight, new UploadPack(git, options), new PackTurns(options), _queue, upkeep, wait, Time);
         var access = new AccessDesk(Tickets, new SharedRefs(), sight, CancellationToken.None);
-        Service = new FetchService(access, Store, Fills, admission, local, making, Time);
+        Service = new FetchService(access, Store, Fills, admission, local, making, new CloneShapes(Time), Time);
     }
 
     public ManualTime Time { get; } = new();

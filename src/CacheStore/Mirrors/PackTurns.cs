@@ -9,7 +9,9 @@ public sealed class PackTurns(MirrorOptions options)
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiter> _waiting = [];
     private readonly Dictionary<RepositoryName, int> _making = [];
+    private readonly LinkedList<TaskCompletionSource<IDisposable>> _last = [];
     private int _total;
+    private bool _isLastMaking;
 
     /// <summary>Requests that wait for their turn.</summary>
     public int Waiting
@@ -67,6 +69,59 @@ public sealed class PackTurns(MirrorOptions options)
         }
     }
 
+    /// <summary>
+    /// Waits for a turn of those that may wait for everybody: there is one such at a time, it begins when nobody waits and not
+    /// all turns are taken, and it takes no turn from anybody.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">It took too long.</exception>
+    public async Task<IDisposable> EnterLastAsync(CancellationToken cancellationToken)
+    {
+        LinkedListNode<TaskCompletionSource<IDisposable>> node;
+        lock (_gate)
+        {
+            node = _last.AddLast(new TaskCompletionSource<IDisposable>(TaskCreationOptions.RunContinuationsAsynchronously));
+            BeginLast();
+        }
+
+        try
+        {
+            return await node.Value.Task.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_gate)
+            {
+                if (node.List is not null)
+                {
+                    _last.Remove(node);
+                    throw;
+                }
+            }
+
+            (await node.Value.Task).Dispose();
+            throw;
+        }
+    }
+
+    private void BeginLast()
+    {
+        if (_last.First is { } first && !_isLastMaking && _waiting.Count == 0 && _total < options.MaxPacks)
+        {
+            _isLastMaking = true;
+            _last.RemoveFirst();
+            first.Value.SetResult(new LastTurn(this));
+        }
+    }
+
+    private void EndLast()
+    {
+        lock (_gate)
+        {
+            _isLastMaking = false;
+            BeginLast();
+        }
+    }
+
     private bool MayMake(RepositoryName repository) =>
         _total < options.MaxPacks && _making.GetValueOrDefault(repository) < options.MaxPacksPerRepository;
 
@@ -84,6 +139,7 @@ public sealed class PackTurns(MirrorOptions options)
             if (node.List is not null)
             {
                 _waiting.Remove(node);
+                BeginLast();
                 return;
             }
         }
@@ -116,12 +172,27 @@ public sealed class PackTurns(MirrorOptions options)
                     node.Value.Turn.SetResult(Take(node.Value.Repository));
                 }
             }
+
+            BeginLast();
         }
     }
 
     private sealed record Waiter(RepositoryName Repository)
     {
         public TaskCompletionSource<IDisposable> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed class LastTurn(PackTurns turns) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                turns.EndLast();
+            }
+        }
     }
 
     private sealed class Turn(PackTurns turns, RepositoryName repository) : IDisposable

@@ -82,6 +82,10 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
     /// <summary>Whether a ref of this name would be among <see cref="PeeledTips"/>, had there been one that this credential sees.</summary>
     public bool Covers(string refName) => newestFirst.Any(listing => listing.Asked.Peel && listing.Asked.Covers(refName));
 
+    /// <summary>Whether every ref whose name begins so would be among <see cref="Tips()"/>.</summary>
+    public bool CoversAll(string prefix) => newestFirst.Any(listing =>
+        listing.IsComplete || listing.Asked.RefPrefixes.Any(asked => prefix.StartsWith(asked, StringComparison.Ordinal)));
+
     private IEnumerable<RefTip> Tips(bool peeledOnly)
     {
         for (int i = 0; i < newestFirst.Count; i++)

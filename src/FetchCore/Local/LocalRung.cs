@@ -72,6 +72,20 @@ public sealed class LocalRung(
         }
     }
 
+    /// <summary>Waits until nobody else wants to make a pack.</summary>
+    public Task<IDisposable> EnterLastAsync(CancellationToken cancellationToken) => turns.EnterLastAsync(cancellationToken);
+
+    /// <summary>Makes an answer that nobody has asked for yet, of what the mirror has; the caller has a turn. False where it is not made.</summary>
+    /// <exception cref="FillFailedException">It broke off.</exception>
+    public async Task<bool> TryMakeAheadAsync(Fill fill, Mirror mirror, FetchRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(fill);
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(request);
+        using MirrorLease? lease = mirror.TryRead();
+        return lease is not null && await MakeAsync(fill, lease, request, withOrphans: false, static () => false) == true;
+    }
+
     /// <summary>Whether what is wanted is only there among the orphans; null where it is not there.</summary>
     private async Task<bool?> BringAsync(Mirror mirror, LocalCall call, CancellationToken waiting)
     {

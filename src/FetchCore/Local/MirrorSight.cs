@@ -85,6 +85,13 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
             : request with { Haves = haves, Shallows = shallows };
     }
 
+    /// <summary>Whether one of these is the tip of a ref of the mirror.</summary>
+    public bool HasTip(RepositoryName repository, IReadOnlyList<ObjectId> ids)
+    {
+        HashSet<ObjectId> wanted = [.. ids];
+        return mirrors.Find(repository) is { } mirror && mirror.Refs.Tips.Any(tip => wanted.Contains(tip.Id));
+    }
+
     private async Task<bool> HasAsync(Mirror mirror, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken) =>
         (await objects.KindsAsync(mirror, wants, cancellationToken)).Count == wants.Distinct().Count();
 

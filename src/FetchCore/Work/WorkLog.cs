@@ -20,4 +20,7 @@ internal static partial class WorkLog
 
     [LoggerMessage(3005, LogLevel.Information, "{Repository}: a push of {Refs} refs went by: {Result}, {Elapsed}")]
     public static partial void PushSeen(this ILogger logger, RepositoryName repository, int refs, string result, TimeSpan elapsed);
+
+    [LoggerMessage(3006, LogLevel.Information, "{Repository}: made an answer ahead, {Bytes} pack bytes")]
+    public static partial void MadeAhead(this ILogger logger, RepositoryName repository, long bytes);
 }

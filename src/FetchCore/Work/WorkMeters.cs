@@ -9,6 +9,7 @@ public sealed class WorkMeters
     private readonly Counter<long> _done;
     private readonly Counter<long> _vetted;
     private readonly Counter<long> _pushes;
+    private readonly Counter<long> _warmed;
 
     /// <summary>Makes the instruments on <paramref name="meter"/>.</summary>
     public WorkMeters(Meter meter)
@@ -16,6 +17,7 @@ public sealed class WorkMeters
         ArgumentNullException.ThrowIfNull(meter);
         _meter = meter;
         _vetted = meter.CreateCounter<long>("waystation_vet_total", description: "What the vet found: mirrors checked, mended, failed; shares scrubbed, files damaged.");
+        _warmed = meter.CreateCounter<long>("waystation_warmed_total", description: "Answers made ahead of being asked for.");
         _pushes = meter.CreateCounter<long>("waystation_pushes_seen_total", description: "Pushes that went by to repositories with a mirror, by what came of it.");
         _done = meter.CreateCounter<long>("waystation_work_total", description: "Pieces of background work by kind and how they ended.");
     }
@@ -26,6 +28,9 @@ public sealed class WorkMeters
 
     /// <summary>The vet found something.</summary>
     internal void Vetted(string result) => _vetted.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    /// <summary>An answer was made ahead.</summary>
+    internal void Warmed() => _warmed.Add(1);
 
     /// <summary>A push went by.</summary>
     internal void PushSeen(string result) => _pushes.Add(1, new KeyValuePair<string, object?>("result", result));

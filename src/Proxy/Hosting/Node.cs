@@ -11,7 +11,9 @@ using Waystation.CacheStore.Scrubbing;
 using Waystation.CacheStore.Disk;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Ahead;
 using Waystation.FetchCore.Local;
+using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Work;
 using Waystation.Proxy.Admin;
 using Waystation.Proxy.Http;
@@ -69,6 +71,7 @@ internal static class Node
 
         // Before anything counts: a counter shows from its first value on that somebody listens for.
         _ = app.Services.GetRequiredService<PrometheusPage>();
+        _ = app.Services.GetRequiredService<AnswersAhead>();
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
         AdminEndpoints admin = app.Services.GetRequiredService<AdminEndpoints>();
         app.Run(context => context.Features.Get<AdminDoor>() is null ? clients.HandleAsync(context) : admin.HandleAsync(context));
@@ -127,6 +130,8 @@ internal static class Node
         .AddHostedService(provider => new SelectionReload(
             configuration, provider.GetRequiredService<PrimaryMap>(), provider.GetRequiredService<ILogger<SelectionReload>>()))
         .AddSingleton<LocalRung>()
+        .AddSingleton<CloneShapes>()
+        .AddSingleton<AnswersAhead>()
         .AddSingleton<MirrorSight>()
         .AddSingleton(static provider => new AccessTickets(
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeSettings>().TicketLifetime, provider.GetRequiredService<NodeSettings>().ServeFor))

@@ -1,6 +1,6 @@
 using Waystation.CacheStore.Pushes;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Pushes;
 using Waystation.GitProtocol.Pushing;
 using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Telemetry;

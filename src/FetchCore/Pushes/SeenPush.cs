@@ -5,7 +5,7 @@ using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Pushing;
 
-namespace Waystation.FetchCore.Work;
+namespace Waystation.FetchCore.Pushes;
 
 /// <summary>A push that went by and was reported on.</summary>
 /// <param name="Repository">To which repository.</param>

@@ -4,10 +4,11 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Pushes;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Pushing;
 
-namespace Waystation.FetchCore.Work;
+namespace Waystation.FetchCore.Pushes;
 
 /// <summary>
 /// Takes pushes that went by into the mirror, so that nobody fetches from the primary what was just sent to it:
