@@ -20,6 +20,7 @@ internal static partial class ServeCommand
           Primaries:0:Url (--primary)      must be given            http:// or https:// URL, the name that clients use
           Primaries:0:Address              the URL's own            host:port to connect to instead, for DNS redirection
           Primaries:0:Visibility           advertised               advertised, repository
+          Primaries:0:MaxRequests          0                        reads at the primary at once; 0 is no limit
           Primaries:0:Service:PasswordFile                          file with the node's own password or token at the primary
           Primaries:0:Service:SshKeyFile                            the node's own private key at the primary's SSH
           Primaries:0:Service:Username     bearer token             the user of that password
@@ -42,6 +43,7 @@ internal static partial class ServeCommand
           Admin:Listen (--admin)           http://127.0.0.1:8081    URL for /healthz, /readyz, /metrics, /api/v1/
           Admin:TokenFile                                           file with a token; a must where Admin:Listen is not loopback
           Access:TicketLifetime            00:00:30                 how long the primary's word holds; 0 asks on every request
+          Outage:ServeFor                  00:10:00                 how long it holds while the primary is down; 0 serves nobody then
           PackCache:MaxSize                64GiB                    what cached packs may take
           Mirrors:MaxSize                  256GiB                   what mirrors may take; 0 keeps none
           Mirrors:MaxPushes                4GiB                     what copies of pushes under way may take; 0 copies none
