@@ -54,6 +54,9 @@ internal sealed class Primary : IDisposable
 
     public PrimaryHealth Health { get; }
 
+    /// <summary>What stands for the host in names of repositories that HTTP has no path for.</summary>
+    public string SshOnlyHost => $"ssh:{Authority}";
+
     /// <summary>The path over HTTP of what a client names over SSH; null where HTTP has none.</summary>
     public string? PathOverHttp(string sshPath) => RepositoryPaths.OverHttp(_settings.Kind, _settings.SshPathPrefix, sshPath);
 

@@ -41,6 +41,12 @@ internal sealed class PrimaryMap : IDisposable
         string name = (text.Contains("://", StringComparison.Ordinal) ? text[(text.IndexOf("://", StringComparison.Ordinal) + 3)..] : text).Trim('/');
         foreach (Primary primary in _primaries)
         {
+            // What only SSH has is called as the log calls it.
+            if (name.StartsWith($"{primary.SshOnlyHost}/", StringComparison.OrdinalIgnoreCase))
+            {
+                return new RepositoryName(primary.SshOnlyHost, name[(primary.SshOnlyHost.Length + 1)..]);
+            }
+
             if (name.StartsWith(primary.Authority + "/", StringComparison.OrdinalIgnoreCase))
             {
                 return primary.NameOf(name[(primary.Authority.Length + 1)..]);

@@ -13,7 +13,7 @@ internal sealed class SshNames(Primary primary) : IRepositoryNames
     public string HttpPathOf(string path) => primary.PathOverHttp(path) ?? string.Join('/', path.TrimStart('/').Split('/').Select(Uri.EscapeDataString));
 
     /// <summary>What HTTP has no path for is kept apart from all that it has.</summary>
-    public RepositoryName NameOf(string path) => primary.PathOverHttp(path) is { } same ? primary.NameOf(same) : new RepositoryName($"ssh:{primary.Authority}", path);
+    public RepositoryName NameOf(string path) => primary.PathOverHttp(path) is { } same ? primary.NameOf(same) : new RepositoryName(primary.SshOnlyHost, path);
 
     public bool Selects(string path) => primary.Selects(primary.PathOverHttp(path) ?? path.TrimStart('/'));
 }
