@@ -4,7 +4,7 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>Questions about the objects of a mirror, answered by git. The orphans' folder takes no part.</summary>
+/// <summary>Questions about the objects of a mirror, answered by git. The orphans' folder takes part only where that is said.</summary>
 public sealed class MirrorObjects(GitProgram git, TimeProvider time)
 {
     /// <summary>Guards a core against walks through all of a long history: past it, who asked goes to the primary.</summary>
@@ -12,26 +12,28 @@ public sealed class MirrorObjects(GitProgram git, TimeProvider time)
 
     /// <summary>The kinds of those of these objects that the mirror has.</summary>
     public Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(Mirror mirror, IReadOnlyCollection<ObjectId> ids, CancellationToken cancellationToken) =>
-        KindsAsync(mirror, ids, [], cancellationToken);
+        KindsAsync(mirror, ids, withOrphans: false, cancellationToken);
 
     /// <summary>Whether the mirror has all of these objects, when those count that no ref leads to any more.</summary>
     public async Task<bool> HasWithOrphansAsync(Mirror mirror, IReadOnlyCollection<ObjectId> ids, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(ids);
-        return Directory.Exists(mirror.Orphans) && (await KindsAsync(mirror, ids, [mirror.Orphans], cancellationToken)).Count == ids.Distinct().Count();
+        return Directory.Exists(mirror.Orphans) && (await KindsAsync(mirror, ids, withOrphans: true, cancellationToken)).Count == ids.Distinct().Count();
     }
 
     /// <summary>Whether each of these commits is one of the tips or is reachable from one; null past the bound of the walk.</summary>
     public async Task<bool?> AreReachableAsync(Mirror mirror, IReadOnlyCollection<ObjectId> commits, IEnumerable<ObjectId> tips, CancellationToken cancellationToken) =>
-        await WalkAsync(mirror, commits, tips, firstOnly: true, cancellationToken) is { } unreachable ? unreachable.Count == 0 : null;
+        await WalkAsync(mirror, commits, tips, firstOnly: true, withOrphans: false, cancellationToken) is { } unreachable ? unreachable.Count == 0 : null;
 
     /// <summary>Those of these commits that are reachable from none of the tips; null past the bound of the walk.</summary>
-    public async Task<IReadOnlySet<ObjectId>?> UnreachableAsync(Mirror mirror, IReadOnlyCollection<ObjectId> commits, IEnumerable<ObjectId> tips, CancellationToken cancellationToken) =>
-        await WalkAsync(mirror, commits, tips, firstOnly: false, cancellationToken) is { } walked ? commits.Where(walked.Contains).ToHashSet() : null;
+    public async Task<IReadOnlySet<ObjectId>?> UnreachableAsync(
+        Mirror mirror, IReadOnlyCollection<ObjectId> commits, IEnumerable<ObjectId> tips, bool withOrphans, CancellationToken cancellationToken) =>
+        await WalkAsync(mirror, commits, tips, firstOnly: false, withOrphans, cancellationToken) is { } walked ? commits.Where(walked.Contains).ToHashSet() : null;
 
-    private async Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(
-        Mirror mirror, IReadOnlyCollection<ObjectId> ids, IReadOnlyList<string> besides, CancellationToken cancellationToken)
+    /// <summary>The kinds of those of these objects that the mirror has, orphans among them where that is said.</summary>
+    public async Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(
+        Mirror mirror, IReadOnlyCollection<ObjectId> ids, bool withOrphans, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(ids);
@@ -42,7 +44,7 @@ public sealed class MirrorObjects(GitProgram git, TimeProvider time)
         }
 
         GitResult result = await git.RunAsync(
-            new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer") { Repository = mirror.Repository, AlternateObjects = besides }, Lines(ids, ""), cancellationToken);
+            new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer") { Repository = mirror.Repository, AlternateObjects = Besides(mirror, withOrphans) }, Lines(ids, ""), cancellationToken);
         foreach (string line in result.OrThrow().Lines())
         {
             int space = line.IndexOf(' ', StringComparison.Ordinal);
@@ -54,6 +56,8 @@ public sealed class MirrorObjects(GitProgram git, TimeProvider time)
 
         return kinds;
     }
+
+    private static string[] Besides(Mirror mirror, bool withOrphans) => withOrphans && Directory.Exists(mirror.Orphans) ? [mirror.Orphans] : [];
 
     private static ObjectKind? KindOf(ReadOnlySpan<char> word) => word switch
     {
@@ -76,7 +80,7 @@ public sealed class MirrorObjects(GitProgram git, TimeProvider time)
     }
 
     private async Task<HashSet<ObjectId>?> WalkAsync(
-        Mirror mirror, IReadOnlyCollection<ObjectId> commits, IEnumerable<ObjectId> tips, bool firstOnly, CancellationToken cancellationToken)
+        Mirror mirror, IReadOnlyCollection<ObjectId> commits, IEnumerable<ObjectId> tips, bool firstOnly, bool withOrphans, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(commits);
@@ -99,7 +103,7 @@ public sealed class MirrorObjects(GitProgram git, TimeProvider time)
         {
             // Tips that are not here lead to nothing that is: what is here has its closure here.
             GitResult result = await git.RunAsync(
-                new GitCommand(arguments) { Repository = mirror.Repository }, (byte[])[.. Lines(commits, ""), .. Lines(tips, "^")], either.Token);
+                new GitCommand(arguments) { Repository = mirror.Repository, AlternateObjects = Besides(mirror, withOrphans) }, (byte[])[.. Lines(commits, ""), .. Lines(tips, "^")], either.Token);
             return [.. result.OrThrow().Lines().Select(ObjectId.Parse)];
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -74,7 +74,8 @@ public sealed class MirrorRefs
     /// <summary>Replaces a packed-refs file in one step.</summary>
     /// <param name="file">The file.</param>
     /// <param name="temporary">Where it is written first, on the same file system.</param>
-    public void Write(string file, string temporary)
+    /// <param name="isDurable">It has to outlive a power cut.</param>
+    public void Write(string file, string temporary, bool isDurable = true)
     {
         var text = new StringBuilder();
         foreach ((string name, RefTip tip) in _tips.Select(static entry => (entry.Key == "HEAD" ? Head : entry.Key, entry.Value)).OrderBy(static entry => entry.Item1, StringComparer.Ordinal))
@@ -91,7 +92,7 @@ public sealed class MirrorRefs
         {
             stream.Write(Encoding.Latin1.GetBytes(HeaderOf(body)));
             stream.Write(Encoding.Latin1.GetBytes(body));
-            stream.Flush(flushToDisk: true);
+            stream.Flush(flushToDisk: isDurable);
         }
 
         File.Move(temporary, file, overwrite: true);

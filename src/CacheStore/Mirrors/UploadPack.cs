@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
+using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
+using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.CacheStore.Mirrors;
@@ -9,7 +11,7 @@ namespace Waystation.CacheStore.Mirrors;
 /// Makes answers from a mirror with <c>git upload-pack --stateless-rpc</c>, always in protocol v2: what the client's own
 /// version makes of it is written where the client is.
 /// </summary>
-public sealed class UploadPack(GitProgram git, MirrorOptions options)
+public sealed class UploadPack(GitProgram git, DataFolder folder, MirrorOptions options)
 {
     /// <summary>
     /// Whether a want may be had was settled before; keepalives tell those who wait that it goes on; threads and memory
@@ -21,19 +23,48 @@ public sealed class UploadPack(GitProgram git, MirrorOptions options)
         string.Create(CultureInfo.InvariantCulture, $"pack.threads={Math.Max(1, Environment.ProcessorCount / options.MaxPacks)}"),
     ];
 
+    /// <summary>What an answer is made from that depends on refs: null where this one does not.</summary>
+    /// <param name="mirror">Whose objects.</param>
+    /// <param name="refs">Its refs, as the answer was settled for; others may come meanwhile.</param>
+    /// <param name="request">What is asked; all of its shallow commits may be counted from.</param>
+    public FrozenRefs? Freeze(Mirror mirror, MirrorRefs refs, FetchRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(refs);
+        ArgumentNullException.ThrowIfNull(request);
+
+        if (!DependsOnRefs(request))
+        {
+            return null;
+        }
+
+        // include-tag looks at annotated tags; deepen-relative counts from those shallow commits that refs lead to, which is settled.
+        IEnumerable<RefTip> tags = request.IncludeTag ? refs.Tips.Where(static tip => tip.IsAnnotatedTag) : [];
+        IEnumerable<RefTip> shallows = request.DeepenRelative ? request.Shallows.Select(static id => new RefTip($"refs/waystation/shallow/{id}", id, null, null)) : [];
+        return FrozenRefs.Of(folder, mirror, new MirrorRefs(tags.Concat(shallows)));
+    }
+
+    private static bool DependsOnRefs(FetchRequest request) => request.IncludeTag || request.DeepenRelative;
+
     /// <summary>Starts it; its output is the answer, beginning with the sections before the packfile.</summary>
     /// <param name="lease">The reading of the mirror that it is part of.</param>
     /// <param name="request">What is asked, in protocol v2.</param>
+    /// <param name="frozen">What <see cref="Freeze"/> gave for it.</param>
     /// <param name="withOrphans">Objects that no ref leads to any more may be named.</param>
     /// <param name="stopping">Kills it.</param>
-    public async Task<GitProcess> StartAsync(MirrorLease lease, FetchRequest request, bool withOrphans, CancellationToken stopping)
+    public async Task<GitProcess> StartAsync(MirrorLease lease, FetchRequest request, FrozenRefs? frozen, bool withOrphans, CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(lease);
         ArgumentNullException.ThrowIfNull(request);
+        if (DependsOnRefs(request) && frozen is null)
+        {
+            throw new ArgumentException("the answer depends on the refs of one moment", nameof(frozen));
+        }
+
         var input = new ArrayBufferWriter<byte>();
         FetchRequestWriter.WriteV2(input, request, agent: null, sayObjectFormat: true);
         GitProcess process = git.Start(
-            new GitCommand("upload-pack", "--stateless-rpc", "--strict", lease.Mirror.Repository)
+            new GitCommand("upload-pack", "--stateless-rpc", "--strict", frozen?.Repository ?? lease.Mirror.Repository)
             {
                 Protocol = "version=2",
                 AlternateObjects = withOrphans ? [lease.Mirror.Orphans] : [],

@@ -63,7 +63,7 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
         foreach (RefTip tip in tips
-            .Where(static tip => tip.Peeled is not null && tip.Name.StartsWith("refs/tags/", StringComparison.Ordinal))
+            .Where(static tip => tip.IsAnnotatedTag)
             .OrderBy(static tip => tip.Id))
         {
             Append(hash, tip.Id, raw);

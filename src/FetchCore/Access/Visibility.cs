@@ -50,25 +50,25 @@ public sealed class Visibility(MirrorObjects objects)
     /// <param name="view">What the asker was shown.</param>
     /// <param name="rule">What being shown means.</param>
     /// <param name="had">What the asker says it has.</param>
-    /// <param name="passUnknown">Whether what the mirror does not know is passed over indeed: not where orphans are read as well.</param>
+    /// <param name="withOrphans">The answer is made of orphans as well.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<IReadOnlySet<ObjectId>?> UsableAsync(
-        Mirror mirror, AccessView view, VisibilityRule rule, IReadOnlyCollection<ObjectId> had, bool passUnknown, CancellationToken cancellationToken)
+        Mirror mirror, AccessView view, VisibilityRule rule, IReadOnlyCollection<ObjectId> had, bool withOrphans, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(had);
-        if (had.Count == 0 || (passUnknown && !mirror.HoldsOrphans && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken))))
+        if (had.Count == 0 || (!withOrphans && !mirror.HoldsOrphans && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken))))
         {
             return had.ToHashSet();
         }
 
-        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, had, cancellationToken);
+        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, had, withOrphans, cancellationToken);
         List<ObjectId> commits = [.. had.Where(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)];
-        IReadOnlySet<ObjectId>? unreachable = await objects.UnreachableAsync(mirror, commits, TipsOf(mirror, view, rule), cancellationToken);
+        IReadOnlySet<ObjectId>? unreachable = await objects.UnreachableAsync(mirror, commits, TipsOf(mirror, view, rule), withOrphans, cancellationToken);
         return unreachable is null
             ? null
-            : had.Where(id => !kinds.TryGetValue(id, out ObjectKind kind) ? passUnknown : kind == ObjectKind.Commit ? !unreachable.Contains(id) : view.Shows([id])).ToHashSet();
+            : had.Where(id => !kinds.TryGetValue(id, out ObjectKind kind) || (kind == ObjectKind.Commit ? !unreachable.Contains(id) : view.Shows([id]))).ToHashSet();
     }
 
     private static IEnumerable<ObjectId> TipsOf(Mirror mirror, AccessView view, VisibilityRule rule) =>

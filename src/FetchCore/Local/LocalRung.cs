@@ -90,9 +90,10 @@ public sealed class LocalRung(
     private async Task<bool?> BringAsync(Mirror mirror, LocalCall call, CancellationToken waiting)
     {
         IReadOnlyList<ObjectId> wants = call.Request.Wants;
-        if (!call.Request.IncludeTag && await objects.HasWithOrphansAsync(mirror, wants, waiting))
+        if ((!call.Request.IncludeTag || MirrorSync.HasTagsOf(mirror.Refs, call.Asker.View)) && await objects.HasWithOrphansAsync(mirror, wants, waiting)
+            && (await objects.KindsAsync(mirror, wants, waiting)).Count < wants.Count)
         {
-            return (await objects.KindsAsync(mirror, wants, waiting)).Count < wants.Count;
+            return true;
         }
 
         if (!await sync.BringAsync(mirror, call.Asker, wants, call.Request.IncludeTag, waiting))
@@ -114,9 +115,16 @@ public sealed class LocalRung(
                 return false;
             }
 
+            MirrorRefs refs = lease.Mirror.Refs;
+            if (request.IncludeTag && !MirrorSync.HasTagsOf(refs, call.Asker.View))
+            {
+                return false;
+            }
+
             // git looks for the haves while it reads them: what came before it had said so is looked at anew.
             bool hasSaid = request.Haves.Count > 0 || request.Shallows.Count > 0;
-            if (await MakeAsync(fill, lease, request, withOrphans, () => hasSaid && lease.Mirror.Changes != changes) is { } made)
+            using FrozenRefs? frozen = uploadPack.Freeze(lease.Mirror, refs, request);
+            if (await MakeAsync(fill, lease, request, frozen, withOrphans, () => hasSaid && lease.Mirror.Changes != changes) is { } made)
             {
                 return made;
             }
@@ -126,7 +134,7 @@ public sealed class LocalRung(
     }
 
     /// <summary>Null where it has to be begun anew.</summary>
-    private async Task<bool?> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, bool withOrphans, Func<bool> isOutdated)
+    private async Task<bool?> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, FrozenRefs? frozen, bool withOrphans, Func<bool> isOutdated)
     {
         // One way of asking for all versions; progress is told to, or kept from, each who waits where the answer is written.
         FetchRequest asked = request with
@@ -137,7 +145,7 @@ public sealed class LocalRung(
             NoProgress = false,
             WaitForDone = request.WaitForDone || !request.MayBringPack,
         };
-        await using GitProcess git = await uploadPack.StartAsync(lease, asked, withOrphans, fill.Stopping);
+        await using GitProcess git = await uploadPack.StartAsync(lease, asked, frozen, withOrphans, fill.Stopping);
         PipeReader output = PipeReader.Create(git.Output, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024));
         (AnswerStart start, FetchPrologue? prologue) = await ReadStartAsync(output, new AnswerFraming(asked), fill.Stopping);
         if (isOutdated())

@@ -44,11 +44,12 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
         }
 
         IReadOnlyList<ObjectId> had = HadBy(request);
-        IReadOnlySet<ObjectId>? usable = await visibility.UsableAsync(mirror, view, rule, had, passUnknown: true, cancellationToken);
-        if (usable is not null && !request.Haves.All(usable.Contains) && !await HasAsync(mirror, request.Wants, cancellationToken))
+        bool withOrphans = had.Count > 0 && await objects.HasWithOrphansAsync(mirror, request.Wants, cancellationToken) && !await HasAsync(mirror, request.Wants, cancellationToken);
+        IReadOnlySet<ObjectId>? usable = await visibility.UsableAsync(mirror, view, rule, had, withOrphans, cancellationToken);
+        if (usable is not null && !withOrphans && !request.Haves.All(usable.Contains) && !await HasAsync(mirror, request.Wants, cancellationToken))
         {
             usable = await CatchUpAsync(mirror, asker, request.Wants, cancellationToken)
-                ? await visibility.UsableAsync(mirror, view, rule, had, passUnknown: true, cancellationToken)
+                ? await visibility.UsableAsync(mirror, view, rule, had, withOrphans: false, cancellationToken)
                 : null;
         }
 
@@ -62,7 +63,7 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
     public async Task<FetchRequest?> LookAgainAsync(Mirror mirror, LocalCall call, bool withOrphans, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return await visibility.UsableAsync(mirror, call.Asker.View, call.Rule, HadBy(call.Request), passUnknown: !withOrphans, cancellationToken) is { } usable
+        return await visibility.UsableAsync(mirror, call.Asker.View, call.Rule, HadBy(call.Request), withOrphans, cancellationToken) is { } usable
             ? Without(call.Request, usable)
             : null;
     }

@@ -51,7 +51,7 @@ public sealed class MirrorSync(
             for (int attempt = 0; attempt < MaxAttempts; attempt++)
             {
                 bool hasAll = (await MissingAsync(mirror, needed, waiting)).Count == 0;
-                if (hasAll && (!withTags || HasTagsOf(mirror, asker.View)))
+                if (hasAll && (!withTags || HasTagsOf(mirror.Refs, asker.View)))
                 {
                     Follow(mirror, asker);
                     return true;
@@ -116,10 +116,11 @@ public sealed class MirrorSync(
     }
 
     private static IEnumerable<ObjectId> TagsOf(AccessView view) =>
-        view.PeeledTips().Where(static tip => tip.Peeled is not null && tip.Name.StartsWith("refs/tags/", StringComparison.Ordinal)).Select(static tip => tip.Id);
+        view.PeeledTips().Where(static tip => tip.IsAnnotatedTag).Select(static tip => tip.Id);
 
-    private static bool HasTagsOf(Mirror mirror, AccessView view) =>
-        view.TagsDigest() is { } digest && digest.AsSpan().SequenceEqual(AccessView.TagsDigestOf(mirror.Refs.Tips));
+    /// <summary>Whether these refs have just the annotated tags that were shown.</summary>
+    internal static bool HasTagsOf(MirrorRefs refs, AccessView view) =>
+        view.TagsDigest() is { } digest && digest.AsSpan().SequenceEqual(AccessView.TagsDigestOf(refs.Tips));
 
     /// <summary>Refs that moved without anything being missing are followed behind the answer.</summary>
     private void Follow(Mirror mirror, SyncAsker asker)

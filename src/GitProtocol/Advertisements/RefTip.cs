@@ -6,4 +6,8 @@ namespace Waystation.GitProtocol.Advertisements;
 /// A ref as a primary showed it: names as <see cref="RefName"/> keeps them, <paramref name="Peeled"/> for annotated tags
 /// when peeling was asked for. An unborn HEAD is not a tip.
 /// </summary>
-public sealed record RefTip(string Name, ObjectId Id, ObjectId? Peeled, string? SymrefTarget);
+public sealed record RefTip(string Name, ObjectId Id, ObjectId? Peeled, string? SymrefTarget)
+{
+    /// <summary>It is one of those that include-tag speaks of.</summary>
+    public bool IsAnnotatedTag => Peeled is not null && Name.StartsWith("refs/tags/", StringComparison.Ordinal);
+}
