@@ -91,7 +91,7 @@ public sealed class AnswersAhead
         using IDisposable turn = await _local.EnterLastAsync(stopping);
         var ended = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         FillReader reader = _fills.JoinOrBegin(
-            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true), fill => MakeAsync(fill, mirror, request, ended), out bool began);
+            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true), fill => MakeAsync(fill, mirror, refs, request, ended), out bool began);
         await using (reader)
         {
             // Somebody asked for it already: then it is made.
@@ -104,12 +104,12 @@ public sealed class AnswersAhead
         }
     }
 
-    private async Task MakeAsync(Fill fill, Mirror mirror, FetchRequest request, TaskCompletionSource<bool> ended)
+    private async Task MakeAsync(Fill fill, Mirror mirror, MirrorRefs refs, FetchRequest request, TaskCompletionSource<bool> ended)
     {
         bool isMade = false;
         try
         {
-            isMade = await _local.TryMakeAheadAsync(fill, mirror, request);
+            isMade = await _local.TryMakeAheadAsync(fill, mirror, refs, request);
         }
         finally
         {

@@ -77,13 +77,23 @@ public sealed class LocalRung(
 
     /// <summary>Makes an answer that nobody has asked for yet, of what the mirror has; the caller has a turn. False where it is not made.</summary>
     /// <exception cref="FillFailedException">It broke off.</exception>
-    public async Task<bool> TryMakeAheadAsync(Fill fill, Mirror mirror, FetchRequest request)
+    /// <param name="fill">Into which fill.</param>
+    /// <param name="mirror">Of which mirror.</param>
+    /// <param name="refs">The refs of the mirror that the request was made for.</param>
+    /// <param name="request">What will be asked.</param>
+    public async Task<bool> TryMakeAheadAsync(Fill fill, Mirror mirror, MirrorRefs refs, FetchRequest request)
     {
         ArgumentNullException.ThrowIfNull(fill);
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(request);
         using MirrorLease? lease = mirror.TryRead();
-        return lease is not null && await MakeAsync(fill, lease, request, withOrphans: false, static () => false) == true;
+        if (lease is null)
+        {
+            return false;
+        }
+
+        using FrozenRefs? frozen = uploadPack.Freeze(mirror, refs, request);
+        return await MakeAsync(fill, lease, request, frozen, withOrphans: false, static () => false) == true;
     }
 
     /// <summary>Whether what is wanted is only there among the orphans; null where it is not there.</summary>
