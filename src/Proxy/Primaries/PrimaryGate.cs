@@ -72,7 +72,7 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
     private async Task<HttpResponseMessage> SendOnceAsync(UpstreamRead read, Func<HttpRequestMessage> make, CancellationToken cancellationToken)
     {
         Holds.ThrowIfHeld(read.Credential);
-        if (health.IsOut)
+        if (health.IsOut && !(read.AsksForRefs && health.TryTakeTrial()))
         {
             throw health.Failure();
         }
@@ -85,7 +85,7 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
             response.Content = new WatchedContent(response.Content, health, place, s_patience);
             Holds.Note(read.Credential, response);
             Challenges.Note(read.Repository, response);
-            if (RepositoryCircuits.IsFailure(response) && await health.JudgeAsync(string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}")))
+            if (RepositoryCircuits.IsFailure(response) && await health.JudgeAsync(string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}"), isStatus: true))
             {
                 throw new PrimaryOutageException(string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}"), (int)response.StatusCode);
             }

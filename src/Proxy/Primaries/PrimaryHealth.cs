@@ -25,18 +25,19 @@ internal sealed class PrimaryHealth : IDisposable
 
     private readonly Lock _gate = new();
     private readonly string _name;
-    private readonly Func<CancellationToken, Task<string?>> _probe;
+    private readonly Func<CancellationToken, Task<ProbeFailure?>> _probe;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CircuitBreakerStateProvider _state = new();
     private readonly CircuitBreakerManualControl _control = new();
     private readonly ResiliencePipeline _breaker;
     private readonly CancellationTokenSource _stopping = new();
-    private Task<bool>? _judging;
+    private readonly Task<bool>?[] _judging = new Task<bool>?[2];
     private Task _returning = Task.CompletedTask;
     private string _reason = "";
+    private int _trials;
 
-    public PrimaryHealth(string name, Func<CancellationToken, Task<string?>> probe, TimeProvider time, ILogger logger)
+    public PrimaryHealth(string name, Func<CancellationToken, Task<ProbeFailure?>> probe, TimeProvider time, ILogger logger)
     {
         (_name, _probe, _time, _logger) = (name, probe, time, logger);
         _breaker = new ResiliencePipelineBuilder { TimeProvider = time }
@@ -60,12 +61,14 @@ internal sealed class PrimaryHealth : IDisposable
     public PrimaryOutageException Failure(Exception? cause = null) => new(Volatile.Read(ref _reason), status: null, cause);
 
     /// <summary>A request failed: whether that is an outage, by a probe that all share who ask before it is sent.</summary>
-    public async Task<bool> JudgeAsync(string failure)
+    /// <param name="failure">What failed.</param>
+    /// <param name="isStatus">It failed by a status; only then one that the probe gets is a failure as well.</param>
+    public async Task<bool> JudgeAsync(string failure, bool isStatus = false)
     {
-        Task<bool> judging = BeginOrJoin(failure, out bool began);
+        Task<bool> judging = BeginOrJoin(failure, isStatus, out bool began);
         bool isOut = await judging;
         // What was answered to a probe of before this failure says nothing of it.
-        return isOut || (!began && await BeginOrJoin(failure, out _));
+        return isOut || (!began && await BeginOrJoin(failure, isStatus, out _));
     }
 
     /// <summary>Waits for the primary, and looks after each time of silence whether it is there; false where it is not. A failure is the task's own.</summary>
@@ -88,6 +91,9 @@ internal sealed class PrimaryHealth : IDisposable
         }
     }
 
+    /// <summary>In an outage: whether a question for refs may be sent all the same; one for each probe that reached something.</summary>
+    public bool TryTakeTrial() => Interlocked.Exchange(ref _trials, 0) == 1;
+
     /// <summary>The primary answered a request.</summary>
     public async ValueTask AnsweredAsync()
     {
@@ -105,28 +111,28 @@ internal sealed class PrimaryHealth : IDisposable
         _stopping.Dispose();
     }
 
-    private Task<bool> BeginOrJoin(string failure, out bool began)
+    private Task<bool> BeginOrJoin(string failure, bool isStatus, out bool began)
     {
         lock (_gate)
         {
-            began = !IsOut && _judging is null;
-            return IsOut ? Task.FromResult(true) : _judging ??= ProbeAfterAsync(failure);
+            ref Task<bool>? judging = ref _judging[isStatus ? 1 : 0];
+            began = !IsOut && judging is null;
+            return IsOut ? Task.FromResult(true) : judging ??= ProbeAfterAsync(failure, isStatus);
         }
     }
 
-    private async Task<bool> ProbeAfterAsync(string failure)
+    private async Task<bool> ProbeAfterAsync(string failure, bool isStatus)
     {
         await Task.Yield();
-        string? wrong = null;
         try
         {
-            wrong = await _probe(_stopping.Token);
-            if (wrong is not null)
+            ProbeFailure? wrong = await _probe(_stopping.Token);
+            if (wrong is not null && (isStatus || !wrong.IsReached))
             {
                 Volatile.Write(ref _reason, failure);
                 await TellBreakerAsync(failure);
-                await TellBreakerAsync(wrong);
-                _logger.OutageBegan(_name, failure, wrong);
+                await TellBreakerAsync(wrong.Message);
+                _logger.OutageBegan(_name, failure, wrong.Message);
             }
         }
         catch (OperationCanceledException)
@@ -137,7 +143,7 @@ internal sealed class PrimaryHealth : IDisposable
         {
             lock (_gate)
             {
-                _judging = null;
+                _judging[isStatus ? 1 : 0] = null;
                 if (IsOut && _returning.IsCompleted)
                 {
                     _returning = AwaitReturnAsync();
@@ -184,7 +190,9 @@ internal sealed class PrimaryHealth : IDisposable
                 {
                     if (await _probe(token) is { } wrong)
                     {
-                        throw new PrimaryException(wrong);
+                        // It may be only the front page that fails: a question for refs may try.
+                        Volatile.Write(ref _trials, wrong.IsReached ? 1 : 0);
+                        throw new PrimaryException(wrong.Message);
                     }
                 },
                 _stopping.Token);

@@ -14,7 +14,7 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
     private readonly HttpMessageInvoker _invoker = new(handler);
 
     /// <summary>What is wrong; null where it answers, whatever it says but for 500, 502, 503 and 504.</summary>
-    public async Task<string?> AskAsync(CancellationToken cancellationToken)
+    public async Task<ProbeFailure?> AskAsync(CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(s_timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
@@ -27,7 +27,7 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
             using HttpResponseMessage response = await _invoker.SendAsync(request, either.Token);
             if (RepositoryCircuits.IsFailure(response))
             {
-                return string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}");
+                return new ProbeFailure(string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}"), IsReached: true);
             }
 
             await using Stream body = await response.Content.ReadAsStreamAsync(either.Token);
@@ -37,11 +37,11 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return $"no answer within {s_timeout.TotalSeconds:0} s";
+            return new ProbeFailure($"no answer within {s_timeout.TotalSeconds:0} s", IsReached: false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return e.Message;
+            return new ProbeFailure(e.Message, IsReached: false);
         }
     }
 

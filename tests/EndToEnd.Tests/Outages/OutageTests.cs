@@ -162,5 +162,22 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
             (await client.TryAsync("ls-remote", station.Node.UrlOf(broken, "alice").AbsoluteUri, "refs/heads/main")).Output == $"{next}\trefs/heads/main\n");
     }
 
+    [Fact]
+    public async Task Outage_Ends_ThoughThePrimarysFrontPageNeverWorks()
+    {
+        PrimaryRepository repository = await NewPrivateAsync();
+        GitClient client = new(folder);
+        string url = station.Node.UrlOf(repository, "alice").AbsoluteUri;
+        await client.RunAsync("ls-remote", "--quiet", url);
+        station.Relay.Set(Fault.Answers(503));
+        await client.RunAsync("ls-remote", "--quiet", url);
+        Assert.True(await station.IsOutAsync());
+
+        station.Relay.Set(Fault.Answers(503) with { Concerns = static request => request.Target == "/" });
+        string made = await repository.CommitAsync();
+        await Eventually.TrueAsync("the refs are fresh", async () => await client.ReadAsync("ls-remote", url, "refs/heads/main") == $"{made}\trefs/heads/main");
+        Assert.False(await station.IsOutAsync());
+    }
+
     private Task<PrimaryRepository> NewPrivateAsync() => station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git", Plans);
 }

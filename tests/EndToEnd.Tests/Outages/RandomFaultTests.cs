@@ -133,7 +133,7 @@ public sealed class RandomFaultTests(ITestOutputHelper output) : IAsyncLifetime
         if (result.ExitCode != 0)
         {
             Assert.True(result.ExitCode is 1 or 128, $"{result.Command}: exit code {result.ExitCode}: {result.Error}");
-            Assert.Contains("fatal: ", result.Error, StringComparison.Ordinal);
+            Assert.Matches("(fatal|error): ", result.Error);
             Interlocked.Increment(ref failed);
             return false;
         }
