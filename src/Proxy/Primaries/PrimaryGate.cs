@@ -82,7 +82,7 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
         try
         {
             response = await TryAsync(make(), cancellationToken);
-            response.Content = new WatchedContent(response.Content, health, place, s_patience);
+            response.Content = new WatchedContent(response.Content, HttpPrimaryReply.IsGitAnswer(response), health, place, s_patience);
             Holds.Note(read.Credential, response);
             Challenges.Note(read.Repository, response);
             if (RepositoryCircuits.IsFailure(response) && await health.JudgeAsync(string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}"), isStatus: true))

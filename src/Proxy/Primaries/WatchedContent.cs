@@ -1,10 +1,11 @@
 using System.Net;
+using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>
 /// The body of an answer: while it is silent the node sees for itself whether the primary is there; where it breaks off, as well. At its end
-/// its place in the budget is free.
+/// its place in the budget is free. An answer of Git's that ends where none does has broken off, whatever length was announced.
 /// </summary>
 internal sealed class WatchedContent : HttpContent
 {
@@ -12,20 +13,25 @@ internal sealed class WatchedContent : HttpContent
     private readonly PrimaryHealth _health;
     private readonly IDisposable _place;
     private readonly TimeSpan _patience;
+    private readonly bool _isGits;
 
-    public WatchedContent(HttpContent inner, PrimaryHealth health, IDisposable place, TimeSpan patience)
+    public WatchedContent(HttpContent inner, bool isGits, PrimaryHealth health, IDisposable place, TimeSpan patience)
     {
-        (_inner, _health, _place, _patience) = (inner, health, place, patience);
+        (_inner, _isGits, _health, _place, _patience) = (inner, isGits, health, place, patience);
         foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in inner.Headers.NonValidated)
         {
-            Headers.TryAddWithoutValidation(name, values);
+            // A client that was told a length too small would not notice that the rest is missing.
+            if (!isGits || !string.Equals(name, "Content-Length", StringComparison.OrdinalIgnoreCase))
+            {
+                Headers.TryAddWithoutValidation(name, values);
+            }
         }
     }
 
-    protected override async Task<Stream> CreateContentReadStreamAsync() => new WatchedStream(await _inner.ReadAsStreamAsync(), _health, _patience);
+    protected override async Task<Stream> CreateContentReadStreamAsync() => new WatchedStream(await _inner.ReadAsStreamAsync(), NewCheck(), _health, _patience);
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-        new WatchedStream(await _inner.ReadAsStreamAsync(cancellationToken), _health, _patience);
+        new WatchedStream(await _inner.ReadAsStreamAsync(cancellationToken), NewCheck(), _health, _patience);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => _inner.CopyToAsync(stream, context);
 
@@ -46,7 +52,9 @@ internal sealed class WatchedContent : HttpContent
         base.Dispose(disposing);
     }
 
-    private sealed class WatchedStream(Stream inner, PrimaryHealth health, TimeSpan patience) : Stream
+    private AnswerEndCheck? NewCheck() => _isGits ? new AnswerEndCheck() : null;
+
+    private sealed class WatchedStream(Stream inner, AnswerEndCheck? check, PrimaryHealth health, TimeSpan patience) : Stream
     {
         public override bool CanRead => true;
 
@@ -65,13 +73,13 @@ internal sealed class WatchedContent : HttpContent
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             ValueTask<int> reading = inner.ReadAsync(buffer, cancellationToken);
-            return reading.IsCompletedSuccessfully ? reading : new ValueTask<int>(WatchAsync(reading.AsTask()));
+            return reading.IsCompletedSuccessfully ? ValueTask.FromResult(Checked(buffer.Span, reading.Result)) : new ValueTask<int>(WatchAsync(reading.AsTask(), buffer));
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+        public override int Read(byte[] buffer, int offset, int count) => Checked(buffer.AsSpan(offset, count), inner.Read(buffer, offset, count));
 
         public override void Flush()
         {
@@ -93,13 +101,19 @@ internal sealed class WatchedContent : HttpContent
             base.Dispose(disposing);
         }
 
-        private async Task<int> WatchAsync(Task<int> reading)
+        private int Checked(ReadOnlySpan<byte> buffer, int read)
+        {
+            check?.Read(buffer[..read]);
+            return read > 0 || buffer.IsEmpty || check is not { MayEndHere: false } ? read : throw new IOException("its answer ended too early");
+        }
+
+        private async Task<int> WatchAsync(Task<int> reading, Memory<byte> buffer)
         {
             try
             {
                 if (await health.EndsAsync(reading, patience))
                 {
-                    return await reading;
+                    return Checked(buffer.Span, await reading);
                 }
             }
             catch (IOException e)
