@@ -186,7 +186,8 @@ public sealed class MirrorMaking(
         return view.PeeledTips().Where(static tip => IsCloned(tip.Name)).Select(static tip => tip.Id).Distinct();
     }
 
-    private static bool IsCloned(string refName) =>
+    /// <summary>Whether a clone of all branches and tags asks for this ref.</summary>
+    internal static bool IsCloned(string refName) =>
         refName == "HEAD" || refName.StartsWith("refs/heads/", StringComparison.Ordinal) || refName.StartsWith("refs/tags/", StringComparison.Ordinal);
 
     private async Task<bool> PublishAsync(

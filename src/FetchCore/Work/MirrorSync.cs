@@ -97,6 +97,21 @@ public sealed class MirrorSync(
     }
 
     /// <summary>
+    /// Brings what somebody was just shown, unless another sync is under way, or the mirror has changed since the primary was
+    /// asked: then it may have heard of what is newer.
+    /// </summary>
+    public Task<bool> FollowAsync(MirrorMoment moment, SyncAsker asker, IReadOnlyCollection<ObjectId> wanted)
+    {
+        ArgumentNullException.ThrowIfNull(moment);
+        Mirror mirror = moment.Mirror;
+        return work.JoinOrBegin(
+            Kind, mirror.Name,
+            stopping => HoldAsync(
+                token => ChangeAsync(mirror, async () => moment.IsNow && await BringNowAsync(mirror, asker, wanted, token), token), stopping),
+            out _);
+    }
+
+    /// <summary>
     /// Takes in what came by without being asked for. Begun at once, unless another sync is under way: whoever needs what it
     /// brings waits for it instead of asking the primary. False where that failed; the mirror is as it was.
     /// </summary>

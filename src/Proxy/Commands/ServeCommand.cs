@@ -55,6 +55,7 @@ internal static partial class ServeCommand
           Vet:Every                        00:03:00                 how often mirrors in use are compared with the primary
           Work:Small, Work:Large           4, 2                     pieces of background work at once, of seconds and of minutes
           Work:PerPrimary                  5                        pieces of background work at once at one primary
+          Hooks:SecretFile                 no webhooks              file with what signs the webhooks of the primary, a line each
           Notify:Url, Notify:SecretFile                             told of each mirror that was brought up to date, and what signs it
           Disk:Reserve                     1GiB                     what stays free on the disk
           Log:Verbose                      false                    true, false

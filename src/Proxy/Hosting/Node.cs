@@ -16,6 +16,7 @@ using Waystation.FetchCore.Local;
 using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Work;
 using Waystation.Proxy.Admin;
+using Waystation.Proxy.Hooks;
 using Waystation.Proxy.Http;
 using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Settings;
@@ -112,6 +113,7 @@ internal static class Node
         .AddSingleton<MirrorRefsUpdate>()
         .AddSingleton<MirrorSync>()
         .AddSingleton<MirrorMaking>()
+        .AddSingleton<MovedRefs>()
         .AddSingleton(settings.Work)
         .AddSingleton<WorkMeters>()
         .AddSingleton(provider => new SshClient(folder.Temporary, provider.GetRequiredService<ILogger<SshClient>>()))
@@ -148,6 +150,7 @@ internal static class Node
         .AddSingleton<RefsRelay>()
         .AddSingleton<InfoRefsEndpoint>()
         .AddSingleton<UploadPackEndpoint>()
+        .AddSingleton<HookEndpoint>()
         .AddSingleton<PushCopies>()
         .AddSingleton<PushIntake>()
         .AddSingleton<ReceivePackEndpoint>()

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Work;
+using Waystation.Proxy.Hooks;
 using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Telemetry;
 
@@ -21,6 +23,23 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
         .Append(0)
         .Max();
 
+    /// <summary>The primary, asked in this client's name for refs and packs, also after this request.</summary>
+    public HttpPrimary PrimaryOf(AccessTickets tickets, ProxyMeters meters) =>
+        new(Primary, Git.UploadPackTarget, Git.InfoRefsTarget, ClientHeaders.EndToEnd(Context.Request), default, tickets, meters, Repository, Credential);
+
+    /// <summary>In whose name the mirror is brought to what this client was shown.</summary>
+    public SyncAsker AskerOf(RefListing listing, int protocolVersion, AccessTickets tickets, ProxyMeters meters)
+    {
+        (RepositoryName repository, Credential credential) = (Repository, Credential);
+        return new SyncAsker(new AccessView([listing]), PrimaryOf(tickets, meters), protocolVersion, reply =>
+        {
+            if (reply.IsRefusal)
+            {
+                tickets.Refuse(repository, credential, reply.AnsweredAt);
+            }
+        });
+    }
+
     /// <summary>Settles the ticket where the primary's answer refuses it.</summary>
     public void NoteRefusal(HttpResponseMessage response, AccessTickets tickets)
     {
@@ -34,7 +53,7 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
 /// <summary>The clients' door: decides which of the paths through the node a request takes.</summary>
 internal sealed class GitEndpoints(
     PrimaryMap primaries, CredentialDigester digester, AccessTickets tickets, InfoRefsEndpoint infoRefs, UploadPackEndpoint uploadPack, ReceivePackEndpoint receivePack,
-    PassThrough passThrough,
+    HookEndpoint hooks, PassThrough passThrough,
     ProxyMeters meters, ILogger<GitEndpoints> logger)
 {
     public async Task HandleAsync(HttpContext context)
@@ -72,6 +91,12 @@ internal sealed class GitEndpoints(
 
     private async Task RouteAsync(HttpContext context)
     {
+        if (context.Request.Path.StartsWithSegments(HookEndpoint.Prefix, StringComparison.Ordinal))
+        {
+            await hooks.HandleAsync(context);
+            return;
+        }
+
         if (primaries.Find(context.Request.Host.Host) is not { } primary)
         {
             context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;

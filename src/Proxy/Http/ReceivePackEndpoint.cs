@@ -39,7 +39,7 @@ internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pu
                     context.Response.Body = new ObservingStream(context.Response.Body, report, () =>
                     {
                         isGiven = true;
-                        pushes.Take(new SeenPush(request.Repository, request.Credential, PrimaryOf(request), copy, report));
+                        pushes.Take(new SeenPush(request.Repository, request.Credential, request.PrimaryOf(tickets, meters), copy, report));
                     });
                 }
             });
@@ -59,7 +59,4 @@ internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pu
         "gzip" or "x-gzip" => pushes.Begin(request.Repository, isGzip: true),
         _ => null,
     };
-
-    private HttpPrimary PrimaryOf(DoorRequest request) =>
-        new(request.Primary, request.Git.UploadPackTarget, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(request.Context.Request), default, tickets, meters, request.Repository, request.Credential);
 }

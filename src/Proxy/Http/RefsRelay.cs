@@ -2,6 +2,7 @@ using System.Buffers;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Telemetry;
@@ -13,7 +14,7 @@ namespace Waystation.Proxy.Http;
 /// (<see cref="RefsShield"/>); in an outage what is recorded stands in (<see cref="RecordedRefs"/>).
 /// </summary>
 internal sealed class RefsRelay(
-    RefsShield shield, RecordedRefs recorded, PassThrough passThrough, AccessTickets tickets, ProxyMeters meters, ILogger<RefsRelay> logger)
+    RefsShield shield, RecordedRefs recorded, PassThrough passThrough, AccessTickets tickets, MovedRefs moved, ProxyMeters meters, ILogger<RefsRelay> logger)
 {
     /// <summary>Asks for the client and gives it the answer.</summary>
     /// <param name="request">The client's request.</param>
@@ -25,9 +26,18 @@ internal sealed class RefsRelay(
         var primary = new HttpPrimary(
             request.Primary, request.Git.Target, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(context.Request), body, tickets, meters, request.Repository, request.Credential);
         var key = new RefsKey(request.Repository, request.Credential, context.Request.Headers["Git-Protocol"].ToString(), asked);
+        MirrorMoment? moment = null;
         try
         {
-            using RefsAnswer answer = await shield.AskAsync(key, primary.AskRefsAsync, reply => Watch(request, asked, reply), context.RequestAborted);
+            using RefsAnswer answer = await shield.AskAsync(
+                key,
+                token =>
+                {
+                    moment = moved.Begin(request.Repository);
+                    return primary.AskRefsAsync(token);
+                },
+                reply => Watch(request, asked, reply, moment),
+                context.RequestAborted);
             await answer.WriteAsync(context, CacheStatus.Bypass(ForwardReason.NotAFetch));
         }
         catch (IOException e) when (!context.RequestAborted.IsCancellationRequested)
@@ -58,7 +68,7 @@ internal sealed class RefsRelay(
     }
 
     /// <summary>What is learned of the answer is known before the client can act on it.</summary>
-    private ReadOnlySpanAction<byte, object?>? Watch(DoorRequest request, LsRefsRequest? asked, HttpPrimaryReply reply)
+    private ReadOnlySpanAction<byte, object?>? Watch(DoorRequest request, LsRefsRequest? asked, HttpPrimaryReply reply, MirrorMoment? moment)
     {
         request.NoteRefusal(reply.Response, tickets);
         if (!reply.IsAnswer)
@@ -79,24 +89,33 @@ internal sealed class RefsRelay(
             if (reader.IsComplete)
             {
                 told = true;
-                Tell(request, asked, reader, reply.AnsweredAt);
+                Tell(request, asked, reader, reply.AnsweredAt, moment);
             }
         };
     }
 
-    private void Tell(DoorRequest request, LsRefsRequest? asked, PassingReader reader, long answeredAt)
+    private void Tell(DoorRequest request, LsRefsRequest? asked, PassingReader reader, long answeredAt, MirrorMoment? moment)
     {
         switch (reader)
         {
             case LsRefsReader refs:
-                tickets.Show(request.Repository, request.Credential, RefListing.Of(asked!, refs), answeredAt);
+                Show(request, RefListing.Of(asked!, refs), protocolVersion: 2, answeredAt, moment);
                 break;
             case InfoRefsReader { Capabilities: { } capabilities }:
                 tickets.Accept(request.Repository, request.Credential, capabilities, answeredAt);
                 break;
             case InfoRefsReader advertisement:
-                tickets.Show(request.Repository, request.Credential, RefListing.Of(advertisement), answeredAt);
+                Show(request, RefListing.Of(advertisement), advertisement.Version, answeredAt, advertisement.Shallows.Count == 0 ? moment : null);
                 break;
+        }
+    }
+
+    private void Show(DoorRequest request, RefListing listing, int protocolVersion, long answeredAt, MirrorMoment? moment)
+    {
+        tickets.Show(request.Repository, request.Credential, listing, answeredAt);
+        if (moment is not null)
+        {
+            moved.See(moment, request.AskerOf(listing, protocolVersion, tickets, meters));
         }
     }
 }

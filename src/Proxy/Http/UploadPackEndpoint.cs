@@ -4,6 +4,7 @@ using System.Globalization;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Work;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Fetching;
 using Waystation.Proxy.Primaries;

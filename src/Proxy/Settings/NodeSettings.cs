@@ -43,6 +43,9 @@ internal sealed record NodeSettings
     /// <summary>File of the secret that signs what <see cref="NotifyUrl"/> is sent.</summary>
     public string? NotifySecretFile { get; init; }
 
+    /// <summary>File of the secrets that forges sign their notices with, a line each; null takes no notices.</summary>
+    public string? HooksSecretFile { get; init; }
+
     /// <summary>The SSH door; null where there is none.</summary>
     public SshSettings? Ssh { get; init; }
 

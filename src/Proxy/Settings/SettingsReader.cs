@@ -36,6 +36,7 @@ internal static class SettingsReader
             Work = Work(source),
             NotifyUrl = source.Read<Uri?>("Notify:Url", null, "an http:// or https:// URL", TryParseAnyUrl),
             NotifySecretFile = source.ExistingFile("Notify:SecretFile"),
+            HooksSecretFile = source.ExistingFile("Hooks:SecretFile"),
             Ssh = SshSettingsReader.Read(source),
             ServeFor = source.Duration("Outage:ServeFor", TimeSpan.FromMinutes(10), TimeSpan.FromDays(1)),
             VerboseLog = source.Read("Log:Verbose", false, "true or false", bool.TryParse),

@@ -50,4 +50,7 @@ internal static partial class ProxyLog
 
     [LoggerMessage(2042, LogLevel.Warning, "{Repository}: refs as of {Age} ago were told to {Credential}: the primary cannot be asked")]
     public static partial void RefsRecorded(this ILogger logger, RepositoryName repository, TimeSpan age, Credential credential);
+
+    [LoggerMessage(2012, LogLevel.Error, "{File}, which webhooks are signed with, cannot be read: {Reason}")]
+    public static partial void HookSecretUnreadable(this ILogger logger, string file, string reason);
 }

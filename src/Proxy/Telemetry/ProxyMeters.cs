@@ -13,6 +13,7 @@ internal sealed class ProxyMeters
     private readonly Counter<long> _bypasses;
     private readonly Counter<long> _upstream;
     private readonly Counter<long> _stale;
+    private readonly Counter<long> _hooks;
     private readonly UpDownCounter<long> _open;
 
     public ProxyMeters(Meter meter)
@@ -22,6 +23,7 @@ internal sealed class ProxyMeters
         _bypasses = meter.CreateCounter<long>("waystation_bypasses_total", description: "Fetches handed to the primary as they came, by reason.");
         _upstream = meter.CreateCounter<long>("waystation_upstream_requests_total", description: "Requests to the primary, by kind.");
         _stale = meter.CreateCounter<long>("waystation_stale_answers_total", description: "Answers given in an outage from what was recorded before it, by kind.");
+        _hooks = meter.CreateCounter<long>("waystation_hooks_total", description: "Webhooks received, by forge and what came of them.");
         _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Client requests under way.");
         foreach (FetchOutcome outcome in Enum.GetValues<FetchOutcome>())
         {
@@ -45,6 +47,8 @@ internal sealed class ProxyMeters
 
     /// <param name="kind"><c>refs</c> or <c>fetch</c>.</param>
     public void AnsweredStale(string kind) => _stale.Add(1, Tag("kind", kind));
+
+    public void HookSeen(string forge, string result) => _hooks.Add(1, Tag("forge", forge), Tag("result", result));
 
     public void Opened() => _open.Add(1);
 

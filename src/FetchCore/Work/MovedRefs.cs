@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Work;
+
+/// <summary>
+/// Brings a mirror up to date behind a listing of refs that somebody was given: whoever asks for refs that have moved mostly
+/// fetches them next, and finds that under way. Each change is asked for once, so that whoever only looks, every few seconds,
+/// costs the primary no more than that.
+/// </summary>
+public sealed class MovedRefs(MirrorSet mirrors, MirrorSync sync)
+{
+    /// <summary>Of each mirror, the moved refs that were asked for last.</summary>
+    private readonly ConcurrentDictionary<RepositoryName, HashSet<ObjectId>> _tried = new();
+
+    /// <summary>To be called before the primary is asked for its refs; null where there is no mirror.</summary>
+    public MirrorMoment? Begin(RepositoryName repository) =>
+        mirrors.Find(repository) is { } mirror ? new MirrorMoment(mirror, mirror.Changes) : null;
+
+    /// <summary>The primary showed these refs. What there is to be done is done elsewhere, and later.</summary>
+    public void See(MirrorMoment moment, SyncAsker asker)
+    {
+        ArgumentNullException.ThrowIfNull(moment);
+        ArgumentNullException.ThrowIfNull(asker);
+        _ = Task.Run(() => FollowAsync(moment, asker));
+    }
+
+    private async Task FollowAsync(MirrorMoment moment, SyncAsker asker)
+    {
+        MirrorRefs refs = moment.Mirror.Refs;
+        HashSet<ObjectId> moved = [.. asker.View.Tips().Where(tip => MirrorMaking.IsCloned(tip.Name) && refs.Find(tip.Name)?.Id != tip.Id).Select(static tip => tip.Id)];
+        if (moved.Count == 0 || (_tried.TryGetValue(moment.Mirror.Name, out HashSet<ObjectId>? tried) && tried.SetEquals(moved)))
+        {
+            return;
+        }
+
+        _tried[moment.Mirror.Name] = moved;
+        await sync.FollowAsync(moment, asker, moved);
+    }
+}
+
+/// <summary>A mirror as it was at a moment.</summary>
+/// <param name="Mirror">Which.</param>
+/// <param name="Changes">What its <see cref="CacheStore.Mirrors.Mirror.Changes"/> were.</param>
+public sealed record MirrorMoment(Mirror Mirror, long Changes)
+{
+    /// <summary>Nothing has changed since: what was shown later is newer than what the mirror has.</summary>
+    public bool IsNow => Mirror.Changes == Changes;
+}

@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Work;
+using Waystation.Proxy.Primaries;
+using Waystation.Proxy.Settings;
+using Waystation.Proxy.Telemetry;
+
+namespace Waystation.Proxy.Hooks;
+
+/// <summary>
+/// <c>POST /.waystation/hooks/FORGE</c>: a forge tells that something was pushed. The mirror is looked at soon, and that is all that a
+/// notice can bring about, however often it is sent: the primary is asked what is so, and the notice is not believed.
+/// </summary>
+internal sealed class HookEndpoint(NodeSettings settings, PrimaryMap primaries, MirrorSet mirrors, WorkQueue queue, ProxyMeters meters, ILogger<HookEndpoint> logger)
+{
+    /// <summary>What is under this path is the node's own.</summary>
+    public const string Prefix = "/.waystation";
+
+    private const string HooksPrefix = "/.waystation/hooks/";
+    private const int MaxBody = 1 << 20;
+
+    private static readonly TimeSpan s_bodyTimeout = TimeSpan.FromSeconds(30);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        string path = context.Request.Path;
+        string forge = path.StartsWith(HooksPrefix, StringComparison.Ordinal) ? path[HooksPrefix.Length..] : "";
+        if (settings.HooksSecretFile is not { } secretFile || !HookForge.IsKnown(forge))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            context.Response.Headers.Allow = HttpMethods.Post;
+            return;
+        }
+
+        (int status, string result) = await TakeAsync(context, forge, secretFile);
+        meters.HookSeen(forge, result);
+        context.Response.StatusCode = status;
+        if (status == StatusCodes.Status413PayloadTooLarge && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+    }
+
+    private async Task<(int Status, string Result)> TakeAsync(HttpContext context, string forge, string secretFile)
+    {
+        string[] secrets;
+        try
+        {
+            // Read anew each time, and several lines hold: it is exchanged while the node runs.
+            secrets = (await File.ReadAllTextAsync(secretFile, context.RequestAborted)).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            logger.HookSecretUnreadable(secretFile, e.Message);
+            return (StatusCodes.Status503ServiceUnavailable, "failed");
+        }
+
+        if (await ReadAsync(context) is not { } body)
+        {
+            return (StatusCodes.Status413PayloadTooLarge, "too-large");
+        }
+
+        if (!HookForge.IsSigned(forge, context.Request.Headers, body.Span, secrets))
+        {
+            return (StatusCodes.Status403Forbidden, "refused");
+        }
+
+        try
+        {
+            if (HookPayload.RepositoryOf(body) is { } name)
+            {
+                Ask(context, name);
+            }
+
+            return (StatusCodes.Status202Accepted, "taken");
+        }
+        catch (JsonException)
+        {
+            return (StatusCodes.Status400BadRequest, "malformed");
+        }
+    }
+
+    /// <summary>The whole body; null where it is too long.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            // What is too long is told here, before it is read.
+            size.MaxRequestBodySize = null;
+        }
+
+        if (context.Request.ContentLength > MaxBody)
+        {
+            return null;
+        }
+
+        using var slow = new CancellationTokenSource(s_bodyTimeout);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, context.RequestAborted);
+        while (true)
+        {
+            ReadResult read = await context.Request.BodyReader.ReadAsync(either.Token);
+            if (read.Buffer.Length > MaxBody)
+            {
+                return null;
+            }
+
+            if (read.IsCompleted)
+            {
+                return read.Buffer.ToArray();
+            }
+
+            context.Request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private void Ask(HttpContext context, string name)
+    {
+        // Sent to the primary's own name it is about that one; a node's name of its own stands for all.
+        Primary? said = primaries.Find(context.Request.Host.Host);
+        foreach (Mirror mirror in mirrors.All().Where(mirror => HookPayload.Means(name, mirror.Name.Path)))
+        {
+            if (primaries.Of(mirror.Name) is { } primary && (said is null || said == primary) && primary.Selects(mirror.Name.Path))
+            {
+                queue.Ask(WorkKind.Vet, mirror.Name);
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace Waystation.Proxy.Hooks;
+
+/// <summary>
+/// Which repository a notice is about:
+/// <code>
+///   GitHub, Gitea, Bitbucket Cloud   repository.full_name
+///   GitLab                           project.path_with_namespace
+///   Bitbucket Server                 repository.project.key + "/" + repository.slug
+/// </code>
+/// </summary>
+internal static class HookPayload
+{
+    private const string GitSuffix = ".git";
+    private const string BitbucketPrefix = "scm/";
+
+    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 32 };
+
+    /// <summary>Its name as the forge writes it, without <c>.git</c>; null where the notice is about none.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static string? RepositoryOf(ReadOnlyMemory<byte> body)
+    {
+        using var json = JsonDocument.Parse(body, s_options);
+        JsonElement root = json.RootElement;
+        string? name = Text(root, "repository", "full_name") ?? Text(root, "project", "path_with_namespace")
+            ?? (Text(root, "repository", "project", "key") is { } key && Text(root, "repository", "slug") is { } slug ? $"{key}/{slug}" : null);
+        return name is { Length: > 0 } ? WithoutSuffix(name) : null;
+    }
+
+    /// <summary>
+    /// Whether a path may be that repository's. Forges take no notice of case; to look at one repository too many costs one small
+    /// question.
+    /// </summary>
+    public static bool Means(string name, string path)
+    {
+        string plain = WithoutSuffix(path);
+        return Equal(name, plain) || (plain.StartsWith(BitbucketPrefix, StringComparison.Ordinal) && Equal(name, plain[BitbucketPrefix.Length..]));
+    }
+
+    private static bool Equal(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+
+    private static string WithoutSuffix(string path) => path.EndsWith(GitSuffix, StringComparison.Ordinal) ? path[..^GitSuffix.Length] : path;
+
+    private static string? Text(JsonElement element, params ReadOnlySpan<string> path)
+    {
+        foreach (string name in path)
+        {
+            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element))
+            {
+                return null;
+            }
+        }
+
+        return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.EndToEnd.Tests.Warming;
+
+/// <summary>A signed notice of a forge makes the node look at the primary at once; nothing else does.</summary>
+public sealed class WebhookTests : IAsyncLifetime
+{
+    private static readonly History Widgets = new(Seed: 91) { Commits = 20 };
+    private static readonly HttpClient Http = new();
+
+    private readonly Station station = new();
+    private readonly TempFolder folder = new();
+
+    private string SecretFile => folder["hook-secret"];
+
+    public async Task InitializeAsync()
+    {
+        await File.WriteAllTextAsync(folder["service-password"], "alice-secret\n");
+        await File.WriteAllTextAsync(SecretFile, "an old one\nhush\n");
+        await station.StartAsync(new NodeSettings
+        {
+            Options =
+            [
+                "--Vet:Every", "12:00:00", "--Primaries:0:Service:Username", "alice", "--Primaries:0:Service:PasswordFile", folder["service-password"],
+                "--Hooks:SecretFile", SecretFile,
+            ],
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await station.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData("github", "X-Hub-Signature-256", "sha256=", """{"ref":"refs/heads/main","repository":{"id":7,"full_name":"NAME"},"pusher":{"name":"sana"}}""")]
+    [InlineData("gitea", "X-Gitea-Signature", "", """{"ref":"refs/heads/main","repository":{"id":7,"full_name":"NAME","private":true}}""")]
+    [InlineData("gitea", "X-Hub-Signature-256", "sha256=", """{"repository":{"full_name":"NAME"}}""")]
+    [InlineData("gitlab", "X-Gitlab-Token", null, """{"object_kind":"push","project":{"id":7,"path_with_namespace":"NAME"},"repository":{"name":"x"}}""")]
+    [InlineData("bitbucket", "X-Hub-Signature", "sha256=", """{"push":{"changes":[]},"repository":{"full_name":"NAME"}}""")]
+    [InlineData("bitbucket", "X-Hub-Signature", "sha256=", """{"eventKey":"repo:refs_changed","repository":{"slug":"SLUG","project":{"key":"PRIVATE"}}}""")]
+    public async Task Notice_BringsWhatWasPushed(string forge, string header, string? prefix, string payload)
+    {
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
+        string name = pushed.Repository.Name[..^".git".Length];
+        byte[] body = Encoding.UTF8.GetBytes(payload.Replace("NAME", name, StringComparison.Ordinal).Replace("SLUG", name.Split('/')[1], StringComparison.Ordinal));
+        await pushed.Repository.CommitAsync();
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(forge, body, header, prefix is null ? "Hush" : Sign(prefix, "Hush", body)));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(forge, body, header, ""));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(forge, body, "X-Nothing", "hush"));
+        Assert.Equal(1, pushed.Repository.PacksMade);
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync(forge, body, header, prefix is null ? "hush" : Sign(prefix, "hush", body)));
+        await Eventually.TrueAsync("the commit is here", () => pushed.Repository.PacksMade == 2);
+        await pushed.Alice.RunAsync("fetch", "--quiet");
+        Assert.Equal(2, pushed.Repository.PacksMade);
+    }
+
+    [Fact]
+    public async Task SameNoticeAgain_CostsAtMostOneSmallQuestion()
+    {
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
+        byte[] body = Encoding.UTF8.GetBytes($$"""{"repository":{"full_name":"{{pushed.Repository.Name}}"}}""");
+        int before = station.Primary.Requests.Count;
+        for (int replay = 0; replay < 30; replay++)
+            Assert.Equal(HttpStatusCode.Accepted, await SendAsync("github", body, "X-Hub-Signature-256", Sign("sha256=", "hush", body)));
+        await Eventually.TrueAsync("the queue is empty", async () => (await station.Node.MetricsAsync()).Sum("waystation_work_waiting") + (await station.Node.MetricsAsync()).Sum("waystation_work_running") == 0);
+        Assert.InRange(station.Primary.Requests.Count - before, 1, 30);
+        Assert.Equal(1, pushed.Repository.PacksMade);
+    }
+
+    [Fact]
+    public async Task WhatIsNoNotice_IsRefused()
+    {
+        byte[] big = new byte[(1 << 20) + 1];
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await SendAsync("github", big, "X-Hub-Signature-256", Sign("sha256=", "hush", big)));
+        foreach (string text in (string[])["not json", "", "{\"a\":"])
+        {
+            byte[] body = Encoding.UTF8.GetBytes(text);
+            Assert.Equal(HttpStatusCode.BadRequest, await SendAsync("github", body, "X-Hub-Signature-256", Sign("sha256=", "hush", body)));
+        }
+
+        foreach (string text in (string[])["[]", "{}", "7", """{"repository":"x"}""", """{"repository":{"full_name":7}}""", """{"repository":{"full_name":"nobody/knows"}}"""])
+        {
+            byte[] body = Encoding.UTF8.GetBytes(text);
+            Assert.Equal(HttpStatusCode.Accepted, await SendAsync("github", body, "X-Hub-Signature-256", Sign("sha256=", "hush", body)));
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, await SendAsync("sourceforge", [], "X-Gitlab-Token", "hush"));
+        using HttpResponseMessage get = await Http.GetAsync(new Uri(station.Node.Url, "/.waystation/hooks/github"));
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, get.StatusCode);
+        using HttpResponseMessage other = await Http.GetAsync(new Uri(station.Node.Url, "/.waystation/else"));
+        Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
+    }
+
+    [Fact]
+    public async Task Secret_IsExchangedWhileTheNodeRuns_AndWithoutOneThereAreNoHooks()
+    {
+        byte[] body = "{}"u8.ToArray();
+        await File.WriteAllTextAsync(SecretFile, "a new one\n");
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync("gitlab", body, "X-Gitlab-Token", "hush"));
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync("gitlab", body, "X-Gitlab-Token", "a new one"));
+        await File.WriteAllTextAsync(SecretFile, "\n");
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync("gitlab", body, "X-Gitlab-Token", ""));
+        await using WaystationNode without = await WaystationNode.StartAsync(station.Primary.Url);
+        Assert.Equal(HttpStatusCode.NotFound, await SendAsync("gitlab", body, "X-Gitlab-Token", "a new one", without));
+    }
+
+    private static string Sign(string prefix, string secret, byte[] body) => prefix + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), body));
+
+    private async Task<HttpStatusCode> SendAsync(string forge, byte[] body, string header, string value, WaystationNode? node = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri((node ?? station.Node).Url, $"/.waystation/hooks/{forge}")) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new("application/json");
+        request.Headers.TryAddWithoutValidation(header, value);
+        using HttpResponseMessage response = await Http.SendAsync(request);
+        return response.StatusCode;
+    }
+}
