@@ -113,7 +113,8 @@ internal sealed class WatchedContent : HttpContent
             {
                 if (await health.EndsAsync(reading, patience))
                 {
-                    return Checked(buffer.Span, await reading);
+                    int read = await reading;
+                    return Checked(buffer.Span, read);
                 }
             }
             catch (IOException e)
