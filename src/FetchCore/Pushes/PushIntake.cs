@@ -50,12 +50,13 @@ public sealed class PushIntake(
         string result = "dropped";
         try
         {
+            // Begun before anything is waited for: the client may hear of its push, and others fetch it, from here on.
+            Task<bool> taking = mirrors.Find(push.Repository) is { } mirror
+                ? sync.TakeInAsync(mirror, token => ArriveAsync(push, () => result = "refused", token))
+                : making.TakeInAsync(push.Repository, token => ArriveAsync(push, () => result = "refused", token), () => push.Copy.Request.ObjectFormat);
             await push.Copy.Whole;
             tickets.NotePush(push.Repository, push.Credential, push.Moved());
-            bool taken = mirrors.Find(push.Repository) is { } mirror
-                ? await sync.TakeInAsync(mirror, token => ArriveAsync(push, () => result = "refused", token))
-                : await making.TakeInAsync(push.Repository, token => ArriveAsync(push, () => result = "refused", token), () => push.Copy.Request.ObjectFormat);
-            result = taken ? "taken" : result;
+            result = await taking ? "taken" : result;
         }
         catch (Exception e)
         {

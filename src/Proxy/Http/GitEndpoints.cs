@@ -27,11 +27,11 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
     public HttpPrimary PrimaryOf(AccessTickets tickets, ProxyMeters meters) =>
         new(Primary, Git.UploadPackTarget, Git.InfoRefsTarget, ClientHeaders.EndToEnd(Context.Request), default, tickets, meters, Repository, Credential);
 
-    /// <summary>In whose name the mirror is brought to what this client was shown.</summary>
-    public SyncAsker AskerOf(RefListing listing, int protocolVersion, AccessTickets tickets, ProxyMeters meters)
+    /// <summary>In whose name the mirror is brought to what this client was shown; it may be asked for when this request has ended.</summary>
+    public Func<RefListing, int, SyncAsker> Askers(AccessTickets tickets, ProxyMeters meters)
     {
-        (RepositoryName repository, Credential credential) = (Repository, Credential);
-        return new SyncAsker(new AccessView([listing]), PrimaryOf(tickets, meters), protocolVersion, reply =>
+        (RepositoryName repository, Credential credential, HttpPrimary primary) = (Repository, Credential, PrimaryOf(tickets, meters));
+        return (listing, protocolVersion) => new SyncAsker(new AccessView([listing]), primary, protocolVersion, reply =>
         {
             if (reply.IsRefusal)
             {

@@ -27,6 +27,9 @@ internal sealed class RefsRelay(
             request.Primary, request.Git.Target, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(context.Request), body, tickets, meters, request.Repository, request.Credential);
         var key = new RefsKey(request.Repository, request.Credential, context.Request.Headers["Git-Protocol"].ToString(), asked);
         MirrorMoment? moment = null;
+
+        // Its own, made now: those who share the answer may wait for it longer than this request lasts.
+        Func<RefListing, int, SyncAsker> askerOf = request.Askers(tickets, meters);
         try
         {
             using RefsAnswer answer = await shield.AskAsync(
@@ -36,7 +39,7 @@ internal sealed class RefsRelay(
                     moment = moved.Begin(request.Repository);
                     return primary.AskRefsAsync(token);
                 },
-                reply => Watch(request, asked, reply, moment),
+                reply => Watch(request, asked, reply, moment is { } seen ? (listing, version) => moved.See(seen, askerOf(listing, version)) : null),
                 context.RequestAborted);
             await answer.WriteAsync(context, CacheStatus.Bypass(ForwardReason.NotAFetch));
         }
@@ -68,7 +71,7 @@ internal sealed class RefsRelay(
     }
 
     /// <summary>What is learned of the answer is known before the client can act on it.</summary>
-    private ReadOnlySpanAction<byte, object?>? Watch(DoorRequest request, LsRefsRequest? asked, HttpPrimaryReply reply, MirrorMoment? moment)
+    private ReadOnlySpanAction<byte, object?>? Watch(DoorRequest request, LsRefsRequest? asked, HttpPrimaryReply reply, Action<RefListing, int>? follow)
     {
         request.NoteRefusal(reply.Response, tickets);
         if (!reply.IsAnswer)
@@ -89,33 +92,30 @@ internal sealed class RefsRelay(
             if (reader.IsComplete)
             {
                 told = true;
-                Tell(request, asked, reader, reply.AnsweredAt, moment);
+                Tell(request, asked, reader, reply.AnsweredAt, follow);
             }
         };
     }
 
-    private void Tell(DoorRequest request, LsRefsRequest? asked, PassingReader reader, long answeredAt, MirrorMoment? moment)
+    private void Tell(DoorRequest request, LsRefsRequest? asked, PassingReader reader, long answeredAt, Action<RefListing, int>? follow)
     {
         switch (reader)
         {
             case LsRefsReader refs:
-                Show(request, RefListing.Of(asked!, refs), protocolVersion: 2, answeredAt, moment);
+                Show(request, RefListing.Of(asked!, refs), protocolVersion: 2, answeredAt, follow);
                 break;
             case InfoRefsReader { Capabilities: { } capabilities }:
                 tickets.Accept(request.Repository, request.Credential, capabilities, answeredAt);
                 break;
             case InfoRefsReader advertisement:
-                Show(request, RefListing.Of(advertisement), advertisement.Version, answeredAt, advertisement.Shallows.Count == 0 ? moment : null);
+                Show(request, RefListing.Of(advertisement), advertisement.Version, answeredAt, advertisement.Shallows.Count == 0 ? follow : null);
                 break;
         }
     }
 
-    private void Show(DoorRequest request, RefListing listing, int protocolVersion, long answeredAt, MirrorMoment? moment)
+    private void Show(DoorRequest request, RefListing listing, int protocolVersion, long answeredAt, Action<RefListing, int>? follow)
     {
         tickets.Show(request.Repository, request.Credential, listing, answeredAt);
-        if (moment is not null)
-        {
-            moved.See(moment, request.AskerOf(listing, protocolVersion, tickets, meters));
-        }
+        follow?.Invoke(listing, protocolVersion);
     }
 }
