@@ -153,6 +153,9 @@ public sealed class LocalRung(
             SidebandKind = SidebandKind.Sideband64k,
             SidebandAll = false,
             NoProgress = false,
+
+            // While a boundary moves, git 2.39 may build on what lies beyond the old one, which the client does not have.
+            ThinPack = request.ThinPack && !(request.Deepens && request.Shallows.Count > 0),
             WaitForDone = request.WaitForDone || !request.MayBringPack,
         };
         await using GitProcess git = await uploadPack.StartAsync(lease, asked, frozen, withOrphans, fill.Stopping);
