@@ -63,7 +63,7 @@ public sealed class WebhookTests : IAsyncLifetime
     public async Task SameNoticeAgain_CostsAtMostOneSmallQuestion()
     {
         PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
-        byte[] body = Encoding.UTF8.GetBytes($$"""{"repository":{"full_name":"{{pushed.Repository.Name}}"}}""");
+        byte[] body = Encoding.UTF8.GetBytes($$$"""{"repository":{"full_name":"{{{pushed.Repository.Name}}}"}}""");
         int before = station.Primary.Requests.Count;
         for (int replay = 0; replay < 30; replay++)
             Assert.Equal(HttpStatusCode.Accepted, await SendAsync("github", body, "X-Hub-Signature-256", Sign("sha256=", "hush", body)));
