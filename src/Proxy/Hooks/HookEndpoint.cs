@@ -108,14 +108,13 @@ internal sealed class HookEndpoint(NodeSettings settings, PrimaryMap primaries, 
         while (true)
         {
             ReadResult read = await context.Request.BodyReader.ReadAsync(either.Token);
-            if (read.Buffer.Length > MaxBody)
+            bool isTooLong = read.Buffer.Length > MaxBody;
+            if (isTooLong || read.IsCompleted)
             {
-                return null;
-            }
-
-            if (read.IsCompleted)
-            {
-                return read.Buffer.ToArray();
+                // What was read is given back, or the server ends the connection after the answer.
+                ReadOnlyMemory<byte>? body = isTooLong ? default(ReadOnlyMemory<byte>?) : read.Buffer.ToArray();
+                context.Request.BodyReader.AdvanceTo(read.Buffer.End);
+                return body;
             }
 
             context.Request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
