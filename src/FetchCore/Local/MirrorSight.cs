@@ -44,9 +44,11 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
         }
 
         IReadOnlyList<ObjectId> had = HadBy(request);
-        bool withOrphans = had.Count > 0 && await objects.HasWithOrphansAsync(mirror, request.Wants, cancellationToken) && !await HasAsync(mirror, request.Wants, cancellationToken);
+        // Told before the haves are looked at: a sync that ends meanwhile must not make it look as if they had been looked at after it.
+        bool isBehind = had.Count > 0 && !await HasAsync(mirror, request.Wants, cancellationToken);
+        bool withOrphans = isBehind && await objects.HasWithOrphansAsync(mirror, request.Wants, cancellationToken);
         IReadOnlySet<ObjectId>? usable = await visibility.UsableAsync(mirror, view, rule, had, withOrphans, cancellationToken);
-        if (usable is not null && !withOrphans && !request.Haves.All(usable.Contains) && !await HasAsync(mirror, request.Wants, cancellationToken))
+        if (usable is not null && !withOrphans && !request.Haves.All(usable.Contains) && isBehind)
         {
             usable = await CatchUpAsync(mirror, asker, request.Wants, cancellationToken)
                 ? await visibility.UsableAsync(mirror, view, rule, had, withOrphans: false, cancellationToken)
@@ -96,12 +98,12 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
     private async Task<bool> HasAsync(Mirror mirror, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken) =>
         (await objects.KindsAsync(mirror, wants, cancellationToken)).Count == wants.Distinct().Count();
 
-    /// <summary>False where there was nothing to bring, or it did not come in time.</summary>
+    /// <summary>False where it did not come in time, or at all.</summary>
     private async Task<bool> CatchUpAsync(Mirror mirror, SyncAsker asker, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken)
     {
         if (await HasAsync(mirror, wants, cancellationToken))
         {
-            return false;
+            return true; // perhaps only just now
         }
 
         using var limit = new CancellationTokenSource(wait.Limit, time);
