@@ -71,7 +71,11 @@ public sealed class RandomFaultTests(ITestOutputHelper output) : IAsyncLifetime
             int share = random.Next(1, 4);
             Fault fault = faults[random.Next(faults.Length)];
             int count = 0;
-            station.Relay.Set(fault with { Concerns = _ => share == 1 || Interlocked.Increment(ref count) % share == 0 });
+            // The report on a push is passed on untouched, and git waits for ever for the rest of one that is announced too short, directly as well.
+            station.Relay.Set(fault with
+            {
+                Concerns = request => !(request.IsPush && fault.Kind == FaultKind.LengthTooSmall) && (share == 1 || Interlocked.Increment(ref count) % share == 0),
+            });
             await Task.Delay(random.Next(200, 1500), over).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
 
