@@ -5,7 +5,8 @@ using Waystation.CacheStore.Mirrors;
 namespace Waystation.FetchCore.Work;
 
 /// <summary>
-/// Upkeep of a mirror. It rests ten times as long as its last upkeep took, so that a busy one costs a tenth of a core at most.
+/// Upkeep of a mirror. It rests ten times as long as its last upkeep took, so that a busy one costs a tenth of a core at most;
+/// one that was given up and made anew has not been kept up yet.
 /// </summary>
 public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvider time) : RepositoryWork
 {
@@ -13,7 +14,7 @@ public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvi
 
     private static readonly TimeSpan s_minRest = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<RepositoryName, (long Ended, TimeSpan Pause)> _last = new();
+    private readonly ConcurrentDictionary<RepositoryName, (Mirror Mirror, long Ended, TimeSpan Pause)> _last = new();
 
     /// <inheritdoc />
     public override WorkKind Kind => WorkKind.Upkeep;
@@ -31,7 +32,7 @@ public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvi
     /// <summary>How long a repository's mirror has still to rest.</summary>
     public TimeSpan RestOf(RepositoryName repository)
     {
-        if (!_last.TryGetValue(repository, out (long Ended, TimeSpan Pause) last))
+        if (!_last.TryGetValue(repository, out (Mirror Mirror, long Ended, TimeSpan Pause) last) || last.Mirror != mirrors.Find(repository))
         {
             return TimeSpan.Zero;
         }
@@ -56,7 +57,7 @@ public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvi
         finally
         {
             TimeSpan rest = RestFactor * time.GetElapsedTime(begun);
-            _last[repository] = (time.GetTimestamp(), rest > s_minRest ? rest : s_minRest);
+            _last[repository] = (mirror, time.GetTimestamp(), rest > s_minRest ? rest : s_minRest);
         }
     }
 }

@@ -58,7 +58,11 @@ internal static class ClientHeaders
         HashSet<string> listed = Listed(request.Headers.Connection);
         IEnumerable<KeyValuePair<string, StringValues>> kept = request.Headers.Where(header =>
             !IsHopByHop(header.Key) && !IsForwarding(header.Key) && !listed.Contains(header.Key) && !header.Key.StartsWith(':')
-            && header.Key is not ("Host" or "Accept-Encoding" or "Expect" or "Content-Length"));
+            && header.Key is not ("Host" or "Accept-Encoding" or "Content-Length") && !IsContinue(header));
         return [.. kept, .. ForwardedFor(request.HttpContext).Select(static header => new KeyValuePair<string, StringValues>(header.Key, header.Value))];
     }
+
+    /// <summary>Its sender waits for leave to send the body, which we have; any other expectation is the primary's to refuse.</summary>
+    private static bool IsContinue(KeyValuePair<string, StringValues> header) =>
+        header.Key == "Expect" && string.Equals(header.Value, "100-continue", StringComparison.OrdinalIgnoreCase);
 }

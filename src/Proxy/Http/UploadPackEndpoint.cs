@@ -113,13 +113,6 @@ internal sealed class UploadPackEndpoint(
         }
     }
 
-    private static ForwardReason ReasonOf(ForeignReason reason) => reason switch
-    {
-        ForeignReason.WantRef or ForeignReason.DeepenNot or ForeignReason.PackfileUris or ForeignReason.ServerOption => ForwardReason.NotCacheable,
-        ForeignReason.NoWants or ForeignReason.EmptyRequest => ForwardReason.Malformed,
-        _ => ForwardReason.Unknown,
-    };
-
     private async Task FetchAsync(DoorRequest request, FetchRequest fetch, FetchBody body, long begun, TimeSpan parseTime)
     {
         HttpContext context = request.Context;

@@ -22,6 +22,9 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
 
     private readonly RepositoryCircuits _repositories = new(time);
 
+    /// <summary>In an outage, for a look whether it is over: enough for a connection and a handshake far away.</summary>
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
+
     public CredentialHolds Holds { get; } = new(time);
 
     public LastChallenges Challenges { get; } = new();
@@ -72,7 +75,7 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
     private async Task<HttpResponseMessage> SendOnceAsync(UpstreamRead read, Func<HttpRequestMessage> make, CancellationToken cancellationToken)
     {
         Holds.ThrowIfHeld(read.Credential);
-        if (health.IsOut && !(read.AsksForRefs && health.TryTakeTrial()))
+        if (health.IsOut && !(read.AsksForRefs && health.TryTakeTrial()) && !await health.HasReturnedAsync(s_look))
         {
             throw health.Failure();
         }

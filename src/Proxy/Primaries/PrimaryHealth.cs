@@ -34,6 +34,7 @@ internal sealed class PrimaryHealth : IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task<bool>?[] _judging = new Task<bool>?[2];
     private Task _returning = Task.CompletedTask;
+    private Task _looking = Task.CompletedTask;
     private string _reason = "";
     private int _trials;
 
@@ -94,6 +95,21 @@ internal sealed class PrimaryHealth : IDisposable
     /// <summary>In an outage: whether a question for refs may be sent all the same; one for each probe that reached something.</summary>
     public bool TryTakeTrial() => Interlocked.Exchange(ref _trials, 0) == 1;
 
+    /// <summary>In an outage: looks whether it is over, by a probe that all share who ask before it is sent, so that whoever comes first after it is served afresh.</summary>
+    /// <param name="patience">How long at most; a primary that is gone mostly says so at once.</param>
+    public async Task<bool> HasReturnedAsync(TimeSpan patience)
+    {
+        using var late = new CancellationTokenSource(patience, _time);
+        bool began = false;
+        while (IsOut && !began && !late.IsCancellationRequested)
+        {
+            // What a probe found that was sent before says nothing of now.
+            await BeginOrJoinLook(out began).WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return !IsOut;
+    }
+
     /// <summary>The primary answered a request.</summary>
     public async ValueTask AnsweredAsync()
     {
@@ -118,6 +134,24 @@ internal sealed class PrimaryHealth : IDisposable
             ref Task<bool>? judging = ref _judging[isStatus ? 1 : 0];
             began = !IsOut && judging is null;
             return IsOut ? Task.FromResult(true) : judging ??= ProbeAfterAsync(failure, isStatus);
+        }
+    }
+
+    private Task BeginOrJoinLook(out bool began)
+    {
+        lock (_gate)
+        {
+            began = _looking.IsCompleted;
+            return began ? _looking = LookAsync() : _looking;
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        await Task.Yield();
+        if (await _probe(_stopping.Token) is null)
+        {
+            await AnsweredAsync();
         }
     }
 

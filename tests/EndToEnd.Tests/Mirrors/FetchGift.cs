@@ -26,6 +26,9 @@ internal sealed record FetchGift(int Status, string CacheStatus, byte[] Body)
     /// <summary>Whether the node answered from what it has itself.</summary>
     public bool IsServedHere => CacheStatus.StartsWith("waystation; hit", StringComparison.Ordinal);
 
+    /// <summary>Whether it ends where no answer ends, though HTTP says that it is whole.</summary>
+    public bool IsCutShort => Status == 200 && Refusal is null && !HasPack && Acknowledgments.Count == 0 && !Text.EndsWith("0000", StringComparison.Ordinal);
+
     public string Text => Encoding.Latin1.GetString(Body);
 
     /// <summary>Fails where the other answer says anything else; how its bytes are cut into packets means nothing.</summary>

@@ -7,6 +7,8 @@ public sealed class DamageTests : IAsyncLifetime
 {
     private static readonly History Widgets = new(Seed: 51) { Commits = 40 };
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly Station station = new();
     private readonly TempFolder folder = new();
     private PrimaryRepository? repository;
@@ -163,17 +165,26 @@ public sealed class DamageTests : IAsyncLifetime
         Directory.Delete(folder[direct], recursive: true);
     }
 
+    /// <summary>Upkeep rests ten times as long as its last one took: on a busy machine a while passes until all is mended.</summary>
     private async Task AssertServedHereAsync()
     {
         await WaitForWholeMirrorAsync();
+        int depth = 2;
+        await Eventually.TrueAsync(
+            "clones are made here again",
+            async () =>
+            {
+                int packs = Repository.PacksMade;
+                // No answer is asked for twice, so none comes from the pack cache.
+                await new GitClient(folder).RunAsync("clone", "--quiet", "--bare", $"--depth={++depth}", station.Node.UrlOf(Repository).AbsoluteUri, $"last-{++clones}");
+                return packs == Repository.PacksMade;
+            },
+            Patience);
         await CloneAsync();
-        int packs = Repository.PacksMade;
-        await new GitClient(folder).RunAsync("clone", "--quiet", "--bare", "--depth=3", station.Node.UrlOf(Repository).AbsoluteUri, $"last-{++clones}");
-        Assert.Equal(packs, Repository.PacksMade);
     }
 
     /// <summary>Made, indexed, and nothing more to do.</summary>
     private Task WaitForWholeMirrorAsync() => Eventually.TrueAsync("the mirror is whole again", () =>
         Directory.Exists(Mirrors) && Directory.GetDirectories(Mirrors) is [string mirror]
-        && File.Exists(Path.Combine(mirror, "git/objects/pack/multi-pack-index")) && File.Exists(Path.Combine(mirror, "git/objects/info/commit-graph")));
+        && File.Exists(Path.Combine(mirror, "git/objects/pack/multi-pack-index")) && File.Exists(Path.Combine(mirror, "git/objects/info/commit-graph")), Patience);
 }
