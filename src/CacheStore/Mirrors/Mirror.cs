@@ -93,13 +93,24 @@ public sealed class Mirror
                 return null;
             }
 
-            _skeleton.Mend();
-            MendRefs();
-
+            Mend();
             Touch();
             var lease = new MirrorLease(this, End);
             _leases.Add(lease);
             return lease;
+        }
+    }
+
+    /// <summary>Writes anew what git reads at every start and what is known by heart, where it is not as it was written: refs, HEAD, configuration.</summary>
+    internal void Mend()
+    {
+        lock (_gate)
+        {
+            if (!_isRetired)
+            {
+                _skeleton.Mend();
+                MendRefs();
+            }
         }
     }
 

@@ -105,6 +105,20 @@ public sealed class MirrorRefsTests : IDisposable
         Assert.Equal(mirror.Refs.Tips, MirrorRefs.Read(file).Tips);
     }
 
+    /// <summary>A sync asks git before anybody reads the mirror.</summary>
+    [Fact]
+    public async Task RefsOnDisk_AreWrittenAnew_WhenTheMirrorIsLookedUp()
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync();
+        Mirror mirror = await bench.MakeAsync();
+        string file = Path.Combine(mirror.Repository, "packed-refs"), head = Path.Combine(mirror.Repository, "HEAD");
+        File.WriteAllText(file, "nonsense\n");
+        File.Delete(head);
+        Assert.Same(mirror, bench.Mirrors.Find(mirror.Name));
+        Assert.Equal(mirror.Refs.Tips, MirrorRefs.Read(file).Tips);
+        Assert.Equal("ref: refs/heads/main\n", File.ReadAllText(head));
+    }
+
     [Fact]
     public async Task RefsOnDisk_AreWrittenAnew_WhereSomebodyChangedThem()
     {

@@ -1,9 +1,11 @@
+using System.Globalization;
 using Waystation.TestKit.Servers;
+using Xunit.Abstractions;
 
 namespace Waystation.EndToEnd.Tests.Warming;
 
 /// <summary>Whatever happens to a file of the data folder, clones are whole and equal to the primary's, and the node mends itself.</summary>
-public sealed class DamageTests : IAsyncLifetime
+public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly History Widgets = new(Seed: 51) { Commits = 40 };
 
@@ -57,8 +59,8 @@ public sealed class DamageTests : IAsyncLifetime
     [MemberData(nameof(Kinds))]
     public async Task Clone_IsWhole_WhateverFileIsDamaged(string kind, bool whileStopped)
     {
-        int seed = Random.Shared.Next();
-        Console.WriteLine($"seed {seed}");
+        int seed = Environment.GetEnvironmentVariable("WAYSTATION_DAMAGE_SEED") is { Length: > 0 } given ? int.Parse(given, CultureInfo.InvariantCulture) : Random.Shared.Next();
+        output.WriteLine($"WAYSTATION_DAMAGE_SEED={seed}");
         var random = new Random(seed);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (Files().FirstOrDefault(file => seen.Add(KindOf(file))) is { } file)
@@ -83,7 +85,14 @@ public sealed class DamageTests : IAsyncLifetime
         }
 
         Assert.InRange(seen.Count, 8, 40);
-        await AssertServedHereAsync();
+        try
+        {
+            await AssertServedHereAsync();
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"seed {seed}: {e.Message}\n{station.Node.Log}", e);
+        }
     }
 
     [Theory]
