@@ -1,17 +1,9 @@
+using System.Diagnostics;
 using Waystation.Ratios;
 using Waystation.Ratios.Measures;
 
-// All figures of one run, on one machine, as one Markdown table: bench/run [--samples N] [--only replay,refs,...]
-if (Settings.TryParse(args) is not { } settings)
-{
-    await Console.Error.WriteLineAsync($"bench: use: bench/run [--samples N, at least {Settings.FewestSamples}] [--only {string.Join(',', Settings.AllMeasures)}]");
-    return 2;
-}
-
-await using Stage stage = await Stage.SetUpAsync();
-var table = new Table();
-bool whole = true;
-foreach ((string name, Func<Stage, int, Table, Task> measure) in ((string, Func<Stage, int, Table, Task>)[])
+// All figures of one run, on one machine, as one Markdown table; Settings.Use says how it is called.
+(string Name, Func<Stage, int, Table, Task> MeasureAsync)[] measures =
 [
     ("replay", Replay.MeasureAsync),
     ("refs", ForwardedRefs.MeasureAsync),
@@ -21,14 +13,25 @@ foreach ((string name, Func<Stage, int, Table, Task> measure) in ((string, Func<
     ("memory", MemoryOfStreams.MeasureAsync),
     ("first-byte", FirstPackByte.MeasureAsync),
     ("ssh", OverSsh.MeasureAsync),
-])
+];
+if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]) is not { } settings)
+{
+    await Console.Error.WriteLineAsync($"bench: use: {Settings.Use}\nbench: names: {string.Join(' ', measures.Select(static measure => measure.Name))}");
+    return 2;
+}
+
+long begun = Stopwatch.GetTimestamp();
+await using Stage stage = await Stage.SetUpAsync(settings);
+var table = new Table();
+bool whole = true;
+foreach ((string name, Func<Stage, int, Table, Task> measureAsync) in measures)
 {
     if (!settings.Measures.Contains(name))
         continue;
-    await Console.Error.WriteLineAsync($"bench: {name}");
+    await Console.Error.WriteLineAsync($"bench: {Stopwatch.GetElapsedTime(begun):mm\\:ss} {name}");
     try
     {
-        await measure(stage, settings.Samples, table);
+        await measureAsync(stage, settings.Samples, table);
     }
     catch (Exception e) when (e is not OutOfMemoryException)
     {
@@ -39,9 +42,14 @@ foreach ((string name, Func<Stage, int, Table, Task> measure) in ((string, Func<
     }
 }
 
-Console.WriteLine(await Machine.DescribeAsync());
-Console.WriteLine();
-Console.WriteLine($"Each figure is the median (least–most) of {settings.Samples} samples; the rivals of a row take turns.");
-Console.WriteLine();
-Console.WriteLine(table);
+string run = $"""
+    {await Machine.DescribeAsync()} The run took {Stopwatch.GetElapsedTime(begun).TotalMinutes:0} minutes{(settings.IsQuick ? ", with the small repositories of --quick" : "")}.
+
+    Each figure is the median (least–most) of {settings.Samples} samples; the rivals of a row take turns. {table.Sum()}
+
+    {table}
+    """;
+Console.WriteLine(run);
+if (settings.IsKept)
+    await PerformancePage.KeepAsync(run, stage.Charts);
 return whole ? 0 : 1;

@@ -2,33 +2,53 @@ using System.Globalization;
 
 namespace Waystation.Ratios;
 
-/// <summary>What is measured, and how often.</summary>
+/// <summary>What is measured, how often, and what becomes of it.</summary>
 internal sealed record Settings(int Samples, IReadOnlyCollection<string> Measures)
 {
     public const int FewestSamples = 5;
 
-    public static IReadOnlyList<string> AllMeasures { get; } = ["replay", "refs", "upload", "shallow", "crowd", "memory", "first-byte", "ssh"];
+    public const string Use = "bench/run [--quick] [--samples N, at least 5] [--only NAME,…] [--repository PATH-OR-URL] [--keep]";
+
+    /// <summary>Smaller repositories and fewest samples, for a look within five minutes.</summary>
+    public bool IsQuick { get; init; }
+
+    /// <summary>A real repository to take for the project that CI clones; null takes one made from a seed.</summary>
+    public string? Repository { get; init; }
+
+    /// <summary>Whether the table and the charts replace those in <c>docs</c>.</summary>
+    public bool IsKept { get; init; }
 
     /// <summary>Null where the arguments are not ours.</summary>
-    public static Settings? TryParse(IReadOnlyList<string> arguments)
+    public static Settings? TryParse(IReadOnlyList<string> arguments, IReadOnlyCollection<string> all)
     {
-        var settings = new Settings(7, AllMeasures);
-        for (int i = 0; i < arguments.Count; i += 2)
+        var settings = new Settings(0, all);
+        for (int i = 0; i < arguments.Count; i++)
         {
             string? value = i + 1 < arguments.Count ? arguments[i + 1] : null;
             switch (arguments[i])
             {
+                case "--quick":
+                    settings = settings with { IsQuick = true };
+                    continue;
+                case "--keep":
+                    settings = settings with { IsKept = true };
+                    continue;
                 case "--samples" when int.TryParse(value, CultureInfo.InvariantCulture, out int samples) && samples >= FewestSamples:
                     settings = settings with { Samples = samples };
                     break;
-                case "--only" when value?.Split(',') is { } names && names.All(AllMeasures.Contains):
+                case "--only" when value?.Split(',') is { } names && names.All(all.Contains):
                     settings = settings with { Measures = names };
+                    break;
+                case "--repository" when value is not null:
+                    settings = settings with { Repository = value };
                     break;
                 default:
                     return null;
             }
+
+            i++;
         }
 
-        return settings;
+        return settings.Samples > 0 ? settings : settings with { Samples = settings.IsQuick ? FewestSamples : 7 };
     }
 }

@@ -1,16 +1,17 @@
-using Waystation.TestKit.Servers;
-
 namespace Waystation.Ratios;
 
-/// <summary>All who take part: a primary, a node with its defaults in front of it, and nginx beside them.</summary>
+/// <summary>All who take part: a primary, a node with its defaults in front of it, and nginx beside them. Repositories are made when a measure first asks for them.</summary>
 internal sealed class Stage : IAsyncDisposable
 {
+    private readonly Settings settings;
+    private readonly List<BarChart> charts = [];
+    private readonly Dictionary<string, PrimaryRepository> repositories = [];
     private ApachePrimary? primary;
     private WaystationNode? node;
     private NginxServer? nginx;
     private TlsFiles? tls;
-    private PrimaryRepository? large;
-    private PrimaryRepository? busy;
+
+    private Stage(Settings settings) => this.settings = settings;
 
     public TempFolder Folder { get; } = new();
 
@@ -25,33 +26,26 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>What the node held in memory when it was ready and had served nobody.</summary>
     public long IdleBytes { get; private set; }
 
-    /// <summary>96 MiB that no compression makes smaller: what counts is how fast bytes go out.</summary>
-    public PrimaryRepository Large => large ?? throw new InvalidOperationException("not set up");
+    /// <summary>Whether all is to be small and soon over.</summary>
+    public bool IsQuick => settings.IsQuick;
 
-    /// <summary>Tens of thousands of files: what counts is how long git thinks.</summary>
-    public PrimaryRepository Busy => busy ?? throw new InvalidOperationException("not set up");
+    /// <summary>The pictures of this run.</summary>
+    public IReadOnlyCollection<BarChart> Charts => charts;
 
-    public static async Task<Stage> SetUpAsync()
+    public static async Task<Stage> SetUpAsync(Settings settings)
     {
-        var stage = new Stage();
+        var stage = new Stage(settings);
         try
         {
-            await Console.Error.WriteLineAsync("bench: setting up");
             stage.tls = await TlsFiles.CreateAsync(stage.Folder);
             stage.primary = await ApachePrimary.StartAsync();
-            stage.large = await stage.primary.CreateAsync("public/large.git", new History(Seed: 1) { IncompressibleBytes = 96L << 20 });
-            stage.busy = await stage.primary.CreateAsync("public/busy.git");
-            await SourceTree.ImportAsync(stage.busy, stage.Folder);
-            // As a primary that is looked after has it.
-            await stage.busy.GitAsync("repack", "-a", "-d", "-q", "--write-bitmap-index");
-            await stage.busy.GitAsync("commit-graph", "write", "--reachable");
             stage.node = await WaystationNode.StartAsync(stage.primary.Url, new NodeSettings
             {
                 Listen = ["http://127.0.0.1:0", "https://127.0.0.1:0"],
                 Options = ["--Tls:Certificate", stage.tls.Certificate, "--Tls:Key", stage.tls.Key],
             });
             stage.IdleBytes = stage.node.ResidentBytes;
-            stage.nginx = await NginxServer.StartAsync(stage.tls);
+            stage.nginx = await NginxServer.StartAsync(stage.tls, stage.primary.Url);
             return stage;
         }
         catch
@@ -61,12 +55,57 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
+    public void Add(BarChart chart) => charts.Add(chart);
+
+    /// <summary>10 MB of large files.</summary>
+    public Task<PrimaryRepository> SmallAsync() => OnceAsync("small", static (_, repository) => LargeFiles.ImportAsync(repository, 10 << 20));
+
+    /// <summary>100 MB that no compression makes smaller: what counts is how fast bytes go out.</summary>
+    public Task<PrimaryRepository> LargeAsync() => OnceAsync("large", static (stage, repository) => LargeFiles.ImportAsync(repository, (stage.IsQuick ? 32L : 96L) << 20));
+
+    /// <summary>1 GB of large files.</summary>
+    public Task<PrimaryRepository> HugeAsync() => OnceAsync("huge", static (stage, repository) => LargeFiles.ImportAsync(repository, (stage.IsQuick ? 128L : 1000L) << 20));
+
+    /// <summary>30,000 small files in a short history: what counts is how long git thinks.</summary>
+    public Task<PrimaryRepository> BusyAsync() => OnceAsync("busy", static async (stage, repository) =>
+    {
+        await SourceTree.Wide.ImportAsync(repository, stage.Folder);
+        await SourceTree.TidyAsync(repository);
+    });
+
+    /// <summary>What CI clones all day: the repository that was given, else a seeded one with a long history.</summary>
+    public Task<PrimaryRepository> ProjectAsync() => OnceAsync("project", static async (stage, repository) =>
+    {
+        if (stage.settings.Repository is { } given)
+            await RealRepository.TakeAsync(repository, given);
+        else
+            await (stage.IsQuick ? SourceTree.ShortProject : SourceTree.Project).ImportAsync(repository, stage.Folder);
+        await SourceTree.TidyAsync(repository);
+    });
+
+    /// <summary>What <see cref="ProjectAsync"/> is, for the table.</summary>
+    public string ProjectName => settings.Repository is { } given ? Path.GetFileNameWithoutExtension(given.TrimEnd('/')) : "seeded";
+
     /// <summary>Writes a body to a file, for curl to post.</summary>
     public async Task<string> BodyFileAsync(string name, byte[] body)
     {
         string file = Folder[name];
         await File.WriteAllBytesAsync(file, body);
         return file;
+    }
+
+    /// <summary>A repository of this name at the primary, made at the first call.</summary>
+    public async Task<PrimaryRepository> OnceAsync(string name, Func<Stage, PrimaryRepository, Task> make)
+    {
+        if (!repositories.TryGetValue(name, out PrimaryRepository? repository))
+        {
+            await Console.Error.WriteLineAsync($"bench: making the repository '{name}'");
+            repository = await Primary.CreateAsync($"public/{name}.git");
+            await make(this, repository);
+            repositories.Add(name, repository);
+        }
+
+        return repository;
     }
 
     public async ValueTask DisposeAsync()

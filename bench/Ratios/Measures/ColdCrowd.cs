@@ -1,5 +1,3 @@
-using Waystation.TestKit.Servers;
-
 namespace Waystation.Ratios.Measures;
 
 /// <summary>Many identical clones at once of what nobody has asked for yet: how many packs does the primary make?</summary>
@@ -20,6 +18,6 @@ internal static class ColdCrowd
             packs.Add(cold.PacksMade);
         }
 
-        table.Add($"{Clones} identical cold clones at once", "", "", $"{packs.Say("0")} packs made at the primary");
+        table.Add(new Row($"{Clones} identical cold clones at once") { Compared = packs, Format = "0", Unit = "packs made at the primary", Bar = Bar.AtMost(1) });
     }
 }

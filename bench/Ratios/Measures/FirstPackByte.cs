@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using Waystation.TestKit.Servers;
 
 namespace Waystation.Ratios.Measures;
 
@@ -11,10 +10,11 @@ internal static class FirstPackByte
 
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
-        byte[] body = FetchBody.Clone(await stage.Busy.ResolveAsync("refs/heads/main"), depth: 1);
-        await WarmAnswer.MakeAsync(stage, stage.Busy, "shallow", depth: 1);
+        PrimaryRepository busy = await stage.BusyAsync();
+        byte[] body = FetchBody.Clone(await busy.ResolveAsync("refs/heads/main"), depth: 1);
+        await WarmAnswer.MakeAsync(stage, busy, "shallow", depth: 1);
         using var client = new HttpClient();
-        var url = new Uri(stage.Node.UrlOf(stage.Busy).AbsoluteUri + "/git-upload-pack");
+        var url = new Uri(stage.Node.UrlOf(busy).AbsoluteUri + "/git-upload-pack");
         var first = new Samples();
         for (int sample = -1; sample < samples; sample++)
         {
@@ -28,7 +28,7 @@ internal static class FirstPackByte
                 first.Add(Samples.MedianOf(times));
         }
 
-        table.Add("first pack byte of a hit, ms", first.Say(), "", "");
+        table.Add(new Row("first pack byte of a hit") { Compared = first, Unit = "ms", Bar = Bar.AtMost(5) });
     }
 
     private static async Task<double> TimeAsync(HttpClient client, Uri url, byte[] body)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using Waystation.TestKit.Servers;
 
 namespace Waystation.Ratios.Measures;
 
@@ -25,7 +24,8 @@ internal static class ForwardedRefs
     private static async Task CompareAsync(Stage stage, int samples, Table table, string what, Func<string, HttpRequestMessage> ask)
     {
         using var client = new HttpClient();
-        string through = stage.Node.UrlOf(stage.Busy).AbsoluteUri, direct = stage.Primary.UrlOf(stage.Busy).AbsoluteUri;
+        PrimaryRepository busy = await stage.BusyAsync();
+        string through = stage.Node.UrlOf(busy).AbsoluteUri, direct = stage.Primary.UrlOf(busy).AbsoluteUri;
         Samples ours = new(), theirs = new(), added = new();
         for (int sample = -1; sample < samples; sample++)
         {
@@ -43,7 +43,7 @@ internal static class ForwardedRefs
             added.Add(Samples.MedianOf(node) - Samples.MedianOf(primary));
         }
 
-        table.Add(what, ours.Say(), $"direct: {theirs.Say()}", $"{added.Say()} ms added");
+        table.Add(new Row(what) { Ours = ours.Say(), Rival = $"direct: {theirs.Say()}", Compared = added, Unit = "ms added", Bar = Bar.AtMost(2) });
     }
 
     /// <summary>Milliseconds until the last byte, on a connection that is already open.</summary>

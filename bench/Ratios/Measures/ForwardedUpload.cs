@@ -29,7 +29,7 @@ internal static class ForwardedUpload
         }
 
         File.Delete(file);
-        table.Add($"forwarded upload of {MiB} MiB, s", ours.Say(), $"direct: {theirs.Say()}", $"{ratio.Say()} × the time");
+        table.Add(new Row($"forwarded upload of {MiB} MiB, s") { Ours = ours.Say(), Rival = $"direct: {theirs.Say()}", Compared = ratio, Unit = "× the time", Bar = Bar.AtMost(1.05) });
     }
 
     private static async Task<double> SendAsync(Uri server, string file) =>

@@ -7,8 +7,8 @@ internal static class MemoryOfStreams
 
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
-        await MeasureAsync(stage, samples, table, await WarmAnswer.MakeAsync(stage, stage.Large, "large"));
-        await MeasureAsync(stage, samples, table, await WarmAnswer.MakeAsync(stage, stage.Busy, "shallow", depth: 1));
+        await MeasureAsync(stage, samples, table, await WarmAnswer.MakeAsync(stage, await stage.LargeAsync(), "large"));
+        await MeasureAsync(stage, samples, table, await WarmAnswer.MakeAsync(stage, await stage.BusyAsync(), "shallow", depth: 1));
     }
 
     private static async Task MeasureAsync(Stage stage, int samples, Table table, WarmAnswer answer)
@@ -26,6 +26,6 @@ internal static class MemoryOfStreams
             peak.Add(stage.Node.PeakResidentBytes / MiB);
         }
 
-        table.Add($"memory while serving {Streams} streams of {answer.Bytes / 1e6:0} MB, MiB", $"peak {peak.Say("0")}", $"idle, before all: {stage.IdleBytes / MiB:0}", $"{above.Say("0")} MiB more");
+        table.Add(new Row($"memory while serving {Streams} streams of {answer.Bytes / 1e6:0} MB, MiB") { Ours = $"peak {peak.Say("0")}", Rival = $"idle, before all: {stage.IdleBytes / MiB:0}", Compared = above, Format = "0", Unit = "MiB more" });
     }
 }

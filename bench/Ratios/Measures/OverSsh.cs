@@ -1,5 +1,3 @@
-using Waystation.TestKit.Servers;
-
 namespace Waystation.Ratios.Measures;
 
 /// <summary>A warm clone over SSH against <c>ssh host cat</c> of the same bytes, and what relay and node add to the set-up of a session.</summary>
@@ -16,8 +14,9 @@ internal static class OverSsh
 
     private static async Task CompareClonesAsync(Stage stage, SshDoors doors, int samples, Table table)
     {
-        string input = await stage.BodyFileAsync("ssh.fetch", [.. FetchBody.LsRefs, .. FetchBody.Clone(await stage.Large.ResolveAsync("refs/heads/main")), .. "0000"u8]);
-        string command = $"git-upload-pack {stage.Large.Name}";
+        PrimaryRepository large = await stage.LargeAsync();
+        string input = await stage.BodyFileAsync("ssh.fetch", [.. FetchBody.LsRefs, .. FetchBody.Clone(await large.ResolveAsync("refs/heads/main")), .. "0000"u8]);
+        string command = $"git-upload-pack {large.Name}";
         long length = 0;
         await Eventually.TrueAsync("the clone is a hit", async () =>
         {
@@ -47,7 +46,7 @@ internal static class OverSsh
             ratio.Add(fromNode / fromCat);
         }
 
-        table.Add($"warm clone over SSH, {megabytes:0.0} MB, login and `ls-refs` included, MB/s", ours.Say("0"), $"`ssh host cat`: {theirs.Say("0")}", $"{ratio.Say()} ×");
+        table.Add(new Row($"warm clone over SSH, {megabytes:0.0} MB, login and `ls-refs` included, MB/s") { Ours = ours.Say("0"), Rival = $"`ssh host cat`: {theirs.Say("0")}", Compared = ratio, Unit = "×", Bar = Bar.AtLeast(0.8) });
     }
 
     /// <summary>A command that is refused takes the whole way, key and session, and asks the primary nothing.</summary>
@@ -76,7 +75,7 @@ internal static class OverSsh
         }
 
         string kind = File.Exists(Path.Combine(Path.GetDirectoryName(Checkout.Program)!, "waystation-ssh-relay.dll")) ? "ordinary runtime" : "compiled ahead of time";
-        table.Add($"SSH session, login to exit, relay {kind}, ms", ours.Say("0"), $"plain forced command: {theirs.Say("0")}", $"{added.Say("0.0")} ms added");
+        table.Add(new Row($"SSH session, login to exit, relay {kind}, ms") { Ours = ours.Say("0"), Rival = $"plain forced command: {theirs.Say("0")}", Compared = added, Format = "0.0", Unit = "ms added", Bar = Bar.AtMost(20) });
     }
 
     private static double Whole((double Seconds, long Bytes) transfer, long length) =>

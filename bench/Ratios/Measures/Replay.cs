@@ -8,8 +8,8 @@ internal static class Replay
 
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
-        WarmAnswer large = await WarmAnswer.MakeAsync(stage, stage.Large, "large");
-        WarmAnswer shallow = await WarmAnswer.MakeAsync(stage, stage.Busy, "shallow", depth: 1);
+        WarmAnswer large = await WarmAnswer.MakeAsync(stage, await stage.LargeAsync(), "large");
+        WarmAnswer shallow = await WarmAnswer.MakeAsync(stage, await stage.BusyAsync(), "shallow", depth: 1);
         await CompareAsync(stage, samples, table, large, "large", "replay of a clone, plain", tls: false, WarmAnswer.Http11);
         await CompareAsync(stage, samples, table, large, "large", "replay of a clone, TLS", tls: true, WarmAnswer.Http11);
         await CompareAsync(stage, samples, table, large, "large", "replay of a clone, TLS and HTTP/2", tls: true, WarmAnswer.Http2);
@@ -40,6 +40,6 @@ internal static class Replay
             ratio.Add(fromNode / fromNginx);
         }
 
-        table.Add($"{what}, {megabytes:0.0} MB, MB/s", ours.Say("0"), $"nginx: {theirs.Say("0")}", $"{ratio.Say()} ×");
+        table.Add(new Row($"{what}, {megabytes:0.0} MB, MB/s") { Ours = ours.Say("0"), Rival = $"nginx: {theirs.Say("0")}", Compared = ratio, Unit = "×", Bar = Bar.AtLeast(0.9) });
     }
 }

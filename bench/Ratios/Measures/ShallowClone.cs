@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Waystation.TestKit.Servers;
 
 namespace Waystation.Ratios.Measures;
 
@@ -16,7 +15,8 @@ internal static class ShallowClone
     {
         using var folder = new TempFolder();
         var git = new GitClient(folder);
-        string through = stage.Node.UrlOf(stage.Busy).AbsoluteUri, direct = stage.Primary.UrlOf(stage.Busy).AbsoluteUri;
+        PrimaryRepository project = await stage.ProjectAsync();
+        string through = stage.Node.UrlOf(project).AbsoluteUri, direct = stage.Primary.UrlOf(project).AbsoluteUri;
         await CloneAsync(git, through, "first");
         await CompareTransfersAsync(stage, samples, table);
         Samples warmWall = new(), primaryWall = new(), wall = new(), nodeCpu = new(), rest = new(), primaryCpu = new(), cpu = new(), all = new();
@@ -26,11 +26,11 @@ internal static class ShallowClone
             double slow = await CloneAsync(git, direct, "direct");
             (double primaryAfter, double nodeBefore) = await CpuAsync(stage);
             double fast = 0;
-            int packsBefore = stage.Busy.PacksMade;
+            int packsBefore = project.PacksMade;
             for (int i = 0; i < WarmClonesPerSample; i++)
                 fast += await CloneAsync(git, through, "warm") / WarmClonesPerSample;
             (double primaryWarm, double nodeAfter) = await CpuAsync(stage);
-            if (stage.Busy.PacksMade != packsBefore)
+            if (project.PacksMade != packsBefore)
                 throw new InvalidOperationException("the primary made a pack for a clone that was to be warm");
             if (sample < 0)
                 continue;
@@ -46,15 +46,15 @@ internal static class ShallowClone
             all.Add(made / Math.Max(served + asked, 0.001));
         }
 
-        table.Add("`git clone --depth 1`, warm, with git's own work, s", warmWall.Say(), $"primary: {primaryWall.Say()}", $"{wall.Say("0.0")} × faster");
-        table.Add("its server CPU, ms: the node's", nodeCpu.Say("0"), $"primary: {primaryCpu.Say("0")}", $"{cpu.Say("0.0")} × less");
-        table.Add("its server CPU, ms: the primary's for refs while warm", rest.Say("0"), $"primary: {primaryCpu.Say("0")}", $"both together {all.Say("0.0")} × less");
+        table.Add(new Row("`git clone --depth 1`, warm, with git's own work, s") { Ours = warmWall.Say(), Rival = $"primary: {primaryWall.Say()}", Compared = wall, Format = "0.0", Unit = "× faster" });
+        table.Add(new Row("its server CPU, ms: the node's") { Ours = nodeCpu.Say("0"), Rival = $"primary: {primaryCpu.Say("0")}", Compared = cpu, Format = "0.0", Unit = "× less", Bar = Bar.AtLeast(50) });
+        table.Add(new Row("its server CPU, ms: the primary's for refs while warm") { Ours = rest.Say("0"), Rival = $"primary: {primaryCpu.Say("0")}", Compared = all, Format = "0.0", Unit = "× less, node and primary together" });
     }
 
     /// <summary>The answer alone, to a client that throws it away: git's own unpacking hides what the server does.</summary>
     private static async Task CompareTransfersAsync(Stage stage, int samples, Table table)
     {
-        WarmAnswer answer = await WarmAnswer.MakeAsync(stage, stage.Busy, "shallow", depth: 1);
+        WarmAnswer answer = await WarmAnswer.MakeAsync(stage, await stage.ProjectAsync(), "project", depth: 1);
         Samples ours = new(), theirs = new(), ratio = new();
         for (int sample = -1; sample < samples; sample++)
         {
@@ -66,7 +66,7 @@ internal static class ShallowClone
             ratio.Add(made / kept);
         }
 
-        table.Add("answer to a `--depth 1` clone, discarded, s", ours.Say("0.000"), $"primary: {theirs.Say("0.000")}", $"{ratio.Say("0.0")} × faster");
+        table.Add(new Row("answer to a `--depth 1` clone, discarded, s") { Ours = ours.Say("0.000"), Rival = $"primary: {theirs.Say("0.000")}", Compared = ratio, Format = "0.0", Unit = "× faster", Bar = Bar.AtLeast(4) });
     }
 
     private static async Task<double> CloneAsync(GitClient git, string url, string name)

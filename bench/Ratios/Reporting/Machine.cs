@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Waystation.TestKit.Servers;
 
-namespace Waystation.Ratios;
+namespace Waystation.Ratios.Reporting;
 
 /// <summary>Where and with what the figures were taken: without it they say nothing.</summary>
 internal static class Machine

@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using Waystation.TestKit.Servers;
 
-namespace Waystation.Ratios;
+namespace Waystation.Ratios.Rivals;
 
-/// <summary>nginx giving out files, plain and under TLS: what a machine can do when nothing has to be decided.</summary>
+/// <summary>nginx giving out files, plain and under TLS: what a machine can do when nothing has to be decided. Beside it, nginx as a plain reverse proxy in front of the primary.</summary>
 internal sealed class NginxServer : IAsyncDisposable
 {
     private readonly TempFolder folder = new();
@@ -16,14 +15,19 @@ internal sealed class NginxServer : IAsyncDisposable
 
     public Uri Tls { get; private set; } = new("https://unknown.invalid/");
 
-    public static async Task<NginxServer> StartAsync(TlsFiles tls)
+    /// <summary>Everything goes to the primary, nothing is kept.</summary>
+    public Uri Proxy { get; private set; } = new("http://unknown.invalid/");
+
+    public int ProcessId => process?.Id ?? throw new InvalidOperationException("nginx is not running");
+
+    public static async Task<NginxServer> StartAsync(TlsFiles tls, Uri primary)
     {
         var server = new NginxServer();
         try
         {
             server.folder.CreateFolder("files");
             server.folder.CreateSharedFolder("scratch");
-            await server.LaunchAsync(tls);
+            await server.LaunchAsync(tls, primary);
             return server;
         }
         catch
@@ -49,9 +53,10 @@ internal sealed class NginxServer : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private async Task LaunchAsync(TlsFiles tls)
+    private async Task LaunchAsync(TlsFiles tls, Uri primary)
     {
-        (int plain, int secured) = (FreePort.Find(), FreePort.Find());
+        (int plain, int secured, int proxy) = (FreePort.Find(), FreePort.Find(), FreePort.Find());
+        Proxy = new Uri($"http://127.0.0.1:{proxy}/");
         (Plain, Tls) = (new Uri($"http://127.0.0.1:{plain}/"), new Uri($"https://127.0.0.1:{secured}/"));
         string scratch = folder["scratch"];
         await File.WriteAllTextAsync(folder["nginx.conf"], $$"""
@@ -76,6 +81,17 @@ internal sealed class NginxServer : IAsyncDisposable
                     listen 127.0.0.1:{{plain}};
                     listen 127.0.0.1:{{secured}} ssl http2;
                     root {{folder["files"]}};
+                }
+                server {
+                    listen 127.0.0.1:{{proxy}};
+                    client_max_body_size 0;
+                    location / {
+                        proxy_pass {{primary.GetLeftPart(UriPartial.Authority)}};
+                        proxy_http_version 1.1;
+                        proxy_set_header Connection "";
+                        proxy_buffering off;
+                        proxy_request_buffering off;
+                    }
                 }
             }
 

@@ -1,6 +1,4 @@
-using Waystation.TestKit.Servers;
-
-namespace Waystation.Ratios;
+namespace Waystation.Ratios.Probes;
 
 /// <summary>One answer in the node's pack cache, and how curl asks for it: each request with a ticket made just before.</summary>
 internal sealed class WarmAnswer

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Waystation.Ratios;
+namespace Waystation.Ratios.Probes;
 
 /// <summary>The bodies that git posts, made by hand so that any HTTP client can repeat them.</summary>
 internal static class FetchBody

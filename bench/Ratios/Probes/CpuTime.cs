@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Waystation.Ratios;
+namespace Waystation.Ratios.Probes;
 
 /// <summary>
 /// Seconds of CPU that processes have used, by <c>/proc</c>. What a child used is added to its parent when it is reaped,

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Waystation.TestKit.Servers;
 
-namespace Waystation.Ratios;
+namespace Waystation.Ratios.Probes;
 
 /// <summary>One transfer by curl, which throws away what it receives: the same client for every rival.</summary>
 /// <param name="Seconds">From before the connection until the last byte.</param>

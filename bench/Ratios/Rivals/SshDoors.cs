@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Waystation.TestKit.Servers;
 
-namespace Waystation.Ratios;
+namespace Waystation.Ratios.Rivals;
 
 /// <summary>
 /// A node with an SSH door in front of the stage's primary, and beside it an sshd with forced commands as one would write them by hand.

@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace Waystation.Ratios.Reporting;
+
+/// <summary>What one figure was in each of its samples.</summary>
+internal sealed class Samples
+{
+    private readonly List<double> values = [];
+
+    public double Median => MedianOf(values);
+
+    public double Least => values.Min();
+
+    public double Most => values.Max();
+
+    public static double MedianOf(IReadOnlyCollection<double> values) => Percentile(values, 0.5);
+
+    /// <summary>The value below which this share lies, between its neighbours in proportion.</summary>
+    public static double Percentile(IReadOnlyCollection<double> values, double share)
+    {
+        double[] sorted = [.. values.Order()];
+        double place = share * (sorted.Length - 1);
+        int below = (int)place, above = Math.Min(below + 1, sorted.Length - 1);
+        return sorted[below] + ((sorted[above] - sorted[below]) * (place - below));
+    }
+
+    public static Samples Of(double value)
+    {
+        var one = new Samples();
+        one.Add(value);
+        return one;
+    }
+
+    public void Add(double value) => values.Add(value);
+
+    /// <summary>The median (least–most), each in this number format.</summary>
+    public string Say(string format = "0.00")
+    {
+        return values.Count == 1 ? Text(values[0]) : $"{Text(Median)} ({Text(Least)}–{Text(Most)})";
+
+        string Text(double value) => value.ToString(format, CultureInfo.InvariantCulture);
+    }
+}

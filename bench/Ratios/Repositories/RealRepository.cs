@@ -1,0 +1,12 @@
+namespace Waystation.Ratios.Repositories;
+
+/// <summary>A repository of the world's own, by path or URL, as the primary's.</summary>
+internal static class RealRepository
+{
+    /// <summary>Fetches its branches and tags; the branch that its HEAD names becomes <c>main</c>.</summary>
+    public static async Task TakeAsync(PrimaryRepository repository, string from)
+    {
+        string source = Directory.Exists(from) ? Path.GetFullPath(from) : from;
+        await repository.GitAsync("fetch", "--quiet", "--no-write-fetch-head", source, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+HEAD:refs/heads/main");
+    }
+}
