@@ -13,6 +13,7 @@ using Waystation.Ratios.Measures;
     ("memory", MemoryOfStreams.MeasureAsync),
     ("first-byte", FirstPackByte.MeasureAsync),
     ("ssh", OverSsh.MeasureAsync),
+    ("after-push", AfterPush.MeasureAsync),
 ];
 if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]) is not { } settings)
 {
