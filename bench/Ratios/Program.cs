@@ -14,6 +14,8 @@ using Waystation.Ratios.Measures;
     ("first-byte", FirstPackByte.MeasureAsync),
     ("ssh", OverSsh.MeasureAsync),
     ("after-push", AfterPush.MeasureAsync),
+    ("after-commit", AfterCommit.MeasureAsync),
+    ("quiet-fetch", QuietFetch.MeasureAsync),
 ];
 if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]) is not { } settings)
 {
