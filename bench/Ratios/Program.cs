@@ -16,6 +16,8 @@ using Waystation.Ratios.Measures;
     ("after-push", AfterPush.MeasureAsync),
     ("after-commit", AfterCommit.MeasureAsync),
     ("quiet-fetch", QuietFetch.MeasureAsync),
+    ("many-refs", VeryManyRefs.MeasureAsync),
+    ("mixed", MixedLoad.MeasureAsync),
 ];
 if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]) is not { } settings)
 {

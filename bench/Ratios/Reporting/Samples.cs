@@ -31,6 +31,15 @@ internal sealed class Samples
         return one;
     }
 
+    /// <summary>How many times the other's, sample by sample.</summary>
+    public Samples Over(Samples other)
+    {
+        var ratio = new Samples();
+        foreach ((double one, double another) in values.Zip(other.values))
+            ratio.Add(one / another);
+        return ratio;
+    }
+
     public void Add(double value) => values.Add(value);
 
     /// <summary>The median (least–most), each in this number format.</summary>
