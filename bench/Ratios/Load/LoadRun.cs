@@ -87,14 +87,14 @@ internal sealed class LoadRun(LoadDoor door, Recent recent, HttpClient client)
     /// <summary>Lists refs, and returns the tip of <c>main</c>.</summary>
     private async Task<string> ListAsync(byte[] body)
     {
-        const string Main = " refs/heads/main\n";
+        const string Head = " HEAD"; // stands before all others, and is main
         const int Digits = 40;
-        byte[] beginning = new byte[256 * 1024];
+        byte[] beginning = new byte[256];
         Exchange exchange = await Exchange.PostAsync(client, door.Reading, body, beginning);
         string text = Encoding.ASCII.GetString(beginning, 0, (int)Math.Min(exchange.Bytes, beginning.Length));
-        int at = text.IndexOf(Main, StringComparison.Ordinal);
+        int at = text.IndexOf(Head, StringComparison.Ordinal);
         if (at < Digits)
-            throw new InvalidOperationException("a listing without main");
+            throw new InvalidOperationException("a listing without HEAD");
         string tip = text[(at - Digits)..at];
         recent.Show(tip);
         lock (gate)

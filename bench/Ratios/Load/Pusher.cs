@@ -22,8 +22,10 @@ internal sealed class Pusher
     public static async Task<Pusher> CloneAsync(GitClient git, string url)
     {
         await git.RunAsync("clone", "--quiet", url, "pusher");
-        string[] all = (await git.In("pusher").ReadAsync("ls-files")).Split('\n');
-        return new Pusher(git.In("pusher"), all);
+        GitClient clone = git.In("pusher");
+        IEnumerable<string> all = (await clone.ReadAsync("ls-files", "-z")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        // A real repository may hold links and submodules as well.
+        return new Pusher(clone, [.. all.Where(file => new FileInfo(Path.Combine(clone.Folder, file)) is { Exists: true, LinkTarget: null })]);
     }
 
     /// <summary>Commits and pushes until the time is over; returns how often.</summary>
