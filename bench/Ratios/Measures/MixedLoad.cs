@@ -35,6 +35,7 @@ internal static class MixedLoad
                 continue;
             peak.Add(most / MiB);
             above.Add((most - stage.IdleBytes) / MiB);
+            await TellBypassesAsync(before, after);
             double all = Outcomes.Sum(outcome => after.Fetches(outcome) - before.Fetches(outcome));
             foreach (string outcome in Outcomes)
                 outcomes[outcome].Add(100 * (after.Fetches(outcome) - before.Fetches(outcome)) / all);
@@ -64,6 +65,18 @@ internal static class MixedLoad
             (double primaryAfter, double nodeAfter) = Cpu(stage);
             await Console.Error.WriteLineAsync($"bench: mixed, {door.Name}: {run.Requests} answers, {run.Packs} with a pack, {use.Packs} packs made, {run.Pushes} pushes");
             into?.Add(run, use, primaryAfter - primaryCpu, nodeAfter - nodeCpu);
+        }
+    }
+
+    /// <summary>Each of them cost the primary a pack, so one wants to know why.</summary>
+    private static async Task TellBypassesAsync(NodeMetrics before, NodeMetrics after)
+    {
+        const string Bypasses = "waystation_bypasses_total", Reason = "reason";
+        IReadOnlyDictionary<string, double> earlier = before.By(Bypasses, Reason);
+        foreach ((string reason, double count) in after.By(Bypasses, Reason))
+        {
+            if (count > earlier.GetValueOrDefault(reason))
+                await Console.Error.WriteLineAsync($"bench: mixed, node: {count - earlier.GetValueOrDefault(reason)} went to the primary as they came: {reason}");
         }
     }
 

@@ -25,6 +25,12 @@ public sealed class NodeMetrics
     /// <summary>How many fetches ended so: <c>hit</c>, <c>join</c>, <c>local</c> or <c>forward</c>.</summary>
     public double Fetches(string outcome) => Sum("waystation_fetches_total", $"outcome=\"{outcome}\"");
 
+    /// <summary>The samples of this name by the value of one label, as <c>reason</c>.</summary>
+    public IReadOnlyDictionary<string, double> By(string name, string label) => samples
+        .Where(sample => sample.Name == name)
+        .GroupBy(sample => ValueOf(sample.Labels, label), sample => sample.Value)
+        .ToDictionary(group => group.Key, group => group.Sum());
+
     public bool Has(string name) => samples.Any(sample => sample.Name == name);
 
     private static (string Name, string Labels, double Value) ParseSample(string line)
@@ -35,6 +41,13 @@ public sealed class NodeMetrics
         return labelled >= 0
             ? (line[..labelled], line[labelled..end], Number(value))
             : (line[..end], "", Number(value));
+    }
+
+    private static string ValueOf(string labels, string label)
+    {
+        string begin = label + "=\"";
+        int at = labels.IndexOf(begin, StringComparison.Ordinal);
+        return at < 0 ? "" : labels[(at + begin.Length)..labels.IndexOf('"', at + begin.Length)];
     }
 
     private static double Number(string text) => text switch
