@@ -18,6 +18,7 @@ using Waystation.Ratios.Measures;
     ("quiet-fetch", QuietFetch.MeasureAsync),
     ("many-refs", VeryManyRefs.MeasureAsync),
     ("mixed", MixedLoad.MeasureAsync),
+    ("micro", MicroBenchmarks.MeasureAsync),
 ];
 if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]) is not { } settings)
 {

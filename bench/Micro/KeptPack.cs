@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Packs;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.Micro;
+
+/// <summary>A store in a temporary folder that holds one answer.</summary>
+internal sealed class KeptPack : IDisposable
+{
+    private static readonly RepositoryName Repository = new("git.example.com", "team/tool.git");
+
+    private readonly TempFolder temp = new();
+    private readonly Meter meter = new("micro");
+    private readonly PackKey key = PackKey.Of(Repository, Inputs.Clone with { IncludeTag = false });
+    private readonly DataFolder folder;
+    private readonly DiskPackTier tier;
+
+    private KeptPack()
+    {
+        folder = new DataFolder(temp["data"], TimeProvider.System);
+        tier = new DiskPackTier(folder, new PackCacheOptions { DiskReserve = 0 }, new StoreMeters(meter), TimeProvider.System, NullLogger<DiskPackTier>.Instance);
+    }
+
+    /// <summary>Puts a pack of so many bytes into the store, as a fill does.</summary>
+    public static async Task<KeptPack> MakeAsync(int length)
+    {
+        var kept = new KeptPack();
+        byte[] pack = Inputs.Noise(length);
+        "PACK\0\0\0\u0002\0\0\0\u0001"u8.CopyTo(pack);
+        int content = length - ObjectFormat.Sha1.DigestLength;
+#pragma warning disable CA5350 // The trailer of a SHA-1 repository's pack is SHA-1.
+        SHA1.HashData(pack.AsSpan(0, content), pack.AsSpan(content));
+#pragma warning restore CA5350
+        await using (var fills = new FillTable(kept.tier, new Admission(TimeProvider.System), TimeProvider.System, NullLogger<FillTable>.Instance))
+        await using (FillReader follower = fills.JoinOrBegin(new FillPlan(kept.key, Repository, ObjectFormat.Sha1, KeepAtOnce: true), FillAsync, out _))
+        {
+            byte[] buffer = new byte[BlockSums.BlockLength];
+            while (await follower.NextAsync(CancellationToken.None) is { Kind: not PackStepKind.End } step)
+            {
+                await follower.ReadAsync(buffer.AsMemory(0, step.Length), CancellationToken.None);
+                follower.Verify();
+            }
+        }
+
+        return kept.tier.Contains(kept.key) ? kept : throw new InvalidOperationException("the pack was not stored");
+
+        async Task FillAsync(Fill fill)
+        {
+            fill.Begin(FetchPrologue.Empty);
+            await fill.WriteAsync(new ReadOnlySequence<byte>(pack), fill.Stopping);
+            await fill.CompleteAsync(fill.Stopping);
+        }
+    }
+
+    /// <summary>Begins a reading of it.</summary>
+    public async Task<PackReader> OpenAsync() =>
+        await tier.TryOpenAsync(key, CancellationToken.None) ?? throw new InvalidOperationException("the pack is not in the store");
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        meter.Dispose();
+        temp.Dispose();
+    }
+}

@@ -1,0 +1,45 @@
+using System.IO.Pipelines;
+using BenchmarkDotNet.Attributes;
+using Waystation.CacheStore.Packs;
+using Waystation.FetchCore;
+
+namespace Waystation.Micro;
+
+/// <summary>What each byte of a kept pack goes through on its way to a client.</summary>
+public class PackCopying : IOperations
+{
+    private const int PackLength = 32 << 20;
+
+    private KeptPack kept = null!;
+
+    static Operation IOperations.Describe(string method) => new("open a kept answer and write it into a pipe, its blocks checked", PackLength);
+
+    // These wait, because what runs benchmarks within its own process does not.
+    [GlobalSetup]
+    public void SetUp() => kept = KeptPack.MakeAsync(PackLength).GetAwaiter().GetResult();
+
+    [GlobalCleanup]
+    public void CleanUp() => kept.Dispose();
+
+    [Benchmark]
+    public long WriteAnswer() => WriteAnswerAsync().GetAwaiter().GetResult();
+
+    private async Task<long> WriteAnswerAsync()
+    {
+        await using PackReader pack = await kept.OpenAsync();
+        var pipe = new Pipe();
+        Task discarding = DiscardAsync(pipe.Reader);
+        var body = new FetchAnswerBody(pipe.Writer, pack, Inputs.Clone, TimeProvider.System);
+        await body.WriteAsync("served by the node", CancellationToken.None);
+        await pipe.Writer.CompleteAsync();
+        await discarding;
+        return body.Bytes == PackLength ? body.Bytes : throw new InvalidOperationException($"{body.Bytes} bytes were written");
+    }
+
+    private static async Task DiscardAsync(PipeReader reader)
+    {
+        while (await reader.ReadAsync() is { IsCompleted: false } read)
+            reader.AdvanceTo(read.Buffer.End);
+        await reader.CompleteAsync();
+    }
+}
