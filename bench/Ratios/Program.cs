@@ -18,6 +18,7 @@ using Waystation.Ratios.Measures;
     ("quiet-fetch", QuietFetch.MeasureAsync),
     ("many-refs", VeryManyRefs.MeasureAsync),
     ("mixed", MixedLoad.MeasureAsync),
+    ("wide-area", WideArea.MeasureAsync),
     ("micro", MicroBenchmarks.MeasureAsync),
 ];
 if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]) is not { } settings)

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Waystation.Ratios.Probes;
+
+/// <summary>What a line really does: a server at its far end answers each byte with so many, and the near end looks at the clock.</summary>
+internal sealed class LinkProbe : IAsyncDisposable
+{
+    private readonly Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly CancellationTokenSource closing = new();
+    private readonly byte[] answer;
+    private readonly WideAreaLink link;
+    private readonly Task serving;
+
+    /// <summary>Opens a line for the probe alone.</summary>
+    /// <param name="answerLength">Bytes that answer one.</param>
+    /// <param name="roundTrip">There and back.</param>
+    /// <param name="bitsPerSecond">In each direction.</param>
+    public LinkProbe(int answerLength, TimeSpan roundTrip, long bitsPerSecond)
+    {
+        answer = new byte[answerLength];
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        serving = ServeAsync();
+        link = WideAreaLink.Open(listener.LocalEndPoint!, roundTrip, bitsPerSecond);
+    }
+
+    /// <summary>Asks once on each of so many connections, all at once.</summary>
+    public async Task<LinkTimes> AskAsync(int connections = 1)
+    {
+        Moments[] all = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => AskOneAsync()));
+        long asked = all.Min(static one => one.Asked), first = all.Min(static one => one.First);
+        return new LinkTimes(Seconds(all.Min(static one => one.Begun), asked), Seconds(asked, first), Seconds(first, all.Max(static one => one.Last)));
+
+        static double Seconds(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalSeconds;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await link.DisposeAsync();
+        await closing.CancelAsync();
+        await serving;
+        listener.Dispose();
+        closing.Dispose();
+    }
+
+    private async Task<Moments> AskOneAsync()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        byte[] buffer = new byte[64 * 1024];
+        long begun = Stopwatch.GetTimestamp();
+        await socket.ConnectAsync(link.Near);
+        await socket.SendAsync("."u8.ToArray());
+        await socket.ReceiveAsync(buffer.AsMemory(0, 1));
+        long asked = Stopwatch.GetTimestamp();
+        await socket.SendAsync("."u8.ToArray());
+        int length = await socket.ReceiveAsync(buffer);
+        long first = Stopwatch.GetTimestamp();
+        while (length < answer.Length)
+            length += await socket.ReceiveAsync(buffer) is > 0 and int more ? more : throw new InvalidOperationException("the line broke");
+        return new Moments(begun, asked, first, Stopwatch.GetTimestamp());
+    }
+
+    private async Task ServeAsync()
+    {
+        List<Task> connections = [];
+        try
+        {
+            while (true)
+                connections.Add(AnswerAsync(await listener.AcceptAsync(closing.Token)));
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(connections);
+        }
+    }
+
+    /// <summary>The first byte is answered by one, the second by all.</summary>
+    private async Task AnswerAsync(Socket client)
+    {
+        using (client)
+        {
+            try
+            {
+                client.NoDelay = true;
+                byte[] asked = new byte[1];
+                for (int answers = 0; await client.ReceiveAsync(asked) > 0; answers++)
+                {
+                    ReadOnlyMemory<byte> rest = answers == 0 ? answer.AsMemory(0, 1) : answer;
+                    while (!rest.IsEmpty)
+                        rest = rest[await client.SendAsync(rest)..];
+                }
+            }
+            catch (SocketException)
+            {
+                // The line was closed before the end of the connection had come through it.
+            }
+        }
+    }
+
+    /// <summary>Timestamps: before the connection, at the second question, at its first byte and at its last.</summary>
+    private sealed record Moments(long Begun, long Asked, long First, long Last);
+}
+
+/// <summary>What was measured on a line, in seconds; over several connections from the first to begin to the last to end.</summary>
+/// <param name="Opening">From before the connection until the answer to its first byte.</param>
+/// <param name="FirstByte">On the open connection, from a question to the first byte of its answer.</param>
+/// <param name="Rest">From there to the last byte.</param>
+internal sealed record LinkTimes(double Opening, double FirstByte, double Rest);

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+
+namespace Waystation.Ratios.Probes;
+
+/// <summary>A client that clones and throws away what comes, on a connection that is open: the refs, then the pack.</summary>
+internal sealed class RemoteClone : IDisposable
+{
+    private readonly HttpClient client = new() { Timeout = TimeSpan.FromMinutes(10) };
+    private readonly byte[] buffer = new byte[256 * 1024];
+    private readonly Uri url;
+    private readonly byte[] fetch;
+
+    /// <summary>A client of one repository.</summary>
+    /// <param name="repository">Its URL at whoever is asked.</param>
+    /// <param name="fetch">The request for the pack.</param>
+    public RemoteClone(Uri repository, byte[] fetch)
+    {
+        url = new Uri(repository.AbsoluteUri + "/git-upload-pack");
+        this.fetch = fetch;
+    }
+
+    /// <summary>Opens what connections there are to open, at this client and behind it.</summary>
+    public Task OpenAsync() => PostAsync(FetchBody.LsRefs);
+
+    /// <summary>Clones once.</summary>
+    /// <returns>Seconds until the last byte of the pack; the bytes of that answer; what its Cache-Status says.</returns>
+    public async Task<(double Seconds, long Bytes, string CacheStatus)> CloneAsync()
+    {
+        long begun = Stopwatch.GetTimestamp();
+        await PostAsync(FetchBody.LsRefs);
+        (long bytes, string status) = await PostAsync(fetch);
+        return (Stopwatch.GetElapsedTime(begun).TotalSeconds, bytes, status);
+    }
+
+    public void Dispose() => client.Dispose();
+
+    private async Task<(long Bytes, string CacheStatus)> PostAsync(byte[] body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(FetchBody.ContentType);
+        request.Headers.Add("Git-Protocol", "version=2");
+        using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        answer.EnsureSuccessStatusCode();
+        await using Stream stream = await answer.Content.ReadAsStreamAsync();
+        long bytes = 0;
+        while (await stream.ReadAsync(buffer) is > 0 and int read)
+            bytes += read;
+        return (bytes, answer.Headers.TryGetValues("Cache-Status", out IEnumerable<string>? status) ? status.First() : "");
+    }
+}

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+
+namespace Waystation.Ratios.Rivals;
+
+/// <summary>
+/// One direction of a line, shared by all connections: bytes leave one after the other at the line's rate, and arrive after its delay.
+/// <code>
+///   sender ─► queue, at most 256 KiB ─► the line: so many bytes a second ─► delay ─► receiver
+/// </code>
+/// It holds no bytes: when the line will be free is known in advance, so who is woken late delays nothing that comes after.
+/// </summary>
+/// <param name="clock">Wakes those who wait.</param>
+/// <param name="delay">From one end to the other.</param>
+/// <param name="bytesPerSecond">What goes through.</param>
+internal sealed class LinkDirection(LinkClock clock, TimeSpan delay, long bytesPerSecond)
+{
+    /// <summary>What a router of such a line holds: 0.1 s of 20 Mbit/s. Who sends more waits.</summary>
+    private const int QueueLength = 256 * 1024;
+
+    private readonly Lock gate = new();
+    private long free = Stopwatch.GetTimestamp();
+
+    /// <summary>Chunks that can be on their way at once, when each has this length.</summary>
+    public int ChunksUnderWay(int chunkLength) => (int)((QueueLength + (delay.TotalSeconds * bytesPerSecond)) / chunkLength) + 2;
+
+    /// <summary>Waits until the queue takes more.</summary>
+    public ValueTask WaitForRoomAsync()
+    {
+        lock (gate)
+            return clock.UntilAsync(free - TimeFor(QueueLength));
+    }
+
+    /// <summary>Puts so many bytes into the queue; returns the timestamp at which the last of them arrives.</summary>
+    public long Send(int length)
+    {
+        lock (gate)
+        {
+            free = Math.Max(free, Stopwatch.GetTimestamp()) + TimeFor(length);
+            return free + (long)(delay.TotalSeconds * Stopwatch.Frequency);
+        }
+    }
+
+    private long TimeFor(int length) => length * Stopwatch.Frequency / bytesPerSecond;
+}

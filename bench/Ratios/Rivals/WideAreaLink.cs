@@ -1,0 +1,148 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+
+namespace Waystation.Ratios.Rivals;
+
+/// <summary>
+/// A long and narrow line to a server: a relay of TCP connections in which bytes take their time, a direction each way for all
+/// connections together. To open a connection costs a round trip, as it does where the other end is far.
+/// It loses nothing, and its senders need not find out first how much it takes: a real line is slower than this, never faster.
+/// </summary>
+internal sealed class WideAreaLink : IAsyncDisposable
+{
+    /// <summary>Some packets: a longer chunk would arrive at once though its first byte came long before.</summary>
+    private const int ChunkLength = 4096;
+
+    private readonly EndPoint server;
+    private readonly TimeSpan roundTrip;
+    private readonly LinkClock clock = new();
+    private readonly LinkDirection up, down;
+    private readonly Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly CancellationTokenSource closing = new();
+    private readonly ConcurrentDictionary<Task, bool> connections = new();
+    private Task accepting = Task.CompletedTask;
+
+    private WideAreaLink(EndPoint server, TimeSpan roundTrip, long bitsPerSecond)
+    {
+        this.server = server;
+        this.roundTrip = roundTrip;
+        up = new LinkDirection(clock, roundTrip / 2, bitsPerSecond / 8);
+        down = new LinkDirection(clock, roundTrip / 2, bitsPerSecond / 8);
+    }
+
+    /// <summary>The near end.</summary>
+    public IPEndPoint Near => (IPEndPoint)listener.LocalEndPoint!;
+
+    public Uri Url => new($"http://127.0.0.1:{Near.Port}/");
+
+    /// <summary>Opens a line to a server.</summary>
+    /// <param name="server">Where the far end is.</param>
+    /// <param name="roundTrip">There and back.</param>
+    /// <param name="bitsPerSecond">In each direction, of what the connections carry.</param>
+    public static WideAreaLink Open(EndPoint server, TimeSpan roundTrip, long bitsPerSecond)
+    {
+        var link = new WideAreaLink(server, roundTrip, bitsPerSecond);
+        link.listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        link.listener.Listen(64);
+        link.accepting = link.AcceptAsync();
+        return link;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await closing.CancelAsync();
+        await accepting;
+        await Task.WhenAll(connections.Keys);
+        listener.Dispose();
+        clock.Dispose();
+        closing.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                Task connection = ConnectAsync(await listener.AcceptAsync(closing.Token));
+                connections[connection] = true;
+                _ = connection.ContinueWith(ended => connections.TryRemove(ended, out _), TaskScheduler.Default);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Closed.
+        }
+    }
+
+    private async Task ConnectAsync(Socket near)
+    {
+        using var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(closing.Token);
+        using (near)
+        {
+            try
+            {
+                near.NoDelay = true;
+                long opened = Stopwatch.GetTimestamp() + (long)(roundTrip.TotalSeconds * Stopwatch.Frequency);
+                await far.ConnectAsync(server, broken.Token);
+                await clock.UntilAsync(opened);
+                await Task.WhenAll(CarryAsync(near, far, up, broken), CarryAsync(far, near, down, broken));
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            {
+                // One end is gone: the other learns it as from any line, by a reset.
+                near.Close(timeout: 0);
+                far.Close(timeout: 0);
+            }
+        }
+    }
+
+    /// <summary>Carries bytes one way, until their sender ends and all have arrived.</summary>
+    private async Task CarryAsync(Socket from, Socket to, LinkDirection direction, CancellationTokenSource broken)
+    {
+        var line = Channel.CreateBounded<Chunk>(direction.ChunksUnderWay(ChunkLength));
+        try
+        {
+            await Task.WhenAll(TakeAsync(from, direction, line.Writer, broken.Token), DeliverAsync(line.Reader, to, broken.Token));
+        }
+        catch (SocketException)
+        {
+            await broken.CancelAsync();
+            throw;
+        }
+    }
+
+    private static async Task TakeAsync(Socket from, LinkDirection direction, ChannelWriter<Chunk> line, CancellationToken broken)
+    {
+        for (int length = -1; length != 0;)
+        {
+            await direction.WaitForRoomAsync();
+            byte[] bytes = ArrayPool<byte>.Shared.Rent(ChunkLength);
+            length = await from.ReceiveAsync(bytes.AsMemory(0, ChunkLength), broken);
+            await line.WriteAsync(new Chunk(direction.Send(length), bytes, length), broken);
+        }
+
+        line.Complete();
+    }
+
+    private async Task DeliverAsync(ChannelReader<Chunk> line, Socket to, CancellationToken broken)
+    {
+        await foreach (Chunk chunk in line.ReadAllAsync(broken))
+        {
+            await clock.UntilAsync(chunk.Arrival);
+            for (int sent = 0; sent < chunk.Length;)
+                sent += await to.SendAsync(chunk.Bytes.AsMemory(sent, chunk.Length - sent), broken);
+            ArrayPool<byte>.Shared.Return(chunk.Bytes);
+        }
+
+        to.Shutdown(SocketShutdown.Send);
+    }
+
+    /// <summary>Bytes on their way; none of them says that their sender has ended.</summary>
+    private readonly record struct Chunk(long Arrival, byte[] Bytes, int Length);
+}
