@@ -69,7 +69,7 @@ internal static class WideArea
             using var through = new RemoteClone(node.UrlOf(media), fetch);
             double coldSeconds = await CloneAsync(through, length, isHit: false);
             // With the mirror that becomes of the clone the node is done with it; it is made on the cores that the next clone needs.
-            await Eventually.TrueAsync("there are mirrors of both", async () => (await node.MetricsAsync()).Sum("waystation_mirrors") >= 2);
+            await Eventually.TrueAsync("there are mirrors of both", async () => (await node.MetricsAsync()).Sum("waystation_mirrors") >= 2, TimeSpan.FromMinutes(3));
             List<double> warmSeconds = [];
             for (int i = 0; i < WarmClonesPerSample; i++)
                 warmSeconds.Add(await CloneAsync(through, length, isHit: true));

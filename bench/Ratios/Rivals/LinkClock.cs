@@ -3,11 +3,14 @@ using System.Diagnostics;
 namespace Waystation.Ratios.Rivals;
 
 /// <summary>
-/// Wakes those who wait for a time, within a millisecond of it. The runtime's own timers count in steps of up to four milliseconds,
+/// Wakes those who wait for a time, at the whole millisecond nearest to it. The runtime's own timers count in steps of up to four milliseconds,
 /// which shows where a round trip has sixty; so a thread of its own waits for the next time.
 /// </summary>
 internal sealed class LinkClock : IDisposable
 {
+    /// <summary>In milliseconds: nearer than this is now.</summary>
+    private const double Half = 0.5;
+
     private readonly Lock gate = new();
     private readonly PriorityQueue<TaskCompletionSource, long> waiting = new();
     private readonly AutoResetEvent changed = new(initialState: false);
@@ -20,10 +23,10 @@ internal sealed class LinkClock : IDisposable
         thread.Start();
     }
 
-    /// <summary>Waits until a timestamp of <see cref="Stopwatch"/>, or comes back at once where that is less than a millisecond away.</summary>
+    /// <summary>Waits until a timestamp of <see cref="Stopwatch"/>, or comes back at once where that is now.</summary>
     public ValueTask UntilAsync(long timestamp)
     {
-        if (MillisecondsUntil(timestamp) < 1)
+        if (MillisecondsUntil(timestamp) < Half)
             return ValueTask.CompletedTask;
         var come = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
@@ -49,7 +52,7 @@ internal sealed class LinkClock : IDisposable
             changed.WaitOne(WakeAndLook());
     }
 
-    /// <summary>Wakes whose time has come; returns the milliseconds until the next one's, without their fraction.</summary>
+    /// <summary>Wakes whose time has come; returns the milliseconds until the next one's.</summary>
     private int WakeAndLook()
     {
         lock (gate)
@@ -57,8 +60,8 @@ internal sealed class LinkClock : IDisposable
             while (waiting.TryPeek(out TaskCompletionSource? next, out long timestamp))
             {
                 double left = MillisecondsUntil(timestamp);
-                if (left >= 1)
-                    return (int)left;
+                if (left >= Half)
+                    return (int)(left + Half);
                 waiting.Dequeue();
                 next.SetResult();
             }

@@ -106,9 +106,17 @@ internal sealed class WideAreaLink : IAsyncDisposable
     private async Task CarryAsync(Socket from, Socket to, LinkDirection direction, CancellationTokenSource broken)
     {
         var line = Channel.CreateBounded<Chunk>(direction.ChunksUnderWay(ChunkLength));
+        await Task.WhenAll(
+            OrBreakAsync(TakeAsync(from, direction, line.Writer, broken.Token), broken),
+            OrBreakAsync(DeliverAsync(line.Reader, to, broken.Token), broken));
+    }
+
+    /// <summary>Where one end is gone, all work for the connection stops.</summary>
+    private static async Task OrBreakAsync(Task work, CancellationTokenSource broken)
+    {
         try
         {
-            await Task.WhenAll(TakeAsync(from, direction, line.Writer, broken.Token), DeliverAsync(line.Reader, to, broken.Token));
+            await work;
         }
         catch (SocketException)
         {
