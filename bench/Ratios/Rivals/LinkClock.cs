@@ -3,14 +3,11 @@ using System.Diagnostics;
 namespace Waystation.Ratios.Rivals;
 
 /// <summary>
-/// Wakes those who wait for a time, at the whole millisecond nearest to it. The runtime's own timers count in steps of up to four milliseconds,
+/// Wakes those who wait for a time, within a millisecond of it. The runtime's own timers count in steps of up to four milliseconds,
 /// which shows where a round trip has sixty; so a thread of its own waits for the next time.
 /// </summary>
 internal sealed class LinkClock : IDisposable
 {
-    /// <summary>In milliseconds: nearer than this is now.</summary>
-    private const double Half = 0.5;
-
     private readonly Lock gate = new();
     private readonly PriorityQueue<TaskCompletionSource, long> waiting = new();
     private readonly AutoResetEvent changed = new(initialState: false);
@@ -23,10 +20,10 @@ internal sealed class LinkClock : IDisposable
         thread.Start();
     }
 
-    /// <summary>Waits until a timestamp of <see cref="Stopwatch"/>, or comes back at once where that is now.</summary>
+    /// <summary>Waits until a timestamp of <see cref="Stopwatch"/>, or comes back at once where that is less than a millisecond away.</summary>
     public ValueTask UntilAsync(long timestamp)
     {
-        if (MillisecondsUntil(timestamp) < Half)
+        if (MillisecondsUntil(timestamp) < 1)
             return ValueTask.CompletedTask;
         var come = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
@@ -52,7 +49,7 @@ internal sealed class LinkClock : IDisposable
             changed.WaitOne(WakeAndLook());
     }
 
-    /// <summary>Wakes whose time has come; returns the milliseconds until the next one's.</summary>
+    /// <summary>Wakes whose time has come; returns the milliseconds until the next one's, without their fraction.</summary>
     private int WakeAndLook()
     {
         lock (gate)
@@ -60,8 +57,8 @@ internal sealed class LinkClock : IDisposable
             while (waiting.TryPeek(out TaskCompletionSource? next, out long timestamp))
             {
                 double left = MillisecondsUntil(timestamp);
-                if (left >= Half)
-                    return (int)(left + Half);
+                if (left >= 1)
+                    return (int)left;
                 waiting.Dequeue();
                 next.SetResult();
             }
