@@ -10,7 +10,7 @@ internal static class WideArea
 {
     private const long BitsPerSecond = 20_000_000;
 
-    private const int WarmClonesPerSample = 5;
+    private const int WarmClonesPerSample = 5, BytesPerSample = 7;
 
     private static readonly TimeSpan RoundTrip = TimeSpan.FromMilliseconds(60);
 
@@ -31,11 +31,13 @@ internal static class WideArea
         await using var half = new LinkProbe(length / 2, RoundTrip, BitsPerSecond);
         for (int sample = -1; sample < samples; sample++)
         {
-            LinkTimes one = await bytes.AskAsync();
+            List<LinkTimes> times = [];
+            for (int i = 0; i < BytesPerSample; i++)
+                times.Add(await bytes.AskAsync());
             if (sample < 0)
                 continue; // the first only warms up
-            opening.Add(one.Opening * 1000);
-            byteBack.Add(one.FirstByte * 1000);
+            opening.Add(Samples.MedianOf([.. times.Select(static one => one.Opening * 1000)]));
+            byteBack.Add(Samples.MedianOf([.. times.Select(static one => one.FirstByte * 1000)]));
             alone.Add(length * 8 / (await whole.AskAsync()).Rest / 1e6);
             shared.Add(length * 8 / (await half.AskAsync(connections: 2)).Rest / 1e6);
         }
