@@ -20,6 +20,9 @@ internal sealed record SourceTree(int Folders, int Commits, int ChangesInCommit)
     /// <summary>30,000 files, a thousand commits: a pack of 35 MB.</summary>
     public static SourceTree Wide { get; } = new(300, 1_000, 4);
 
+    /// <summary>6,000 files, for what is done hundreds of times.</summary>
+    public static SourceTree Narrow { get; } = new(60, 500, 4);
+
     /// <summary>A history of years.</summary>
     public static SourceTree Project { get; } = new(120, 30_000, 4);
 
