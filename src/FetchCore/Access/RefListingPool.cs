@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 
@@ -54,45 +52,31 @@ internal sealed class RefListingPool
 
     private static ObjectId DigestOf(RefListing listing)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var digest = new ListingDigest();
         byte boundary = listing.IsOfShallow switch { null => 0, false => 1, true => 2 };
         int flags = (listing.Asked.Peel ? 1 : 0) | (listing.Asked.Symrefs ? 2 : 0) | (listing.Asked.Unborn ? 4 : 0);
-        hash.AppendData([(byte)listing.Asked.ObjectFormat, (byte)flags, boundary, (byte)(listing.Older?.Version + 1 ?? 0)]);
-        AppendText(hash, listing.UnbornHeadTarget ?? "");
-        AppendText(hash, listing.Older?.Capabilities ?? "");
-        AppendText(hash, listing.Asked.RefPrefixes.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        digest.Append([(byte)listing.Asked.ObjectFormat, (byte)flags, boundary, (byte)(listing.Older?.Version + 1 ?? 0)]);
+        digest.Append(listing.UnbornHeadTarget ?? "");
+        digest.Append(listing.Older?.Capabilities ?? "");
+        digest.Append(listing.Asked.RefPrefixes.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
         foreach (string prefix in listing.Asked.RefPrefixes)
         {
-            AppendText(hash, prefix);
+            digest.Append(prefix);
         }
 
-        Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
         foreach (ObjectId shallow in listing.Older?.Shallows ?? [])
         {
-            AppendId(hash, shallow, raw);
+            digest.Append(shallow);
         }
 
         foreach (RefTip tip in listing.Tips)
         {
-            AppendText(hash, tip.Name);
-            AppendId(hash, tip.Id, raw);
-            AppendId(hash, tip.Peeled ?? default, raw);
-            AppendText(hash, tip.SymrefTarget ?? "");
+            digest.Append(tip.Name);
+            digest.Append(tip.Id);
+            digest.Append(tip.Peeled ?? default);
+            digest.Append(tip.SymrefTarget ?? "");
         }
 
-        return ObjectId.FromRaw(hash.GetHashAndReset());
-    }
-
-    private static void AppendText(IncrementalHash hash, string text)
-    {
-        hash.AppendData(MemoryMarshal.AsBytes(text.AsSpan()));
-        hash.AppendData([0, 0]);
-    }
-
-    private static void AppendId(IncrementalHash hash, ObjectId id, Span<byte> raw)
-    {
-        raw.Clear();
-        id.CopyTo(raw);
-        hash.AppendData(raw);
+        return digest.Finish();
     }
 }
