@@ -4,16 +4,24 @@ namespace Waystation.Ratios.Measures;
 internal static class Replay
 {
     /// <summary>One transfer takes a tenth of a second: alone it would measure what else the machine was doing.</summary>
-    private const int TransfersPerSample = 7;
+    private const int TransfersPerSample = 7, LongTransfersPerSample = 1;
+
+    /// <summary>From this length on a transfer is long.</summary>
+    private const long Long = 300_000_000;
 
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
+        WarmAnswer small = await WarmAnswer.MakeAsync(stage, await stage.SmallAsync(), "small");
+        WarmAnswer huge = await WarmAnswer.MakeAsync(stage, await stage.HugeAsync(), "huge");
         WarmAnswer large = await WarmAnswer.MakeAsync(stage, await stage.LargeAsync(), "large");
         WarmAnswer shallow = await WarmAnswer.MakeAsync(stage, await stage.BusyAsync(), "shallow", depth: 1);
         await CompareAsync(stage, samples, table, large, "large", "replay of a clone, plain", tls: false, WarmAnswer.Http11);
         await CompareAsync(stage, samples, table, large, "large", "replay of a clone, TLS", tls: true, WarmAnswer.Http11);
         await CompareAsync(stage, samples, table, large, "large", "replay of a clone, TLS and HTTP/2", tls: true, WarmAnswer.Http2);
         await CompareAsync(stage, samples, table, shallow, "shallow", "replay of a `--depth 1` clone, plain", tls: false, WarmAnswer.Http11);
+        await CompareAsync(stage, samples, table, shallow, "shallow", "replay of a `--depth 1` clone, TLS", tls: true, WarmAnswer.Http11);
+        await CompareAsync(stage, samples, table, small, "small", "replay of a clone, plain", tls: false, WarmAnswer.Http11);
+        await CompareAsync(stage, samples, table, huge, "huge", "replay of a clone, plain", tls: false, WarmAnswer.Http11);
     }
 
     private static async Task CompareAsync(
@@ -26,7 +34,7 @@ internal static class Replay
         for (int sample = -1; sample < samples; sample++)
         {
             List<double> byNode = [], byNginx = [];
-            for (int i = 0; i < TransfersPerSample; i++)
+            for (int i = 0; i < (answer.Bytes < Long ? TransfersPerSample : LongTransfersPerSample); i++)
             {
                 byNode.Add((await answer.FetchAsync(node, version)).Seconds);
                 byNginx.Add((await Curl.RunAsync(url, "/dev/null", version, "--cacert", stage.Tls.Authority)).Seconds);
