@@ -91,7 +91,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         ArgumentNullException.ThrowIfNull(reply);
         if (reply.IsRefusal)
         {
-            tickets.Refuse(call.Repository, call.Credential, reply.AnsweredAt);
+            tickets.Refuse(call.Repository, call.Credential, reply.AskedAt);
         }
     }
 
@@ -174,12 +174,12 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
 
         if (reader.Capabilities is { } capabilities)
         {
-            tickets.Accept(call.Repository, call.Credential, capabilities, reply.AnsweredAt);
+            tickets.Accept(call.Repository, call.Credential, capabilities, reply.AskedAt);
             return call.Request.ProtocolVersion == 2 ? new AccessView([]) : null;
         }
 
         var listing = RefListing.Of(reader);
-        tickets.Show(call.Repository, call.Credential, listing, reply.AnsweredAt);
+        tickets.Show(call.Repository, call.Credential, listing, reply.AskedAt);
         return new AccessView([listing]);
     }
 
@@ -195,7 +195,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         }
 
         var listing = RefListing.Of(question, reader);
-        tickets.Show(call.Repository, call.Credential, listing, reply.AnsweredAt);
+        tickets.Show(call.Repository, call.Credential, listing, reply.AskedAt);
         return new AccessView([listing]);
     }
 

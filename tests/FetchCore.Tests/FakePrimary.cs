@@ -108,7 +108,7 @@ internal sealed class FakePrimary(TimeProvider time)
 }
 
 /// <summary>A reply in memory.</summary>
-internal sealed class FakeReply(byte[] body, long answeredAt, bool isRefusal = false) : PrimaryReply
+internal sealed class FakeReply(byte[] body, long askedAt, bool isRefusal = false) : PrimaryReply
 {
     public bool IsDisposed { get; private set; }
 
@@ -116,7 +116,7 @@ internal sealed class FakeReply(byte[] body, long answeredAt, bool isRefusal = f
 
     public override bool IsRefusal => isRefusal;
 
-    public override long AnsweredAt => answeredAt;
+    public override long AskedAt => askedAt;
 
     public override PipeReader Body { get; } = PipeReader.Create(new MemoryStream(body), new StreamPipeReaderOptions(bufferSize: 4096));
 

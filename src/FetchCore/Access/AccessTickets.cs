@@ -6,7 +6,7 @@ namespace Waystation.FetchCore.Access;
 
 /// <summary>
 /// The access tickets: which credential the primary lately accepted for which repository, and what it showed it. Each
-/// listing expires by the answer that showed it and is never renewed by use. Any refusal ends all of it, also what was
+/// listing expires by the question whose answer showed it and is never renewed by use. Any refusal ends all of it, also what was
 /// answered before the refusal and is recorded after.
 /// <para>
 /// For outages what was shown is remembered longer, as a record: <see cref="FindRecorded"/>. Nothing that the primary can be asked
@@ -40,36 +40,36 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan
     /// <summary>Credentials and repositories remembered, accepted or refused.</summary>
     public int Count => _tickets.Count;
 
-    /// <summary>When an answer began to arrive, as <see cref="Show"/> and <see cref="Refuse"/> want it.</summary>
+    /// <summary>When a question is sent, as <see cref="Show"/> and <see cref="Refuse"/> want it.</summary>
     public long Now => time.GetTimestamp();
 
     /// <summary>The primary accepted the credential and showed these refs.</summary>
     /// <param name="repository">Where.</param>
     /// <param name="credential">To whom.</param>
     /// <param name="listing">What.</param>
-    /// <param name="answeredAt">When the answer began to arrive.</param>
-    public void Show(RepositoryName repository, Credential credential, RefListing listing, long answeredAt)
+    /// <param name="askedAt">When the primary was asked: an answer may be as old as its question.</param>
+    public void Show(RepositoryName repository, Credential credential, RefListing listing, long askedAt)
     {
         if (_memory > TimeSpan.Zero)
         {
             RefListing shared = _listings.Share(listing);
-            Change(repository, credential, answeredAt, ticket => ticket.With(shared, answeredAt));
+            Change(repository, credential, askedAt, ticket => ticket.With(shared, askedAt));
         }
     }
 
     /// <summary>The primary accepted the credential and told its v2 capabilities, which name no ref.</summary>
-    public void Accept(RepositoryName repository, Credential credential, CapabilityAdvertisement capabilities, long answeredAt) =>
-        Change(repository, credential, answeredAt, ticket => ticket with { Capabilities = capabilities, AcceptedAt = answeredAt });
+    public void Accept(RepositoryName repository, Credential credential, CapabilityAdvertisement capabilities, long askedAt) =>
+        Change(repository, credential, askedAt, ticket => ticket with { Capabilities = capabilities, AcceptedAt = askedAt });
 
     /// <summary>The primary answered 401, 403 or 404: the ticket is gone at once.</summary>
-    public void Refuse(RepositoryName repository, Credential credential, long answeredAt)
+    public void Refuse(RepositoryName repository, Credential credential, long askedAt)
     {
         Sweep();
         _tickets.AddOrUpdate(
             (repository, credential),
             static (_, at) => Ticket.Refused(at),
             static (_, ticket, at) => ticket.RefusedAt >= at ? ticket : Ticket.Refused(at),
-            answeredAt);
+            askedAt);
     }
 
     /// <summary>What this credential may rely on now; null without a live ticket.</summary>
@@ -128,7 +128,7 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan
 
     private bool IsRemembered(long at) => time.GetElapsedTime(at) < _memory;
 
-    private void Change(RepositoryName repository, Credential credential, long answeredAt, Func<Ticket, Ticket> change)
+    private void Change(RepositoryName repository, Credential credential, long askedAt, Func<Ticket, Ticket> change)
     {
         if (_memory <= TimeSpan.Zero)
         {
@@ -136,7 +136,7 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan
         }
 
         Sweep();
-        if (answeredAt <= Interlocked.Read(ref _forgottenAt))
+        if (askedAt <= Interlocked.Read(ref _forgottenAt))
         {
             return;
         }
@@ -144,7 +144,7 @@ public sealed class AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan
         _tickets.AddOrUpdate(
             (repository, credential),
             _ => change(Ticket.Empty),
-            (_, ticket) => ticket.RefusedAt >= answeredAt ? ticket : change(ticket));
+            (_, ticket) => ticket.RefusedAt >= askedAt ? ticket : change(ticket));
     }
 
     private void Sweep()

@@ -14,8 +14,8 @@ public abstract class PrimaryReply : IAsyncDisposable
     /// <summary>The primary refused this credential for this repository (401, 403, 404).</summary>
     public abstract bool IsRefusal { get; }
 
-    /// <summary>When the reply began to arrive (<see cref="Access.AccessTickets.Now"/>).</summary>
-    public abstract long AnsweredAt { get; }
+    /// <summary>When the question was sent that this answers (<see cref="Access.AccessTickets.Now"/>): what it shows was so then, and perhaps not any more when it arrived.</summary>
+    public abstract long AskedAt { get; }
 
     /// <summary>The reply's body.</summary>
     public abstract PipeReader Body { get; }

@@ -35,7 +35,7 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
         {
             if (reply.IsRefusal)
             {
-                tickets.Refuse(repository, credential, reply.AnsweredAt);
+                tickets.Refuse(repository, credential, reply.AskedAt);
             }
         });
     }

@@ -92,30 +92,30 @@ internal sealed class RefsRelay(
             if (reader.IsComplete)
             {
                 told = true;
-                Tell(request, asked, reader, reply.AnsweredAt, follow);
+                Tell(request, asked, reader, reply.AskedAt, follow);
             }
         };
     }
 
-    private void Tell(DoorRequest request, LsRefsRequest? asked, PassingReader reader, long answeredAt, Action<RefListing, int>? follow)
+    private void Tell(DoorRequest request, LsRefsRequest? asked, PassingReader reader, long askedAt, Action<RefListing, int>? follow)
     {
         switch (reader)
         {
             case LsRefsReader refs:
-                Show(request, RefListing.Of(asked!, refs), protocolVersion: 2, answeredAt, follow);
+                Show(request, RefListing.Of(asked!, refs), protocolVersion: 2, askedAt, follow);
                 break;
             case InfoRefsReader { Capabilities: { } capabilities }:
-                tickets.Accept(request.Repository, request.Credential, capabilities, answeredAt);
+                tickets.Accept(request.Repository, request.Credential, capabilities, askedAt);
                 break;
             case InfoRefsReader advertisement:
-                Show(request, RefListing.Of(advertisement), advertisement.Version, answeredAt, advertisement.Shallows.Count == 0 ? follow : null);
+                Show(request, RefListing.Of(advertisement), advertisement.Version, askedAt, advertisement.Shallows.Count == 0 ? follow : null);
                 break;
         }
     }
 
-    private void Show(DoorRequest request, RefListing listing, int protocolVersion, long answeredAt, Action<RefListing, int>? follow)
+    private void Show(DoorRequest request, RefListing listing, int protocolVersion, long askedAt, Action<RefListing, int>? follow)
     {
-        tickets.Show(request.Repository, request.Credential, listing, answeredAt);
+        tickets.Show(request.Repository, request.Credential, listing, askedAt);
         follow?.Invoke(listing, protocolVersion);
     }
 }

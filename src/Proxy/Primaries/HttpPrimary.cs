@@ -78,10 +78,11 @@ internal sealed class HttpPrimary(
     public async Task<PrimaryReply> SendAsync(string kind, HttpMethod method, string to, HttpContent? content, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = NewRequest(kind, method, to, content, speaksV2: false);
+        long askedAt = tickets.Now;
         try
         {
             HttpResponseMessage response = await primary.Invoker.SendAsync(request, cancellationToken);
-            return new HttpPrimaryReply(response, tickets.Now, await response.Content.ReadAsStreamAsync(cancellationToken));
+            return new HttpPrimaryReply(response, askedAt, await response.Content.ReadAsStreamAsync(cancellationToken));
         }
         catch (HttpRequestException e)
         {
@@ -97,8 +98,16 @@ internal sealed class HttpPrimary(
         string kind, HttpMethod method, string to, Func<HttpContent>? content, CancellationToken cancellationToken, bool speaksV2 = false, bool asksForRefs = false)
     {
         var read = new UpstreamRead(repository, credential, asksForRefs);
-        HttpResponseMessage response = await primary.Gate.SendAsync(read, () => NewRequest(kind, method, to, content?.Invoke(), speaksV2), cancellationToken);
-        return new HttpPrimaryReply(response, tickets.Now, await response.Content.ReadAsStreamAsync(cancellationToken));
+        long askedAt = 0;
+        HttpResponseMessage response = await primary.Gate.SendAsync(read, Make, cancellationToken);
+        return new HttpPrimaryReply(response, askedAt, await response.Content.ReadAsStreamAsync(cancellationToken));
+
+        // It may be sent more than once; the answer is that to the last.
+        HttpRequestMessage Make()
+        {
+            askedAt = tickets.Now;
+            return NewRequest(kind, method, to, content?.Invoke(), speaksV2);
+        }
     }
 
     private HttpRequestMessage NewRequest(string kind, HttpMethod method, string to, HttpContent? content, bool speaksV2)

@@ -5,7 +5,7 @@ using Waystation.FetchCore.Primaries;
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>A reply over HTTP, with everything that is needed to hand it on.</summary>
-internal sealed class HttpPrimaryReply(HttpResponseMessage response, long answeredAt, Stream body) : PrimaryReply
+internal sealed class HttpPrimaryReply(HttpResponseMessage response, long askedAt, Stream body) : PrimaryReply
 {
     private static readonly StreamPipeReaderOptions s_options = new(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024);
 
@@ -15,7 +15,7 @@ internal sealed class HttpPrimaryReply(HttpResponseMessage response, long answer
 
     public override bool IsRefusal => IsRefused(response);
 
-    public override long AnsweredAt => answeredAt;
+    public override long AskedAt => askedAt;
 
     public override PipeReader Body { get; } = PipeReader.Create(body, s_options);
 

@@ -53,19 +53,20 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
     /// <inheritdoc cref="IPrimary.InfoRefsAsync" path="/param"/>
     public async Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
     {
+        long askedAt = tickets.Now;
         (SshOpening opening, _) = await uploadPacks.TakeAsync(fresh: true, cancellationToken);
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
         {
-            return SshPrimaryReply.NoOf(opening, tickets.Now);
+            return SshPrimaryReply.NoOf(opening, askedAt);
         }
 
         if (uploadPack.Capabilities is not { } capabilities)
         {
             // v0 and v1: a flush-pkt ends the advertisement as it ends a v2 answer; one that has no more to say follows it.
-            return SshPrimaryReply.Answer(new AnswerBody(uploadPack.Output), uploadPack, tickets.Now, _ => uploadPack.CloseAsync());
+            return SshPrimaryReply.Answer(new AnswerBody(uploadPack.Output), uploadPack, askedAt, _ => uploadPack.CloseAsync());
         }
 
-        SshPrimaryReply reply = SshPrimaryReply.Answer(capabilities.Bytes, uploadPack, tickets.Now);
+        SshPrimaryReply reply = SshPrimaryReply.Answer(capabilities.Bytes, uploadPack, askedAt);
         await uploadPacks.GiveBackAsync(uploadPack, isWhole: true);
         return reply;
     }
@@ -75,10 +76,11 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
     {
         while (true)
         {
+            long askedAt = tickets.Now;
             (SshOpening opening, bool isNew) = await uploadPacks.TakeAsync(fresh: false, cancellationToken);
             if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
             {
-                return SshPrimaryReply.NoOf(opening, tickets.Now);
+                return SshPrimaryReply.NoOf(opening, askedAt);
             }
 
             if (uploadPack.Capabilities is not { } capabilities)
@@ -87,7 +89,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
                 throw new PrimaryException($"{uploadPacks.Target.Host} does not speak protocol v2 over SSH (its sshd has to accept GIT_PROTOCOL)");
             }
 
-            if (await ReplyAsync(uploadPack, write(capabilities), cancellationToken) is { } reply)
+            if (await ReplyAsync(uploadPack, write(capabilities), askedAt, cancellationToken) is { } reply)
             {
                 return reply;
             }
@@ -101,14 +103,13 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
     }
 
     /// <summary>Null when the connection ended before the first byte of a reply.</summary>
-    private async Task<PrimaryReply?> ReplyAsync(SshUploadPack uploadPack, ReadOnlyMemory<byte> question, CancellationToken cancellationToken)
+    private async Task<PrimaryReply?> ReplyAsync(SshUploadPack uploadPack, ReadOnlyMemory<byte> question, long askedAt, CancellationToken cancellationToken)
     {
         bool kept = false;
         try
         {
             AnswerBody body = await uploadPack.AskAsync(question, cancellationToken);
             ReadResult read = await body.ReadAsync(cancellationToken);
-            long answeredAt = tickets.Now;
             if (read.Buffer.IsEmpty)
             {
                 return null;
@@ -118,12 +119,12 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
             {
                 byte[] packet = read.Buffer.ToArray();
                 body.AdvanceTo(read.Buffer.End);
-                return SshPrimaryReply.Complained(text, packet, answeredAt);
+                return SshPrimaryReply.Complained(text, packet, askedAt);
             }
 
             body.AdvanceTo(read.Buffer.Start);
             kept = true;
-            return SshPrimaryReply.Answer(body, uploadPack, answeredAt, isWhole => uploadPacks.GiveBackAsync(uploadPack, isWhole));
+            return SshPrimaryReply.Answer(body, uploadPack, askedAt, isWhole => uploadPacks.GiveBackAsync(uploadPack, isWhole));
         }
         catch (IOException)
         {

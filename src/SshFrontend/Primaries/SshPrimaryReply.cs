@@ -16,12 +16,12 @@ public sealed class SshPrimaryReply : PrimaryReply
     private readonly Func<bool, ValueTask> _leave;
     private readonly bool _isRefusal;
 
-    private SshPrimaryReply(long answeredAt, PipeReader body, bool isRefusal)
-        : this(answeredAt, body, answer: null, static _ => ValueTask.CompletedTask) => _isRefusal = isRefusal;
+    private SshPrimaryReply(long askedAt, PipeReader body, bool isRefusal)
+        : this(askedAt, body, answer: null, static _ => ValueTask.CompletedTask) => _isRefusal = isRefusal;
 
-    private SshPrimaryReply(long answeredAt, PipeReader body, AnswerBody? answer, Func<bool, ValueTask> leave)
+    private SshPrimaryReply(long askedAt, PipeReader body, AnswerBody? answer, Func<bool, ValueTask> leave)
     {
-        AnsweredAt = answeredAt;
+        AskedAt = askedAt;
         Body = body;
         _answer = answer;
         _leave = leave;
@@ -34,7 +34,7 @@ public sealed class SshPrimaryReply : PrimaryReply
     public override bool IsRefusal => _isRefusal;
 
     /// <inheritdoc />
-    public override long AnsweredAt { get; }
+    public override long AskedAt { get; }
 
     /// <inheritdoc />
     public override PipeReader Body { get; }
@@ -51,34 +51,34 @@ public sealed class SshPrimaryReply : PrimaryReply
     /// <summary>The exit code for whoever waits: 0 with an answer, else the primary's own.</summary>
     public int ExitCode { get; private init; }
 
-    internal static SshPrimaryReply Answer(AnswerBody body, SshUploadPack uploadPack, long answeredAt, Func<bool, ValueTask> leave) =>
-        new(answeredAt, body, body, leave) { AcceptedKey = uploadPack.AcceptedKey };
+    internal static SshPrimaryReply Answer(AnswerBody body, SshUploadPack uploadPack, long askedAt, Func<bool, ValueTask> leave) =>
+        new(askedAt, body, body, leave) { AcceptedKey = uploadPack.AcceptedKey };
 
     /// <summary>An answer whose bytes are here.</summary>
-    internal static SshPrimaryReply Answer(ReadOnlyMemory<byte> body, SshUploadPack uploadPack, long answeredAt) =>
-        new(answeredAt, PipeReader.Create(new(body)), isRefusal: false) { AcceptedKey = uploadPack.AcceptedKey };
+    internal static SshPrimaryReply Answer(ReadOnlyMemory<byte> body, SshUploadPack uploadPack, long askedAt) =>
+        new(askedAt, PipeReader.Create(new(body)), isRefusal: false) { AcceptedKey = uploadPack.AcceptedKey };
 
     /// <summary>An answer that ends with its stream.</summary>
-    internal static SshPrimaryReply Answer(PipeReader body, SshUploadPack uploadPack, long answeredAt) =>
-        new(answeredAt, body, answer: null, _ => uploadPack.DisposeAsync()) { AcceptedKey = uploadPack.AcceptedKey };
+    internal static SshPrimaryReply Answer(PipeReader body, SshUploadPack uploadPack, long askedAt) =>
+        new(askedAt, body, answer: null, _ => uploadPack.DisposeAsync()) { AcceptedKey = uploadPack.AcceptedKey };
 
     /// <summary>What came of an opening that opened nothing.</summary>
-    internal static SshPrimaryReply NoOf(SshOpening opening, long answeredAt) => opening switch
+    internal static SshPrimaryReply NoOf(SshOpening opening, long askedAt) => opening switch
     {
-        SshOpening.Failed failed => Refused(failed, answeredAt),
-        SshOpening.Complained complained => Complained(complained.Text.TrimEnd('\n'), ErrorPacket(complained.Text), answeredAt),
+        SshOpening.Failed failed => Refused(failed, askedAt),
+        SshOpening.Complained complained => Complained(complained.Text.TrimEnd('\n'), ErrorPacket(complained.Text), askedAt),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    internal static SshPrimaryReply Refused(SshOpening.Failed failed, long answeredAt) =>
-        new(answeredAt, PipeReader.Create(Stream.Null), isRefusal: true)
+    internal static SshPrimaryReply Refused(SshOpening.Failed failed, long askedAt) =>
+        new(askedAt, PipeReader.Create(Stream.Null), isRefusal: true)
         {
             ErrorText = failed.Exit.Outcome == SshOutcome.Ended ? failed.Error : failed.Exit.Message + "\n",
             ExitCode = failed.Exit.Code,
         };
 
-    internal static SshPrimaryReply Complained(string text, ReadOnlyMemory<byte> packet, long answeredAt) =>
-        new(answeredAt, PipeReader.Create(new(packet)), ErrorLines.IsRefusal(text)) { IsComplaint = true, ErrorText = text, ExitCode = 128 };
+    internal static SshPrimaryReply Complained(string text, ReadOnlyMemory<byte> packet, long askedAt) =>
+        new(askedAt, PipeReader.Create(new(packet)), ErrorLines.IsRefusal(text)) { IsComplaint = true, ErrorText = text, ExitCode = 128 };
 
     private static ReadOnlyMemory<byte> ErrorPacket(string text)
     {

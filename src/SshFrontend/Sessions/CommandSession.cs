@@ -96,7 +96,7 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
         await using PrimaryReply reply = await _upstream.Asking("ls-refs", bytes).FetchAsync(cancellationToken);
         var reader = new LsRefsReader(asked.ObjectFormat);
         return await RelayAsync(
-            reply, reader, () => tickets.Show(call.Repository, _upstream.Credential, new RefListing(asked, reader.Tips), reply.AnsweredAt), cancellationToken);
+            reply, reader, () => tickets.Show(call.Repository, _upstream.Credential, new RefListing(asked, reader.Tips), reply.AskedAt), cancellationToken);
     }
 
     private async Task<SessionEnd?> ForwardAsync(IPrimary primary, CancellationToken cancellationToken)
@@ -109,7 +109,7 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
     {
         if (reply.IsRefusal)
         {
-            tickets.Refuse(call.Repository, _upstream.Credential, reply.AnsweredAt);
+            tickets.Refuse(call.Repository, _upstream.Credential, reply.AskedAt);
         }
 
         return !reply.IsAnswer ? _upstream.Explain(reply)

@@ -13,7 +13,7 @@ internal sealed class HttpOldUpstream(IHttpRepository http, PrimaryReply refs, i
 {
     public int Version => version;
 
-    public long AnsweredAt => refs.AnsweredAt;
+    public long AskedAt => refs.AskedAt;
 
     public PipeReader Advertisement => refs.Body;
 

@@ -36,7 +36,7 @@ internal sealed class HttpUpstream(IHttpRepository http, RepositoryName reposito
         {
             if (reply.IsRefusal)
             {
-                tickets.Refuse(repository, Credential, reply.AnsweredAt);
+                tickets.Refuse(repository, Credential, reply.AskedAt);
             }
 
             if (!reply.IsAnswer)
@@ -59,7 +59,7 @@ internal sealed class HttpUpstream(IHttpRepository http, RepositoryName reposito
                 return SessionEnd.Saying("the primary's capabilities cannot be read");
             }
 
-            tickets.Accept(repository, Credential, capabilities, reply.AnsweredAt);
+            tickets.Accept(repository, Credential, capabilities, reply.AskedAt);
             Capabilities = capabilities;
             return null;
         }

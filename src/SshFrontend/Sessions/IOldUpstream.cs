@@ -10,8 +10,8 @@ internal interface IOldUpstream
     /// <summary>0 or 1.</summary>
     int Version { get; }
 
-    /// <summary>When the advertisement began to arrive, or earlier.</summary>
-    long AnsweredAt { get; }
+    /// <summary>When the connection was opened that brought the advertisement.</summary>
+    long AskedAt { get; }
 
     /// <summary>The refs, from the first byte to their flush-pkt.</summary>
     PipeReader Advertisement { get; }

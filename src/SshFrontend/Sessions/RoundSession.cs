@@ -65,7 +65,7 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
             if (refs.IsComplete && !told)
             {
                 told = true;
-                tickets.Show(call.Repository, call.Upstream.Credential, RefListing.Of(refs), upstream.AnsweredAt);
+                tickets.Show(call.Repository, call.Upstream.Credential, RefListing.Of(refs), upstream.AskedAt);
             }
 
             upstream.Advertisement.AdvanceTo(read.Buffer.End);

@@ -19,21 +19,21 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
     private readonly ISessionMeters _meters;
     private SshUploadPack? _first;
 
-    public SshOldUpstream(SshUploadPack first, long answeredAt, SshUploadPacks packs, SshUploadPacks oldPacks, AccessTickets tickets, ISessionMeters meters)
+    public SshOldUpstream(SshUploadPack first, long askedAt, SshUploadPacks packs, SshUploadPacks oldPacks, AccessTickets tickets, ISessionMeters meters)
     {
         _first = first;
         _packs = packs;
         _oldPacks = oldPacks;
         _tickets = tickets;
         _meters = meters;
-        AnsweredAt = answeredAt;
+        AskedAt = askedAt;
         Version = first.Version;
         Advertisement = new AnswerBody(first.Output);
     }
 
     public int Version { get; }
 
-    public long AnsweredAt { get; }
+    public long AskedAt { get; }
 
     public PipeReader Advertisement { get; }
 
@@ -140,6 +140,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
         {
             try
             {
+                long askedAt = upstream._tickets.Now;
                 await conversation.Input.WriteAsync(bytes, cancellationToken);
                 await conversation.Input.FlushAsync(cancellationToken);
                 ReadResult read = await conversation.Output.ReadAsync(cancellationToken);
@@ -149,7 +150,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
                 }
 
                 conversation.Output.AdvanceTo(read.Buffer.Start);
-                return SshPrimaryReply.Answer(conversation.Output, conversation, upstream._tickets.Now);
+                return SshPrimaryReply.Answer(conversation.Output, conversation, askedAt);
             }
             catch (Exception e)
             {

@@ -33,10 +33,10 @@ internal sealed class SshUpstream(
         (SshOpening opening, _) = await (version >= 2 ? _packs : _oldPacks).TakeAsync(fresh: false, cancellationToken);
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
         {
-            await using SshPrimaryReply no = SshPrimaryReply.NoOf(opening, tickets.Now);
+            await using SshPrimaryReply no = SshPrimaryReply.NoOf(opening, begun);
             if (no.IsRefusal)
             {
-                tickets.Refuse(repository, CredentialOf(ProvenName), no.AnsweredAt);
+                tickets.Refuse(repository, CredentialOf(ProvenName), no.AskedAt);
             }
 
             return Explain(no);

@@ -1,0 +1,26 @@
+using Waystation.Proxy.Tests.Servers;
+
+namespace Waystation.Proxy.Tests.Tickets;
+
+/// <summary>What an answer shows may have been taken back since its question: a ticket is as old as the question.</summary>
+public sealed class SlowAnswerTests(ShortTicketFront front) : IClassFixture<ShortTicketFront>
+{
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public async Task Ticket_IsOver_WhenTheAnswerTookAsLongAsItLives()
+    {
+        (string repository, GitScript script) = front.Serve();
+        front.Primary.Answer(async context =>
+        {
+            await Task.Delay(Lifetime);
+            await script.HandleAsync(context);
+        });
+        await front.InfoRefsAsync(repository);
+
+        Assert.Equal("waystation; fwd=bypass; detail=not-a-fetch", await front.InfoRefsAsync(repository));
+        Assert.Equal(2, script.InfoRefs);
+    }
+}
+
+public sealed class ShortTicketFront() : GitFront("--Access:TicketLifetime", "00:00:01");
