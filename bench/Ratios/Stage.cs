@@ -64,7 +64,7 @@ internal sealed class Stage : IAsyncDisposable
     public Task<PrimaryRepository> LargeAsync() => OnceAsync("large", static (stage, repository) => LargeFiles.ImportAsync(repository, (stage.IsQuick ? 32L : 96L) << 20));
 
     /// <summary>1 GB of large files.</summary>
-    public Task<PrimaryRepository> HugeAsync() => OnceAsync("huge", static (stage, repository) => LargeFiles.ImportAsync(repository, (stage.IsQuick ? 128L : 1000L) << 20));
+    public Task<PrimaryRepository> HugeAsync() => OnceAsync("huge", static (stage, repository) => LargeFiles.ImportAsync(repository, (stage.IsQuick ? 64L : 1000L) << 20));
 
     /// <summary>30,000 small files in a short history: what counts is how long git thinks.</summary>
     public Task<PrimaryRepository> BusyAsync() => OnceAsync("busy", static async (stage, repository) =>

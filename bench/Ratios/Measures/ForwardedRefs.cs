@@ -30,7 +30,7 @@ internal static class ForwardedRefs
         for (int sample = -1; sample < samples; sample++)
         {
             List<double> node = [], primary = [];
-            for (int i = 0; i < RequestsPerSample; i++)
+            for (int i = 0; i < (stage.IsQuick ? 10 : RequestsPerSample); i++)
             {
                 node.Add(await TimeAsync(client, ask(through)));
                 primary.Add(await TimeAsync(client, ask(direct)));

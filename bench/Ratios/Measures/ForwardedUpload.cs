@@ -14,7 +14,7 @@ internal static class ForwardedUpload
         for (int sample = -1; sample < samples; sample++)
         {
             List<double> byNode = [], byPrimary = [];
-            for (int i = 0; i < UploadsPerSample; i++)
+            for (int i = 0; i < (stage.IsQuick ? 1 : UploadsPerSample); i++)
             {
                 byNode.Add(await SendAsync(stage.Node.Url, file));
                 byPrimary.Add(await SendAsync(stage.Primary.Url, file));

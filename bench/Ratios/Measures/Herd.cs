@@ -6,9 +6,9 @@ namespace Waystation.Ratios.Measures;
 /// <summary>A commit is made, and N jobs at once want it with <c>--depth 1</c>: 1, 16, 64 and 256 of them, through the node and direct.</summary>
 internal static class Herd
 {
-    private static readonly int[] Sizes = [1, 16, 64, 256];
+    private static readonly int[] Sizes = [1, 16, 64, 256], QuickSizes = [1, 16];
 
-    public static async Task MeasureAsync(Stage stage, int samples, Table table)
+    public static async Task MeasureAsync(Stage stage, int _, Table table)
     {
         PrimaryRepository repository = await stage.OnceAsync("herd", static async (stage, made) =>
         {
@@ -18,10 +18,11 @@ internal static class Herd
         using var client = new HttpClient { Timeout = TimeSpan.FromMinutes(10) };
         await Conversation.CloneAsync(client, stage.Node.UrlOf(repository).AbsoluteUri, FetchBody.Clone(await repository.ResolveAsync("refs/heads/main")));
         var chart = new BarChart("herd", "N `--depth 1` clones at once of a new commit: seconds until the last has it");
-        foreach (int size in Sizes)
+        foreach (int size in stage.IsQuick ? QuickSizes : Sizes)
         {
             Samples ours = new(), theirs = new(), packs = new(), cpu = new(), directCpu = new(), slowest = new();
-            for (int sample = -1; sample < samples; sample++)
+            // Hundreds of packs made by the primary take minutes.
+            for (int sample = -1; sample < Settings.FewestSamples; sample++)
             {
                 Figures through = await RunAsync(stage, client, stage.Node.Url, repository, size), direct = await RunAsync(stage, client, stage.Primary.Url, repository, size);
                 if (sample < 0)

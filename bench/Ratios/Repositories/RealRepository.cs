@@ -7,6 +7,8 @@ internal static class RealRepository
     public static async Task TakeAsync(PrimaryRepository repository, string from)
     {
         string source = Directory.Exists(from) ? Path.GetFullPath(from) : from;
-        await repository.GitAsync("fetch", "--quiet", "--no-write-fetch-head", source, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+HEAD:refs/heads/main");
+        await repository.GitAsync("fetch", "--quiet", "--no-write-fetch-head", source, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+HEAD:refs/bench/head");
+        await repository.GitAsync("update-ref", "refs/heads/main", "refs/bench/head");
+        await repository.GitAsync("update-ref", "-d", "refs/bench/head");
     }
 }
