@@ -21,6 +21,7 @@ public sealed class Visibility(MirrorObjects objects)
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(wanted);
+        long changes = mirror.Changes;
         List<ObjectId> unshown = [.. wanted.Where(id => !view.Shows([id]))];
         if (unshown.Count == 0)
         {
@@ -33,7 +34,7 @@ public sealed class Visibility(MirrorObjects objects)
             return false;
         }
 
-        if (!mirror.HoldsOrphans && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken)))
+        if (await IsAllShownAsync(mirror, view, rule, changes, cancellationToken))
         {
             return true;
         }
@@ -58,7 +59,7 @@ public sealed class Visibility(MirrorObjects objects)
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(had);
-        if (had.Count == 0 || (!withOrphans && !mirror.HoldsOrphans && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken))))
+        if (had.Count == 0 || (!withOrphans && await IsAllShownAsync(mirror, view, rule, mirror.Changes, cancellationToken)))
         {
             return had.ToHashSet();
         }
@@ -73,6 +74,14 @@ public sealed class Visibility(MirrorObjects objects)
 
     private static IEnumerable<ObjectId> TipsOf(Mirror mirror, AccessView view, VisibilityRule rule) =>
         (rule == VisibilityRule.Repository ? mirror.Refs.Tips : view.Tips()).Select(static tip => tip.Id).Distinct();
+
+    /// <summary>
+    /// Whether all that the mirror holds is visible. Refs are looked at before the orphans that they leave, for they are set after those are noted:
+    /// the other way round a ref that is rewound in between would make what it led to look as if it were shown. And what was found out of the
+    /// mirror since <paramref name="changes"/> must still hold: orphans may have been sorted out meanwhile.
+    /// </summary>
+    private async Task<bool> IsAllShownAsync(Mirror mirror, AccessView view, VisibilityRule rule, long changes, CancellationToken cancellationToken) =>
+        (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken)) && !mirror.HoldsOrphans && mirror.Changes == changes;
 
     /// <summary>Whether every ref of the mirror leads only to what was shown to this credential.</summary>
     private async Task<bool> SeesAllAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
