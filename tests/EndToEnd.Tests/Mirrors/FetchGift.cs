@@ -26,8 +26,8 @@ internal sealed record FetchGift(int Status, string CacheStatus, byte[] Body)
     /// <summary>Whether the node answered from what it has itself.</summary>
     public bool IsServedHere => CacheStatus.StartsWith("waystation; hit", StringComparison.Ordinal);
 
-    /// <summary>Whether it ends where no answer ends, though HTTP says that it is whole.</summary>
-    public bool IsCutShort => Status == 200 && Refusal is null && !HasPack && Acknowledgments.Count == 0 && !Text.EndsWith("0000", StringComparison.Ordinal);
+    /// <summary>Whether it ends where no answer ends, though HTTP says that it is whole: upload-pack has died.</summary>
+    public bool IsCutShort { get; private init; }
 
     public string Text => Encoding.Latin1.GetString(Body);
 
@@ -79,6 +79,8 @@ internal sealed record FetchGift(int Status, string CacheStatus, byte[] Body)
         return new FetchGift(status, cacheStatus, body)
         {
             Acknowledgments = acknowledgments, Boundary = boundary, Pack = pack.ToArray(), Refusal = refusal,
+            // Whoever says done is sent a pack, be it an empty one; every answer of v2 ends with a flush-pkt.
+            IsCutShort = refusal is null && pack.Length == 0 && (wish.Done || (wish.Version == 2 && !body.AsSpan().EndsWith("0000"u8))),
         };
     }
 }

@@ -24,7 +24,7 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
         string[][] kinds =
         [
             ["--depth", "1"], ["--filter=blob:none"], ["--single-branch", "--branch", "topic/2"], ["--depth", "7", "--no-single-branch"],
-            ["--shallow-since=2024-01-04"], ["--filter=tree:0", "--bare"], ["--filter=blob:limit=100", "--bare"], ["--mirror"],
+            ["--shallow-since=2024-01-04T00:00:00Z"], ["--filter=tree:0", "--bare"], ["--filter=blob:limit=100", "--bare"], ["--mirror"],
         ];
         for (int kind = 0; kind < kinds.Length; kind++)
         {

@@ -10,7 +10,7 @@ public sealed class SshSameAsDirectTests(SshStation station) : IClassFixture<Ssh
         var data = new TheoryData<int, string> { { 1, "" } };
         foreach (int version in (int[])[0, 2])
         {
-            foreach (string options in (string[])["", "--depth 1", "--depth 3 --no-single-branch", "--single-branch --no-tags", "--mirror", "--filter=blob:none --no-checkout", "--shallow-since=2024-01-02"])
+            foreach (string options in (string[])["", "--depth 1", "--depth 3 --no-single-branch", "--single-branch --no-tags", "--mirror", "--filter=blob:none --no-checkout", "--shallow-since=2024-01-02T00:00:00Z"])
                 data.Add(version, options);
         }
 
