@@ -22,6 +22,7 @@ public sealed class Visibility(MirrorObjects objects)
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(wanted);
         long changes = mirror.Changes;
+        long? state = StateOf(mirror);
         List<ObjectId> unshown = [.. wanted.Where(id => !view.Shows([id]))];
         if (unshown.Count == 0)
         {
@@ -34,14 +35,22 @@ public sealed class Visibility(MirrorObjects objects)
             return false;
         }
 
-        if (await IsAllShownAsync(mirror, view, rule, changes, cancellationToken))
+        if (await IsAllShownAsync(mirror, view, rule, state, cancellationToken))
         {
             return true;
         }
 
         return kinds.Values.All(static kind => kind == ObjectKind.Commit)
-            && await objects.AreReachableAsync(mirror, unshown, TipsOf(mirror, view, rule), cancellationToken) == true;
+            && await objects.AreReachableAsync(mirror, unshown, TipsOf(mirror, view, rule), cancellationToken) == true
+            && await AreStillThereAsync(mirror, unshown, changes, cancellationToken);
     }
+
+    /// <summary>
+    /// Whether these objects have been there all the time: a walk passes over what is missing, and orphans may have been sorted out before it.
+    /// What is there now and was there before has not come anew in between, for that would have been a change.
+    /// </summary>
+    private async Task<bool> AreStillThereAsync(Mirror mirror, List<ObjectId> ids, long changes, CancellationToken cancellationToken) =>
+        (await objects.KindsAsync(mirror, ids, cancellationToken)).Count == ids.Count && mirror.Changes == changes;
 
     /// <summary>
     /// Those of these objects, which the asker says it has, that a local answer may take notice of: what is visible, and what
@@ -59,7 +68,7 @@ public sealed class Visibility(MirrorObjects objects)
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(had);
-        if (had.Count == 0 || (!withOrphans && await IsAllShownAsync(mirror, view, rule, mirror.Changes, cancellationToken)))
+        if (had.Count == 0 || (!withOrphans && await IsAllShownAsync(mirror, view, rule, StateOf(mirror), cancellationToken)))
         {
             return had.ToHashSet();
         }
@@ -75,13 +84,20 @@ public sealed class Visibility(MirrorObjects objects)
     private static IEnumerable<ObjectId> TipsOf(Mirror mirror, AccessView view, VisibilityRule rule) =>
         (rule == VisibilityRule.Repository ? mirror.Refs.Tips : view.Tips()).Select(static tip => tip.Id).Distinct();
 
+    /// <summary>What stands for the mirror as it is now; null while it holds orphans.</summary>
+    private static long? StateOf(Mirror mirror)
+    {
+        long changes = mirror.Changes;
+        return mirror.HoldsOrphans ? null : changes;
+    }
+
     /// <summary>
-    /// Whether all that the mirror holds is visible. Refs are looked at before the orphans that they leave, for they are set after those are noted:
-    /// the other way round a ref that is rewound in between would make what it led to look as if it were shown. And what was found out of the
-    /// mirror since <paramref name="changes"/> must still hold: orphans may have been sorted out meanwhile.
+    /// Whether all that the mirror holds, and held when it was in <paramref name="state"/>, is visible. Refs are looked at before the orphans
+    /// that they leave, for they are set after those are noted: the other way round a ref that is rewound in between would make what it led to
+    /// look as if it were shown. And it must be the same state still: what was found in it before may be an orphan that was sorted out meanwhile.
     /// </summary>
-    private async Task<bool> IsAllShownAsync(Mirror mirror, AccessView view, VisibilityRule rule, long changes, CancellationToken cancellationToken) =>
-        (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken)) && !mirror.HoldsOrphans && mirror.Changes == changes;
+    private async Task<bool> IsAllShownAsync(Mirror mirror, AccessView view, VisibilityRule rule, long? state, CancellationToken cancellationToken) =>
+        state is not null && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken)) && StateOf(mirror) == state;
 
     /// <summary>Whether every ref of the mirror leads only to what was shown to this credential.</summary>
     private async Task<bool> SeesAllAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
