@@ -46,7 +46,7 @@ internal static class AfterCommit
     /// <summary>The same request, by the first who asks through the node and by one who asks the primary.</summary>
     private sealed class Compared
     {
-        private readonly Samples ratio = new(), packs = new(), ourKilobytes = new(), theirKilobytes = new(), share = new();
+        private readonly Samples packs = new(), ourKilobytes = new(), theirKilobytes = new();
 
         public Samples OurSeconds { get; } = new();
 
@@ -61,18 +61,16 @@ internal static class AfterCommit
                 return;
             OurSeconds.Add(ourSeconds);
             TheirSeconds.Add(theirSeconds);
-            ratio.Add(ourSeconds / theirSeconds);
             packs.Add(ours.Packs);
             ourKilobytes.Add(ours.Bytes / 1e3);
             theirKilobytes.Add(theirs.Bytes / 1e3);
-            share.Add((double)theirs.Bytes / ours.Bytes);
         }
 
         public void Tell(Table table, string what)
         {
-            table.Add(new Row($"{what}, first through the node, with git's own work, s") { Ours = OurSeconds.Say(), Rival = $"direct: {TheirSeconds.Say()}", Compared = ratio, Unit = "× the time" });
+            table.Add(new Row($"{what}, first through the node, with git's own work, s") { Ours = OurSeconds.Say(), Rival = $"direct: {TheirSeconds.Say()}", Compared = OurSeconds.Over(TheirSeconds), Unit = "× the time" });
             table.Add(new Row("its packs") { Compared = packs, Format = "0", Unit = "packs made at the primary", Bar = Bar.AtMost(1) });
-            table.Add(new Row("its bytes from the primary, refs included, kB") { Ours = ourKilobytes.Say("#,0.0"), Rival = $"direct: {theirKilobytes.Say("#,0.0")}", Compared = share, Format = "#,0.0", Unit = "× fewer" });
+            table.Add(new Row("its bytes from the primary, refs included, kB") { Ours = ourKilobytes.Say("#,0.0"), Rival = $"direct: {theirKilobytes.Say("#,0.0")}", Compared = theirKilobytes.Over(ourKilobytes), Format = "#,0.0", Unit = "× fewer" });
         }
 
         private static async Task<double> SecondsAsync(Func<Task> work)

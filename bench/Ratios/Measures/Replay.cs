@@ -29,7 +29,7 @@ internal static class Replay
     {
         Uri node = stage.Node.Urls[tls ? 1 : 0];
         var url = new Uri(tls ? stage.Nginx.Tls : stage.Nginx.Plain, file);
-        Samples ours = new(), theirs = new(), ratio = new();
+        Samples ours = new(), theirs = new();
         double megabytes = answer.Bytes / 1e6;
         for (int sample = -1; sample < samples; sample++)
         {
@@ -42,12 +42,10 @@ internal static class Replay
 
             if (sample < 0)
                 continue; // the first of each only warms up
-            double fromNode = megabytes / Samples.MedianOf(byNode), fromNginx = megabytes / Samples.MedianOf(byNginx);
-            ours.Add(fromNode);
-            theirs.Add(fromNginx);
-            ratio.Add(fromNode / fromNginx);
+            ours.Add(megabytes / Samples.MedianOf(byNode));
+            theirs.Add(megabytes / Samples.MedianOf(byNginx));
         }
 
-        table.Add(new Row($"{what}, {megabytes:0.0} MB, MB/s") { Ours = ours.Say("0"), Rival = $"nginx: {theirs.Say("0")}", Compared = ratio, Unit = "×", Bar = Bar.AtLeast(0.9) });
+        table.Add(new Row($"{what}, {megabytes:0.0} MB, MB/s") { Ours = ours.Say("0"), Rival = $"nginx: {theirs.Say("0")}", Compared = ours.Over(theirs), Unit = "×", Bar = Bar.AtLeast(0.9) });
     }
 }

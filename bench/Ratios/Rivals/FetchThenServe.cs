@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 
 namespace Waystation.Ratios.Rivals;
 
@@ -73,7 +72,7 @@ internal sealed class FetchThenServe : IAsyncDisposable
             ServerName 127.0.0.1
             Listen 127.0.0.1:{port}
             PidFile {folder["httpd.pid"]}
-            {string.Join('\n', Modules.Select(static module => $"LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so"))}
+            {ApacheConfiguration.Load(Modules)}
             {(Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : "")}
             ErrorLog {folder["error.log"]}
             DocumentRoot {home}
@@ -90,7 +89,7 @@ internal sealed class FetchThenServe : IAsyncDisposable
             </Directory>
 
             """);
-        process = new Command("setsid", "apache2", "-d", folder.FullPath, "-f", folder["httpd.conf"], "-DFOREGROUND")
+        process = new Command("setsid", ApacheConfiguration.Program, "-d", folder.FullPath, "-f", folder["httpd.conf"], "-DFOREGROUND")
         {
             WorkingDirectory = folder.FullPath,
             Environment = new Dictionary<string, string> { ["HOME"] = home, ["GIT_CONFIG_NOSYSTEM"] = "1" },
@@ -100,16 +99,7 @@ internal sealed class FetchThenServe : IAsyncDisposable
         {
             if (started.HasExited)
                 throw new InvalidOperationException($"Apache ended at once: {started.StandardError.ReadToEnd()}");
-            using var probe = new TcpClient();
-            try
-            {
-                probe.Connect("127.0.0.1", port);
-                return true;
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
+            return FreePort.IsServedAsync(port);
         });
     }
 }

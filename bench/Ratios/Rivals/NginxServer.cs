@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 
 namespace Waystation.Ratios.Rivals;
 
@@ -102,16 +101,7 @@ internal sealed class NginxServer : IAsyncDisposable
         {
             if (started.HasExited)
                 throw new InvalidOperationException($"nginx ended at once: {started.StandardError.ReadToEnd()}");
-            using var probe = new TcpClient();
-            try
-            {
-                probe.Connect("127.0.0.1", plain);
-                return true;
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
+            return FreePort.IsServedAsync(plain);
         });
     }
 }

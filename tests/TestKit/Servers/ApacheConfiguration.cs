@@ -1,7 +1,7 @@
 namespace Waystation.TestKit.Servers;
 
 /// <summary>The text of Apache's configuration file.</summary>
-internal static class ApacheConfiguration
+public static class ApacheConfiguration
 {
     private static readonly string[] Modules =
     [
@@ -11,16 +11,23 @@ internal static class ApacheConfiguration
 
     private static readonly string[] ModuleFolders = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"];
 
+    /// <summary>Apache, by whichever name it is here.</summary>
     public static string Program { get; } =
         new[] { "/usr/sbin/apache2", "/usr/sbin/httpd", "/usr/local/bin/httpd" }.FirstOrDefault(File.Exists) ?? "apache2";
+
+    /// <summary>The lines that load these modules.</summary>
+    public static string Load(IEnumerable<string> modules)
+    {
+        string folder = ModuleFolders.FirstOrDefault(Directory.Exists) ?? ModuleFolders[0];
+        return string.Join('\n', modules.Select(module => $"LoadModule {module}_module {folder}/mod_{module}.so"));
+    }
 
     /// <summary>
     /// prefork with mod_cgi: each script is a child of the child that serves it, and its output goes out as it comes.
     /// </summary>
-    public static string Write(TempFolder folder, int port, string repositories, string execPath)
+    internal static string Write(TempFolder folder, int port, string repositories, string execPath)
     {
-        string modules = ModuleFolders.FirstOrDefault(Directory.Exists) ?? ModuleFolders[0];
-        string load = string.Join('\n', Modules.Select(module => $"LoadModule {module}_module {modules}/mod_{module}.so"));
+        string load = Load(Modules);
         string user = Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : "";
         return $$"""
             ServerName 127.0.0.1

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 
 namespace Waystation.TestKit.Servers;
 
@@ -183,7 +182,7 @@ public sealed class ApachePrimary : IAsyncDisposable
         await Eventually.TrueAsync("Apache accepts connections", async () =>
         {
             if (!server.HasExited)
-                return await AcceptsAsync();
+                return await FreePort.IsServedAsync(port);
             string complaint = await said;
             await File.AppendAllTextAsync(folder["error.log"], complaint);
             throw new InvalidOperationException($"Apache ended at once:\n{complaint}\n{ErrorLog}");
@@ -191,20 +190,6 @@ public sealed class ApachePrimary : IAsyncDisposable
     }
 
     private static async Task<string> ExecPathAsync() => (await new Command("git", "--exec-path").MustRunAsync()).Output.Trim();
-
-    private async Task<bool> AcceptsAsync()
-    {
-        using var probe = new TcpClient();
-        try
-        {
-            await probe.ConnectAsync("127.0.0.1", port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 
     private sealed class Restored(string file, string[] lines) : IDisposable
     {

@@ -28,4 +28,19 @@ public static class FreePort
 
         throw new InvalidOperationException($"no free port was found between {First} and {Last}");
     }
+
+    /// <summary>Whether a server accepts connections on this port.</summary>
+    public static async Task<bool> IsServedAsync(int port)
+    {
+        using var probe = new TcpClient();
+        try
+        {
+            await probe.ConnectAsync("127.0.0.1", port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 }

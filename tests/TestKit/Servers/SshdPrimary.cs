@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 
 namespace Waystation.TestKit.Servers;
 
@@ -257,21 +256,7 @@ public sealed class SshdPrimary : IAsyncDisposable
         _ = server.StandardOutput.ReadToEndAsync();
         _ = server.StandardError.ReadToEndAsync();
         bool listens = false;
-        await Eventually.TrueAsync("sshd accepts connections", async () => server.HasExited || (listens = await AcceptsAsync()));
+        await Eventually.TrueAsync("sshd accepts connections", async () => server.HasExited || (listens = await FreePort.IsServedAsync(Port)));
         return listens;
-    }
-
-    private async Task<bool> AcceptsAsync()
-    {
-        using var probe = new TcpClient();
-        try
-        {
-            await probe.ConnectAsync("127.0.0.1", Port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 }
