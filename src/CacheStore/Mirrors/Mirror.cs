@@ -101,17 +101,32 @@ public sealed class Mirror
         }
     }
 
-    /// <summary>Writes anew what git reads at every start and what is known by heart, where it is not as it was written: refs, HEAD, configuration.</summary>
-    internal void Mend()
+    /// <summary>The repository for git to be started in: what git reads at every start is as it was written.</summary>
+    internal string FitForGit()
     {
-        lock (_gate)
+        try
         {
-            if (!_isRetired)
+            lock (_gate)
             {
-                _skeleton.Mend();
-                MendRefs();
+                if (!_isRetired)
+                {
+                    Mend();
+                }
             }
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A disk that cannot be written: git says what it makes of that.
+        }
+
+        return Repository;
+    }
+
+    /// <summary>Writes refs, HEAD and configuration anew where they are not as they were written; the caller has the lock.</summary>
+    private void Mend()
+    {
+        _skeleton.Mend();
+        MendRefs();
     }
 
     /// <summary>Waits for the one turn to change refs and packs; disposal passes it on.</summary>

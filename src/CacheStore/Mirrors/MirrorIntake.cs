@@ -166,7 +166,7 @@ public sealed class MirrorIntake : IAsyncDisposable
 
     private GitCommand InQuarantine(GitCommand command) => command with
     {
-        Repository = _mirror.Repository,
+        Repository = _mirror.FitForGit(),
         ObjectDirectory = _quarantine,
         AlternateObjects = [_mirror.Objects],
         Settings = ["pack.threads=2"],

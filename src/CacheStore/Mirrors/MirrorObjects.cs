@@ -44,7 +44,7 @@ public sealed class MirrorObjects(GitProgram git, TimeProvider time)
         }
 
         GitResult result = await git.RunAsync(
-            new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer") { Repository = mirror.Repository, AlternateObjects = Besides(mirror, withOrphans) }, Lines(ids, ""), cancellationToken);
+            new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer") { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) }, Lines(ids, ""), cancellationToken);
         foreach (string line in result.OrThrow().Lines())
         {
             int space = line.IndexOf(' ', StringComparison.Ordinal);
@@ -103,7 +103,7 @@ public sealed class MirrorObjects(GitProgram git, TimeProvider time)
         {
             // Tips that are not here lead to nothing that is: what is here has its closure here.
             GitResult result = await git.RunAsync(
-                new GitCommand(arguments) { Repository = mirror.Repository, AlternateObjects = Besides(mirror, withOrphans) }, (byte[])[.. Lines(commits, ""), .. Lines(tips, "^")], either.Token);
+                new GitCommand(arguments) { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) }, (byte[])[.. Lines(commits, ""), .. Lines(tips, "^")], either.Token);
             return [.. result.OrThrow().Lines().Select(ObjectId.Parse)];
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -50,25 +50,13 @@ public sealed class MirrorSet
         }
     }
 
-    /// <summary>The mirror of a repository, fit for git; null where there is none.</summary>
+    /// <summary>The mirror of a repository; null where there is none.</summary>
     public Mirror? Find(RepositoryName name)
     {
-        Mirror? mirror;
         lock (_gate)
         {
-            mirror = _mirrors.GetValueOrDefault(name);
+            return _mirrors.GetValueOrDefault(name);
         }
-
-        try
-        {
-            mirror?.Mend();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A disk that cannot be written: whoever wants to read the mirror meets the same, and is served otherwise.
-        }
-
-        return mirror;
     }
 
     /// <summary>The mirror of a repository, where its objects are named by this hash function; null where there is none.</summary>

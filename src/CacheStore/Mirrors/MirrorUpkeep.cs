@@ -212,7 +212,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         GitResult packed = await git.RunAsync(
             new GitCommand(["pack-objects", "--quiet", "--delta-base-offset", "--keep-true-parents", .. which, Path.Combine(scratch.Objects, "pack", "pack")])
             {
-                Repository = mirror.Repository,
+                Repository = mirror.FitForGit(),
                 ObjectDirectory = scratch.Objects,
                 AlternateObjects = besides is null ? [mirror.Objects] : [mirror.Objects, besides],
                 Settings = s_bounds,
@@ -230,7 +230,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
             File.CreateSymbolicLink(Path.Combine(scratch.Objects, part), Path.Combine(mirror.Objects, part));
         }
 
-        var command = new GitCommand { Repository = mirror.Repository, ObjectDirectory = scratch.Objects, Settings = s_bounds };
+        var command = new GitCommand { Repository = mirror.FitForGit(), ObjectDirectory = scratch.Objects, Settings = s_bounds };
         List<string> write = ["multi-pack-index", "write", "--no-progress"];
         if (withBitmap)
         {

@@ -107,7 +107,7 @@ public sealed class MirrorRefsTests : IDisposable
 
     /// <summary>A sync asks git before anybody reads the mirror.</summary>
     [Fact]
-    public async Task RefsOnDisk_AreWrittenAnew_WhenTheMirrorIsLookedUp()
+    public async Task RefsOnDisk_AreWrittenAnew_BeforeGitIsAsked()
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
         Mirror mirror = await bench.MakeAsync();
@@ -115,6 +115,7 @@ public sealed class MirrorRefsTests : IDisposable
         File.WriteAllText(file, "nonsense\n");
         File.Delete(head);
         Assert.Same(mirror, bench.Mirrors.Find(mirror.Name));
+        Assert.Single(await bench.Objects.KindsAsync(mirror, [mirror.Refs.Tips.First().Id], CancellationToken.None));
         Assert.Equal(mirror.Refs.Tips, MirrorRefs.Read(file).Tips);
         Assert.Equal("ref: refs/heads/main\n", File.ReadAllText(head));
     }
