@@ -24,6 +24,32 @@ public sealed class BlockSumsTests
         }
     }
 
+    /// <summary>Long inputs are summed in lanes that are put together again: that must not show.</summary>
+    [Theory]
+    [InlineData(6_143)]
+    [InlineData(6_144)]
+    [InlineData(6_151)]
+    [InlineData(2 * 6_144)]
+    [InlineData(65_515)]
+    [InlineData(BlockSums.BlockLength)]
+    public void LongInput_HasTheSumOfItsBytesOneByOne(int length)
+    {
+        byte[] bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        uint sum = BlockSums.Seed;
+        foreach (byte single in bytes)
+        {
+            sum ^= single;
+            for (int bit = 0; bit < 8; bit++)
+            {
+                // The polynomial of CRC-32C, reflected (RFC 3720, appendix B.4).
+                sum = (sum >> 1) ^ ((sum & 1) * 0x82F63B78u);
+            }
+        }
+
+        Assert.Equal(sum, BlockSums.Append(BlockSums.Seed, bytes));
+    }
+
     [Theory]
     [InlineData(0, 0)]
     [InlineData(1, 1)]

@@ -18,20 +18,75 @@ public static class BlockSums
     /// <summary>How many blocks a pack of this many bytes has.</summary>
     public static int CountFor(long packLength) => checked((int)((packLength + BlockLength - 1) / BlockLength));
 
+    /// <summary>Words of one lane: three of them make 6 KiB, and four packets of a block leave little beside those.</summary>
+    private const int LaneWords = 256;
+
+    /// <summary>What becomes of a sum when a lane of zeros follows it, by each byte of the sum: that is linear, so the parts add up.</summary>
+    private static readonly uint[] s_afterLane = AfterLane();
+
     /// <summary>Continues a running sum over more bytes.</summary>
+    /// <remarks>
+    /// The processor takes three cycles for each step of a sum, and begins one in each: three lanes side by side fill them. The sum of
+    /// bytes that follow others is their own, from zero, plus (exclusive or) what becomes of the others' when as many zeros follow.
+    /// </remarks>
     public static uint Append(uint sum, ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        ReadOnlySpan<byte> rest = bytes[(words.Length * sizeof(ulong))..];
+        while (words.Length >= 3 * LaneWords)
+        {
+            ReadOnlySpan<ulong> first = words[..LaneWords], second = words.Slice(LaneWords, LaneWords), third = words.Slice(2 * LaneWords, LaneWords);
+            (uint middle, uint last) = (0, 0);
+            for (int i = 0; i < LaneWords; i++)
+            {
+                sum = BitOperations.Crc32C(sum, first[i]);
+                middle = BitOperations.Crc32C(middle, second[i]);
+                last = BitOperations.Crc32C(last, third[i]);
+            }
+
+            sum = Shift(Shift(sum) ^ middle) ^ last;
+            words = words[(3 * LaneWords)..];
+        }
+
         foreach (ulong word in words)
         {
             sum = BitOperations.Crc32C(sum, word);
         }
 
-        foreach (byte last in bytes[(words.Length * sizeof(ulong))..])
+        foreach (byte single in rest)
         {
-            sum = BitOperations.Crc32C(sum, last);
+            sum = BitOperations.Crc32C(sum, single);
         }
 
         return sum;
+    }
+
+    private static uint Shift(uint sum) =>
+        s_afterLane[(byte)sum] ^ s_afterLane[256 + (byte)(sum >> 8)] ^ s_afterLane[512 + (byte)(sum >> 16)] ^ s_afterLane[768 + (byte)(sum >> 24)];
+
+    private static uint[] AfterLane()
+    {
+        uint[] after = new uint[4 * 256];
+        for (int bit = 0; bit < 32; bit++)
+        {
+            uint sum = 1u << bit;
+            for (int i = 0; i < LaneWords; i++)
+            {
+                sum = BitOperations.Crc32C(sum, 0UL);
+            }
+
+            after[(256 * (bit / 8)) + (1 << (bit % 8))] = sum;
+        }
+
+        for (int i = 0; i < after.Length; i++)
+        {
+            int lowest = i & -i & 255;
+            if (lowest != (i & 255))
+            {
+                after[i] = after[i - lowest] ^ after[(i & ~255) + lowest];
+            }
+        }
+
+        return after;
     }
 }

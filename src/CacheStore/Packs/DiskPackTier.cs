@@ -45,23 +45,29 @@ public sealed class DiskPackTier : IPackTier
     public bool Contains(PackKey key) => _index.Contains(key);
 
     /// <inheritdoc />
-    public async ValueTask<PackReader?> TryOpenAsync(PackKey key, CancellationToken cancellationToken)
+    public ValueTask<PackReader?> TryOpenAsync(PackKey key, CancellationToken cancellationToken) => new(TryOpen(key));
+
+    private StoredPackReader? TryOpen(PackKey key)
     {
-        if (!_index.TryUse(key, out string? path))
+        if (_index.Use(key) is not { } entry)
         {
             return null;
         }
 
         try
         {
-            PackRecord record = PackRecord.Read(path + RecordSuffix);
-            return record.Key == key
-                ? await StoredPackReader.OpenAsync(path + PackSuffix, record, OnDamage, cancellationToken)
-                : throw new InvalidDataException("the record is that of another answer");
+            PackRecord record = entry.RecordInUse ?? PackRecord.Read(entry.Path + RecordSuffix);
+            if (record.Key != key)
+            {
+                throw new InvalidDataException("the record is that of another answer");
+            }
+
+            entry.RecordInUse = record;
+            return StoredPackReader.Open(entry.Path + PackSuffix, record, OnDamage);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            Quarantine(key, path, e.Message);
+            Quarantine(key, entry.Path, e.Message);
             return null;
         }
     }
@@ -168,7 +174,7 @@ public sealed class DiskPackTier : IPackTier
         try
         {
             PackRecord record = PackRecord.Read(path + RecordSuffix);
-            await using StoredPackReader reader = await StoredPackReader.OpenAsync(path + PackSuffix, record, OnDamage, stopping);
+            await using StoredPackReader reader = StoredPackReader.Open(path + PackSuffix, record, OnDamage);
             while (await reader.NextAsync(stopping) is { Kind: PackStepKind.Bytes } step)
             {
                 stopping.ThrowIfCancellationRequested();

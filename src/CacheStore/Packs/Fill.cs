@@ -336,15 +336,17 @@ public sealed class Fill : IDisposable
         }
     }
 
-    internal ValueTask ReadAsync(Memory<byte> destination, long offset, CancellationToken cancellationToken)
+    internal void Read(Span<byte> destination, long offset)
     {
         FillTail? tail = Volatile.Read(ref _tail);
         if (tail is null || offset + destination.Length <= tail.Start)
         {
-            return _file.ReadAsync(destination, offset, cancellationToken);
+            _file.Read(destination, offset);
         }
-
-        return tail.ReadAsync(_file, destination, offset, cancellationToken);
+        else
+        {
+            tail.Read(_file, destination, offset);
+        }
     }
 
     /// <summary>A reader took bytes: whoever waits for the slowest one looks again.</summary>

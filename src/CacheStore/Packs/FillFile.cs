@@ -65,10 +65,8 @@ internal sealed class FillFile(string path, Func<long, bool> tryMakeRoom, Action
         }
     }
 
-    public ValueTask ReadAsync(Memory<byte> destination, long offset, CancellationToken cancellationToken) =>
-        _handle is { } handle
-            ? PackFile.ReadExactlyAsync(handle, destination, offset, cancellationToken)
-            : throw new EndOfStreamException("nothing was written");
+    public void Read(Span<byte> destination, long offset) =>
+        PackFile.ReadExactly(_handle ?? throw new EndOfStreamException("nothing was written"), destination, offset);
 
     /// <summary>The bytes are on the disk and not only in its cache; throws where they are not.</summary>
     public void FlushToDisk() => RandomAccess.FlushToDisk(_handle!);

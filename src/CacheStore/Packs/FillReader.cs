@@ -53,11 +53,11 @@ public sealed class FillReader : PackReader
     }
 
     /// <inheritdoc />
-    public override async ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    public override ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
         try
         {
-            await _fill.ReadAsync(destination, _check.Position, cancellationToken);
+            _fill.Read(destination.Span, _check.Position);
         }
         catch (IOException e)
         {
@@ -68,6 +68,7 @@ public sealed class FillReader : PackReader
         _check.Append(destination.Span);
         Volatile.Write(ref _position, _check.Position);
         _fill.Advanced();
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc />

@@ -65,12 +65,12 @@ internal sealed class FillTail(long start)
         }
     }
 
-    public async ValueTask ReadAsync(FillFile file, Memory<byte> destination, long offset, CancellationToken cancellationToken)
+    public void Read(FillFile file, Span<byte> destination, long offset)
     {
         if (offset < Start)
         {
             int onDisk = (int)Math.Min(Start - offset, destination.Length);
-            await file.ReadAsync(destination[..onDisk], offset, cancellationToken);
+            file.Read(destination[..onDisk], offset);
             destination = destination[onDisk..];
             offset += onDisk;
         }
@@ -83,7 +83,7 @@ internal sealed class FillTail(long start)
                 int length = Math.Min(bytes.Length - skip, destination.Length);
                 if (length > 0)
                 {
-                    bytes.AsSpan(skip, length).CopyTo(destination.Span);
+                    bytes.AsSpan(skip, length).CopyTo(destination);
                     destination = destination[length..];
                     offset += length;
                 }

@@ -5,13 +5,17 @@ namespace Waystation.CacheStore.Packs;
 /// <summary>The two ways in which pack bytes touch the disk.</summary>
 internal static class PackFile
 {
-    /// <summary>Fills all of <paramref name="destination"/> from <paramref name="offset"/> on.</summary>
+    /// <summary>
+    /// Fills all of <paramref name="destination"/> from <paramref name="offset"/> on. It does not wait asynchronously: what
+    /// the runtime offers for files here is the same read on another thread, and the way there and back costs as much as
+    /// the read of a small piece.
+    /// </summary>
     /// <exception cref="EndOfStreamException">The file is shorter.</exception>
-    public static async ValueTask ReadExactlyAsync(SafeFileHandle file, Memory<byte> destination, long offset, CancellationToken cancellationToken)
+    public static void ReadExactly(SafeFileHandle file, Span<byte> destination, long offset)
     {
         while (!destination.IsEmpty)
         {
-            int read = await RandomAccess.ReadAsync(file, destination, offset, cancellationToken);
+            int read = RandomAccess.Read(file, destination, offset);
             if (read == 0)
             {
                 throw new EndOfStreamException("the file is shorter than it was");
@@ -28,5 +32,5 @@ internal static class PackFile
 
     /// <summary>Opens a finished file for reading.</summary>
     public static SafeFileHandle Open(string path) =>
-        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.SequentialScan);
 }

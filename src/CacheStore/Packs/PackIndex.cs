@@ -60,21 +60,19 @@ internal sealed class PackIndex
     }
 
     /// <summary>Finds an answer and counts the use.</summary>
-    public bool TryUse(PackKey key, [NotNullWhen(true)] out string? path)
+    public Entry? Use(PackKey key)
     {
         lock (_gate)
         {
             if (!_entries.TryGetValue(key, out Entry? entry))
             {
-                path = null;
-                return false;
+                return null;
             }
 
             _byWorth.Remove(entry);
             entry.Uses++;
             Place(entry);
-            path = entry.Path;
-            return true;
+            return entry;
         }
     }
 
@@ -121,8 +119,11 @@ internal sealed class PackIndex
         _byWorth.Add(entry);
     }
 
-    private sealed class Entry(PackKey key, string path, long length, TimeSpan cost, long number)
+    /// <summary>One answer on disk.</summary>
+    internal sealed class Entry(PackKey key, string path, long length, TimeSpan cost, long number)
     {
+        private readonly WeakReference<PackRecord?> _record = new(null);
+
         public PackKey Key => key;
 
         public string Path => path;
@@ -136,5 +137,12 @@ internal sealed class PackIndex
         public long Uses { get; set; }
 
         public double Worth { get; set; }
+
+        /// <summary>Its record, as long as a reader has it in use: the sums of a long pack are not there once for each stream.</summary>
+        public PackRecord? RecordInUse
+        {
+            get => _record.TryGetTarget(out PackRecord? record) ? record : null;
+            set => _record.SetTarget(value);
+        }
     }
 }

@@ -21,15 +21,14 @@ internal sealed class StoredPackReader : PackReader
 
     /// <summary>Opens a pack and compares its first block, so that damage there is found before an answer begins.</summary>
     /// <exception cref="InvalidDataException">The first block is not what was stored.</exception>
-    public static async Task<StoredPackReader> OpenAsync(
-        string path, PackRecord record, Action<PackRecord> onDamage, CancellationToken cancellationToken)
+    public static StoredPackReader Open(string path, PackRecord record, Action<PackRecord> onDamage)
     {
         SafeFileHandle pack = PackFile.Open(path);
         byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
         try
         {
             int length = (int)Math.Min(BlockSums.BlockLength, record.PackLength);
-            await PackFile.ReadExactlyAsync(pack, block.AsMemory(0, length), 0, cancellationToken);
+            PackFile.ReadExactly(pack, block.AsSpan(0, length), 0);
             if (BlockSums.Append(BlockSums.Seed, block.AsSpan(0, length)) != record.Sums[0])
             {
                 throw new InvalidDataException("the first block is not what was stored");
@@ -60,11 +59,11 @@ internal sealed class StoredPackReader : PackReader
         return ValueTask.FromResult(length > 0 ? new PackStep(PackStepKind.Bytes, length) : new PackStep(PackStepKind.End));
     }
 
-    public override async ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    public override ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
         try
         {
-            await PackFile.ReadExactlyAsync(_pack, destination, _check.Position, cancellationToken);
+            PackFile.ReadExactly(_pack, destination.Span, _check.Position);
         }
         catch (IOException e)
         {
@@ -73,6 +72,7 @@ internal sealed class StoredPackReader : PackReader
         }
 
         _check.Append(destination.Span);
+        return ValueTask.CompletedTask;
     }
 
     public override void Verify()
