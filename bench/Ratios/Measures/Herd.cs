@@ -6,7 +6,7 @@ namespace Waystation.Ratios.Measures;
 /// <summary>A commit is made, and N jobs at once want it with <c>--depth 1</c>: 1, 16, 64 and 256 of them, through the node and direct.</summary>
 internal static class Herd
 {
-    private static readonly int[] Sizes = [1, 16, 64, 256], QuickSizes = [1, 16];
+    private static readonly int[] Sizes = [1, 16, 64, 256], QuickSizes = [16];
 
     public static async Task MeasureAsync(Stage stage, int _, Table table)
     {

@@ -7,7 +7,7 @@ internal static class MixedLoad
 {
     private const double MiB = 1 << 20;
 
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30), Short = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30), WarmUp = TimeSpan.FromSeconds(8), Short = TimeSpan.FromSeconds(3);
 
     private static readonly string[] Outcomes = ["hit", "join", "local", "forward", "bypass"];
 
@@ -59,7 +59,7 @@ internal static class MixedLoad
             PrimaryUse use = await PrimaryUse.DuringAsync(stage, project, async () =>
             {
                 (primaryCpu, nodeCpu) = Cpu(stage);
-                await run.RunAsync(pusher, sample < 0 ? Short : time, seed: sample + 1);
+                await run.RunAsync(pusher, sample < 0 && time > WarmUp ? WarmUp : time, seed: sample + 1);
                 await PrimaryUse.SettleAsync(stage); // what a run has begun is its own
             });
             (double primaryAfter, double nodeAfter) = Cpu(stage);

@@ -58,7 +58,7 @@ internal static class OverSsh
         for (int sample = -1; sample < samples; sample++)
         {
             List<double> byNode = [], byScript = [];
-            for (int i = 0; i < (stage.IsQuick ? 5 : SetUpsPerSample); i++)
+            for (int i = 0; i < (stage.IsQuick ? 3 : SetUpsPerSample); i++)
             {
                 byNode.Add((await doors.AtNodeAsync("whoami", input: null)).Seconds * 1000);
                 byScript.Add((await doors.AtPlainAsync("whoami")).Seconds * 1000);

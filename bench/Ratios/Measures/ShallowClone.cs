@@ -6,9 +6,9 @@ namespace Waystation.Ratios.Measures;
 internal static class ShallowClone
 {
     /// <summary>The kernel counts CPU in hundredths of a second, and a warm clone takes few of them.</summary>
-    private const int WarmClonesPerSample = 5;
+    private const int WarmClonesPerSample = 5, QuickWarmClonesPerSample = 2;
 
-    private const int TransfersPerSample = 7;
+    private const int TransfersPerSample = 7, QuickTransfersPerSample = 3;
 
     /// <summary>Until Apache has reaped the scripts of the last answer.</summary>
     private static readonly TimeSpan Reaping = TimeSpan.FromMilliseconds(300);
@@ -18,6 +18,7 @@ internal static class ShallowClone
         using var folder = new TempFolder();
         var git = new GitClient(folder);
         PrimaryRepository project = await stage.ProjectAsync();
+        int warmClones = stage.IsQuick ? QuickWarmClonesPerSample : WarmClonesPerSample;
         string through = stage.Node.UrlOf(project).AbsoluteUri, direct = stage.Primary.UrlOf(project).AbsoluteUri;
         await CloneAsync(git, through, "first");
         await CompareTransfersAsync(stage, samples, table);
@@ -29,15 +30,15 @@ internal static class ShallowClone
             (double primaryAfter, double nodeBefore) = await CpuAsync(stage);
             double fast = 0;
             int packsBefore = project.PacksMade;
-            for (int i = 0; i < WarmClonesPerSample; i++)
-                fast += await CloneAsync(git, through, "warm") / WarmClonesPerSample;
+            for (int i = 0; i < warmClones; i++)
+                fast += await CloneAsync(git, through, "warm") / warmClones;
             (double primaryWarm, double nodeAfter) = await CpuAsync(stage);
             if (project.PacksMade != packsBefore)
                 throw new InvalidOperationException("the primary made a pack for a clone that was to be warm");
             if (sample < 0)
                 continue;
             double made = primaryAfter - coldPrimary;
-            double served = (nodeAfter - nodeBefore) / WarmClonesPerSample, asked = (primaryWarm - primaryAfter) / WarmClonesPerSample;
+            double served = (nodeAfter - nodeBefore) / warmClones, asked = (primaryWarm - primaryAfter) / warmClones;
             warmWall.Add(fast);
             primaryWall.Add(slow);
             nodeCpu.Add(served * 1000);
@@ -62,7 +63,7 @@ internal static class ShallowClone
         {
             double made = (await answer.FetchFromPrimaryAsync()).Seconds;
             List<double> byNode = [], byNginx = [];
-            for (int i = 0; i < TransfersPerSample; i++)
+            for (int i = 0; i < (stage.IsQuick ? QuickTransfersPerSample : TransfersPerSample); i++)
             {
                 byNode.Add((await answer.FetchAsync(stage.Node.Url)).Seconds);
                 byNginx.Add((await Curl.RunAsync(file, "/dev/null", WarmAnswer.Http11)).Seconds);

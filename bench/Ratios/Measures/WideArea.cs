@@ -24,7 +24,7 @@ internal static class WideArea
 
     private static async Task MeasureLineAsync(Stage stage, int samples, Table table)
     {
-        int length = stage.IsQuick ? 2_000_000 : 10_000_000;
+        int length = stage.IsQuick ? 1_000_000 : 10_000_000;
         Samples opening = new(), byteBack = new(), alone = new(), shared = new();
         await using var bytes = new LinkProbe(1, RoundTrip, BitsPerSecond);
         await using var whole = new LinkProbe(length, RoundTrip, BitsPerSecond);
@@ -53,7 +53,7 @@ internal static class WideArea
 
     private static async Task CompareAsync(Stage stage, int samples, Table table)
     {
-        int megabytes = stage.IsQuick ? 8 : 64;
+        int megabytes = stage.IsQuick ? 2 : 64;
         PrimaryRepository media = await stage.OnceAsync("media", (_, repository) => LargeFiles.ImportAsync(repository, (long)megabytes << 20));
         PrimaryRepository trifle = await stage.OnceAsync("trifle", static (_, repository) => LargeFiles.ImportAsync(repository, 100_000));
         byte[] fetch = await FetchAsync(media);
