@@ -1,16 +1,17 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.CacheStore.Packs;
 
 /// <summary>
-/// CRC-32C of every 256 KiB of a pack: made while the pack is written and its trailer checked, compared before a block
+/// CRC-32C of every block of a pack: made while the pack is written and its trailer checked, compared before a block
 /// leaves again. git's own readers do not notice rot in what they copy; this does.
 /// </summary>
 public static class BlockSums
 {
-    /// <summary>Bytes of one block; the last one of a pack may be shorter.</summary>
-    public const int BlockLength = 256 * 1024;
+    /// <summary>Bytes of one block, a little under 256 KiB: with its headers it fills four packets. The last one of a pack may be shorter.</summary>
+    public const int BlockLength = 4 * Sideband.MaxBandPayload;
 
     /// <summary>What a sum starts from.</summary>
     public const uint Seed = uint.MaxValue;
@@ -18,7 +19,7 @@ public static class BlockSums
     /// <summary>How many blocks a pack of this many bytes has.</summary>
     public static int CountFor(long packLength) => checked((int)((packLength + BlockLength - 1) / BlockLength));
 
-    /// <summary>Words of one lane: three of them make 6 KiB, and four packets of a block leave little beside those.</summary>
+    /// <summary>Words of one lane: three of them make 6 KiB, and what a packet has beside those is little.</summary>
     private const int LaneWords = 256;
 
     /// <summary>What becomes of a sum when a lane of zeros follows it, by each byte of the sum: that is linear, so the parts add up.</summary>

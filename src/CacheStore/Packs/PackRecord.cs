@@ -18,7 +18,7 @@ namespace Waystation.CacheStore.Packs;
 internal sealed record PackRecord
 {
     private const uint Magic = 0x5041_5357; // "WSAP"
-    private const int Layout = 1;
+    private const int Layout = 2;
 
     /// <summary>Guards against reading a damaged length into memory; the sums of a 1 TiB pack are 16 MiB.</summary>
     private const int MaxLength = 64 * 1024 * 1024;
