@@ -171,14 +171,14 @@ public sealed class WorkQueueTests : IAsyncLifetime
         await StartAsync(bounds);
     }
 
-    /// <summary>In steps, for the queue sets its alarm only when it has looked.</summary>
+    /// <summary>And on in steps, for the queue sets its alarm only when it has looked: one that is set after the turn comes as much later.</summary>
     private async Task TurnAsync(TimeSpan by)
     {
         int runs = vet.Runs;
         time.Turn(by);
         await Eventually.TrueAsync("what is due begins", () =>
         {
-            time.Turn(TimeSpan.FromMilliseconds(1));
+            time.Turn(by / 20);
             return vet.Runs > runs;
         });
     }

@@ -190,7 +190,12 @@ public sealed class RandomFaultTests(ITestOutputHelper output) : IAsyncLifetime
         {
             string name = Path.GetFileNameWithoutExtension(repository.Name);
             string url = station.Node.UrlOf(repository, "alice").AbsoluteUri;
-            await Eventually.TrueAsync("alice is told no more to wait", async () => (await client.TryAsync("ls-remote", url)).ExitCode == 0);
+            // A repository that was failed by itself is tried again when its pause is over; until then its answers say that they are recorded.
+            await Eventually.TrueAsync("alice is told no more to wait, and nothing recorded", async () =>
+            {
+                (CommandResult result, IReadOnlyList<string> status) = await client.TryTraceAsync(["ls-remote", url]);
+                return result.ExitCode == 0 && !status.Any(static value => value.Contains("stale", StringComparison.Ordinal));
+            });
             await repository.CommitAsync();
             string direct = station.Primary.UrlOf(repository, "alice").AbsoluteUri;
             Assert.Equal(await client.ReadAsync("ls-remote", direct), await client.ReadAsync("ls-remote", url));

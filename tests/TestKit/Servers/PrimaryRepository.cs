@@ -28,6 +28,9 @@ public sealed class PrimaryRepository
     /// <summary>Each pack from now on ends after so many bytes until the gate is disposed.</summary>
     public PackGate BreakPacks(PackBreak how, long afterBytes) => hook.Break(Name, how, afterBytes);
 
+    /// <summary>How long one git may take; a repository of the world's own needs minutes for what the others have at once.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(2);
+
     public Task<CommandResult> GitAsync(params IReadOnlyList<string> arguments) => Git(arguments).MustRunAsync();
 
     public async Task<string> ResolveAsync(string revision) => (await GitAsync("rev-parse", "--verify", revision)).Output.Trim();
@@ -65,5 +68,5 @@ public sealed class PrimaryRepository
         (Git("fast-import", "--quiet", "--done", "--force") with { Input = write }).MustRunAsync();
 
     private Command Git(params IReadOnlyList<string> arguments) =>
-        new("git", arguments) { WorkingDirectory = Folder, Environment = environment };
+        new("git", arguments) { WorkingDirectory = Folder, Environment = environment, Timeout = Patience };
 }
