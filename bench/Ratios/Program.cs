@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Waystation.Ratios;
 using Waystation.Ratios.Measures;
 
@@ -30,6 +31,8 @@ if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]
     return 2;
 }
 
+using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, BreakOff);
+using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, BreakOff);
 long begun = Stopwatch.GetTimestamp();
 await using Stage stage = await Stage.SetUpAsync(settings);
 var table = new Table();
@@ -63,3 +66,9 @@ Console.WriteLine(run);
 if (settings.IsKept)
     await PerformancePage.KeepAsync(run, stage.Charts);
 return whole ? 0 : 1;
+
+static void BreakOff(PosixSignalContext signal)
+{
+    Descendants.End();
+    Environment.Exit(signal.Signal == PosixSignal.SIGINT ? 130 : 143);
+}

@@ -6,6 +6,7 @@ internal static class RealRepository
     /// <summary>Fetches its branches and tags; the branch that its HEAD names becomes <c>main</c>.</summary>
     public static async Task TakeAsync(PrimaryRepository repository, string from)
     {
+        repository.Patience = TimeSpan.FromMinutes(20);
         string source = Directory.Exists(from) ? Path.GetFullPath(from) : from;
         await repository.GitAsync("fetch", "--quiet", "--no-write-fetch-head", source, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+HEAD:refs/bench/head");
         await repository.GitAsync("update-ref", "refs/heads/main", "refs/bench/head");
