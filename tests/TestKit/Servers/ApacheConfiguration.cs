@@ -43,8 +43,8 @@ public static class ApacheConfiguration
             StartServers 4
             MinSpareServers 4
             MaxSpareServers 40
-            ServerLimit 100
-            MaxRequestWorkers 100
+            ServerLimit 300
+            MaxRequestWorkers 300
             KeepAlive On
             MaxKeepAliveRequests 0
             KeepAliveTimeout 20
