@@ -12,6 +12,9 @@ namespace Waystation.FetchCore.Access;
 /// </summary>
 public sealed class Visibility(MirrorObjects objects)
 {
+    /// <summary>Looks at a mirror that changes meanwhile.</summary>
+    private const int MaxLooks = 4;
+
     /// <summary>Of each listing, the refs of the mirror that it was found to lead to all of.</summary>
     private readonly ConditionalWeakTable<RefListing, MirrorRefs> _seesAll = [];
 
@@ -21,14 +24,29 @@ public sealed class Visibility(MirrorObjects objects)
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(wanted);
-        long changes = mirror.Changes;
-        long? state = StateOf(mirror);
         List<ObjectId> unshown = [.. wanted.Where(id => !view.Shows([id]))];
-        if (unshown.Count == 0)
+        for (int look = 0; look < MaxLooks; look++)
         {
-            return true;
+            long changes = mirror.Changes;
+            if (unshown.Count == 0 || await ShowsNowAsync(mirror, view, rule, unshown, changes, cancellationToken))
+            {
+                return true;
+            }
+
+            if (mirror.Changes == changes)
+            {
+                return false;
+            }
+
+            // A sync brings objects first and sets refs then: what was looked at in between is looked at again.
         }
 
+        return false;
+    }
+
+    private async Task<bool> ShowsNowAsync(Mirror mirror, AccessView view, VisibilityRule rule, List<ObjectId> unshown, long changes, CancellationToken cancellationToken)
+    {
+        long? state = StateOf(mirror);
         IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, unshown, cancellationToken);
         if (kinds.Count < unshown.Count)
         {
