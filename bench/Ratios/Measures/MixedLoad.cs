@@ -7,7 +7,7 @@ internal static class MixedLoad
 {
     private const double MiB = 1 << 20;
 
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30), WarmUp = TimeSpan.FromSeconds(8), Short = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30), WarmUp = TimeSpan.FromSeconds(8), Short = TimeSpan.FromSeconds(2);
 
     private static readonly string[] Outcomes = ["hit", "join", "local", "forward", "bypass"];
 

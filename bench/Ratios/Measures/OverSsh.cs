@@ -32,7 +32,7 @@ internal static class OverSsh
         for (int sample = -1; sample < samples; sample++)
         {
             List<double> byNode = [], byCat = [];
-            for (int i = 0; i < (stage.IsQuick ? 2 : SessionsPerSample); i++)
+            for (int i = 0; i < (stage.IsQuick ? 1 : SessionsPerSample); i++)
             {
                 byNode.Add(Whole(await doors.AtNodeAsync(command, input), length));
                 byCat.Add(Whole(await doors.AtPlainAsync("cat"), length));
@@ -58,7 +58,7 @@ internal static class OverSsh
         for (int sample = -1; sample < samples; sample++)
         {
             List<double> byNode = [], byScript = [];
-            for (int i = 0; i < (stage.IsQuick ? 3 : SetUpsPerSample); i++)
+            for (int i = 0; i < (stage.IsQuick ? 1 : SetUpsPerSample); i++)
             {
                 byNode.Add((await doors.AtNodeAsync("whoami", input: null)).Seconds * 1000);
                 byScript.Add((await doors.AtPlainAsync("whoami")).Seconds * 1000);

@@ -34,7 +34,7 @@ internal static class Replay
         for (int sample = -1; sample < samples; sample++)
         {
             List<double> byNode = [], byNginx = [];
-            for (int i = 0; i < (answer.Bytes > Long ? LongTransfersPerSample : stage.IsQuick ? 2 : TransfersPerSample); i++)
+            for (int i = 0; i < (answer.Bytes > Long ? LongTransfersPerSample : stage.IsQuick ? 1 : TransfersPerSample); i++)
             {
                 byNode.Add((await answer.FetchAsync(node, version)).Seconds);
                 byNginx.Add((await Curl.RunAsync(url, "/dev/null", version, "--cacert", stage.Tls.Authority)).Seconds);
