@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Waystation.Ratios;
 using Waystation.Ratios.Measures;
 
@@ -31,8 +30,6 @@ if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]
     return 2;
 }
 
-using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, BreakOff);
-using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, BreakOff);
 long begun = Stopwatch.GetTimestamp();
 await using Stage stage = await Stage.SetUpAsync(settings);
 var table = new Table();
@@ -66,9 +63,3 @@ Console.WriteLine(run);
 if (settings.IsKept)
     await PerformancePage.KeepAsync(run, stage.Charts);
 return whole ? 0 : 1;
-
-static void BreakOff(PosixSignalContext signal)
-{
-    Descendants.End();
-    Environment.Exit(signal.Signal == PosixSignal.SIGINT ? 130 : 143);
-}

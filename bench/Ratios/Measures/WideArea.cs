@@ -10,7 +10,7 @@ internal static class WideArea
 {
     private const long BitsPerSecond = 20_000_000;
 
-    private const int WarmClonesPerSample = 5, BytesPerSample = 7;
+    private const int WarmClonesPerSample = 5, BytesPerSample = 3;
 
     private static readonly TimeSpan RoundTrip = TimeSpan.FromMilliseconds(60);
 
@@ -53,7 +53,7 @@ internal static class WideArea
 
     private static async Task CompareAsync(Stage stage, int samples, Table table)
     {
-        int megabytes = stage.IsQuick ? 2 : 64;
+        int megabytes = stage.IsQuick ? 1 : 64;
         PrimaryRepository media = await stage.OnceAsync("media", (_, repository) => LargeFiles.ImportAsync(repository, (long)megabytes << 20));
         PrimaryRepository trifle = await stage.OnceAsync("trifle", static (_, repository) => LargeFiles.ImportAsync(repository, 100_000));
         byte[] fetch = await FetchAsync(media);
