@@ -219,6 +219,53 @@ public sealed class FillTests
     }
 
     [Fact]
+    public async Task Fill_IsCancelled_WhenTheLastReaderLeavesWhatIsOutdated()
+    {
+        await using var store = new Store();
+        TaskCompletionSource cancelled = NewSignal();
+        async Task Make(Fill fill)
+        {
+            using CancellationTokenRegistration registration = fill.Stopping.Register(cancelled.SetResult);
+            fill.Begin(new FetchPrologue());
+            await Task.Delay(Timeout.Infinite, fill.Stopping);
+        }
+
+        FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _), follower = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out bool began);
+        Assert.False(began);
+        await reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience);
+        reader.Outdate();
+        await reader.DisposeAsync();
+        Assert.False(cancelled.Task.IsCompleted);
+        await follower.DisposeAsync();
+        await cancelled.Task.WaitAsync(Store.Patience);
+    }
+
+    [Fact]
+    public async Task End_IsTold_HoweverItComes()
+    {
+        await using var store = new Store();
+        byte[] pack = PackBytes.Make(Block);
+        TaskCompletionSource joined = NewSignal();
+        await using FillReader whole = store.Fills.JoinOrBegin(Store.PlanOf(1), async fill =>
+        {
+            await joined.Task;
+            await Store.SourceOf(pack)(fill);
+        }, out _);
+        Task<bool> end = whole.EndAsync(CancellationToken.None);
+        Assert.False(end.IsCompleted);
+        joined.SetResult();
+        Assert.True(await end.WaitAsync(Store.Patience));
+
+        await using FillReader broken = store.Fills.JoinOrBegin(Store.PlanOf(2), static _ => throw new IOException("broken"), out _);
+        Assert.False(await broken.EndAsync(CancellationToken.None).WaitAsync(Store.Patience));
+
+        await store.StoreAsync(3, pack);
+        await using FillReader stored = store.Fills.JoinOrBegin(Store.PlanOf(3), Store.SourceOf(pack), out bool began);
+        Assert.True(began);
+        Assert.False(await stored.EndAsync(CancellationToken.None).WaitAsync(Store.Patience));
+    }
+
+    [Fact]
     public async Task Fill_IsFinishedAndStored_WhenTheLastReaderLeavesWhatIsKeptAtOnce()
     {
         await using var store = new Store();

@@ -48,7 +48,7 @@ internal sealed class CoreFixture : IAsyncDisposable
         _queue = new WorkQueue([upkeep], new WorkBounds(), _data, new WorkMeters(_meter), Time, NullLogger<WorkQueue>.Instance);
         var wait = new SyncWait(TimeSpan.FromSeconds(10));
         var sight = new MirrorSight(mirrors, objects, new Visibility(objects), sync, wait, Time);
-        var local = new LocalRung(mirrors, objects, making, sync, sight, new UploadPack(git, _data, options), new PackTurns(options), _queue, upkeep, wait, Time);
+        var local = new LocalRung(mirrors, objects, making, sync, sight, new UploadPack(git, _data), new PackTurns(options), _queue, upkeep, wait, Time);
         var access = new AccessDesk(Tickets, new SharedRefs(), sight, CancellationToken.None);
         Service = new FetchService(access, Store, Fills, admission, local, making, new CloneShapes(Time), Time);
     }

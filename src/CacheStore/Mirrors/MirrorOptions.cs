@@ -21,6 +21,9 @@ public sealed class MirrorOptions
     /// <summary>Packs made here at the same time for one repository. Default: half of the cores.</summary>
     public int MaxPacksPerRepository { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
+    /// <summary>Threads that all packs made here compress with; each has one at least. Default: one a core.</summary>
+    public int PackThreads { get; init; } = Environment.ProcessorCount;
+
     /// <summary>Requests that may wait for their turn; more are told to come again.</summary>
     public int MaxWaiting { get; init; } = 1_000;
 }

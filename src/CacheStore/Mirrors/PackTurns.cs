@@ -1,16 +1,20 @@
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
-/// How many packs are made at the same time, per node and per repository. Whoever comes first is first, but nobody waits
-/// behind others of a repository that has its share already.
+/// How many packs are made at the same time, per node and per repository, and how many threads each of them has. Whoever comes first
+/// is first, but nobody waits behind others of a repository that has its share already.
 /// </summary>
 public sealed class PackTurns(MirrorOptions options)
 {
+    /// <summary>Threads of one pack: each of them may take as much memory as the first.</summary>
+    private const int MaxThreads = 4;
+
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiter> _waiting = [];
     private readonly Dictionary<RepositoryName, int> _making = [];
-    private readonly LinkedList<TaskCompletionSource<IDisposable>> _last = [];
+    private readonly LinkedList<TaskCompletionSource<PackTurn>> _last = [];
     private int _total;
+    private int _threads;
     private bool _isLastMaking;
 
     /// <summary>Requests that wait for their turn.</summary>
@@ -40,7 +44,7 @@ public sealed class PackTurns(MirrorOptions options)
     /// <summary>Waits for a turn, which disposal ends.</summary>
     /// <exception cref="PackTurnsFullException">Too many wait already.</exception>
     /// <exception cref="OperationCanceledException">It took too long.</exception>
-    public async Task<IDisposable> EnterAsync(RepositoryName repository, CancellationToken cancellationToken)
+    public async Task<PackTurn> EnterAsync(RepositoryName repository, CancellationToken cancellationToken)
     {
         LinkedListNode<Waiter> node;
         lock (_gate)
@@ -74,12 +78,12 @@ public sealed class PackTurns(MirrorOptions options)
     /// all turns are taken, and it takes no turn from anybody.
     /// </summary>
     /// <exception cref="OperationCanceledException">It took too long.</exception>
-    public async Task<IDisposable> EnterLastAsync(CancellationToken cancellationToken)
+    public async Task<PackTurn> EnterLastAsync(CancellationToken cancellationToken)
     {
-        LinkedListNode<TaskCompletionSource<IDisposable>> node;
+        LinkedListNode<TaskCompletionSource<PackTurn>> node;
         lock (_gate)
         {
-            node = _last.AddLast(new TaskCompletionSource<IDisposable>(TaskCreationOptions.RunContinuationsAsynchronously));
+            node = _last.AddLast(new TaskCompletionSource<PackTurn>(TaskCreationOptions.RunContinuationsAsynchronously));
             BeginLast();
         }
 
@@ -109,7 +113,7 @@ public sealed class PackTurns(MirrorOptions options)
         {
             _isLastMaking = true;
             _last.RemoveFirst();
-            first.Value.SetResult(new LastTurn(this));
+            first.Value.SetResult(new PackTurn(ThreadsLeft(), EndLast));
         }
     }
 
@@ -125,11 +129,15 @@ public sealed class PackTurns(MirrorOptions options)
     private bool MayMake(RepositoryName repository) =>
         _total < options.MaxPacks && _making.GetValueOrDefault(repository) < options.MaxPacksPerRepository;
 
-    private Turn Take(RepositoryName repository)
+    private int ThreadsLeft() => Math.Clamp(options.PackThreads - _threads, 1, MaxThreads);
+
+    private PackTurn Take(RepositoryName repository)
     {
         _total++;
         _making[repository] = _making.GetValueOrDefault(repository) + 1;
-        return new Turn(this, repository);
+        int threads = ThreadsLeft();
+        _threads += threads;
+        return new PackTurn(threads, () => End(repository, threads));
     }
 
     private void Leave(LinkedListNode<Waiter> node)
@@ -148,11 +156,12 @@ public sealed class PackTurns(MirrorOptions options)
         node.Value.Turn.Task.Result.Dispose();
     }
 
-    private void End(RepositoryName repository)
+    private void End(RepositoryName repository, int threads)
     {
         lock (_gate)
         {
             _total--;
+            _threads -= threads;
             int left = _making[repository] - 1;
             if (left == 0)
             {
@@ -179,34 +188,26 @@ public sealed class PackTurns(MirrorOptions options)
 
     private sealed record Waiter(RepositoryName Repository)
     {
-        public TaskCompletionSource<IDisposable> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<PackTurn> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
+}
 
-    private sealed class LastTurn(PackTurns turns) : IDisposable
+/// <summary>A turn to make a pack; disposal ends it.</summary>
+public sealed class PackTurn : IDisposable
+{
+    private Action? _end;
+
+    internal PackTurn(int threads, Action end)
     {
-        private int _ended;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _ended, 1) == 0)
-            {
-                turns.EndLast();
-            }
-        }
+        Threads = threads;
+        _end = end;
     }
 
-    private sealed class Turn(PackTurns turns, RepositoryName repository) : IDisposable
-    {
-        private int _ended;
+    /// <summary>Threads that git may compress with.</summary>
+    public int Threads { get; }
 
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _ended, 1) == 0)
-            {
-                turns.End(repository);
-            }
-        }
-    }
+    /// <inheritdoc />
+    public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
 }
 
 /// <summary>Too many requests wait for a pack to be made.</summary>

@@ -11,16 +11,15 @@ namespace Waystation.CacheStore.Mirrors;
 /// Makes answers from a mirror with <c>git upload-pack --stateless-rpc</c>, always in protocol v2: what the client's own
 /// version makes of it is written where the client is.
 /// </summary>
-public sealed class UploadPack(GitProgram git, DataFolder folder, MirrorOptions options)
+public sealed class UploadPack(GitProgram git, DataFolder folder)
 {
     /// <summary>
-    /// Whether a want may be had was settled before; keepalives tell those who wait that it goes on; threads and memory
-    /// are bounded, because many of these run side by side.
+    /// Whether a want may be had was settled before; keepalives tell those who wait that it goes on; memory is bounded, that of each
+    /// thread, because many of these run side by side.
     /// </summary>
-    private readonly string[] _settings =
+    private static readonly string[] s_settings =
     [
         "uploadpack.allowFilter=true", "uploadpack.allowAnySHA1InWant=true", "uploadpack.keepAlive=5", "pack.windowMemory=128m", "pack.deltaCacheSize=64m",
-        string.Create(CultureInfo.InvariantCulture, $"pack.threads={Math.Max(1, Environment.ProcessorCount / options.MaxPacks)}"),
     ];
 
     /// <summary>What an answer is made from that depends on refs: null where this one does not.</summary>
@@ -51,8 +50,9 @@ public sealed class UploadPack(GitProgram git, DataFolder folder, MirrorOptions 
     /// <param name="request">What is asked, in protocol v2.</param>
     /// <param name="frozen">What <see cref="Freeze"/> gave for it.</param>
     /// <param name="withOrphans">Objects that no ref leads to any more may be named.</param>
+    /// <param name="threads">It compresses with so many.</param>
     /// <param name="stopping">Kills it.</param>
-    public async Task<GitProcess> StartAsync(MirrorLease lease, FetchRequest request, FrozenRefs? frozen, bool withOrphans, CancellationToken stopping)
+    public async Task<GitProcess> StartAsync(MirrorLease lease, FetchRequest request, FrozenRefs? frozen, bool withOrphans, int threads, CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(lease);
         ArgumentNullException.ThrowIfNull(request);
@@ -68,7 +68,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder, MirrorOptions 
             {
                 Protocol = "version=2",
                 AlternateObjects = withOrphans ? [lease.Mirror.Orphans] : [],
-                Settings = _settings,
+                Settings = [.. s_settings, string.Create(CultureInfo.InvariantCulture, $"pack.threads={threads}")],
             },
             stopping);
         await process.FeedAsync(input.WrittenMemory);

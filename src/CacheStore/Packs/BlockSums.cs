@@ -16,14 +16,14 @@ public static class BlockSums
     /// <summary>What a sum starts from.</summary>
     public const uint Seed = uint.MaxValue;
 
-    /// <summary>How many blocks a pack of this many bytes has.</summary>
-    public static int CountFor(long packLength) => checked((int)((packLength + BlockLength - 1) / BlockLength));
-
     /// <summary>Words of one lane: three of them make 6 KiB, and what a packet has beside those is little.</summary>
     private const int LaneWords = 256;
 
     /// <summary>What becomes of a sum when a lane of zeros follows it, by each byte of the sum: that is linear, so the parts add up.</summary>
     private static readonly uint[] s_afterLane = AfterLane();
+
+    /// <summary>How many blocks a pack of this many bytes has.</summary>
+    public static int CountFor(long packLength) => checked((int)((packLength + BlockLength - 1) / BlockLength));
 
     /// <summary>Continues a running sum over more bytes.</summary>
     /// <remarks>

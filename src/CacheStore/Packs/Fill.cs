@@ -48,6 +48,7 @@ public sealed class Fill : IDisposable
     private bool _damaged;
     private bool _disowned;
     private bool _abandoned;
+    private bool _outdated;
     private int _attached;
     private int _inBlock;
     private int _flushedInBlock;
@@ -89,6 +90,15 @@ public sealed class Fill : IDisposable
     internal long? PackLength => _whole ? _trailer.Length : null;
 
     internal void Disown() => Volatile.Write(ref _disowned, true);
+
+    /// <summary>Not worth finishing when nobody follows any more, whatever the plan was.</summary>
+    internal void Outdate()
+    {
+        lock (_gate)
+        {
+            _outdated = true;
+        }
+    }
 
     /// <summary>The sections before the packfile are known: readers may begin their answers.</summary>
     public void Begin(FetchPrologue prologue)
@@ -241,7 +251,7 @@ public sealed class Fill : IDisposable
         lock (_gate)
         {
             _attached--;
-            _abandoned |= _attached == 0 && !_whole && _failure is null && !(Plan.KeepAtOnce && _tail is null);
+            _abandoned |= _attached == 0 && !_whole && _failure is null && !(Plan.KeepAtOnce && !_outdated && _tail is null);
         }
 
         if (_abandoned)
@@ -327,6 +337,26 @@ public sealed class Fill : IDisposable
                 if (_failure is not null)
                 {
                     throw _failure as FillFailedException ?? new FillFailedException(_failure.Message, inner: _failure);
+                }
+
+                pulse = _pulse.Task;
+            }
+
+            await pulse.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until the answer is whole; false where it never will be.</summary>
+    internal async Task<bool> WaitForEndAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task pulse;
+            lock (_gate)
+            {
+                if (_whole || _failure is not null)
+                {
+                    return _whole;
                 }
 
                 pulse = _pulse.Task;

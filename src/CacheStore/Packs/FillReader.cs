@@ -37,6 +37,12 @@ public sealed class FillReader : PackReader
     /// <exception cref="FillFailedException">The fill ended before: nothing of it was told to this reader's client.</exception>
     public Task BeginAsync(CancellationToken cancellationToken) => _fill.WaitForPrologueAsync(cancellationToken);
 
+    /// <summary>Waits until the answer is whole, without reading it; false where it never will be.</summary>
+    public Task<bool> EndAsync(CancellationToken cancellationToken) => _fill.WaitForEndAsync(cancellationToken);
+
+    /// <summary>What it follows will not be asked for any more: it ends with its last reader, unless it is whole.</summary>
+    public void Outdate() => _fill.Outdate();
+
     /// <inheritdoc />
     public override async ValueTask<PackStep> NextAsync(CancellationToken cancellationToken)
     {

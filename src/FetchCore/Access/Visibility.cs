@@ -25,10 +25,15 @@ public sealed class Visibility(MirrorObjects objects)
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(wanted);
         List<ObjectId> unshown = [.. wanted.Where(id => !view.Shows([id]))];
+        if (unshown.Count == 0)
+        {
+            return true;
+        }
+
         for (int look = 0; look < MaxLooks; look++)
         {
             long changes = mirror.Changes;
-            if (unshown.Count == 0 || await ShowsNowAsync(mirror, view, rule, unshown, changes, cancellationToken))
+            if (await ShowsNowAsync(mirror, view, rule, unshown, changes, cancellationToken))
             {
                 return true;
             }

@@ -13,13 +13,14 @@ namespace Waystation.FetchCore.Ahead;
 /// <summary>
 /// Makes the answers that will be asked for next, when the refs of a mirror have moved: the clones asked for last, with the new
 /// tips. They are ordinary fills under the keys of the requests to come, each of which is authorised by itself. People go first:
-/// one such answer is made at a time, and only when nobody waits for a pack.
+/// one such answer is made at a time, only when nobody waits for a pack, and no longer than its tips are those of the mirror.
 /// </summary>
 public sealed class AnswersAhead
 {
     private const string Kind = "answers ahead";
 
     private readonly ConcurrentDictionary<RepositoryName, bool> _asked = new();
+    private readonly ConcurrentDictionary<RepositoryName, TaskCompletionSource> _making = new();
     private readonly BackgroundWork _work;
     private readonly MirrorSet _mirrors;
     private readonly CloneShapes _shapes;
@@ -50,6 +51,11 @@ public sealed class AnswersAhead
     {
         // What moves while answers are made is looked at in a further round.
         _asked[repository] = true;
+        if (_making.TryGetValue(repository, out TaskCompletionSource? moved))
+        {
+            moved.TrySetResult();
+        }
+
         while (_asked.ContainsKey(repository) && !_work.IsStopping)
         {
             await _work.JoinOrBegin(Kind, repository, token => MakeAllAsync(repository, token), out _);
@@ -77,25 +83,29 @@ public sealed class AnswersAhead
     private async Task MakeAsync(Mirror mirror, CloneShape shape, CancellationToken stopping)
     {
         MirrorRefs refs = mirror.Refs;
-        if (shape.RequestOf(refs.Tips) is not { } request)
+        if (RequestOf(mirror, refs, shape) is not { } next || _packs.Contains(next.Key))
         {
             return;
         }
 
-        PackKey key = PackKey.Of(mirror.Name, request, request.IncludeTag ? AccessView.TagsDigestOf(refs.Tips) : []);
-        if (_packs.Contains(key))
-        {
-            return;
-        }
-
-        using IDisposable turn = await _local.EnterLastAsync(stopping);
-        var ended = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        (FetchRequest request, PackKey key) = next;
+        using PackTurn turn = await _local.EnterLastAsync(stopping);
+        int threads = turn.Threads;
         FillReader reader = _fills.JoinOrBegin(
-            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true), fill => MakeAsync(fill, mirror, refs, request, ended), out bool began);
+            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true), fill => _local.TryMakeAheadAsync(fill, mirror, refs, request, threads), out bool began);
         await using (reader)
         {
-            // Somebody asked for it already: then it is made.
-            if (began && await ended.Task.WaitAsync(stopping))
+            if (!began)
+            {
+                return; // Somebody asked for it already: then it is made.
+            }
+
+            Task<bool> made = reader.EndAsync(stopping);
+            if (!await IsWantedToTheEndAsync(mirror, shape, key, made))
+            {
+                reader.Outdate();
+            }
+            else if (await made)
             {
                 _shapes.Make(mirror.Name, shape, key);
                 _meters.Warmed();
@@ -104,16 +114,35 @@ public sealed class AnswersAhead
         }
     }
 
-    private async Task MakeAsync(Fill fill, Mirror mirror, MirrorRefs refs, FetchRequest request, TaskCompletionSource<bool> ended)
+    /// <summary>Waits for the end of an answer; false where the refs move before, so that the next who asks will want another.</summary>
+    private async Task<bool> IsWantedToTheEndAsync(Mirror mirror, CloneShape shape, PackKey key, Task end)
     {
-        bool isMade = false;
         try
         {
-            isMade = await _local.TryMakeAheadAsync(fill, mirror, refs, request);
+            while (true)
+            {
+                var moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _making[mirror.Name] = moved;
+                if (RequestOf(mirror, mirror.Refs, shape)?.Key != key)
+                {
+                    return false;
+                }
+
+                await Task.WhenAny(end, moved.Task);
+                if (end.IsCompleted)
+                {
+                    return true;
+                }
+            }
         }
         finally
         {
-            ended.SetResult(isMade);
+            _making.TryRemove(mirror.Name, out _);
         }
     }
+
+    private static (FetchRequest Request, PackKey Key)? RequestOf(Mirror mirror, MirrorRefs refs, CloneShape shape) =>
+        shape.RequestOf(refs.Tips) is { } request
+            ? (request, PackKey.Of(mirror.Name, request, request.IncludeTag ? AccessView.TagsDigestOf(refs.Tips) : []))
+            : null;
 }

@@ -51,7 +51,7 @@ public sealed class LocalRung(
                 return false;
             }
 
-            using IDisposable turn = await turns.EnterAsync(call.Repository, either.Token);
+            using PackTurn turn = await turns.EnterAsync(call.Repository, either.Token);
             using MirrorLease? lease = mirror.TryRead();
             if (lease is null)
             {
@@ -59,7 +59,7 @@ public sealed class LocalRung(
                 return false;
             }
 
-            return await MakeAsync(fill, lease, call, withOrphans, either.Token);
+            return await MakeAsync(fill, lease, call, withOrphans, turn.Threads, either.Token);
         }
         catch (OperationCanceledException) when (!fill.Stopping.IsCancellationRequested)
         {
@@ -73,7 +73,7 @@ public sealed class LocalRung(
     }
 
     /// <summary>Waits until nobody else wants to make a pack.</summary>
-    public Task<IDisposable> EnterLastAsync(CancellationToken cancellationToken) => turns.EnterLastAsync(cancellationToken);
+    public Task<PackTurn> EnterLastAsync(CancellationToken cancellationToken) => turns.EnterLastAsync(cancellationToken);
 
     /// <summary>Makes an answer that nobody has asked for yet, of what the mirror has; the caller has a turn. False where it is not made.</summary>
     /// <exception cref="FillFailedException">It broke off.</exception>
@@ -81,7 +81,8 @@ public sealed class LocalRung(
     /// <param name="mirror">Of which mirror.</param>
     /// <param name="refs">The refs of the mirror that the request was made for.</param>
     /// <param name="request">What will be asked.</param>
-    public async Task<bool> TryMakeAheadAsync(Fill fill, Mirror mirror, MirrorRefs refs, FetchRequest request)
+    /// <param name="threads">With so many.</param>
+    public async Task<bool> TryMakeAheadAsync(Fill fill, Mirror mirror, MirrorRefs refs, FetchRequest request, int threads)
     {
         ArgumentNullException.ThrowIfNull(fill);
         ArgumentNullException.ThrowIfNull(mirror);
@@ -93,7 +94,7 @@ public sealed class LocalRung(
         }
 
         using FrozenRefs? frozen = uploadPack.Freeze(mirror, refs, request);
-        return await MakeAsync(fill, lease, request, frozen, withOrphans: false, static () => false) == true;
+        return await MakeAsync(fill, lease, request, frozen, withOrphans: false, threads, static () => false) == true;
     }
 
     /// <summary>Whether what is wanted is only there among the orphans; null where it is not there.</summary>
@@ -115,7 +116,7 @@ public sealed class LocalRung(
         return false;
     }
 
-    private async Task<bool> MakeAsync(Fill fill, MirrorLease lease, LocalCall call, bool withOrphans, CancellationToken waiting)
+    private async Task<bool> MakeAsync(Fill fill, MirrorLease lease, LocalCall call, bool withOrphans, int threads, CancellationToken waiting)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
@@ -134,7 +135,7 @@ public sealed class LocalRung(
             // git looks for the haves while it reads them: what came before it had said so is looked at anew.
             bool hasSaid = request.Haves.Count > 0 || request.Shallows.Count > 0;
             using FrozenRefs? frozen = uploadPack.Freeze(lease.Mirror, refs, request);
-            if (await MakeAsync(fill, lease, request, frozen, withOrphans, () => hasSaid && lease.Mirror.Changes != changes) is { } made)
+            if (await MakeAsync(fill, lease, request, frozen, withOrphans, threads, () => hasSaid && lease.Mirror.Changes != changes) is { } made)
             {
                 return made;
             }
@@ -144,7 +145,7 @@ public sealed class LocalRung(
     }
 
     /// <summary>Null where it has to be begun anew.</summary>
-    private async Task<bool?> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, FrozenRefs? frozen, bool withOrphans, Func<bool> isOutdated)
+    private async Task<bool?> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, FrozenRefs? frozen, bool withOrphans, int threads, Func<bool> isOutdated)
     {
         // One way of asking for all versions; progress is told to, or kept from, each who waits where the answer is written.
         FetchRequest asked = request with
@@ -158,7 +159,7 @@ public sealed class LocalRung(
             ThinPack = request.ThinPack && !(request.Deepens && request.Shallows.Count > 0),
             WaitForDone = request.WaitForDone || !request.MayBringPack,
         };
-        await using GitProcess git = await uploadPack.StartAsync(lease, asked, frozen, withOrphans, fill.Stopping);
+        await using GitProcess git = await uploadPack.StartAsync(lease, asked, frozen, withOrphans, threads, fill.Stopping);
         PipeReader output = PipeReader.Create(git.Output, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024));
         (AnswerStart start, FetchPrologue? prologue) = await ReadStartAsync(output, new AnswerFraming(asked), fill.Stopping);
         if (isOutdated())

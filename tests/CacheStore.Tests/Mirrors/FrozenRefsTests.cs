@@ -16,7 +16,7 @@ public sealed class FrozenRefsTests
         using MirrorBench bench = await MirrorBench.OpenAsync(format: format);
         await bench.Source.RunAsync("tag", "--annotate", "--message=early", "early", "refs/heads/main");
         Mirror mirror = await bench.MakeAsync();
-        var uploadPack = new UploadPack(bench.Git, bench.Data, new MirrorOptions());
+        var uploadPack = new UploadPack(bench.Git, bench.Data);
         using (FrozenRefs frozen = uploadPack.Freeze(mirror, mirror.Refs, new FetchRequest { IncludeTag = true })!)
         {
             await bench.Source.RunAsync("tag", "--annotate", "--message=late", "late", "refs/heads/main");
@@ -38,9 +38,9 @@ public sealed class FrozenRefsTests
         using MirrorBench bench = await MirrorBench.OpenAsync();
         Mirror mirror = await bench.MakeAsync();
         using MirrorLease lease = mirror.TryRead()!;
-        var uploadPack = new UploadPack(bench.Git, bench.Data, new MirrorOptions());
-        await Assert.ThrowsAsync<ArgumentException>(() => uploadPack.StartAsync(lease, new FetchRequest { IncludeTag = true }, frozen: null, withOrphans: false, default));
-        await Assert.ThrowsAsync<ArgumentException>(() => uploadPack.StartAsync(lease, new FetchRequest { DeepenRelative = true }, frozen: null, withOrphans: false, default));
+        var uploadPack = new UploadPack(bench.Git, bench.Data);
+        await Assert.ThrowsAsync<ArgumentException>(() => uploadPack.StartAsync(lease, new FetchRequest { IncludeTag = true }, frozen: null, withOrphans: false, threads: 1, default));
+        await Assert.ThrowsAsync<ArgumentException>(() => uploadPack.StartAsync(lease, new FetchRequest { DeepenRelative = true }, frozen: null, withOrphans: false, threads: 1, default));
         Assert.Null(uploadPack.Freeze(mirror, mirror.Refs, new FetchRequest()));
     }
 
@@ -49,7 +49,7 @@ public sealed class FrozenRefsTests
     {
         ObjectId main = lease.Mirror.Refs.Find("refs/heads/main")!.Id;
         var request = new FetchRequest { ObjectFormat = main.Format, Wants = [main], Done = true, IncludeTag = true, NoProgress = true };
-        await using GitProcess git = await uploadPack.StartAsync(lease, request, frozen, withOrphans: false, default);
+        await using GitProcess git = await uploadPack.StartAsync(lease, request, frozen, withOrphans: false, threads: 1, default);
         using var answer = new MemoryStream();
         await git.Output.CopyToAsync(answer);
         Assert.Equal(0, await git.WaitAsync());

@@ -227,7 +227,7 @@ public sealed class MirrorUpkeepTests : IAsyncLifetime
     public async Task Answers_AreWhole_WhileTheMirrorIsKeptInShape()
     {
         Mirror mirror = await bench.MakeAsync();
-        var uploadPack = new UploadPack(bench.Git, bench.Data, new MirrorOptions());
+        var uploadPack = new UploadPack(bench.Git, bench.Data);
         using var stop = new CancellationTokenSource();
         int answers = 0;
         Task readers = Task.WhenAll(Enumerable.Range(0, 3).Select(async reader =>
@@ -238,7 +238,7 @@ public sealed class MirrorUpkeepTests : IAsyncLifetime
                 using MirrorLease? lease = mirror.TryRead();
                 Assert.NotNull(lease);
                 var request = new FetchRequest { Wants = [tip], Done = true, OfsDelta = true, NoProgress = true, Depth = reader == 0 ? 2 : null };
-                await using GitProcess git = await uploadPack.StartAsync(lease, request, frozen: null, withOrphans: false, CancellationToken.None);
+                await using GitProcess git = await uploadPack.StartAsync(lease, request, frozen: null, withOrphans: false, threads: 1, CancellationToken.None);
                 using var answer = new MemoryStream();
                 await git.Output.CopyToAsync(answer);
                 Assert.Equal(0, await git.WaitAsync());

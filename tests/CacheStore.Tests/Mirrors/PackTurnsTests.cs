@@ -21,8 +21,8 @@ public sealed class PackTurnsTests
     {
         PackTurns turns = New(total: 1, each: 1);
         IDisposable held = await turns.EnterAsync(A, default);
-        Task<IDisposable>[] waiting = [turns.EnterAsync(B, default), turns.EnterAsync(A, default), turns.EnterAsync(C, default)];
-        foreach (Task<IDisposable> next in waiting)
+        Task<PackTurn>[] waiting = [turns.EnterAsync(B, default), turns.EnterAsync(A, default), turns.EnterAsync(C, default)];
+        foreach (Task<PackTurn> next in waiting)
         {
             Assert.False(next.IsCompleted);
             held.Dispose();
@@ -38,9 +38,9 @@ public sealed class PackTurnsTests
     {
         PackTurns turns = New(total: 2, each: 1);
         IDisposable a = await turns.EnterAsync(A, default);
-        Task<IDisposable> secondA = turns.EnterAsync(A, default), thirdA = turns.EnterAsync(A, default);
+        Task<PackTurn> secondA = turns.EnterAsync(A, default), thirdA = turns.EnterAsync(A, default);
         IDisposable b = await turns.EnterAsync(B, default);
-        Task<IDisposable> c = turns.EnterAsync(C, default);
+        Task<PackTurn> c = turns.EnterAsync(C, default);
         b.Dispose();
         using IDisposable turnOfC = await c;
         Assert.False(secondA.IsCompleted);
@@ -54,7 +54,7 @@ public sealed class PackTurnsTests
     {
         PackTurns turns = New(total: 1, each: 1, waiting: 2);
         IDisposable held = await turns.EnterAsync(A, default);
-        Task<IDisposable> first = turns.EnterAsync(A, default), second = turns.EnterAsync(B, default);
+        Task<PackTurn> first = turns.EnterAsync(A, default), second = turns.EnterAsync(B, default);
         await Assert.ThrowsAsync<PackTurnsFullException>(() => turns.EnterAsync(C, default));
         held.Dispose();
         (await first).Dispose();
@@ -68,7 +68,7 @@ public sealed class PackTurnsTests
         PackTurns turns = New(total: 1, each: 1);
         IDisposable held = await turns.EnterAsync(A, default);
         using var leaving = new CancellationTokenSource();
-        Task<IDisposable> leaver = turns.EnterAsync(B, leaving.Token), next = turns.EnterAsync(C, default);
+        Task<PackTurn> leaver = turns.EnterAsync(B, leaving.Token), next = turns.EnterAsync(C, default);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver);
         Assert.Equal(1, turns.Waiting);
@@ -108,6 +108,79 @@ public sealed class PackTurnsTests
             }
         })).WaitAsync(TimeSpan.FromSeconds(30));
         Assert.True((turns.Making, turns.Waiting) == (0, 0), $"seed {seed}: {turns.Making} making, {turns.Waiting} waiting");
+    }
+
+    /// <summary>Who is alone has the cores to itself, to a bound; who comes besides has what is left, and one thread in any case. What nobody waits for takes none from anybody.</summary>
+    [Fact]
+    public async Task Threads_AreThoseThatOthersLeave()
+    {
+        var turns = new PackTurns(new MirrorOptions { MaxPacks = 10, MaxPacksPerRepository = 10, PackThreads = 6 });
+        using PackTurn first = await turns.EnterLastAsync(default);
+        Assert.Equal(4, first.Threads);
+        using PackTurn one = await turns.EnterAsync(A, default);
+        PackTurn two = await turns.EnterAsync(A, default);
+        using PackTurn three = await turns.EnterAsync(B, default);
+        first.Dispose();
+        using PackTurn last = await turns.EnterLastAsync(default);
+        Assert.Equal((4, 2, 1, 1), (one.Threads, two.Threads, three.Threads, last.Threads));
+        two.Dispose();
+        two.Dispose(); // once is all that counts
+        using PackTurn four = await turns.EnterAsync(C, default);
+        Assert.Equal(1, four.Threads);
+        three.Dispose();
+        four.Dispose();
+        using PackTurn five = await turns.EnterAsync(C, default);
+        Assert.Equal(2, five.Threads);
+    }
+
+    [Fact]
+    public async Task Last_WaitsForEverybody_AndTakesNoTurnFromAnybody()
+    {
+        PackTurns turns = New(total: 2, each: 1, waiting: 10);
+        IDisposable one = await turns.EnterAsync(A, default);
+        Task<PackTurn> waiting = turns.EnterAsync(A, default);
+        Task<PackTurn> last = turns.EnterLastAsync(default);
+        Assert.False(waiting.IsCompleted || last.IsCompleted);
+
+        // Nobody waits any more, and a turn is free.
+        one.Dispose();
+        using IDisposable second = await waiting;
+        using IDisposable began = await last;
+
+        // While it goes on, people get their turns, and the next one of its kind waits.
+        using IDisposable two = await turns.EnterAsync(B, default);
+        Task<PackTurn> next = turns.EnterLastAsync(default);
+        began.Dispose();
+        Assert.False(next.IsCompleted);
+        two.Dispose();
+        (await next).Dispose();
+    }
+
+    [Fact]
+    public async Task Last_MayStopWaiting()
+    {
+        PackTurns turns = New(total: 2, each: 1, waiting: 10);
+        using IDisposable one = await turns.EnterAsync(A, default);
+        using IDisposable two = await turns.EnterAsync(B, default);
+        using var patience = new CancellationTokenSource();
+        Task<PackTurn> last = turns.EnterLastAsync(patience.Token);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => last);
+        one.Dispose();
+        (await turns.EnterLastAsync(default)).Dispose();
+    }
+
+    [Fact]
+    public async Task Last_Begins_WhenWhoWaitedGivesUp()
+    {
+        PackTurns turns = New(total: 2, each: 1, waiting: 10);
+        using IDisposable one = await turns.EnterAsync(A, default);
+        using var patience = new CancellationTokenSource();
+        Task<PackTurn> waiting = turns.EnterAsync(A, patience.Token);
+        Task<PackTurn> last = turns.EnterLastAsync(default);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        (await last).Dispose();
     }
 
     private static PackTurns New(int total, int each, int waiting = 1_000) => new(new MirrorOptions { MaxPacks = total, MaxPacksPerRepository = each, MaxWaiting = waiting });

@@ -9,26 +9,17 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 public sealed class BusyTests : IAsyncLifetime
 {
     private readonly Station station = new();
+    private GitGate? gate;
 
-    private string Gate => station.Folder["gate"];
+    private GitGate Gate => gate ?? throw new InvalidOperationException("not started");
 
     public async Task InitializeAsync()
     {
-        string bin = station.Folder.CreateFolder("bin"), git = (await new Command("sh", "-c", "command -v git").MustRunAsync()).Output.Trim();
-        string wrapper = Path.Combine(bin, "git");
-        await File.WriteAllTextAsync(wrapper, $"""
-            #!/bin/sh
-            case " $* " in
-            *" upload-pack "*) while [ -e "{Gate}" ]; do sleep 0.02; done ;;
-            esac
-            exec {git} "$@"
-
-            """);
-        File.SetUnixFileMode(wrapper, (UnixFileMode)0b111_101_101);
+        gate = await GitGate.MakeAsync(station.Folder);
         await station.StartAsync(new NodeSettings
         {
             Options = ["--Mirrors:MaxPacks", "1", "--Mirrors:MaxPacksPerRepository", "1", "--Mirrors:MaxWaiting", "1", "--Mirrors:SyncWait", "00:01:00"],
-            Environment = new Dictionary<string, string> { ["PATH"] = $"{bin}:{Environment.GetEnvironmentVariable("PATH")}" },
+            Environment = gate.Environment,
         });
     }
 
@@ -43,7 +34,7 @@ public sealed class BusyTests : IAsyncLifetime
         int packs = repository.PacksMade;
         string tip = await repository.ResolveAsync("refs/heads/main");
         using var client = new HttpClient();
-        await File.WriteAllTextAsync(Gate, "");
+        Gate.Shut();
 
         List<Task<HttpResponseMessage>> asked = [.. Enumerable.Range(2, 3).Select(depth => AskAsync(client, repository, UploadPack.Fetch([tip], $"deepen {depth}")))];
         Task<HttpResponseMessage> first = await Task.WhenAny(asked);
@@ -53,7 +44,7 @@ public sealed class BusyTests : IAsyncLifetime
             Assert.True(refused.Headers.RetryAfter?.Delta > TimeSpan.Zero);
         }
 
-        File.Delete(Gate);
+        Gate.Open();
         foreach (Task<HttpResponseMessage> waiting in asked.Where(task => task != first))
         {
             using HttpResponseMessage answer = await waiting;

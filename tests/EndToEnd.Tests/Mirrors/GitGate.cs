@@ -1,0 +1,42 @@
+using System.Globalization;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.EndToEnd.Tests.Mirrors;
+
+/// <summary>A git for the node that makes no pack while the gate is shut.</summary>
+internal sealed class GitGate
+{
+    private readonly TempFolder folder;
+
+    private GitGate(TempFolder folder) => this.folder = folder;
+
+    /// <summary>What the node is to be started with.</summary>
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["PATH"] = $"{folder["bin"]}:{System.Environment.GetEnvironmentVariable("PATH")}" };
+
+    /// <summary>Of each git that was to make a pack, the id of its process, in order.</summary>
+    public IReadOnlyList<int> Came => File.Exists(folder["came"]) ? [.. File.ReadAllLines(folder["came"]).Select(static line => int.Parse(line, CultureInfo.InvariantCulture))] : [];
+
+    private string Gate => folder["gate"];
+
+    public static async Task<GitGate> MakeAsync(TempFolder folder)
+    {
+        var gate = new GitGate(folder);
+        string git = (await new Command("sh", "-c", "command -v git").MustRunAsync()).Output.Trim(), wrapper = Path.Combine(folder.CreateFolder("bin"), "git");
+        await File.WriteAllTextAsync(wrapper, $"""
+            #!/bin/sh
+            case " $* " in
+            *" upload-pack "*)
+                echo $$ >>"{folder["came"]}"
+                while [ -e "{gate.Gate}" ]; do sleep 0.02; done ;;
+            esac
+            exec {git} "$@"
+
+            """);
+        File.SetUnixFileMode(wrapper, (UnixFileMode)0b111_101_101);
+        return gate;
+    }
+
+    public void Shut() => File.WriteAllText(Gate, "");
+
+    public void Open() => File.Delete(Gate);
+}
