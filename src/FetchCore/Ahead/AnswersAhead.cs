@@ -82,6 +82,8 @@ public sealed class AnswersAhead
 
     private async Task MakeAsync(Mirror mirror, CloneShape shape, CancellationToken stopping)
     {
+        using PackTurn turn = await _local.EnterLastAsync(stopping);
+        int threads = turn.Threads;
         MirrorRefs refs = mirror.Refs;
         if (RequestOf(mirror, refs, shape) is not { } next || _packs.Contains(next.Key))
         {
@@ -89,8 +91,6 @@ public sealed class AnswersAhead
         }
 
         (FetchRequest request, PackKey key) = next;
-        using PackTurn turn = await _local.EnterLastAsync(stopping);
-        int threads = turn.Threads;
         FillReader reader = _fills.JoinOrBegin(
             new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true), fill => _local.TryMakeAheadAsync(fill, mirror, refs, request, threads), out bool began);
         await using (reader)
