@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Waystation.CacheStore.Mirrors;
 using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Access;
@@ -76,21 +77,26 @@ public sealed class Visibility(MirrorObjects objects)
         (await objects.KindsAsync(mirror, ids, cancellationToken)).Count == ids.Count && mirror.Changes == changes;
 
     /// <summary>
-    /// Those of these objects, which the asker says it has, that a local answer may take notice of: what is visible, and what
+    /// Those of the objects that the asker says it has, haves and shallow lines, that an answer may take notice of: what is visible, and what
     /// the mirror does not know and will pass over. Null where it would take too long to tell.
     /// </summary>
+    /// <remarks>
+    /// A shallow line is left out only together with every have that might lead to it, or the asker would be taken to have what lies below:
+    /// what the mirror does not know might, and what is visible in it does not, for then the line would be visible as well.
+    /// </remarks>
     /// <param name="mirror">Which.</param>
     /// <param name="view">What the asker was shown.</param>
     /// <param name="rule">What being shown means.</param>
-    /// <param name="had">What the asker says it has.</param>
+    /// <param name="request">What the asker says.</param>
     /// <param name="withOrphans">The answer is made of orphans as well.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<IReadOnlySet<ObjectId>?> UsableAsync(
-        Mirror mirror, AccessView view, VisibilityRule rule, IReadOnlyCollection<ObjectId> had, bool withOrphans, CancellationToken cancellationToken)
+        Mirror mirror, AccessView view, VisibilityRule rule, FetchRequest request, bool withOrphans, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
-        ArgumentNullException.ThrowIfNull(had);
+        ArgumentNullException.ThrowIfNull(request);
+        List<ObjectId> had = [.. request.Haves, .. request.Shallows];
         if (had.Count == 0 || (!withOrphans && await IsAllShownAsync(mirror, view, rule, StateOf(mirror), cancellationToken)))
         {
             return had.ToHashSet();
@@ -99,9 +105,18 @@ public sealed class Visibility(MirrorObjects objects)
         IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, had, withOrphans, cancellationToken);
         List<ObjectId> commits = [.. had.Where(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)];
         IReadOnlySet<ObjectId>? unreachable = await objects.UnreachableAsync(mirror, commits, TipsOf(mirror, view, rule), withOrphans, cancellationToken);
-        return unreachable is null
-            ? null
-            : had.Where(id => !kinds.TryGetValue(id, out ObjectKind kind) || (kind == ObjectKind.Commit ? !unreachable.Contains(id) : view.Shows([id]))).ToHashSet();
+        if (unreachable is null)
+        {
+            return null;
+        }
+
+        HashSet<ObjectId> usable = [.. had.Where(id => !kinds.TryGetValue(id, out ObjectKind kind) || (kind == ObjectKind.Commit ? !unreachable.Contains(id) : view.Shows([id])))];
+        if (!request.Shallows.All(usable.Contains))
+        {
+            usable.ExceptWith(request.Haves.Where(id => !kinds.ContainsKey(id)));
+        }
+
+        return usable;
     }
 
     private static IEnumerable<ObjectId> TipsOf(Mirror mirror, AccessView view, VisibilityRule rule) =>

@@ -43,15 +43,14 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
             return null;
         }
 
-        IReadOnlyList<ObjectId> had = HadBy(request);
         // Told before the haves are looked at: a sync that ends meanwhile must not make it look as if they had been looked at after it.
-        bool isBehind = had.Count > 0 && !await HasAsync(mirror, request.Wants, cancellationToken);
+        bool isBehind = request.Haves.Count + request.Shallows.Count > 0 && !await HasAsync(mirror, request.Wants, cancellationToken);
         bool withOrphans = isBehind && await objects.HasWithOrphansAsync(mirror, request.Wants, cancellationToken);
-        IReadOnlySet<ObjectId>? usable = await visibility.UsableAsync(mirror, view, rule, had, withOrphans, cancellationToken);
-        if (usable is not null && !withOrphans && !request.Haves.All(usable.Contains) && isBehind)
+        IReadOnlySet<ObjectId>? usable = await visibility.UsableAsync(mirror, view, rule, request, withOrphans, cancellationToken);
+        if (usable is not null && !withOrphans && !request.Haves.Concat(request.Shallows).All(usable.Contains) && isBehind)
         {
             usable = await CatchUpAsync(mirror, asker, request.Wants, cancellationToken)
-                ? await visibility.UsableAsync(mirror, view, rule, had, withOrphans: false, cancellationToken)
+                ? await visibility.UsableAsync(mirror, view, rule, request, withOrphans: false, cancellationToken)
                 : null;
         }
 
@@ -65,12 +64,10 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
     public async Task<FetchRequest?> LookAgainAsync(Mirror mirror, LocalCall call, bool withOrphans, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return await visibility.UsableAsync(mirror, call.Asker.View, call.Rule, HadBy(call.Request), withOrphans, cancellationToken) is { } usable
+        return await visibility.UsableAsync(mirror, call.Asker.View, call.Rule, call.Request, withOrphans, cancellationToken) is { } usable
             ? Without(call.Request, usable)
             : null;
     }
-
-    private static IReadOnlyList<ObjectId> HadBy(FetchRequest request) => [.. request.Haves, .. request.Shallows];
 
     /// <summary>The request as if what is not usable did not exist.</summary>
     private static FetchRequest Without(FetchRequest request, IReadOnlySet<ObjectId> usable)
