@@ -140,6 +140,34 @@ public sealed class WorkQueueTests : IAsyncLifetime
         await vet.BegunAsync(Widgets, runs: 2);
     }
 
+    /// <summary>Whatever bit of it has flipped: what is taken up is work on a repository, and where that cannot be told nothing is.</summary>
+    [Fact]
+    public async Task WhatWaited_IsTakenUpWhole_OrNotAtAll()
+    {
+        Queue.Ask(WorkKind.Vet, Widgets);
+        await vet.BegunAsync(Widgets);
+        vet.Fail(Widgets, "the primary is away");
+        await Eventually.TrueAsync("the failure is noted", () => Queue.Entries() is [{ IsRunning: false }]);
+        await StopAsync();
+        string file = Path.Combine(folder["data"], "queue.json");
+        byte[] written = await File.ReadAllBytesAsync(file);
+        data = new DataFolder(folder["data"], time);
+        for (int bit = 0; bit < written.Length * 8; bit++)
+        {
+            byte[] flipped = [.. written];
+            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+            await File.WriteAllBytesAsync(file, flipped);
+            using var others = new Meter("WorkQueueTests");
+            using var read = new WorkQueue([vet, warm], new WorkBounds(), data, new WorkMeters(others), time, NullLogger<WorkQueue>.Instance);
+            Assert.All(read.Entries(), entry => Assert.False(entry.Repository.Host is null || entry.Repository.Path is null, $"bit {bit}"));
+        }
+
+        await File.WriteAllBytesAsync(file, written);
+        data.Dispose();
+        await StartAsync(new WorkBounds());
+        Assert.Single(Queue.Entries());
+    }
+
     [Fact]
     public async Task CancelledWork_EndsAndIsNotTriedAgain()
     {

@@ -10,6 +10,9 @@ namespace Waystation.CacheStore.Disk;
 public sealed class Journal<T>(DataFolder folder, string name)
     where T : class
 {
+    /// <summary>What is missing, or null where it may not be, does not read back.</summary>
+    private static readonly JsonSerializerOptions s_strict = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     private readonly string _path = Path.Combine(folder.Root, name);
 
     /// <summary>What was written last; null where there is none.</summary>
@@ -17,7 +20,7 @@ public sealed class Journal<T>(DataFolder folder, string name)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(_path));
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(_path), s_strict);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -36,7 +39,7 @@ public sealed class Journal<T>(DataFolder folder, string name)
         try
         {
             string temporary = folder.NewTemporaryPath(".json");
-            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(state));
+            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(state, s_strict));
             File.Move(temporary, _path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -14,10 +14,10 @@ internal sealed record MirrorRecord
     public required string ObjectFormat { get; init; }
 
     /// <summary>Objects may lie among the others that no ref leads to: a ref was deleted or rewound, and nothing was sorted out since.</summary>
-    public bool HoldsOrphans { get; init; }
+    public required bool HoldsOrphans { get; init; }
 
     /// <summary>Objects have come whose refs have not: until that is settled they count as orphans.</summary>
-    public bool IsUnsettled { get; init; }
+    public required bool IsUnsettled { get; init; }
 
     /// <exception cref="InvalidDataException">It is not a record.</exception>
     public static MirrorRecord Read(string file)

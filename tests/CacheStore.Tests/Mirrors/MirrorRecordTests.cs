@@ -1,0 +1,36 @@
+using Waystation.CacheStore.Mirrors;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.CacheStore.Tests.Mirrors;
+
+public sealed class MirrorRecordTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    /// <summary>Taking orphans for what refs lead to would show them: no bit that flips may make it so.</summary>
+    [Fact]
+    public void Record_SaysWhatIsOrphaned_OrNothing_WhateverBitHasFlipped()
+    {
+        string file = folder["record"];
+        new MirrorRecord { Host = "git.example.com", Path = "team/widgets.git", ObjectFormat = "sha1", HoldsOrphans = true, IsUnsettled = true }.Write(file);
+        byte[] written = File.ReadAllBytes(file);
+        Assert.True(MirrorRecord.Read(file) is { HoldsOrphans: true, IsUnsettled: true, Path: "team/widgets.git" });
+        for (int bit = 0; bit < written.Length * 8; bit++)
+        {
+            byte[] flipped = [.. written];
+            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(file, flipped);
+            try
+            {
+                MirrorRecord read = MirrorRecord.Read(file);
+                Assert.True(read is { HoldsOrphans: true, IsUnsettled: true, Host: not null, Path: not null, ObjectFormat: not null }, $"bit {bit}");
+            }
+            catch (InvalidDataException)
+            {
+                // The mirror is made again.
+            }
+        }
+    }
+
+    public void Dispose() => folder.Dispose();
+}
