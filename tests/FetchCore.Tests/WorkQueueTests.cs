@@ -5,6 +5,7 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
 using Waystation.FetchCore.Work;
 using Waystation.TestKit.Servers;
+using Waystation.TestKit.Wire;
 
 namespace Waystation.FetchCore.Tests;
 
@@ -152,10 +153,8 @@ public sealed class WorkQueueTests : IAsyncLifetime
         string file = Path.Combine(folder["data"], "queue.json");
         byte[] written = await File.ReadAllBytesAsync(file);
         data = new DataFolder(folder["data"], time);
-        for (int bit = 0; bit < written.Length * 8; bit++)
+        foreach ((int bit, byte[] flipped) in Flips.Of(written))
         {
-            byte[] flipped = [.. written];
-            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
             await File.WriteAllBytesAsync(file, flipped);
             using var others = new Meter("WorkQueueTests");
             using var read = new WorkQueue([vet, warm], new WorkBounds(), data, new WorkMeters(others), time, NullLogger<WorkQueue>.Instance);

@@ -1,5 +1,6 @@
 using Waystation.CacheStore.Mirrors;
 using Waystation.TestKit.Servers;
+using Waystation.TestKit.Wire;
 
 namespace Waystation.CacheStore.Tests.Mirrors;
 
@@ -15,10 +16,8 @@ public sealed class MirrorRecordTests : IDisposable
         new MirrorRecord { Host = "git.example.com", Path = "team/widgets.git", ObjectFormat = "sha1", HoldsOrphans = true, IsUnsettled = true }.Write(file);
         byte[] written = File.ReadAllBytes(file);
         Assert.True(MirrorRecord.Read(file) is { HoldsOrphans: true, IsUnsettled: true, Path: "team/widgets.git" });
-        for (int bit = 0; bit < written.Length * 8; bit++)
+        foreach ((int bit, byte[] flipped) in Flips.Of(written))
         {
-            byte[] flipped = [.. written];
-            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
             File.WriteAllBytes(file, flipped);
             try
             {
