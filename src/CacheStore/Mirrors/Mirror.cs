@@ -9,11 +9,13 @@ namespace Waystation.CacheStore.Mirrors;
 /// <code>
 ///   FOLDER/record      whose it is
 ///   FOLDER/stamps      its files as they were when they were checked
+///   FOLDER/tip/        an object folder of its own for the newest commit and its files once more, packed for clones of little depth
+///   FOLDER/tip-stamps  its files likewise
 ///   FOLDER/git/        the repository; its packs hold what the refs lead to, and until they are sorted out some orphans
 ///   FOLDER/orphans/    an object folder of its own for what no ref leads to any more
 /// </code>
 /// Two things hold always: the closure of every object in <c>git/</c> is there as well; and every file there was checked
-/// whole before it came and is compared with its stamp before anything is served from it.
+/// whole before it came and is compared with its stamp before anything is served from it. So is every file of <c>tip/</c>.
 /// </summary>
 public sealed class Mirror
 {
@@ -37,6 +39,7 @@ public sealed class Mirror
         ObjectFormat = ObjectFormats.TryParse(record.ObjectFormat, out ObjectFormat format) ? format : throw new InvalidDataException("an unknown object format");
         _skeleton = new MirrorSkeleton(Repository, ObjectFormat);
         Stamps = new FileStamps(Objects, Path.Combine(folder, "stamps"));
+        TipStamps = new FileStamps(Tip, Path.Combine(folder, "tip-stamps"));
         _refs = MirrorRefs.Read(PackedRefs);
         _refsStamp = FileStamp.Of(PackedRefs);
         _turn.Writer.TryWrite(new Turn());
@@ -63,7 +66,7 @@ public sealed class Mirror
     internal bool HasSettledOrphans => Volatile.Read(ref _record).HoldsOrphans;
 
     /// <summary>Bytes of its packs and of what belongs to them.</summary>
-    public long Bytes => Stamps.Bytes;
+    public long Bytes => Stamps.Bytes + TipStamps.Bytes;
 
     internal string Folder { get; }
 
@@ -73,7 +76,14 @@ public sealed class Mirror
 
     internal string Orphans => Path.Combine(Folder, "orphans");
 
+    internal string Tip => Path.Combine(Folder, "tip");
+
     internal FileStamps Stamps { get; }
+
+    internal FileStamps TipStamps { get; }
+
+    /// <summary>There is something in <see cref="Tip"/>, as it was made.</summary>
+    internal bool HasTip => TipStamps.Bytes > 0 && TipStamps.AllHold();
 
     /// <summary>When an answer was last made from it, UTC; of an earlier run, when it last changed.</summary>
     public DateTime LastUsed { get; private set; }

@@ -166,19 +166,22 @@ public sealed class MirrorSet
     }
 
     /// <summary>Every file that git made, to be read whole: each ends with a digest of all that is before.</summary>
-    internal IEnumerable<ScrubItem> ScrubItems(Mirror mirror)
+    internal IEnumerable<ScrubItem> ScrubItems(Mirror mirror) =>
+        ItemsOf(mirror, mirror.Objects, mirror.Folder, name => DropDamaged(mirror, name)).Concat(ItemsOf(mirror, mirror.Tip, mirror.Tip, name => DropDamagedOfTip(mirror, name)));
+
+    private static IEnumerable<ScrubItem> ItemsOf(Mirror mirror, string objects, string itemsName, Action<string> drop)
     {
-        foreach (string name in FileStamps.FilesOf(mirror.Objects))
+        foreach (string name in FileStamps.FilesOf(objects))
         {
-            var file = new FileInfo(Path.Combine(mirror.Objects, name));
+            var file = new FileInfo(Path.Combine(objects, name));
             if (file.Exists)
             {
-                yield return new ScrubItem($"{mirror.Folder}/{name}", file.Length, stopping => IsWholeAsync(mirror, file.FullName, name, stopping));
+                yield return new ScrubItem($"{itemsName}/{name}", file.Length, stopping => IsWholeAsync(mirror, file.FullName, () => drop(name), stopping));
             }
         }
     }
 
-    private async Task<bool> IsWholeAsync(Mirror mirror, string path, string name, CancellationToken stopping)
+    private static async Task<bool> IsWholeAsync(Mirror mirror, string path, Action drop, CancellationToken stopping)
     {
         FileStamp? read = FileStamp.Of(path);
         if (await TrailingDigest.HoldsAsync(path, mirror.ObjectFormat, stopping) || read is null || FileStamp.Of(path) != read)
@@ -186,6 +189,12 @@ public sealed class MirrorSet
             return true; // or replaced meanwhile: what took its place was checked when it came
         }
 
+        drop();
+        return false;
+    }
+
+    private void DropDamaged(Mirror mirror, string name)
+    {
         if (name.EndsWith(".pack", StringComparison.Ordinal) || name.EndsWith(".idx", StringComparison.Ordinal))
         {
             Quarantine(mirror, $"{name} is damaged");
@@ -196,8 +205,13 @@ public sealed class MirrorSet
             _logger.FileDamaged(mirror.Name, name);
             mirror.Stamps.Delete(FileStamps.DerivedWith(mirror.Objects, name));
         }
+    }
 
-        return false;
+    private void DropDamagedOfTip(Mirror mirror, string name)
+    {
+        // All of it only speeds things up. Without this file none of it is looked at any more.
+        _logger.FileDamaged(mirror.Name, "tip/" + name);
+        File.Delete(Path.Combine(mirror.Tip, name));
     }
 
     private static void TryDelete(string folder)

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
+using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
@@ -13,6 +14,7 @@ namespace Waystation.CacheStore.Mirrors;
 /// <code>
 ///   check     files that are not as they were: verified anew, or the mirror is given up
 ///   sort out  after a ref was deleted or rewound: one pack of what the refs lead to, the rest to the orphans' folder
+///   tip       the newest commit and its files, packed by themselves
 ///   roll up   many small packs to one, so that each is at least twice all smaller ones together
 ///   index     multi-pack-index with bitmaps, commit-graph
 ///   expire    orphans older than the grace period
@@ -36,7 +38,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     public bool IsDue(Mirror mirror)
     {
         ArgumentNullException.ThrowIfNull(mirror);
-        return !mirror.Stamps.AllHold() || mirror.HasSettledOrphans || !IsIndexed(mirror) || ExpiredOrphans(mirror).Count > 0;
+        return !mirror.Stamps.AllHold() || mirror.HasSettledOrphans || !IsIndexed(mirror) || !HasTip(mirror) || ExpiredOrphans(mirror).Count > 0;
     }
 
     /// <summary>Does what is due. Runs beside readers and syncs, but never twice at a time for one mirror.</summary>
@@ -55,9 +57,21 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
                 await TimeAsync(mirror, "sorted out orphans", () => SortOutAsync(mirror, stopping));
             }
 
-            if (!IsIndexed(mirror))
+            bool isIndexed = IsIndexed(mirror);
+            List<string> oldTip = [];
+            if (!isIndexed || !HasTip(mirror))
+            {
+                await TimeAsync(mirror, "packed the tip", async () => oldTip = await PackTipAsync(mirror, stopping));
+            }
+
+            if (!isIndexed)
             {
                 await TimeAsync(mirror, "rolled up and indexed", () => RollUpAsync(mirror, stopping));
+            }
+
+            if (oldTip.Count > 0)
+            {
+                await DropAsync(mirror, mirror.TipStamps, oldTip, stopping);
             }
 
             await ExpireOrphansAsync(mirror, stopping);
@@ -77,8 +91,10 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
             && packs.TrueForAll(pack => FileStamp.Of(Path.Combine(mirror.Objects, pack))?.Changed <= FileStamp.Of(index)?.Changed));
     }
 
-    private static List<string> Packs(Mirror mirror) =>
-        [.. FileStamps.FilesOf(mirror.Objects).Where(static name => name.EndsWith(PackSuffix, StringComparison.Ordinal))];
+    private static List<string> Packs(Mirror mirror) => Packs(mirror.Objects);
+
+    private static List<string> Packs(string objects) =>
+        [.. FileStamps.FilesOf(objects).Where(static name => name.EndsWith(PackSuffix, StringComparison.Ordinal))];
 
     private static IEnumerable<string> PartsOf(string pack) =>
         new[] { PackSuffix, ".idx", ".rev" }.Select(suffix => Path.ChangeExtension(pack, suffix));
@@ -154,7 +170,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
             }
         }
 
-        await DropAsync(mirror, [.. small.SelectMany(PartsOf), .. oldBitmaps.Except(Bitmaps(mirror).Where(name => IsCurrent(mirror, name)), StringComparer.Ordinal)], stopping);
+        await DropAsync(mirror, mirror.Stamps, [.. small.SelectMany(PartsOf), .. oldBitmaps.Except(Bitmaps(mirror).Where(name => IsCurrent(mirror, name)), StringComparer.Ordinal)], stopping);
     }
 
     /// <summary>The packs that are rolled up: from the largest down, one stays while it is at least twice all smaller ones together.</summary>
@@ -201,12 +217,43 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
             derived.AddRange([MultiPackIndex, FileStamps.CommitGraph]);
         }
 
-        if (await DropAsync(mirror, [.. replaced.SelectMany(PartsOf), .. derived], stopping))
+        if (await DropAsync(mirror, mirror.Stamps, [.. replaced.SelectMany(PartsOf), .. derived], stopping))
         {
             mirror.SetHoldsOrphans(false);
         }
     }
 
+    /// <summary>One pack where there is a newest commit, none where there is none.</summary>
+    private static bool HasTip(Mirror mirror) =>
+        TipOf(mirror) is null ? mirror.TipStamps.Bytes == 0 : mirror.HasTip && Packs(mirror.Tip).Count == 1;
+
+    private static RefTip? TipOf(Mirror mirror) => mirror.Refs.Find("HEAD");
+
+    /// <summary>
+    /// Packs the newest commit with its files but without its past, as for a clone of depth 1. In the other packs most of these are
+    /// differences from each other's past, or the other way round: git would have to compress them anew for every such clone. Here they
+    /// lie as they are sent. Of what was in the last such pack, the next is a copy.
+    /// </summary>
+    /// <returns>What it replaces.</returns>
+    private async Task<List<string>> PackTipAsync(Mirror mirror, CancellationToken stopping)
+    {
+        using var scratch = new Scratch(folder);
+        List<string> old = [.. FileStamps.FilesOf(mirror.Tip).Union(mirror.TipStamps.Suspects(), StringComparer.Ordinal)];
+        DataFolder.CreatePrivate(Path.Combine(mirror.Tip, "pack"));
+        if (TipOf(mirror) is { Id: var tip })
+        {
+            await PackAsync(mirror, scratch, ["--revs", "--shallow"], $"--shallow {tip}\n{tip}\n", stopping, besides: mirror.HasTip ? mirror.Tip : null);
+            GitResult index = await git.RunAsync(
+                new GitCommand("multi-pack-index", "write", "--no-progress") { Repository = mirror.FitForGit(), ObjectDirectory = scratch.Objects }, stopping);
+            index.OrThrow();
+            old = [.. old.Except(FileStamps.FilesOf(scratch.Objects), StringComparer.Ordinal)];
+            mirror.TipStamps.Adopt(scratch.Objects);
+        }
+
+        return old;
+    }
+
+    /// <param name="besides">Another object folder, whose multi-pack-index goes before the mirror's.</param>
     private async Task PackAsync(Mirror mirror, Scratch scratch, string[] which, string input, CancellationToken stopping, string? besides = null)
     {
         GitResult packed = await git.RunAsync(
@@ -214,7 +261,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
             {
                 Repository = mirror.FitForGit(),
                 ObjectDirectory = scratch.Objects,
-                AlternateObjects = besides is null ? [mirror.Objects] : [mirror.Objects, besides],
+                AlternateObjects = besides is null ? [mirror.Objects] : [besides, mirror.Objects],
                 Settings = s_bounds,
             },
             Encoding.ASCII.GetBytes(input), stopping);
@@ -246,7 +293,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     }
 
     /// <summary>Deletes files once nobody reads them any more; false where that took too long.</summary>
-    private async Task<bool> DropAsync(Mirror mirror, IReadOnlyList<string> names, CancellationToken stopping)
+    private async Task<bool> DropAsync(Mirror mirror, FileStamps stamps, IReadOnlyList<string> names, CancellationToken stopping)
     {
         try
         {
@@ -257,7 +304,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
             return false;
         }
 
-        mirror.Stamps.Delete(names);
+        stamps.Delete(names);
         return true;
     }
 

@@ -61,13 +61,18 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
             throw new ArgumentException("the answer depends on the refs of one moment", nameof(frozen));
         }
 
+        Mirror mirror = lease.Mirror;
+        bool looksAtTipFirst = request.Deepens && request.IsClone && mirror.HasTip;
         var input = new ArrayBufferWriter<byte>();
         FetchRequestWriter.WriteV2(input, request, agent: null, sayObjectFormat: true);
         GitProcess process = git.Start(
-            new GitCommand("upload-pack", "--stateless-rpc", "--strict", frozen?.Repository ?? lease.Mirror.Repository)
+            new GitCommand("upload-pack", "--stateless-rpc", "--strict", frozen?.Repository ?? mirror.Repository)
             {
                 Protocol = "version=2",
-                AlternateObjects = withOrphans ? [lease.Mirror.Orphans] : [],
+
+                // Of an object that lies in several packs git takes the copy that the first multi-pack-index names.
+                ObjectDirectory = looksAtTipFirst ? mirror.Tip : null,
+                AlternateObjects = [.. looksAtTipFirst ? [mirror.Objects] : (string[])[], .. withOrphans ? [mirror.Orphans] : (string[])[]],
                 Settings = [.. s_settings, string.Create(CultureInfo.InvariantCulture, $"pack.threads={threads}")],
             },
             stopping);

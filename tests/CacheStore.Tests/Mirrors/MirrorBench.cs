@@ -47,7 +47,7 @@ internal sealed class MirrorBench : IDisposable
     public static async Task<MirrorBench> OpenAsync(MirrorOptions? options = null, string format = "sha1")
     {
         var bench = new MirrorBench(options ?? new MirrorOptions { DiskReserve = 0 });
-        await bench.client.RunAsync("init", "--quiet", "--bare", "--object-format=" + format, "source");
+        await bench.client.RunAsync("init", "--quiet", "--bare", "--initial-branch=main", "--object-format=" + format, "source");
         for (int commit = 0; commit < 5; commit++)
             await bench.CommitAsync();
         return bench;
@@ -98,13 +98,22 @@ internal sealed class MirrorBench : IDisposable
     }
 
     /// <summary>One more commit on a branch, of so many bytes that do not compress.</summary>
-    public async Task<ObjectId> CommitAsync(string branch = "main", int bytes = 200)
+    public Task<ObjectId> CommitAsync(string branch = "main", int bytes = 200) =>
+        CommitAsync(branch, TextOf(bytes));
+
+    public static string TextOf(int bytes) =>
+        Convert.ToBase64String(Random.Shared.GetItems<byte>([.. Enumerable.Range(0, 256).Select(static value => (byte)value)], bytes));
+
+    /// <summary>One more commit on a branch, with this text in a file.</summary>
+    /// <param name="branch">Which branch.</param>
+    /// <param name="text">What the file holds, in ASCII.</param>
+    /// <param name="file">Its name; one of seven by turns where none is given.</param>
+    public async Task<ObjectId> CommitAsync(string branch, string text, string? file = null)
     {
         int number = Interlocked.Increment(ref written);
-        string text = Convert.ToBase64String(Random.Shared.GetItems<byte>([.. Enumerable.Range(0, 256).Select(static value => (byte)value)], bytes));
         bool exists = (await Source.TryAsync("rev-parse", "--verify", "--quiet", $"refs/heads/{branch}")).ExitCode == 0;
         string script = $"commit refs/heads/{branch}\ncommitter Sana <sana@example.com> {History.FirstCommitTime + number} +0000\ndata 1\nC\n"
-            + (exists ? $"from refs/heads/{branch}^0\n" : "") + $"M 100644 inline f{number % 7}\ndata {text.Length}\n{text}\ndone\n";
+            + (exists ? $"from refs/heads/{branch}^0\n" : "") + $"M 100644 inline {file ?? $"f{number % 7}"}\ndata {text.Length}\n{text}\ndone\n";
         await (Source.Git("fast-import", "--quiet", "--done") with { Input = stream => stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(script)).AsTask() }).MustRunAsync();
         return await ResolveAsync($"refs/heads/{branch}");
     }
@@ -124,6 +133,20 @@ internal sealed class MirrorBench : IDisposable
         Assert.True(mirror.Stamps.AllHold(), string.Join(' ', mirror.Stamps.Suspects()));
         await ExamineAsync(mirror, "fsck", "--full", "--strict", "--no-dangling", "--no-progress");
         Assert.Equal(await Source.ReadAsync("rev-list", "--objects", "--all", "--count"), await ExamineAsync(mirror, "rev-list", "--objects", "--all", "--count"));
+    }
+
+    /// <summary>The pack is a whole clone of depth 1 of this commit, and nothing more.</summary>
+    public async Task AssertShallowCloneAsync(byte[] pack, ObjectId tip)
+    {
+        GitClient clone = client.In($"clone-{Interlocked.Increment(ref written)}");
+        await client.RunAsync("init", "--quiet", "--bare", $"--object-format={await Source.ReadAsync("rev-parse", "--show-object-format")}", clone.Folder);
+        await (clone.Git("index-pack", "--stdin") with { Input = stream => stream.WriteAsync(pack).AsTask() }).MustRunAsync();
+        await File.WriteAllTextAsync(Path.Combine(clone.Folder, "shallow"), $"{tip}\n");
+        await clone.RunAsync("update-ref", "refs/heads/main", tip.ToString());
+        await clone.RunAsync("fsck", "--full", "--strict", "--no-progress");
+        string objects = await clone.ReadAsync("rev-list", "--objects", "--count", "--all");
+        Assert.Equal(await Source.ReadAsync("rev-list", "--objects", "--count", "-1", tip.ToString()), objects);
+        Assert.Contains($"in-pack: {objects}", await clone.ReadAsync("count-objects", "-v"), StringComparison.Ordinal);
     }
 
     public static string[] FilesOf(Mirror mirror, string pattern) => Directory.GetFiles(Path.Combine(mirror.Objects, "pack"), pattern);
@@ -152,7 +175,13 @@ internal sealed class MirrorBench : IDisposable
         Upkeep = new MirrorUpkeep(Git, Data, Mirrors, options, Time, new Complaints());
     }
 
-    private async Task<IReadOnlyList<RefTip>> TipsAsync() =>
+    private async Task<IReadOnlyList<RefTip>> TipsAsync()
+    {
+        CommandResult head = await Source.TryAsync("rev-parse", "--verify", "--quiet", "HEAD");
+        return [.. head.ExitCode == 0 ? [new RefTip("HEAD", ObjectId.Parse(head.Output.Trim()), null, null)] : (RefTip[])[], .. await BranchesAsync()];
+    }
+
+    private async Task<IReadOnlyList<RefTip>> BranchesAsync() =>
         [.. (await Source.ReadAsync("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(static line => line.TrimEnd().Split(' ')).Select(static parts => new RefTip(parts[0], ObjectId.Parse(parts[1]), parts.Length > 2 ? ObjectId.Parse(parts[2]) : null, null))];
 }

@@ -35,8 +35,8 @@ public sealed class MirrorRefsTests : IDisposable
         await bench.Source.RunAsync("tag", "--annotate", "--message=mark", "v1", "refs/heads/main");
         await bench.Source.RunAsync("tag", "light", "refs/heads/main~1");
         Mirror mirror = await bench.MakeAsync();
-        const string Format = "--format=%(refname) %(objectname) %(*objectname)";
-        Assert.Equal(await bench.Source.ReadAsync("for-each-ref", Format), await bench.ExamineAsync(mirror, "for-each-ref", Format));
+        string[] list = ["for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", "refs/heads", "refs/tags"];
+        Assert.Equal(await bench.Source.ReadAsync(list), await bench.ExamineAsync(mirror, list));
         await bench.ExamineAsync(mirror, "fsck", "--strict", "--no-dangling");
     }
 
