@@ -314,7 +314,7 @@ public sealed class Fill : IDisposable
 
             if (_failure is not null)
             {
-                throw _failure as FillFailedException ?? new FillFailedException(_failure.Message, inner: _failure);
+                throw Failure();
             }
 
             return (_whole ? new PackStep(PackStepKind.End) : null, _pulse.Task);
@@ -324,46 +324,18 @@ public sealed class Fill : IDisposable
     /// <summary>Waits until the answer may begin.</summary>
     internal async Task WaitForPrologueAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        await WaitForAsync(() => _prologue is not null || _failure is not null, cancellationToken);
+        if (Prologue is null)
         {
-            Task pulse;
-            lock (_gate)
-            {
-                if (_prologue is not null)
-                {
-                    return;
-                }
-
-                if (_failure is not null)
-                {
-                    throw _failure as FillFailedException ?? new FillFailedException(_failure.Message, inner: _failure);
-                }
-
-                pulse = _pulse.Task;
-            }
-
-            await pulse.WaitAsync(cancellationToken);
+            throw Failure();
         }
     }
 
     /// <summary>Waits until the answer is whole; false where it never will be.</summary>
     internal async Task<bool> WaitForEndAsync(CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            Task pulse;
-            lock (_gate)
-            {
-                if (_whole || _failure is not null)
-                {
-                    return _whole;
-                }
-
-                pulse = _pulse.Task;
-            }
-
-            await pulse.WaitAsync(cancellationToken);
-        }
+        await WaitForAsync(() => _whole || _failure is not null, cancellationToken);
+        return _whole;
     }
 
     internal void Read(Span<byte> destination, long offset)
@@ -404,6 +376,27 @@ public sealed class Fill : IDisposable
             return _whole && position == _trailer.Length;
         }
     }
+
+    private async Task WaitForAsync(Func<bool> condition, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task pulse;
+            lock (_gate)
+            {
+                if (condition())
+                {
+                    return;
+                }
+
+                pulse = _pulse.Task;
+            }
+
+            await pulse.WaitAsync(cancellationToken);
+        }
+    }
+
+    private FillFailedException Failure() => _failure as FillFailedException ?? new FillFailedException(_failure!.Message, inner: _failure);
 
     private static TaskCompletionSource NewPulse() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
