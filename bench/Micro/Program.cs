@@ -14,7 +14,7 @@ if (args is not ([] or ["--quick"]))
 }
 
 // In this process: a program that is generated and built for each run would need sources, a restore and a place to put them.
-Job job = (args is ["--quick"] ? Job.ShortRun : Job.Default.WithWarmupCount(5).WithIterationCount(15))
+Job job = (args is ["--quick"] ? Job.ShortRun : Job.Default.WithWarmupCount(3).WithIterationCount(7))
     .WithIterationTime(TimeInterval.FromMilliseconds(args is ["--quick"] ? 30 : 100))
     .WithToolchain(InProcessEmitToolchain.Instance);
 using var temp = new TempFolder();
