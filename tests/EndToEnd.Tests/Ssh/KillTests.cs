@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Ssh;
@@ -71,6 +72,7 @@ public sealed class KillTests : IAsyncLifetime
 
         await clone.WaitForExitAsync().WaitAsync(Soon);
         Assert.NotEqual(0, clone.ExitCode);
+        DeleteAgentSockets(node.Named("sshd"));
         gate.Dispose();
         await Eventually.TrueAsync("a new sshd serves", async () => (await alice.Git.TryAsync("ls-remote", station.AddressOf(repository))).ExitCode == 0, Soon);
         await AssertCloneWorksAsync("after");
@@ -132,7 +134,7 @@ public sealed class KillTests : IAsyncLifetime
         GitClient clone = alice.Git.In("pushed");
         await clone.RunAsync("commit", "--quiet", "--allow-empty", "--message", "Half a push");
         string reached = alice.Folder["reached"];
-        repository.WriteHook("pre-receive", $"#!/bin/sh\n: >{reached}\nexec sleep 60\n");
+        repository.WriteHook("pre-receive", $"#!/bin/sh\necho $$ >{reached}.new && mv {reached}.new {reached}\nexec sleep 60\n");
         using Process push = clone.Git("push").Start();
         await Eventually.TrueAsync("the primary works on the push", () => File.Exists(reached), Soon);
         var node = ProcessTree.Of(station.Node.ProcessId);
@@ -140,6 +142,14 @@ public sealed class KillTests : IAsyncLifetime
 
         await Eventually.TrueAsync("relay, sshd's connection and ours have gone", () => node.Left().Count == 2, Soon);
         repository.WriteHook("pre-receive", "#!/bin/sh\nexit 0\n");
+        Unix.Kill(int.Parse(await File.ReadAllTextAsync(reached), CultureInfo.InvariantCulture)); // which nobody else ends
+    }
+
+    /// <summary>An sshd that is killed leaves the socket of the agent that was forwarded to it, in a folder under <c>/tmp</c> whatever TMPDIR says.</summary>
+    private static void DeleteAgentSockets(IReadOnlyList<int> killed)
+    {
+        foreach (string folder in Directory.GetDirectories("/tmp", "ssh-*").Where(folder => killed.Any(id => File.Exists(Path.Combine(folder, $"agent.{id}")))))
+            Directory.Delete(folder, recursive: true);
     }
 
     /// <summary>Begins a clone that stands still in the middle of its pack.</summary>
