@@ -38,7 +38,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     public bool IsDue(Mirror mirror)
     {
         ArgumentNullException.ThrowIfNull(mirror);
-        return !mirror.Stamps.AllHold() || mirror.HasSettledOrphans || !IsIndexed(mirror) || !HasTip(mirror) || ExpiredOrphans(mirror).Count > 0;
+        return !mirror.Stamps.AllHold() || mirror.HasSettledOrphans || !IsIndexed(mirror) || !IsTipPacked(mirror) || ExpiredOrphans(mirror).Count > 0;
     }
 
     /// <summary>Does what is due. Runs beside readers and syncs, but never twice at a time for one mirror.</summary>
@@ -59,7 +59,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
 
             bool isIndexed = IsIndexed(mirror);
             List<string> oldTip = [];
-            if (!isIndexed || !HasTip(mirror))
+            if (!isIndexed || !IsTipPacked(mirror))
             {
                 await TimeAsync(mirror, "packed the tip", async () => oldTip = await PackTipAsync(mirror, stopping));
             }
@@ -90,6 +90,12 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         return packs.Count == 0 || (File.Exists(index) && File.Exists(Path.Combine(mirror.Objects, FileStamps.CommitGraph)) && Bitmaps(mirror).Exists(name => IsCurrent(mirror, name))
             && packs.TrueForAll(pack => FileStamp.Of(Path.Combine(mirror.Objects, pack))?.Changed <= FileStamp.Of(index)?.Changed));
     }
+
+    /// <summary>One pack where there is a newest commit, none where there is none.</summary>
+    private static bool IsTipPacked(Mirror mirror) =>
+        TipOf(mirror) is null ? mirror.TipStamps.Bytes == 0 : mirror.HasTip && Packs(mirror.Tip).Count == 1;
+
+    private static RefTip? TipOf(Mirror mirror) => mirror.Refs.Find("HEAD");
 
     private static List<string> Packs(Mirror mirror) => Packs(mirror.Objects);
 
@@ -223,12 +229,6 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         }
     }
 
-    /// <summary>One pack where there is a newest commit, none where there is none.</summary>
-    private static bool HasTip(Mirror mirror) =>
-        TipOf(mirror) is null ? mirror.TipStamps.Bytes == 0 : mirror.HasTip && Packs(mirror.Tip).Count == 1;
-
-    private static RefTip? TipOf(Mirror mirror) => mirror.Refs.Find("HEAD");
-
     /// <summary>
     /// Packs the newest commit with its files but without its past, as for a clone of depth 1. In the other packs most of these are
     /// differences from each other's past, or the other way round: git would have to compress them anew for every such clone. Here they
@@ -243,9 +243,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         if (TipOf(mirror) is { Id: var tip })
         {
             await PackAsync(mirror, scratch, ["--revs", "--shallow"], $"--shallow {tip}\n{tip}\n", stopping, besides: mirror.HasTip ? mirror.Tip : null);
-            GitResult index = await git.RunAsync(
-                new GitCommand("multi-pack-index", "write", "--no-progress") { Repository = mirror.FitForGit(), ObjectDirectory = scratch.Objects }, stopping);
-            index.OrThrow();
+            await IndexPacksAsync(mirror, scratch, withBitmap: false, stopping);
             old = [.. old.Except(FileStamps.FilesOf(scratch.Objects), StringComparer.Ordinal)];
             mirror.TipStamps.Adopt(scratch.Objects);
         }
@@ -253,16 +251,13 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         return old;
     }
 
-    /// <param name="besides">Another object folder, whose multi-pack-index goes before the mirror's.</param>
+    /// <summary>Packs objects of the mirror, and of another object folder, whose multi-pack-index goes before the mirror's, into the scratch folder.</summary>
     private async Task PackAsync(Mirror mirror, Scratch scratch, string[] which, string input, CancellationToken stopping, string? besides = null)
     {
         GitResult packed = await git.RunAsync(
-            new GitCommand(["pack-objects", "--quiet", "--delta-base-offset", "--keep-true-parents", .. which, Path.Combine(scratch.Objects, "pack", "pack")])
+            Within(mirror, scratch, ["pack-objects", "--quiet", "--delta-base-offset", "--keep-true-parents", .. which, Path.Combine(scratch.Objects, "pack", "pack")]) with
             {
-                Repository = mirror.FitForGit(),
-                ObjectDirectory = scratch.Objects,
                 AlternateObjects = besides is null ? [mirror.Objects] : [besides, mirror.Objects],
-                Settings = s_bounds,
             },
             Encoding.ASCII.GetBytes(input), stopping);
         packed.OrThrow();
@@ -277,20 +272,22 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
             File.CreateSymbolicLink(Path.Combine(scratch.Objects, part), Path.Combine(mirror.Objects, part));
         }
 
-        var command = new GitCommand { Repository = mirror.FitForGit(), ObjectDirectory = scratch.Objects, Settings = s_bounds };
-        List<string> write = ["multi-pack-index", "write", "--no-progress"];
-        if (withBitmap)
-        {
-            write.Add("--bitmap");
-        }
-
-        GitResult index = await git.RunAsync(command with { Arguments = write }, stopping);
-        index.OrThrow();
-        GitResult graph = await git.RunAsync(command with { Arguments = ["commit-graph", "write", "--reachable", "--no-progress"] }, stopping);
+        await IndexPacksAsync(mirror, scratch, withBitmap, stopping);
+        GitResult graph = await git.RunAsync(Within(mirror, scratch, "commit-graph", "write", "--reachable", "--no-progress"), stopping);
         graph.OrThrow();
         scratch.DeleteLinks();
         mirror.Stamps.Adopt(scratch.Objects);
     }
+
+    /// <summary>Writes a multi-pack-index of what lies in the scratch folder.</summary>
+    private async Task IndexPacksAsync(Mirror mirror, Scratch scratch, bool withBitmap, CancellationToken stopping)
+    {
+        GitResult index = await git.RunAsync(Within(mirror, scratch, ["multi-pack-index", "write", "--no-progress", .. withBitmap ? ["--bitmap"] : (string[])[]]), stopping);
+        index.OrThrow();
+    }
+
+    private static GitCommand Within(Mirror mirror, Scratch scratch, params IReadOnlyList<string> arguments) =>
+        new(arguments) { Repository = mirror.FitForGit(), ObjectDirectory = scratch.Objects, Settings = s_bounds };
 
     /// <summary>Deletes files once nobody reads them any more; false where that took too long.</summary>
     private async Task<bool> DropAsync(Mirror mirror, FileStamps stamps, IReadOnlyList<string> names, CancellationToken stopping)

@@ -151,6 +151,15 @@ internal sealed class MirrorBench : IDisposable
 
     public static string[] FilesOf(Mirror mirror, string pattern) => Directory.GetFiles(Path.Combine(mirror.Objects, "pack"), pattern);
 
+    /// <summary>Flips a bit in the middle of a file that git has made read-only.</summary>
+    public static void Flip(string file)
+    {
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(file, bytes);
+    }
+
     /// <summary>Closes everything, as the end of a node does, lets something happen to its files, and opens it again.</summary>
     public void Restart(Action? whileClosed = null)
     {

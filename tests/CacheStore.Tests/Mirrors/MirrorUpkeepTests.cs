@@ -118,7 +118,7 @@ public sealed class MirrorUpkeepTests : IAsyncLifetime
     {
         Mirror mirror = await bench.MakeAsync();
         await bench.Upkeep.RunAsync(mirror, default);
-        Flip(MirrorBench.FilesOf(mirror, pattern).Single());
+        MirrorBench.Flip(MirrorBench.FilesOf(mirror, pattern).Single());
         Assert.Null(mirror.TryRead());
         Assert.True(bench.Upkeep.IsDue(mirror));
         await bench.Upkeep.RunAsync(mirror, default);
@@ -143,7 +143,7 @@ public sealed class MirrorUpkeepTests : IAsyncLifetime
             if (delete)
                 File.Delete(file);
             else
-                Flip(file);
+                MirrorBench.Flip(file);
             Assert.Null(mirror.TryRead());
             await bench.Upkeep.RunAsync(mirror, default);
             Assert.Same(mirror, bench.Mirrors.Find(MirrorBench.Widgets));
@@ -263,14 +263,6 @@ public sealed class MirrorUpkeepTests : IAsyncLifetime
         await readers;
         Assert.True(answers > 10, $"{answers} answers");
         await AssertIndexedAsync(mirror);
-    }
-
-    private static void Flip(string file)
-    {
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        byte[] bytes = File.ReadAllBytes(file);
-        bytes[bytes.Length / 2] ^= 1;
-        File.WriteAllBytes(file, bytes);
     }
 
     private static string[] FilesAndTimes(Mirror mirror) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -97,7 +98,7 @@ public sealed partial class TipPackTests : IAsyncLifetime
             if (delete)
                 File.Delete(file);
             else
-                Flip(file);
+                MirrorBench.Flip(file);
             await AnswerAsync();
             Assert.True(bench.Upkeep.IsDue(mirror));
             await bench.Upkeep.RunAsync(mirror, default);
@@ -115,7 +116,7 @@ public sealed partial class TipPackTests : IAsyncLifetime
         await bench.Upkeep.RunAsync(mirror, default);
         foreach (string file in TipFiles())
         {
-            Flip(file);
+            MirrorBench.Flip(file);
             mirror.TipStamps.Trust([$"pack/{Path.GetFileName(file)}"]);
             Assert.False(bench.Upkeep.IsDue(mirror));
             int damaged = 0;
@@ -165,14 +166,6 @@ public sealed partial class TipPackTests : IAsyncLifetime
     [GeneratedRegex(@"Total (\d+) \(delta \d+\), reused (\d+)")]
     private static partial Regex Totals();
 
-    private static void Flip(string file)
-    {
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        byte[] bytes = File.ReadAllBytes(file);
-        bytes[bytes.Length / 2] ^= 1;
-        File.WriteAllBytes(file, bytes);
-    }
-
     private async Task ChangeAsync()
     {
         text = text[..1_000] + MirrorBench.TextOf(30) + text[1_000..];
@@ -201,19 +194,11 @@ public sealed partial class TipPackTests : IAsyncLifetime
         await git.Output.CopyToAsync(answer);
         Assert.True(await git.WaitAsync() == 0, git.ErrorText);
 
-        // Packets: four digits of length, then in the packfile section the number of a band (gitprotocol-v2, "fetch").
         using MemoryStream pack = new(), progress = new();
-        ReadOnlySpan<byte> rest = answer.ToArray();
-        while (!rest.IsEmpty)
-        {
-            int length = Math.Max(4, int.Parse(rest[..4], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-            ReadOnlySpan<byte> packet = rest[4..length];
-            if (packet is [1, .. var bytes])
-                pack.Write(bytes);
-            else if (packet is [2, .. var words])
-                progress.Write(words);
-            rest = rest[length..];
-        }
+        var rest = new ReadOnlySequence<byte>(answer.ToArray());
+        Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologue(ref rest, mirror.ObjectFormat, sidebandAll: false, out _));
+        while (FetchAnswerReader.TryReadBand(ref rest, out BandLine band) && band.Kind != BandKind.End)
+            (band.Kind == BandKind.PackData ? pack : progress).Write(band.Payload.ToArray());
 
         await bench.AssertShallowCloneAsync(pack.ToArray(), request.Wants[0]);
         Match totals = Totals().Match(Encoding.ASCII.GetString(progress.ToArray()));
