@@ -86,7 +86,10 @@ internal sealed class AdminApi(
 
         if (action?.Repo is not { } text || primaries.NameOf(text) is not { } repository)
         {
-            await FailAsync(context, StatusCodes.Status400BadRequest, "send {\"repo\":\"HOST/PATH\"} with the host of a primary of this node, or with one primary {\"repo\":\"PATH\"}");
+            await FailAsync(
+                context, StatusCodes.Status400BadRequest,
+                "send {\"repo\":\"HOST/PATH\"} with the host of a primary of this node, or with one primary {\"repo\":\"PATH\"}; "
+                + "PATH is written as in the URL of a clone: coded, without empty or dot segments, without a query");
             return;
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Waystation.CacheStore;
 
 namespace Waystation.Proxy.Hooks;
 
@@ -17,7 +18,7 @@ internal static class HookPayload
 
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 32 };
 
-    /// <summary>Its name as the forge writes it, without <c>.git</c>; null where the notice is about none.</summary>
+    /// <summary>Its name as the forge writes it, without <c>.git</c>; null where the notice is about none, or what it says is no repository's path.</summary>
     /// <exception cref="JsonException">It is no JSON.</exception>
     public static string? RepositoryOf(ReadOnlyMemory<byte> body)
     {
@@ -25,7 +26,7 @@ internal static class HookPayload
         JsonElement root = json.RootElement;
         string? name = Text(root, "repository", "full_name") ?? Text(root, "project", "path_with_namespace")
             ?? (Text(root, "repository", "project", "key") is { } key && Text(root, "repository", "slug") is { } slug ? $"{key}/{slug}" : null);
-        return name is { Length: > 0 } ? WithoutSuffix(name) : null;
+        return RepositoryPath.IsWellFormed(name) ? WithoutSuffix(name!) : null;
     }
 
     /// <summary>

@@ -110,6 +110,13 @@ internal sealed class GitEndpoints(
         }
 
         GitRequest git = GitRequest.From(context);
+        if (!RequestTarget.IsWellFormed(git.Target))
+        {
+            // HTTP/2 frames what a request line could not hold. What a primary behind HTTP/1.1 would make of it is not tried.
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
         if (ConnectionLogin.Find(context, primary) is { } bound)
         {
             await passThrough.SendAsync(context, primary, git, bound, StatusOf(git, ForwardReason.ConnectionLogin));
@@ -119,6 +126,13 @@ internal sealed class GitEndpoints(
         if (git.Service == GitService.Other)
         {
             await passThrough.SendAsync(context, primary, git, primary.Invoker);
+            return;
+        }
+
+        if (!RepositoryPath.IsWellFormed(git.RepositoryPath))
+        {
+            // Which repository that is, and whether it is one, the primary alone decides.
+            await passThrough.SendAsync(context, primary, git, primary.Invoker, StatusOf(git, ForwardReason.Malformed));
             return;
         }
 

@@ -76,15 +76,18 @@ internal sealed class Primary : IDisposable
     public void Reselect(PrimarySettings settings) => Volatile.Write(ref _selection, settings);
 
     /// <summary>The exact target that the client wrote, at the primary: no decoding, no dot segments resolved.</summary>
-    public Uri UriOf(string target) => new(Prefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+    /// <exception cref="ArgumentException">A request line cannot hold the target.</exception>
+    public Uri UriOf(string target) => RequestTarget.IsWellFormed(target)
+        ? new Uri(Prefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })
+        : throw new ArgumentException("a request line cannot hold this target", nameof(target));
 
     /// <summary>Connections for one client connection alone, whose login belongs to the connection.</summary>
     public HttpMessageInvoker NewBoundInvoker()
     {
-        SocketsHttpHandler handler = NewHandler();
+        SocketsHttpHandler handler = NewSockets();
         handler.MaxConnectionsPerServer = 1;
         handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
-        return new HttpMessageInvoker(new PromptUploads(handler));
+        return new HttpMessageInvoker(new PromptUploads(new StrictTargets(handler)));
     }
 
     public void Dispose()
@@ -99,7 +102,9 @@ internal sealed class Primary : IDisposable
         FileSystemName.MatchesSimpleExpression(glob, path, ignoreCase: false)
         || (path.EndsWith(".git", StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(glob, path.AsSpan()[..^4], ignoreCase: false));
 
-    private SocketsHttpHandler NewHandler() => new()
+    private StrictTargets NewHandler() => new(NewSockets());
+
+    private SocketsHttpHandler NewSockets() => new()
     {
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,

@@ -35,29 +35,39 @@ internal sealed class PrimaryMap : IDisposable
         }
     }
 
-    /// <summary>The repository that an operator means by <c>host/path</c>, its URL, or <c>path</c> where there is one primary; null where no primary is meant.</summary>
+    /// <summary>
+    /// The repository that an operator means by <c>host/path</c>, its URL, or <c>path</c> where there is one primary; null where no primary is
+    /// meant, or where the text is more than the name of a repository (<see cref="RepositoryPath"/>).
+    /// </summary>
     public RepositoryName? NameOf(string text)
     {
-        string name = (text.Contains("://", StringComparison.Ordinal) ? text[(text.IndexOf("://", StringComparison.Ordinal) + 3)..] : text).Trim('/');
+        int scheme = text.IndexOf("://", StringComparison.Ordinal);
+        string name = (scheme < 0 ? text : text[(scheme + "://".Length)..]).Trim('/');
         foreach (Primary primary in _primaries)
         {
             // What only SSH has is called as the log calls it.
-            if (name.StartsWith($"{primary.SshOnlyHost}/", StringComparison.OrdinalIgnoreCase))
+            if (After(primary.SshOnlyHost, name) is { } sshPath)
             {
-                return new RepositoryName(primary.SshOnlyHost, name[(primary.SshOnlyHost.Length + 1)..]);
+                return RepositoryPath.IsWellFormedOverSsh(sshPath) ? new RepositoryName(primary.SshOnlyHost, sshPath) : null;
             }
 
-            if (name.StartsWith(primary.Authority + "/", StringComparison.OrdinalIgnoreCase))
+            if (After(primary.Authority, name) is { } path)
             {
-                return primary.NameOf(name[(primary.Authority.Length + 1)..]);
+                return NameAt(primary, path);
             }
         }
 
-        return _primaries is [Primary only] && name.Length > 0 ? only.NameOf(name) : null;
+        // A URL of another host is not a path of ours, and a host alone is no repository.
+        return scheme < 0 && _primaries is [Primary only] && !string.Equals(name, only.Authority, StringComparison.OrdinalIgnoreCase) ? NameAt(only, name) : null;
     }
 
     /// <summary>The one that SSH clients mean, who do not say its name.</summary>
     public Primary OverSsh => _primaries is [Primary only] ? only : Array.Find(_primaries, static primary => primary.Ssh is not null) ?? throw new InvalidOperationException("no primary has SSH");
+
+    private static RepositoryName? NameAt(Primary primary, string path) =>
+        RepositoryPath.IsWellFormed(path) && primary.NameOf(path) is var name && RepositoryPath.IsWellFormed(name.Path) ? name : null;
+
+    private static string? After(string host, string name) => name.StartsWith(host + "/", StringComparison.OrdinalIgnoreCase) ? name[(host.Length + 1)..] : null;
 
     public void Dispose()
     {

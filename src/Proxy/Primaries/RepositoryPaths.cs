@@ -1,3 +1,4 @@
+using Waystation.CacheStore;
 using Waystation.Proxy.Settings;
 
 namespace Waystation.Proxy.Primaries;
@@ -58,6 +59,11 @@ internal static class RepositoryPaths
         }
 
         string coded = string.Join('/', parts.Select(Uri.EscapeDataString));
+        if (!RepositoryPath.IsWellFormed(coded))
+        {
+            return null;
+        }
+
         return kind switch
         {
             PrimaryKind.Bitbucket => BitbucketPrefix + coded,

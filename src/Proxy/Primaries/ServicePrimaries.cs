@@ -13,11 +13,13 @@ namespace Waystation.Proxy.Primaries;
 /// <summary>The primaries, asked with the service credential of each: over HTTP with a password or token, over SSH with a key.</summary>
 internal sealed class ServicePrimaries(PrimaryMap primaries, SshClient ssh, CredentialDigester digester, AccessTickets tickets, ProxyMeters meters) : IServicePrimaries
 {
-    public bool Serves(RepositoryName repository) => primaries.Of(repository) is { Service: not null } primary && primary.Selects(repository.Path);
+    /// <summary>Whatever asks for the work, a file of an earlier run included: what is not the name of a repository is asked of nobody.</summary>
+    public bool Serves(RepositoryName repository) =>
+        RepositoryPath.IsWellFormed(repository.Path) && primaries.Of(repository) is { Service: not null } primary && primary.Selects(repository.Path);
 
     public ServiceConnection? Open(RepositoryName repository)
     {
-        if (primaries.Of(repository) is not { Service: { } service } primary || !primary.Selects(repository.Path))
+        if (!Serves(repository) || primaries.Of(repository) is not { Service: { } service } primary)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
@@ -89,7 +90,7 @@ internal static class SettingsReader
                 Service = Service(source, name),
                 Address = address,
                 Ssh = SshSettingsReader.Target(source, name, address),
-                SshPathPrefix = source.Text($"{name}:SshPathPrefix") ?? "",
+                SshPathPrefix = source.Read($"{name}:SshPathPrefix", "", "the beginning of a path, such as /srv/git", TryParseSshPrefix),
                 Kind = source.Read($"{name}:Kind", PrimaryKind.Generic, "generic, github, gitlab, gitea, bitbucket, azure or gerrit", TryParseName),
                 Visibility = source.Read($"{name}:Visibility", VisibilityRule.Advertised, "advertised or repository", TryParseName),
                 MaxRequests = source.Count($"{name}:MaxRequests", 0, 0, 100_000),
@@ -179,7 +180,9 @@ internal static class SettingsReader
 
     private static bool TryParsePlain(string text, out ListenAddress value) => ListenAddress.TryParse(text, out value!) && !value.IsTls;
 
-    private static bool TryParseGlob(string text, out string value) => (value = text).Length > 0;
+    private static bool TryParseGlob(string text, out string value) => RepositoryPath.IsWellFormedOverSsh(value = text);
+
+    private static bool TryParseSshPrefix(string text, out string value) => RepositoryPath.IsWellFormedOverSsh(value = text) && text[0] != '-';
 
     private static bool TryParseName<T>(string text, out T value)
         where T : struct, Enum =>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Waystation.CacheStore;
 
 namespace Waystation.SshFrontend.Sessions;
 
@@ -56,7 +57,7 @@ internal sealed record GitCommandLine(string Service, string Path, IReadOnlyList
     }
 
     /// <summary>A path that no program takes for an option, in text that can be written down.</summary>
-    private static bool IsPath(string path) => path.Length > 0 && path[0] != '-' && !path.Any(static c => char.IsControl(c) || c == '\uFFFD');
+    private static bool IsPath(string path) => RepositoryPath.IsWellFormedOverSsh(path) && path[0] != '-';
 
     private static bool IsWord(string word) => word.Length > 0 && word[0] != '-' && word.All(char.IsAsciiLetterOrDigit);
 

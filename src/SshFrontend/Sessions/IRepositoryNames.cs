@@ -9,8 +9,8 @@ public interface IRepositoryNames
     /// <summary>How the primary gives objects by id.</summary>
     VisibilityRule Visibility { get; }
 
-    /// <summary>The path by which the primary has this repository over HTTP, without a leading slash, coded as in a URL.</summary>
-    string HttpPathOf(string path);
+    /// <summary>The path by which the primary has this repository over HTTP, without a leading slash, coded as in a URL; null where HTTP has no such path.</summary>
+    string? HttpPathOf(string path);
 
     /// <summary>The name by which its packs and tickets are kept.</summary>
     RepositoryName NameOf(string path);

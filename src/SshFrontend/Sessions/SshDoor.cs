@@ -25,6 +25,9 @@ public sealed class SshDoor : IRelayDoor
     /// <summary>As forges have it for what is not Git.</summary>
     private const int Refused = 1;
 
+    /// <summary>What a path that climbs gets where the primary is reached by HTTP, which has no such path.</summary>
+    private static readonly SessionEnd s_noSuchPath = new(Refused, "waystation: over HTTP the primary has no such path\n");
+
     private readonly SshDoorOptions _options;
     private readonly SshClient _client;
     private readonly AccessTickets _tickets;
@@ -130,12 +133,18 @@ public sealed class SshDoor : IRelayDoor
     private async Task<SessionEnd> UploadPackAsync(
         SessionIdentity identity, GitCommandLine line, RelaySession session, ClientChannel client, CancellationToken cancellationToken)
     {
+        string? httpPath = _names.HttpPathOf(line.Path);
+        if (identity is SessionIdentity.OverHttp && httpPath is null)
+        {
+            return s_noSuchPath;
+        }
+
         var repository = _names.NameOf(line.Path);
         int version = VersionOf(session.GitProtocol);
         await using IUpstream upstream = identity switch
         {
             SessionIdentity.OverSsh ssh => new SshUpstream(_client, ssh, line.Path, repository, version, _tickets, _digester, _meters),
-            SessionIdentity.OverHttp http => new HttpUpstream(http.Primaries.Open(http.Login, _names.HttpPathOf(line.Path)), repository, version, _tickets),
+            SessionIdentity.OverHttp http => new HttpUpstream(http.Primaries.Open(http.Login, httpPath!), repository, version, _tickets),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         if (await upstream.OpenAsync(cancellationToken) is { } refusal)
@@ -152,7 +161,12 @@ public sealed class SshDoor : IRelayDoor
 
     private async Task<SessionEnd> ForwardAsync(SessionIdentity.OverHttp identity, GitCommandLine line, ClientChannel client, CancellationToken cancellationToken)
     {
-        IHttpRepository http = identity.Primaries.Open(identity.Login, _names.HttpPathOf(line.Path));
+        if (_names.HttpPathOf(line.Path) is not { } path)
+        {
+            return s_noSuchPath;
+        }
+
+        IHttpRepository http = identity.Primaries.Open(identity.Login, path);
         switch (line.Service)
         {
             case GitCommandLine.ReceivePack:
