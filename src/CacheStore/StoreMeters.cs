@@ -45,6 +45,13 @@ public sealed class StoreMeters
         _meter.CreateObservableGauge("waystation_mirrors", mirrors, description: "Mirrors.");
     }
 
+    /// <summary>Where to read from how many packs are being made here, and how many requests wait for their turn.</summary>
+    internal void ObserveTurns(Func<int> making, Func<int> waiting)
+    {
+        _meter.CreateObservableGauge("waystation_packs_making", making, description: "Packs being made here.");
+        _meter.CreateObservableGauge("waystation_packs_waiting", waiting, description: "Requests that wait for their turn to have a pack made.");
+    }
+
     /// <summary>Where to read the size of the pack cache from.</summary>
     internal void Observe(Func<long> bytes, Func<int> entries)
     {

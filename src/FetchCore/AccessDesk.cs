@@ -18,8 +18,13 @@ namespace Waystation.FetchCore;
 /// </summary>
 public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorSight sight, CancellationToken stopping)
 {
+    private const string AllTags = "refs/tags/";
+
     /// <summary>What this credential may rely on, with every want visible to it and every have that it may build on; or why not.</summary>
-    public async Task<SettledAccess> SettleAsync(FetchCall call, CancellationToken cancellationToken)
+    /// <param name="call">The fetch.</param>
+    /// <param name="isAnew">The refs have moved since this credential was shown any: a ticket is not enough.</param>
+    /// <param name="cancellationToken">The client's.</param>
+    public async Task<SettledAccess> SettleAsync(FetchCall call, bool isAnew, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
         if (call.Primary.IsOut && tickets.FindRecorded(call.Repository, call.Credential) is { } recorded)
@@ -27,7 +32,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
             return await SettleByRecordAsync(call, recorded, cancellationToken);
         }
 
-        AccessView? view = tickets.Find(call.Repository, call.Credential);
+        AccessView? view = isAnew ? null : tickets.Find(call.Repository, call.Credential);
         if (view is not null && (IsEnough(view, call) || IsFinal(view, call)))
         {
             SettledAccess settled = await LookAsync(call, view, isRecorded: false, cancellationToken);
@@ -71,6 +76,29 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
                     repository, credential, RefsQuestion.Advertisement, () => AskInfoRefsAsync(call with { Request = call.Request with { ProtocolVersion = 0 } }), cancellationToken);
         }
         catch (Exception e) when (e is PrimaryException or IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// What this call's credential is shown now of the refs that an answer may depend on, asked for after this call; null where the primary does
+    /// not say.
+    /// </summary>
+    public async Task<AccessView?> LookAgainAsync(FetchCall call, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        RefsQuestion question = call.Request.ProtocolVersion < 2 ? RefsQuestion.Advertisement
+            : call.Request.DeepenRelative ? RefsQuestion.AllRefs
+            : RefsQuestion.Tags;
+        try
+        {
+            return await shared.AskAsync(
+                call.Repository, call.Credential, question,
+                () => question == RefsQuestion.Advertisement ? AskInfoRefsAsync(call) : question == RefsQuestion.Tags ? AskTagsAsync(call) : AskRefsAsync(call),
+                cancellationToken);
+        }
+        catch (IOException)
         {
             return null;
         }
@@ -185,18 +213,27 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
 
     private async Task<AccessView?> AskRefsAsync(FetchCall call)
     {
-        LsRefsRequest question = LsRefsRequest.All(call.Request.ObjectFormat);
-        await using PrimaryReply reply = await call.Primary.LsRefsAsync(question, stopping);
-        NoteRefusal(call, reply);
-        var reader = new LsRefsReader(call.Request.ObjectFormat);
-        if (!reply.IsAnswer || !await ReadToEndAsync(reply, reader))
+        if (await AskRefsAsync(call, LsRefsRequest.All(call.Request.ObjectFormat)) is not { } shown)
         {
             return null;
         }
 
-        var listing = RefListing.Of(question, reader);
-        tickets.Show(call.Repository, call.Credential, listing, reply.AskedAt);
-        return new AccessView([listing]);
+        tickets.Show(call.Repository, call.Credential, shown.Listing, shown.At);
+        return new AccessView([shown.Listing]);
+    }
+
+    /// <summary>No ticket is made of it: one that was shown all at once is worth more.</summary>
+    private async Task<AccessView?> AskTagsAsync(FetchCall call) =>
+        await AskRefsAsync(call, new LsRefsRequest { ObjectFormat = call.Request.ObjectFormat, Peel = true, RefPrefixes = [AllTags] }) is { } shown
+            ? new AccessView([shown.Listing])
+            : null;
+
+    private async Task<(RefListing Listing, long At)?> AskRefsAsync(FetchCall call, LsRefsRequest question)
+    {
+        await using PrimaryReply reply = await call.Primary.LsRefsAsync(question, stopping);
+        NoteRefusal(call, reply);
+        var reader = new LsRefsReader(call.Request.ObjectFormat);
+        return reply.IsAnswer && await ReadToEndAsync(reply, reader) ? (RefListing.Of(question, reader), reply.AskedAt) : null;
     }
 
     private async Task<bool> ReadToEndAsync(PrimaryReply reply, PassingReader reader)

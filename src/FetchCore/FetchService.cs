@@ -1,3 +1,4 @@
+using System.Globalization;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
@@ -28,58 +29,69 @@ public sealed class FetchService(
     /// <summary>When whoever is told to come again shall come: the queue moves on by the second.</summary>
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>Followers whose starter fails begin anew; after so many others failed, each goes its own way.</summary>
-    private const int MaxAttempts = 4;
+    private readonly AnswerWitness _witness = new(access, time);
 
     /// <summary>Answers one fetch.</summary>
     /// <param name="call">The fetch.</param>
     /// <param name="cancellationToken">The client's: it ends this client's waiting, never a fill that others follow.</param>
-    public async Task<FetchAnswer> FetchAsync(FetchCall call, CancellationToken cancellationToken)
+    public Task<FetchAnswer> FetchAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
-        if (!call.Request.MayBringPack && (call.Request.Deepens || !local.HasMirror(call.Repository)))
-        {
+        return !call.Request.MayBringPack && (call.Request.Deepens || !local.HasMirror(call.Repository))
             // Nothing to make; and what an older client must hear of its boundary in such a round, no v2 server says.
-            return new FetchAnswer.Forward(ForwardReason.NoPack);
-        }
-
-        long begun = time.GetTimestamp();
-
-        // 1 access
-        SettledAccess settled;
-        try
-        {
-            settled = await access.SettleAsync(call, cancellationToken);
-        }
-        catch (PrimaryBusyException e)
-        {
-            return new FetchAnswer.Unreachable(e) { Times = new FetchTimes(time.GetElapsedTime(begun), TimeSpan.Zero) };
-        }
-
-        TimeSpan accessTime = time.GetElapsedTime(begun);
-        if (settled.View is not { } view)
-        {
-            return new FetchAnswer.Forward(settled.Reason) { Times = new FetchTimes(accessTime, TimeSpan.Zero) };
-        }
-
-        // 2 key
-        byte[]? tags = call.Request.IncludeTag ? view.TagsDigest() : [];
-        FetchAnswer answer = tags is null
-            ? new FetchAnswer.Forward(ForwardReason.TagsUnknown)
-            : await ClimbAsync(call, settled, PackKey.Of(call.Repository, settled.Request, tags), cancellationToken);
-        return answer with
-        {
-            Times = new FetchTimes(accessTime, time.GetElapsedTime(begun) - accessTime),
-            Outage = settled.RecordedFor is { } age ? new OutageNote(call.Repository.Host, age) : null,
-        };
+            ? Task.FromResult<FetchAnswer>(new FetchAnswer.Forward(ForwardReason.NoPack))
+            : FetchAsync(call, new FetchTries(), cancellationToken);
     }
 
-    private async Task<FetchAnswer> ClimbAsync(FetchCall call, SettledAccess settled, PackKey key, CancellationToken cancellationToken)
+    private async Task<FetchAnswer> FetchAsync(FetchCall call, FetchTries tries, CancellationToken cancellationToken)
+    {
+        long begun = time.GetTimestamp();
+        TimeSpan accessTime = TimeSpan.Zero;
+        while (true)
+        {
+            // 1 access
+            long settling = time.GetTimestamp();
+            SettledAccess settled;
+            try
+            {
+                settled = await access.SettleAsync(call, tries.MustSettleAnew, cancellationToken);
+                tries.MustSettleAnew = false;
+            }
+            catch (PrimaryBusyException e)
+            {
+                return new FetchAnswer.Unreachable(e) { Times = new FetchTimes(time.GetElapsedTime(begun), TimeSpan.Zero) };
+            }
+
+            accessTime += time.GetElapsedTime(settling);
+            FetchAnswer? answer = settled.View is null ? new FetchAnswer.Forward(settled.Reason) : await AnswerAsync(call, settled, tries, cancellationToken);
+            if (answer is not null)
+            {
+                return answer with
+                {
+                    Times = new FetchTimes(accessTime, time.GetElapsedTime(begun) - accessTime),
+                    Outage = settled.RecordedFor is { } age ? new OutageNote(call.Repository.Host, age) : null,
+                };
+            }
+        }
+    }
+
+    /// <summary>Null where access is to be settled anew.</summary>
+    private async Task<FetchAnswer?> AnswerAsync(FetchCall call, SettledAccess settled, FetchTries tries, CancellationToken cancellationToken)
+    {
+        // 2 key
+        byte[]? tags = call.Request.IncludeTag ? settled.View!.TagsDigest() : [];
+        return tags is null
+            ? new FetchAnswer.Forward(ForwardReason.TagsUnknown)
+            : await ClimbAsync(call, settled, PackKey.Of(call.Repository, settled.Request, tags), tries, cancellationToken);
+    }
+
+    /// <summary>Null where access is to be settled anew.</summary>
+    private async Task<FetchAnswer?> ClimbAsync(FetchCall call, SettledAccess settled, PackKey key, FetchTries tries, CancellationToken cancellationToken)
     {
         admission.Ask(key);
         shapes.Ask(call.Repository, key, settled.Request, settled.View!);
         var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: settled.Request.IsClone);
-        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        while (!tries.MustSettleAnew)
         {
             // 3 hit
             if (await packs.TryOpenAsync(key, cancellationToken) is { } stored)
@@ -88,35 +100,40 @@ public sealed class FetchService(
                 return new FetchAnswer.Pack(stored, FetchOutcome.Hit, WillKeep: true);
             }
 
-            if (await JoinOrBeginAsync(call, settled, plan, cancellationToken) is { } answer)
+            if (await JoinOrBeginAsync(call, settled, plan, tries, cancellationToken) is { } answer)
             {
                 return answer;
             }
         }
 
-        return new FetchAnswer.Forward(ForwardReason.Contended);
+        return null;
     }
 
     /// <summary>Null where the fill ended before it began, through no doing of this call: look again from the top.</summary>
-    private async Task<FetchAnswer?> JoinOrBeginAsync(FetchCall call, SettledAccess settled, FillPlan plan, CancellationToken cancellationToken)
+    private async Task<FetchAnswer?> JoinOrBeginAsync(
+        FetchCall call, SettledAccess settled, FillPlan plan, FetchTries tries, CancellationToken cancellationToken)
     {
         var starter = new StarterReply();
-        FillReader reader = fills.JoinOrBegin(plan, fill => MakeAsync(fill, call, settled, starter), out bool began);
+        Task MakeAsync(Fill fill) => this.MakeAsync(fill, call, settled, starter);
+        bool began = true;
+        FillReader reader = tries.IsAtEnd ? fills.BeginAlone(plan, MakeAsync) : fills.JoinOrBegin(plan, MakeAsync, out began, tries.Patience);
         bool handedOut = false;
         try
         {
             await reader.BeginAsync(cancellationToken);
             handedOut = true;
             FetchOutcome outcome = began ? starter.Outcome : reader.JoinedWhole ? FetchOutcome.Hit : FetchOutcome.Join;
-            return new FetchAnswer.Pack(reader, outcome, plan.KeepAtOnce || admission.WasAskedAgain(plan.Key));
+            PackReader answer = began ? reader : new FollowingReader(reader, (failure, token) => FollowAnotherAsync(call, tries, failure, token));
+            return new FetchAnswer.Pack(answer, outcome, plan.KeepAtOnce || admission.WasAskedAgain(plan.Key));
         }
         catch (FillFailedException e)
         {
+            tries.Fail(e);
             return e.Round is not null && IsToldItsBoundary(call.Request) ? new FetchAnswer.Forward(ForwardReason.NoPack)
                 : e.Round is { } round ? new FetchAnswer.Round(round)
-                : starter.IsBusy ? new FetchAnswer.Busy(s_retryAfter)
                 : starter.Take() is { } reply ? new FetchAnswer.Relay(reply)
                 : starter.Failure is { } failure ? new FetchAnswer.Unreachable(failure)
+                : e.RetryAfter is { } after ? new FetchAnswer.Busy(after)
                 : null;
         }
         finally
@@ -126,6 +143,25 @@ public sealed class FetchService(
             {
                 await reader.DisposeAsync();
             }
+        }
+    }
+
+    /// <summary>Another answer for one who was told how it begins; null where there is none.</summary>
+    private async Task<PackReader?> FollowAnotherAsync(FetchCall call, FetchTries tries, FillFailedException failure, CancellationToken cancellationToken)
+    {
+        tries.Fail(failure);
+        switch (await FetchAsync(call, tries, cancellationToken))
+        {
+            case FetchAnswer.Pack pack:
+                return pack.Reader;
+            case FetchAnswer.Relay relay:
+                await relay.Reply.DisposeAsync();
+                return null;
+            case FetchAnswer.Busy busy:
+                throw new FillFailedException(
+                    failure.Message, string.Create(CultureInfo.InvariantCulture, $"waystation: too many packs are being made here; try again in {busy.RetryAfter.TotalSeconds:0} s\n"), failure);
+            default:
+                return null;
         }
     }
 
@@ -146,8 +182,8 @@ public sealed class FetchService(
         }
         catch (PackTurnsFullException e)
         {
-            starter.IsBusy = true;
-            throw new FillFailedException(e.Message, inner: e);
+            // That is nobody's credential's fault: all who follow hear it.
+            throw new FillFailedException(e.Message, inner: e) { RetryAfter = s_retryAfter };
         }
 
         // 6 forward
@@ -158,7 +194,8 @@ public sealed class FetchService(
     private async Task ForwardAsync(Fill fill, FetchCall call, SettledAccess settled, SyncAsker asker, StarterReply starter)
     {
         PrimaryReply reply;
-        bool isOwn = settled.Request == call.Request;
+        bool isOwn = settled.Request == call.Request, needsWitness = AnswerWitness.IsNeededFor(settled.Request);
+        fill.ExpectSource();
         try
         {
             // Where haves were left out, the answer is one to what is left.
@@ -167,12 +204,13 @@ public sealed class FetchService(
         catch (PrimaryException e)
         {
             starter.Give(e);
-            throw;
+            throw e is PrimaryBusyException { ConcernsAll: true } busy ? new FillFailedException(busy.Message, inner: busy) { RetryAfter = busy.RetryAfter } : e;
         }
 
         bool given = false;
         try
         {
+            fill.Hear();
             access.NoteRefusal(call, reply);
             FetchPrologue? prologue = reply.IsAnswer
                 ? await PrimaryFill.ReadPrologueAsync(reply.Body, settled.Request, fill.Stopping)
@@ -183,9 +221,14 @@ public sealed class FetchService(
                 throw new FillFailedException("the primary's reply holds no pack");
             }
 
+            if (needsWitness)
+            {
+                fill.HoldBack();
+            }
+
             await FeedMirrorAsync(fill, call, asker);
             fill.Begin(prologue);
-            await PrimaryFill.CopyPackAsync(reply.Body, settled.Request, fill, fill.Stopping);
+            await CopyAsync(fill, call, settled, reply, needsWitness && !call.Primary.AnswersOneAtATime);
         }
         finally
         {
@@ -194,6 +237,30 @@ public sealed class FetchService(
                 await reply.DisposeAsync();
             }
         }
+
+        if (needsWitness && call.Primary.AnswersOneAtATime)
+        {
+            await _witness.LookAsync(fill, call, settled, fill.Stopping);
+        }
+    }
+
+    /// <summary>Moves the pack; where it is to be witnessed on the way, that is over when this ends.</summary>
+    private async Task CopyAsync(Fill fill, FetchCall call, SettledAccess settled, PrimaryReply reply, bool isWitnessed)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(fill.Stopping);
+        Task witness = isWitnessed ? _witness.LookAsync(fill, call, settled, over.Token) : Task.CompletedTask;
+        try
+        {
+            await PrimaryFill.CopyPackAsync(reply.Body, settled.Request, fill, fill.Stopping);
+        }
+        catch
+        {
+            await over.CancelAsync();
+            await witness.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        await witness;
     }
 
     /// <summary>A full clone is kept, and no mirror: it was evicted or given up, or the node was killed while it was made. It is made of what is kept.</summary>

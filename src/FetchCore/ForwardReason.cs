@@ -38,7 +38,4 @@ public enum ForwardReason
 
     /// <summary>The answer holds no pack: it is a round of negotiation, or an error.</summary>
     NoPack,
-
-    /// <summary>Others' attempts at the same answer kept failing.</summary>
-    Contended,
 }

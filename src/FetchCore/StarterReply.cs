@@ -18,9 +18,6 @@ internal sealed class StarterReply
     /// <summary>How the answer is made, once it has begun.</summary>
     public FetchOutcome Outcome { get; set; } = FetchOutcome.Forward;
 
-    /// <summary>Nothing is made: too many wait already.</summary>
-    public bool IsBusy { get; set; }
-
     /// <summary>Gives a reply away; false where nobody is there to take it.</summary>
     public bool TryGive(PrimaryReply reply)
     {

@@ -151,6 +151,8 @@ public sealed class AccessTests : IAsyncLifetime
     {
         var request = CoreFixture.Clone(s_tip) with { IncludeTag = true };
         var main = new RefTip("refs/heads/main", s_tip, null, null);
+        _core.Primary.Refs.Add(("refs/tags/v1", CoreFixture.Id(5), s_tip));
+        _core.Primary.Shows = static (user, name) => user != "bob" || name != "refs/tags/v1";
         Show("alice", LsRefsRequest.All(ObjectFormat.Sha1), main, new RefTip("refs/tags/v1", CoreFixture.Id(5), s_tip, null));
         Show("bob", LsRefsRequest.All(ObjectFormat.Sha1), main);
         Show("carol", LsRefsRequest.All(ObjectFormat.Sha1), main, new RefTip("refs/tags/v1", CoreFixture.Id(5), s_tip, null));

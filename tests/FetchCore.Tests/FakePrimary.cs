@@ -16,7 +16,10 @@ internal sealed class FakePrimary(TimeProvider time)
     private int _listings;
     private int _advertisements;
 
-    public static byte[] Pack { get; } = MakePack(300_000);
+    public static byte[] Pack { get; } = MakePack(300_000, seed: 7);
+
+    /// <summary>Another pack than <see cref="Pack"/>.</summary>
+    public static byte[] OtherPack { get; } = MakePack(200_000, seed: 8);
 
     public List<(string Name, ObjectId Id, ObjectId? Peeled)> Refs { get; } = [];
 
@@ -30,11 +33,17 @@ internal sealed class FakePrimary(TimeProvider time)
     /// <summary>What it says then, to a client of v0 or v1; null for the capabilities of v2.</summary>
     public byte[]? OldAdvertisement { get; set; }
 
+    /// <summary>Its advertisement is that of v0, of the refs that there are then.</summary>
+    public bool SpeaksOld { get; set; }
+
+    /// <summary>Whether a user is shown a ref; everybody is shown all by default.</summary>
+    public Func<string, string, bool> Shows { get; set; } = static (_, _) => true;
+
     /// <summary>Awaited before any pack is answered.</summary>
     public Task PackGate { get; set; } = Task.CompletedTask;
 
     /// <summary>What a fetch gets instead of the pack, where it is set; else null.</summary>
-    public Func<string, FakeReply?> FetchOverride { get; set; } = static _ => null;
+    public Func<string, PrimaryReply?> FetchOverride { get; set; } = static _ => null;
 
     public Func<string, bool> Refuses { get; set; } = static _ => false;
 
@@ -53,10 +62,29 @@ internal sealed class FakePrimary(TimeProvider time)
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static byte[] MakePack(int length)
+    /// <summary>What it says to a client of v0.</summary>
+    public byte[] AdvertisementOf(string user)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        string capabilities = "\0side-band-64k include-tag";
+        foreach ((string name, ObjectId id, ObjectId? peeled) in ShownTo(user))
+        {
+            PktLineWriter.WriteText(buffer, $"{id} {name}{capabilities}");
+            capabilities = "";
+            if (peeled is { } to)
+            {
+                PktLineWriter.WriteText(buffer, $"{to} {name}^{{}}");
+            }
+        }
+
+        PktLineWriter.WriteFlush(buffer);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static byte[] MakePack(int length, int seed)
     {
         byte[] pack = new byte[length];
-        new Random(7).NextBytes(pack);
+        new Random(seed).NextBytes(pack);
         "PACK\0\0\0\u0002\0\0\0\u0001"u8.CopyTo(pack);
 #pragma warning disable CA5350 // git names what it packs by SHA-1
         SHA1.HashData(pack.AsSpan(0, length - 20), pack.AsSpan(length - 20));
@@ -64,15 +92,20 @@ internal sealed class FakePrimary(TimeProvider time)
         return pack;
     }
 
-    private byte[] Listing()
+    private List<(string Name, ObjectId Id, ObjectId? Peeled)> ShownTo(string user)
     {
-        var buffer = new ArrayBufferWriter<byte>();
         lock (Refs)
         {
-            foreach ((string name, ObjectId id, ObjectId? peeled) in Refs)
-            {
-                PktLineWriter.WriteText(buffer, $"{id} {name}" + (peeled is { } to ? $" peeled:{to}" : ""));
-            }
+            return [.. Refs.Where(tip => Shows(user, tip.Name))];
+        }
+    }
+
+    private byte[] Listing(string user, LsRefsRequest asked)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        foreach ((string name, ObjectId id, ObjectId? peeled) in ShownTo(user).Where(tip => asked.Covers(tip.Name)))
+        {
+            PktLineWriter.WriteText(buffer, $"{id} {name}" + (peeled is { } to ? $" peeled:{to}" : ""));
         }
 
         PktLineWriter.WriteFlush(buffer);
@@ -93,13 +126,13 @@ internal sealed class FakePrimary(TimeProvider time)
         public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref primary._listings);
-            return Task.FromResult<PrimaryReply>(primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(primary.Listing(), primary.Now));
+            return Task.FromResult<PrimaryReply>(primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(primary.Listing(user, request), primary.Now));
         }
 
         public Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref primary._advertisements);
-            byte[] said = primary.OldAdvertisement ?? [.. "000eversion 2\n"u8, .. "0017object-format=sha1\n"u8, .. "0000"u8];
+            byte[] said = primary.SpeaksOld ? primary.AdvertisementOf(user) : primary.OldAdvertisement ?? [.. "000eversion 2\n"u8, .. "0017object-format=sha1\n"u8, .. "0000"u8];
             return Task.FromResult<PrimaryReply>(new FakeReply(said, primary.Now));
         }
     }

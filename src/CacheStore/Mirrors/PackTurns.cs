@@ -4,11 +4,12 @@ namespace Waystation.CacheStore.Mirrors;
 /// How many packs are made at the same time, per node and per repository, and how many threads each of them has. Whoever comes first
 /// is first, but nobody waits behind others of a repository that has its share already.
 /// </summary>
-public sealed class PackTurns(MirrorOptions options)
+public sealed class PackTurns
 {
     /// <summary>Threads of one pack: each of them may take as much memory as the first.</summary>
     private const int MaxThreads = 4;
 
+    private readonly MirrorOptions _options;
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiter> _waiting = [];
     private readonly Dictionary<RepositoryName, int> _making = [];
@@ -16,6 +17,15 @@ public sealed class PackTurns(MirrorOptions options)
     private int _total;
     private int _threads;
     private bool _isLastMaking;
+
+    /// <param name="options">How many there are.</param>
+    /// <param name="meters">Where it is told how many are taken.</param>
+    public PackTurns(MirrorOptions options, StoreMeters? meters = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        meters?.ObserveTurns(() => Making, () => Waiting);
+    }
 
     /// <summary>Requests that wait for their turn.</summary>
     public int Waiting
@@ -54,7 +64,7 @@ public sealed class PackTurns(MirrorOptions options)
                 return Take(repository);
             }
 
-            if (_waiting.Count >= options.MaxWaiting)
+            if (_waiting.Count >= _options.MaxWaiting)
             {
                 throw new PackTurnsFullException();
             }
@@ -109,7 +119,7 @@ public sealed class PackTurns(MirrorOptions options)
 
     private void BeginLast()
     {
-        if (_last.First is { } first && !_isLastMaking && _waiting.Count == 0 && _total < options.MaxPacks)
+        if (_last.First is { } first && !_isLastMaking && _waiting.Count == 0 && _total < _options.MaxPacks)
         {
             _isLastMaking = true;
             _last.RemoveFirst();
@@ -127,9 +137,9 @@ public sealed class PackTurns(MirrorOptions options)
     }
 
     private bool MayMake(RepositoryName repository) =>
-        _total < options.MaxPacks && _making.GetValueOrDefault(repository) < options.MaxPacksPerRepository;
+        _total < _options.MaxPacks && _making.GetValueOrDefault(repository) < _options.MaxPacksPerRepository;
 
-    private int ThreadsLeft() => Math.Clamp(options.PackThreads - _threads, 1, MaxThreads);
+    private int ThreadsLeft() => Math.Clamp(_options.PackThreads - _threads, 1, MaxThreads);
 
     private PackTurn Take(RepositoryName repository)
     {
@@ -172,7 +182,7 @@ public sealed class PackTurns(MirrorOptions options)
                 _making[repository] = left;
             }
 
-            for (LinkedListNode<Waiter>? node = _waiting.First, next; node is not null && _total < options.MaxPacks; node = next)
+            for (LinkedListNode<Waiter>? node = _waiting.First, next; node is not null && _total < _options.MaxPacks; node = next)
             {
                 next = node.Next;
                 if (MayMake(node.Value.Repository))

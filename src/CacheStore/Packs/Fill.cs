@@ -30,7 +30,14 @@ public sealed class Fill : IDisposable
     /// <summary>Progress text kept for readers that are behind; more than this is not shown.</summary>
     private const int MaxProgressBytes = 64 * 1024;
 
+    /// <summary>
+    /// A follower that has read nothing waits so long for a source that is silent. git's servers say something every 5 seconds
+    /// (uploadpack.keepAlive), and one that is far away and slow still answers within 10.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly Lock _gate = new();
+    private readonly SourceSilence _silence;
     private readonly FillFile _file;
     private readonly PackTrailerCheck _trailer;
     private readonly CancellationTokenSource _stopping;
@@ -54,11 +61,13 @@ public sealed class Fill : IDisposable
     private int _flushedInBlock;
     private int _progressBytes;
     private long _readable;
+    private FillShare _share;
 
-    internal Fill(FillPlan plan, FillFile file, DateTimeOffset madeAt, CancellationToken nodeStopping)
+    internal Fill(FillPlan plan, FillFile file, TimeProvider time, CancellationToken nodeStopping)
     {
         Plan = plan;
-        MadeAt = madeAt;
+        MadeAt = time.GetUtcNow();
+        _silence = new SourceSilence(time);
         _file = file;
         _trailer = new PackTrailerCheck(plan.ObjectFormat);
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(nodeStopping);
@@ -81,8 +90,8 @@ public sealed class Fill : IDisposable
 
     internal FetchPrologue? Prologue => Volatile.Read(ref _prologue);
 
-    /// <summary>Whole, checked, on disk, nobody has met damage in it, and it may be kept.</summary>
-    internal bool IsStorable => _whole && _tail is null && !_damaged && !IsDisowned;
+    /// <summary>Whole, checked, on disk, nobody has met damage in it, and everybody may have it.</summary>
+    internal bool IsStorable => _whole && _tail is null && !_damaged && !IsDisowned && _share == FillShare.Everybody;
 
     /// <summary>Nothing of it may be kept.</summary>
     internal bool IsDisowned => Volatile.Read(ref _disowned);
@@ -100,10 +109,40 @@ public sealed class Fill : IDisposable
         }
     }
 
+    /// <summary>The source is asked now: from here on its silence counts.</summary>
+    public void ExpectSource() => Hear();
+
+    /// <summary>The source has said something, if only that it is still there.</summary>
+    public void Hear() => _silence.End();
+
+    /// <summary>
+    /// The starter alone reads the pack until <see cref="Share"/> or <see cref="KeepToStarter"/>; the others hear what is said before it.
+    /// To be called before <see cref="Begin"/>.
+    /// </summary>
+    public void HoldBack() => SetShare(FillShare.Everybody, FillShare.Undecided);
+
+    /// <summary>The pack holds just what its key says.</summary>
+    public void Share() => SetShare(FillShare.Undecided, FillShare.Everybody);
+
+    /// <summary>The pack may hold more than its key says: nobody else reads it, and it is not kept.</summary>
+    public void KeepToStarter()
+    {
+        lock (_gate)
+        {
+            _share = FillShare.StarterOnly;
+            Pulse();
+        }
+    }
+
+    /// <summary>Waits until the header of the pack has come: from there on it is settled which objects are in it.</summary>
+    public Task WaitForHeaderAsync(CancellationToken cancellationToken) =>
+        WaitForAsync(() => _readable > 0 || _whole || _failure is not null, cancellationToken);
+
     /// <summary>The sections before the packfile are known: readers may begin their answers.</summary>
     public void Begin(FetchPrologue prologue)
     {
         ArgumentNullException.ThrowIfNull(prologue);
+        Hear();
         if (!_file.TryOpen())
         {
             LeaveDisk();
@@ -119,6 +158,7 @@ public sealed class Fill : IDisposable
     /// <summary>Takes pack bytes, unframed.</summary>
     public async ValueTask WriteAsync(ReadOnlySequence<byte> pack, CancellationToken cancellationToken)
     {
+        Hear();
         foreach (ReadOnlyMemory<byte> segment in pack)
         {
             ReadOnlyMemory<byte> rest = segment;
@@ -170,6 +210,7 @@ public sealed class Fill : IDisposable
     /// <summary>Shows readers how far the source says it is; dropped when there was much of it.</summary>
     public void ShowProgress(ReadOnlySequence<byte> text)
     {
+        Hear();
         lock (_gate)
         {
             if (_progressBytes + text.Length <= MaxProgressBytes)
@@ -226,22 +267,40 @@ public sealed class Fill : IDisposable
         }
     }
 
-    /// <summary>Begins one more reading; false where the bytes from the start on are no longer all to be had.</summary>
-    internal bool TryAttach([NotNullWhen(true)] out FillReader? reader)
+    /// <summary>The reading of whoever began it.</summary>
+    internal FillReader Start()
     {
         lock (_gate)
         {
-            if (_failure is not null || _tail is not null || _damaged || _abandoned || _stopping.IsCancellationRequested)
+            return Attach(new FillReader(this, isStarter: true, joinedWhole: false, progressSeen: 0, Timeout.InfiniteTimeSpan));
+        }
+    }
+
+    /// <summary>
+    /// Begins one more reading; false where the bytes from the start on are no longer all to be had, not by others, or where nothing has come for so
+    /// long that others leave, though this reader may be more patient.
+    /// </summary>
+    internal bool TryAttach(TimeSpan patience, [NotNullWhen(true)] out FillReader? reader)
+    {
+        lock (_gate)
+        {
+            if (_failure is not null || _tail is not null || _damaged || _abandoned || _stopping.IsCancellationRequested
+                || _share == FillShare.StarterOnly || (!_whole && patience != Timeout.InfiniteTimeSpan && _silence.Exhausts(Patience)))
             {
                 reader = null;
                 return false;
             }
 
-            reader = new FillReader(this, _whole, _progress.Count);
-            _readers.Add(reader);
-            _attached++;
+            reader = Attach(new FillReader(this, isStarter: false, _whole && _share == FillShare.Everybody, _progress.Count, patience));
             return true;
         }
+    }
+
+    private FillReader Attach(FillReader reader)
+    {
+        _readers.Add(reader);
+        _attached++;
+        return reader;
     }
 
     /// <summary>A reading ends. The last one ends the fill as well, unless the answer is worth having anyhow.</summary>
@@ -251,7 +310,7 @@ public sealed class Fill : IDisposable
         lock (_gate)
         {
             _attached--;
-            _abandoned |= _attached == 0 && !_whole && _failure is null && !(Plan.KeepAtOnce && !_outdated && _tail is null);
+            _abandoned |= _attached == 0 && !_whole && _failure is null && !(Plan.KeepAtOnce && !_outdated && _tail is null && _share != FillShare.StarterOnly);
         }
 
         if (_abandoned)
@@ -298,7 +357,7 @@ public sealed class Fill : IDisposable
     }
 
     /// <summary>What a reader at <paramref name="position"/> may do next, or the task to wait for.</summary>
-    internal (PackStep? Step, Task Pulse) Look(long position, int leftInBlock, ref int progressSeen)
+    internal (PackStep? Step, Task Pulse) Look(bool isStarter, long position, int leftInBlock, ref int progressSeen)
     {
         lock (_gate)
         {
@@ -307,7 +366,9 @@ public sealed class Fill : IDisposable
                 return (new PackStep(PackStepKind.Progress, Text: _progress[progressSeen++]), Task.CompletedTask);
             }
 
-            if (_prologue is not null && position < _readable)
+            ThrowIfNotFor(isStarter);
+            bool mayRead = isStarter || _share == FillShare.Everybody;
+            if (_prologue is not null && position < _readable && mayRead)
             {
                 return (new PackStep(PackStepKind.Bytes, (int)Math.Min(leftInBlock, _readable - position)), Task.CompletedTask);
             }
@@ -317,17 +378,65 @@ public sealed class Fill : IDisposable
                 throw Failure();
             }
 
-            return (_whole ? new PackStep(PackStepKind.End) : null, _pulse.Task);
+            return (_whole && mayRead ? new PackStep(PackStepKind.End) : null, _pulse.Task);
         }
     }
 
     /// <summary>Waits until the answer may begin.</summary>
-    internal async Task WaitForPrologueAsync(CancellationToken cancellationToken)
+    internal async Task WaitForPrologueAsync(bool isStarter, TimeSpan patience, CancellationToken cancellationToken)
     {
-        await WaitForAsync(() => _prologue is not null || _failure is not null, cancellationToken);
-        if (Prologue is null)
+        while (true)
         {
-            throw Failure();
+            Task pulse;
+            lock (_gate)
+            {
+                ThrowIfNotFor(isStarter);
+                if (_prologue is not null)
+                {
+                    return;
+                }
+
+                if (_failure is not null)
+                {
+                    throw Failure();
+                }
+
+                pulse = _pulse.Task;
+            }
+
+            await WaitAsync(pulse, patience, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits for something to happen, but not longer than the source may be silent.</summary>
+    /// <exception cref="FillFailedException">It was silent for longer.</exception>
+    internal async Task WaitAsync(Task pulse, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        // What is whole is not waited for by this reader because of its source.
+        if (!await _silence.WaitAsync(pulse, _whole ? Timeout.InfiniteTimeSpan : patience, cancellationToken) && !_whole)
+        {
+            throw new FillFailedException("the source is silent");
+        }
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private void ThrowIfNotFor(bool isStarter)
+    {
+        if (!isStarter && _share == FillShare.StarterOnly)
+        {
+            throw new FillFailedException("the answer may hold more than those were shown who follow it") { IsForStarterOnly = true };
+        }
+    }
+
+    private void SetShare(FillShare from, FillShare to)
+    {
+        lock (_gate)
+        {
+            if (_share == from)
+            {
+                _share = to;
+                Pulse();
+            }
         }
     }
 
@@ -337,6 +446,10 @@ public sealed class Fill : IDisposable
         await WaitForAsync(() => _whole || _failure is not null, cancellationToken);
         return _whole;
     }
+
+    /// <summary>Waits until it is known who may read the answer.</summary>
+    internal Task WaitForShareAsync(CancellationToken cancellationToken) =>
+        WaitForAsync(() => _share != FillShare.Undecided || _failure is not null, cancellationToken);
 
     internal void Read(Span<byte> destination, long offset)
     {
@@ -419,6 +532,12 @@ public sealed class Fill : IDisposable
         lock (_gate)
         {
             _tail = new FillTail(_trailer.Length - (_inBlock - _flushedInBlock));
+            if (_share == FillShare.Undecided)
+            {
+                // The window waits for the slowest reader, and those would wait for it.
+                _share = FillShare.StarterOnly;
+                Pulse();
+            }
         }
     }
 

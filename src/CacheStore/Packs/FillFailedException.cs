@@ -13,4 +13,10 @@ public sealed class FillFailedException(string message, string? sourceError = nu
 
     /// <summary>The answer is a round of negotiation and brings no pack: what it acknowledges, for all who asked; or null.</summary>
     public FetchPrologue? Round { get; init; }
+
+    /// <summary>Nobody's answer can be made now, whoever asks: when to come again; or null.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The answer may hold more than this reader was shown: what it may have is to be found out anew.</summary>
+    public bool IsForStarterOnly { get; init; }
 }

@@ -6,14 +6,18 @@ namespace Waystation.CacheStore.Packs;
 public sealed class FillReader : PackReader
 {
     private readonly Fill _fill;
+    private readonly bool _isStarter;
+    private readonly TimeSpan _patience;
     private BlockCheck _check = new();
     private int _progressSeen;
     private int _disposed;
     private long _position;
 
-    internal FillReader(Fill fill, bool joinedWhole, int progressSeen)
+    internal FillReader(Fill fill, bool isStarter, bool joinedWhole, int progressSeen, TimeSpan patience)
     {
         _fill = fill;
+        _isStarter = isStarter;
+        _patience = patience;
         JoinedWhole = joinedWhole;
         _progressSeen = progressSeen;
     }
@@ -35,10 +39,13 @@ public sealed class FillReader : PackReader
 
     /// <summary>Waits until the sections before the packfile are known.</summary>
     /// <exception cref="FillFailedException">The fill ended before: nothing of it was told to this reader's client.</exception>
-    public Task BeginAsync(CancellationToken cancellationToken) => _fill.WaitForPrologueAsync(cancellationToken);
+    public Task BeginAsync(CancellationToken cancellationToken) => _fill.WaitForPrologueAsync(_isStarter, _patience, cancellationToken);
 
     /// <summary>Waits until the answer is whole, without reading it; false where it never will be.</summary>
     public Task<bool> EndAsync(CancellationToken cancellationToken) => _fill.WaitForEndAsync(cancellationToken);
+
+    /// <summary>Waits until it is known whether others may read this answer as well.</summary>
+    public Task DecidedAsync(CancellationToken cancellationToken) => _fill.WaitForShareAsync(cancellationToken);
 
     /// <summary>What it follows will not be asked for any more: it ends with its last reader, unless it is whole.</summary>
     public void Outdate() => _fill.Outdate();
@@ -48,13 +55,14 @@ public sealed class FillReader : PackReader
     {
         while (true)
         {
-            (PackStep? step, Task pulse) = _fill.Look(_check.Position, _check.LeftInBlock, ref _progressSeen);
+            (PackStep? step, Task pulse) = _fill.Look(_isStarter, _check.Position, _check.LeftInBlock, ref _progressSeen);
             if (step is { } known)
             {
                 return known;
             }
 
-            await pulse.WaitAsync(cancellationToken);
+            // What has been read of this one cannot be gone on with from another.
+            await _fill.WaitAsync(pulse, _check.Position == 0 ? _patience : Timeout.InfiniteTimeSpan, cancellationToken);
         }
     }
 

@@ -23,31 +23,32 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
     /// Runs on the node's token, apart from the caller.
     /// </param>
     /// <param name="began">True where this call began the fill.</param>
-    public FillReader JoinOrBegin(FillPlan plan, Func<Fill, Task> make, out bool began)
+    /// <param name="patience">How long it follows a fill of which nothing comes; <see cref="Fill.Patience"/> by default.</param>
+    public FillReader JoinOrBegin(FillPlan plan, Func<Fill, Task> make, out bool began, TimeSpan? patience = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(make);
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-            if (_fills.TryGetValue(plan.Key, out Fill? fill) && fill.TryAttach(out FillReader? follower))
+            if (_fills.TryGetValue(plan.Key, out Fill? fill) && fill.TryAttach(patience ?? Fill.Patience, out FillReader? follower))
             {
                 began = false;
                 return follower;
             }
 
-            fill = new Fill(plan, store.NewFillFile(), time.GetUtcNow(), _stopping.Token);
-            if (!fill.TryAttach(out FillReader? reader))
-            {
-                throw new System.Diagnostics.UnreachableException();
-            }
-
-            _fills[plan.Key] = fill;
-            Task work = Task.Run(() => RunAsync(fill, make));
-            _work.Add(work);
-            _ = work.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             began = true;
-            return reader;
+            return Begin(plan, make, isShared: true);
+        }
+    }
+
+    /// <summary>Begins a fill that nobody joins and of which nothing is kept.</summary>
+    public FillReader BeginAlone(FillPlan plan, Func<Fill, Task> make)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(make);
+        lock (_gate)
+        {
+            return Begin(plan, make, isShared: false);
         }
     }
 
@@ -56,7 +57,7 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
     {
         lock (_gate)
         {
-            return _fills.TryGetValue(key, out Fill? fill) && fill.TryAttach(out FillReader? reader) ? reader : null;
+            return _fills.TryGetValue(key, out Fill? fill) && fill.TryAttach(Timeout.InfiniteTimeSpan, out FillReader? reader) ? reader : null;
         }
     }
 
@@ -97,6 +98,27 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
         await _stopping.CancelAsync();
         await Task.WhenAll(work);
         _stopping.Dispose();
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private FillReader Begin(FillPlan plan, Func<Fill, Task> make, bool isShared)
+    {
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        var fill = new Fill(plan, store.NewFillFile(), time, _stopping.Token);
+        FillReader reader = fill.Start();
+        if (isShared)
+        {
+            _fills[plan.Key] = fill;
+        }
+        else
+        {
+            fill.KeepToStarter();
+        }
+
+        Task work = Task.Run(() => RunAsync(fill, make));
+        _work.Add(work);
+        _ = work.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return reader;
     }
 
     private void Forget(Task work)

@@ -23,24 +23,27 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
     public bool? IsOfShallow => newestFirst.FirstOrDefault(static listing => listing.IsOfShallow is not null)?.IsOfShallow;
 
     /// <summary>Whether each of these ids was shown: as a ref's tip, or as what an annotated tag points to.</summary>
-    public bool Shows(IEnumerable<ObjectId> ids)
+    public bool Shows(IEnumerable<ObjectId> ids) => NotShown(ids).Count == 0;
+
+    /// <summary>Those of these ids that were not shown. One pass over what was shown, however many there are.</summary>
+    public IReadOnlySet<ObjectId> NotShown(IEnumerable<ObjectId> ids)
     {
         var missing = new HashSet<ObjectId>(ids);
-        foreach (RefTip tip in Tips())
+        foreach (RefTip tip in missing.Count > 0 ? Tips() : [])
         {
-            if (missing.Count == 0)
-            {
-                break;
-            }
-
             missing.Remove(tip.Id);
             if (tip.Peeled is { } peeled)
             {
                 missing.Remove(peeled);
             }
+
+            if (missing.Count == 0)
+            {
+                break;
+            }
         }
 
-        return missing.Count == 0;
+        return missing;
     }
 
     /// <summary>

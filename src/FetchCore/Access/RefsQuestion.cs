@@ -6,6 +6,9 @@ public enum RefsQuestion
     /// <summary><c>ls-refs</c> of all refs (v2).</summary>
     AllRefs,
 
+    /// <summary><c>ls-refs</c> of all tags (v2).</summary>
+    Tags,
+
     /// <summary>The advertisement of v0 and v1: all refs, and whether the repository is shallow.</summary>
     Advertisement,
 

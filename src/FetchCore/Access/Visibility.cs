@@ -25,7 +25,8 @@ public sealed class Visibility(MirrorObjects objects)
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(wanted);
-        List<ObjectId> unshown = [.. wanted.Where(id => !view.Shows([id]))];
+        cancellationToken.ThrowIfCancellationRequested();
+        List<ObjectId> unshown = [.. view.NotShown(wanted)];
         if (unshown.Count == 0)
         {
             return true;
@@ -110,7 +111,8 @@ public sealed class Visibility(MirrorObjects objects)
             return null;
         }
 
-        HashSet<ObjectId> usable = [.. had.Where(id => !kinds.TryGetValue(id, out ObjectKind kind) || (kind == ObjectKind.Commit ? !unreachable.Contains(id) : view.Shows([id])))];
+        IReadOnlySet<ObjectId> unshown = view.NotShown(kinds.Where(static known => known.Value != ObjectKind.Commit).Select(static known => known.Key));
+        HashSet<ObjectId> usable = [.. had.Where(id => !unreachable.Contains(id) && !unshown.Contains(id))];
         if (!request.Shallows.All(usable.Contains))
         {
             usable.ExceptWith(request.Haves.Where(id => !kinds.ContainsKey(id)));

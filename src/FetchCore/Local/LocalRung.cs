@@ -159,6 +159,7 @@ public sealed class LocalRung(
             ThinPack = request.ThinPack && !(request.Deepens && request.Shallows.Count > 0),
             WaitForDone = request.WaitForDone || !request.MayBringPack,
         };
+        fill.ExpectSource();
         await using GitProcess git = await uploadPack.StartAsync(lease, asked, frozen, withOrphans, threads, fill.Stopping);
         PipeReader output = PipeReader.Create(git.Output, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024));
         (AnswerStart start, FetchPrologue? prologue) = await ReadStartAsync(output, new AnswerFraming(asked), fill.Stopping);

@@ -11,6 +11,9 @@ public interface IPrimary
     /// <summary>An outage of this primary, or of this repository at it, is known now: asking is no use.</summary>
     bool IsOut => false;
 
+    /// <summary>A question that is asked while an answer is on its way needs another login.</summary>
+    bool AnswersOneAtATime => false;
+
     /// <summary>Sends the client's own fetch request, as it came and once.</summary>
     Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken);
 

@@ -7,4 +7,7 @@ public sealed class PrimaryBusyException(string message, TimeSpan retryAfter) : 
 {
     /// <summary>When to come again.</summary>
     public TimeSpan RetryAfter => retryAfter;
+
+    /// <summary>It is so for everybody, and not only for this credential.</summary>
+    public bool ConcernsAll { get; init; }
 }

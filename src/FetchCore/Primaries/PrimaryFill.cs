@@ -80,6 +80,7 @@ internal static class PrimaryFill
                         await fill.CompleteAsync(cancellationToken);
                         return;
                     case BandKind.Keepalive:
+                        fill.Hear();
                         break;
                 }
             }

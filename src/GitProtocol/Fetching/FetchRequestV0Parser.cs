@@ -31,7 +31,8 @@ public static class FetchRequestV0Parser
         var haves = new ObjectIdSet();
         bool done = false;
         bool hasRound = !wholeBody.IsEmpty;
-        if (hasRound && !TryReadRound(ref wholeBody, format, haves, out done, maxObjects - request.Wants.Count)) ThrowTruncated();
+        long scanned = 0;
+        if (hasRound && !TryReadRound(ref wholeBody, ref scanned, format, haves, out done, maxObjects - request.Wants.Count)) ThrowTruncated();
         // Some clients end a request with a flush-pkt whatever it was.
         bool ends = wholeBody.IsEmpty || (wholeBody.Length == PktLineReader.HeaderLength && PktLine.StartsWith(wholeBody, "0000"u8));
         if (!ends && done) GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after done.");
@@ -62,7 +63,8 @@ public static class FetchRequestV0Parser
             for (bool done = false; !done;)
             {
                 command = null;
-                if (!TryReadRound(ref rest, format, haves, out done, maxObjects - request.Wants.Count)) return false;
+                long scanned = 0;
+                if (!TryReadRound(ref rest, ref scanned, format, haves, out done, maxObjects - request.Wants.Count)) return false;
             }
             command = new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = true });
         }
@@ -75,7 +77,19 @@ public static class FetchRequestV0Parser
     /// command: the client takes its leave.
     /// </summary>
     public static bool TryReadNeeds(
+        ref ReadOnlySequence<byte> buffer, int version, ObjectFormat format, out ParsedCommand? needs, int maxObjects = CommandParser.DefaultMaxObjects)
+    {
+        long scanned = 0;
+        return TryReadNeeds(ref buffer, ref scanned, version, format, out needs, maxObjects);
+    }
+
+    /// <summary>
+    /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0 again
+    /// when the needs were taken.
+    /// </summary>
+    public static bool TryReadNeeds(
         ref ReadOnlySequence<byte> buffer,
+        ref long scanned,
         int version,
         ObjectFormat format,
         out ParsedCommand? needs,
@@ -84,11 +98,11 @@ public static class FetchRequestV0Parser
         ArgumentOutOfRangeException.ThrowIfNegative(version);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(version, 1);
         needs = null;
-        long scanned = 0;
         if (!CommandParser.TryFindFlush(buffer, ref scanned)) return false;
         ReadOnlySequence<byte> lines = buffer.Slice(0, scanned);
         if (scanned > PktLineReader.HeaderLength) needs = ParseNeeds(lines, version, format, maxObjects);
         buffer = buffer.Slice(scanned);
+        scanned = 0;
         return true;
     }
 
@@ -103,9 +117,25 @@ public static class FetchRequestV0Parser
         out bool done,
         int maxObjects = CommandParser.DefaultMaxObjects)
     {
+        long scanned = 0;
+        return TryReadRound(ref buffer, ref scanned, format, haves, out done, maxObjects);
+    }
+
+    /// <summary>
+    /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0 again
+    /// when a round was taken.
+    /// </summary>
+    public static bool TryReadRound(
+        ref ReadOnlySequence<byte> buffer,
+        ref long scanned,
+        ObjectFormat format,
+        ICollection<ObjectId> haves,
+        out bool done,
+        int maxObjects = CommandParser.DefaultMaxObjects)
+    {
         ArgumentNullException.ThrowIfNull(haves);
         var set = new ObjectIdSet();
-        if (!TryReadRound(ref buffer, format, set, out done, maxObjects - haves.Count)) return false;
+        if (!TryReadRound(ref buffer, ref scanned, format, set, out done, maxObjects - haves.Count)) return false;
         foreach (ObjectId id in set.ToList()) haves.Add(id);
         return true;
     }
@@ -115,7 +145,8 @@ public static class FetchRequestV0Parser
         var haves = new ObjectIdSet();
         for (bool done = false; !done && !rounds.IsEmpty;)
         {
-            if (!TryReadRound(ref rounds, format, haves, out done, maxObjects))
+            long scanned = 0;
+            if (!TryReadRound(ref rounds, ref scanned, format, haves, out done, maxObjects))
             {
                 GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt or done.");
             }
@@ -132,34 +163,35 @@ public static class FetchRequestV0Parser
         return isSha256 ? ObjectFormat.Sha256 : ObjectFormat.Sha1;
     }
 
-    private static bool TryReadRound(ref ReadOnlySequence<byte> buffer, ObjectFormat format, ObjectIdSet haves, out bool done, int most)
+    private static bool TryReadRound(
+        ref ReadOnlySequence<byte> buffer, ref long scanned, ObjectFormat format, ObjectIdSet haves, out bool done, int most)
     {
-        done = false;
-        ReadOnlySequence<byte> lines = buffer;
-        if (!TryFindRoundEnd(ref lines, out done)) return false;
-        ReadOnlySequence<byte> round = buffer.Slice(0, lines.Start);
+        if (!TryFindRoundEnd(buffer, ref scanned, out done)) return false;
+        ReadOnlySequence<byte> round = buffer.Slice(0, scanned);
         while (PktLineReader.TryRead(ref round, out PktLine line) && line.TryStripPrefix(Keywords.Have, out ReadOnlySequence<byte> hex))
         {
             if (haves.Count >= most) GitProtocolException.Throw(ProtocolError.TooMany, "Too many haves.");
             haves.Add(ObjectIdLine.Read(hex, format));
         }
-        buffer = lines;
+        buffer = buffer.Slice(scanned);
+        scanned = 0;
         return true;
     }
 
-    private static bool TryFindRoundEnd(ref ReadOnlySequence<byte> lines, out bool done)
+    private static bool TryFindRoundEnd(in ReadOnlySequence<byte> buffer, ref long scanned, out bool done)
     {
-        long length = lines.Length;
+        ReadOnlySequence<byte> lines = buffer.Slice(scanned);
         done = false;
         while (PktLineReader.TryRead(ref lines, out PktLine line))
         {
+            scanned += PktLineReader.HeaderLength + line.Payload.Length;
             done = line.TextIs(Keywords.Done);
             if (done || line.Kind == PktLineKind.Flush) return true;
             if (line.TryStripPrefix(Keywords.Have, out _)) continue;
             ProtocolError error = line.Kind == PktLineKind.Data ? ProtocolError.UnexpectedLine : ProtocolError.UnexpectedPacket;
             GitProtocolException.Throw(error, "Neither have nor done nor flush.");
         }
-        if (length > CommandParser.MaxCommandLength) GitProtocolException.Throw(ProtocolError.TooLong, "A round without an end.");
+        if (buffer.Length > CommandParser.MaxCommandLength) GitProtocolException.Throw(ProtocolError.TooLong, "A round without an end.");
         return false;
     }
 

@@ -46,7 +46,7 @@ internal sealed class ReadBudget(int most) : IDisposable
             // It is told below.
         }
 
-        throw new PrimaryBusyException("too many requests wait for it", s_wait);
+        throw new PrimaryBusyException("too many requests wait for it", s_wait) { ConcernsAll = true };
     }
 
     public void Dispose() => _limiter?.Dispose();

@@ -23,6 +23,9 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
     private const string ObjectFormatCapability = "object-format";
 
     /// <inheritdoc />
+    public bool AnswersOneAtATime => true;
+
+    /// <inheritdoc />
     public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) => AskAsync(_ => command, isOwn: false, cancellationToken);
 
     /// <inheritdoc />

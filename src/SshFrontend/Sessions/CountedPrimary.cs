@@ -12,6 +12,8 @@ internal sealed class CountedPrimary(IPrimary primary, string kind, ISessionMete
 {
     public bool IsOut => primary.IsOut;
 
+    public bool AnswersOneAtATime => primary.AnswersOneAtATime;
+
     public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken)
     {
         meters.Upstream(kind);

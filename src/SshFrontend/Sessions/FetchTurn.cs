@@ -65,8 +65,7 @@ internal sealed class FetchTurn(FetchService fetches, ISessionMeters meters, Tim
                 meters.Fetched(FetchOutcome.Local, 0);
                 return new FetchTurnEnd.Served(IsPack: false);
             case FetchAnswer.Busy busy:
-                meters.Busy();
-                return new FetchTurnEnd.Over(SessionEnd.Complaining($"waystation: too many packs are being made here; try again in {busy.RetryAfter.TotalSeconds:0} s"));
+                return new FetchTurnEnd.Over(EndOf(busy));
             case FetchAnswer.Relay relay:
                 NoteBypass(call.Repository, call.Credential, ForwardReason.NoPack);
                 return new FetchTurnEnd.Relay(relay.Reply);
@@ -78,6 +77,13 @@ internal sealed class FetchTurn(FetchService fetches, ISessionMeters meters, Tim
             default:
                 throw new UnreachableException();
         }
+    }
+
+    /// <summary>How a session ends that is to come again.</summary>
+    public SessionEnd EndOf(FetchAnswer.Busy busy)
+    {
+        meters.Busy();
+        return SessionEnd.Complaining($"waystation: too many packs are being made here; try again in {busy.RetryAfter.TotalSeconds:0} s");
     }
 
     /// <summary>Counts a fetch that goes to the primary.</summary>
@@ -97,6 +103,12 @@ internal sealed class FetchTurn(FetchService fetches, ISessionMeters meters, Tim
         try
         {
             await body.WriteAsync(ServedBy.Line(answer, time.GetUtcNow()), cancellationToken);
+            if (answer.Reader is FillReader own && call.Primary.AnswersOneAtATime)
+            {
+                // The client has it all; but the primary is to be asked once more with the login that ends with this session.
+                await own.DecidedAsync(cancellationToken);
+            }
+
             return new FetchTurnEnd.Served(IsPack: true);
         }
         catch (FillFailedException e) when (e.SourceError is { } message && body.CanTellErrors)

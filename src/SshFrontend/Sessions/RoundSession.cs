@@ -80,11 +80,12 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
 
     private async Task<(ParsedCommand? Needs, byte[] Said, bool IsWhole)> ReadNeedsAsync(ObjectFormat format, CancellationToken cancellationToken)
     {
+        long scanned = 0;
         while (true)
         {
             ReadResult read = await _client.Input.ReadAsync(cancellationToken);
             ReadOnlySequence<byte> buffer = read.Buffer;
-            if (FetchRequestV0Parser.TryReadNeeds(ref buffer, upstream.Version, format, out ParsedCommand? needs))
+            if (FetchRequestV0Parser.TryReadNeeds(ref buffer, ref scanned, upstream.Version, format, out ParsedCommand? needs))
             {
                 byte[] said = read.Buffer.Slice(0, buffer.Start).ToArray();
                 _client.Input.AdvanceTo(buffer.Start);
@@ -113,7 +114,15 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
         {
             if (deepens)
             {
-                ahead = request is { IsClone: true } ? await AskAheadAsync(request, said, cancellationToken) : null;
+                FetchAnswer? answer = request is { IsClone: true } ? await AskAheadAsync(request, said, cancellationToken) : null;
+                if (answer is FetchAnswer.Busy busy)
+                {
+                    // The primary is not to make it instead.
+                    return turns.EndOf(busy);
+                }
+
+                ahead = answer as FetchAnswer.Pack;
+
                 if (ahead is null && await upstream.ForwardAsync(said, _client, boundaryTold: false, cancellationToken) is { } end)
                 {
                     return end;
@@ -143,9 +152,9 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
 
     /// <summary>
     /// The answer that the client gets if it has nothing, with its new boundary written already: that one does not depend on what
-    /// it has. Null where there is none.
+    /// it has. Null where there is none, and no pack where too many wait.
     /// </summary>
-    private async Task<FetchAnswer.Pack?> AskAheadAsync(FetchRequest request, byte[] said, CancellationToken cancellationToken)
+    private async Task<FetchAnswer?> AskAheadAsync(FetchRequest request, byte[] said, CancellationToken cancellationToken)
     {
         FetchCall asked = call.Of(request with { Done = true }, upstream.Asking(Concatenate(said, DoneLine())));
         switch (await turns.AskAsync(asked, cancellationToken))
@@ -157,6 +166,8 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
             case FetchAnswer.Relay relay:
                 await relay.Reply.DisposeAsync();
                 return null;
+            case FetchAnswer.Busy busy:
+                return busy;
             default:
                 return null;
         }
@@ -164,11 +175,12 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
 
     private async Task<bool> ReadRoundAsync(Rounds rounds, ObjectFormat format, CancellationToken cancellationToken)
     {
+        long scanned = 0;
         while (true)
         {
             ReadResult read = await _client.Input.ReadAsync(cancellationToken);
             ReadOnlySequence<byte> buffer = read.Buffer;
-            bool isWhole = FetchRequestV0Parser.TryReadRound(ref buffer, format, rounds.Haves, out bool done);
+            bool isWhole = FetchRequestV0Parser.TryReadRound(ref buffer, ref scanned, format, rounds.Haves, out bool done);
             _client.Input.AdvanceTo(buffer.Start, isWhole ? buffer.Start : buffer.End);
             if (isWhole || read.IsCompleted)
             {

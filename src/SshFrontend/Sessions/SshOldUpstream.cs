@@ -115,6 +115,8 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
     /// <summary>The primary for one request that is known to its end.</summary>
     private sealed class OldPrimary(SshOldUpstream upstream, ReadOnlyMemory<byte> request) : IPrimary
     {
+        public bool AnswersOneAtATime => true;
+
         public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) =>
             await AskAsync(await upstream.TakeAsync(cancellationToken), request, cancellationToken);
 

@@ -55,14 +55,49 @@ public sealed class BusyTests : IAsyncLifetime
         Assert.Equal(packs, repository.PacksMade);
     }
 
-    private async Task<HttpResponseMessage> AskAsync(HttpClient client, PrimaryRepository repository, string body)
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public async Task EqualFetches_AreAllToldToComeAgain_WhenTooManyWait(int version)
+    {
+        PrimaryRepository repository = await station.Primary.CreateAsync("public/herd.git", new History(Seed: 62));
+        await new GitClient(station.Folder).RunAsync("clone", "--quiet", "--mirror", station.Node.UrlOf(repository).AbsoluteUri, "first");
+        await Eventually.TrueAsync("there is a mirror", () => station.Node.Log.Contains("mirror made", StringComparison.Ordinal));
+        int packs = repository.PacksMade;
+        string tip = await repository.ResolveAsync("refs/heads/main");
+        using var client = new HttpClient();
+        Gate.Shut();
+        List<Task<HttpResponseMessage>> waiting = [AskAsync(client, repository, UploadPack.Fetch([tip], "deepen 2"))];
+        await Eventually.TrueAsync("a pack is being made", () => Gate.Came.Count > 0);
+        waiting.Add(AskAsync(client, repository, UploadPack.Fetch([tip], "deepen 3")));
+        await Eventually.TrueAsync("one waits", async () => (await station.Node.MetricsAsync()).Sum("waystation_packs_waiting") == 1);
+
+        string body = version == 2 ? UploadPack.Fetch([tip]) : UploadPack.FetchV0(tip);
+        HttpResponseMessage[] herd = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => AskAsync(client, repository, body, version)));
+        Assert.All(herd, static answer =>
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+            Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+            answer.Dispose();
+        });
+        Assert.Equal(packs, repository.PacksMade);
+        Gate.Open();
+        Assert.All(await Task.WhenAll(waiting), static answer =>
+        {
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            answer.Dispose();
+        });
+    }
+
+    private async Task<HttpResponseMessage> AskAsync(HttpClient client, PrimaryRepository repository, string body, int version = 2)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(station.Node.UrlOf(repository).AbsoluteUri + "/git-upload-pack"))
         {
             Content = new ByteArrayContent(Encoding.ASCII.GetBytes(body)),
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(UploadPack.RequestType);
-        request.Headers.Add("Git-Protocol", "version=2");
+        if (version == 2)
+            request.Headers.Add("Git-Protocol", "version=2");
         return await client.SendAsync(request);
     }
 }

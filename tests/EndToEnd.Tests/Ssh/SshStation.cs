@@ -43,7 +43,9 @@ public sealed class SshStation : IAsyncLifetime
     /// <param name="options">Further options of the node.</param>
     /// <param name="acceptsProtocol">Whether the primary's sshd takes GIT_PROTOCOL.</param>
     /// <param name="sshOptions">Instead of <see cref="SshOptions"/>.</param>
-    public async Task StartAsync(IReadOnlyList<string>? options = null, bool acceptsProtocol = true, IReadOnlyList<string>? sshOptions = null)
+    /// <param name="environment">The node's, beside what it has anyway.</param>
+    public async Task StartAsync(
+        IReadOnlyList<string>? options = null, bool acceptsProtocol = true, IReadOnlyList<string>? sshOptions = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         try
         {
@@ -56,7 +58,7 @@ public sealed class SshStation : IAsyncLifetime
             sshd.Admit("alice", Alice);
             sshd.Admit("bob", Bob);
             sshd.Admit("mallory", Mallory);
-            node = await WaystationNode.StartAsync(web.Url, new NodeSettings { Options = [.. sshOptions ?? SshOptions, .. options ?? []] });
+            node = await WaystationNode.StartAsync(web.Url, new NodeSettings { Options = [.. sshOptions ?? SshOptions, .. options ?? []], Environment = environment ?? new Dictionary<string, string>() });
             WriteKnownHosts();
         }
         catch

@@ -124,6 +124,34 @@ public sealed class FetchRequestV0ParserTests
     }
 
     [Fact]
+    public void ScannedPlace_SparesWhatWasLookedThrough()
+    {
+        byte[] needs = Lines.ToBytes("want " + Ids.A, "deepen 1", Lines.Flush), round = Lines.ToBytes("have " + Ids.B, "have " + Ids.C, "done");
+        long scanned = 0;
+        for (int length = 1; length < needs.Length; length++)
+        {
+            var part = new ReadOnlySequence<byte>(needs, 0, length);
+            Assert.False(FetchRequestV0Parser.TryReadNeeds(ref part, ref scanned, 0, ObjectFormat.Sha1, out _));
+        }
+        Assert.Equal(needs.Length - 4, scanned);
+        var all = new ReadOnlySequence<byte>(needs);
+        Assert.True(FetchRequestV0Parser.TryReadNeeds(ref all, ref scanned, 0, ObjectFormat.Sha1, out _));
+        Assert.Equal(0, scanned);
+
+        var haves = new List<ObjectId>();
+        for (int length = 1; length < round.Length; length++)
+        {
+            var part = new ReadOnlySequence<byte>(round, 0, length);
+            Assert.False(FetchRequestV0Parser.TryReadRound(ref part, ref scanned, ObjectFormat.Sha1, haves, out _));
+        }
+        Assert.Equal(round.Length - "0008done".Length - 1, scanned);
+        all = new ReadOnlySequence<byte>(round);
+        Assert.True(FetchRequestV0Parser.TryReadRound(ref all, ref scanned, ObjectFormat.Sha1, haves, out _));
+        Assert.Equal(0, scanned);
+        Assert.Equal(Ids.Of(Ids.B, Ids.C), haves);
+    }
+
+    [Fact]
     public void LoneFlush_IsTheClientTakingItsLeave()
     {
         var bytes = new ReadOnlySequence<byte>(Lines.ToBytes(Lines.Flush));

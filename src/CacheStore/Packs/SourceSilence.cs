@@ -1,0 +1,41 @@
+namespace Waystation.CacheStore.Packs;
+
+/// <summary>How long the source of a fill has been silent, since it was asked or said something last. Until it is asked, its silence does not count.</summary>
+internal sealed class SourceSilence(TimeProvider time)
+{
+    private const long NeverAsked = long.MinValue;
+
+    private long _heardAt = NeverAsked;
+
+    public void End() => Interlocked.Exchange(ref _heardAt, time.GetTimestamp());
+
+    /// <summary>It has lasted for longer than this patience.</summary>
+    public bool Exhausts(TimeSpan patience) => patience != Timeout.InfiniteTimeSpan && LeftOf(patience) <= TimeSpan.Zero;
+
+    /// <summary>Waits for something to happen, but not longer than this patience; false where that is at its end.</summary>
+    public async Task<bool> WaitAsync(Task pulse, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (Exhausts(patience))
+        {
+            return pulse.IsCompleted;
+        }
+
+        try
+        {
+            await pulse.WaitAsync(patience == Timeout.InfiniteTimeSpan ? patience : LeftOf(patience), time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            // The source may have spoken meanwhile, without anything to be done about it.
+            return !Exhausts(patience);
+        }
+    }
+
+    private TimeSpan LeftOf(TimeSpan patience)
+    {
+        long heard = Interlocked.Read(ref _heardAt);
+        TimeSpan left = heard == NeverAsked ? patience : patience - time.GetElapsedTime(heard);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+}

@@ -1,0 +1,145 @@
+using System.Buffers;
+using Waystation.CacheStore.Packs;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Tests;
+
+/// <summary>
+/// A tag that is made between a listing and the pack that the primary makes comes with that pack. Only its asker may have it: to those with whom
+/// an answer is shared, the tags may be hidden that their listings do not show.
+/// </summary>
+public sealed class HiddenTagTests : IAsyncLifetime
+{
+    private static readonly ObjectId s_tip = CoreFixture.Id(1);
+
+    private readonly CoreFixture _core = new();
+
+    public Task InitializeAsync()
+    {
+        _core.Primary.Refs.Add(("refs/heads/main", s_tip, null));
+        _core.Primary.Shows = static (user, name) => user == "alice" || !name.Contains("hidden", StringComparison.Ordinal);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync() => await _core.DisposeAsync();
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public async Task Tag_ThatCameWithTheAnswer_IsKeptForNobody(int version)
+    {
+        FetchRequest request = RequestOf(version);
+        _core.Primary.FetchOverride = user => Answer(request, user == "alice" ? WithHiddenTag() : FakePrimary.Pack);
+        Assert.Equal(FakePrimary.OtherPack, await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request)));
+        await UntilAsync(() => _core.Fills.IsIdle);
+        Assert.Equal(FakePrimary.Pack, await CoreFixture.ReadAsync(await _core.FetchAsync("bob", request)));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public async Task Tag_ThatCameWithTheAnswer_IsGivenToNoFollower(int version)
+    {
+        FetchRequest request = RequestOf(version);
+        var gate = new TaskCompletionSource();
+        _core.Primary.PackGate = gate.Task;
+        _core.Primary.FetchOverride = user => Answer(request, user == "alice" ? WithHiddenTag() : FakePrimary.Pack);
+        Task<FetchAnswer> alice = _core.FetchAsync("alice", request);
+        await UntilAsync(() => _core.Primary.Packs == 1);
+        Task<byte[]>[] others = [.. Enumerable.Range(0, 10).Select(i => ReadAsync($"bob {i}", request))];
+        gate.SetResult();
+        Assert.Equal(FakePrimary.OtherPack, await CoreFixture.ReadAsync(await alice));
+        Assert.All(await Task.WhenAll(others), static pack => Assert.Equal(FakePrimary.Pack, pack));
+
+        // Those who were sent away share again.
+        Assert.Equal(2, _core.Primary.Packs);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public async Task UnmovedTags_LetAllShareOnePack(int version)
+    {
+        FetchRequest request = RequestOf(version);
+        var gate = new TaskCompletionSource();
+        _core.Primary.PackGate = gate.Task;
+        _core.Primary.Refs.Add(("refs/tags/v1", CoreFixture.Id(3), s_tip));
+        _core.Primary.FetchOverride = _ => Answer(request, FakePrimary.Pack);
+        Task<byte[]>[] all = [.. Enumerable.Range(0, 20).Select(i => ReadAsync($"user {i}", request))];
+        await UntilAsync(() => _core.Primary.Packs == 1);
+        gate.SetResult();
+        Assert.All(await Task.WhenAll(all), static pack => Assert.Equal(FakePrimary.Pack, pack));
+        await UntilAsync(() => _core.Fills.IsIdle);
+        Assert.Equal(FetchOutcome.Hit, Assert.IsType<FetchAnswer.Pack>(await _core.FetchAsync("user 1", request)).Outcome);
+        Assert.Equal(1, _core.Primary.Packs);
+    }
+
+    [Fact]
+    public async Task DeepenRelative_IsKeptOnlyWhereTheRefsThatItCountsFromAreStillThere()
+    {
+        FetchRequest request = CoreFixture.Clone(s_tip) with { Depth = 1, DeepenRelative = true, Shallows = [s_tip] };
+        _core.Primary.FetchOverride = user =>
+        {
+            lock (_core.Primary.Refs)
+            {
+                _core.Primary.Refs[0] = ("refs/heads/main", CoreFixture.Id(4), null);
+            }
+
+            return Answer(request, user == "alice" ? FakePrimary.OtherPack : FakePrimary.Pack);
+        };
+        for (int round = 0; round < 2; round++)
+        {
+            _core.Tickets.Show(CoreFixture.Repository, _core.CredentialOf("bob"), new(GitProtocol.Advertisements.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]), _core.Tickets.Now);
+            _core.Tickets.Show(CoreFixture.Repository, _core.CredentialOf("alice"), new(GitProtocol.Advertisements.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]), _core.Tickets.Now);
+            Assert.Equal(FakePrimary.OtherPack, await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request)));
+            await UntilAsync(() => _core.Fills.IsIdle);
+        }
+
+        Assert.Equal(FakePrimary.Pack, await CoreFixture.ReadAsync(await _core.FetchAsync("bob", request)));
+    }
+
+    private static FakeReply Answer(FetchRequest request, byte[] pack)
+    {
+        var framing = new AnswerFraming(request);
+        var buffer = new ArrayBufferWriter<byte>();
+        framing.WritePrologue(buffer, request.Deepens ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_tip] } : FetchPrologue.Empty);
+        foreach (byte[] piece in pack.Chunk(framing.MaxPayload))
+        {
+            Span<byte> packet = buffer.GetSpan(piece.Length + 5);
+            int header = framing.WritePackHeader(packet, piece.Length);
+            piece.CopyTo(packet[header..]);
+            buffer.Advance(header + piece.Length);
+        }
+
+        framing.WriteEnd(buffer);
+        return new FakeReply(buffer.WrittenSpan.ToArray(), 0);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Yield();
+        }
+    }
+
+    private FetchRequest RequestOf(int version)
+    {
+        _core.Primary.SpeaksOld = version < 2;
+        return CoreFixture.Clone(s_tip) with { IncludeTag = true, ProtocolVersion = version };
+    }
+
+    private async Task<byte[]> ReadAsync(string user, FetchRequest request) => await CoreFixture.ReadAsync(await _core.FetchAsync(user, request));
+
+    /// <summary>The tag is made while the primary makes the pack, before it reads its tags.</summary>
+    private byte[] WithHiddenTag()
+    {
+        lock (_core.Primary.Refs)
+        {
+            _core.Primary.Refs.Add(("refs/tags/hidden", CoreFixture.Id(7), s_tip));
+        }
+
+        return FakePrimary.OtherPack;
+    }
+}
