@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Fetching;
 
@@ -20,8 +21,8 @@ internal sealed class CapabilityList(ObjectFormat format)
         "include-tag", "deepen-relative", "filter",
     ];
 
-    /// <summary>Whether one of them may mean anything.</summary>
-    public bool HasUnknown { get; private set; }
+    /// <summary>What makes the request foreign, or null: a word that may mean anything, or a byte that is none of a word's.</summary>
+    public ForeignReason? Foreign { get; private set; }
 
     /// <summary>Whether a filter may be asked for.</summary>
     public bool HasFilter => flags.Contains("filter");
@@ -30,6 +31,8 @@ internal sealed class CapabilityList(ObjectFormat format)
     {
         string text = Encoding.Latin1.GetString(list);
         if (text[0] != ' ') GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
+        // git ends a word at a tab, a line feed or a carriage return as well, and the whole list at a NUL; other servers split as they like.
+        if (!PlainText.IsOfWords(text)) Foreign ??= ForeignReason.ByteOutOfPlace;
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries)) TakeWord(word);
     }
 
@@ -53,7 +56,7 @@ internal sealed class CapabilityList(ObjectFormat format)
         if (Meaningful.Contains(word, StringComparer.Ordinal)) flags.Add(word);
         else if (Value(word, "agent=") is { } name) agent ??= name;
         else if (Value(word, "object-format=") is { } value) Check(value);
-        else if (Value(word, "session-id=") is null && !Harmless.Contains(word, StringComparer.Ordinal)) HasUnknown = true;
+        else if (Value(word, "session-id=") is null && !Harmless.Contains(word, StringComparer.Ordinal)) Foreign ??= ForeignReason.UnknownCapability;
     }
 
     private void Check(string name)

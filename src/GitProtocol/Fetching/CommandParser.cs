@@ -139,10 +139,11 @@ public static class CommandParser
         {
             IsEmpty = false;
             if (line.TryStripPrefix(Keywords.Command, out ReadOnlySequence<byte> value)) TakeCommand(value);
-            else if (line.TryStripPrefix(Keywords.AgentIs, out value)) Agent ??= Encoding.Latin1.GetString(value);
+            else if (line.TryStripPrefix(Keywords.AgentIs, out value)) Agent ??= TakeText(value);
             else if (line.TryStripPrefix(Keywords.ObjectFormatIs, out value)) TakeFormat(ObjectFormats.Parse(value));
             else if (line.TryStripPrefix(Keywords.ServerOptionIs, out _)) foreign ??= ForeignReason.ServerOption;
-            else if (!line.TryStripPrefix(Keywords.SessionIdIs, out _)) foreign ??= ForeignReason.UnknownCapability;
+            else if (line.TryStripPrefix(Keywords.SessionIdIs, out value)) TakeText(value);
+            else foreign ??= ForeignReason.UnknownCapability;
         }
 
         /// <summary>What makes the command foreign whatever its arguments, or null.</summary>
@@ -152,6 +153,13 @@ public static class CommandParser
             IsFetch = string.Equals(command, "fetch", StringComparison.Ordinal);
             if (!IsFetch && !string.Equals(command, "ls-refs", StringComparison.Ordinal)) foreign = ForeignReason.UnknownCommand;
             return foreign is { } reason ? new ParsedCommand.Foreign(reason) : null;
+        }
+
+        private string TakeText(in ReadOnlySequence<byte> value)
+        {
+            string text = Encoding.Latin1.GetString(value);
+            if (!PlainText.IsOfWords(text)) foreign ??= ForeignReason.ByteOutOfPlace;
+            return text;
         }
 
         private void TakeCommand(in ReadOnlySequence<byte> value)

@@ -201,7 +201,15 @@ public static class FetchRequestV0Parser
         var capabilities = new CapabilityList(format);
         while (CommandParser.TryReadArgument(ref lines, out PktLine line))
         {
-            if (builder.TryTakeLimit(line)) continue;
+            if (builder.TryTakeLimit(line))
+            {
+                // As git has it: the capability stands before what needs it.
+                if (builder.HasFilter && !capabilities.HasFilter)
+                {
+                    GitProtocolException.Throw(ProtocolError.Conflict, "A filter without its capability.");
+                }
+                continue;
+            }
             if (!line.TryStripPrefix(Keywords.Want, out ReadOnlySequence<byte> want))
             {
                 GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Not a line of a v0 request.");
@@ -213,12 +221,8 @@ public static class FetchRequestV0Parser
             capabilities.Take(want.Slice(format.HexLength));
             if (!isFirst) builder.TakeForeign(ForeignReason.UnknownCapability);
         }
-        if (capabilities.HasUnknown) builder.TakeForeign(ForeignReason.UnknownCapability);
+        if (capabilities.Foreign is { } strange) builder.TakeForeign(strange);
         if (!builder.HasWants) builder.TakeForeign(ForeignReason.NoWants);
-        if (builder.HasFilter && !capabilities.HasFilter)
-        {
-            GitProtocolException.Throw(ProtocolError.Conflict, "A filter without its capability.");
-        }
         FetchRequest request = builder.Build();
         return builder.Foreign is { } reason
             ? new ParsedCommand.Foreign(reason)

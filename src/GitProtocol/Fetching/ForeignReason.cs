@@ -35,4 +35,10 @@ public enum ForeignReason
 
     /// <summary>A request of nothing but a flush-pkt.</summary>
     EmptyRequest,
+
+    /// <summary>
+    /// A byte that ends or separates for one reader and not for another, such as NUL, a tab or a line feed within a line: the
+    /// primary may read another request than we do.
+    /// </summary>
+    ByteOutOfPlace,
 }

@@ -12,16 +12,20 @@ internal static class LsRefsRequestParser
     public static ParsedCommand Parse(ref ReadOnlySequence<byte> arguments, ObjectFormat format)
     {
         var prefixes = new List<string>();
-        bool peel = false, symrefs = false, unborn = false, foreign = false;
+        bool peel = false, symrefs = false, unborn = false;
+        ForeignReason? foreign = null;
         while (CommandParser.TryReadArgument(ref arguments, out PktLine line))
         {
-            if (line.TryStripPrefix(Keywords.RefPrefix, out ReadOnlySequence<byte> prefix)) Keep(prefixes, prefix);
+            if (line.TryStripPrefix(Keywords.RefPrefix, out ReadOnlySequence<byte> prefix))
+            {
+                if (!Keep(prefixes, prefix)) foreign ??= ForeignReason.ByteOutOfPlace;
+            }
             else if (line.TextIs(Keywords.Peel)) peel = true;
             else if (line.TextIs(Keywords.Symrefs)) symrefs = true;
             else if (line.TextIs(Keywords.Unborn)) unborn = true;
-            else foreign = true;
+            else foreign ??= ForeignReason.UnknownArgument;
         }
-        if (foreign) return new ParsedCommand.Foreign(ForeignReason.UnknownArgument);
+        if (foreign is { } reason) return new ParsedCommand.Foreign(reason);
         return new ParsedCommand.LsRefs(new LsRefsRequest
         {
             ObjectFormat = format,
@@ -32,10 +36,13 @@ internal static class LsRefsRequestParser
         });
     }
 
-    private static void Keep(List<string> prefixes, in ReadOnlySequence<byte> prefix)
+    /// <summary>False where servers may read another prefix: for git a NUL ends it, and what is left covers more.</summary>
+    private static bool Keep(List<string> prefixes, in ReadOnlySequence<byte> prefix)
     {
         // A prefix longer than any ref would be a way to fill memory; nothing could match it.
         if (prefix.Length > RefName.MaxLength) GitProtocolException.Throw(ProtocolError.TooLong, "A ref-prefix longer than any ref.");
-        if (prefixes.Count < LsRefsRequest.TooManyPrefixes) prefixes.Add(RefName.FromBytes(prefix));
+        string name = RefName.FromBytes(prefix);
+        if (prefixes.Count < LsRefsRequest.TooManyPrefixes) prefixes.Add(name);
+        return PlainText.HasNoControls(name);
     }
 }

@@ -15,12 +15,24 @@ internal static class ClientHeaders
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
     };
 
+    /// <summary>By these a body is read.</summary>
+    private static readonly HashSet<string> s_reading = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Git-Protocol", "Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding",
+    };
+
     private static readonly HashSet<string> s_notIdentifying = new(s_hopByHop, StringComparer.OrdinalIgnoreCase)
     {
         "Host", "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "User-Agent", "Git-Protocol",
         "Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Pragma", "Expect", "Date", "DNT", "Via", "Forwarded",
         "traceparent", "tracestate", "baggage", "X-Request-Id", "X-Correlation-Id",
     };
+
+    /// <summary>
+    /// Whether a field has the name of one by which a request is read, but for underscores: servers that hand requests on as CGI does take both for the same.
+    /// </summary>
+    public static bool HasDoubles(IHeaderDictionary headers) =>
+        headers.Keys.Any(static name => name.Contains('_', StringComparison.Ordinal) && s_reading.Contains(name.Replace('_', '-')));
 
     public static bool IsHopByHop(string name) => s_hopByHop.Contains(name);
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
@@ -13,15 +11,19 @@ namespace Waystation.Proxy.Http;
 /// <summary>One client request, with what the door has found out about it.</summary>
 internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequest Git, RepositoryName Repository, Credential Credential)
 {
-    /// <summary>The version that the client speaks.</summary>
-    public int ProtocolVersion => VersionOf(Context.Request.Headers["Git-Protocol"]);
+    /// <summary>The version that the client speaks; null where readers may differ on that.</summary>
+    public int? ProtocolVersion => VersionOf(Context.Request.Headers);
 
-    /// <summary>The highest version that <c>Git-Protocol: key=value:…</c> names, as git takes it; without one it is 0.</summary>
-    public static int VersionOf(StringValues header) => header
-        .SelectMany(static value => (value ?? "").Split(':'))
-        .Select(static part => part.StartsWith("version=", StringComparison.Ordinal) && int.TryParse(part["version=".Length..], CultureInfo.InvariantCulture, out int version) ? version : 0)
-        .Append(0)
-        .Max();
+    /// <summary>
+    /// The version that <c>Git-Protocol</c> asks for. Null where a server may read another: of several fields, CGI makes one line and others take the first or
+    /// the last; and <c>Git_Protocol</c> is to CGI the same name.
+    /// </summary>
+    public static int? VersionOf(IHeaderDictionary headers) => headers["Git-Protocol"] switch
+    {
+        _ when ClientHeaders.HasDoubles(headers) => null,
+        { Count: > 1 } => null,
+        var said => GitProtocol.ProtocolVersion.Of(said),
+    };
 
     /// <summary>The primary, asked in this client's name for refs and packs, also after this request.</summary>
     public HttpPrimary PrimaryOf(AccessTickets tickets, ProxyMeters meters) =>

@@ -70,7 +70,11 @@ internal sealed class RecordedRefs(AccessTickets tickets, ProxyMeters meters, IL
             return answer?.Age;
         }
 
-        int version = request.ProtocolVersion;
+        if (request.ProtocolVersion is not { } version)
+        {
+            return null;
+        }
+
         if (version == 2 && recorded.Capabilities is { } capabilities)
         {
             body.Write(capabilities.Bytes.Span);

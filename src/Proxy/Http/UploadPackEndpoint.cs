@@ -22,11 +22,14 @@ internal sealed class UploadPackEndpoint(
     /// <summary>A request for a pack is small: whoever takes longer holds a connection for nothing.</summary>
     private static readonly TimeSpan s_bodyTimeout = TimeSpan.FromMinutes(1);
 
+    /// <summary>To the letter: git's own server takes no other.</summary>
+    private const string RequestType = "application/x-git-upload-pack-request";
+
     public async Task HandleAsync(DoorRequest request)
     {
         HttpContext context = request.Context;
         long begun = Stopwatch.GetTimestamp();
-        if (context.Request.ContentType is not { } type || !type.StartsWith("application/x-git-upload-pack-request", StringComparison.OrdinalIgnoreCase))
+        if (context.Request.ContentType != RequestType)
         {
             await ForwardAsync(request, ForwardReason.Malformed, begun, default);
             return;
@@ -86,7 +89,7 @@ internal sealed class UploadPackEndpoint(
         ReadOnlySequence<byte>? plain = request.Headers.ContentEncoding.ToString() switch
         {
             "" or "identity" => new ReadOnlySequence<byte>(body.Raw),
-            "gzip" or "x-gzip" => await body.InflateAsync(request.HttpContext.RequestAborted),
+            "gzip" or "x-gzip" => await body.InflateAsync(request.HttpContext.RequestAborted) is { } inflated && GzipMember.IsAlone(body.Raw) ? inflated : null,
             _ => null,
         };
         if (plain is not { } bytes)
@@ -97,8 +100,7 @@ internal sealed class UploadPackEndpoint(
         try
         {
             bool isV2 = CommandParser.LooksLikeV2(bytes);
-            int said = DoorRequest.VersionOf(request.Headers["Git-Protocol"]);
-            if (!isV2 && said >= 2)
+            if (DoorRequest.VersionOf(request.Headers) is not { } said || isV2 != (said == 2))
             {
                 // Only the primary knows what it makes of that.
                 return (null, ForwardReason.Malformed);

@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol;
 using Waystation.SshFrontend.KeyAuthorities;
 using Waystation.SshFrontend.Keys;
 using Waystation.SshFrontend.Primaries;
@@ -140,7 +140,7 @@ public sealed class SshDoor : IRelayDoor
         }
 
         var repository = _names.NameOf(line.Path);
-        int version = VersionOf(session.GitProtocol);
+        int version = ProtocolVersion.Of(session.GitProtocol);
         await using IUpstream upstream = identity switch
         {
             SessionIdentity.OverSsh ssh => new SshUpstream(_client, ssh, line.Path, repository, version, _tickets, _digester, _meters),
@@ -185,9 +185,4 @@ public sealed class SshDoor : IRelayDoor
         _logger.ServiceForwarded(line.Service, line.Path, session.Client, end.ExitCode);
         return end;
     }
-
-    /// <summary>The highest version that <c>GIT_PROTOCOL</c> names and we know, as git takes it (gitprotocol-v2, Initial Client Request).</summary>
-    private static int VersionOf(string? gitProtocol) => (gitProtocol ?? "").Split(':')
-        .Select(static part => part.StartsWith("version=", StringComparison.Ordinal) && int.TryParse(part["version=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int version) && version <= 2 ? version : 0)
-        .Max();
 }

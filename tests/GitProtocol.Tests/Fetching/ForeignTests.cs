@@ -30,6 +30,19 @@ public sealed class ForeignTests
     [InlineData(NoWants, "command=fetch", Delim, "have " + Ids.A, "wait-for-done", Flush)]
     [InlineData(NoWants, "command=fetch", Flush)]
     [InlineData(EmptyRequest, Flush)]
+    [InlineData(ByteOutOfPlace, "command=fetch", "agent=git/2\tx", Delim, "want " + Ids.A, "done", Flush)]
+    [InlineData(ByteOutOfPlace, "command=fetch", "agent=git/2\0", Delim, "want " + Ids.A, "done", Flush)]
+    [InlineData(ByteOutOfPlace, "command=fetch", "agent=git/2\nserver-option=x", Delim, "want " + Ids.A, "done", Flush)]
+    [InlineData(ByteOutOfPlace, "command=fetch", "session-id=1\r", Delim, "want " + Ids.A, "done", Flush)]
+    [InlineData(ByteOutOfPlace, "command=fetch", "agent=git/2\u007f", Delim, "want " + Ids.A, "done", Flush)]
+    [InlineData(ByteOutOfPlace, "command=fetch", "agent=g\u00eft", Delim, "want " + Ids.A, "done", Flush)]
+    [InlineData(ByteOutOfPlace, "command=ls-refs", Delim, "ref-prefix refs/\0heads/", Flush)]
+    [InlineData(ByteOutOfPlace, "command=ls-refs", Delim, "ref-prefix refs/heads/\n", Flush)]
+    [InlineData(ByteOutOfPlace, "command=ls-refs", Delim, "ref-prefix refs/\theads/", Flush)]
+    [InlineData(UnknownArgument, "command=fetch", Delim, "want " + Ids.A, "done\0", Flush)]
+    [InlineData(UnknownArgument, "command=fetch", Delim, "want " + Ids.A, "include-tag\0x", "done", Flush)]
+    [InlineData(UnknownFilter, "command=fetch", Delim, "want " + Ids.A, "filter blob:none\0x", "done", Flush)]
+    [InlineData(UnknownCommand, "command=fetch\0", Delim, "want " + Ids.A, "done", Flush)]
     public void RequestOfV2_ThatIsNotOurs_SaysWhy(ForeignReason reason, params string[] lines) =>
         Assert.All(
             Cuts.Of(ToBytes(lines)), bytes => Assert.Equal(new ParsedCommand.Foreign(reason), CommandParser.Parse(bytes)));
@@ -43,10 +56,35 @@ public sealed class ForeignTests
     [InlineData(UnknownFilter, "want " + Ids.A + " filter", "filter sparse:oid=x", Flush, "done")]
     [InlineData(NoWants, "shallow " + Ids.A, Flush, "done")]
     [InlineData(EmptyRequest, Flush)]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " agent=x\tinclude-tag", Flush, "done")]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " agent=x\rofs-delta", Flush, "done")]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " agent=x\ndeepen-relative", Flush, "done")]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " agent=x\0 include-tag", Flush, "done")]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " session-id=x\tthin-pack", Flush, "done")]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " session-id=x\0 thin-pack", Flush, "done")]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " agent=x\vy", Flush, "done")]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " agent=x\u0085thin-pack", Flush, "done")]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " agent=x\u00a0thin-pack", Flush, "done")]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " thin-pack\0", Flush, "done")]
+    [InlineData(ByteOutOfPlace, "want " + Ids.A + " ofs-delta\n", Flush, "done")]
     public void RequestOfV0_ThatIsNotOurs_SaysWhy(ForeignReason reason, params string[] lines) =>
         Assert.All(
             Cuts.Of(ToBytes(lines)),
             bytes => Assert.Equal(new ParsedCommand.Foreign(reason), FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1)));
+
+    /// <summary>Only printable ASCII is read as a capability: each other byte means something to some server.</summary>
+    [Fact]
+    public void CapabilityOfV0_IsReadHere_OnlyWhereEveryByteIsPlain()
+    {
+        for (int code = 0; code < 256; code++)
+        {
+            byte[] bytes = ToBytes($"want {Ids.A} agent=x{(char)code}y side-band-64k", Flush, "done");
+            ParsedCommand command = FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(bytes), 0, ObjectFormat.Sha1);
+            bool isPlain = code is > 0x20 and < 0x7f;
+            // After a space the rest of the name is a word that nobody knows.
+            Assert.Equal(isPlain ? null : code == 0x20 ? UnknownCapability : ByteOutOfPlace, (command as ParsedCommand.Foreign)?.Reason);
+        }
+    }
 
     [Fact]
     public void ForeignCommand_IsTakenWhole_SoThatItsBytesCanBeForwarded()
