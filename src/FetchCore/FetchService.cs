@@ -37,8 +37,8 @@ public sealed class FetchService(
     public Task<FetchAnswer> FetchAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return !call.Request.MayBringPack && (call.Request.Deepens || !local.HasMirror(call.Repository))
-            // Nothing to make; and what an older client must hear of its boundary in such a round, no v2 server says.
+        return !call.Request.MayBringPack && (call.Request.Deepens || call.Request.Haves.Count == 0 || !local.HasMirror(call.Repository))
+            // Nothing to make; and what an older client must hear of its boundary in such a round, or where it names no have, no v2 server says.
             ? Task.FromResult<FetchAnswer>(new FetchAnswer.Forward(ForwardReason.NoPack))
             : FetchAsync(call, new FetchTries(), cancellationToken);
     }

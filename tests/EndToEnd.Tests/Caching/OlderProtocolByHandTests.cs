@@ -95,6 +95,24 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
 
     [Theory]
     [InlineData("")]
+    [InlineData("0000")]
+    public async Task RoundWithoutHaves_IsAnsweredAsDirect_WhereThereIsAMirror(string end)
+    {
+        PrimaryRepository repository = await NewRepositoryAsync(new History(Seed: 32));
+        string tip = await repository.ResolveAsync("refs/heads/main");
+        await AskAsync(station.Node.Url, repository, UploadPack.FetchV0(tip));
+        await Eventually.TrueAsync("there is a mirror", async () =>
+        {
+            RawAnswer shallow = await AskAsync(station.Node.Url, repository, UploadPack.Fetch([await repository.ResolveAsync("refs/heads/main~3")], "deepen 2"));
+            return shallow.Header("Cache-Status") == "waystation; hit; detail=local";
+        });
+        string round = UploadPack.Line($"want {tip} multi_ack_detailed no-done side-band-64k\n") + "0000" + end;
+        RawAnswer direct = await AskAsync(station.Primary.Url, repository, round), through = await AskAsync(station.Node.Url, repository, round);
+        Assert.Equal((direct.Status, direct.Text), (through.Status, through.Text));
+    }
+
+    [Theory]
+    [InlineData("")]
     [InlineData("side-band")]
     [InlineData("side-band-64k")]
     public async Task BrokenPack_NeverLooksWhole_AndIsNotKept(string framing)
