@@ -54,6 +54,35 @@ public sealed class PackKeyTests
         ["protocol 2"] = s_plain with { ProtocolVersion = 2 },
     };
 
+    /// <summary>For each property of a request another value than it has in <see cref="s_plain"/>, and whether that asks for another answer.</summary>
+    private static readonly Dictionary<string, (object Value, bool IsAnotherAnswer)> s_properties = new(StringComparer.Ordinal)
+    {
+        [nameof(FetchRequest.ObjectFormat)] = (ObjectFormat.Sha256, true),
+        [nameof(FetchRequest.ProtocolVersion)] = (0, true), // for this one only: a round, and no pack
+        [nameof(FetchRequest.Wants)] = (new[] { Store.IdOf(1) }, true),
+        [nameof(FetchRequest.Haves)] = (new[] { Store.IdOf(5) }, true),
+        [nameof(FetchRequest.Shallows)] = (new[] { Store.IdOf(5) }, true),
+        [nameof(FetchRequest.Depth)] = (1, true),
+        [nameof(FetchRequest.DeepenSince)] = (1L, true),
+        [nameof(FetchRequest.DeepenRelative)] = (true, true),
+        [nameof(FetchRequest.ThinPack)] = (true, true),
+        [nameof(FetchRequest.OfsDelta)] = (true, true),
+        [nameof(FetchRequest.IncludeTag)] = (true, true),
+        [nameof(FetchRequest.NoProgress)] = (true, false),
+        [nameof(FetchRequest.Done)] = (true, true),
+        [nameof(FetchRequest.WaitForDone)] = (true, true),
+        [nameof(FetchRequest.SidebandAll)] = (true, false),
+        [nameof(FetchRequest.Filter)] = (FilterOf("tree:1"), true),
+        [nameof(FetchRequest.SidebandKind)] = (SidebandKind.None, false),
+        [nameof(FetchRequest.MultiAck)] = (MultiAck.Detailed, false),
+        [nameof(FetchRequest.NoDone)] = (true, false),
+        [nameof(FetchRequest.Agent)] = ("git/9.9", false),
+    };
+
+    /// <summary>What can be said in a request; what only follows from it has no setter.</summary>
+    public static TheoryData<string> Properties =>
+        [.. typeof(FetchRequest).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name)];
+
     public static TheoryData<string> Different => [.. s_different.Keys];
 
     public static TheoryData<string> Same => [.. s_equal.Keys];
@@ -70,6 +99,18 @@ public sealed class PackKeyTests
     [Theory]
     [MemberData(nameof(Same))]
     public void Of_GivesTheSameKey_WhenTheAnswerIsTheSame(string name) => Assert.Equal(KeyOf(s_plain), KeyOf(s_equal[name]));
+
+    /// <summary>A property that is new is in the key, or it is said here that it changes nothing: forgotten, it would give one client another's answer.</summary>
+    [Theory]
+    [MemberData(nameof(Properties))]
+    public void Of_KnowsEveryPropertyOfARequest(string name)
+    {
+        Assert.True(s_properties.TryGetValue(name, out (object Value, bool IsAnotherAnswer) row), $"{name} has no row: does it change a byte of the answer?");
+        FetchRequest changed = s_plain with { };
+        typeof(FetchRequest).GetProperty(name)!.SetValue(changed, row.Value);
+        Assert.NotEqual(s_plain, changed);
+        Assert.Equal(row.IsAnotherAnswer, KeyOf(s_plain) != KeyOf(changed));
+    }
 
     /// <summary>What each way of ending a request may be answered with; those answered alike share a key, and no others.</summary>
     [Fact]
