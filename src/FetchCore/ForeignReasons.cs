@@ -9,6 +9,7 @@ public static class ForeignReasons
     public static ForwardReason ToForwardReason(this ForeignReason reason) => reason switch
     {
         ForeignReason.WantRef or ForeignReason.DeepenNot or ForeignReason.PackfileUris or ForeignReason.ServerOption => ForwardReason.NotCacheable,
+        ForeignReason.TooManyPrefixes => ForwardReason.TooLarge,
         ForeignReason.NoWants or ForeignReason.EmptyRequest => ForwardReason.Malformed,
         _ => ForwardReason.Unknown,
     };

@@ -15,7 +15,7 @@ public enum ForwardReason
     /// <summary>The bytes are not a request; what to say of them is the primary's.</summary>
     Malformed,
 
-    /// <summary>The request is longer than what is held in memory.</summary>
+    /// <summary>The request is longer than what is held in memory, or asks for refs by more prefixes than are recorded.</summary>
     TooLarge,
 
     /// <summary>The request's body is coded in a way that is not read here.</summary>

@@ -113,6 +113,59 @@ public sealed class RecordedAccessTests
     }
 
     [Fact]
+    public void Answer_IsNotGiven_WhereItWouldLackWhatAFullerOneShows()
+    {
+        // A server that heeds fewer prefixes than it was asked by shows nothing of the others.
+        Show("alice", All, Branch(s_one), new RefTip("refs/heads/topic", s_one, null, null));
+        _time.Turn(TimeSpan.FromSeconds(5));
+        Show("alice", Asked("refs/heads/"));
+        Assert.Null(Told("alice", Asked("refs/heads/")));
+        Assert.Null(Told("alice", Asked("refs/heads/topic")));
+        Assert.Null(Told("alice", All));
+
+        // It does not take the fuller one's place when it is asked again, nor do wider ones.
+        _time.Turn(TimeSpan.FromSeconds(5));
+        Show("alice", Asked("refs/heads/"));
+        Show("alice", Asked("refs/", "HEAD"));
+        Assert.Null(Told("alice", Asked("refs/heads/")));
+
+        // Whoever is told that all is gone, is told so where everything was asked for.
+        Show("alice", All);
+        Assert.Empty(Told("alice", Asked("refs/heads/"))!);
+    }
+
+    [Fact]
+    public void Answer_HasNoMoreTheRefsThatWereSeenToGo()
+    {
+        Show("alice", Asked("refs/heads/", "refs/tags/"), Branch(s_one), new RefTip("refs/heads/topic", s_one, null, null));
+        _time.Turn(TimeSpan.FromSeconds(5));
+        Show("alice", Asked("refs/heads/", "HEAD"), Branch(s_two));
+        Assert.Equal([Branch(s_two)], Told("alice", Asked("refs/heads/")));
+        Assert.Equal([Branch(s_two)], Told("alice", Asked("refs/heads/", "refs/tags/")));
+    }
+
+    [Fact]
+    public void Question_WithAPrefixThatAllNamesBeginWith_IsNotOneWithoutPrefixes()
+    {
+        Show("alice", Asked(""), Branch(s_one));
+        Assert.Null(Told("alice", All));
+        Assert.Equal([Branch(s_one)], Told("alice", Asked("refs/heads/")));
+    }
+
+    [Fact]
+    public void QuestionsForEverNewNames_DoNotPushOutWhatShowsMore()
+    {
+        Show("alice", Asked("refs/heads/", "refs/tags/"), Branch(s_one));
+        for (int i = 0; i < 100; i++)
+        {
+            _time.Turn(TimeSpan.FromSeconds(1));
+            Show("alice", Asked($"refs/notes/{i}"));
+        }
+
+        Assert.Equal([Branch(s_one)], Told("alice", Asked("refs/heads/", "refs/tags/")));
+    }
+
+    [Fact]
     public void Advertisement_IsOfItsVersionOnly()
     {
         var listing = new RefListing(All, [Branch(s_one)]) { IsOfShallow = false, Older = new OlderAdvertisement(0, "multi_ack", []) };

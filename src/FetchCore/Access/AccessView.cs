@@ -87,7 +87,7 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
 
     /// <summary>Whether every ref whose name begins so would be among <see cref="Tips()"/>.</summary>
     public bool CoversAll(string prefix) => newestFirst.Any(listing =>
-        listing.IsComplete || listing.Asked.RefPrefixes.Any(asked => prefix.StartsWith(asked, StringComparison.Ordinal)));
+        listing.IsComplete || listing.Asked.Prefixes.Find(prefix) >= 0);
 
     private IEnumerable<RefTip> Tips(bool peeledOnly)
     {

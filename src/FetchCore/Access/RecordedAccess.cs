@@ -4,13 +4,16 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Access;
 
 /// <summary>
-/// What one credential was last shown of one repository, for the time of an outage. A question is answered only where a recorded
-/// answer covers all of it: a partial list would delete branches at a client that prunes.
+/// What one credential was last shown of one repository, for the time of an outage. A question is answered only where a recorded answer
+/// covers all of it: a partial list would delete branches at a client that prunes. For the same reason nothing is told where it would lack
+/// a ref that an older answer shows, unless a newer one is known to say that it is gone (<see cref="HeededPrefixes"/>).
 /// </summary>
 public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, CapabilityAdvertisement? capabilities)
 {
     private const string Head = "HEAD";
     private const string Heads = "refs/heads/";
+
+    private readonly HeededPrefixes?[] _heeded = new HeededPrefixes?[newestFirst.Count];
 
     /// <summary>The v2 capability advertisement; null where it was not told lately.</summary>
     public CapabilityAdvertisement? Capabilities => capabilities;
@@ -34,7 +37,9 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
         ArgumentNullException.ThrowIfNull(asked);
         for (int i = 0; i < newestFirst.Count; i++)
         {
-            if (newestFirst[i].Listing.Answers(asked) && Merge(i, asked) is { } tips && TryTellHead(newestFirst[i].Listing, tips, asked, out string? unborn))
+            RefListing basis = newestFirst[i].Listing;
+            if (basis.Answers(asked) && Merge(i, asked) is { } tips && !LacksShown(i, asked, tips)
+                && TryTellHead(basis, tips, asked, out string? unborn))
             {
                 return new RecordedListing(new RefListing(asked, tips) { UnbornHeadTarget = unborn }, newestFirst[i].Age);
             }
@@ -68,7 +73,7 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
             RefListing newer = newestFirst[i].Listing;
             Dictionary<string, RefTip> before = tips.Where(tip => newer.Asked.Covers(tip.Name)).ToDictionary(static tip => tip.Name, StringComparer.Ordinal);
             List<RefTip> after = [];
-            foreach (RefTip tip in newer.Tips.Where(tip => asked.Covers(tip.Name)))
+            foreach (RefTip tip in newer.Tips.Where(tip => asked.Covers(tip.Name) && newer.Asked.Covers(tip.Name)))
             {
                 if (InForm(tip, before.GetValueOrDefault(tip.Name), newer, asked) is not { } told)
                 {
@@ -76,6 +81,15 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
                 }
 
                 after.Add(told);
+            }
+
+            if (after.Count < before.Count || !after.TrueForAll(tip => before.ContainsKey(tip.Name)))
+            {
+                HashSet<string> shown = NamesOf(after);
+                if (before.Keys.Any(name => !shown.Contains(name) && !HeededBy(i).TellOf(name)))
+                {
+                    return null;
+                }
             }
 
             if (after.Count != before.Count || after.Exists(tip => before.GetValueOrDefault(tip.Name) != tip))
@@ -97,6 +111,26 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
 
         return [.. tips.Select(tip => tip with { Peeled = asked.Peel ? tip.Peeled : null, SymrefTarget = asked.Symrefs ? tip.SymrefTarget : null })];
     }
+
+    /// <summary>
+    /// Whether an older answer shows a ref that is not among these tips, though nothing newer is known to say that it is gone.
+    /// </summary>
+    private bool LacksShown(int basis, LsRefsRequest asked, List<RefTip> told)
+    {
+        if (newestFirst[basis].Listing.IsComplete)
+        {
+            return false;
+        }
+
+        HashSet<string> names = NamesOf(told);
+        return newestFirst.Skip(basis + 1).SelectMany(static older => older.Listing.Tips).Any(tip =>
+            !names.Contains(tip.Name) && asked.Covers(tip.Name)
+            && !Enumerable.Range(0, basis + 1).Any(newer => HeededBy(newer).TellOf(tip.Name)));
+    }
+
+    private static HashSet<string> NamesOf(List<RefTip> tips) => new(tips.Select(static tip => tip.Name), StringComparer.Ordinal);
+
+    private HeededPrefixes HeededBy(int index) => _heeded[index] ??= new HeededPrefixes(newestFirst[index].Listing);
 
     /// <summary>A tip with all that the question wants to know of it; null where a newer answer did not say that.</summary>
     private static RefTip? InForm(RefTip tip, RefTip? before, RefListing newer, LsRefsRequest asked)

@@ -20,31 +20,34 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
     /// <summary>What a v0 or v1 advertisement said beside its refs; null for an <c>ls-refs</c>.</summary>
     public OlderAdvertisement? Older { get; init; }
 
-    /// <summary>It names every ref that this credential sees.</summary>
+    /// <summary>It names every ref that this credential sees: no prefix was asked for, not even one that all names begin with.</summary>
     public bool IsComplete => Asked.RefPrefixes.Count == 0;
 
     /// <summary>It names every tag that this credential sees, with what annotated tags point to.</summary>
     public bool HasAllTags => Asked.Peel
-        && (IsComplete || Asked.RefPrefixes.Any(static prefix => Tags.StartsWith(prefix, StringComparison.Ordinal)));
+        && (IsComplete || Asked.Prefixes.Find(Tags) >= 0);
 
     /// <summary>It says something of some tags, though perhaps not of all.</summary>
-    public bool TouchesTags => HasAllTags || IsComplete
-        || Asked.RefPrefixes.Any(static prefix => prefix.StartsWith(Tags, StringComparison.Ordinal) || Tags.StartsWith(prefix, StringComparison.Ordinal));
+    public bool TouchesTags => IsComplete || Asked.Prefixes.Find(Tags) >= 0 || Asked.Prefixes.HasWithin(Tags);
 
     /// <summary>All that the other listing speaks of is spoken of by this one.</summary>
-    internal bool Covers(RefListing other) => IsComplete || (!other.IsComplete && CoversPrefixes(other.Asked.RefPrefixes));
+    internal bool Covers(RefListing other) => IsComplete || (!other.IsComplete && Asked.Prefixes.Covers(other.Asked.Prefixes));
 
     /// <summary>An answer to this question can be read off this listing: it was asked for as much, and in the same form.</summary>
     internal bool Answers(LsRefsRequest question) =>
         Older is null && Asked.ObjectFormat == question.ObjectFormat && SaysAsMuchAs(question)
-        && (IsComplete || (question.RefPrefixes.Count > 0 && CoversPrefixes(question.RefPrefixes)));
+        && (IsComplete || (question.RefPrefixes.Count > 0 && Asked.Prefixes.Covers(question.Prefixes)));
 
     /// <summary>What this listing says of a ref, it says as fully as an answer to this question would.</summary>
     internal bool SaysAsMuchAs(LsRefsRequest question) => (Asked.Peel || !question.Peel) && (Asked.Symrefs || !question.Symrefs);
 
-    /// <summary>Nothing is lost where this listing takes the place of an older one, whoever asks for it.</summary>
-    internal bool Supersedes(RefListing old) =>
-        Covers(old) && SaysAsMuchAs(old.Asked) && (Asked.Unborn || !old.Asked.Unborn) && Older?.Version == old.Older?.Version;
+    /// <summary>
+    /// Nothing is lost where this listing takes the place of an older one, whoever asks for it: also not a ref of which this one only seems
+    /// to say that it is gone.
+    /// </summary>
+    internal bool Supersedes(RefListing old, HeededPrefixes heeded) =>
+        Covers(old) && SaysAsMuchAs(old.Asked) && (Asked.Unborn || !old.Asked.Unborn) && Older?.Version == old.Older?.Version
+        && old.Tips.All(tip => heeded.TellOf(tip.Name));
 
     /// <summary>What an <c>ls-refs</c> answer shows.</summary>
     public static RefListing Of(LsRefsRequest asked, LsRefsReader answer)
@@ -63,7 +66,4 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
             Older = new OlderAdvertisement(advertisement.Version, string.Join(' ', advertisement.V0Capabilities), [.. advertisement.Shallows]),
         };
     }
-
-    private bool CoversPrefixes(IReadOnlyList<string> prefixes) =>
-        prefixes.All(prefix => Asked.RefPrefixes.Any(wider => prefix.StartsWith(wider, StringComparison.Ordinal)));
 }

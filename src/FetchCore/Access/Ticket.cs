@@ -17,15 +17,22 @@ internal sealed record Ticket
 
     public long? AcceptedAt { get; init; }
 
-    public long? RefusedAt { get; init; }
-
-    public static Ticket Refused(long at) => new() { RefusedAt = at };
+    /// <summary>Nothing is left of what it was made for.</summary>
+    public bool IsEmpty => Shown.Count == 0 && AcceptedAt is null;
 
     public Ticket With(RefListing listing, long at)
     {
-        List<(RefListing Listing, long At)> shown = [(listing, at), .. Shown.Where(old => old.At > at || !listing.Supersedes(old.Listing))];
+        var heeded = new HeededPrefixes(listing);
+        List<(RefListing Listing, long At)> shown =
+            [(listing, at), .. Shown.Where(old => old.At > at || !listing.Supersedes(old.Listing, heeded))];
+        if (shown.Count > MaxListings)
+        {
+            // Of questions for ever new names little is shown: those go before what shows many refs.
+            shown.Remove(shown.Skip(1).MinBy(static old => (old.Listing.IsComplete, old.Listing.Tips.Count, old.At)));
+        }
+
         shown.Sort(static (a, b) => b.At.CompareTo(a.At));
-        return this with { Shown = shown.Count <= MaxListings ? shown : shown[..MaxListings] };
+        return this with { Shown = shown };
     }
 
     /// <summary>Those listings of which no newer one speaks in full.</summary>
@@ -43,7 +50,10 @@ internal sealed record Ticket
         return current;
     }
 
-    /// <summary>Without the listings that count no more; this one where all do.</summary>
-    public Ticket Only(Func<long, bool> counts) =>
-        Shown.All(shown => counts(shown.At)) ? this : this with { Shown = [.. Shown.Where(shown => counts(shown.At))] };
+    /// <summary>Without what counts no more; this one where all does.</summary>
+    public Ticket Only(Func<long, bool> counts)
+    {
+        Ticket kept = Shown.All(shown => counts(shown.At)) ? this : this with { Shown = [.. Shown.Where(shown => counts(shown.At))] };
+        return kept.AcceptedAt is { } at && !counts(at) ? kept with { AcceptedAt = null, Capabilities = null } : kept;
+    }
 }

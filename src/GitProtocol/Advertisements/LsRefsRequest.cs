@@ -5,8 +5,14 @@ namespace Waystation.GitProtocol.Advertisements;
 /// <summary>What an ls-refs command asks (gitprotocol-v2, ls-refs).</summary>
 public sealed record LsRefsRequest
 {
-    /// <summary>At this many prefixes git uses none of them, and so do we.</summary>
-    public const int TooManyPrefixes = 65_536;
+    /// <summary>
+    /// So many prefixes are read: twenty branches by name, as git's own client asks for each in six spellings. Servers heed no more
+    /// than some bound of their own, and what they do with more differs; so the answer to more is not believed to speak of all of them.
+    /// </summary>
+    public const int MaxPrefixes = 128;
+
+    /// <summary>All prefixes of one question together: what is recorded of it stays small beside its answer.</summary>
+    public const int MaxPrefixBytes = 8 * 1024;
 
     /// <summary>The format that the client takes the repository to have.</summary>
     public ObjectFormat ObjectFormat { get; init; }
@@ -20,8 +26,19 @@ public sealed record LsRefsRequest
     /// <summary>Show a HEAD whose branch is not born yet.</summary>
     public bool Unborn { get; init; }
 
-    /// <summary>The prefixes, as <see cref="RefName"/> keeps names; none means all refs.</summary>
-    public IReadOnlyList<string> RefPrefixes { get; init => field = ValueList<string>.From(value); } = ValueList<string>.Empty;
+    /// <summary>The prefixes as they were asked, as <see cref="RefName"/> keeps names; none means all refs.</summary>
+    public IReadOnlyList<string> RefPrefixes
+    {
+        get;
+        init
+        {
+            field = ValueList<string>.From(value);
+            Prefixes = RefPrefixSet.Of(value);
+        }
+    } = ValueList<string>.Empty;
+
+    /// <summary>What they come to.</summary>
+    public RefPrefixSet Prefixes { get; private init; } = RefPrefixSet.None;
 
     /// <summary>Everything that a primary shows.</summary>
     public static LsRefsRequest All(ObjectFormat format) => new() { ObjectFormat = format, Peel = true, Symrefs = true };
@@ -30,6 +47,6 @@ public sealed record LsRefsRequest
     public bool Covers(string refName)
     {
         ArgumentNullException.ThrowIfNull(refName);
-        return RefPrefixes.Count == 0 || RefPrefixes.Any(prefix => refName.StartsWith(prefix, StringComparison.Ordinal));
+        return RefPrefixes.Count == 0 || Prefixes.Find(refName) >= 0;
     }
 }

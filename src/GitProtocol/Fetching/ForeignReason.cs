@@ -33,6 +33,12 @@ public enum ForeignReason
     /// <summary>A v0 or v1 body that goes on after its round: a stateless server answers the first round and reads no further.</summary>
     SecondRound,
 
+    /// <summary>
+    /// More prefixes than <see cref="Advertisements.LsRefsRequest.MaxPrefixes"/>, or longer ones in all: how many of them count is the
+    /// primary's to know.
+    /// </summary>
+    TooManyPrefixes,
+
     /// <summary>A request of nothing but a flush-pkt.</summary>
     EmptyRequest,
 

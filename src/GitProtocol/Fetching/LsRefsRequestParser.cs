@@ -12,13 +12,19 @@ internal static class LsRefsRequestParser
     public static ParsedCommand Parse(ref ReadOnlySequence<byte> arguments, ObjectFormat format)
     {
         var prefixes = new List<string>();
+        long prefixBytes = 0;
         bool peel = false, symrefs = false, unborn = false;
         ForeignReason? foreign = null;
         while (CommandParser.TryReadArgument(ref arguments, out PktLine line))
         {
             if (line.TryStripPrefix(Keywords.RefPrefix, out ReadOnlySequence<byte> prefix))
             {
-                if (!Keep(prefixes, prefix)) foreign ??= ForeignReason.ByteOutOfPlace;
+                // A prefix longer than any ref would be a way to fill memory; nothing could match it.
+                if (prefix.Length > RefName.MaxLength) GitProtocolException.Throw(ProtocolError.TooLong, "A ref-prefix longer than any ref.");
+                prefixBytes += prefix.Length;
+                bool isFull = prefixes.Count == LsRefsRequest.MaxPrefixes || prefixBytes > LsRefsRequest.MaxPrefixBytes;
+                if (isFull) foreign ??= ForeignReason.TooManyPrefixes;
+                else if (!Keep(prefixes, prefix)) foreign ??= ForeignReason.ByteOutOfPlace;
             }
             else if (line.TextIs(Keywords.Peel)) peel = true;
             else if (line.TextIs(Keywords.Symrefs)) symrefs = true;
@@ -32,17 +38,15 @@ internal static class LsRefsRequestParser
             Peel = peel,
             Symrefs = symrefs,
             Unborn = unborn,
-            RefPrefixes = prefixes.Count >= LsRefsRequest.TooManyPrefixes ? [] : prefixes,
+            RefPrefixes = prefixes,
         });
     }
 
     /// <summary>False where servers may read another prefix: for git a NUL ends it, and what is left covers more.</summary>
     private static bool Keep(List<string> prefixes, in ReadOnlySequence<byte> prefix)
     {
-        // A prefix longer than any ref would be a way to fill memory; nothing could match it.
-        if (prefix.Length > RefName.MaxLength) GitProtocolException.Throw(ProtocolError.TooLong, "A ref-prefix longer than any ref.");
         string name = RefName.FromBytes(prefix);
-        if (prefixes.Count < LsRefsRequest.TooManyPrefixes) prefixes.Add(name);
+        prefixes.Add(name);
         return PlainText.HasNoControls(name);
     }
 }

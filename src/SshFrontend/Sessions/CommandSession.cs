@@ -96,7 +96,7 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
         await using PrimaryReply reply = await _upstream.Asking("ls-refs", bytes).FetchAsync(cancellationToken);
         var reader = new LsRefsReader(asked.ObjectFormat);
         return await RelayAsync(
-            reply, reader, () => tickets.Show(call.Repository, _upstream.Credential, new RefListing(asked, reader.Tips), reply.AskedAt), cancellationToken);
+            reply, reader, () => tickets.Show(call.Repository, _upstream.Credential, RefListing.Of(asked, reader), reply.AskedAt), cancellationToken);
     }
 
     private async Task<SessionEnd?> ForwardAsync(IPrimary primary, CancellationToken cancellationToken)

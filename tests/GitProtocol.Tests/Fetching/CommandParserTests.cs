@@ -100,13 +100,26 @@ public sealed class CommandParserTests
         Assert.Equal(0, scanned);
     }
 
-    [Fact]
-    public void TooManyPrefixes_CountAsNone_AsTheyDoForGit()
+    [Theory]
+    [InlineData(LsRefsRequest.MaxPrefixes, 10, true)]
+    [InlineData(LsRefsRequest.MaxPrefixes + 1, 10, false)]
+    [InlineData(4, LsRefsRequest.MaxPrefixBytes / 4, true)]
+    [InlineData(4, (LsRefsRequest.MaxPrefixBytes / 4) + 1, false)]
+    [InlineData(65_536, 10, false)]
+    [InlineData(100_000, 10, false)]
+    public void Prefixes_AreReadOnlyWhileTheyAreFew_AndNeverTakenForNone(int count, int length, bool isRead)
     {
-        string[] lines = ["command=ls-refs", Lines.Delim, .. Enumerable.Repeat("ref-prefix x", LsRefsRequest.TooManyPrefixes), Lines.Flush];
-        var parsed = Assert.IsType<ParsedCommand.LsRefs>(CommandParser.Parse(new ReadOnlySequence<byte>(Lines.ToBytes(lines))));
-        Assert.Empty(parsed.Request.RefPrefixes);
-        Assert.True(parsed.Request.Covers("refs/heads/y"));
+        IEnumerable<string> prefixes = Enumerable.Range(0, count).Select(i => "ref-prefix " + i.ToString().PadLeft(length, 'x'));
+        string[] lines = ["command=ls-refs", Lines.Delim, .. prefixes, Lines.Flush];
+        ParsedCommand parsed = CommandParser.Parse(new ReadOnlySequence<byte>(Lines.ToBytes(lines)));
+        if (isRead)
+        {
+            Assert.Equal(count, Assert.IsType<ParsedCommand.LsRefs>(parsed).Request.RefPrefixes.Count);
+        }
+        else
+        {
+            Assert.Equal(new ParsedCommand.Foreign(ForeignReason.TooManyPrefixes), parsed);
+        }
     }
 
     [Theory]

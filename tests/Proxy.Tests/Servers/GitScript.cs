@@ -21,6 +21,12 @@ public sealed class GitScript
     /// <summary>Said of every answer, though the bytes are plain.</summary>
     public string? Coding { get; set; }
 
+    /// <summary>What an <c>ls-refs</c> of this body is answered; null for the one branch.</summary>
+    public Func<string, string[]?> Refs { get; set; } = static _ => null;
+
+    /// <summary>What every request gets instead, where it is set.</summary>
+    public Func<HttpContext, Task>? Instead { get; set; }
+
     /// <summary>Writes what comes after the "packfile" line.</summary>
     public Func<HttpContext, Task> Pack { get; set; } = WholePackAsync;
 
@@ -46,6 +52,12 @@ public sealed class GitScript
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         string text = System.Text.Encoding.Latin1.GetString(body.ToArray());
+        if (Instead is { } instead)
+        {
+            await instead(context);
+            return;
+        }
+
         context.Response.StatusCode = Status;
         if (Coding is not null)
         {
@@ -64,7 +76,8 @@ public sealed class GitScript
         if (text.Contains("command=ls-refs", StringComparison.Ordinal))
         {
             Interlocked.Increment(ref _lsRefs);
-            await context.Response.Body.WriteAsync(Lines.ToBytes($"{Tip} HEAD symref-target:refs/heads/main", $"{Tip} refs/heads/main", "0000"));
+            string[] refs = Refs(text) ?? [$"{Tip} HEAD symref-target:refs/heads/main", $"{Tip} refs/heads/main", "0000"];
+            await context.Response.Body.WriteAsync(Lines.ToBytes(refs));
             return;
         }
 

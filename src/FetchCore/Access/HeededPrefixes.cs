@@ -1,0 +1,40 @@
+using Waystation.GitProtocol.Advertisements;
+
+namespace Waystation.FetchCore.Access;
+
+/// <summary>
+/// Of which names a listing tells by its silence. Servers bound the prefixes that they heed, each in its own way, and what comes of a
+/// prefix that was not heeded looks like a namespace without refs. So the silence of a listing counts only where it was asked for
+/// everything, or showed at least one ref of that prefix.
+/// </summary>
+internal sealed class HeededPrefixes
+{
+    private readonly RefListing _listing;
+    private readonly bool[] _heeded;
+
+    public HeededPrefixes(RefListing listing)
+    {
+        _listing = listing;
+        _heeded = new bool[listing.Asked.Prefixes.Count];
+        foreach (RefTip tip in listing.Tips)
+        {
+            Note(tip.Name);
+        }
+
+        if (listing.UnbornHeadTarget is not null)
+        {
+            Note("HEAD");
+        }
+    }
+
+    /// <summary>Whether there is no ref of this name, if the listing shows none.</summary>
+    public bool TellOf(string name) => _listing.IsComplete || (_listing.Asked.Prefixes.Find(name) is >= 0 and var at && _heeded[at]);
+
+    private void Note(string name)
+    {
+        if (_listing.Asked.Prefixes.Find(name) is >= 0 and var at)
+        {
+            _heeded[at] = true;
+        }
+    }
+}
