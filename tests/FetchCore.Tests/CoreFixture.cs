@@ -49,7 +49,7 @@ internal sealed class CoreFixture : IAsyncDisposable
         var wait = new SyncWait(TimeSpan.FromSeconds(10));
         var sight = new MirrorSight(mirrors, objects, new Visibility(objects), sync, wait, Time);
         var local = new LocalRung(mirrors, objects, making, sync, sight, new UploadPack(git, _data), new PackTurns(options), _queue, upkeep, wait, Time);
-        var access = new AccessDesk(Tickets, new SharedRefs(), sight, CancellationToken.None);
+        var access = new AccessDesk(Tickets, new SharedRefs(Time), sight, CancellationToken.None);
         Service = new FetchService(access, Store, Fills, admission, local, making, new CloneShapes(Time), Time);
     }
 

@@ -1,11 +1,18 @@
+using System.Diagnostics;
 using Waystation.FetchCore.Access;
 
 namespace Waystation.FetchCore.Tests;
 
 public sealed class SharedRefsTests
 {
-    private readonly SharedRefs _shared = new();
+    /// <summary>Of the real clock, for a machine that is busy.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    private readonly ManualTime _time = new();
+    private readonly SharedRefs _shared;
     private readonly CredentialDigester _digester = new();
+
+    public SharedRefsTests() => _shared = new SharedRefs(_time);
 
     [Fact]
     public async Task Question_IsNotSharedWithWhoCameAfterItWasSent()
@@ -72,6 +79,39 @@ public sealed class SharedRefsTests
     {
         await Assert.ThrowsAsync<IOException>(() => Ask("alice", () => Task.FromException<AccessView?>(new IOException("gone"))));
         Assert.NotNull(await Ask("alice", () => Task.FromResult<AccessView?>(new AccessView([]))));
+    }
+
+    [Theory]
+    [InlineData(false)] // the one under way when they come
+    [InlineData(true)] // the one that they share
+    public async Task QuestionThatHangs_HoldsUpNobodyElse(bool isTheirs)
+    {
+        var hanging = new TaskCompletionSource<AccessView?>();
+        var answer = new AccessView([]);
+        int asked = 0;
+        Task<AccessView?> AskAsync() => Interlocked.Increment(ref asked) == (isTheirs ? 2 : 1) ? hanging.Task : Task.FromResult<AccessView?>(answer);
+        var first = new TaskCompletionSource<AccessView?>();
+        Task<AccessView?> ahead = Ask("alice", () => isTheirs ? first.Task : AskAsync());
+        await UntilAsync(() => isTheirs || Volatile.Read(ref asked) == 1);
+        if (isTheirs)
+        {
+            asked = 1;
+        }
+
+        Task<AccessView?>[] others = [.. Enumerable.Range(0, 10).Select(_ => Ask("alice", AskAsync))];
+        first.SetResult(answer);
+        Task<AccessView?>[] freed = isTheirs ? others[1..] : others;
+        long begun = Stopwatch.GetTimestamp();
+        for (int turned = 0; !freed.All(static other => other.IsCompleted); turned++)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(begun) < s_patience, "they wait for another's question");
+            await Task.Delay(10);
+            _time.Turn(TimeSpan.FromSeconds(turned < 30 ? 1 : 0));
+        }
+
+        Assert.All(await Task.WhenAll(freed), view => Assert.Same(answer, view));
+        hanging.SetResult(null);
+        await Task.WhenAll([ahead, .. others]);
     }
 
     private static async Task UntilAsync(Func<bool> condition)

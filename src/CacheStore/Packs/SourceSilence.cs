@@ -1,12 +1,16 @@
 namespace Waystation.CacheStore.Packs;
 
-/// <summary>How long the source of a fill has been silent, since it was asked or said something last. Until it is asked, its silence does not count.</summary>
-internal sealed class SourceSilence(TimeProvider time)
+/// <summary>
+/// How long a source that several wait for has been silent: since it was asked, or said something last. Until it is asked, its silence does not
+/// count. Whoever waits for what another has begun leaves when the silence has lasted too long.
+/// </summary>
+public sealed class SourceSilence(TimeProvider time)
 {
     private const long NeverAsked = long.MinValue;
 
     private long _heardAt = NeverAsked;
 
+    /// <summary>It is asked, or has said something, if only that it is still there.</summary>
     public void End() => Interlocked.Exchange(ref _heardAt, time.GetTimestamp());
 
     /// <summary>It has lasted for longer than this patience.</summary>
@@ -15,6 +19,7 @@ internal sealed class SourceSilence(TimeProvider time)
     /// <summary>Waits for something to happen, but not longer than this patience; false where that is at its end.</summary>
     public async Task<bool> WaitAsync(Task pulse, TimeSpan patience, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(pulse);
         if (Exhausts(patience))
         {
             return pulse.IsCompleted;

@@ -10,11 +10,13 @@ internal static class PrimaryPack
 {
     /// <summary>Hands on the pack's bytes as they come, to the flush-pkt that ends them.</summary>
     /// <exception cref="PrimaryException">The answer broke off, or the primary reported an error.</exception>
-    public static async Task CopyAsync(PipeReader body, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    public static async Task CopyAsync(PipeReader body, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, SignsOfLife life)
     {
+        CancellationToken cancellationToken = life.Token;
         while (true)
         {
             ReadResult read = await body.ReadAsync(cancellationToken);
+            life.Note();
             ReadOnlySequence<byte> buffer = read.Buffer;
             while (FetchAnswerReader.TryReadBand(ref buffer, out BandLine band))
             {
@@ -33,6 +35,9 @@ internal static class PrimaryPack
             }
 
             body.AdvanceTo(buffer.Start, buffer.End);
+
+            // What was taken so long over here is not the primary's silence.
+            life.Note();
             if (read.IsCompleted)
             {
                 throw new PrimaryException("the primary's answer broke off");

@@ -23,6 +23,9 @@ namespace Waystation.FetchCore.Pushes;
 public sealed class PushIntake(
     PushCopies copies, MirrorSet mirrors, MirrorSync sync, MirrorMaking making, AccessDesk access, AccessTickets tickets, WorkMeters meters, TimeProvider time, ILogger<PushIntake> logger)
 {
+    /// <summary>Those who fetch wait for what a push brings; a primary that does not say so soon what it shows keeps them from it no longer.</summary>
+    private static readonly TimeSpan s_listing = TimeSpan.FromSeconds(30);
+
     /// <summary>Begins the copy of a push; null where it would be of no use.</summary>
     public PushCopy? Begin(RepositoryName repository, bool isGzip)
     {
@@ -84,7 +87,9 @@ public sealed class PushIntake(
             return null;
         }
 
-        AccessView? view = await access.ListAsync(push.Repository, push.Credential, push.Copy.Request.ObjectFormat, push.Primary, stopping);
+        using var limit = new CancellationTokenSource(s_listing, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
+        AccessView? view = await access.ListAsync(push.Repository, push.Credential, push.Copy.Request.ObjectFormat, push.Primary, either.Token);
         ObjectId[] tips = [.. push.Tips()];
         return view is not null && view.Shows(tips) ? new Arrival(view, tips, [.. push.Gone()], push.Copy.Pack) : null;
     }

@@ -129,14 +129,18 @@ public sealed class MirrorMaking(
             return false;
         }
 
-        var request = new FetchRequest { ObjectFormat = format, ProtocolVersion = asker.ProtocolVersion, Wants = wants, OfsDelta = true, NoProgress = true, Done = true };
-        await using PrimaryReply reply = await asker.Primary.SyncAsync(request, either.Token);
-        asker.Refused(reply);
-        return reply.IsAnswer
-            && await PrimaryFill.ReadPrologueAsync(reply.Body, request, either.Token) is { Shallow.Count: 0 }
-            && await PublishAsync(
-                repository, format, wants, asker.View,
-                intake => PrimaryPack.CopyAsync(reply.Body, intake.WriteAsync, either.Token), either.Token);
+        var request = new FetchRequest { ObjectFormat = format, ProtocolVersion = asker.ProtocolVersion, Wants = wants, OfsDelta = true, Done = true };
+        using var life = new SignsOfLife(time, either.Token);
+        return await life.WatchAsync(async () =>
+        {
+            await using PrimaryReply reply = await asker.Primary.SyncAsync(request, life.Token);
+            life.Note();
+            asker.Refused(reply);
+            return reply.IsAnswer
+                && await PrimaryFill.ReadPrologueAsync(reply.Body, request, life.Token) is { Shallow.Count: 0 }
+                && await PublishAsync(
+                    repository, format, wants, asker.View, intake => PrimaryPack.CopyAsync(reply.Body, intake.WriteAsync, life), either.Token);
+        });
     }
 
     /// <summary>Begins a mirror in this asker's name, or finds the one that is being made; true where it came about.</summary>

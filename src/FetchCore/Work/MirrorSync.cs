@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
@@ -19,6 +20,8 @@ public sealed class MirrorSync(
     BackgroundWork work, MirrorSet mirrors, MirrorObjects objects, MirrorRefsUpdate refs, GitProgram git, DataFolder folder, TimeProvider time, ILogger<MirrorSync> logger)
 {
     private const string Kind = "sync";
+
+    private readonly ConcurrentDictionary<RepositoryName, SignsOfLife> _transfers = new();
 
     private Action<RepositoryName>? _whenSynchronized;
 
@@ -63,7 +66,14 @@ public sealed class MirrorSync(
                     return false;
                 }
 
-                bool done = await work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, needed, token), out bool began).WaitAsync(waiting);
+                Task<bool> sync = work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, needed, token), out bool began);
+                if (!began && _transfers.TryGetValue(mirror.Name, out SignsOfLife? transfer) && transfer.IsDoubtful)
+                {
+                    // Another's sync hangs: this request is answered without the mirror.
+                    return false;
+                }
+
+                bool done = await sync.WaitAsync(waiting);
                 if (began && !done)
                 {
                     return false;
@@ -244,22 +254,50 @@ public sealed class MirrorSync(
             Haves = HavesOf(mirror),
             ThinPack = true,
             OfsDelta = true,
-            NoProgress = true,
             Done = true,
         };
-        await using PrimaryReply reply = await asker.Primary.SyncAsync(request, stopping);
-        asker.Refused(reply);
-        if (!reply.IsAnswer || await PrimaryFill.ReadPrologueAsync(reply.Body, request, stopping) is not { } prologue || prologue.Shallow.Count > 0)
+        await using MirrorIntake? intake = await TransferAsync(mirror, asker, request, stopping);
+        if (intake is null)
         {
             logger.SyncRefused(mirror.Name);
             return false;
         }
 
-        await using var intake = new MirrorIntake(git, folder, mirrors, mirror, isWhole: false, stopping);
-        await PrimaryPack.CopyAsync(reply.Body, intake.WriteAsync, stopping);
         await intake.CompleteAsync(missing);
         logger.Synced(mirror.Name, missing.Count, intake.Received, time.GetElapsedTime(begun));
         return true;
+    }
+
+    /// <summary>What the primary sends, whole but not looked at yet; null where that is no pack.</summary>
+    private async Task<MirrorIntake?> TransferAsync(Mirror mirror, SyncAsker asker, FetchRequest request, CancellationToken stopping)
+    {
+        using var life = new SignsOfLife(time, stopping);
+        _transfers[mirror.Name] = life;
+        MirrorIntake? intake = null, whole = null;
+        try
+        {
+            return whole = await life.WatchAsync(async () =>
+            {
+                await using PrimaryReply reply = await asker.Primary.SyncAsync(request, life.Token);
+                life.Note();
+                asker.Refused(reply);
+                if (reply.IsAnswer && await PrimaryFill.ReadPrologueAsync(reply.Body, request, life.Token) is { Shallow.Count: 0 })
+                {
+                    intake = new MirrorIntake(git, folder, mirrors, mirror, isWhole: false, stopping);
+                    await PrimaryPack.CopyAsync(reply.Body, intake.WriteAsync, life);
+                }
+
+                return intake;
+            });
+        }
+        finally
+        {
+            _transfers.TryRemove(new KeyValuePair<RepositoryName, SignsOfLife>(mirror.Name, life));
+            if (whole is null && intake is not null)
+            {
+                await intake.DisposeAsync();
+            }
+        }
     }
 
     private static List<ObjectId> HavesOf(Mirror mirror) =>

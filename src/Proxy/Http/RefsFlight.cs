@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
+using Waystation.CacheStore.Packs;
 using Waystation.Proxy.Primaries;
 
 namespace Waystation.Proxy.Http;
@@ -33,7 +34,8 @@ internal sealed class RefsFlight
     private readonly TaskCompletionSource<RefsHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _shared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _unwanted = new();
-    private readonly Action _landed;
+    private readonly SourceSilence _silence;
+    private readonly Action<RefsFlight> _landed;
     private ArrayBufferWriter<byte>? _copy;
     private RefsHead? _sharedHead;
     private int _holders;
@@ -41,9 +43,12 @@ internal sealed class RefsFlight
     private int _isLed = 1;
 
     /// <param name="followers">How many wait for it beside its leader.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="landed">Told once, when an equal question may be sent.</param>
-    public RefsFlight(int followers, Action landed)
+    public RefsFlight(int followers, TimeProvider time, Action<RefsFlight> landed)
     {
+        _silence = new SourceSilence(time);
+        _silence.End();
         _landed = landed;
         _holders = followers;
         _copy = followers > 0 ? new ArrayBufferWriter<byte>() : null;
@@ -95,12 +100,25 @@ internal sealed class RefsFlight
         }
     }
 
+    /// <summary>The primary said nothing for longer than a follower waits.</summary>
+    public bool WasSilent { get; private set; }
+
     /// <summary>A follower's answer, all of it; null where it has to ask for itself.</summary>
-    public async Task<RefsAnswer?> FollowAsync(CancellationToken cancellationToken)
+    public async Task<RefsAnswer?> FollowAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         bool given = false;
         try
         {
+            while (!_shared.Task.IsCompleted)
+            {
+                if (!await _silence.WaitAsync(_shared.Task, patience, cancellationToken))
+                {
+                    WasSilent = true;
+                    Land();
+                    return null;
+                }
+            }
+
             given = await _shared.Task.WaitAsync(cancellationToken);
             return given ? new RefsAnswer(_sharedHead!, stream: null, _copy!.WrittenMemory, LeaveHold) : null;
         }
@@ -120,6 +138,7 @@ internal sealed class RefsFlight
         while (true)
         {
             ReadResult read = await body.ReadAsync(_unwanted.Token);
+            _silence.End();
             foreach (ReadOnlyMemory<byte> segment in read.Buffer)
             {
                 watch?.Invoke(segment.Span, null);
@@ -213,11 +232,12 @@ internal sealed class RefsFlight
         }
     }
 
-    private void Land()
+    /// <summary>An equal question may be sent: this one is answered, or is waited for by nobody but its leader.</summary>
+    public void Land()
     {
         if (Interlocked.Exchange(ref _hasLanded, 1) == 0)
         {
-            _landed();
+            _landed(this);
         }
     }
 }
