@@ -106,6 +106,17 @@ public static class FetchRequestV0Parser
         return true;
     }
 
+    /// <summary>Whether these needs, foreign ones too, move the client's boundary, so that the server tells the new one before it hears of haves.</summary>
+    public static bool Deepens(ReadOnlySequence<byte> needs)
+    {
+        while (PktLineReader.TryRead(ref needs, out PktLine line) && line.Kind == PktLineKind.Data)
+        {
+            if (line.TryStripPrefix(Keywords.Deepen, out _) || line.TryStripPrefix(Keywords.DeepenSince, out _)
+                || line.TryStripPrefix(Keywords.DeepenNot, out _)) return true;
+        }
+        return false;
+    }
+
     /// <summary>
     /// Takes one round of haves off the buffer, to its flush-pkt or to done, and adds them; false, and nothing taken or added,
     /// while it is not whole.

@@ -2,8 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol;
-using Waystation.GitProtocol.Objects;
-using Waystation.GitProtocol.PktLines;
+using Waystation.GitProtocol.Pushing;
 using Waystation.SshFrontend.Primaries;
 
 namespace Waystation.SshFrontend.Sessions;
@@ -17,9 +16,10 @@ internal sealed class HttpPush(IHttpRepository http, ClientChannel client)
 {
     private const int MaxCommands = 16 << 20;
 
+    private static ReadOnlySpan<byte> ServiceSection => "001f# service=git-receive-pack\n0000"u8;
+
     public async Task<SessionEnd> RunAsync(CancellationToken cancellationToken)
     {
-        ObjectFormat format;
         await using (PrimaryReply refs = await http.ReceivePackRefsAsync(cancellationToken))
         {
             if (!refs.IsAnswer)
@@ -27,31 +27,29 @@ internal sealed class HttpPush(IHttpRepository http, ClientChannel client)
                 return Explain(refs);
             }
 
-            if (await ShowRefsAsync(refs.Body, cancellationToken) is not { } known)
+            if (!await ShowRefsAsync(refs.Body, cancellationToken))
             {
                 return SessionEnd.Saying("the primary's refs cannot be read");
             }
-
-            format = known;
         }
 
         byte[] commands;
-        bool hasPack;
+        PushHead head;
         try
         {
-            (commands, hasPack) = await ReadCommandsAsync(format, cancellationToken);
+            (commands, head) = await ReadHeadAsync(cancellationToken);
         }
         catch (GitProtocolException e)
         {
             return SessionEnd.Saying($"the push cannot be read: {e.Message}");
         }
 
-        if (commands.Length == 0)
+        if (!head.HasCommands)
         {
             return SessionEnd.Quiet;
         }
 
-        await using Stream body = hasPack ? new PackBody(commands, client.Input, format) : new MemoryStream(commands, writable: false);
+        await using Stream body = head.HasPack ? new PackBody(commands, client.Input, head.ObjectFormat) : new MemoryStream(commands, writable: false);
         await using PrimaryReply reply = await http.ReceivePackAsync(body, cancellationToken);
         if (!reply.IsAnswer)
         {
@@ -64,60 +62,57 @@ internal sealed class HttpPush(IHttpRepository http, ClientChannel client)
 
     private SessionEnd Explain(PrimaryReply reply) => new(reply.IsRefusal ? 1 : SessionEnd.Died, $"waystation: {http.Explain(reply)}\n");
 
-    /// <summary>The repository's format; null where this is no advertisement.</summary>
-    private async Task<ObjectFormat?> ShowRefsAsync(PipeReader body, CancellationToken cancellationToken)
+    /// <summary>The advertisement without what belongs to HTTP, the service line and its flush-pkt; false where there is no such line.</summary>
+    private async Task<bool> ShowRefsAsync(PipeReader body, CancellationToken cancellationToken)
     {
-        // The service line and its flush-pkt belong to HTTP.
-        byte[] service = await ReadSectionAsync(body, cancellationToken);
-        if (service.AsSpan().IndexOf("# service=git-receive-pack"u8) < 0)
+        using var service = new MemoryStream();
+        await CopySectionAsync(body, segment => service.Write(segment.Span), cancellationToken);
+        if (!service.GetBuffer().AsSpan(0, (int)service.Length).SequenceEqual(ServiceSection))
         {
-            return null;
+            return false;
         }
 
-        byte[] refs = await ReadSectionAsync(body, cancellationToken);
-        await client.WriteAsync(refs, cancellationToken);
-        return refs.AsSpan().IndexOf("object-format=sha256"u8) >= 0 ? ObjectFormat.Sha256 : ObjectFormat.Sha1;
+        await CopySectionAsync(body, segment => client.Output.Write(segment.Span), cancellationToken);
+        await client.Output.FlushAsync(cancellationToken);
+        return true;
     }
 
-    private static async Task<byte[]> ReadSectionAsync(PipeReader from, CancellationToken cancellationToken)
+    private static async Task CopySectionAsync(PipeReader from, Action<ReadOnlyMemory<byte>> copy, CancellationToken cancellationToken)
     {
-        var body = new AnswerBody(from);
-        using var section = new MemoryStream();
-        while (true)
+        var section = new AnswerBody(from);
+        ReadResult read;
+        do
         {
-            ReadResult read = await body.ReadAsync(cancellationToken);
+            read = await section.ReadAsync(cancellationToken);
             foreach (ReadOnlyMemory<byte> segment in read.Buffer)
             {
-                section.Write(segment.Span);
+                copy(segment);
             }
 
-            body.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                await body.CompleteAsync();
-                return section.ToArray();
-            }
+            section.AdvanceTo(read.Buffer.End);
         }
+        while (!read.IsCompleted);
+        await section.CompleteAsync();
     }
 
-    /// <summary>The commands, shallow lines, certificate and push options as they came; empty where the client wants nothing.</summary>
-    private async Task<(byte[] Bytes, bool HasPack)> ReadCommandsAsync(ObjectFormat format, CancellationToken cancellationToken)
+    /// <summary>The commands, shallow lines, certificate and push options as they came.</summary>
+    private async Task<(byte[] Bytes, PushHead Head)> ReadHeadAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             ReadResult read = await client.Input.ReadAsync(cancellationToken);
             ReadOnlySequence<byte> rest = read.Buffer;
-            if (TryReadCommands(ref rest, format, out bool hasPack))
+            if (PushHeadParser.TryRead(ref rest, out PushHead head))
             {
                 byte[] bytes = read.Buffer.Slice(0, rest.Start).ToArray();
                 client.Input.AdvanceTo(rest.Start);
-                return bytes.Length == PktLineReader.HeaderLength ? ([], false) : (bytes, hasPack);
+                return (bytes, head);
             }
 
             client.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             if (read.IsCompleted)
             {
-                return ([], false);
+                return ([], default);
             }
 
             if (read.Buffer.Length > MaxCommands)
@@ -125,46 +120,5 @@ internal sealed class HttpPush(IHttpRepository http, ClientChannel client)
                 throw new GitProtocolException(ProtocolError.TooLong, $"More than {MaxCommands} bytes of commands.");
             }
         }
-    }
-
-    private static bool TryReadCommands(ref ReadOnlySequence<byte> rest, ObjectFormat format, out bool hasPack)
-    {
-        hasPack = false;
-        bool hasOptions = false, isFirst = true;
-        while (PktLineReader.TryRead(ref rest, out PktLine line))
-        {
-            if (line.Kind == PktLineKind.Flush)
-            {
-                return !hasOptions || TrySkipOptions(ref rest);
-            }
-
-            byte[] text = line.Payload.ToArray();
-            if (text.AsSpan().StartsWith("shallow "u8))
-            {
-                continue;
-            }
-
-            int end = text.AsSpan().IndexOf((byte)0);
-            hasOptions |= isFirst && end >= 0 && text.AsSpan(end).IndexOf("push-options"u8) >= 0;
-            isFirst = false;
-            // old, new, ref: a pack follows unless every new id is none.
-            int id = format.HexLength;
-            hasPack |= text.Length <= 2 * id || text.AsSpan(id + 1, id).ContainsAnyExcept((byte)'0');
-        }
-
-        return false;
-    }
-
-    private static bool TrySkipOptions(ref ReadOnlySequence<byte> rest)
-    {
-        while (PktLineReader.TryRead(ref rest, out PktLine line))
-        {
-            if (line.Kind == PktLineKind.Flush)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

@@ -108,7 +108,7 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
             turns.NoteBypass(call, needs is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected);
         }
 
-        bool deepens = needs is ParsedCommand.Fetch { Request.Deepens: true } || (needs is ParsedCommand.Foreign && said.AsSpan().IndexOf("deepen"u8) >= 0);
+        bool deepens = FetchRequestV0Parser.Deepens(new ReadOnlySequence<byte>(said));
         FetchAnswer.Pack? ahead = null;
         try
         {

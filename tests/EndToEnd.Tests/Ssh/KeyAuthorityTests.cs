@@ -46,6 +46,35 @@ public sealed class KeyAuthorityTests(KeyAuthorityStation station) : IClassFixtu
     }
 
     [Fact]
+    public async Task Push_Arrives_WhateverBranchesAndTheClientAreCalled()
+    {
+        PrimaryRepository repository = await inner.Web.CreateAsync("private/names.git", new History(65));
+        foreach (string name in (string[])["x-object-format=sha256", "push-options", "gone", "refs/object-format=sha256"])
+            await repository.GitAsync("branch", name, "main");
+        using SshPerson alice = inner.PersonWithoutAgent(inner.Alice);
+        // What hangs shall not do so for minutes.
+        GitClient git = alice.Git with { Timeout = TimeSpan.FromSeconds(30), Variables = new Dictionary<string, string>(alice.Git.Variables) { ["GIT_USER_AGENT"] = "git/push-options" } };
+        await git.RunAsync("clone", "--quiet", inner.AddressOf(repository), "clone");
+        GitClient pusher = git.In("clone");
+        await pusher.RunAsync("push", "--quiet", "origin", "--delete", "gone");
+        await pusher.RunAsync("commit", "--quiet", "--allow-empty", "--message", "Under any name");
+        await pusher.RunAsync("push", "--quiet", "origin", "HEAD:main", "HEAD:refs/heads/y-object-format=sha256");
+        Assert.Equal(await pusher.ReadAsync("rev-parse", "HEAD"), await repository.ResolveAsync("refs/heads/y-object-format=sha256"));
+        Assert.Equal("", (await repository.GitAsync("for-each-ref", "refs/heads/gone")).Output);
+    }
+
+    [Fact]
+    public async Task ForeignFetchOfV0_IsCarriedThrough_WhateverTheClientIsCalled()
+    {
+        PrimaryRepository repository = await inner.Web.CreateAsync("private/agent.git", new History(66));
+        await repository.CommitAsync(path: "sparse", content: "/src/part1/\n");
+        using SshPerson alice = inner.PersonWithoutAgent(inner.Alice);
+        GitClient git = alice.Git.Speaking(0) with { Timeout = TimeSpan.FromSeconds(30), Variables = new Dictionary<string, string>(alice.Git.Variables) { ["GIT_USER_AGENT"] = "git/deepen" } };
+        await git.RunAsync("clone", "--quiet", "--bare", "--filter=sparse:oid=main:sparse", inner.AddressOf(repository), "clone");
+        Assert.Equal(await repository.ResolveAsync("refs/heads/main"), await git.In("clone").ReadAsync("rev-parse", "main"));
+    }
+
+    [Fact]
     public async Task UserWhomThePrimaryRefuses_GetsNothingOfAWarmCache()
     {
         PrimaryRepository repository = await inner.Web.CreateAsync("private/warm.git", new History(62));

@@ -167,6 +167,15 @@ public sealed class FetchRequestV0ParserTests
         Assert.Equal(new ParsedCommand.Foreign(ForeignReason.DeepenNot), command);
     }
 
+    [Theory]
+    [InlineData(true, "want " + Ids.A, "deepen 1", Lines.Flush)]
+    [InlineData(true, "want " + Ids.A + " mood", "deepen-since 1", Lines.Flush)]
+    [InlineData(true, "want " + Ids.A, "deepen-not refs/heads/x", Lines.Flush)]
+    [InlineData(false, "want " + Ids.A + " mood deepen-since deepen-relative agent=deepen", "shallow " + Ids.B, Lines.Flush)]
+    [InlineData(false, "want " + Ids.A, Lines.Flush, "deepen 1")]
+    public void Boundary_IsMoved_OnlyByALineThatSaysSo(bool expected, params string[] lines) =>
+        Assert.Equal(expected, FetchRequestV0Parser.Deepens(new ReadOnlySequence<byte>(Lines.ToBytes(lines))));
+
     internal static FetchRequest Read(ReadOnlySequence<byte> bytes, ObjectFormat format = ObjectFormat.Sha1) =>
         Assert.IsType<ParsedCommand.Fetch>(FetchRequestV0Parser.Parse(bytes, 0, format)).Request;
 }
