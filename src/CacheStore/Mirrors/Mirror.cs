@@ -57,13 +57,16 @@ public sealed class Mirror
     public MirrorRefs Refs => Volatile.Read(ref _refs);
 
     /// <summary>Objects may lie in it that no ref leads to.</summary>
-    public bool HoldsOrphans => Volatile.Read(ref _record) is { HoldsOrphans: true } or { IsUnsettled: true };
+    public bool HoldsOrphans => Volatile.Read(ref _record) is { HoldsOrphans: true } or { IsUnsettled: true } or { IsUnproven: true };
 
     /// <summary>Raised before objects come and when refs change: while it stays the same, what was found out still holds.</summary>
     public long Changes => Interlocked.Read(ref _changes);
 
     /// <summary>There are orphans that upkeep may sort out; those of a sync that is only under way are not.</summary>
     internal bool HasSettledOrphans => Volatile.Read(ref _record).HoldsOrphans;
+
+    /// <summary>Upkeep has yet to see whether refs lead to all of it.</summary>
+    internal bool IsUnproven => Volatile.Read(ref _record).IsUnproven;
 
     /// <summary>Bytes of its packs and of what belongs to them.</summary>
     public long Bytes => Stamps.Bytes + TipStamps.Bytes;
@@ -153,7 +156,7 @@ public sealed class Mirror
         ArgumentNullException.ThrowIfNull(refs);
         if (mayOrphan)
         {
-            SetHoldsOrphans(true);
+            Record(static record => record with { HoldsOrphans = true });
         }
 
         lock (_gate)
@@ -187,12 +190,16 @@ public sealed class Mirror
 
     /// <summary>The objects that came have their refs, or else are orphans. Nothing where none came.</summary>
     /// <param name="areLedTo">The refs lead to all of them.</param>
+    /// <param name="isProven">That was seen; else upkeep is to see it.</param>
     /// <remarks>The caller has the mirror's turn.</remarks>
-    public void Settle(bool areLedTo)
+    public void Settle(bool areLedTo, bool isProven = true)
     {
         if (Volatile.Read(ref _record).IsUnsettled)
         {
-            Record(record => record with { IsUnsettled = false, HoldsOrphans = record.HoldsOrphans || !areLedTo });
+            Record(record => record with
+            {
+                IsUnsettled = false, HoldsOrphans = record.HoldsOrphans || !areLedTo, IsUnproven = record.IsUnproven || !isProven,
+            });
         }
     }
 
@@ -221,7 +228,12 @@ public sealed class Mirror
         }
     }
 
-    internal void SetHoldsOrphans(bool value) => Record(record => record with { HoldsOrphans = value });
+    /// <summary>All that no ref leads to has been taken out, or it was seen that there is none.</summary>
+    /// <remarks>The caller has the mirror's turn.</remarks>
+    internal void HasNoOrphans() => Record(static record => record with { HoldsOrphans = false, IsUnproven = false });
+
+    /// <summary>There are objects that no ref leads to.</summary>
+    internal void HasOrphans() => Record(static record => record with { HoldsOrphans = true, IsUnproven = false });
 
     private void Record(Func<MirrorRecord, MirrorRecord> change)
     {

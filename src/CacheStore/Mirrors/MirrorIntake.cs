@@ -10,14 +10,19 @@ namespace Waystation.CacheStore.Mirrors;
 /// Takes one pack into a mirror: indexed in a quarantine beside it, completed if it is thin, shown to hold (with what the
 /// mirror has) everything that the wanted objects lead to, and only then moved in.
 /// <code>
-///   bytes ──► git index-pack --fix-thin --stdin ──► quarantine ──► connectivity ──► the mirror's packs
+///   bytes ──► git index-pack --fix-thin --stdin ──► quarantine ──► connectivity, strays ──► the mirror's packs
 /// </code>
+/// A pack may bring more than what was wanted leads to, by accident or by design. What was not looked at would count as shown to whoever
+/// sees all refs, so it is told who came along: <see cref="Brought.Strays"/>.
 /// It changes no ref. Whoever uses it has the mirror's turn (<see cref="Mirror.ChangeAsync"/>).
 /// </summary>
 public sealed class MirrorIntake : IAsyncDisposable
 {
     /// <summary>How often the disk is asked whether it has room, in bytes received.</summary>
     private const long RoomStep = 16 << 20;
+
+    /// <summary>A walk through more objects than these takes git longer than a second or so, and their ids 8 MiB here: that is left to upkeep.</summary>
+    internal const int MaxLookedAt = 250_000;
 
     private readonly GitProgram _git;
     private readonly MirrorSet _mirrors;
@@ -117,10 +122,12 @@ public sealed class MirrorIntake : IAsyncDisposable
 
     /// <summary>The pack has come whole: checks it and moves it in. The mirror is unsettled until its refs are known.</summary>
     /// <param name="wanted">What was asked for; all that it leads to must now be there.</param>
+    /// <param name="shown">Tips that may have come along, as tags do.</param>
     /// <exception cref="GitFailedException">It is not so; the mirror is as it was.</exception>
-    public async Task CompleteAsync(IReadOnlyCollection<ObjectId> wanted)
+    public async Task<Brought> CompleteAsync(IReadOnlyCollection<ObjectId> wanted, IEnumerable<ObjectId> shown)
     {
         ArgumentNullException.ThrowIfNull(wanted);
+        ArgumentNullException.ThrowIfNull(shown);
         await _indexing.Input.DisposeAsync();
         using (var output = new StreamReader(_indexing.Output))
         {
@@ -134,9 +141,10 @@ public sealed class MirrorIntake : IAsyncDisposable
             throw new GitFailedException($"git index-pack ended with {exitCode}: {_indexing.ErrorText.Trim()}");
         }
 
-        await RequireConnectedAsync(wanted);
+        Brought brought = await LookAsync(wanted, shown);
         _mirror.Unsettle();
         _mirror.Stamps.Adopt(_quarantine);
+        return brought;
     }
 
     /// <inheritdoc />
@@ -153,16 +161,69 @@ public sealed class MirrorIntake : IAsyncDisposable
         }
     }
 
+    private async Task<Brought> LookAsync(IReadOnlyCollection<ObjectId> wanted, IEnumerable<ObjectId> shown)
+    {
+        string index = Directory.EnumerateFiles(Path.Combine(_quarantine, "pack"), "*.idx").Single();
+        if (PackIds.CountOf(index) > MaxLookedAt)
+        {
+            await RequireConnectedAsync(wanted);
+            return new Brought(wanted, StrayObjects.Unknown);
+        }
+
+        var packed = PackIds.Read(index, _mirror.ObjectFormat);
+        HashSet<ObjectId> roots = [.. wanted, .. shown.Where(packed.Contains)];
+        await WalkAsync(roots, packed);
+        return new Brought(roots, await AreAllKnownAsync(packed.Unseen()) ? StrayObjects.None : StrayObjects.Some);
+    }
+
+    /// <summary>What was wanted is there; and, where the pack is not whole in itself, so is all that it leads to.</summary>
     private async Task RequireConnectedAsync(IReadOnlyCollection<ObjectId> wanted)
     {
-        // What was wanted is there; and, where the pack is not whole in itself, so is all that it leads to.
         string[] arguments = _isWhole
             ? ["rev-list", "--no-walk=unsorted", "--objects", "--quiet", "--stdin"]
             : ["rev-list", "--objects", "--quiet", "--stdin", "--not", "--all"];
-        byte[] ids = Encoding.ASCII.GetBytes(string.Concat(wanted.Select(static id => id.ToString() + "\n")));
-        GitResult result = await _git.RunAsync(InQuarantine(new GitCommand(arguments)), ids, _stopping);
+        GitResult result = await _git.RunAsync(InQuarantine(new GitCommand(arguments)), Lines(wanted), _stopping);
         result.OrThrow();
     }
+
+    /// <summary>The same, and sees all of the pack that these lead to and the mirror's refs do not.</summary>
+    private async Task WalkAsync(IReadOnlyCollection<ObjectId> roots, PackIds packed)
+    {
+        var command = new GitCommand("rev-list", "--objects", "--no-object-names", "--stdin", "--not", "--all");
+        await using GitProcess walk = _git.Start(InQuarantine(command), _stopping);
+        Task feeding = walk.FeedAsync(Lines(roots));
+        using (var output = new StreamReader(walk.Output, Encoding.ASCII))
+        {
+            while (await output.ReadLineAsync(_stopping) is { Length: > 0 } line)
+            {
+                packed.See(ObjectId.Parse(line));
+            }
+        }
+
+        await feeding;
+        int exitCode = await walk.WaitAsync();
+        _stopping.ThrowIfCancellationRequested();
+        if (exitCode != 0)
+        {
+            throw new GitFailedException($"git rev-list ended with {exitCode}: {walk.ErrorText.Trim()}");
+        }
+    }
+
+    /// <summary>Whether the mirror had these before: what completes a thin pack, and what a sender did not know to be here.</summary>
+    private async Task<bool> AreAllKnownAsync(IEnumerable<ObjectId> ids)
+    {
+        byte[] asked = Lines(ids);
+        if (asked.Length == 0)
+        {
+            return true;
+        }
+
+        var command = new GitCommand("cat-file", "--batch-check=%(objectname)", "--buffer") { Repository = _mirror.FitForGit() };
+        GitResult result = await _git.RunAsync(command, asked, _stopping);
+        return !result.OrThrow().Lines().Any(static line => line.EndsWith(" missing", StringComparison.Ordinal));
+    }
+
+    private static byte[] Lines(IEnumerable<ObjectId> ids) => Encoding.ASCII.GetBytes(string.Concat(ids.Select(static id => id.ToString() + "\n")));
 
     private GitCommand InQuarantine(GitCommand command) => command with
     {

@@ -19,6 +19,9 @@ internal sealed record MirrorRecord
     /// <summary>Objects have come whose refs have not: until that is settled they count as orphans.</summary>
     public required bool IsUnsettled { get; init; }
 
+    /// <summary>Packs have come that were too large to see whether refs lead to all of them: until upkeep has seen it they count as orphans.</summary>
+    public required bool IsUnproven { get; init; }
+
     /// <exception cref="InvalidDataException">It is not a record.</exception>
     public static MirrorRecord Read(string file)
     {

@@ -71,7 +71,7 @@ public sealed class MirrorSet
         GitResult made = await _git.RunAsync(
             new GitCommand("init", "--quiet", "--bare", "--template=", $"--object-format={format.Name}", repository), cancellationToken);
         made.OrThrow();
-        var record = new MirrorRecord { Host = name.Host, Path = name.Path, ObjectFormat = format.Name, HoldsOrphans = false, IsUnsettled = false };
+        var record = new MirrorRecord { Host = name.Host, Path = name.Path, ObjectFormat = format.Name, HoldsOrphans = false, IsUnsettled = false, IsUnproven = false };
         record.Write(Path.Combine(folder, "record"));
         return new Mirror(folder, record);
     }

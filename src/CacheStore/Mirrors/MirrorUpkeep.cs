@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore.Disk;
@@ -17,6 +18,7 @@ namespace Waystation.CacheStore.Mirrors;
 ///   tip       the newest commit and its files, packed by themselves
 ///   roll up   many small packs to one, so that each is at least twice all smaller ones together
 ///   index     multi-pack-index with bitmaps, commit-graph
+///   count     after a pack too large to look at each object: whether there are as many as refs lead to
 ///   expire    orphans older than the grace period
 /// </code>
 /// </summary>
@@ -27,7 +29,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     /// <summary>Tries of what a sync may come between.</summary>
     private const int MaxAttempts = 3;
 
-    private const string MultiPackIndex = "pack/multi-pack-index";
+    private const string MultiPackIndexFile = "pack/multi-pack-index";
 
     /// <summary>A reader that takes longer than this keeps the old packs until the next upkeep.</summary>
     private static readonly TimeSpan s_readerPatience = TimeSpan.FromSeconds(30);
@@ -38,7 +40,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     public bool IsDue(Mirror mirror)
     {
         ArgumentNullException.ThrowIfNull(mirror);
-        return !mirror.Stamps.AllHold() || mirror.HasSettledOrphans || !IsIndexed(mirror) || !IsTipPacked(mirror) || ExpiredOrphans(mirror).Count > 0;
+        return !mirror.Stamps.AllHold() || mirror.HasSettledOrphans || mirror.IsUnproven || !IsIndexed(mirror) || !IsTipPacked(mirror) || ExpiredOrphans(mirror).Count > 0;
     }
 
     /// <summary>Does what is due. Runs beside readers and syncs, but never twice at a time for one mirror.</summary>
@@ -74,6 +76,11 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
                 await DropAsync(mirror, mirror.TipStamps, oldTip, stopping);
             }
 
+            if (mirror.IsUnproven)
+            {
+                await TimeAsync(mirror, "counted what refs lead to", () => CountAsync(mirror, stopping));
+            }
+
             await ExpireOrphansAsync(mirror, stopping);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -85,7 +92,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     private static bool IsIndexed(Mirror mirror)
     {
         // Written after every pack that it speaks of: a newer pack is not in it.
-        string index = Path.Combine(mirror.Objects, MultiPackIndex);
+        string index = Path.Combine(mirror.Objects, MultiPackIndexFile);
         List<string> packs = Packs(mirror);
         return packs.Count == 0 || (File.Exists(index) && File.Exists(Path.Combine(mirror.Objects, FileStamps.CommitGraph)) && Bitmaps(mirror).Exists(name => IsCurrent(mirror, name))
             && packs.TrueForAll(pack => FileStamp.Of(Path.Combine(mirror.Objects, pack))?.Changed <= FileStamp.Of(index)?.Changed));
@@ -220,12 +227,35 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         }
         else
         {
-            derived.AddRange([MultiPackIndex, FileStamps.CommitGraph]);
+            derived.AddRange([MultiPackIndexFile, FileStamps.CommitGraph]);
         }
 
         if (await DropAsync(mirror, mirror.Stamps, [.. replaced.SelectMany(PartsOf), .. derived], stopping))
         {
-            mirror.SetHoldsOrphans(false);
+            mirror.HasNoOrphans();
+        }
+    }
+
+    /// <summary>With bitmaps git counts what refs lead to without a walk. All that is here besides is orphaned, and there is none where the numbers agree.</summary>
+    private async Task CountAsync(Mirror mirror, CancellationToken stopping)
+    {
+        using IDisposable turn = await mirror.ChangeAsync(stopping);
+        if (!IsIndexed(mirror))
+        {
+            return;
+        }
+
+        var command = new GitCommand("rev-list", "--all", "--objects", "--count", "--use-bitmap-index") { Repository = mirror.FitForGit(), Settings = s_bounds };
+        GitResult counted = await git.RunAsync(command, stopping);
+        long ledTo = long.Parse(counted.OrThrow().Lines().Single(), CultureInfo.InvariantCulture);
+        long all = Packs(mirror).Count == 0 ? 0 : MultiPackIndex.CountOf(Path.Combine(mirror.Objects, MultiPackIndexFile));
+        if (ledTo == all)
+        {
+            mirror.HasNoOrphans();
+        }
+        else
+        {
+            mirror.HasOrphans();
         }
     }
 
@@ -306,12 +336,12 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     }
 
     private static List<string> Bitmaps(Mirror mirror) =>
-        [.. FileStamps.FilesOf(mirror.Objects).Where(static name => name.StartsWith(MultiPackIndex + "-", StringComparison.Ordinal))];
+        [.. FileStamps.FilesOf(mirror.Objects).Where(static name => name.StartsWith(MultiPackIndexFile + "-", StringComparison.Ordinal))];
 
     /// <summary>A bitmap bears the trailer of its multi-pack-index as its name.</summary>
     private static bool IsCurrent(Mirror mirror, string bitmap)
     {
-        using FileStream index = File.OpenRead(Path.Combine(mirror.Objects, MultiPackIndex));
+        using FileStream index = File.OpenRead(Path.Combine(mirror.Objects, MultiPackIndexFile));
         byte[] trailer = new byte[mirror.ObjectFormat.DigestLength];
         index.Seek(-trailer.Length, SeekOrigin.End);
         index.ReadExactly(trailer);

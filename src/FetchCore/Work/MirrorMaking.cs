@@ -202,13 +202,14 @@ public sealed class MirrorMaking(
         bool published = false;
         try
         {
+            Brought brought;
             await using (var intake = new MirrorIntake(git, folder, mirrors, prepared, isWhole: true, stopping, isStrict))
             {
                 await feed(intake);
-                await intake.CompleteAsync(wants);
+                brought = await intake.CompleteAsync(wants, view.Tips().Select(static tip => tip.Id));
             }
 
-            await refs.ApplyAsync(prepared, view, wants, stopping);
+            await refs.ApplyAsync(prepared, view, brought, stopping);
             mirrors.Publish(prepared);
             return published = true;
         }

@@ -40,17 +40,18 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
     /// <summary>Changes them; the caller has the mirror's turn. False where there was nothing to change.</summary>
     /// <param name="mirror">Which.</param>
     /// <param name="view">What was shown.</param>
-    /// <param name="brought">Objects that have just come: what they lead to is an orphan where no ref leads to them.</param>
+    /// <param name="brought">Objects that have just come: what no ref leads to is an orphan from now on.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <param name="gone">Refs that the primary was heard to remove: these go at once.</param>
     public async Task<bool> ApplyAsync(
-        Mirror mirror, AccessView view, IReadOnlyCollection<ObjectId> brought, CancellationToken cancellationToken, IReadOnlyCollection<string>? gone = null)
+        Mirror mirror, AccessView view, Brought brought, CancellationToken cancellationToken, IReadOnlyCollection<string>? gone = null)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(brought);
         bool changed = await ChangeAsync(mirror, view, gone ?? [], cancellationToken);
-        mirror.Settle(await AreLedToAsync(mirror, brought, mirror.Refs, cancellationToken));
+        bool areLedTo = brought.Strays != StrayObjects.Some && await AreLedToAsync(mirror, brought.Roots, mirror.Refs, cancellationToken);
+        mirror.Settle(areLedTo, isProven: brought.Strays != StrayObjects.Unknown);
         return changed;
     }
 

@@ -140,6 +140,8 @@ public sealed class MirrorSync(
         }
     }
 
+    private static IEnumerable<ObjectId> TipsOf(AccessView view) => view.Tips().Select(static tip => tip.Id);
+
     private static IEnumerable<ObjectId> TagsOf(AccessView view) =>
         view.PeeledTips().Where(static tip => tip.IsAnnotatedTag).Select(static tip => tip.Id);
 
@@ -207,6 +209,7 @@ public sealed class MirrorSync(
     private async Task<bool> TakeInNowAsync(Mirror mirror, Arrival arrival, CancellationToken stopping)
     {
         IReadOnlyCollection<ObjectId> missing = await MissingAsync(mirror, arrival.Tips, stopping);
+        Brought brought = Brought.Nothing;
         if (missing.Count > 0)
         {
             if (arrival.Pack is null)
@@ -216,10 +219,10 @@ public sealed class MirrorSync(
 
             await using var intake = new MirrorIntake(git, folder, mirrors, mirror, isWhole: false, stopping, isStrict: true);
             await intake.WriteAllAsync(arrival.Pack, stopping);
-            await intake.CompleteAsync(missing);
+            brought = await intake.CompleteAsync(missing, TipsOf(arrival.View));
         }
 
-        if (await refs.ApplyAsync(mirror, arrival.View, missing, stopping, arrival.Gone) || missing.Count > 0)
+        if (await refs.ApplyAsync(mirror, arrival.View, brought, stopping, arrival.Gone) || missing.Count > 0)
         {
             _whenSynchronized?.Invoke(mirror.Name);
         }
@@ -230,12 +233,13 @@ public sealed class MirrorSync(
     private async Task<bool> BringNowAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> needed, CancellationToken stopping)
     {
         IReadOnlyCollection<ObjectId> missing = await MissingAsync(mirror, needed, stopping);
-        if (missing.Count > 0 && !await FetchAsync(mirror, asker, missing, stopping))
+        Brought? brought = missing.Count > 0 ? await FetchAsync(mirror, asker, missing, stopping) : Brought.Nothing;
+        if (brought is null)
         {
             return false;
         }
 
-        if (await refs.ApplyAsync(mirror, asker.View, missing, stopping) || missing.Count > 0)
+        if (await refs.ApplyAsync(mirror, asker.View, brought, stopping) || missing.Count > 0)
         {
             _whenSynchronized?.Invoke(mirror.Name);
         }
@@ -243,7 +247,8 @@ public sealed class MirrorSync(
         return true;
     }
 
-    private async Task<bool> FetchAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> missing, CancellationToken stopping)
+    /// <summary>Null where the primary refuses.</summary>
+    private async Task<Brought?> FetchAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> missing, CancellationToken stopping)
     {
         long begun = time.GetTimestamp();
         var request = new FetchRequest
@@ -260,12 +265,12 @@ public sealed class MirrorSync(
         if (intake is null)
         {
             logger.SyncRefused(mirror.Name);
-            return false;
+            return null;
         }
 
-        await intake.CompleteAsync(missing);
+        Brought brought = await intake.CompleteAsync(missing, TipsOf(asker.View));
         logger.Synced(mirror.Name, missing.Count, intake.Received, time.GetElapsedTime(begun));
-        return true;
+        return brought;
     }
 
     /// <summary>What the primary sends, whole but not looked at yet; null where that is no pack.</summary>

@@ -79,11 +79,11 @@ internal sealed class MirrorBench : IDisposable
     }
 
     /// <summary>Feeds an intake to its end.</summary>
-    public async Task TakeAsync(Mirror mirror, byte[] pack, IReadOnlyCollection<ObjectId> wanted, bool isWhole)
+    public async Task<Brought> TakeAsync(Mirror mirror, byte[] pack, IReadOnlyCollection<ObjectId> wanted, bool isWhole, params ObjectId[] shown)
     {
         await using var intake = new MirrorIntake(Git, Data, Mirrors, mirror, isWhole, CancellationToken.None);
         await intake.WriteAsync(new ReadOnlySequence<byte>(pack), CancellationToken.None);
-        await intake.CompleteAsync(wanted);
+        return await intake.CompleteAsync(wanted, shown);
     }
 
     /// <summary>A thin pack of what these lead to and those do not.</summary>

@@ -118,7 +118,7 @@ public sealed class MirrorIntakeTests : IAsyncLifetime
             await intake.WriteAsync(new ReadOnlySequence<byte>(pack, 0, pack.Length / 2), default);
             Assert.Equal(pack.Length / 2, intake.Received);
             await stopping.CancelAsync();
-            await Assert.ThrowsAnyAsync<Exception>(() => intake.CompleteAsync([tip]));
+            await Assert.ThrowsAnyAsync<Exception>(() => intake.CompleteAsync([tip], []));
         }
 
         await AssertUntouchedAsync(mirror, tip);

@@ -13,16 +13,16 @@ public sealed class MirrorRecordTests : IDisposable
     public void Record_SaysWhatIsOrphaned_OrNothing_WhateverBitHasFlipped()
     {
         string file = folder["record"];
-        new MirrorRecord { Host = "git.example.com", Path = "team/widgets.git", ObjectFormat = "sha1", HoldsOrphans = true, IsUnsettled = true }.Write(file);
+        new MirrorRecord { Host = "git.example.com", Path = "team/widgets.git", ObjectFormat = "sha1", HoldsOrphans = true, IsUnsettled = true, IsUnproven = true }.Write(file);
         byte[] written = File.ReadAllBytes(file);
-        Assert.True(MirrorRecord.Read(file) is { HoldsOrphans: true, IsUnsettled: true, Path: "team/widgets.git" });
+        Assert.True(MirrorRecord.Read(file) is { HoldsOrphans: true, IsUnsettled: true, IsUnproven: true, Path: "team/widgets.git" });
         foreach ((int bit, byte[] flipped) in Flips.Of(written))
         {
             File.WriteAllBytes(file, flipped);
             try
             {
                 MirrorRecord read = MirrorRecord.Read(file);
-                Assert.True(read is { HoldsOrphans: true, IsUnsettled: true, Host: not null, Path: not null, ObjectFormat: not null }, $"bit {bit}");
+                Assert.True(read is { HoldsOrphans: true, IsUnsettled: true, IsUnproven: true, Host: not null, Path: not null, ObjectFormat: not null }, $"bit {bit}");
             }
             catch (InvalidDataException)
             {
