@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Waystation.CacheStore.Packs;
 
-/// <summary>What the store tells the log; ids 1000 to 1999.</summary>
+/// <summary>What the pack cache tells the log; ids 1000 to 1099.</summary>
 internal static partial class PackLog
 {
     [LoggerMessage(1001, LogLevel.Information, "{Repository}: stored {Key}, {Bytes} bytes, made in {Cost}")]

@@ -4,7 +4,7 @@ using Waystation.FetchCore.Access;
 
 namespace Waystation.Proxy.Telemetry;
 
-/// <summary>What the front end tells the log; ids 2000 to 2999. Times are in milliseconds.</summary>
+/// <summary>What the front end tells the log; ids 2000 to 2099. Times are in milliseconds.</summary>
 internal static partial class ProxyLog
 {
     [LoggerMessage(2001, LogLevel.Information, "{Repository}: {Outcome} for {Credential}, {Bytes} bytes; parse {Parse:0.0} access {Access:0.0} open {Open:0.0} send {Send:0.0}")]

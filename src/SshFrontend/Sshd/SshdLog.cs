@@ -2,18 +2,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Waystation.SshFrontend.Sshd;
 
-/// <summary>What the supervision of sshd tells the log; ids 3000 to 3099.</summary>
+/// <summary>What the supervision of sshd tells the log; ids 3300 to 3399.</summary>
 internal static partial class SshdLog
 {
-    [LoggerMessage(3001, LogLevel.Debug, "sshd: {Line}")]
+    [LoggerMessage(3301, LogLevel.Debug, "sshd: {Line}")]
     public static partial void SshdSaid(this ILogger logger, string line);
 
-    [LoggerMessage(3002, LogLevel.Warning, "sshd: {Line}")]
+    [LoggerMessage(3302, LogLevel.Warning, "sshd: {Line}")]
     public static partial void SshdComplained(this ILogger logger, string line);
 
-    [LoggerMessage(3003, LogLevel.Error, "sshd ended ({ExitCode}), it is started again in {Delay}: {Words}")]
+    [LoggerMessage(3303, LogLevel.Error, "sshd ended ({ExitCode}), it is started again in {Delay}: {Words}")]
     public static partial void SshdEnded(this ILogger logger, int exitCode, TimeSpan delay, string words);
 
-    [LoggerMessage(3004, LogLevel.Information, "sshd listens again on {Address}")]
+    [LoggerMessage(3304, LogLevel.Information, "sshd listens again on {Address}")]
     public static partial void SshdRestarted(this ILogger logger, string address);
 }
