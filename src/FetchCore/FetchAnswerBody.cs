@@ -115,7 +115,7 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
         FlushResult flushed = await output.FlushAsync(cancellationToken);
         if (flushed.IsCompleted || flushed.IsCanceled)
         {
-            throw new OperationCanceledException("the client has left");
+            throw new OperationCanceledException("the client has left", cancellationToken);
         }
     }
 }

@@ -57,6 +57,12 @@ internal static partial class ServeCommand
           Work:PerPrimary                  5                        pieces of background work at once at one primary
           Hooks:SecretFile                 no webhooks              file with what signs the webhooks of the primary, a line each
           Notify:Url, Notify:SecretFile                             told of each mirror that was brought up to date, and what signs it
+          Clients:MaxConnections           10000 or fewer           client connections; a third of the open files at most, by default
+          Clients:MaxConnectionsPerAddress 1000                     client connections of one address; 0 is no bound
+          Clients:Backlog                  4096                     connections that wait to be accepted
+          Clients:HeadTimeout              00:00:20                 how long a client may take for the first request's head
+          Clients:StallTimeout             00:01:00                 how long a client may take nothing of its answer
+          Clients:MinRate                  1KiB                     what it takes a second at least, on average; 0 is no bound
           Disk:Reserve                     1GiB                     what stays free on the disk
           Log:Verbose                      false                    true, false
 

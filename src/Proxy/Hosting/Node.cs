@@ -18,6 +18,7 @@ using Waystation.FetchCore.Local;
 using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Work;
 using Waystation.Proxy.Admin;
+using Waystation.Proxy.Connections;
 using Waystation.Proxy.Hooks;
 using Waystation.Proxy.Http;
 using Waystation.Proxy.Primaries;
@@ -55,9 +56,9 @@ internal static class Node
 
         List<ListenOptions> clientDoors = [];
         ListenOptions? adminDoor = null;
-        builder.WebHost.UseSockets(Carry).UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseSockets(sockets => Carry(sockets, settings.Clients)).UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            Limit(kestrel);
+            Limit(kestrel, settings.Clients);
             foreach (ListenAddress address in settings.Listen)
             {
                 kestrel.Listen(address.EndPoint, door => clientDoors.Add(OpenDoor(door, address, kestrel.ApplicationServices)));
@@ -79,7 +80,10 @@ internal static class Node
         _ = app.Services.GetRequiredService<AnswersAhead>();
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
         AdminEndpoints admin = app.Services.GetRequiredService<AdminEndpoints>();
-        app.Run(context => context.Features.Get<AdminDoor>() is null ? clients.HandleAsync(context) : admin.HandleAsync(context));
+        ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
+        app.Run(context => context.Features.Get<AdminDoor>() is null
+            ? door.HandleAsync(context, clients.HandleAsync)
+            : admin.HandleAsync(context));
         await app.StartAsync(cancellationToken);
 
         string listen = string.Join(',', settings.Listen.Zip(clientDoors, static (address, door) => address.UrlAt(door.IPEndPoint!)));
@@ -154,6 +158,9 @@ internal static class Node
         .AddSingleton<RefsRelay>()
         .AddSingleton<InfoRefsEndpoint>()
         .AddSingleton<UploadPackEndpoint>()
+        .AddSingleton(settings.Clients)
+        .AddSingleton<ClientConnections>()
+        .AddSingleton<ConnectionDoor>()
         .AddSingleton<HookEndpoint>()
         .AddSingleton<PushCopies>()
         .AddSingleton<PushIntake>()
@@ -165,17 +172,24 @@ internal static class Node
         .AddSingleton(static provider => new ServerCertificate(
             provider.GetRequiredService<NodeSettings>().Tls!, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificate>>()));
 
-    private static void Carry(SocketTransportOptions sockets) =>
+    private static void Carry(SocketTransportOptions sockets, ClientLimits clients)
+    {
+        sockets.Backlog = clients.Backlog;
+        sockets.CreateBoundListenSocket = ListenSocket.Bind;
         // A block goes from the file to the socket on one thread: handed over at each flush, a pack costs a third more. What makes this
         // unsafe elsewhere is a handler on the thread that watches all sockets; the runtime hands what they have done to its pool first.
         sockets.UnsafePreferInlineScheduling = true;
+    }
 
-    private static void Limit(KestrelServerOptions kestrel)
+    private static void Limit(KestrelServerOptions kestrel, ClientLimits clients)
     {
         kestrel.AddServerHeader = false;
         // A push is as long and as slow as it is; the bodies that are read here have bounds of their own.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.RequestHeadersTimeout = clients.HeadTimeout;
+        // What the watch for stalls does not see: a client that takes a byte now and then, or that over HTTP/2 reads but opens no window.
+        kestrel.Limits.MinResponseDataRate = clients.MinRate == 0 ? null : new MinDataRate(clients.MinRate, clients.StallTimeout);
         // HTTP/2's default windows hold a long push to what 96 KiB a round trip give.
         kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
@@ -183,6 +197,8 @@ internal static class Node
 
     private static ListenOptions OpenDoor(ListenOptions door, ListenAddress address, IServiceProvider services)
     {
+        // Before TLS: a handshake that is not ended holds a connection like a head that is not.
+        door.Use(services.GetRequiredService<ConnectionDoor>().Watch);
         if (address.IsTls)
         {
             door.Protocols = HttpProtocols.Http1AndHttp2;

@@ -65,7 +65,7 @@ internal sealed class GitEndpoints(
         {
             await RouteAsync(context);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (IsOfAbsence(e, context.RequestAborted))
         {
             // The client has left; its leaving has reached whoever worked for it.
         }
@@ -158,6 +158,11 @@ internal sealed class GitEndpoints(
 
         await (git.Service == GitService.InfoRefs ? infoRefs.HandleAsync(request) : uploadPack.HandleAsync(request));
     }
+
+    /// <summary>A broken connection is told to whoever writes to it, sometimes a moment before the request counts as aborted.</summary>
+    private static bool IsOfAbsence(Exception e, CancellationToken aborted) =>
+        e is OperationCanceledException or IOException
+        && (aborted.IsCancellationRequested || (e is OperationCanceledException { CancellationToken: var cause } && cause == aborted));
 
     private static string? StatusOf(GitRequest git, ForwardReason reason) =>
         git.Service is GitService.InfoRefs or GitService.UploadPack ? CacheStatus.Bypass(reason) : null;

@@ -52,6 +52,9 @@ internal sealed record NodeSettings
     /// <summary>How long in an outage those are served whom the primary accepted; zero serves nobody.</summary>
     public required TimeSpan ServeFor { get; init; }
 
+    /// <summary>What clients may hold by their connections.</summary>
+    public required ClientLimits Clients { get; init; }
+
     public bool VerboseLog { get; init; }
 }
 

@@ -13,6 +13,9 @@ internal static class SettingsReader
     private const string UrlAccepted = "an http:// or https:// URL without a path, such as https://git.example.com";
     private const string AddressAccepted = "host:port or host, such as 10.0.0.5:443";
 
+    /// <summary>Below two seconds the server's own clock, of one second, is too coarse.</summary>
+    private static readonly TimeSpan s_leastTimeout = TimeSpan.FromSeconds(2);
+
     /// <exception cref="SettingsException">Anything is wrong; it names all that is.</exception>
     public static NodeSettings Read(IConfiguration configuration)
     {
@@ -40,6 +43,7 @@ internal static class SettingsReader
             HooksSecretFile = source.ExistingFile("Hooks:SecretFile"),
             Ssh = SshSettingsReader.Read(source),
             ServeFor = source.Duration("Outage:ServeFor", TimeSpan.FromMinutes(10), TimeSpan.FromDays(1)),
+            Clients = Clients(source),
             VerboseLog = source.Read("Log:Verbose", false, "true or false", bool.TryParse),
         };
 
@@ -124,6 +128,21 @@ internal static class SettingsReader
         }
 
         return password is null && key is null ? null : new ServiceCredential(username, password, key is null ? null : Path.GetFullPath(key));
+    }
+
+    private static ClientLimits Clients(SettingsSource source)
+    {
+        var standard = new ClientLimits();
+        int perAddress = source.Count("Clients:MaxConnectionsPerAddress", standard.MaxConnectionsPerAddress, 0, 1_000_000);
+        return new ClientLimits
+        {
+            Backlog = source.Count("Clients:Backlog", standard.Backlog, 1, 65_535),
+            MaxConnections = source.Count("Clients:MaxConnections", standard.MaxConnections, 1, 1_000_000),
+            MaxConnectionsPerAddress = perAddress == 0 ? int.MaxValue : perAddress,
+            HeadTimeout = source.Duration("Clients:HeadTimeout", standard.HeadTimeout, s_leastTimeout, TimeSpan.FromMinutes(10)),
+            StallTimeout = source.Duration("Clients:StallTimeout", standard.StallTimeout, s_leastTimeout, TimeSpan.FromHours(1)),
+            MinRate = source.Size("Clients:MinRate", standard.MinRate),
+        };
     }
 
     private static WorkBounds Work(SettingsSource source)

@@ -35,9 +35,11 @@ internal sealed class SettingsSource(IConfiguration configuration)
     public string? ExistingFile(string name) =>
         Read<string?>(name, null, "the path of a file that can be read", static (string text, out string? value) => File.Exists(value = text));
 
-    public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan most) =>
-        Read(name, fallback, $"a time as hh:mm:ss, from 00:00:00 to {most:c}", (string text, out TimeSpan value) =>
-            TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && value >= TimeSpan.Zero && value <= most);
+    public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan most) => Duration(name, fallback, TimeSpan.Zero, most);
+
+    public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan least, TimeSpan most) =>
+        Read(name, fallback, $"a time as hh:mm:ss, from {least:c} to {most:c}", (string text, out TimeSpan value) =>
+            TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && value >= least && value <= most);
 
     public int Count(string name, int fallback, int least, int most) =>
         Read(name, fallback, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"), (string text, out int value) =>

@@ -15,6 +15,8 @@ internal sealed class ProxyMeters
     private readonly Counter<long> _stale;
     private readonly Counter<long> _hooks;
     private readonly UpDownCounter<long> _open;
+    private readonly UpDownCounter<long> _connections;
+    private readonly Counter<long> _connectionsEnded;
 
     public ProxyMeters(Meter meter)
     {
@@ -25,6 +27,9 @@ internal sealed class ProxyMeters
         _stale = meter.CreateCounter<long>("waystation_stale_answers_total", description: "Answers given in an outage from what was recorded before it, by kind.");
         _hooks = meter.CreateCounter<long>("waystation_hooks_total", description: "Webhooks received, by forge and what came of them.");
         _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Client requests under way.");
+        _connections = meter.CreateUpDownCounter<long>("waystation_client_connections", description: "Connections of clients.");
+        _connectionsEnded = meter.CreateCounter<long>(
+            "waystation_client_connections_ended_total", description: "Connections of clients that the node ended or refused, by reason.");
         foreach (FetchOutcome outcome in Enum.GetValues<FetchOutcome>())
         {
             _fetches.Add(0, Tag("outcome", Word(outcome)));
@@ -53,6 +58,13 @@ internal sealed class ProxyMeters
     public void Opened() => _open.Add(1);
 
     public void Closed() => _open.Add(-1);
+
+    public void ConnectionOpened() => _connections.Add(1);
+
+    public void ConnectionClosed() => _connections.Add(-1);
+
+    /// <param name="reason"><c>ended</c> to make room, <c>refused</c>, <c>silent</c> (no request) or <c>stalled</c> (nothing taken).</param>
+    public void ConnectionEnded(string reason) => _connectionsEnded.Add(1, Tag("reason", reason));
 
     private static string Word(FetchOutcome outcome) => outcome.ToString().ToLowerInvariant();
 

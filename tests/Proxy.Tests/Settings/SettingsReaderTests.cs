@@ -14,6 +14,18 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void BoundsOfClients_AreRead_AndNoneIsThereForZero()
+    {
+        ClientLimits standard = Read(Given()).Clients;
+        ClientLimits limits = Read(Given(
+            ("Clients:MaxConnections", "50"), ("Clients:MaxConnectionsPerAddress", "0"), ("Clients:MinRate", "0"), ("Clients:StallTimeout", "00:10:00"))).Clients;
+
+        Assert.Equal((4_096, 1_000, TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(1), 1_024L), (standard.Backlog, standard.MaxConnectionsPerAddress, standard.HeadTimeout, standard.StallTimeout, standard.MinRate));
+        Assert.InRange(standard.MaxConnections, 16, 10_000);
+        Assert.Equal((50, int.MaxValue, 0L, TimeSpan.FromMinutes(10)), (limits.MaxConnections, limits.MaxConnectionsPerAddress, limits.MinRate, limits.StallTimeout));
+    }
+
+    [Fact]
     public void Errors_AreToldAllAtOnce()
     {
         SettingsException wrong = Assert.Throws<SettingsException>(() => Read(Given(
@@ -33,6 +45,12 @@ public sealed class SettingsReaderTests
     [InlineData("Admin:Listen", "http://0.0.0.0:1")]
     [InlineData("Listen", "https://127.0.0.1:1")]
     [InlineData("Log:Verbose", "perhaps")]
+    [InlineData("Clients:HeadTimeout", "00:00:01")]
+    [InlineData("Clients:StallTimeout", "02:00:00")]
+    [InlineData("Clients:MaxConnections", "0")]
+    [InlineData("Clients:MaxConnectionsPerAddress", "-1")]
+    [InlineData("Clients:Backlog", "0")]
+    [InlineData("Clients:MinRate", "fast")]
     public void Setting_IsRefused_WhenItsValueIsNotAccepted(string name, string value) =>
         Assert.Throws<SettingsException>(() => Read(Given((name, value))));
 

@@ -6,7 +6,7 @@ namespace Waystation.TestKit.Servers;
 /// <summary>The signals that .NET has no call for.</summary>
 public static class Unix
 {
-    private const int SIGKILL = 9, SIGTERM = 15, NoSuchProcess = 3;
+    private const int SIGKILL = 9, SIGTERM = 15, SIGCONT = 18, SIGSTOP = 19, NoSuchProcess = 3;
 
     /// <summary>Asks one process to end.</summary>
     public static void Terminate(int process) => Send(process, SIGTERM);
@@ -17,10 +17,22 @@ public static class Unix
     /// <summary>Kills a process group at one stroke, so that none of it can start another.</summary>
     public static void KillGroup(int leader) => Send(-leader, SIGKILL);
 
+    /// <summary>Holds a process where it is, until the result is disposed.</summary>
+    public static IDisposable Pause(int process)
+    {
+        Send(process, SIGSTOP);
+        return new Paused(process);
+    }
+
     private static void Send(int process, int signal)
     {
         if (kill(process, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
             throw new Win32Exception(error);
+    }
+
+    private sealed class Paused(int process) : IDisposable
+    {
+        public void Dispose() => Send(process, SIGCONT);
     }
 
     [DllImport("libc", SetLastError = true)]

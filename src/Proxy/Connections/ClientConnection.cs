@@ -1,0 +1,30 @@
+using System.Net;
+
+namespace Waystation.Proxy.Connections;
+
+/// <summary>One connection of a client, as <see cref="ClientConnections"/> counts it. All of it is guarded by the lock there.</summary>
+/// <param name="address">The address that it counts for.</param>
+/// <param name="abort">Ends it.</param>
+internal sealed class ClientConnection(IPAddress address, Action<string> abort)
+{
+    public IPAddress Address { get; } = address;
+
+    /// <summary>Accepted beyond the bounds, to be told so.</summary>
+    public bool IsTurnedAway { get; init; }
+
+    /// <summary>Whether a whole head has ever come.</summary>
+    public bool HasAsked { get; set; }
+
+    /// <summary>Requests under way; several over HTTP/2.</summary>
+    public int Requests { get; set; }
+
+    /// <summary>Not counted any more.</summary>
+    public bool IsGone { get; set; }
+
+    /// <summary>Its place among all that wait for a head, and among those of its address; null while it has a request under way.</summary>
+    public LinkedListNode<ClientConnection>? WaitingPlace { get; set; }
+
+    public LinkedListNode<ClientConnection>? WaitingPlaceOfAddress { get; set; }
+
+    public void Abort(string reason) => abort(reason);
+}

@@ -1,0 +1,184 @@
+using System.Net;
+using System.Net.Sockets;
+using Waystation.Proxy.Settings;
+
+namespace Waystation.Proxy.Connections;
+
+/// <summary>
+/// Counts the connections of clients, in all and by address, and makes room where a bound is reached.
+/// <code>
+///   accepted ──► waiting for a head ◄──────────┐     a bound is reached: the longest wait ends,
+///                     └──► request under way ──┘     of that address or of all; no request is cut off
+/// </code>
+/// An honest client sends its head at once, so it waits for milliseconds, while half-sent heads and silent connections grow old. Where
+/// nothing waits, the new connection is told 429. Connections to the admin address are not counted.
+/// </summary>
+internal sealed class ClientConnections(ClientLimits limits)
+{
+    /// <summary>Connections kept beyond the bounds, just to be told 429; further ones are closed without a word.</summary>
+    private const int MaxTurnedAway = 256;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<IPAddress, OfAddress> _byAddress = [];
+    private readonly LinkedList<ClientConnection> _waiting = new();
+    private int _count;
+    private int _turnedAway;
+
+    /// <summary>Connections that are counted now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The address that a client's connections count for: of IPv6 the network of 64 bits, which one machine has to itself.
+    /// </summary>
+    public static IPAddress Counted(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+        {
+            return address.MapToIPv4();
+        }
+
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return address;
+        }
+
+        byte[] bytes = address.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes);
+    }
+
+    /// <summary>Counts a new connection.</summary>
+    /// <param name="address">Of the client.</param>
+    /// <param name="abort">Ends the connection, given the reason.</param>
+    /// <param name="ended">The connection that was ended for it; null where there was room.</param>
+    /// <returns>Null where it has to be closed at once.</returns>
+    public ClientConnection? Admit(IPAddress address, Action<string> abort, out ClientConnection? ended)
+    {
+        IPAddress counted = Counted(address);
+        ClientConnection? admitted;
+        lock (_lock)
+        {
+            OfAddress own = _byAddress.TryGetValue(counted, out OfAddress? known) ? known : _byAddress[counted] = new OfAddress();
+            bool isFull = own.Count >= limits.MaxConnectionsPerAddress || _count >= limits.MaxConnections;
+            ended = !isFull ? null : (own.Count >= limits.MaxConnectionsPerAddress ? own.Waiting : _waiting).First?.Value;
+            if (ended is not null)
+            {
+                Remove(ended);
+            }
+
+            bool isTurnedAway = isFull && ended is null;
+            admitted = isTurnedAway && _turnedAway >= MaxTurnedAway
+                ? null
+                : new ClientConnection(counted, abort) { IsTurnedAway = isTurnedAway };
+            if (admitted is { IsTurnedAway: true })
+            {
+                _turnedAway++;
+            }
+            else if (admitted is not null)
+            {
+                _count++;
+                // The one that was ended may have been the last of this address, which is then forgotten.
+                _byAddress[counted] = own;
+                own.Count++;
+                Wait(admitted, own);
+            }
+            else if (own.Count == 0)
+            {
+                _byAddress.Remove(counted);
+            }
+        }
+
+        ended?.Abort("room was made for another connection");
+        return admitted;
+    }
+
+    /// <summary>The head of a request has come.</summary>
+    public void Begin(ClientConnection connection)
+    {
+        lock (_lock)
+        {
+            connection.HasAsked = true;
+            if (connection.Requests++ == 0 && !connection.IsGone && !connection.IsTurnedAway)
+            {
+                StopWaiting(connection, _byAddress[connection.Address]);
+            }
+        }
+    }
+
+    /// <summary>A request has been answered.</summary>
+    public void End(ClientConnection connection)
+    {
+        lock (_lock)
+        {
+            if (--connection.Requests == 0 && !connection.IsGone && !connection.IsTurnedAway)
+            {
+                Wait(connection, _byAddress[connection.Address]);
+            }
+        }
+    }
+
+    /// <summary>The connection has ended, however it did.</summary>
+    public void Leave(ClientConnection connection)
+    {
+        lock (_lock)
+        {
+            if (connection.IsGone)
+            {
+                return;
+            }
+
+            if (connection.IsTurnedAway)
+            {
+                connection.IsGone = true;
+                _turnedAway--;
+                return;
+            }
+
+            Remove(connection);
+        }
+    }
+
+    private void Wait(ClientConnection connection, OfAddress own)
+    {
+        connection.WaitingPlace = _waiting.AddLast(connection);
+        connection.WaitingPlaceOfAddress = own.Waiting.AddLast(connection);
+    }
+
+    private void StopWaiting(ClientConnection connection, OfAddress own)
+    {
+        if (connection.WaitingPlace is { } place && connection.WaitingPlaceOfAddress is { } ownPlace)
+        {
+            _waiting.Remove(place);
+            own.Waiting.Remove(ownPlace);
+            (connection.WaitingPlace, connection.WaitingPlaceOfAddress) = (null, null);
+        }
+    }
+
+    private void Remove(ClientConnection connection)
+    {
+        OfAddress own = _byAddress[connection.Address];
+        StopWaiting(connection, own);
+        connection.IsGone = true;
+        _count--;
+        if (--own.Count == 0)
+        {
+            _byAddress.Remove(connection.Address);
+        }
+    }
+
+    private sealed class OfAddress
+    {
+        public int Count { get; set; }
+
+        public LinkedList<ClientConnection> Waiting { get; } = new();
+    }
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Waystation.Proxy.Settings;
+
+/// <summary>How many files and sockets the process may have open at once.</summary>
+internal static class OpenFilesLimit
+{
+    private const string Name = "Max open files";
+
+    /// <summary>What Linux gives where nothing else is said.</summary>
+    private const long Usual = 1_024;
+
+    /// <summary>The soft limit, which the runtime has raised to the hard one.</summary>
+    public static long Read()
+    {
+        try
+        {
+            string? line = File.ReadLines("/proc/self/limits")
+                .FirstOrDefault(static line => line.StartsWith(Name, StringComparison.Ordinal));
+            string? soft = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+            return soft == "unlimited" ? int.MaxValue
+                : long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long limit) ? limit : Usual;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Usual;
+        }
+    }
+}
