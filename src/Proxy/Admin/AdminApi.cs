@@ -79,9 +79,9 @@ internal sealed class AdminApi(
         {
             action = await context.Request.ReadFromJsonAsync<RepoAction>(context.RequestAborted);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Told below.
+            // Told below; the second is a charset that is none.
         }
 
         if (action?.Repo is not { } text || primaries.NameOf(text) is not { } repository)

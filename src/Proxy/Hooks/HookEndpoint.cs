@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.CacheStore.Mirrors;
@@ -14,15 +12,17 @@ namespace Waystation.Proxy.Hooks;
 /// <c>POST /.waystation/hooks/FORGE</c>: a forge tells that something was pushed. The mirror is looked at soon, and that is all that a
 /// notice can bring about, however often it is sent: the primary is asked what is so, and the notice is not believed.
 /// </summary>
-internal sealed class HookEndpoint(NodeSettings settings, PrimaryMap primaries, MirrorSet mirrors, WorkQueue queue, ProxyMeters meters, ILogger<HookEndpoint> logger)
+internal sealed class HookEndpoint(
+    NodeSettings settings, PrimaryMap primaries, MirrorSet mirrors, WorkQueue queue, HookBodies bodies, ProxyMeters meters,
+    ILogger<HookEndpoint> logger)
 {
     /// <summary>What is under this path is the node's own.</summary>
     public const string Prefix = "/.waystation";
 
     private const string HooksPrefix = "/.waystation/hooks/";
-    private const int MaxBody = 1 << 20;
 
-    private static readonly TimeSpan s_bodyTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>For a forge whose notice found no room; most send it again by themselves or by hand.</summary>
+    private const string RetryAfterSeconds = "10";
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -44,7 +44,13 @@ internal sealed class HookEndpoint(NodeSettings settings, PrimaryMap primaries, 
         (int status, string result) = await TakeAsync(context, forge, secretFile);
         meters.HookSeen(forge, result);
         context.Response.StatusCode = status;
-        if (status == StatusCodes.Status413PayloadTooLarge && HttpProtocol.IsHttp11(context.Request.Protocol))
+        if (status == StatusCodes.Status429TooManyRequests)
+        {
+            context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        }
+
+        // Where the body was not read to its end, its rest is not waited for.
+        if (result is "too-large" or "too-slow" or "no-room" && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close";
         }
@@ -64,11 +70,35 @@ internal sealed class HookEndpoint(NodeSettings settings, PrimaryMap primaries, 
             return (StatusCodes.Status503ServiceUnavailable, "failed");
         }
 
-        if (await ReadAsync(context) is not { } body)
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            // What is too long is told here, before it is read.
+            size.MaxRequestBodySize = null;
+        }
+
+        if (context.Request.ContentLength > HookBodies.MaxBody)
         {
             return (StatusCodes.Status413PayloadTooLarge, "too-large");
         }
 
+        if (!HookForge.MaySign(forge, context.Request.Headers, secrets))
+        {
+            return (StatusCodes.Status403Forbidden, "refused");
+        }
+
+        (HookBody state, (int, string) result) = await bodies.UseAsync(
+            context.Request.BodyReader, body => Take(context, forge, secrets, body), context.RequestAborted);
+        return state switch
+        {
+            HookBody.TooLong => (StatusCodes.Status413PayloadTooLarge, "too-large"),
+            HookBody.TooSlow => (StatusCodes.Status408RequestTimeout, "too-slow"),
+            HookBody.NoRoom => (StatusCodes.Status429TooManyRequests, "no-room"),
+            _ => result,
+        };
+    }
+
+    private (int Status, string Result) Take(HttpContext context, string forge, string[] secrets, ReadOnlyMemory<byte> body)
+    {
         if (!HookForge.IsSigned(forge, context.Request.Headers, body.Span, secrets))
         {
             return (StatusCodes.Status403Forbidden, "refused");
@@ -86,38 +116,6 @@ internal sealed class HookEndpoint(NodeSettings settings, PrimaryMap primaries, 
         catch (JsonException)
         {
             return (StatusCodes.Status400BadRequest, "malformed");
-        }
-    }
-
-    /// <summary>The whole body; null where it is too long.</summary>
-    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context)
-    {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            // What is too long is told here, before it is read.
-            size.MaxRequestBodySize = null;
-        }
-
-        if (context.Request.ContentLength > MaxBody)
-        {
-            return null;
-        }
-
-        using var slow = new CancellationTokenSource(s_bodyTimeout);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, context.RequestAborted);
-        while (true)
-        {
-            ReadResult read = await context.Request.BodyReader.ReadAsync(either.Token);
-            bool isTooLong = read.Buffer.Length > MaxBody;
-            if (isTooLong || read.IsCompleted)
-            {
-                // What was read is given back, or the server ends the connection after the answer.
-                ReadOnlyMemory<byte>? body = isTooLong ? default(ReadOnlyMemory<byte>?) : read.Buffer.ToArray();
-                context.Request.BodyReader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-
-            context.Request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
 

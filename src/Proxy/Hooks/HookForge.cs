@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
@@ -18,8 +19,23 @@ internal static class HookForge
 {
     private const string Prefix = "sha256=";
 
+    private static readonly SearchValues<char> s_hexadecimal = SearchValues.Create("0123456789abcdefABCDEF");
+
     /// <summary>Whether there is such a forge.</summary>
     public static bool IsKnown(string forge) => forge is "github" or "gitea" or "bitbucket" or "gitlab";
+
+    /// <summary>
+    /// Whether the headers may hold a right signature; the body need not be read where they do not. Of GitLab this is the whole answer, for
+    /// its signature does not depend on the body.
+    /// </summary>
+    public static bool MaySign(string forge, IHeaderDictionary headers, IEnumerable<string> secrets) => forge switch
+    {
+        "github" => IsDigest(headers["X-Hub-Signature-256"], Prefix),
+        "gitea" => IsDigest(headers["X-Gitea-Signature"], "") || IsDigest(headers["X-Forgejo-Signature"], "")
+            || IsDigest(headers["X-Hub-Signature-256"], Prefix),
+        "bitbucket" => IsDigest(headers["X-Hub-Signature"], Prefix),
+        _ => IsSigned(forge, headers, [], secrets),
+    };
 
     /// <summary>Whether one of the secrets made the header; takes the same time for every wrong one.</summary>
     public static bool IsSigned(string forge, IHeaderDictionary headers, ReadOnlySpan<byte> body, IEnumerable<string> secrets)
@@ -42,6 +58,11 @@ internal static class HookForge
 
         return isSigned;
     }
+
+    private static bool IsDigest(StringValues header, string prefix) =>
+        header is [{ } text] && text.Length == prefix.Length + (2 * HMACSHA256.HashSizeInBytes)
+        && text.StartsWith(prefix, StringComparison.Ordinal)
+        && !text.AsSpan(prefix.Length).ContainsAnyExcept(s_hexadecimal);
 
     [SuppressMessage("Globalization", "CA1308", Justification = "Hexadecimal digits.")]
     private static bool Matches(StringValues header, string prefix, byte[] key, ReadOnlySpan<byte> body)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Waystation.CacheStore;
 
 namespace Waystation.Proxy.Hooks;
@@ -19,9 +20,15 @@ internal static class HookPayload
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 32 };
 
     /// <summary>Its name as the forge writes it, without <c>.git</c>; null where the notice is about none, or what it says is no repository's path.</summary>
-    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="JsonException">It is no JSON, or not in UTF-8.</exception>
     public static string? RepositoryOf(ReadOnlyMemory<byte> body)
     {
+        // The parser looks at the bytes of a text only when the text is asked for, and then throws something else.
+        if (!Utf8.IsValid(body.Span))
+        {
+            throw new JsonException("the body is not UTF-8");
+        }
+
         using var json = JsonDocument.Parse(body, s_options);
         JsonElement root = json.RootElement;
         string? name = Text(root, "repository", "full_name") ?? Text(root, "project", "path_with_namespace")
@@ -44,6 +51,18 @@ internal static class HookPayload
     private static string WithoutSuffix(string path) => path.EndsWith(GitSuffix, StringComparison.Ordinal) ? path[..^GitSuffix.Length] : path;
 
     private static string? Text(JsonElement element, params ReadOnlySpan<string> path)
+    {
+        try
+        {
+            return TextAt(element, path);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("half of a surrogate pair is no text", e);
+        }
+    }
+
+    private static string? TextAt(JsonElement element, ReadOnlySpan<string> path)
     {
         foreach (string name in path)
         {

@@ -161,6 +161,7 @@ internal static class Node
         .AddSingleton(settings.Clients)
         .AddSingleton<ClientConnections>()
         .AddSingleton<ConnectionDoor>()
+        .AddSingleton<HookBodies>()
         .AddSingleton<HookEndpoint>()
         .AddSingleton<PushCopies>()
         .AddSingleton<PushIntake>()

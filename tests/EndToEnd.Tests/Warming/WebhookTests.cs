@@ -89,11 +89,66 @@ public sealed class WebhookTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.Accepted, await SendAsync("github", body, "X-Hub-Signature-256", Sign("sha256=", "hush", body)));
         }
 
+        byte[][] noText =
+        [
+            Encoding.Latin1.GetBytes("{\"repository\":{\"full_name\":\"m\u00fcller/x\"}}"), Encoding.Latin1.GetBytes("{\"r\u00e9pository\":{}}"),
+            Encoding.Unicode.GetBytes("{}"), Encoding.ASCII.GetBytes("{\"repository\":{\"full_name\":\"\\ud800/x\"}}"), [0xff, 0xfe],
+        ];
+        foreach (byte[] body in noText)
+            Assert.Equal(HttpStatusCode.BadRequest, await SendAsync("github", body, "X-Hub-Signature-256", Sign("sha256=", "hush", body)));
+
         Assert.Equal(HttpStatusCode.NotFound, await SendAsync("sourceforge", [], "X-Gitlab-Token", "hush"));
         using HttpResponseMessage get = await Http.GetAsync(new Uri(station.Node.Url, "/.waystation/hooks/github"));
         Assert.Equal(HttpStatusCode.MethodNotAllowed, get.StatusCode);
         using HttpResponseMessage other = await Http.GetAsync(new Uri(station.Node.Url, "/.waystation/else"));
         Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
+    }
+
+    [Fact]
+    public async Task HalfBodies_TakeLittleMemoryTogether_AndHoldUpNoNotice()
+    {
+        const int Mebibyte = 1 << 20;
+        byte[] half = new byte[Mebibyte - 1];
+        byte[] head = Encoding.ASCII.GetBytes(
+            $"POST /.waystation/hooks/github HTTP/1.1\r\nHost: x\r\nX-Hub-Signature-256: sha256={new string('0', 64)}\r\nContent-Length: {Mebibyte}\r\n\r\n");
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync("gitlab", "{}"u8.ToArray(), "X-Gitlab-Token", "hush"));
+        long idle = station.Node.ResidentBytes;
+        station.Node.ForgetPeak();
+        var held = new List<RawConnection>();
+        try
+        {
+            for (int i = 0; i < 500; i++)
+            {
+                RawConnection connection = await RawConnection.OpenAsync(station.Node.Url);
+                held.Add(connection);
+                await connection.SendAsync(head);
+                await connection.SendAsync(half);
+            }
+
+            byte[] notice = Encoding.UTF8.GetBytes($$"""{"repository":{"full_name":"a/b"},"padding":"{{new string('x', Mebibyte / 2)}}"}""");
+            Assert.Equal(HttpStatusCode.Accepted, await SendAsync("github", notice, "X-Hub-Signature-256", Sign("sha256=", "hush", notice)));
+            await Eventually.TrueAsync(
+                "the half bodies are given up", async () => (await station.Node.MetricsAsync()).Sum("waystation_hooks_total", "result=\"no-room\"") >= 450);
+            Assert.InRange(station.Node.PeakResidentBytes - idle, 0, 250L * Mebibyte);
+        }
+        finally
+        {
+            held.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task Body_IsNotWaitedFor_WhereNoSignatureCanBeRight()
+    {
+        await Task.WhenAll(AskAsync("gitlab", "X-Gitlab-Token: nonsense"), AskAsync("github", "X-Nothing: x"), AskAsync("gitea", "X-Gitea-Signature: 00"));
+
+        async Task AskAsync(string forge, string header)
+        {
+            using RawConnection connection = await RawConnection.OpenAsync(station.Node.Url);
+            await connection.SendAsync(Encoding.ASCII.GetBytes($"POST /.waystation/hooks/{forge} HTTP/1.1\r\nHost: x\r\n{header}\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n"));
+            RawAnswer answer = await connection.ReadToEndAsync(TimeSpan.FromSeconds(20));
+            Assert.Equal(403, answer.Status);
+        }
     }
 
     [Fact]
