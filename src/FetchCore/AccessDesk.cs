@@ -71,9 +71,10 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         var call = new FetchCall(repository, credential, new FetchRequest { ObjectFormat = format }, VisibilityRule.Advertised, primary);
         try
         {
-            return await shared.AskAsync(repository, credential, RefsQuestion.AllRefs, () => AskRefsAsync(call), cancellationToken)
-                ?? await shared.AskAsync(
-                    repository, credential, RefsQuestion.Advertisement, () => AskInfoRefsAsync(call with { Request = call.Request with { ProtocolVersion = 0 } }), cancellationToken);
+            // Where the primary is not known to speak v2, it is asked first what every primary knows; a v0 advertisement shows all refs.
+            AccessView? shown = tickets.FindCapabilities(repository, credential) is not null ? null : await shared.AskAsync(
+                repository, credential, RefsQuestion.Advertisement, () => AskInfoRefsAsync(call with { Request = call.Request with { ProtocolVersion = 0 } }), cancellationToken);
+            return shown ?? await shared.AskAsync(repository, credential, RefsQuestion.AllRefs, () => AskRefsAsync(call), cancellationToken);
         }
         catch (Exception e) when (e is PrimaryException or IOException)
         {

@@ -1,3 +1,4 @@
+using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Access;
@@ -6,4 +7,24 @@ namespace Waystation.FetchCore.Access;
 /// <param name="Version">0 or 1.</param>
 /// <param name="Capabilities">As they stood behind the first ref, a space between them.</param>
 /// <param name="Shallows">The boundary of a primary that is shallow itself.</param>
-public sealed record OlderAdvertisement(int Version, string Capabilities, IReadOnlyList<ObjectId> Shallows);
+public sealed record OlderAdvertisement(int Version, string Capabilities, IReadOnlyList<ObjectId> Shallows)
+{
+    /// <summary>
+    /// A request of the node's own making, in the words that this primary has: some refuse a word that they did not advertise, and some
+    /// a request without multi_ack, which git's own client always says where it may.
+    /// </summary>
+    public FetchRequest Word(FetchRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        HashSet<string> words = [.. Capabilities.Split(' ')];
+        return request with
+        {
+            ProtocolVersion = Version,
+            MultiAck = words.Contains("multi_ack_detailed") ? MultiAck.Detailed : words.Contains("multi_ack") ? MultiAck.MultiAck : MultiAck.None,
+            SidebandKind = words.Contains("side-band-64k") ? SidebandKind.Sideband64k : words.Contains("side-band") ? SidebandKind.Sideband : SidebandKind.None,
+            ThinPack = request.ThinPack && words.Contains("thin-pack"),
+            OfsDelta = request.OfsDelta && words.Contains("ofs-delta"),
+            NoProgress = request.NoProgress && words.Contains("no-progress"),
+        };
+    }
+}

@@ -5,12 +5,29 @@ using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.FetchCore.Primaries;
 
-/// <summary>Takes a pack out of the sideband framing of the primary's answer.</summary>
+/// <summary>Takes a pack out of the framing of the primary's answer, if it has one.</summary>
 internal static class PrimaryPack
 {
-    /// <summary>Hands on the pack's bytes as they come, to the flush-pkt that ends them.</summary>
-    /// <exception cref="PrimaryException">The answer broke off, or the primary reported an error.</exception>
-    public static async Task CopyAsync(PipeReader body, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, SignsOfLife life)
+    /// <summary>Hands on the pack's bytes as they come: to the flush-pkt that ends them, or, where there are no bands, to the end of the stream.</summary>
+    /// <exception cref="PrimaryException">The answer broke off, or the primary reported an error; of a bare pack only its trailer says whether it is whole.</exception>
+    public static Task CopyAsync(PipeReader body, FetchRequest request, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, SignsOfLife life) =>
+        new AnswerFraming(request).HasBands ? CopyBandsAsync(body, write, life) : CopyBareAsync(body, write, life);
+
+    private static async Task CopyBareAsync(PipeReader body, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, SignsOfLife life)
+    {
+        ReadResult read;
+        do
+        {
+            read = await body.ReadAsync(life.Token);
+            life.Note();
+            await write(read.Buffer, life.Token);
+            body.AdvanceTo(read.Buffer.End);
+            life.Note();
+        }
+        while (!read.IsCompleted);
+    }
+
+    private static async Task CopyBandsAsync(PipeReader body, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, SignsOfLife life)
     {
         CancellationToken cancellationToken = life.Token;
         while (true)

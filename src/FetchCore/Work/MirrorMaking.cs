@@ -129,7 +129,7 @@ public sealed class MirrorMaking(
             return false;
         }
 
-        var request = new FetchRequest { ObjectFormat = format, ProtocolVersion = asker.ProtocolVersion, Wants = wants, OfsDelta = true, Done = true };
+        FetchRequest request = asker.RequestFor(format, wants, haves: []);
         using var life = new SignsOfLife(time, either.Token);
         return await life.WatchAsync(async () =>
         {
@@ -139,7 +139,7 @@ public sealed class MirrorMaking(
             return reply.IsAnswer
                 && await PrimaryFill.ReadPrologueAsync(reply.Body, request, life.Token) is { Shallow.Count: 0 }
                 && await PublishAsync(
-                    repository, format, wants, asker.View, intake => PrimaryPack.CopyAsync(reply.Body, intake.WriteAsync, life), either.Token);
+                    repository, format, wants, asker.View, intake => PrimaryPack.CopyAsync(reply.Body, request, intake.WriteAsync, life), either.Token);
         });
     }
 

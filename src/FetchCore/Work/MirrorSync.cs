@@ -251,16 +251,7 @@ public sealed class MirrorSync(
     private async Task<Brought?> FetchAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> missing, CancellationToken stopping)
     {
         long begun = time.GetTimestamp();
-        var request = new FetchRequest
-        {
-            ObjectFormat = mirror.ObjectFormat,
-            ProtocolVersion = asker.ProtocolVersion,
-            Wants = [.. missing],
-            Haves = HavesOf(mirror),
-            ThinPack = true,
-            OfsDelta = true,
-            Done = true,
-        };
+        FetchRequest request = asker.RequestFor(mirror.ObjectFormat, [.. missing], HavesOf(mirror));
         await using MirrorIntake? intake = await TransferAsync(mirror, asker, request, stopping);
         if (intake is null)
         {
@@ -289,7 +280,7 @@ public sealed class MirrorSync(
                 if (reply.IsAnswer && await PrimaryFill.ReadPrologueAsync(reply.Body, request, life.Token) is { Shallow.Count: 0 })
                 {
                     intake = new MirrorIntake(git, folder, mirrors, mirror, isWhole: false, stopping);
-                    await PrimaryPack.CopyAsync(reply.Body, intake.WriteAsync, life);
+                    await PrimaryPack.CopyAsync(reply.Body, request, intake.WriteAsync, life);
                 }
 
                 return intake;

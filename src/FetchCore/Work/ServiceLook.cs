@@ -16,49 +16,68 @@ internal static class ServiceLook
 
     /// <summary>Looks at a repository of which nothing is known.</summary>
     /// <exception cref="PrimaryException">The primary could not be asked, or refused.</exception>
-    public static async Task<(SyncAsker Asker, ObjectFormat Format)> FirstAsync(IPrimary primary, CancellationToken cancellationToken)
+    public static async Task<ServiceSight> FirstAsync(IPrimary primary, CancellationToken cancellationToken)
     {
-        var reader = new InfoRefsReader();
-        await using (PrimaryReply reply = await primary.InfoRefsAsync(cancellationToken))
-        {
-            (ReadOnlySequence<byte> body, _) = await ReadAsync(reply, cancellationToken);
-            Feed(reader, body);
-        }
-
-        if (!reader.IsComplete)
-        {
-            throw new PrimaryException("the primary's advertisement does not read");
-        }
-
-        if (reader.Capabilities is { } capabilities)
-        {
-            (SyncAsker asker, _) = await AgainAsync(primary, capabilities.ObjectFormat, lastDigest: null, cancellationToken);
-            return (asker, capabilities.ObjectFormat);
-        }
-
-        return (AskerOf(primary, RefListing.Of(reader), protocolVersion: 0), reader.ObjectFormat);
+        (InfoRefsReader reader, byte[] digest) = await ReadAdvertisementAsync(primary, lastDigest: null, cancellationToken);
+        return reader.Capabilities is { } capabilities
+            ? await AskRefsAsync(primary, capabilities.ObjectFormat, lastDigest: null, cancellationToken)
+            : new ServiceSight(AskerOf(primary, RefListing.Of(reader), protocolVersion: 0), reader.ObjectFormat, digest, SpeaksV2: false);
     }
 
     /// <summary>
     /// Looks at a repository whose mirror is here. The listing is hashed as it comes and read only where the digest is not the
-    /// last one's: else the asker was shown nothing.
+    /// last one's: else the asker was shown nothing. It is asked for in the version that the primary was found to speak.
     /// </summary>
     /// <exception cref="PrimaryException">The primary could not be asked, or refused.</exception>
-    public static async Task<(SyncAsker Asker, byte[] Digest)> AgainAsync(
-        IPrimary primary, ObjectFormat format, byte[]? lastDigest, CancellationToken cancellationToken)
+    public static async Task<ServiceSight> AgainAsync(
+        IPrimary primary, ObjectFormat format, byte[]? lastDigest, bool speaksV2, CancellationToken cancellationToken)
+    {
+        if (speaksV2)
+        {
+            return await AskRefsAsync(primary, format, lastDigest, cancellationToken);
+        }
+
+        (InfoRefsReader reader, byte[] digest) = await ReadAdvertisementAsync(primary, lastDigest, cancellationToken);
+        if (reader.Capabilities is not null)
+        {
+            return await AskRefsAsync(primary, format, lastDigest: null, cancellationToken);
+        }
+
+        RefListing seen = reader.IsComplete ? RefListing.Of(reader) : Nothing(format);
+        return new ServiceSight(AskerOf(primary, seen, protocolVersion: 0), format, digest, SpeaksV2: false);
+    }
+
+    private static RefListing Nothing(ObjectFormat format) => new(LsRefsRequest.All(format), []);
+
+    /// <summary>The advertisement; where the digest is the last one's it is not read.</summary>
+    private static async Task<(InfoRefsReader Reader, byte[] Digest)> ReadAdvertisementAsync(IPrimary primary, byte[]? lastDigest, CancellationToken cancellationToken)
+    {
+        var reader = new InfoRefsReader();
+        await using PrimaryReply reply = await primary.InfoRefsAsync(cancellationToken);
+        (ReadOnlySequence<byte> body, byte[] digest) = await ReadAsync(reply, cancellationToken);
+        if (lastDigest is not null && digest.AsSpan().SequenceEqual(lastDigest))
+        {
+            return (reader, digest);
+        }
+
+        Feed(reader, body);
+        return reader.IsComplete ? (reader, digest) : throw new PrimaryException("the primary's advertisement does not read");
+    }
+
+    private static async Task<ServiceSight> AskRefsAsync(IPrimary primary, ObjectFormat format, byte[]? lastDigest, CancellationToken cancellationToken)
     {
         LsRefsRequest question = LsRefsRequest.All(format);
         await using PrimaryReply reply = await primary.LsRefsAsync(question, cancellationToken);
         (ReadOnlySequence<byte> body, byte[] digest) = await ReadAsync(reply, cancellationToken);
         if (lastDigest is not null && digest.AsSpan().SequenceEqual(lastDigest))
         {
-            return (AskerOf(primary, new RefListing(question, []), 2), digest);
+            return new ServiceSight(AskerOf(primary, Nothing(format), 2), format, digest, SpeaksV2: true);
         }
 
         var reader = new LsRefsReader(format);
         Feed(reader, body);
         return reader.IsComplete
-            ? (AskerOf(primary, new RefListing(question, reader.Tips), 2), digest)
+            ? new ServiceSight(AskerOf(primary, new RefListing(question, reader.Tips), 2), format, digest, SpeaksV2: true)
             : throw new PrimaryException("the primary's list of refs does not read");
     }
 

@@ -1,5 +1,7 @@
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Work;
 
@@ -15,4 +17,18 @@ public sealed record SyncAsker(AccessView View, IPrimary Primary, int ProtocolVe
 {
     /// <summary>An outage: the view is a record of what was shown, and no refs are to follow it.</summary>
     public bool IsRecorded { get; init; }
+
+    /// <summary>
+    /// A request for all that these wants lead to, less what these haves lead to, in the words that the primary has advertised. Where it showed
+    /// this credential its refs in v2 alone, it speaks that, whatever the client does.
+    /// </summary>
+    public FetchRequest RequestFor(ObjectFormat format, IReadOnlyList<ObjectId> wants, IReadOnlyList<ObjectId> haves)
+    {
+        ArgumentNullException.ThrowIfNull(haves);
+        var request = new FetchRequest
+        {
+            ObjectFormat = format, Wants = wants, Haves = haves, ThinPack = haves.Count > 0, OfsDelta = true, Done = true,
+        };
+        return ProtocolVersion < 2 && View.Older is { } older ? older.Word(request) : request;
+    }
 }

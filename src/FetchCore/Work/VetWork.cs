@@ -12,6 +12,9 @@ public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, Mirro
     /// <summary>Of each mirror, the digest of the listing that it agreed with.</summary>
     private readonly ConcurrentDictionary<RepositoryName, byte[]> _agreed = new();
 
+    /// <summary>Of each mirror, whether its primary speaks protocol v2: it is asked nothing that it did not advertise.</summary>
+    private readonly ConcurrentDictionary<RepositoryName, bool> _speaksV2 = new();
+
     /// <inheritdoc />
     public override WorkKind Kind => WorkKind.Vet;
 
@@ -24,6 +27,7 @@ public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, Mirro
         if (mirrors.Find(repository) is not { } mirror)
         {
             _agreed.TryRemove(repository, out _);
+            _speaksV2.TryRemove(repository, out _);
             return;
         }
 
@@ -38,6 +42,16 @@ public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, Mirro
         }
     }
 
+    /// <summary>Asks in the version that the primary was found to speak; where it does not answer any more, that is found out anew the next time.</summary>
+    private async Task<ServiceSight> LookAsync(IPrimary primary, Mirror mirror, byte[]? agreed, CancellationToken stopping)
+    {
+        ServiceSight seen = _speaksV2.TryRemove(mirror.Name, out bool speaksV2)
+            ? await ServiceLook.AgainAsync(primary, mirror.ObjectFormat, agreed, speaksV2, stopping)
+            : await ServiceLook.FirstAsync(primary, stopping);
+        _speaksV2[mirror.Name] = seen.SpeaksV2;
+        return seen;
+    }
+
     private async Task VetAsync(Mirror mirror, CancellationToken stopping)
     {
         await using ServiceConnection? connection = services.Open(mirror.Name);
@@ -47,7 +61,7 @@ public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, Mirro
         }
 
         byte[]? agreed = _agreed.GetValueOrDefault(mirror.Name);
-        (SyncAsker Asker, byte[] Digest) seen = await ServiceLook.AgainAsync(connection.Primary, mirror.ObjectFormat, agreed, stopping);
+        ServiceSight seen = await LookAsync(connection.Primary, mirror, agreed, stopping);
         if (agreed is not null && agreed.AsSpan().SequenceEqual(seen.Digest))
         {
             report.Checked(mirror.Name);

@@ -28,7 +28,7 @@ public sealed class WarmWork(MirrorSet mirrors, IServicePrimaries services, Mirr
             return;
         }
 
-        (SyncAsker Asker, ObjectFormat Format) seen = await ServiceLook.FirstAsync(connection.Primary, stopping);
+        ServiceSight seen = await ServiceLook.FirstAsync(connection.Primary, stopping);
         if (!await making.BeginAsync(repository, seen.Format, seen.Asker).WaitAsync(stopping) && mirrors.Find(repository) is null && MirrorMaking.TipsOf(seen.Asker.View).Any())
         {
             throw new PrimaryException("no mirror could be made");

@@ -6,8 +6,8 @@ namespace Waystation.GitProtocol.Fetching;
 
 /// <summary>
 /// One attempt at what a v0 or v1 server says before the pack (gitprotocol-pack, Packfile Negotiation):
-/// the new boundary when one was asked for, then NAK and ACK lines. Nothing announces the pack: it is what comes after a plain
-/// ACK, or after a NAK that no further acknowledgment follows.
+/// the new boundary when one was asked for, then NAK and ACK lines. Nothing announces the pack: it is what comes after the plain
+/// ACK of multi_ack, or after a NAK or a single ACK that no further acknowledgment follows.
 /// </summary>
 internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest request)
 {
@@ -77,8 +77,10 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
             if (line.TryStripPrefix(Keywords.Err, out _)) return AnswerStart.NoPack;
             bool isNak = line.TextIs(Keywords.Nak);
             if (!isNak && !TakeAck(line)) continue;
-            // A round that is not the last ends here, with its NAK or, without multi_ack, with its first common have.
-            Next next = !request.Done && !(request.NoDone && ready) ? Next.Round : isNak ? Peek() : Next.Pack;
+            // A round that is not the last ends here, with its NAK or, without multi_ack, with its first common have. After the last one git repeats
+            // a single ACK for each have that the first one implies, such as its parent.
+            Next next = !request.Done && !(request.NoDone && ready) ? Next.Round
+                : isNak || request.MultiAck == MultiAck.None ? Peek() : Next.Pack;
             if (next == Next.Acknowledgment) continue;
             isWhole = next is Next.Pack or Next.Round;
             return next switch { Next.NeedMore => AnswerStart.NeedMore, Next.Pack => AnswerStart.Pack, _ => AnswerStart.NoPack };

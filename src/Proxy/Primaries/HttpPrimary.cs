@@ -48,8 +48,7 @@ internal sealed class HttpPrimary(
     public async Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        bool speaksV2 = request.ProtocolVersion == 2;
-        if (speaksV2)
+        if (request.ProtocolVersion == 2)
         {
             FetchRequestWriter.WriteV2(buffer, request, agent: null, sayObjectFormat: request.ObjectFormat != ObjectFormat.Sha1);
         }
@@ -58,7 +57,7 @@ internal sealed class HttpPrimary(
             FetchRequestWriter.WriteV0(buffer, request, agent: null);
         }
 
-        return await ReadAsync("sync", HttpMethod.Post, target, () => NewBody(buffer.WrittenMemory), cancellationToken, speaksV2);
+        return await ReadAsync("sync", HttpMethod.Post, target, () => NewBody(buffer.WrittenMemory), cancellationToken, request.ProtocolVersion);
     }
 
     public async Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
@@ -66,7 +65,7 @@ internal sealed class HttpPrimary(
         var buffer = new ArrayBufferWriter<byte>();
         LsRefsRequestWriter.Write(buffer, request, agent: null);
         return await s_ownReads.ExecuteAsync(
-            async token => await ReadAsync("ls-refs", HttpMethod.Post, target, () => NewBody(buffer.WrittenMemory), token, speaksV2: true, asksForRefs: true),
+            async token => await ReadAsync("ls-refs", HttpMethod.Post, target, () => NewBody(buffer.WrittenMemory), token, speaks: 2, asksForRefs: true),
             cancellationToken);
     }
 
@@ -77,7 +76,7 @@ internal sealed class HttpPrimary(
     /// <summary>Sends a push, or a question about one, in this client's name, once and whatever is known.</summary>
     public async Task<PrimaryReply> SendAsync(string kind, HttpMethod method, string to, HttpContent? content, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = NewRequest(kind, method, to, content, speaksV2: false);
+        using HttpRequestMessage request = NewRequest(kind, method, to, content, speaks: null);
         long askedAt = tickets.Now;
         try
         {
@@ -95,7 +94,7 @@ internal sealed class HttpPrimary(
     }
 
     private async Task<HttpPrimaryReply> ReadAsync(
-        string kind, HttpMethod method, string to, Func<HttpContent>? content, CancellationToken cancellationToken, bool speaksV2 = false, bool asksForRefs = false)
+        string kind, HttpMethod method, string to, Func<HttpContent>? content, CancellationToken cancellationToken, int? speaks = null, bool asksForRefs = false)
     {
         var read = new UpstreamRead(repository, credential, asksForRefs);
         long askedAt = 0;
@@ -106,19 +105,24 @@ internal sealed class HttpPrimary(
         HttpRequestMessage Make()
         {
             askedAt = tickets.Now;
-            return NewRequest(kind, method, to, content?.Invoke(), speaksV2);
+            return NewRequest(kind, method, to, content?.Invoke(), speaks);
         }
     }
 
-    private HttpRequestMessage NewRequest(string kind, HttpMethod method, string to, HttpContent? content, bool speaksV2)
+    /// <param name="kind">What is counted.</param>
+    /// <param name="method">How.</param>
+    /// <param name="to">Where.</param>
+    /// <param name="content">What is sent.</param>
+    /// <param name="speaks">The protocol version of what is sent; null for the client's own, as it said it.</param>
+    private HttpRequestMessage NewRequest(string kind, HttpMethod method, string to, HttpContent? content, int? speaks)
     {
         meters.Upstream(kind);
         var request = new HttpRequestMessage(method, primary.UriOf(to)) { Content = content };
-        CopyHeaders(request.Headers, name => !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !(speaksV2 && IsVersion(name)));
-        if (speaksV2)
+        CopyHeaders(request.Headers, name => !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !(speaks is not null && IsVersion(name)));
+        if (speaks > 0)
         {
             // Whatever the client speaks.
-            request.Headers.TryAddWithoutValidation("Git-Protocol", "version=2");
+            request.Headers.TryAddWithoutValidation("Git-Protocol", $"version={speaks}");
         }
 
         request.Headers.Host = primary.Authority;

@@ -40,9 +40,11 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
             isOwn: true,
             cancellationToken);
 
-    /// <summary>Sends a fetch of the node's own making, whose answer the caller reads (gitprotocol-v2, fetch).</summary>
-    public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken) =>
-        AskAsync(
+    /// <summary>Sends a fetch of the node's own making, whose answer the caller reads (gitprotocol-v2, fetch; gitprotocol-pack).</summary>
+    public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.ProtocolVersion < 2 ? SyncOldAsync(request, cancellationToken) : AskAsync(
             capabilities =>
             {
                 var written = new ArrayBufferWriter<byte>();
@@ -51,6 +53,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
             },
             isOwn: true,
             cancellationToken);
+    }
 
     /// <summary>The advertisement of a connection made now, in whichever version the primary speaks, without the service line of HTTP.</summary>
     /// <inheritdoc cref="IPrimary.InfoRefsAsync" path="/param"/>
@@ -72,6 +75,27 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         SshPrimaryReply reply = SshPrimaryReply.Answer(capabilities.Bytes, uploadPack, askedAt);
         await uploadPacks.GiveBackAsync(uploadPack, isWhole: true);
         return reply;
+    }
+
+    private async Task<PrimaryReply> SyncOldAsync(FetchRequest request, CancellationToken cancellationToken)
+    {
+        long askedAt = tickets.Now;
+        (SshOpening opening, _) = await uploadPacks.TakeAsync(fresh: true, cancellationToken);
+        if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
+        {
+            return SshPrimaryReply.NoOf(opening, askedAt);
+        }
+
+        if (uploadPack.Version == 2)
+        {
+            await uploadPack.CloseAsync();
+            throw new PrimaryException($"{uploadPacks.Target.Host} speaks another protocol version now than a moment ago");
+        }
+
+        var written = new ArrayBufferWriter<byte>();
+        FetchRequestWriter.WriteV0(written, request, agent: null);
+        await uploadPack.PassSectionAsync(cancellationToken);
+        return await uploadPack.ReplyAsync(written.WrittenMemory, askedAt, cancellationToken);
     }
 
     private async Task<PrimaryReply> AskAsync(

@@ -92,6 +92,44 @@ public sealed class SshUploadPack : IAsyncDisposable
         return new AnswerBody(Output);
     }
 
+    /// <summary>v0 and v1: passes over what is known and ends with a flush-pkt: the advertisement, or a boundary that the client was told.</summary>
+    internal async Task PassSectionAsync(CancellationToken cancellationToken)
+    {
+        var section = new AnswerBody(Output);
+        ReadResult read;
+        do
+        {
+            read = await section.ReadAsync(cancellationToken);
+            section.AdvanceTo(read.Buffer.End);
+        }
+        while (!read.IsCompleted);
+        await section.CompleteAsync();
+    }
+
+    /// <summary>v0 and v1: sends a request that is known to its end; the reply closes this, as does a failure.</summary>
+    /// <exception cref="PrimaryException">The connection has gone.</exception>
+    internal async Task<PrimaryReply> ReplyAsync(ReadOnlyMemory<byte> request, long askedAt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Input.WriteAsync(request, cancellationToken);
+            await Input.FlushAsync(cancellationToken);
+            ReadResult read = await Output.ReadAsync(cancellationToken);
+            if (read.IsCompleted && read.Buffer.IsEmpty)
+            {
+                throw new PrimaryException("the SSH connection to the primary broke off");
+            }
+
+            Output.AdvanceTo(read.Buffer.Start);
+            return SshPrimaryReply.Answer(Output, this, askedAt);
+        }
+        catch (Exception e)
+        {
+            await DisposeAsync();
+            throw e is IOException and not PrimaryException ? new PrimaryException("the SSH connection to the primary broke off", e) : e;
+        }
+    }
+
     /// <summary>Says that there is no more, and ends what does not end by itself.</summary>
     public async ValueTask CloseAsync()
     {

@@ -47,7 +47,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
         await conversation.Input.FlushAsync(cancellationToken);
         if (boundaryTold)
         {
-            await DropAsync(new AnswerBody(conversation.Output), cancellationToken);
+            await conversation.PassSectionAsync(cancellationToken);
         }
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -80,20 +80,6 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
         }
     }
 
-    private static async Task DropAsync(AnswerBody body, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            ReadResult read = await body.ReadAsync(cancellationToken);
-            body.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                await body.CompleteAsync();
-                return;
-            }
-        }
-    }
-
     /// <summary>A conversation whose advertisement is over: the first, which the client was shown, or a new one.</summary>
     private async Task<SshUploadPack> TakeAsync(CancellationToken cancellationToken)
     {
@@ -108,7 +94,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
             throw new PrimaryException("the primary refuses now what it allowed a moment ago");
         }
 
-        await DropAsync(new AnswerBody(another.Output), cancellationToken);
+        await another.PassSectionAsync(cancellationToken);
         return another;
     }
 
@@ -118,7 +104,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
         public bool AnswersOneAtATime => true;
 
         public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) =>
-            await AskAsync(await upstream.TakeAsync(cancellationToken), request, cancellationToken);
+            await AskAsync(request, cancellationToken);
 
         public async Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
         {
@@ -129,7 +115,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
 
             var written = new ArrayBufferWriter<byte>();
             FetchRequestWriter.WriteV0(written, request, agent: null);
-            return await AskAsync(await upstream.TakeAsync(cancellationToken), written.WrittenMemory, cancellationToken);
+            return await AskAsync(written.WrittenMemory, cancellationToken);
         }
 
         public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken) =>
@@ -138,27 +124,10 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
         public Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken) =>
             new SshPrimary(upstream._oldPacks, default, upstream._tickets).InfoRefsAsync(cancellationToken);
 
-        private async Task<PrimaryReply> AskAsync(SshUploadPack conversation, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        private async Task<PrimaryReply> AskAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
-            try
-            {
-                long askedAt = upstream._tickets.Now;
-                await conversation.Input.WriteAsync(bytes, cancellationToken);
-                await conversation.Input.FlushAsync(cancellationToken);
-                ReadResult read = await conversation.Output.ReadAsync(cancellationToken);
-                if (read.IsCompleted && read.Buffer.IsEmpty)
-                {
-                    throw new PrimaryException("the SSH connection to the primary broke off");
-                }
-
-                conversation.Output.AdvanceTo(read.Buffer.Start);
-                return SshPrimaryReply.Answer(conversation.Output, conversation, askedAt);
-            }
-            catch (Exception e)
-            {
-                await conversation.DisposeAsync();
-                throw e is IOException and not PrimaryException ? new PrimaryException("the SSH connection to the primary broke off", e) : e;
-            }
+            SshUploadPack conversation = await upstream.TakeAsync(cancellationToken);
+            return await conversation.ReplyAsync(bytes, upstream._tickets.Now, cancellationToken);
         }
     }
 }

@@ -93,6 +93,26 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
         }
     }
 
+    /// <summary>git says ACK again for a have that is a parent of the first, to clients such as go-git that know no multi_ack.</summary>
+    [Theory]
+    [InlineData("side-band-64k")]
+    [InlineData("side-band")]
+    [InlineData("")]
+    public async Task SingleAck_IsReadAsOften_AsThePrimarySaysIt(string framing)
+    {
+        PrimaryRepository repository = await NewRepositoryAsync(new History(Seed: 33));
+        string tip = await repository.ResolveAsync("refs/heads/main");
+        string[] haves = [await repository.ResolveAsync("refs/heads/main~4"), await repository.ResolveAsync("refs/heads/main~5")];
+        string body = UploadPack.Line($"want {tip} {framing} ofs-delta no-progress\n") + "0000" + string.Concat(haves.Select(static have => UploadPack.Line($"have {have}\n")))
+            + UploadPack.Line("done\n");
+        RawAnswer direct = await AskAsync(station.Primary.Url, repository, body), through = await AskAsync(station.Node.Url, repository, body);
+        Assert.Equal(2, Acknowledgments(direct).Length);
+        Assert.StartsWith("waystation; fwd=miss", through.Header("Cache-Status"), StringComparison.Ordinal);
+        Assert.Equal($"ACK {haves[1]}\n", Assert.Single(Acknowledgments(through)));
+        int head = UploadPack.Line($"ACK {haves[0]}\n").Length;
+        Assert.Equal(Unframe(direct.Body.AsMemory(2 * head), framing), Unframe(through.Body.AsMemory(head), framing));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("0000")]

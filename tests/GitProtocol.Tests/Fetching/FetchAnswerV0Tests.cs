@@ -41,6 +41,30 @@ public sealed class FetchAnswerV0Tests
         Assert.Equal([(BandKind.PackData, "PACK")], FetchAnswerReaderTests.Bands(bytes));
     }
 
+    [Theory]
+    [EveryCut("ACK " + Ids.B, "nolf:\u0001PACK")]
+    [EveryCut("ACK " + Ids.B, "ACK " + Ids.C, "nolf:\u0001PACK")]
+    [EveryCut("ACK " + Ids.B, "ACK " + Ids.C, "ACK " + Ids.B, "nolf:\u0001PACK")]
+    public void SingleAck_MayBeRepeated_BeforeThePack(ReadOnlySequence<byte> bytes)
+    {
+        FetchPrologue prologue = ReadPack(ref bytes, Fetch with { MultiAck = MultiAck.None });
+        Assert.Equal(ObjectId.Parse(Ids.B), prologue.Acks[0]);
+        Assert.Equal([(BandKind.PackData, "PACK")], FetchAnswerReaderTests.Bands(bytes));
+    }
+
+    [Theory]
+    [EveryCut("ACK " + Ids.B, "raw:PACK1234")]
+    [EveryCut("ACK " + Ids.B, "ACK " + Ids.C, "raw:PACK1234")]
+    public void SingleAck_MayBeRepeated_BeforeABarePack(ReadOnlySequence<byte> bytes)
+    {
+        ReadPack(ref bytes, Fetch with { MultiAck = MultiAck.None, SidebandKind = SidebandKind.None });
+        Assert.Equal("PACK1234", Encoding.ASCII.GetString(bytes));
+    }
+
+    [Theory, EveryTruncation("ACK " + Ids.B, "ACK " + Ids.C, "nolf:\u0001")]
+    public void SingleAck_NeedsMore_UntilThePackBegins(ReadOnlySequence<byte> bytes) =>
+        Assert.Equal(AnswerStart.NeedMore, FetchAnswerReader.TryReadPrologueV0(ref bytes, Fetch with { MultiAck = MultiAck.None }, out _));
+
     [Theory, EveryCut("ACK " + Ids.B + " common", "ACK " + Ids.B + " ready", "NAK", "ACK " + Ids.B, "nolf:\u0001PACK")]
     public void ReadyRoundWithNoDone_BringsThePack(ReadOnlySequence<byte> bytes) =>
         Assert.True(ReadPack(ref bytes, Fetch with { Done = false, NoDone = true }).Ready);
