@@ -21,6 +21,7 @@ public sealed class AccessTickets
     private readonly Lock _gate = new();
     private readonly TicketTable _tickets;
     private readonly Refusals _refusals;
+    private readonly Refusals _doubts;
     private readonly PushedRefs _pushed;
     private readonly TimeSpan _memory;
 
@@ -41,6 +42,7 @@ public sealed class AccessTickets
         _memory = lifetime > serveFor ? lifetime : serveFor;
         _tickets = new TicketTable(time, _memory, bounds, at => IsLive(at));
         _refusals = new Refusals(time, bounds.Refusals);
+        _doubts = new Refusals(time, bounds.Refusals);
         _pushed = new PushedRefs(time, serveFor);
     }
 
@@ -51,7 +53,7 @@ public sealed class AccessTickets
         {
             lock (_gate)
             {
-                return _tickets.Count + _refusals.Count;
+                return _tickets.Count + _refusals.Count + _doubts.Count;
             }
         }
     }
@@ -124,21 +126,35 @@ public sealed class AccessTickets
         }
     }
 
+    /// <summary>
+    /// The primary refused something that says nothing of reading, as a push by somebody who may only read. What was answered until now is relied
+    /// on no more where the primary can be asked; for an outage it stands.
+    /// </summary>
+    public void Doubt(RepositoryName repository, Credential credential, long askedAt)
+    {
+        lock (_gate)
+        {
+            _doubts.Note(repository, credential, askedAt);
+        }
+    }
+
     /// <summary>What this credential may rely on now; null without a live ticket.</summary>
     public AccessView? Find(RepositoryName repository, Credential credential)
     {
-        if (TicketOf(repository, credential) is not { } ticket)
+        if (TicketOf(repository, credential, out long doubtedAt) is not { } ticket)
         {
             return null;
         }
 
-        List<RefListing> live = ticket.Current(at => IsLive(at));
-        return live.Count > 0 || IsLive(ticket.AcceptedAt) ? new AccessView(live) : null;
+        List<RefListing> live = ticket.Current(at => at > doubtedAt && IsLive(at));
+        return live.Count > 0 || (ticket.AcceptedAt > doubtedAt && IsLive(ticket.AcceptedAt)) ? new AccessView(live) : null;
     }
 
     /// <summary>The v2 capability advertisement that this credential was lately given; null without a live one.</summary>
     public CapabilityAdvertisement? FindCapabilities(RepositoryName repository, Credential credential) =>
-        TicketOf(repository, credential) is { } ticket && IsLive(ticket.AcceptedAt) ? ticket.Capabilities : null;
+        TicketOf(repository, credential, out long doubtedAt) is { } ticket && ticket.AcceptedAt > doubtedAt && IsLive(ticket.AcceptedAt)
+            ? ticket.Capabilities
+            : null;
 
     /// <summary>
     /// What the primary last showed this credential within <c>Outage:ServeFor</c>, brought forward by the pushes that it acknowledged
@@ -146,7 +162,7 @@ public sealed class AccessTickets
     /// </summary>
     public RecordedAccess? FindRecorded(RepositoryName repository, Credential credential)
     {
-        if (TicketOf(repository, credential) is not { } ticket)
+        if (TicketOf(repository, credential, out _) is not { } ticket)
         {
             return null;
         }
@@ -163,6 +179,10 @@ public sealed class AccessTickets
         CapabilityAdvertisement? capabilities = IsRecorded(ticket.AcceptedAt) ? ticket.Capabilities : null;
         return recorded.Count > 0 || capabilities is not null ? new RecordedAccess(recorded, capabilities) : null;
     }
+
+    /// <summary>Whether the primary accepted this credential within <c>Outage:ServeFor</c>, and has not refused it since.</summary>
+    public bool Remembers(RepositoryName repository, Credential credential) =>
+        TicketOf(repository, credential, out _) is { } ticket && (IsRecorded(ticket.AcceptedAt) || ticket.Shown.Any(shown => IsRecorded(shown.At)));
 
     /// <summary>The primary acknowledged a push: in an outage, what is recorded is told as it is since then.</summary>
     /// <param name="repository">Where.</param>
@@ -181,10 +201,14 @@ public sealed class AccessTickets
     private bool MayCount(RepositoryName repository, Credential credential, long askedAt) =>
         _refusals.Allow(repository, credential, askedAt) && _time.GetElapsedTime(askedAt) < _memory;
 
-    private Ticket? TicketOf(RepositoryName repository, Credential credential)
+    /// <param name="repository">Where.</param>
+    /// <param name="credential">Whose.</param>
+    /// <param name="doubtedAt">What was answered to a question until then counts for an outage alone.</param>
+    private Ticket? TicketOf(RepositoryName repository, Credential credential, out long doubtedAt)
     {
         lock (_gate)
         {
+            doubtedAt = _doubts.LastAt(repository, credential);
             return _tickets.Find(repository, credential);
         }
     }

@@ -38,8 +38,11 @@ internal sealed class Refusals(TimeProvider time, int capacity)
     }
 
     /// <summary>Whether the answer to a question of that time may be believed.</summary>
-    public bool Allow(RepositoryName repository, Credential credential, long askedAt) =>
-        askedAt > _forgottenAt && !(_at.TryGetValue((repository, credential), out long refused) && refused >= askedAt);
+    public bool Allow(RepositoryName repository, Credential credential, long askedAt) => askedAt > LastAt(repository, credential);
+
+    /// <summary>Only answers to questions after this may be believed.</summary>
+    public long LastAt(RepositoryName repository, Credential credential) =>
+        _at.TryGetValue((repository, credential), out long refused) ? Math.Max(_forgottenAt, refused) : _forgottenAt;
 
     private void Forget(TimeSpan after)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using Waystation.CacheStore;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
@@ -45,11 +46,27 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
     /// <summary>Settles the ticket where the primary's answer refuses it.</summary>
     public void NoteRefusal(HttpResponseMessage response, AccessTickets tickets)
     {
-        if (HttpPrimaryReply.IsRefused(response))
+        if (!HttpPrimaryReply.IsRefused(response))
+        {
+            return;
+        }
+
+        if (Git.Service == GitService.ReceivePack && IsOfPushingAlone(response.StatusCode))
+        {
+            tickets.Doubt(Repository, Credential, tickets.Now);
+        }
+        else
         {
             tickets.Refuse(Repository, Credential, tickets.Now);
         }
     }
+
+    /// <summary>
+    /// The challenge with which each push begins, or that somebody may not push: neither says that he may not read. That a credential is wrong, or
+    /// that there is no such repository for it, holds for reading as well.
+    /// </summary>
+    private bool IsOfPushingAlone(HttpStatusCode status) =>
+        status == HttpStatusCode.Forbidden || (status == HttpStatusCode.Unauthorized && Credential.IsAnonymous);
 }
 
 /// <summary>The clients' door: decides which of the paths through the node a request takes.</summary>

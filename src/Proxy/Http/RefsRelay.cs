@@ -60,7 +60,7 @@ internal sealed class RefsRelay(
             return;
         }
 
-        bool isOut = failure is PrimaryOutageException || (failure is not PrimaryBusyException && request.Primary.Gate.IsOut(request.Repository));
+        bool isOut = failure is PrimaryOutageException || (failure is not PrimaryBusyException && request.Primary.Gate.IsOut(request.Repository, request.Credential));
         if ((isOut && await recorded.TryAnswerAsync(request, asked))
             || ((isOut || failure is PrimaryBusyException) && await RecordedRefs.TryChallengeAsync(request)))
         {

@@ -6,7 +6,7 @@ internal sealed class AnswerNotes(HttpMessageHandler inner, PrimaryHealth health
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
-        if (!RepositoryCircuits.IsFailure(response))
+        if (!RepositoryOutages.IsFailure(response))
         {
             await health.AnsweredAsync();
         }

@@ -21,6 +21,9 @@ internal sealed class HttpPrimary(
     Primary primary, string target, string infoRefsTarget, IReadOnlyList<KeyValuePair<string, StringValues>> headers, ReadOnlyMemory<byte> body,
     AccessTickets tickets, ProxyMeters meters, RepositoryName repository, Credential credential) : IPrimary
 {
+    /// <summary>As the node tells it to the primary.</summary>
+    private const string ClientAddress = "X-Forwarded-For";
+
     private const string RequestType = "application/x-git-upload-pack-request";
 
     /// <summary>The node's own small reads are tried again; what a client sends is sent once.</summary>
@@ -35,7 +38,7 @@ internal sealed class HttpPrimary(
         })
         .Build();
 
-    public bool IsOut => primary.Gate.IsOut(repository);
+    public bool IsOut => primary.Gate.IsOut(repository, credential);
 
     public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) =>
         await ReadAsync("fetch", HttpMethod.Post, target, OwnBody, cancellationToken);
@@ -96,7 +99,11 @@ internal sealed class HttpPrimary(
     private async Task<HttpPrimaryReply> ReadAsync(
         string kind, HttpMethod method, string to, Func<HttpContent>? content, CancellationToken cancellationToken, int? speaks = null, bool asksForRefs = false)
     {
-        var read = new UpstreamRead(repository, credential, asksForRefs);
+        var read = new UpstreamRead(repository, credential, asksForRefs)
+        {
+            From = headers.FirstOrDefault(static header => header.Key == ClientAddress).Value,
+            WasAccepted = () => tickets.Remembers(repository, credential),
+        };
         long askedAt = 0;
         HttpResponseMessage response = await primary.Gate.SendAsync(read, Make, cancellationToken);
         return new HttpPrimaryReply(response, askedAt, await response.Content.ReadAsStreamAsync(cancellationToken));

@@ -25,7 +25,7 @@ internal sealed class Primary : IDisposable
         _probe = new PrimaryProbe(this, NewHandler(), time);
         Health = new PrimaryHealth(Authority, _probe.AskAsync, time, logger);
         Invoker = new HttpMessageInvoker(new AnswerNotes(new PromptUploads(NewHandler()), Health));
-        Gate = new PrimaryGate(Invoker, Health, _budget, time);
+        Gate = new PrimaryGate(Invoker, Health, new RepositoryOutages(_probe.AskForAsync, Health, time, logger), _budget, time);
     }
 
     /// <summary>Host and, where it is not the scheme's own, port: what the primary sees as <c>Host</c>.</summary>
@@ -87,7 +87,7 @@ internal sealed class Primary : IDisposable
         SocketsHttpHandler handler = NewSockets();
         handler.MaxConnectionsPerServer = 1;
         handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
-        return new HttpMessageInvoker(new PromptUploads(new StrictTargets(handler)));
+        return new HttpMessageInvoker(new AnswerNotes(new PromptUploads(new StrictTargets(handler)), Health));
     }
 
     public void Dispose()

@@ -8,11 +8,13 @@ namespace Waystation.Proxy.Primaries;
 /// <summary>
 /// What every read passes on its way to the primary. It is sent only where it may be and can be, and what comes of it is noted.
 /// <code>
-///   read ──► held (429)? ──► primary out? ──► repository out? ──► room? ──► sent ──► answer, watched to its end
+///   read ──► held (429)? ──► out, and this credential's own question failed just now? ──► room? ──► sent ──► answer, watched to its end
 /// </code>
+/// As long as something answers for the primary, nobody is told of the outage before his own question has failed: who was refused meanwhile hears so.
 /// Pushes and all else go round it: they are tried once, whatever is known.
 /// </summary>
-internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth health, ReadBudget budget, TimeProvider time)
+internal sealed class PrimaryGate(
+    HttpMessageInvoker invoker, PrimaryHealth health, RepositoryOutages repositories, ReadBudget budget, TimeProvider time)
 {
     /// <summary>A primary may think for long; but after each such time in silence the node sees for itself whether it is there.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -20,7 +22,7 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
     /// <summary>Before what failed is asked once more.</summary>
     private static readonly TimeSpan s_secondTry = TimeSpan.FromMilliseconds(200);
 
-    private readonly RepositoryCircuits _repositories = new(time);
+    private readonly CredentialPauses _pauses = new(time);
 
     /// <summary>In an outage, for a look whether it is over: enough for a connection and a handshake far away.</summary>
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
@@ -29,7 +31,9 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
 
     public LastChallenges Challenges { get; } = new();
 
-    public bool IsOut(RepositoryName repository) => health.IsOut || _repositories.IsOpen(repository);
+    /// <summary>A question for refs by this credential would not be sent now.</summary>
+    public bool IsOut(RepositoryName repository, Credential credential) =>
+        (health.IsOut && !health.IsReached) || ((health.IsOut || repositories.StatusOf(repository) is not null) && _pauses.IsPaused(repository, credential));
 
     /// <summary>Sends a read; disposing the answer gives its place to the next.</summary>
     /// <param name="read">What it is.</param>
@@ -45,16 +49,53 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
             return await SendOnceAsync(read, make, cancellationToken);
         }
 
-        HttpResponseMessage response = await _repositories.SendAsync(read.Repository, () => SendOnceAsync(read, make, cancellationToken));
-        if (!RepositoryCircuits.IsFailure(response))
+        int? known = repositories.StatusOf(read.Repository);
+        if (known is { } said && _pauses.IsPaused(read.Repository, read.Credential))
+        {
+            throw Failure(said);
+        }
+
+        HttpResponseMessage response = await SendOnceAsync(read, make, cancellationToken);
+        if (!RepositoryOutages.IsFailure(response))
         {
             return response;
         }
 
-        // Once may be bad luck; what the node asks itself says whether the repository is out.
-        response.Dispose();
-        await Task.Delay(s_secondTry, time, cancellationToken);
-        return await _repositories.SendAsync(read.Repository, () => SendOnceAsync(read, make, cancellationToken));
+        if (known is null)
+        {
+            // Once may be bad luck.
+            response.Dispose();
+            await Task.Delay(s_secondTry, time, cancellationToken);
+            response = await SendOnceAsync(read, make, cancellationToken);
+            if (!RepositoryOutages.IsFailure(response))
+            {
+                health.NoteUneven();
+                return response;
+            }
+        }
+
+        bool isOut = false;
+        int status = (int)response.StatusCode;
+        try
+        {
+            isOut = await repositories.JudgeAsync(read, status, cancellationToken);
+        }
+        finally
+        {
+            if (isOut || cancellationToken.IsCancellationRequested)
+            {
+                response.Dispose();
+            }
+        }
+
+        if (!isOut)
+        {
+            // This credential's alone: it is told what the primary says to it.
+            return response;
+        }
+
+        _pauses.Begin(read.Repository, read.Credential);
+        throw Failure(status);
     }
 
     /// <summary>Sends a request whatever is known, but waits in vain no longer than it takes to find an outage.</summary>
@@ -75,7 +116,7 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
     private async Task<HttpResponseMessage> SendOnceAsync(UpstreamRead read, Func<HttpRequestMessage> make, CancellationToken cancellationToken)
     {
         Holds.ThrowIfHeld(read.Credential);
-        if (health.IsOut && !(read.AsksForRefs && health.TryTakeTrial()) && !await health.HasReturnedAsync(s_look))
+        if (health.IsOut && !MayAskAllTheSame(read) && !await health.HasReturnedAsync(s_look) && !MayAskAllTheSame(read))
         {
             throw health.Failure();
         }
@@ -88,11 +129,7 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
             response.Content = new WatchedContent(response.Content, HttpPrimaryReply.IsGitAnswer(response), health, place, s_patience);
             Holds.Note(read.Credential, response);
             Challenges.Note(read.Repository, response);
-            if (RepositoryCircuits.IsFailure(response) && await health.JudgeAsync(string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}"), isStatus: true))
-            {
-                throw new PrimaryOutageException(string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}"), (int)response.StatusCode);
-            }
-
+            await NoteAnswerAsync(read, response);
             return response;
         }
         catch (Exception e)
@@ -108,6 +145,34 @@ internal sealed class PrimaryGate(HttpMessageInvoker invoker, PrimaryHealth heal
             throw await health.JudgeAsync(reason) ? health.Failure(e) : new PrimaryException(reason, e);
         }
     }
+
+    /// <summary>In an outage: something answers for the primary, and what it answers to this credential is not known.</summary>
+    private bool MayAskAllTheSame(UpstreamRead read) => read.AsksForRefs && health.IsReached && !_pauses.IsPaused(read.Repository, read.Credential);
+
+    /// <exception cref="PrimaryOutageException">It is the answer of a primary that is out.</exception>
+    private async Task NoteAnswerAsync(UpstreamRead read, HttpResponseMessage response)
+    {
+        if (!RepositoryOutages.IsFailure(response))
+        {
+            _pauses.End(read.Repository, read.Credential);
+            if (response.IsSuccessStatusCode)
+            {
+                repositories.NoteServed(read.Repository);
+            }
+
+            return;
+        }
+
+        string says = string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}");
+        if (await health.JudgeAsync(says, isStatus: true))
+        {
+            _pauses.Begin(read.Repository, read.Credential);
+            throw new PrimaryOutageException(says, (int)response.StatusCode);
+        }
+    }
+
+    private static PrimaryOutageException Failure(int status) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"it answers {status} for this repository"), status);
 
     private static void Abandon(Task<HttpResponseMessage> sending) => _ = sending.ContinueWith(
         static ended =>

@@ -13,6 +13,8 @@ namespace Waystation.Proxy.Primaries;
 ///   a read fails ──► probe ──fails──► out ──► probe, probe, … with backoff ──answered──► in
 ///                      └─answered──► the request alone has failed
 /// </code>
+/// A failing status may come from a rate limit that one client has used up (nginx answers 503 then). Hence it takes several probes in a row that all
+/// get one, and nothing else may be answered meanwhile: a limit lets some requests through, an outage none.
 /// </summary>
 /// <param name="name">The primary's, for the log.</param>
 /// <param name="probe">Asks for something harmless; says what is wrong, null where the primary answers.</param>
@@ -22,6 +24,15 @@ internal sealed class PrimaryHealth : IDisposable
     private static readonly TimeSpan s_break = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many probes must get a failing status, one after the other.</summary>
+    private const int Looks = 3;
+
+    /// <summary>Between these probes. Together they last longer than a second, in which the strictest usual limit lets a request through.</summary>
+    private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>How long a request that failed and was answered when it was sent again speaks against an outage.</summary>
+    private static readonly TimeSpan s_unevenFor = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private readonly string _name;
@@ -36,7 +47,9 @@ internal sealed class PrimaryHealth : IDisposable
     private Task _returning = Task.CompletedTask;
     private Task _looking = Task.CompletedTask;
     private string _reason = "";
-    private int _trials;
+    private bool _isReached;
+    private long _answers;
+    private long? _unevenAt;
 
     public PrimaryHealth(string name, Func<CancellationToken, Task<ProbeFailure?>> probe, TimeProvider time, ILogger logger)
     {
@@ -57,6 +70,27 @@ internal sealed class PrimaryHealth : IDisposable
 
     /// <summary>An outage is known now.</summary>
     public bool IsOut => _state.CircuitState != CircuitState.Closed;
+
+    /// <summary>In an outage: something answers for the primary, with a status that says that it fails. Then everybody's own question may be sent.</summary>
+    public bool IsReached => Volatile.Read(ref _isReached);
+
+    /// <summary>
+    /// A read failed by a status a short while ago and was answered when it was sent again: the primary answers some and turns others away, as with
+    /// a rate limit. Such statuses tell of no outage.
+    /// </summary>
+    public bool IsUneven
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unevenAt is { } at && _time.GetElapsedTime(at) < s_unevenFor;
+            }
+        }
+    }
+
+    /// <summary>The node goes down.</summary>
+    public CancellationToken Stopping => _stopping.Token;
 
     /// <summary>What every request fails with that is not sent for the outage.</summary>
     public PrimaryOutageException Failure(Exception? cause = null) => new(Volatile.Read(ref _reason), status: null, cause);
@@ -92,9 +126,6 @@ internal sealed class PrimaryHealth : IDisposable
         }
     }
 
-    /// <summary>In an outage: whether a question for refs may be sent all the same; one for each probe that reached something.</summary>
-    public bool TryTakeTrial() => Interlocked.Exchange(ref _trials, 0) == 1;
-
     /// <summary>In an outage: looks whether it is over, by a probe that all share who ask before it is sent, so that whoever comes first after it is served afresh.</summary>
     /// <param name="patience">How long at most; a primary that is gone mostly says so at once.</param>
     public async Task<bool> HasReturnedAsync(TimeSpan patience)
@@ -110,9 +141,19 @@ internal sealed class PrimaryHealth : IDisposable
         return !IsOut;
     }
 
+    /// <summary>A read failed by a status, and was answered when it was sent again.</summary>
+    public void NoteUneven()
+    {
+        lock (_gate)
+        {
+            _unevenAt = _time.GetTimestamp();
+        }
+    }
+
     /// <summary>The primary answered a request.</summary>
     public async ValueTask AnsweredAsync()
     {
+        Interlocked.Increment(ref _answers);
         if (IsOut)
         {
             await _control.CloseAsync();
@@ -149,9 +190,14 @@ internal sealed class PrimaryHealth : IDisposable
     private async Task LookAsync()
     {
         await Task.Yield();
-        if (await _probe(_stopping.Token) is null)
+        ProbeFailure? wrong = await _probe(_stopping.Token);
+        if (wrong is null)
         {
             await AnsweredAsync();
+        }
+        else
+        {
+            Volatile.Write(ref _isReached, wrong.IsReached);
         }
     }
 
@@ -160,10 +206,10 @@ internal sealed class PrimaryHealth : IDisposable
         await Task.Yield();
         try
         {
-            ProbeFailure? wrong = await _probe(_stopping.Token);
-            if (wrong is not null && (isStatus || !wrong.IsReached))
+            if (await LookAfterAsync(isStatus) is { } wrong)
             {
                 Volatile.Write(ref _reason, failure);
+                Volatile.Write(ref _isReached, wrong.IsReached);
                 await TellBreakerAsync(failure);
                 await TellBreakerAsync(wrong.Message);
                 _logger.OutageBegan(_name, failure, wrong.Message);
@@ -186,6 +232,32 @@ internal sealed class PrimaryHealth : IDisposable
         }
 
         return IsOut;
+    }
+
+    /// <summary>What the node finds wrong itself; null where the request alone has failed.</summary>
+    private async Task<ProbeFailure?> LookAfterAsync(bool isStatus)
+    {
+        long answers = Interlocked.Read(ref _answers);
+        for (int look = 1; ; look++)
+        {
+            ProbeFailure? wrong = await _probe(_stopping.Token);
+            if (wrong is null or { IsReached: false })
+            {
+                return wrong;
+            }
+
+            if (!isStatus || IsUneven || Interlocked.Read(ref _answers) != answers)
+            {
+                return null;
+            }
+
+            if (look == Looks)
+            {
+                return wrong;
+            }
+
+            await Task.Delay(s_betweenLooks, _time, _stopping.Token);
+        }
     }
 
     private async Task TellBreakerAsync(string failure) =>
@@ -224,8 +296,8 @@ internal sealed class PrimaryHealth : IDisposable
                 {
                     if (await _probe(token) is { } wrong)
                     {
-                        // It may be only the front page that fails: a question for refs may try.
-                        Volatile.Write(ref _trials, wrong.IsReached ? 1 : 0);
+                        // It may be only the front page that fails: questions for refs may try.
+                        Volatile.Write(ref _isReached, wrong.IsReached);
                         throw new PrimaryException(wrong.Message);
                     }
                 },

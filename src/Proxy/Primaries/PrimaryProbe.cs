@@ -1,8 +1,12 @@
 using System.Globalization;
+using Waystation.CacheStore;
 
 namespace Waystation.Proxy.Primaries;
 
-/// <summary>The node's own look whether a primary answers: its front page, in nobody's name, over a connection of its own, read to its end.</summary>
+/// <summary>
+/// The node's own look whether a primary answers: its front page, in nobody's name, over a connection of its own, read to its end; and whether it
+/// serves one repository, in the name of the service credential, or else in nobody's.
+/// </summary>
 internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, TimeProvider time) : IDisposable
 {
     /// <summary>A primary far away makes a connection and a handshake within a second.</summary>
@@ -25,7 +29,7 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
         try
         {
             using HttpResponseMessage response = await _invoker.SendAsync(request, either.Token);
-            if (RepositoryCircuits.IsFailure(response))
+            if (RepositoryOutages.IsFailure(response))
             {
                 return new ProbeFailure(string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}"), IsReached: true);
             }
@@ -42,6 +46,39 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return new ProbeFailure(e.Message, IsReached: false);
+        }
+    }
+
+    /// <summary>Asks for the refs of a repository. Nothing of a client's request goes into the question.</summary>
+    public async Task<OwnAnswer> AskForAsync(RepositoryName repository, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(s_timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Get, primary.UriOf($"/{primary.HttpPathOf(repository)}/info/refs?service=git-upload-pack"));
+        request.Headers.Host = primary.Authority;
+        request.Headers.ConnectionClose = true;
+        request.Headers.TryAddWithoutValidation("User-Agent", "git/waystation");
+        // The answer of this version names no ref, so it is small.
+        request.Headers.TryAddWithoutValidation("Git-Protocol", "version=2");
+        try
+        {
+            if (primary.Service is { PasswordFile: not null } service && primary.Selects(repository.Path))
+            {
+                request.Headers.TryAddWithoutValidation("Authorization", ServiceLogin.HeaderOf(service));
+            }
+
+            using HttpResponseMessage response = await _invoker.SendAsync(request, either.Token);
+            return RepositoryOutages.IsFailure(response) ? OwnAnswer.Fails
+                : HttpPrimaryReply.IsGitAnswer(response) ? OwnAnswer.Serves
+                : OwnAnswer.Unknown;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return OwnAnswer.Unknown;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return OwnAnswer.Unknown;
         }
     }
 

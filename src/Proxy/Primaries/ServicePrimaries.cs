@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
@@ -30,7 +29,7 @@ internal sealed class ServicePrimaries(PrimaryMap primaries, SshClient ssh, Cred
             return new ServiceConnection(new SshPrimary(channels, command: default, tickets), channels);
         }
 
-        string authorization = Authorization(service.Username, service.PasswordFile);
+        string authorization = ServiceLogin.HeaderOf(service);
         KeyValuePair<string, StringValues>[] headers =
         [
             new("Authorization", authorization),
@@ -41,22 +40,5 @@ internal sealed class ServicePrimaries(PrimaryMap primaries, SshClient ssh, Cred
         return new ServiceConnection(new HttpPrimary(
             primary, target + "/git-upload-pack", target + "/info/refs?service=git-upload-pack", headers, body: default, tickets, meters, repository,
             digester.Digest([new("header authorization", authorization)])));
-    }
-
-    private static string Authorization(string? username, string passwordFile)
-    {
-        string secret;
-        try
-        {
-            secret = File.ReadAllText(passwordFile).TrimEnd('\r', '\n');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new PrimaryException($"the service credential cannot be read: {e.Message}", e);
-        }
-
-        return username is not null
-            ? "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{username}:{secret}"))
-            : "Bearer " + secret;
     }
 }

@@ -7,4 +7,11 @@ namespace Waystation.Proxy.Primaries;
 /// <param name="Repository">Of which repository.</param>
 /// <param name="Credential">In whose name.</param>
 /// <param name="AsksForRefs">It asks for refs only: small, the same however often it is sent, and so good evidence of whether a repository is served.</param>
-internal sealed record UpstreamRead(RepositoryName Repository, Credential Credential, bool AsksForRefs);
+internal sealed record UpstreamRead(RepositoryName Repository, Credential Credential, bool AsksForRefs)
+{
+    /// <summary>The address of the client that asks; null where it is not known.</summary>
+    public string? From { get; init; }
+
+    /// <summary>Whether the primary lately accepted this credential for this repository.</summary>
+    public Func<bool> WasAccepted { get; init; } = static () => false;
+}
