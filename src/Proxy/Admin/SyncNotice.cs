@@ -53,7 +53,7 @@ internal sealed class SyncNotice : BackgroundService
             return;
         }
 
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        using var http = new HttpClient(NewHandler()) { Timeout = TimeSpan.FromSeconds(10) };
         await foreach (RepositoryName repository in _news.Reader.ReadAllAsync(stoppingToken))
         {
             try
@@ -68,6 +68,16 @@ internal sealed class SyncNotice : BackgroundService
             }
         }
     }
+
+    /// <summary>What is signed for one host goes to no other: a redirect is a failure, and the operator mends the URL.</summary>
+    private static SocketsHttpHandler NewHandler() => new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ActivityHeadersPropagator = null,
+        // So that a name that moves is noticed.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+    };
 
     private async Task<HttpResponseMessage> SendAsync(HttpClient http, Uri url, byte[] body, CancellationToken cancellationToken)
     {

@@ -51,7 +51,9 @@ internal sealed class AdminClient
             }
         }
 
-        using var http = new HttpClient { BaseAddress = admin, Timeout = Timeout.InfiniteTimeSpan };
+        // The token and what it orders are for this address alone.
+        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null };
+        using var http = new HttpClient(handler) { BaseAddress = admin, Timeout = Timeout.InfiniteTimeSpan };
         if (token is not null)
         {
             http.DefaultRequestHeaders.Authorization = new("Bearer", token);
@@ -65,6 +67,11 @@ internal sealed class AdminClient
         catch (AdminException e)
         {
             await Console.Error.WriteLineAsync($"waystation: {e.Message}");
+            return 1;
+        }
+        catch (JsonException)
+        {
+            await Console.Error.WriteLineAsync($"waystation: what answers at {admin} is no node: give the node's admin address");
             return 1;
         }
         catch (Exception e) when (e is HttpRequestException or SocketException or IOException)

@@ -147,6 +147,38 @@ public sealed class VetTests : IAsyncLifetime
         Assert.Equal(signature, notice.Request.Headers["X-Waystation-Signature-256"]);
     }
 
+    [Fact]
+    public async Task Notice_FollowsNoRedirect()
+    {
+        using HttpListener elsewhere = Listen(out int elsewherePort), listener = Listen(out int port);
+        await using WaystationNode node = await WaystationNode.StartAsync(station.Primary.Url, new NodeSettings
+        {
+            Options = ["--Notify:Url", $"http://127.0.0.1:{port}/news"],
+        });
+        PrimaryRepository repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Widgets);
+        GitClient client = new(folder);
+        await client.RunAsync("clone", "--quiet", node.UrlOf(repository).AbsoluteUri, "one");
+        await Eventually.TrueAsync("there is a mirror", async () => (await node.MetricsAsync()).Sum("waystation_mirrors") == 1);
+        await repository.CommitAsync();
+        Task<HttpListenerContext> told = listener.GetContextAsync(), followed = elsewhere.GetContextAsync();
+        await client.In("one").RunAsync("fetch", "--quiet");
+        HttpListenerContext notice = await told.WaitAsync(TimeSpan.FromSeconds(60));
+        notice.Response.StatusCode = 307;
+        notice.Response.RedirectLocation = $"http://127.0.0.1:{elsewherePort}/news";
+        notice.Response.Close();
+        await Eventually.TrueAsync("the failure is in the log", () => followed.IsCompleted || node.Log.Contains("could not be told", StringComparison.Ordinal));
+        Assert.False(followed.IsCompleted);
+    }
+
+    private static HttpListener Listen(out int port)
+    {
+        port = FreePort.Find();
+        var listener = new HttpListener();
+        listener.Prefixes.Add($"http://127.0.0.1:{port}/");
+        listener.Start();
+        return listener;
+    }
+
     private static string Selecting(string glob) => $$"""{ "Primaries": { "0": { "Projects": { "Include": "{{glob}}" } } } }""";
 
     private async Task<IReadOnlyList<JsonElement>> VetAsync()
