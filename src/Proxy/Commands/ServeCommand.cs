@@ -36,6 +36,7 @@ internal static partial class ServeCommand
           Ssh:Listen (--ssh-listen)        off                      IP address, localhost or * and a port; port 0 chooses one
           Ssh:HostKeys                     made at first start      private keys of this node, or the primary's own
           Ssh:Agent                        true without authority   true, false: a forwarded agent speaks for its user
+          Ssh:MaxLoginsPerAddress          100                      logins under way at once from one address; 0 is no limit
           Ssh:KeyAuthority:File            none                     JSON list of keys and what they stand for at the primary
           Ssh:KeyAuthority:Command                                  instead: a program that is asked, by semicolons
           Ssh:KeyAuthority:Url                                      instead: an https:// address that is asked

@@ -24,7 +24,11 @@ internal static class SshServices
     {
         string folder = Path.Combine(data.Root, "ssh");
         DataFolder.CreatePrivate(folder);
-        var sshd = new SshdOptions { Listen = settings.Listen, HostKeys = settings.HostKeys, Folder = folder, Relay = Relay, AgentForwarding = settings.TakesAgents };
+        var sshd = new SshdOptions
+        {
+            Listen = settings.Listen, HostKeys = settings.HostKeys, Folder = folder, Relay = Relay, AgentForwarding = settings.TakesAgents,
+            MaxLoginsPerAddress = settings.MaxLoginsPerAddress,
+        };
         services
             .AddSingleton(sshd)
             .AddSingleton(provider => NewDoor(provider, settings, sshd))

@@ -19,6 +19,9 @@ internal sealed record SshSettings
     /// <summary>Whether a forwarded agent speaks for its user.</summary>
     public required bool TakesAgents { get; init; }
 
+    /// <summary>Logins under way at once from one address; 0 is no bound.</summary>
+    public int MaxLoginsPerAddress { get; init; }
+
     /// <summary>A file of public keys whose certificates the key authority is asked about.</summary>
     public string? TrustedUserCAKeys { get; init; }
 

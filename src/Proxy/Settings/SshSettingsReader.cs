@@ -16,6 +16,7 @@ internal static class SshSettingsReader
         KeyAuthorityOptions authority = Authority(source);
         IReadOnlyList<string> hostKeys = source.List<string>("Ssh:HostKeys", "the path of a private key without a passphrase", TryParseFile);
         bool takesAgents = source.Read("Ssh:Agent", !authority.IsSet, "true or false", bool.TryParse);
+        int maxLogins = source.Count("Ssh:MaxLoginsPerAddress", 100, 0, 10_000);
         string? authorities = source.ExistingFile("Ssh:TrustedUserCAKeys");
         return listen is null ? null : new SshSettings
         {
@@ -23,6 +24,7 @@ internal static class SshSettingsReader
             KeyAuthority = authority,
             HostKeys = [.. hostKeys.Select(Path.GetFullPath)],
             TakesAgents = takesAgents,
+            MaxLoginsPerAddress = maxLogins,
             TrustedUserCAKeys = authorities is null ? null : Path.GetFullPath(authorities),
         };
     }

@@ -18,8 +18,8 @@ internal static class SshdConfigWriter
     /// <param name="port">The port that was chosen.</param>
     /// <param name="account">The login name: the account that the node runs as.</param>
     /// <param name="hostKeys">The private host keys.</param>
-    /// <param name="closesIdle">Whether this sshd can end connections on which nothing is open (9.2).</param>
-    public static string Write(SshdOptions options, int port, string account, IReadOnlyList<string> hostKeys, bool closesIdle)
+    /// <param name="release">What this sshd knows.</param>
+    public static string Write(SshdOptions options, int port, string account, IReadOnlyList<string> hostKeys, SshdRelease release)
     {
         var text = new StringBuilder();
         Say("# Written by waystation at every start; what is changed here is lost.");
@@ -50,6 +50,19 @@ internal static class SshdConfigWriter
         Say("MaxAuthTries 24");
         Say("LoginGraceTime 120");
         Say("MaxStartups 200:30:400");
+        if (release >= SshdRelease.BoundsAddresses)
+        {
+            Say($"PerSourceMaxStartups {(options.MaxLoginsPerAddress == 0 ? "none" : options.MaxLoginsPerAddress.ToString(CultureInfo.InvariantCulture))}");
+            // Who has one IPv6 address has all of its /64.
+            Say("PerSourceNetBlockSize 32:64");
+        }
+
+        if (release >= SshdRelease.Penalizes)
+        {
+            // A single failure costs nothing, and those who share an address with an attacker wait a minute at most.
+            Say("PerSourcePenalties crash:30s authfail:1s noauth:1s grace-exceeded:10s min:15s max:60s");
+        }
+
         Say("MaxSessions 64");
 
         Say("AcceptEnv GIT_PROTOCOL");
@@ -71,7 +84,7 @@ internal static class SshdConfigWriter
         // A client that is gone is found out within three minutes; one that only holds a connection open is let go.
         Say("ClientAliveInterval 60");
         Say("ClientAliveCountMax 3");
-        if (closesIdle)
+        if (release >= SshdRelease.ClosesIdle)
         {
             Say("UnusedConnectionTimeout 5m");
         }

@@ -80,9 +80,9 @@ public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<
         string program, int port, LoginAccount account, IReadOnlyList<string> hostKeys, CancellationToken cancellationToken)
     {
         ProgramResult check = default;
-        foreach (bool closesIdle in new[] { true, false })
+        foreach (SshdRelease release in Enum.GetValues<SshdRelease>().OrderDescending())
         {
-            await File.WriteAllTextAsync(Configuration, SshdConfigWriter.Write(options, port, account.Name, hostKeys, closesIdle), cancellationToken);
+            await File.WriteAllTextAsync(Configuration, SshdConfigWriter.Write(options, port, account.Name, hostKeys, release), cancellationToken);
             check = await SmallProgram.RunAsync(program, ["-t", "-f", Configuration], cancellationToken);
             if (check.ExitCode == 0)
             {

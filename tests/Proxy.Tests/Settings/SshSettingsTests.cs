@@ -20,6 +20,13 @@ public sealed class SshSettingsTests : IDisposable
     }
 
     [Fact]
+    public void Logins_AreBoundedByAddress()
+    {
+        Assert.Equal(100, Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file)).Ssh!.MaxLoginsPerAddress);
+        Assert.Equal(7, Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file), ("Ssh:MaxLoginsPerAddress", "7")).Ssh!.MaxLoginsPerAddress);
+    }
+
+    [Fact]
     public void Primary_IsConnectedTo_WhereItsAddressSays()
     {
         NodeSettings settings = Read(
@@ -46,6 +53,7 @@ public sealed class SshSettingsTests : IDisposable
     [InlineData("Primaries:0:SshUrl", "Primaries:0:SshUrl=https://git.example.test")]
     [InlineData("Ssh:Listen", "Ssh:Listen=22")]
     [InlineData("Ssh:Agent", "Ssh:Agent=perhaps")]
+    [InlineData("Ssh:MaxLoginsPerAddress", "Ssh:MaxLoginsPerAddress=-1")]
     [InlineData("Ssh:HostKeys", "Ssh:HostKeys=/no/such/file")]
     [InlineData("Ssh:KeyAuthority:File", "Ssh:KeyAuthority:File=/no/such/file")]
     [InlineData("Ssh:KeyAuthority:Command", "Ssh:KeyAuthority:Command=relative")]
