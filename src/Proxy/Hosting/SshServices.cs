@@ -52,7 +52,7 @@ internal static class SshServices
         var options = new SshDoorOptions { Sshd = sshd, Target = primary.Ssh, TakesAgents = settings.TakesAgents, TrustedUserCAKeys = settings.TrustedUserCAKeys };
         return new SshDoor(
             options, provider.GetRequiredService<SshClient>(), provider.GetRequiredService<FetchService>(), tickets, digester, new SshNames(primary),
-            new HttpPrimaries(primary, digester, tickets, meters), provider.GetService<CachedKeyAuthority>(), new SshMeters(meters),
+            new HttpPrimaries(primary, digester, tickets, meters, provider.GetRequiredService<TimeProvider>()), provider.GetService<CachedKeyAuthority>(), new SshMeters(meters),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SshDoor>>());
     }
 }

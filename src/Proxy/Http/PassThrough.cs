@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.FetchCore.Primaries;
 using Waystation.Proxy.Primaries;
@@ -61,12 +60,12 @@ internal sealed class PassThrough(IHttpForwarder forwarder, ProxyMeters meters, 
         }
 
         HttpResponse response = context.Response;
+        string text = TroubleText.Of(primary.Authority, failure);
         switch (failure)
         {
             case PrimaryBusyException busy:
-                response.StatusCode = StatusCodes.Status429TooManyRequests;
-                response.Headers.RetryAfter = Math.Ceiling(busy.RetryAfter.TotalSeconds).ToString("0", CultureInfo.InvariantCulture);
-                break;
+                await TellBusyAsync(context, text, busy.RetryAfter);
+                return;
             case PrimaryOutageException { Status: { } status }:
                 response.StatusCode = status;
                 break;
@@ -78,11 +77,20 @@ internal sealed class PassThrough(IHttpForwarder forwarder, ProxyMeters meters, 
                 break;
         }
 
-        response.ContentType = "text/plain; charset=utf-8";
-        await response.WriteAsync(
-            failure is PrimaryOutageException
-                ? $"waystation: {primary.Authority} cannot be reached: {failure.Message}\n"
-                : $"waystation: {primary.Authority} could not be asked: {failure.Message}\n",
-            context.RequestAborted);
+        await WriteAsync(context, text);
+    }
+
+    /// <summary>Tells a client to come again later (429).</summary>
+    public static Task TellBusyAsync(HttpContext context, string text, TimeSpan retryAfter)
+    {
+        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        context.Response.Headers.RetryAfter = TroubleText.Seconds(retryAfter);
+        return WriteAsync(context, text);
+    }
+
+    private static Task WriteAsync(HttpContext context, string text)
+    {
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(text + "\n", context.RequestAborted);
     }
 }

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Diagnostics;
-using System.Globalization;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Work;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Fetching;
@@ -135,9 +135,8 @@ internal sealed class UploadPackEndpoint(
                 await SendRoundAsync(request, fetch, round, parseTime);
                 break;
             case FetchAnswer.Busy busy:
-                context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-                context.Response.Headers.RetryAfter = busy.RetryAfter.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
                 meters.Bypassed("busy");
+                await PassThrough.TellBusyAsync(context, TroubleText.OfBusyNode(busy.RetryAfter), busy.RetryAfter);
                 break;
             case FetchAnswer.Relay { Reply: HttpPrimaryReply reply }:
                 await using (reply)

@@ -43,16 +43,17 @@ internal sealed class CredentialHolds(TimeProvider time)
         return null;
     }
 
-    /// <summary>Takes <c>Retry-After</c>, in seconds or as a date (RFC 9110, section 10.2.3), at its word.</summary>
+    /// <summary>How long an answer asks to wait, in seconds or as a date (RFC 9110, section 10.2.3); null where it does not, or not for the future.</summary>
+    public static TimeSpan? WaitOf(HttpResponseMessage response, TimeProvider time)
+    {
+        TimeSpan? wait = response.Headers.RetryAfter is { } after ? after.Delta ?? (after.Date - time.GetUtcNow()) : null;
+        return wait > TimeSpan.Zero ? wait : null;
+    }
+
+    /// <summary>Takes <c>Retry-After</c> at its word.</summary>
     public void Note(Credential credential, HttpResponseMessage response)
     {
-        if (response.StatusCode != HttpStatusCode.TooManyRequests || response.Headers.RetryAfter is not { } after)
-        {
-            return;
-        }
-
-        TimeSpan wait = after.Delta ?? (after.Date - time.GetUtcNow()) ?? TimeSpan.Zero;
-        if (wait <= TimeSpan.Zero)
+        if (response.StatusCode != HttpStatusCode.TooManyRequests || WaitOf(response, time) is not { } wait)
         {
             return;
         }

@@ -11,12 +11,13 @@ using Waystation.SshFrontend.Sessions;
 namespace Waystation.Proxy.Ssh;
 
 /// <summary>The primary over HTTP for users who come in by SSH, in the name of the login that their key stands for.</summary>
-internal sealed class HttpPrimaries(Primary primary, CredentialDigester digester, AccessTickets tickets, ProxyMeters meters) : IHttpPrimaries
+internal sealed class HttpPrimaries(Primary primary, CredentialDigester digester, AccessTickets tickets, ProxyMeters meters, TimeProvider time) : IHttpPrimaries
 {
     public IHttpRepository Open(HttpLogin login, string path) => new Repository(
-        primary, "/" + path, "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.Username}:{login.Password}")), digester, tickets, meters);
+        primary, "/" + path, "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.Username}:{login.Password}")), digester, tickets, meters, time);
 
-    private sealed class Repository(Primary primary, string target, string authorization, CredentialDigester digester, AccessTickets tickets, ProxyMeters meters) : IHttpRepository
+    private sealed class Repository(
+        Primary primary, string target, string authorization, CredentialDigester digester, AccessTickets tickets, ProxyMeters meters, TimeProvider time) : IHttpRepository
     {
         /// <summary>Some servers take only git for git.</summary>
         private const string UserAgent = "git/2.40 (waystation)";
@@ -44,6 +45,7 @@ internal sealed class HttpPrimaries(Primary primary, CredentialDigester digester
             HttpStatusCode.Forbidden => "the primary does not allow you that",
             HttpStatusCode.NotFound => "the primary has no such repository, or none that you may see",
             HttpStatusCode.OK => "the primary's answer is not Git's",
+            HttpStatusCode.TooManyRequests when CredentialHolds.WaitOf(response, time) is { } wait => $"the primary answers 429; try again in {TroubleText.Seconds(wait)} s",
             var status => $"the primary answered {(int)status} {response.ReasonPhrase}",
         };
 

@@ -70,7 +70,7 @@ internal sealed class FetchTurn(FetchService fetches, ISessionMeters meters, Tim
                 NoteBypass(call.Repository, call.Credential, ForwardReason.NoPack);
                 return new FetchTurnEnd.Relay(relay.Reply);
             case FetchAnswer.Unreachable unreachable:
-                return new FetchTurnEnd.Over(SessionEnd.Saying($"the primary cannot be reached: {unreachable.Cause.Message}"));
+                return new FetchTurnEnd.Over(SessionEnd.Failed(unreachable.Cause));
             case FetchAnswer.Forward forward:
                 NoteBypass(call.Repository, call.Credential, forward.Reason);
                 return new FetchTurnEnd.Forward();
@@ -83,7 +83,7 @@ internal sealed class FetchTurn(FetchService fetches, ISessionMeters meters, Tim
     public SessionEnd EndOf(FetchAnswer.Busy busy)
     {
         meters.Busy();
-        return SessionEnd.Complaining($"waystation: too many packs are being made here; try again in {busy.RetryAfter.TotalSeconds:0} s");
+        return SessionEnd.Complaining(TroubleText.OfBusyNode(busy.RetryAfter));
     }
 
     /// <summary>Counts a fetch that goes to the primary.</summary>

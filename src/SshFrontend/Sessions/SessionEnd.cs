@@ -1,4 +1,5 @@
 using System.Buffers;
+using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.SshFrontend.Sessions;
@@ -17,6 +18,9 @@ internal sealed record SessionEnd(int ExitCode, string ErrorText, ReadOnlyMemory
 
     /// <summary>It cannot go on; one line says why.</summary>
     public static SessionEnd Saying(string line) => new(Died, $"waystation: {line}\n");
+
+    /// <summary>The primary did not answer.</summary>
+    public static SessionEnd Failed(Exception failure) => new(Died, TroubleText.Of("the primary", failure) + "\n");
 
     /// <summary>It cannot go on, and what is said on that goes out in Git's own protocol.</summary>
     public static SessionEnd Complaining(string text)

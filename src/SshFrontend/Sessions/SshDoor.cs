@@ -83,8 +83,8 @@ public sealed class SshDoor : IRelayDoor
         catch (Exception e) when (e is KeyAuthorityException or PrimaryException)
         {
             _logger.SessionEndedBadly(session.Command, session.Client, e.Message);
-            string line = e is PrimaryException ? $"the primary cannot be reached: {e.Message}" : "whose key this is cannot be found out now; try again in a moment";
-            return await client.EndAsync(SessionEnd.Saying(line), cancellationToken);
+            SessionEnd end = e is PrimaryException ? SessionEnd.Failed(e) : SessionEnd.Saying("whose key this is cannot be found out now; try again in a moment");
+            return await client.EndAsync(end, cancellationToken);
         }
         finally
         {
