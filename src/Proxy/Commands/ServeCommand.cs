@@ -21,6 +21,8 @@ internal static partial class ServeCommand
           Primaries:0:Address              the URL's own            host:port to connect to instead, for DNS redirection
           Primaries:0:Visibility           advertised               advertised, repository
           Primaries:0:MaxRequests          0                        reads at the primary at once; 0 is no limit
+          Primaries:0:ReconnectEvery       00:02:00                 after this a connection is not used again, its name resolved anew
+          Primaries:0:AnswerWithin         00:00:30                 after this long without a word from it the primary counts as down
           Primaries:0:Service:PasswordFile                          file with the node's own password or token at the primary
           Primaries:0:Service:SshKeyFile                            the node's own private key at the primary's SSH
           Primaries:0:Service:Username     bearer token             the user of that password

@@ -5,12 +5,31 @@ namespace Waystation.Proxy.Http;
 /// <summary>Leads what is passed through by way of the primary's gate: a read as such, anything else so that it does not wait in vain.</summary>
 /// <param name="gate">The primary's.</param>
 /// <param name="read">What read it is; null where it is none.</param>
-internal sealed class GatedUpstream(PrimaryGate gate, UpstreamRead? read) : HttpMessageHandler
+/// <param name="body">Its whole body, where that is to be sent again; null where it can be read only once.</param>
+internal sealed class GatedUpstream(PrimaryGate gate, UpstreamRead? read, MemoryStream? body = null) : HttpMessageHandler
 {
     private HttpResponseMessage? _response;
+    private bool _isSent;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        _response = read is null ? await gate.TryAsync(request, cancellationToken) : await gate.SendAsync(read, () => request, cancellationToken);
+        _response = read is null ? await gate.TryAsync(request, cancellationToken) : await gate.SendAsync(read, () => Make(request), cancellationToken);
+
+    private HttpRequestMessage Make(HttpRequestMessage request)
+    {
+        if (_isSent && body is not null && request.Content is { } taken)
+        {
+            var again = new ReadOnlyMemoryContent(body.ToArray());
+            foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in taken.Headers.NonValidated)
+            {
+                again.Headers.TryAddWithoutValidation(name, values);
+            }
+
+            request.Content = again;
+        }
+
+        _isSent = true;
+        return request;
+    }
 
     protected override void Dispose(bool disposing)
     {

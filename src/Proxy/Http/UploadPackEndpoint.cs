@@ -215,7 +215,9 @@ internal sealed class UploadPackEndpoint(
     private async Task ForwardAsync(DoorRequest request, ForwardReason reason, long begun, FetchTimes times)
     {
         Note(request, reason, Stopwatch.GetElapsedTime(begun) - times.Access - times.Open, times);
-        using var upstream = new HttpMessageInvoker(new GatedUpstream(request.Primary.Gate, new UpstreamRead(request.Repository, request.Credential, AsksForRefs: false)));
+        var body = request.Context.Request.Body as MemoryStream;
+        var read = new UpstreamRead(request.Repository, request.Credential, AsksForRefs: false) { IsRepeatable = body is not null };
+        using var upstream = new HttpMessageInvoker(new GatedUpstream(request.Primary.Gate, read, body));
         await passThrough.SendAsync(
             request.Context, request.Primary, request.Git, upstream, CacheStatus.Bypass(reason), response => request.NoteRefusal(response, tickets));
     }

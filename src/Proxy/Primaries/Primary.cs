@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.Proxy.Settings;
@@ -13,19 +14,30 @@ internal sealed class Primary : IDisposable
 {
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>The sockets of connections that are being made, by the request that asked for them.</summary>
+    private readonly ConditionalWeakTable<HttpRequestMessage, Socket> _sockets = [];
+
     private readonly PrimarySettings _settings;
     private PrimarySettings _selection;
     private readonly ReadBudget _budget;
     private readonly PrimaryProbe _probe;
 
+    /// <summary>Connects anew for each request.</summary>
+    private readonly HttpMessageInvoker _fresh;
+
     public Primary(PrimarySettings settings, TimeProvider time, ILogger<Primary> logger)
     {
         _settings = _selection = settings;
         _budget = new ReadBudget(settings.MaxRequests);
-        _probe = new PrimaryProbe(this, NewHandler(), time);
+        SocketsHttpHandler probing = NewSockets();
+        probing.ConnectTimeout = PrimaryProbe.ConnectWithin;
+        _probe = new PrimaryProbe(this, new StrictTargets(probing), settings.AnswerWithin, time);
         Health = new PrimaryHealth(Authority, _probe.AskAsync, time, logger);
         Invoker = new HttpMessageInvoker(new AnswerNotes(new PromptUploads(NewHandler()), Health));
-        Gate = new PrimaryGate(Invoker, Health, new RepositoryOutages(_probe.AskForAsync, Health, time, logger), _budget, time);
+        SocketsHttpHandler once = NewSockets();
+        once.PooledConnectionLifetime = TimeSpan.Zero;
+        _fresh = new HttpMessageInvoker(new AnswerNotes(new PromptUploads(new StrictTargets(once)), Health));
+        Gate = new PrimaryGate(Invoker, _fresh, Health, new RepositoryOutages(_probe.AskForAsync, Health, time, logger), _budget, time);
     }
 
     /// <summary>Host and, where it is not the scheme's own, port: what the primary sees as <c>Host</c>.</summary>
@@ -87,6 +99,7 @@ internal sealed class Primary : IDisposable
         SocketsHttpHandler handler = NewSockets();
         handler.MaxConnectionsPerServer = 1;
         handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
+        handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
         return new HttpMessageInvoker(new AnswerNotes(new PromptUploads(new StrictTargets(handler)), Health));
     }
 
@@ -95,6 +108,7 @@ internal sealed class Primary : IDisposable
         Health.Dispose();
         _probe.Dispose();
         Invoker.Dispose();
+        _fresh.Dispose();
         _budget.Dispose();
     }
 
@@ -114,8 +128,11 @@ internal sealed class Primary : IDisposable
         ConnectTimeout = s_connectTimeout,
         MaxResponseHeadersLength = 128, // KiB
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
-        PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+        // After this a connection takes no further request, so that a name which leads elsewhere is followed; what is under way goes on.
+        PooledConnectionLifetime = _settings.ReconnectEvery,
         ConnectCallback = ConnectAsync,
+        PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new PrimaryConnection(
+            context.PlaintextStream, _sockets.TryGetValue(context.InitialRequestMessage, out Socket? socket) ? socket : null)),
     };
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -129,6 +146,7 @@ internal sealed class Primary : IDisposable
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
             await socket.ConnectAsync(_settings.Address ?? context.DnsEndPoint, cancellationToken);
+            _sockets.AddOrUpdate(context.InitialRequestMessage, socket);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

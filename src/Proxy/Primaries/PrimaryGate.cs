@@ -14,7 +14,7 @@ namespace Waystation.Proxy.Primaries;
 /// Pushes and all else go round it: they are tried once, whatever is known.
 /// </summary>
 internal sealed class PrimaryGate(
-    HttpMessageInvoker invoker, PrimaryHealth health, RepositoryOutages repositories, ReadBudget budget, TimeProvider time)
+    HttpMessageInvoker invoker, HttpMessageInvoker fresh, PrimaryHealth health, RepositoryOutages repositories, ReadBudget budget, TimeProvider time)
 {
     /// <summary>A primary may think for long; but after each such time in silence the node sees for itself whether it is there.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -74,35 +74,32 @@ internal sealed class PrimaryGate(
             }
         }
 
-        bool isOut = false;
-        int status = (int)response.StatusCode;
         try
         {
-            isOut = await repositories.JudgeAsync(read, status, cancellationToken);
-        }
-        finally
-        {
-            if (isOut || cancellationToken.IsCancellationRequested)
+            int status = (int)response.StatusCode;
+            if (!await repositories.JudgeAsync(read, status, cancellationToken))
             {
-                response.Dispose();
+                // This credential's alone: it is told what the primary says to it.
+                return response;
             }
-        }
 
-        if (!isOut)
+            _pauses.Begin(read.Repository, read.Credential);
+            throw Failure(status);
+        }
+        catch
         {
-            // This credential's alone: it is told what the primary says to it.
-            return response;
+            response.Dispose();
+            throw;
         }
-
-        _pauses.Begin(read.Repository, read.Credential);
-        throw Failure(status);
     }
 
     /// <summary>Sends a request whatever is known, but waits in vain no longer than it takes to find an outage.</summary>
-    public async Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, CancellationToken cancellationToken) => TryAsync(invoker, request, cancellationToken);
+
+    private async Task<HttpResponseMessage> TryAsync(HttpMessageInvoker over, HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<HttpResponseMessage> sending = invoker.SendAsync(request, giveUp.Token);
+        Task<HttpResponseMessage> sending = over.SendAsync(request, giveUp.Token);
         if (await health.EndsAsync(sending, s_patience))
         {
             return await sending;
@@ -125,7 +122,7 @@ internal sealed class PrimaryGate(
         HttpResponseMessage? response = null;
         try
         {
-            response = await TryAsync(make(), cancellationToken);
+            response = await TryAgainAsync(read, make, cancellationToken);
             response.Content = new WatchedContent(response.Content, HttpPrimaryReply.IsGitAnswer(response), health, place, s_patience);
             Holds.Note(read.Credential, response);
             Challenges.Note(read.Repository, response);
@@ -143,6 +140,26 @@ internal sealed class PrimaryGate(
 
             string reason = e is HttpRequestException ? e.Message : "connecting took too long";
             throw await health.JudgeAsync(reason) ? health.Failure(e) : new PrimaryException(reason, e);
+        }
+    }
+
+    /// <summary>
+    /// Sends a read, and sends it again over a connection of its own where the primary closed a used one before it said a word: it may have been closing it
+    /// just then, and a read may be made twice.
+    /// </summary>
+    private async Task<HttpResponseMessage> TryAgainAsync(UpstreamRead read, Func<HttpRequestMessage> make, CancellationToken cancellationToken)
+    {
+        HttpRequestMessage request = make();
+        RequestTrace trace = RequestTrace.Begin(request);
+        try
+        {
+            return await TryAsync(request, cancellationToken);
+        }
+        catch (HttpRequestException) when (read.IsRepeatable && trace is { IsReused: true, HasAnswer: false } && !cancellationToken.IsCancellationRequested)
+        {
+            HttpRequestMessage again = make();
+            RequestTrace.Begin(again);
+            return await TryAsync(fresh, again, cancellationToken);
         }
     }
 

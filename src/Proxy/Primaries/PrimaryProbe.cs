@@ -7,10 +7,10 @@ namespace Waystation.Proxy.Primaries;
 /// The node's own look whether a primary answers: its front page, in nobody's name, over a connection of its own, read to its end; and whether it
 /// serves one repository, in the name of the service credential, or else in nobody's.
 /// </summary>
-internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, TimeProvider time) : IDisposable
+internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, TimeSpan patience, TimeProvider time) : IDisposable
 {
-    /// <summary>A primary far away makes a connection and a handshake within a second.</summary>
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
+    /// <summary>A primary far away makes a connection and a handshake within a second. An answer may take longer: slow is not down.</summary>
+    public static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>Pages may be long; whether this much comes tells enough.</summary>
     private const int MaxRead = 64 * 1024;
@@ -20,7 +20,7 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
     /// <summary>What is wrong; null where it answers, whatever it says but for 500, 502, 503 and 504.</summary>
     public async Task<ProbeFailure?> AskAsync(CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(s_timeout, time);
+        using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Get, primary.UriOf("/"));
         request.Headers.Host = primary.Authority;
@@ -41,7 +41,8 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new ProbeFailure($"no answer within {s_timeout.TotalSeconds:0} s", IsReached: false);
+            string wrong = late.IsCancellationRequested ? $"no answer within {patience.TotalSeconds:0} s" : $"no connection within {ConnectWithin.TotalSeconds:0} s";
+            return new ProbeFailure(wrong, IsReached: false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -52,7 +53,7 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
     /// <summary>Asks for the refs of a repository. Nothing of a client's request goes into the question.</summary>
     public async Task<OwnAnswer> AskForAsync(RepositoryName repository, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(s_timeout, time);
+        using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Get, primary.UriOf($"/{primary.HttpPathOf(repository)}/info/refs?service=git-upload-pack"));
         request.Headers.Host = primary.Authority;

@@ -12,6 +12,9 @@ internal sealed record UpstreamRead(RepositoryName Repository, Credential Creden
     /// <summary>The address of the client that asks; null where it is not known.</summary>
     public string? From { get; init; }
 
+    /// <summary>Its body lies in memory, so that it can be sent again.</summary>
+    public bool IsRepeatable { get; init; } = true;
+
     /// <summary>Whether the primary lately accepted this credential for this repository.</summary>
     public Func<bool> WasAccepted { get; init; } = static () => false;
 }

@@ -84,6 +84,15 @@ internal sealed record PrimarySettings
     /// <summary>Reads that may be at the primary at once; 0 is no limit.</summary>
     public int MaxRequests { get; init; }
 
+    /// <summary>How long a connection to the primary is used for further requests: after it the primary's name is resolved anew.</summary>
+    public TimeSpan ReconnectEvery { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// How long a primary that takes connections may say nothing to the node's own look before it counts as down. A slow one is not down; git itself
+    /// waits for ever, so this is far above what any primary at work takes.
+    /// </summary>
+    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Globs over repository paths; empty selects all.</summary>
     public required IReadOnlyList<string> Include { get; init; }
 

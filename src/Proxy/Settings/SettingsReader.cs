@@ -98,6 +98,8 @@ internal static class SettingsReader
                 Kind = source.Read($"{name}:Kind", PrimaryKind.Generic, "generic, github, gitlab, gitea, bitbucket, azure or gerrit", TryParseName),
                 Visibility = source.Read($"{name}:Visibility", VisibilityRule.Advertised, "advertised or repository", TryParseName),
                 MaxRequests = source.Count($"{name}:MaxRequests", 0, 0, 100_000),
+                ReconnectEvery = source.Duration($"{name}:ReconnectEvery", TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+                AnswerWithin = source.Duration($"{name}:AnswerWithin", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
                 Include = source.List<string>($"{name}:Projects:Include", "a glob such as team/*", TryParseGlob),
                 Exclude = source.List<string>($"{name}:Projects:Exclude", "a glob such as team/*", TryParseGlob),
             };

@@ -75,10 +75,7 @@ public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
 
     private async Task<PrimaryCredential?> AskAsync(KeyQuestion question, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = new ByteArrayContent(QuestionWriter.Write(question)) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        using HttpResponseMessage response = await _invoker.SendAsync(request, cancellationToken);
+        using HttpResponseMessage response = await SendAsync(question, cancellationToken);
         switch (response.StatusCode)
         {
             case HttpStatusCode.NotFound:
@@ -94,6 +91,27 @@ public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
             default:
                 throw Failed($"status {(int)response.StatusCode}");
         }
+    }
+
+    /// <summary>The authority may close a connection just when it is used again; a question may be asked twice.</summary>
+    private async Task<HttpResponseMessage> SendAsync(KeyQuestion question, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendOnceAsync(question, cancellationToken);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.Unknown)
+        {
+            return await SendOnceAsync(question, cancellationToken);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(KeyQuestion question, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = new ByteArrayContent(QuestionWriter.Write(question)) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        return await _invoker.SendAsync(request, cancellationToken);
     }
 
     private PrimaryCredential? Parse(byte[] answer)

@@ -25,7 +25,8 @@ public sealed class FaultyStation : IAsyncLifetime
         {
             primary = await ApachePrimary.StartAsync();
             relay = FaultyRelay.Start(primary.Url);
-            node = await WaystationNode.StartAsync(relay.Url, new NodeSettings { Options = options });
+            // A silent primary counts as down soon: the tests wait for that.
+            node = await WaystationNode.StartAsync(relay.Url, new NodeSettings { Options = ["--Primaries:0:AnswerWithin", "00:00:05", .. options] });
         }
         catch
         {

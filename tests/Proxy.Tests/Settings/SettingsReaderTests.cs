@@ -26,6 +26,16 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void Primary_IsReconnectedTo_AndWaitedFor_AsLongAsIsSet()
+    {
+        PrimarySettings standard = Read(Given()).Primaries.Single();
+        PrimarySettings given = Read(Given(("Primaries:0:ReconnectEvery", "00:00:10"), ("Primaries:0:AnswerWithin", "00:01:00"))).Primaries.Single();
+
+        Assert.Equal((TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(30)), (standard.ReconnectEvery, standard.AnswerWithin));
+        Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1)), (given.ReconnectEvery, given.AnswerWithin));
+    }
+
+    [Fact]
     public void Errors_AreToldAllAtOnce()
     {
         SettingsException wrong = Assert.Throws<SettingsException>(() => Read(Given(
@@ -51,6 +61,10 @@ public sealed class SettingsReaderTests
     [InlineData("Clients:MaxConnectionsPerAddress", "-1")]
     [InlineData("Clients:Backlog", "0")]
     [InlineData("Clients:MinRate", "fast")]
+    [InlineData("Primaries:0:ReconnectEvery", "00:00:00")]
+    [InlineData("Primaries:0:ReconnectEvery", "2.00:00:00")]
+    [InlineData("Primaries:0:AnswerWithin", "00:00:00.5")]
+    [InlineData("Primaries:0:AnswerWithin", "00:10:01")]
     public void Setting_IsRefused_WhenItsValueIsNotAccepted(string name, string value) =>
         Assert.Throws<SettingsException>(() => Read(Given((name, value))));
 

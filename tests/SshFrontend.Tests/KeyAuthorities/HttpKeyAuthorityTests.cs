@@ -28,6 +28,28 @@ public sealed class HttpKeyAuthorityTests
         Assert.Equal("POST /keys?for=node application/json " + Encoding.UTF8.GetString(QuestionWriter.Write(TestKeys.Question())), said);
     }
 
+    [Fact]
+    public async Task Question_IsAskedAgain_WhenAUsedConnectionIsClosed()
+    {
+        var used = new HashSet<string>();
+        await using KeyEndpoint endpoint = await KeyEndpoint.StartAsync(async context =>
+        {
+            if (used.Add(context.Connection.Id))
+            {
+                await context.Response.WriteAsync(Answer);
+                return;
+            }
+
+            await context.Request.Body.CopyToAsync(Stream.Null);
+            context.Abort();
+        });
+        using var authority = new HttpKeyAuthority(endpoint.Url, s_patience);
+
+        Assert.NotNull(await authority.FindAsync(TestKeys.Question(), default));
+        Assert.NotNull(await authority.FindAsync(TestKeys.Question(), default));
+        Assert.Equal(2, used.Count);
+    }
+
     [Theory]
     [InlineData(404, "not here")]
     [InlineData(404, Answer)]
