@@ -14,7 +14,8 @@ internal sealed class InfoRefsEndpoint(RefsRelay refs, AccessTickets tickets)
         if (context.Request.Headers["Git-Protocol"] == "version=2" && tickets.FindCapabilities(request.Repository, request.Credential) is { } known)
         {
             context.Response.ContentType = "application/x-git-upload-pack-advertisement";
-            context.Response.Headers.CacheControl = "no-cache, max-age=0, must-revalidate";
+            context.Response.Headers.CacheControl = AnswerHead.NotKept;
+            context.Response.Headers.Append("Via", AnswerHead.Via);
             context.Response.Headers[CacheStatus.Name] = CacheStatus.Ticket;
             context.Response.ContentLength = known.Bytes.Length;
             await context.Response.Body.WriteAsync(known.Bytes, context.RequestAborted);

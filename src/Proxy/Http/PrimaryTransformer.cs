@@ -37,35 +37,24 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
         }
     }
 
-    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
-        if (proxyResponse is not null)
+        if (proxyResponse is null)
         {
-            onResponse?.Invoke(proxyResponse);
+            return ValueTask.FromResult(false);
         }
 
-        bool copy = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        if (proxyResponse is not null)
-        {
-            foreach (string name in ClientHeaders.Listed(proxyResponse.Headers.Connection.ToArray()))
-            {
-                httpContext.Response.Headers.Remove(name);
-            }
-
-            httpContext.Response.Headers.Append("Via", "1.1 waystation");
-            if (cacheStatus is not null)
-            {
-                httpContext.Response.Headers.Append(CacheStatus.Name, cacheStatus);
-            }
-        }
-
-        if (copy && proxyResponse is { Headers.Trailer.Count: > 0 } && HttpProtocol.IsHttp11(httpContext.Request.Protocol) && !HttpMethods.IsHead(httpContext.Request.Method))
+        onResponse?.Invoke(proxyResponse);
+        AnswerHead.Of(proxyResponse, withTrailers: true).Write(httpContext, primary, cacheStatus);
+        if (proxyResponse.Headers.NonValidated.Contains("Trailer")
+            && HttpProtocol.IsHttp11(httpContext.Request.Protocol) && !HttpMethods.IsHead(httpContext.Request.Method))
         {
             httpContext.Response.Headers.TransferEncoding = "chunked";
             httpContext.Response.Body = new ChunkedStream(httpContext.Response.Body);
         }
 
-        return copy;
+        return ValueTask.FromResult(true);
     }
 
     public override async ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)

@@ -29,8 +29,8 @@ internal sealed class RecordedRefs(AccessTickets tickets, ProxyMeters meters, IL
 
         HttpResponse response = request.Context.Response;
         response.ContentType = asked is null ? "application/x-git-upload-pack-advertisement" : "application/x-git-upload-pack-result";
-        response.Headers.CacheControl = "no-cache, max-age=0, must-revalidate";
-        response.Headers.Append("Via", "1.1 waystation");
+        response.Headers.CacheControl = AnswerHead.NotKept;
+        response.Headers.Append("Via", AnswerHead.Via);
         response.Headers[CacheStatus.Name] = CacheStatus.Stale;
         response.ContentLength = body.WrittenCount;
         meters.AnsweredStale("refs");
@@ -50,6 +50,7 @@ internal sealed class RecordedRefs(AccessTickets tickets, ProxyMeters meters, IL
         HttpResponse response = request.Context.Response;
         response.StatusCode = StatusCodes.Status401Unauthorized;
         response.Headers.WWWAuthenticate = challenge;
+        response.Headers.Append("Via", AnswerHead.Via);
         response.Headers[CacheStatus.Name] = CacheStatus.Stale;
         response.ContentType = "text/plain; charset=utf-8";
         await response.WriteAsync($"waystation: {request.Primary.Authority} asks for a credential\n", request.Context.RequestAborted);

@@ -7,8 +7,9 @@ using Waystation.Proxy.Primaries;
 namespace Waystation.Proxy.Http;
 
 /// <summary>
-/// One question for refs on its way. Its leader gets the answer as it streams; its followers, known before it was sent, get it from
-/// memory when all of it has come, or have to ask for themselves where it is too large to be held for them.
+/// One question for refs on its way. Its leader gets the answer as it streams; its followers, known before it was sent, get the refs
+/// from memory when all of them have come, under a head of the node's own. They ask for themselves where the answer is not refs, or too
+/// large to be held for them.
 /// <code>
 ///   primary ──► watched ──┬─► pipe ──► leader         a slow one slows nobody: the flight has landed as soon as it is waited for
 ///                         └─► copy ──► followers      8 MiB at most, 64 MiB for all flights
@@ -31,13 +32,13 @@ internal sealed class RefsFlight
 
     private readonly Lock _gate = new();
     private readonly Pipe _pipe = new(s_pipe);
-    private readonly TaskCompletionSource<RefsHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<AnswerHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _shared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _unwanted = new();
     private readonly SourceSilence _silence;
     private readonly Action<RefsFlight> _landed;
     private ArrayBufferWriter<byte>? _copy;
-    private RefsHead? _sharedHead;
+    private AnswerHead? _sharedHead;
     private int _holders;
     private int _hasLanded;
     private int _isLed = 1;
@@ -67,11 +68,20 @@ internal sealed class RefsFlight
         try
         {
             await using HttpPrimaryReply reply = await ask(_unwanted.Token);
-            var head = RefsHead.Of(reply);
+            var head = AnswerHead.Of(reply.Response);
+            if (reply.IsAnswer)
+            {
+                _sharedHead = AnswerHead.OfShared(reply);
+            }
+            else
+            {
+                // A redirect, a challenge, a refusal: written for its leader, and nobody else's to hear.
+                DropCopy();
+            }
+
             await MoveAsync(reply.Body, head, watch(reply));
             await _pipe.Writer.CompleteAsync();
             _head.TrySetResult(head);
-            _sharedHead = head;
             _shared.TrySetResult(_copy is not null);
         }
         catch (Exception e)
@@ -131,7 +141,7 @@ internal sealed class RefsFlight
         }
     }
 
-    private async Task MoveAsync(PipeReader body, RefsHead head, ReadOnlySpanAction<byte, object?>? watch)
+    private async Task MoveAsync(PipeReader body, AnswerHead head, ReadOnlySpanAction<byte, object?>? watch)
     {
         long passed = 0;
         bool leaderLeft = false;

@@ -41,7 +41,7 @@ internal sealed class RefsRelay(
                 },
                 reply => Watch(request, asked, reply, moment is { } seen ? (listing, version) => moved.See(seen, askerOf(listing, version)) : null),
                 context.RequestAborted);
-            await answer.WriteAsync(context, CacheStatus.Bypass(ForwardReason.NotAFetch));
+            await answer.WriteAsync(context, request.Primary, CacheStatus.Bypass(ForwardReason.NotAFetch));
         }
         catch (IOException e) when (!context.RequestAborted.IsCancellationRequested)
         {

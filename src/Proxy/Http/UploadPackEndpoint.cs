@@ -142,7 +142,7 @@ internal sealed class UploadPackEndpoint(
                 await using (reply)
                 {
                     Note(request, ForwardReason.NoPack, parseTime, answer.Times);
-                    await ReplyRelay.CopyAsync(context, reply, CacheStatus.Bypass(ForwardReason.NoPack));
+                    await ReplyRelay.CopyAsync(context, request.Primary, reply, CacheStatus.Bypass(ForwardReason.NoPack));
                 }
 
                 break;
@@ -171,8 +171,8 @@ internal sealed class UploadPackEndpoint(
     private void PrepareAnswer(HttpResponse response, FetchAnswer answer, FetchOutcome outcome, bool willKeep)
     {
         response.ContentType = "application/x-git-upload-pack-result";
-        response.Headers.CacheControl = "no-cache, max-age=0, must-revalidate";
-        response.Headers.Append("Via", "1.1 waystation");
+        response.Headers.CacheControl = AnswerHead.NotKept;
+        response.Headers.Append("Via", AnswerHead.Via);
         response.Headers[CacheStatus.Name] = answer.Outage is null ? CacheStatus.Of(outcome, willKeep) : CacheStatus.Stale;
         if (answer.Outage is not null)
         {

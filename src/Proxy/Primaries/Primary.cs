@@ -45,6 +45,8 @@ internal sealed class Primary : IDisposable
 
     public string Host => _settings.Url.Host;
 
+    public string Scheme => _settings.Url.Scheme;
+
     /// <summary>Scheme and authority, without a slash at the end.</summary>
     public string Prefix => _settings.Url.GetLeftPart(UriPartial.Authority);
 
@@ -93,6 +95,11 @@ internal sealed class Primary : IDisposable
         ? new Uri(Prefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })
         : throw new ArgumentException("a request line cannot hold this target", nameof(target));
 
+    /// <summary>Whether a URL leads to this primary, by its name or where the node connects to instead.</summary>
+    public bool IsOwn(Uri url) =>
+        url is { UserInfo: "" } && url.Scheme == _settings.Url.Scheme
+        && (IsAt(url, _settings.Url.IdnHost, _settings.Url.Port) || (_settings.Address is { } address && IsAt(url, address.Host, address.Port)));
+
     /// <summary>Connections for one client connection alone, whose login belongs to the connection.</summary>
     public HttpMessageInvoker NewBoundInvoker()
     {
@@ -111,6 +118,9 @@ internal sealed class Primary : IDisposable
         _fresh.Dispose();
         _budget.Dispose();
     }
+
+    private static bool IsAt(Uri url, string host, int port) =>
+        url.Port == port && string.Equals(url.IdnHost.Trim('[', ']'), host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
 
     private static bool Matches(string glob, string path) =>
         FileSystemName.MatchesSimpleExpression(glob, path, ignoreCase: false)

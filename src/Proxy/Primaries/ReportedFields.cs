@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Primitives;
+
+namespace Waystation.Proxy.Primaries;
+
+/// <summary>The fields by which the node tells the primary of the client that it asks for.</summary>
+internal static class ReportedFields
+{
+    public const string Address = "X-Forwarded-For";
+    public const string Scheme = "X-Forwarded-Proto";
+    public const string Host = "X-Forwarded-Host";
+
+    /// <summary>Scheme and name by which the client called the node, as a request tells them; null where no client asks.</summary>
+    public static string? NameIn(IReadOnlyList<KeyValuePair<string, StringValues>> headers) =>
+        Told(headers, Host) is { } host ? $"{Told(headers, Scheme)}://{host}" : null;
+
+    private static string? Told(IReadOnlyList<KeyValuePair<string, StringValues>> headers, string name)
+    {
+        foreach ((string said, StringValues values) in headers)
+        {
+            if (said == name)
+            {
+                return values;
+            }
+        }
+
+        return null;
+    }
+}
