@@ -20,6 +20,7 @@ internal static partial class ServeCommand
           Primaries:0:Url (--primary)      must be given            http:// or https:// URL, the name that clients use
           Primaries:0:Address              the URL's own            host:port to connect to instead, for DNS redirection
           Primaries:0:Visibility           advertised               advertised, repository
+          Primaries:0:DecidesByAddress     anonymous                anonymous, all, none: whose address the primary may decide by
           Primaries:0:MaxRequests          0                        reads at the primary at once; 0 is no limit
           Primaries:0:ReconnectEvery       00:02:00                 after this a connection is not used again, its name resolved anew
           Primaries:0:AnswerWithin         00:00:30                 after this long without a word from it the primary counts as down
@@ -46,6 +47,7 @@ internal static partial class ServeCommand
           Admin:Listen (--admin)           http://127.0.0.1:8081    URL for /healthz, /readyz, /metrics, /api/v1/
           Admin:TokenFile                                           file with a token; a must where Admin:Listen is not loopback
           Access:TicketLifetime            00:00:30                 how long the primary's word holds; 0 asks on every request
+          Access:IgnoredHeaders            none                     request headers that do not say who asks, by semicolons
           Outage:ServeFor                  00:10:00                 how long it holds while the primary is down; 0 serves nobody then
           PackCache:MaxSize                64GiB                    what cached packs may take
           Mirrors:MaxSize                  256GiB                   what mirrors may take; 0 keeps none

@@ -107,6 +107,8 @@ internal static class Node
         .AddSingleton(static provider => new Admission(provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<FillTable>()
         .AddSingleton<CredentialDigester>()
+        .AddSingleton<ClientIdentity>()
+        .AddSingleton<RestlessFields>()
         .AddSingleton(settings.Mirrors)
         .AddSingleton(new SyncWait(settings.SyncWait))
         .AddSingleton<GitProgram>()

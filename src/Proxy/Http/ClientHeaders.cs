@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Primitives;
-using Waystation.FetchCore.Access;
+using Waystation.Proxy.Primaries;
 
 namespace Waystation.Proxy.Http;
 
 /// <summary>
-/// What a client's headers mean to a proxy: which belong to the connection, which are ours to write, and which may say
-/// who asks. The last are all but a fixed list, for a forge may invent a header tomorrow.
+/// What a client's headers mean to a proxy: which belong to the connection, and which are ours to write.
 /// </summary>
 internal static class ClientHeaders
 {
@@ -21,13 +20,6 @@ internal static class ClientHeaders
         "Git-Protocol", "Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding",
     };
 
-    private static readonly HashSet<string> s_notIdentifying = new(s_hopByHop, StringComparer.OrdinalIgnoreCase)
-    {
-        "Host", "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "User-Agent", "Git-Protocol",
-        "Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Pragma", "Expect", "Date", "DNT", "Via", "Forwarded",
-        "traceparent", "tracestate", "baggage", "X-Request-Id", "X-Correlation-Id",
-    };
-
     /// <summary>
     /// Whether a field has the name of one by which a request is read, but for underscores: servers that hand requests on as CGI does take both for the same.
     /// </summary>
@@ -37,32 +29,34 @@ internal static class ClientHeaders
     public static bool IsHopByHop(string name) => s_hopByHop.Contains(name);
 
     /// <summary>What a client says of who it is asking for somebody else: dropped, for we are asked directly.</summary>
-    public static bool IsForwarding(string name) =>
-        name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || string.Equals(name, "Forwarded", StringComparison.OrdinalIgnoreCase);
+    public static bool IsForwarding(string name)
+    {
+        // A primary behind CGI reads X_Forwarded_For as the same name.
+        string said = name.Replace('_', '-');
+        return said.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || string.Equals(said, "Forwarded", StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>The further fields that a message's <c>Connection</c> field names as meant for this connection alone.</summary>
     public static HashSet<string> Listed(StringValues connection) => new(
         connection.SelectMany(static value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
         StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What the node says of the client it asks for.</summary>
+    /// <summary>
+    /// What the node says of the client it asks for. The primary may decide by each of these, so each is in
+    /// <see cref="ClientIdentity"/> as well.
+    /// </summary>
     public static IEnumerable<KeyValuePair<string, string>> ForwardedFor(HttpContext context)
     {
-        yield return new("X-Forwarded-For", context.Connection.RemoteIpAddress?.ToString() ?? "unknown");
-        yield return new("X-Forwarded-Proto", context.Request.Scheme);
-        yield return new("X-Forwarded-Host", context.Request.Host.Value ?? "");
+        yield return new(ReportedFields.Address, AddressOf(context));
+        yield return new(ReportedFields.Scheme, context.Request.Scheme);
+        yield return new(ReportedFields.Host, context.Request.Host.Value ?? "");
     }
 
-    /// <summary>Who asks: every header and query parameter that may say so.</summary>
-    public static Credential Identify(CredentialDigester digester, HttpRequest request, GitRequest git)
-    {
-        IEnumerable<KeyValuePair<string, string>> headers = request.Headers
-            .Where(static header => !s_notIdentifying.Contains(header.Key) && !IsForwarding(header.Key) && !header.Key.StartsWith(':'))
-            .SelectMany(static header => header.Value.Select(value => new KeyValuePair<string, string>($"header {header.Key.ToLowerInvariant()}", value ?? "")));
-        IEnumerable<KeyValuePair<string, string>> parameters = git.IdentifyingParameters
-            .Select(static parameter => new KeyValuePair<string, string>($"query {parameter.Key}", parameter.Value));
-        return digester.Digest(headers.Concat(parameters));
-    }
+    /// <summary>The client's address, as the primary is told it.</summary>
+    public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+
+    /// <summary>Scheme and name by which the client called the node, as the primary is told them.</summary>
+    public static string NameOf(HttpRequest request) => $"{request.Scheme}://{request.Host.Value}";
 
     /// <summary>The headers that go on to the primary, apart from the request's own life: for requests of the node in this client's name.</summary>
     public static List<KeyValuePair<string, StringValues>> EndToEnd(HttpRequest request)

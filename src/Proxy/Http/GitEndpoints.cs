@@ -71,7 +71,7 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
 
 /// <summary>The clients' door: decides which of the paths through the node a request takes.</summary>
 internal sealed class GitEndpoints(
-    PrimaryMap primaries, CredentialDigester digester, AccessTickets tickets, InfoRefsEndpoint infoRefs, UploadPackEndpoint uploadPack, ReceivePackEndpoint receivePack,
+    PrimaryMap primaries, ClientIdentity identity, AccessTickets tickets, InfoRefsEndpoint infoRefs, UploadPackEndpoint uploadPack, ReceivePackEndpoint receivePack,
     HookEndpoint hooks, PassThrough passThrough,
     ProxyMeters meters, ILogger<GitEndpoints> logger)
 {
@@ -155,7 +155,7 @@ internal sealed class GitEndpoints(
             return;
         }
 
-        Credential credential = ClientHeaders.Identify(digester, context.Request, git);
+        Credential credential = identity.Identify(context.Request, git, primary);
         var request = new DoorRequest(context, primary, git, primary.NameOf(git.RepositoryPath), credential);
         bool isSelected = primary.Selects(git.RepositoryPath);
         if (isSelected && ReceivePackEndpoint.IsPush(context.Request, git))

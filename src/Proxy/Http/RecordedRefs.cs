@@ -42,7 +42,7 @@ internal sealed class RecordedRefs(AccessTickets tickets, ProxyMeters meters, IL
     /// <summary>Asks for a credential where none was sent; false where one was, or it is not known how the primary asks.</summary>
     public static async Task<bool> TryChallengeAsync(DoorRequest request)
     {
-        if (!request.Credential.IsAnonymous || request.Primary.Gate.Challenges.Find(request.Repository) is not { } challenge)
+        if (!request.Credential.IsAnonymous || request.Primary.Gate.Challenges.Find(request.Repository, ClientHeaders.NameOf(request.Context.Request)) is not { } challenge)
         {
             return false;
         }

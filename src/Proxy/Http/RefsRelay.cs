@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Extensions.Primitives;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
@@ -14,7 +15,8 @@ namespace Waystation.Proxy.Http;
 /// (<see cref="RefsShield"/>); in an outage what is recorded stands in (<see cref="RecordedRefs"/>).
 /// </summary>
 internal sealed class RefsRelay(
-    RefsShield shield, RecordedRefs recorded, PassThrough passThrough, AccessTickets tickets, MovedRefs moved, ProxyMeters meters, ILogger<RefsRelay> logger)
+    RefsShield shield, RecordedRefs recorded, PassThrough passThrough, ClientIdentity identity, AccessTickets tickets, MovedRefs moved, ProxyMeters meters,
+    ILogger<RefsRelay> logger)
 {
     /// <summary>Asks for the client and gives it the answer.</summary>
     /// <param name="request">The client's request.</param>
@@ -23,9 +25,10 @@ internal sealed class RefsRelay(
     public async Task HandleAsync(DoorRequest request, LsRefsRequest? asked, ReadOnlyMemory<byte> body)
     {
         HttpContext context = request.Context;
+        List<KeyValuePair<string, StringValues>> headers = ClientHeaders.EndToEnd(context.Request);
         var primary = new HttpPrimary(
-            request.Primary, request.Git.Target, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(context.Request), body, tickets, meters, request.Repository, request.Credential);
-        var key = new RefsKey(request.Repository, request.Credential, context.Request.Headers["Git-Protocol"].ToString(), asked);
+            request.Primary, request.Git.Target, request.Git.InfoRefsTarget, headers, body, tickets, meters, request.Repository, request.Credential);
+        RefsKey key = identity.KeyOf(request, headers, body.Span);
         MirrorMoment? moment = null;
 
         // Its own, made now: those who share the answer may wait for it longer than this request lasts.

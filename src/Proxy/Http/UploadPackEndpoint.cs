@@ -216,7 +216,7 @@ internal sealed class UploadPackEndpoint(
     {
         Note(request, reason, Stopwatch.GetElapsedTime(begun) - times.Access - times.Open, times);
         var body = request.Context.Request.Body as MemoryStream;
-        var read = new UpstreamRead(request.Repository, request.Credential, AsksForRefs: false) { IsRepeatable = body is not null };
+        var read = new UpstreamRead(request.Repository, request.Credential, AsksForRefs: false, ClientHeaders.NameOf(request.Context.Request)) { IsRepeatable = body is not null };
         using var upstream = new HttpMessageInvoker(new GatedUpstream(request.Primary.Gate, read, body));
         await passThrough.SendAsync(
             request.Context, request.Primary, request.Git, upstream, CacheStatus.Bypass(reason), response => request.NoteRefusal(response, tickets));

@@ -14,16 +14,6 @@ using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Primaries;
 
-/// <summary>
-/// The primary over HTTP, in one client's name. It keeps what it needs of the client's request, for a fill may outlive it.
-/// </summary>
-internal sealed class HttpPrimary(
-    Primary primary, string target, string infoRefsTarget, IReadOnlyList<KeyValuePair<string, StringValues>> headers, ReadOnlyMemory<byte> body,
-    AccessTickets tickets, ProxyMeters meters, RepositoryName repository, Credential credential) : IPrimary
-{
-    /// <summary>As the node tells it to the primary.</summary>
-    private const string ClientAddress = "X-Forwarded-For";
-
     private const string RequestType = "application/x-git-upload-pack-request";
 
     /// <summary>The node's own small reads are tried again; what a client sends is sent once.</summary>
@@ -99,9 +89,9 @@ internal sealed class HttpPrimary(
     private async Task<HttpPrimaryReply> ReadAsync(
         string kind, HttpMethod method, string to, Func<HttpContent>? content, CancellationToken cancellationToken, int? speaks = null, bool asksForRefs = false)
     {
-        var read = new UpstreamRead(repository, credential, asksForRefs)
+        var read = new UpstreamRead(repository, credential, asksForRefs, ReportedFields.NameIn(headers))
         {
-            From = headers.FirstOrDefault(static header => header.Key == ClientAddress).Value,
+            From = ReportedFields.AddressIn(headers),
             WasAccepted = () => tickets.Remembers(repository, credential),
         };
         long askedAt = 0;

@@ -6,8 +6,9 @@ using Waystation.CacheStore;
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>
-/// How the primary last asked for a credential, by repository (401 and its <c>WWW-Authenticate</c>): said again where it cannot say it itself, so
-/// that git sends the credential that it has.
+/// How the primary last asked for a credential (401 and its <c>WWW-Authenticate</c>), by repository and by the name that the client
+/// called the node: said again where it cannot say it itself, so that git sends the credential that it has. Only what was said to a
+/// request without a credential counts: the rest is about somebody.
 /// </summary>
 internal sealed class LastChallenges
 {
@@ -16,14 +17,18 @@ internal sealed class LastChallenges
     /// <summary>Longer than any honest one; it bounds what is kept.</summary>
     private const int MaxLength = 4_096;
 
-    private readonly ConcurrentDictionary<RepositoryName, StringValues> _challenges = new();
+    private readonly ConcurrentDictionary<(RepositoryName, string), StringValues> _challenges = new();
 
     /// <summary>The values of the field; null where none is known.</summary>
-    public StringValues? Find(RepositoryName repository) => _challenges.TryGetValue(repository, out StringValues challenge) ? challenge : default(StringValues?);
+    /// <param name="repository">Where.</param>
+    /// <param name="name">Scheme and name by which the client called the node: the primary may write its realm by them.</param>
+    public StringValues? Find(RepositoryName repository, string name) =>
+        _challenges.TryGetValue((repository, name), out StringValues challenge) ? challenge : default(StringValues?);
 
-    public void Note(RepositoryName repository, HttpResponseMessage response)
+    public void Note(UpstreamRead read, HttpResponseMessage response)
     {
-        if (response.StatusCode != HttpStatusCode.Unauthorized || !response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out var values))
+        if (response.StatusCode != HttpStatusCode.Unauthorized || !read.Credential.IsAnonymous || read.CalledBy is not { } name
+            || !response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out var values))
         {
             return;
         }
@@ -34,11 +39,12 @@ internal sealed class LastChallenges
             return;
         }
 
-        if (_challenges.Count >= MaxChallenges && !_challenges.ContainsKey(repository))
+        (RepositoryName, string) key = (read.Repository, name);
+        if (_challenges.Count >= MaxChallenges && !_challenges.ContainsKey(key))
         {
             _challenges.Clear();
         }
 
-        _challenges[repository] = said;
+        _challenges[key] = said;
     }
 }

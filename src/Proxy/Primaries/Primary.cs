@@ -52,6 +52,9 @@ internal sealed class Primary : IDisposable
 
     public VisibilityRule Visibility => _settings.Visibility;
 
+    /// <summary>For which requests it may decide by the client's address.</summary>
+    public AddressRule DecidesByAddress => _settings.DecidesByAddress;
+
     /// <summary>Shared connections, for all logins that belong to a request.</summary>
     public HttpMessageInvoker Invoker { get; }
 

@@ -125,7 +125,7 @@ internal sealed class PrimaryGate(
             response = await TryAgainAsync(read, make, cancellationToken);
             response.Content = new WatchedContent(response.Content, HttpPrimaryReply.IsGitAnswer(response), health, place, s_patience);
             Holds.Note(read.Credential, response);
-            Challenges.Note(read.Repository, response);
+            Challenges.Note(read, response);
             await NoteAnswerAsync(read, response);
             return response;
         }

@@ -32,6 +32,9 @@ internal sealed record NodeSettings
 
     public required TimeSpan TicketLifetime { get; init; }
 
+    /// <summary>Request headers that say nothing of who asks, beside those that the node knows.</summary>
+    public required IReadOnlyList<string> IgnoredHeaders { get; init; }
+
     /// <summary>How long a round of the vet takes.</summary>
     public required TimeSpan VetEvery { get; init; }
 
@@ -68,6 +71,9 @@ internal sealed record PrimarySettings
     public DnsEndPoint? Address { get; init; }
 
     public required VisibilityRule Visibility { get; init; }
+
+    /// <summary>Whose address it may decide by, so that what one address was shown is not given to another.</summary>
+    public AddressRule DecidesByAddress { get; init; }
 
     /// <summary>The node's own credential for background work; null where it has none.</summary>
     public ServiceCredential? Service { get; init; }

@@ -10,7 +10,12 @@ namespace Waystation.Proxy.Settings;
 /// <summary>The one place that knows the name, default and range of every setting.</summary>
 internal static class SettingsReader
 {
+    /// <summary>To ignore one of these would give one user's answers to another.</summary>
+    private static readonly HashSet<string> s_logins = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie", "Host" };
+
     private const string UrlAccepted = "an http:// or https:// URL without a path, such as https://git.example.com";
+    private const string HeaderAccepted = "names of request headers that do not say who asks, such as X-Trace; not Authorization, Cookie or Host";
+
     private const string AddressAccepted = "host:port or host, such as 10.0.0.5:443";
 
     /// <summary>Below two seconds the server's own clock, of one second, is too coarse.</summary>
@@ -36,6 +41,7 @@ internal static class SettingsReader
             Mirrors = Mirrors(source),
             SyncWait = source.Duration("Mirrors:SyncWait", TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10)),
             TicketLifetime = source.Duration("Access:TicketLifetime", TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10)),
+            IgnoredHeaders = source.List<string>("Access:IgnoredHeaders", HeaderAccepted, TryParseHeader),
             VetEvery = source.Duration("Vet:Every", TimeSpan.FromMinutes(3), TimeSpan.FromDays(1)),
             Work = Work(source),
             NotifyUrl = source.Read<Uri?>("Notify:Url", null, "an http:// or https:// URL", TryParseAnyUrl),
@@ -97,6 +103,7 @@ internal static class SettingsReader
                 SshPathPrefix = source.Read($"{name}:SshPathPrefix", "", "the beginning of a path, such as /srv/git", TryParseSshPrefix),
                 Kind = source.Read($"{name}:Kind", PrimaryKind.Generic, "generic, github, gitlab, gitea, bitbucket, azure or gerrit", TryParseName),
                 Visibility = source.Read($"{name}:Visibility", VisibilityRule.Advertised, "advertised or repository", TryParseName),
+                DecidesByAddress = source.Read($"{name}:DecidesByAddress", AddressRule.Anonymous, "anonymous, all or none", TryParseName),
                 MaxRequests = source.Count($"{name}:MaxRequests", 0, 0, 100_000),
                 ReconnectEvery = source.Duration($"{name}:ReconnectEvery", TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
                 AnswerWithin = source.Duration($"{name}:AnswerWithin", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
@@ -198,6 +205,10 @@ internal static class SettingsReader
 
         return new TlsFiles(certificate, key);
     }
+
+    private static bool TryParseHeader(string text, out string value) =>
+        (value = text).All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal))
+        && text.Length > 0 && !s_logins.Contains(text);
 
     private static bool TryParsePlain(string text, out ListenAddress value) => ListenAddress.TryParse(text, out value!) && !value.IsTls;
 

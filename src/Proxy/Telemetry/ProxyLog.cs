@@ -42,6 +42,9 @@ internal static partial class ProxyLog
     [LoggerMessage(2008, LogLevel.Warning, "the data folder takes no writes: nothing is kept, all is forwarded")]
     public static partial void DataFolderReadOnly(this ILogger logger);
 
+    [LoggerMessage(2013, LogLevel.Warning, "{Client} sends another {Header} with every request, so that each counts as another login and none finds a ticket; if it does not say who asks, name it in Access:IgnoredHeaders")]
+    public static partial void FieldRestless(this ILogger logger, string client, string header);
+
     [LoggerMessage(2040, LogLevel.Error, "{Primary}: an outage begins: {Failure}; the node's own probe: {Wrong}")]
     public static partial void OutageBegan(this ILogger logger, string primary, string failure, string wrong);
 

@@ -71,7 +71,7 @@ public sealed class RefsShieldTests
     /// <param name="bytes">So much of its answer comes before.</param>
     private Task<RefsAnswer> AskAsync(int which, int bytes)
     {
-        var key = new RefsKey(new("git.example.com", "team/tool.git"), _digester.Digest([new("user", "alice")]), "version=2", Asked: null);
+        var key = new RefsKey(new("git.example.com", "team/tool.git"), _digester.Digest([new("user", "alice")]), "a question");
         return _shield.AskAsync(key, async token =>
         {
             int number = Interlocked.Increment(ref _asked);

@@ -36,6 +36,16 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void Settings_OfWhoAsks_AreRead()
+    {
+        NodeSettings settings = Read(Given(
+            ("Primaries:0:DecidesByAddress", "none"), ("Access:IgnoredHeaders", "X-Trace;X-Other")));
+
+        Assert.Equal(AddressRule.None, settings.Primaries.Single().DecidesByAddress);
+        Assert.Equal(["X-Trace", "X-Other"], settings.IgnoredHeaders);
+    }
+
+    [Fact]
     public void Errors_AreToldAllAtOnce()
     {
         SettingsException wrong = Assert.Throws<SettingsException>(() => Read(Given(
@@ -65,6 +75,10 @@ public sealed class SettingsReaderTests
     [InlineData("Primaries:0:ReconnectEvery", "2.00:00:00")]
     [InlineData("Primaries:0:AnswerWithin", "00:00:00.5")]
     [InlineData("Primaries:0:AnswerWithin", "00:10:01")]
+    [InlineData("Primaries:0:DecidesByAddress", "sometimes")]
+    [InlineData("Access:IgnoredHeaders", "X-Trace;authorization")]
+    [InlineData("Access:IgnoredHeaders", "Cookie")]
+    [InlineData("Access:IgnoredHeaders", "X Trace")]
     public void Setting_IsRefused_WhenItsValueIsNotAccepted(string name, string value) =>
         Assert.Throws<SettingsException>(() => Read(Given((name, value))));
 
