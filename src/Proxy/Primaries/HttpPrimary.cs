@@ -14,6 +14,13 @@ using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Primaries;
 
+/// <summary>
+/// The primary over HTTP, in one client's name. It keeps what it needs of the client's request, for a fill may outlive it.
+/// </summary>
+internal sealed class HttpPrimary(
+    Primary primary, string target, string infoRefsTarget, IReadOnlyList<KeyValuePair<string, StringValues>> headers, ReadOnlyMemory<byte> body,
+    AccessTickets tickets, ProxyMeters meters, RepositoryName repository, Credential credential) : IPrimary
+{
     private const string RequestType = "application/x-git-upload-pack-request";
 
     /// <summary>The node's own small reads are tried again; what a client sends is sent once.</summary>

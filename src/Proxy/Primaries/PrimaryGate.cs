@@ -112,7 +112,7 @@ internal sealed class PrimaryGate(
 
     private async Task<HttpResponseMessage> SendOnceAsync(UpstreamRead read, Func<HttpRequestMessage> make, CancellationToken cancellationToken)
     {
-        Holds.ThrowIfHeld(read.Credential);
+        Holds.ThrowIfHeld(read.Repository, read.Credential);
         if (health.IsOut && !MayAskAllTheSame(read) && !await health.HasReturnedAsync(s_look) && !MayAskAllTheSame(read))
         {
             throw health.Failure();
@@ -124,7 +124,7 @@ internal sealed class PrimaryGate(
         {
             response = await TryAgainAsync(read, make, cancellationToken);
             response.Content = new WatchedContent(response.Content, HttpPrimaryReply.IsGitAnswer(response), health, place, s_patience);
-            Holds.Note(read.Credential, response);
+            Holds.Note(read.Repository, read.Credential, response);
             Challenges.Note(read, response);
             await NoteAnswerAsync(read, response);
             return response;
