@@ -48,6 +48,7 @@ internal static partial class ServeCommand
           Admin:TokenFile                                           file with a token; a must where Admin:Listen is not loopback
           Access:TicketLifetime            00:00:30                 how long the primary's word holds; 0 asks on every request
           Access:IgnoredHeaders            none                     request headers that do not say who asks, by semicolons
+          Access:MaxHeaders                128KiB                   what the head of a request may take, credentials included
           Outage:ServeFor                  00:10:00                 how long it holds while the primary is down; 0 serves nobody then
           PackCache:MaxSize                64GiB                    what cached packs may take
           Mirrors:MaxSize                  256GiB                   what mirrors may take; 0 keeps none

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -58,7 +59,7 @@ internal static class Node
         ListenOptions? adminDoor = null;
         builder.WebHost.UseSockets(sockets => Carry(sockets, settings.Clients)).UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            Limit(kestrel, settings.Clients);
+            Limit(kestrel, settings);
             foreach (ListenAddress address in settings.Listen)
             {
                 kestrel.Listen(address.EndPoint, door => clientDoors.Add(OpenDoor(door, address, kestrel.ApplicationServices)));
@@ -184,15 +185,20 @@ internal static class Node
         sockets.UnsafePreferInlineScheduling = true;
     }
 
-    private static void Limit(KestrelServerOptions kestrel, ClientLimits clients)
+    private static void Limit(KestrelServerOptions kestrel, NodeSettings settings)
     {
         kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestHeadersTotalSize = settings.MaxHeaders;
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = settings.MaxHeaders;
+        // Fields are bytes to a proxy: each goes through one character and comes out as it was, whatever it is coded in.
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         // A push is as long and as slow as it is; the bodies that are read here have bounds of their own.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.RequestHeadersTimeout = clients.HeadTimeout;
+        kestrel.Limits.RequestHeadersTimeout = settings.Clients.HeadTimeout;
         // What the watch for stalls does not see: a client that takes a byte now and then, or that over HTTP/2 reads but opens no window.
-        kestrel.Limits.MinResponseDataRate = clients.MinRate == 0 ? null : new MinDataRate(clients.MinRate, clients.StallTimeout);
+        kestrel.Limits.MinResponseDataRate = settings.Clients.MinRate == 0 ? null : new MinDataRate(settings.Clients.MinRate, settings.Clients.StallTimeout);
         // HTTP/2's default windows hold a long push to what 96 KiB a round trip give.
         kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;

@@ -110,6 +110,12 @@ internal sealed class GitEndpoints(
 
     private async Task RouteAsync(HttpContext context)
     {
+        if (!GitRequest.HasPlainTarget(context))
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
         if (context.Request.Path.StartsWithSegments(HookEndpoint.Prefix, StringComparison.Ordinal))
         {
             await hooks.HandleAsync(context);

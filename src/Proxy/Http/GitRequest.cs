@@ -74,6 +74,13 @@ internal sealed record GitRequest
         }
     }
 
+    /// <summary>
+    /// Whether the target is one word of printable ASCII. HTTP/2 carries any bytes there, and a space or a line's end would read
+    /// as something else in the request line that the primary gets.
+    /// </summary>
+    public static bool HasPlainTarget(HttpContext context) =>
+        !context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.AsSpan().ContainsAnyExceptInRange('!', '~');
+
     public static GitRequest From(HttpContext context)
     {
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;

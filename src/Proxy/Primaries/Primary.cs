@@ -2,6 +2,7 @@ using System.IO.Enumeration;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.Proxy.Settings;
@@ -140,6 +141,8 @@ internal sealed class Primary : IDisposable
         ActivityHeadersPropagator = null,
         ConnectTimeout = s_connectTimeout,
         MaxResponseHeadersLength = 128, // KiB
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
         // After this a connection takes no further request, so that a name which leads elsewhere is followed; what is under way goes on.
         PooledConnectionLifetime = _settings.ReconnectEvery,

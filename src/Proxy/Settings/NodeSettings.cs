@@ -35,6 +35,9 @@ internal sealed record NodeSettings
     /// <summary>Request headers that say nothing of who asks, beside those that the node knows.</summary>
     public required IReadOnlyList<string> IgnoredHeaders { get; init; }
 
+    /// <summary>What the head of a client's request may take, in bytes.</summary>
+    public required int MaxHeaders { get; init; }
+
     /// <summary>How long a round of the vet takes.</summary>
     public required TimeSpan VetEvery { get; init; }
 

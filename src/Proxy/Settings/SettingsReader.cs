@@ -16,6 +16,12 @@ internal static class SettingsReader
     private const string UrlAccepted = "an http:// or https:// URL without a path, such as https://git.example.com";
     private const string HeaderAccepted = "names of request headers that do not say who asks, such as X-Trace; not Authorization, Cookie or Host";
 
+    /// <summary>
+    /// A Kerberos token is 65,535 bytes at most where Windows issues it (MaxTokenSize), 87,384 in base64; the rest is for cookies and
+    /// what balancers add.
+    /// </summary>
+    private const int StandardMaxHeaders = 128 * 1024;
+
     private const string AddressAccepted = "host:port or host, such as 10.0.0.5:443";
 
     /// <summary>Below two seconds the server's own clock, of one second, is too coarse.</summary>
@@ -42,6 +48,7 @@ internal static class SettingsReader
             SyncWait = source.Duration("Mirrors:SyncWait", TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10)),
             TicketLifetime = source.Duration("Access:TicketLifetime", TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10)),
             IgnoredHeaders = source.List<string>("Access:IgnoredHeaders", HeaderAccepted, TryParseHeader),
+            MaxHeaders = source.Read("Access:MaxHeaders", StandardMaxHeaders, "a size from 16KiB to 512KiB", TryParseHeadersSize),
             VetEvery = source.Duration("Vet:Every", TimeSpan.FromMinutes(3), TimeSpan.FromDays(1)),
             Work = Work(source),
             NotifyUrl = source.Read<Uri?>("Notify:Url", null, "an http:// or https:// URL", TryParseAnyUrl),
@@ -209,6 +216,14 @@ internal static class SettingsReader
     private static bool TryParseHeader(string text, out string value) =>
         (value = text).All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal))
         && text.Length > 0 && !s_logins.Contains(text);
+
+    /// <summary>The server holds no more than 1 MiB of a request that it has not read yet.</summary>
+    private static bool TryParseHeadersSize(string text, out int value)
+    {
+        bool isIn = ByteSize.TryParse(text, out long bytes) && bytes is >= 16 * 1024 and <= 512 * 1024;
+        value = isIn ? (int)bytes : 0;
+        return isIn;
+    }
 
     private static bool TryParsePlain(string text, out ListenAddress value) => ListenAddress.TryParse(text, out value!) && !value.IsTls;
 

@@ -39,9 +39,9 @@ public sealed class SettingsReaderTests
     public void Settings_OfWhoAsks_AreRead()
     {
         NodeSettings settings = Read(Given(
-            ("Primaries:0:DecidesByAddress", "none"), ("Access:IgnoredHeaders", "X-Trace;X-Other")));
+            ("Primaries:0:DecidesByAddress", "none"), ("Access:IgnoredHeaders", "X-Trace;X-Other"), ("Access:MaxHeaders", "256KiB")));
 
-        Assert.Equal(AddressRule.None, settings.Primaries.Single().DecidesByAddress);
+        Assert.Equal((AddressRule.None, 256 << 10), (settings.Primaries.Single().DecidesByAddress, settings.MaxHeaders));
         Assert.Equal(["X-Trace", "X-Other"], settings.IgnoredHeaders);
     }
 
@@ -79,6 +79,8 @@ public sealed class SettingsReaderTests
     [InlineData("Access:IgnoredHeaders", "X-Trace;authorization")]
     [InlineData("Access:IgnoredHeaders", "Cookie")]
     [InlineData("Access:IgnoredHeaders", "X Trace")]
+    [InlineData("Access:MaxHeaders", "8KiB")]
+    [InlineData("Access:MaxHeaders", "1MiB")]
     public void Setting_IsRefused_WhenItsValueIsNotAccepted(string name, string value) =>
         Assert.Throws<SettingsException>(() => Read(Given((name, value))));
 
