@@ -105,6 +105,20 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         }
     }
 
+    /// <summary>Whether the primary has all of the history that this call's wants lead to; null where it does not say.</summary>
+    public static async Task<bool?> IsWholeAsync(FetchCall call, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        try
+        {
+            return await PrimaryBoundary.IsNoneAsync(call.Primary, call.Request.ObjectFormat, call.Request.Wants, cancellationToken);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>In whose name a mirror is brought up to date for this call.</summary>
     public SyncAsker AskerOf(FetchCall call, SettledAccess settled)
     {

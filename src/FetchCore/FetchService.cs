@@ -194,7 +194,7 @@ public sealed class FetchService(
     private async Task ForwardAsync(Fill fill, FetchCall call, SettledAccess settled, SyncAsker asker, StarterReply starter)
     {
         PrimaryReply reply;
-        bool isOwn = settled.Request == call.Request, needsWitness = AnswerWitness.IsNeededFor(settled.Request);
+        bool isOwn = settled.Request == call.Request, isKnownWhole = local.HasMirror(call.Repository), needsWitness = AnswerWitness.IsNeededFor(settled, isKnownWhole);
         fill.ExpectSource();
         try
         {
@@ -221,14 +221,20 @@ public sealed class FetchService(
                 throw new FillFailedException("the primary's reply holds no pack");
             }
 
-            if (needsWitness)
+            if (!settled.Request.Deepens && prologue.Shallow.Count > 0)
+            {
+                // The boundary is the primary's own, which moves without any ref.
+                fill.KeepToStarter();
+                needsWitness = false;
+            }
+            else if (needsWitness)
             {
                 fill.HoldBack();
             }
 
             await FeedMirrorAsync(fill, call, asker);
             fill.Begin(prologue);
-            await CopyAsync(fill, call, settled, reply, needsWitness && !call.Primary.AnswersOneAtATime);
+            await CopyAsync(fill, call, settled, reply, needsWitness && !call.Primary.AnswersOneAtATime, isKnownWhole);
         }
         finally
         {
@@ -238,17 +244,22 @@ public sealed class FetchService(
             }
         }
 
-        if (needsWitness && call.Primary.AnswersOneAtATime)
+        if (needsWitness && !fill.IsDecided)
         {
-            await _witness.LookAsync(fill, call, settled, fill.Stopping);
+            // Now nothing of this fill is at the primary any more that may have been in the way.
+            await _witness.LookAsync(fill, call, settled, isKnownWhole, fill.Stopping);
+            if (!fill.IsDecided)
+            {
+                fill.KeepToStarter();
+            }
         }
     }
 
     /// <summary>Moves the pack; where it is to be witnessed on the way, that is over when this ends.</summary>
-    private async Task CopyAsync(Fill fill, FetchCall call, SettledAccess settled, PrimaryReply reply, bool isWitnessed)
+    private async Task CopyAsync(Fill fill, FetchCall call, SettledAccess settled, PrimaryReply reply, bool isWitnessed, bool isKnownWhole)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(fill.Stopping);
-        Task witness = isWitnessed ? _witness.LookAsync(fill, call, settled, over.Token) : Task.CompletedTask;
+        Task witness = isWitnessed ? _witness.LookAsync(fill, call, settled, isKnownWhole, over.Token) : Task.CompletedTask;
         try
         {
             await PrimaryFill.CopyPackAsync(reply.Body, settled.Request, fill, fill.Stopping);

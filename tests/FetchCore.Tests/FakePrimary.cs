@@ -39,11 +39,17 @@ internal sealed class FakePrimary(TimeProvider time)
     /// <summary>Whether a user is shown a ref; everybody is shown all by default.</summary>
     public Func<string, string, bool> Shows { get; set; } = static (_, _) => true;
 
+    /// <summary>The boundary of its own history, as it tells it to a client of v0.</summary>
+    public Func<IReadOnlyList<ObjectId>> Shallows { get; set; } = static () => [];
+
     /// <summary>Awaited before any pack is answered.</summary>
     public Task PackGate { get; set; } = Task.CompletedTask;
 
     /// <summary>What a fetch gets instead of the pack, where it is set; else null.</summary>
     public Func<string, PrimaryReply?> FetchOverride { get; set; } = static _ => null;
+
+    /// <summary>What a fetch of the node's own making gets, where it is set; else what a client's gets.</summary>
+    public Func<FetchRequest, PrimaryReply?> SyncOverride { get; set; } = static _ => null;
 
     public Func<string, bool> Refuses { get; set; } = static _ => false;
 
@@ -75,6 +81,11 @@ internal sealed class FakePrimary(TimeProvider time)
             {
                 PktLineWriter.WriteText(buffer, $"{to} {name}^{{}}");
             }
+        }
+
+        foreach (ObjectId id in Shallows())
+        {
+            PktLineWriter.WriteText(buffer, $"shallow {id}");
         }
 
         PktLineWriter.WriteFlush(buffer);
@@ -121,7 +132,8 @@ internal sealed class FakePrimary(TimeProvider time)
             return primary.FetchOverride(user) ?? (primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(PackAnswer(Pack), primary.Now));
         }
 
-        public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken) => FetchAsync(cancellationToken);
+        public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken) =>
+            primary.SyncOverride(request) is { } reply ? Task.FromResult(reply) : FetchAsync(cancellationToken);
 
         public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
         {

@@ -99,11 +99,12 @@ public sealed class HiddenTagTests : IAsyncLifetime
         Assert.Equal(FakePrimary.Pack, await CoreFixture.ReadAsync(await _core.FetchAsync("bob", request)));
     }
 
-    private static FakeReply Answer(FetchRequest request, byte[] pack)
+    /// <summary>An answer with this pack.</summary>
+    internal static FakeReply Answer(FetchRequest request, byte[] pack, FetchPrologue? prologue = null)
     {
         var framing = new AnswerFraming(request);
         var buffer = new ArrayBufferWriter<byte>();
-        framing.WritePrologue(buffer, request.Deepens ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_tip] } : FetchPrologue.Empty);
+        framing.WritePrologue(buffer, prologue ?? (request.Deepens ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_tip] } : FetchPrologue.Empty));
         foreach (byte[] piece in pack.Chunk(framing.MaxPayload))
         {
             Span<byte> packet = buffer.GetSpan(piece.Length + 5);

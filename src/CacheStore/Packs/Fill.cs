@@ -61,7 +61,7 @@ public sealed class Fill : IDisposable
     private int _flushedInBlock;
     private int _progressBytes;
     private long _readable;
-    private FillShare _share;
+    private volatile FillShare _share;
 
     internal Fill(FillPlan plan, FillFile file, TimeProvider time, CancellationToken nodeStopping)
     {
@@ -133,6 +133,9 @@ public sealed class Fill : IDisposable
             Pulse();
         }
     }
+
+    /// <summary>It is known who may read the pack.</summary>
+    public bool IsDecided => _share != FillShare.Undecided;
 
     /// <summary>Waits until the header of the pack has come: from there on it is settled which objects are in it.</summary>
     public Task WaitForHeaderAsync(CancellationToken cancellationToken) =>

@@ -20,7 +20,7 @@ namespace Waystation.CacheStore.Packs;
 public readonly record struct PackKey
 {
     /// <summary>Raised whenever the meaning of a key changes, so that old entries are never found under new keys.</summary>
-    private const string Generation = "waystation pack 1";
+    private const string Generation = "waystation pack 2";
 
     private readonly ObjectId _digest;
 

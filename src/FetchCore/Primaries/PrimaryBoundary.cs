@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Waystation.GitProtocol;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.FetchCore.Primaries;
+
+/// <summary>
+/// Asks the primary where the history of some commits ends there. A repository that is shallow itself says so in answer to a fetch alone: asked as if by a
+/// client that wants to be shallow no more, in v0, where the answer ends with the boundary and no pack is made. Where the primary answers one question
+/// at a time, in v2 on the same connection, as if by a client that has all that it wants: then the pack is empty.
+/// </summary>
+internal static class PrimaryBoundary
+{
+    /// <summary>Whether none of these commits leads to a boundary of the primary's own; false also where it does not say.</summary>
+    public static async Task<bool> IsNoneAsync(IPrimary primary, ObjectFormat format, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken)
+    {
+        var question = new FetchRequest { ObjectFormat = format, Wants = wants, OfsDelta = true, NoProgress = true };
+        question = primary.AnswersOneAtATime
+            ? question with { Haves = wants, Done = true }
+            : question with { ProtocolVersion = 0, Depth = int.MaxValue };
+        await using PrimaryReply reply = await primary.SyncAsync(question, cancellationToken);
+        if (!reply.IsAnswer)
+        {
+            return false;
+        }
+
+        if (question.ProtocolVersion == 0)
+        {
+            return await EndsAtOnceAsync(reply.Body, cancellationToken);
+        }
+
+        FetchPrologue? prologue = await PrimaryFill.ReadPrologueAsync(reply.Body, question, cancellationToken);
+        await ReadToEndAsync(reply.Body, cancellationToken);
+        return prologue is { Shallow.Count: 0 };
+    }
+
+    /// <summary>Whether the first packet is the flush-pkt that ends the boundary (gitprotocol-pack, Packfile Negotiation).</summary>
+    private static async Task<bool> EndsAtOnceAsync(PipeReader body, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(cancellationToken);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            try
+            {
+                if (PktLineReader.TryRead(ref buffer, out PktLine first))
+                {
+                    body.AdvanceTo(read.Buffer.Start);
+                    return first.Kind == PktLineKind.Flush;
+                }
+            }
+            catch (GitProtocolException)
+            {
+                body.AdvanceTo(read.Buffer.Start);
+                return false;
+            }
+
+            body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>So that the connection can be asked the next question.</summary>
+    private static async Task ReadToEndAsync(PipeReader body, CancellationToken cancellationToken)
+    {
+        ReadResult read;
+        do
+        {
+            read = await body.ReadAsync(cancellationToken);
+            body.AdvanceTo(read.Buffer.End);
+        }
+        while (!read.IsCompleted);
+    }
+}

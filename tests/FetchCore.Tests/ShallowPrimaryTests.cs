@@ -1,0 +1,93 @@
+using Waystation.CacheStore.Packs;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Wire;
+
+namespace Waystation.FetchCore.Tests;
+
+/// <summary>A primary whose repository is shallow, until it gets its history while its tips stay: nothing of before is told after.</summary>
+public sealed class ShallowPrimaryTests : IAsyncLifetime
+{
+    private static readonly ObjectId s_tip = CoreFixture.Id(1);
+    private static readonly ObjectId s_boundary = CoreFixture.Id(2);
+
+    private readonly CoreFixture _core = new();
+    private bool _isShallow = true;
+
+    public Task InitializeAsync()
+    {
+        _core.Primary.Refs.Add(("refs/heads/main", s_tip, null));
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync() => await _core.DisposeAsync();
+
+    [Theory]
+    [InlineData(null, 2)]
+    [InlineData(5, 2)]
+    [InlineData(5, 0)]
+    [InlineData(int.MaxValue, 2)]
+    public async Task Answer_IsNotKept_WhichEndsAtThePrimarysOwnBoundary(int? depth, int version)
+    {
+        FetchRequest request = CoreFixture.Clone(s_tip) with { Depth = depth, ProtocolVersion = version };
+        Answer(request);
+        Assert.Equal(FakePrimary.OtherPack, await ReadAsync(request));
+        await UntilAsync(() => _core.Fills.IsIdle);
+        _isShallow = false;
+        Assert.Equal(FakePrimary.Pack, await ReadAsync(request));
+        await UntilAsync(() => _core.Fills.IsIdle);
+        if (version == 2)
+        {
+            // Now it has all of its history, and that is kept.
+            Assert.Equal(FetchOutcome.Hit, Assert.IsType<FetchAnswer.Pack>(await _core.FetchAsync("alice", request)).Outcome);
+        }
+    }
+
+    [Fact]
+    public async Task Follower_GetsAnAnswerOfItsOwn_WhereThePrimaryIsShallow()
+    {
+        FetchRequest request = CoreFixture.Clone(s_tip);
+        Answer(request);
+        var gate = new TaskCompletionSource();
+        _core.Primary.PackGate = gate.Task;
+        Task<byte[]>[] all = [.. Enumerable.Range(0, 5).Select(_ => ReadAsync(request))];
+        await UntilAsync(() => _core.Primary.Packs >= 1);
+        gate.SetResult();
+        Assert.All(await Task.WhenAll(all), static pack => Assert.Equal(FakePrimary.OtherPack, pack));
+    }
+
+    [Fact]
+    public async Task DepthOne_IsKept_WithoutAQuestion()
+    {
+        FetchRequest request = CoreFixture.Clone(s_tip) with { Depth = 1 };
+        Answer(request);
+        Assert.Equal(FakePrimary.OtherPack, await ReadAsync(request));
+        await UntilAsync(() => _core.Fills.IsIdle);
+        Assert.Equal(FetchOutcome.Hit, Assert.IsType<FetchAnswer.Pack>(await _core.FetchAsync("alice", request)).Outcome);
+        Assert.Equal(1, _core.Primary.Packs);
+    }
+
+    private void Answer(FetchRequest request)
+    {
+        bool says = request.ProtocolVersion == 2;
+        _core.Primary.SpeaksOld = !says;
+        _core.Primary.FetchOverride = _ => HiddenTagTests.Answer(
+            request,
+            _isShallow ? FakePrimary.OtherPack : FakePrimary.Pack,
+            _isShallow ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_boundary] } : request.Deepens ? new FetchPrologue { HasShallowInfo = true } : FetchPrologue.Empty);
+        _core.Primary.Shallows = () => _isShallow ? [s_boundary] : [];
+        _core.Primary.SyncOverride = asked => asked is { ProtocolVersion: 0, Depth: int.MaxValue }
+            ? new FakeReply(_isShallow ? Lines.ToBytes($"shallow {s_boundary}", Lines.Flush) : Lines.ToBytes(Lines.Flush), 0)
+            : null;
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Yield();
+        }
+    }
+
+    private async Task<byte[]> ReadAsync(FetchRequest request) => await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request));
+}
