@@ -61,6 +61,10 @@ public sealed class FetchService(
             {
                 return new FetchAnswer.Unreachable(e) { Times = new FetchTimes(time.GetElapsedTime(begun), TimeSpan.Zero) };
             }
+            catch (PackTurnsFullException)
+            {
+                return new FetchAnswer.Busy(s_retryAfter) { Times = new FetchTimes(time.GetElapsedTime(begun), TimeSpan.Zero) };
+            }
 
             accessTime += time.GetElapsedTime(settling);
             FetchAnswer? answer = settled.View is null ? new FetchAnswer.Forward(settled.Reason) : await AnswerAsync(call, settled, tries, cancellationToken);
@@ -128,12 +132,14 @@ public sealed class FetchService(
         }
         catch (FillFailedException e)
         {
+            bool isLast = tries.IsAtEnd;
             tries.Fail(e);
             return e.Round is not null && IsToldItsBoundary(call.Request) ? new FetchAnswer.Forward(ForwardReason.NoPack)
                 : e.Round is { } round ? new FetchAnswer.Round(round)
                 : starter.Take() is { } reply ? new FetchAnswer.Relay(reply)
                 : starter.Failure is { } failure ? new FetchAnswer.Unreachable(failure)
                 : e.RetryAfter is { } after ? new FetchAnswer.Busy(after)
+                : isLast ? new FetchAnswer.Forward(ForwardReason.Contended)
                 : null;
         }
         finally
@@ -172,6 +178,7 @@ public sealed class FetchService(
     {
         // 5 local
         SyncAsker asker = access.AskerOf(call, settled);
+        IDisposable? elsewhere = null;
         try
         {
             starter.Outcome = FetchOutcome.Local;
@@ -185,8 +192,13 @@ public sealed class FetchService(
             // That is nobody's credential's fault: all who follow hear it.
             throw new FillFailedException(e.Message, inner: e) { RetryAfter = s_retryAfter };
         }
+        catch (PackTurnLateException e)
+        {
+            elsewhere = local.TryGoElsewhere() ?? throw new FillFailedException(e.Message, inner: e) { RetryAfter = s_retryAfter };
+        }
 
         // 6 forward
+        using IDisposable? place = elsewhere;
         starter.Outcome = FetchOutcome.Forward;
         await ForwardAsync(fill, call, settled, asker, starter);
     }

@@ -38,4 +38,7 @@ public enum ForwardReason
 
     /// <summary>The answer holds no pack: it is a round of negotiation, or an error.</summary>
     NoPack,
+
+    /// <summary>Attempts at the answer kept failing, others' and one of its own.</summary>
+    Contended,
 }

@@ -39,7 +39,7 @@ internal sealed class CoreFixture : IAsyncDisposable
         var options = new MirrorOptions { MaxSize = 0, DiskReserve = 0 };
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
         var mirrors = new MirrorSet(_data, options, git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
-        var objects = new MirrorObjects(git, Time);
+        var objects = new MirrorObjects(git, new LookupTurns(options, Time), Time);
         var refs = new MirrorRefsUpdate(objects, Time, NullLogger<MirrorRefsUpdate>.Instance);
         _work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
         var sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, Time, NullLogger<MirrorSync>.Instance);

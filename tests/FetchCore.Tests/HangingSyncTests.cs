@@ -37,7 +37,7 @@ public sealed class HangingSyncTests : IAsyncLifetime
         _data = new DataFolder(_folder["data"], _time);
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
         var mirrors = new MirrorSet(_data, new MirrorOptions(), git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
-        var objects = new MirrorObjects(git, _time);
+        var objects = new MirrorObjects(git, new LookupTurns(new MirrorOptions(), _time), _time);
         var refs = new MirrorRefsUpdate(objects, _time, NullLogger<MirrorRefsUpdate>.Instance);
         _sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, _time, NullLogger<MirrorSync>.Instance);
         _mirror = mirrors.Publish(await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, CancellationToken.None));

@@ -130,6 +130,13 @@ public sealed class LadderTests : IAsyncLifetime
         Assert.Equal(2, _core.Primary.Packs);
     }
 
+    [Fact]
+    public async Task Request_IsForwarded_WhenEveryAttemptBreaksOffBeforeItsPack()
+    {
+        _core.Primary.PackGate = Task.FromException(new IOException("cut short"));
+        Assert.Equal(ForwardReason.Contended, Assert.IsType<FetchAnswer.Forward>(await _core.FetchAsync("alice", CoreFixture.Clone(s_tip)).WaitAsync(TimeSpan.FromSeconds(20))).Reason);
+    }
+
     private static async Task Eventually(Func<bool> condition)
     {
         while (!condition())

@@ -5,10 +5,13 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>Questions about the objects of a mirror, answered by git. The orphans' folder takes part only where that is said.</summary>
-public sealed class MirrorObjects(GitProgram git, TimeProvider time)
+public sealed class MirrorObjects(GitProgram git, LookupTurns turns, TimeProvider time)
 {
     /// <summary>Guards a core against walks through all of a long history: past it, who asked goes to the primary.</summary>
     private static readonly TimeSpan s_walkBound = TimeSpan.FromSeconds(2);
+
+    /// <summary>So many look-ups are being made that further ones wait.</summary>
+    public bool IsCrowded => turns.AreTaken;
 
     /// <summary>The kinds of those of these objects that the mirror has.</summary>
     public Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(Mirror mirror, IReadOnlyCollection<ObjectId> ids, CancellationToken cancellationToken) =>
@@ -43,6 +46,7 @@ public sealed class MirrorObjects(GitProgram git, TimeProvider time)
             return kinds;
         }
 
+        using IDisposable turn = await turns.EnterAsync(cancellationToken);
         GitResult result = await git.RunAsync(
             new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer") { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) }, Lines(ids, ""), cancellationToken);
         foreach (string line in result.OrThrow().Lines())
@@ -89,6 +93,7 @@ public sealed class MirrorObjects(GitProgram git, TimeProvider time)
             return [];
         }
 
+        using IDisposable turn = await turns.EnterAsync(cancellationToken);
         using var bound = new CancellationTokenSource(s_walkBound, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
         List<string> arguments = ["rev-list", "--ignore-missing"];

@@ -24,6 +24,15 @@ public sealed class MirrorOptions
     /// <summary>Threads that all packs made here compress with; each has one at least. Default: one a core.</summary>
     public int PackThreads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>
+    /// Look-ups in mirrors at the same time, each of them a git of its own, beside the packs: before an answer can be made it is looked up what its
+    /// asker may have. Default: two a core, for they read more than they compute.
+    /// </summary>
+    public int MaxLookups { get; init; } = 2 * Environment.ProcessorCount;
+
+    /// <summary>How long a look-up may wait for its turn; whoever needs it is told to come again then. Default: 10 s.</summary>
+    public TimeSpan LookupWait { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Requests that may wait for their turn; more are told to come again.</summary>
     public int MaxWaiting { get; init; } = 1_000;
 }

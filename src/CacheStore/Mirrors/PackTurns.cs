@@ -4,12 +4,19 @@ namespace Waystation.CacheStore.Mirrors;
 /// How many packs are made at the same time, per node and per repository, and how many threads each of them has. Whoever comes first
 /// is first, but nobody waits behind others of a repository that has its share already.
 /// </summary>
-public sealed class PackTurns
+public sealed class PackTurns : IDisposable
 {
     /// <summary>Threads of one pack: each of them may take as much memory as the first.</summary>
     private const int MaxThreads = 4;
 
+    /// <summary>
+    /// For each pack that is made here at once, so many may be at the primary because they waited here too long. It has to serve others as well, and
+    /// a storm that is too much for the node is not to be handed to it whole.
+    /// </summary>
+    private const int ElsewherePerPack = 4;
+
     private readonly MirrorOptions _options;
+    private readonly SemaphoreSlim _elsewhere;
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiter> _waiting = [];
     private readonly Dictionary<RepositoryName, int> _making = [];
@@ -24,6 +31,7 @@ public sealed class PackTurns
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
+        _elsewhere = new SemaphoreSlim(ElsewherePerPack * options.MaxPacks);
         meters?.ObserveTurns(() => Making, () => Waiting);
     }
 
@@ -117,6 +125,9 @@ public sealed class PackTurns
         }
     }
 
+    /// <summary>A place for a pack that the primary is to make, because its turn here did not come in time; null where there are too many.</summary>
+    public IDisposable? TryGoElsewhere() => _elsewhere.Wait(0) ? new PackTurn(threads: 0, () => _elsewhere.Release()) : null;
+
     private void BeginLast()
     {
         if (_last.First is { } first && !_isLastMaking && _waiting.Count == 0 && _total < _options.MaxPacks)
@@ -196,6 +207,9 @@ public sealed class PackTurns
         }
     }
 
+    /// <inheritdoc />
+    public void Dispose() => _elsewhere.Dispose();
+
     private sealed record Waiter(RepositoryName Repository)
     {
         public TaskCompletionSource<PackTurn> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -221,4 +235,8 @@ public sealed class PackTurn : IDisposable
 }
 
 /// <summary>Too many requests wait for a pack to be made.</summary>
-public sealed class PackTurnsFullException() : Exception("too many requests wait for a pack to be made");
+/// <param name="message">What they wait for.</param>
+public sealed class PackTurnsFullException(string message = "too many requests wait for a pack to be made") : Exception(message);
+
+/// <summary>The turn of a request has not come in time.</summary>
+public sealed class PackTurnLateException() : Exception("the turn to make a pack has not come in time");

@@ -37,6 +37,7 @@ public sealed class LocalRung(
     /// <summary>Makes the answer into the fill; false where it is not made here and nothing was told to anybody.</summary>
     /// <exception cref="FillFailedException">It broke off, or is a round of negotiation that brings no pack.</exception>
     /// <exception cref="PackTurnsFullException">Too many wait already.</exception>
+    /// <exception cref="PackTurnLateException">Its turn has not come in time.</exception>
     public async Task<bool> TryMakeAsync(Fill fill, LocalCall call)
     {
         ArgumentNullException.ThrowIfNull(fill);
@@ -48,10 +49,10 @@ public sealed class LocalRung(
             await making.FinishAsync(call.Repository, either.Token);
             if (mirrors.Find(call.Repository, call.Request.ObjectFormat) is not { } mirror || await BringAsync(mirror, call, either.Token) is not { } withOrphans)
             {
-                return false;
+                return NotMade(limit);
             }
 
-            using PackTurn turn = await turns.EnterAsync(call.Repository, either.Token);
+            using PackTurn turn = await EnterAsync(call.Repository, either.Token, fill.Stopping);
             using MirrorLease? lease = mirror.TryRead();
             if (lease is null)
             {
@@ -63,7 +64,7 @@ public sealed class LocalRung(
         }
         catch (OperationCanceledException) when (!fill.Stopping.IsCancellationRequested)
         {
-            return false;
+            return NotMade(limit);
         }
         catch (Exception e) when (!fill.HasBegun && e is (IOException and not FillFailedException) or UnauthorizedAccessException)
         {
@@ -71,6 +72,9 @@ public sealed class LocalRung(
             return false;
         }
     }
+
+    /// <summary>A place for a pack that the primary is to make, because its turn here did not come in time; null where there are too many.</summary>
+    public IDisposable? TryGoElsewhere() => turns.TryGoElsewhere();
 
     /// <summary>Waits until nobody else wants to make a pack.</summary>
     public Task<PackTurn> EnterLastAsync(CancellationToken cancellationToken) => turns.EnterLastAsync(cancellationToken);
@@ -95,6 +99,22 @@ public sealed class LocalRung(
 
         using FrozenRefs? frozen = uploadPack.Freeze(mirror, refs, request);
         return await MakeAsync(fill, lease, request, frozen, withOrphans: false, threads, static () => false) == true;
+    }
+
+    /// <summary>False; or late, where the time went by in a crowd of look-ups.</summary>
+    private bool NotMade(CancellationTokenSource limit) =>
+        limit.IsCancellationRequested && objects.IsCrowded ? throw new PackTurnLateException() : false;
+
+    private async Task<PackTurn> EnterAsync(RepositoryName repository, CancellationToken waiting, CancellationToken stopping)
+    {
+        try
+        {
+            return await turns.EnterAsync(repository, waiting);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            throw new PackTurnLateException();
+        }
     }
 
     /// <summary>Whether what is wanted is only there among the orphans; null where it is not there.</summary>

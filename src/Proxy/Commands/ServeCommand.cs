@@ -57,6 +57,7 @@ internal static partial class ServeCommand
           Mirrors:OrphanGrace              1.00:00:00               how long objects stay that no ref leads to any more
           Mirrors:MaxPacks                 one a core               packs made here at once
           Mirrors:MaxPacksPerRepository    half of the cores        packs made here at once for one repository
+          Mirrors:MaxLookups               two a core               look-ups in mirrors at once
           Mirrors:MaxWaiting               1000                     answers that wait for their turn; more get 429
           Vet:Every                        00:03:00                 how often mirrors in use are compared with the primary
           Work:Small, Work:Large           4, 2                     pieces of background work at once, of seconds and of minutes

@@ -114,6 +114,7 @@ internal static class Node
         .AddSingleton(new SyncWait(settings.SyncWait))
         .AddSingleton<GitProgram>()
         .AddSingleton<MirrorSet>()
+        .AddSingleton<LookupTurns>()
         .AddSingleton<MirrorObjects>()
         .AddSingleton<MirrorUpkeep>()
         .AddSingleton<UploadPack>()

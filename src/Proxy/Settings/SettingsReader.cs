@@ -31,6 +31,7 @@ internal static class SettingsReader
     public static NodeSettings Read(IConfiguration configuration)
     {
         var source = new SettingsSource(configuration);
+        TimeSpan syncWait = source.Duration("Mirrors:SyncWait", TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10));
         var settings = new NodeSettings
         {
             Primaries = Primaries(source),
@@ -44,8 +45,8 @@ internal static class SettingsReader
                 MaxSize = source.Size("PackCache:MaxSize", 64L << 30),
                 DiskReserve = source.Size("Disk:Reserve", 1L << 30),
             },
-            Mirrors = Mirrors(source),
-            SyncWait = source.Duration("Mirrors:SyncWait", TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10)),
+            Mirrors = Mirrors(source, syncWait),
+            SyncWait = syncWait,
             TicketLifetime = source.Duration("Access:TicketLifetime", TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10)),
             IgnoredHeaders = source.List<string>("Access:IgnoredHeaders", HeaderAccepted, TryParseHeader),
             MaxHeaders = source.Read("Access:MaxHeaders", StandardMaxHeaders, "a size from 16KiB to 512KiB", TryParseHeadersSize),
@@ -172,7 +173,7 @@ internal static class SettingsReader
         };
     }
 
-    private static MirrorOptions Mirrors(SettingsSource source)
+    private static MirrorOptions Mirrors(SettingsSource source, TimeSpan syncWait)
     {
         var standard = new MirrorOptions();
         return new MirrorOptions
@@ -183,6 +184,8 @@ internal static class SettingsReader
             OrphanGrace = source.Duration("Mirrors:OrphanGrace", standard.OrphanGrace, TimeSpan.FromDays(365)),
             MaxPacks = source.Count("Mirrors:MaxPacks", standard.MaxPacks, 1, 1_024),
             MaxPacksPerRepository = source.Count("Mirrors:MaxPacksPerRepository", standard.MaxPacksPerRepository, 1, 1_024),
+            MaxLookups = source.Count("Mirrors:MaxLookups", standard.MaxLookups, 1, 1_024),
+            LookupWait = syncWait,
             MaxWaiting = source.Count("Mirrors:MaxWaiting", standard.MaxWaiting, 0, 1_000_000),
         };
     }

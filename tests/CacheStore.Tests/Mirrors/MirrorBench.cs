@@ -180,7 +180,7 @@ internal sealed class MirrorBench : IDisposable
         Data = new DataFolder(temp["data"], Time);
         Git = new GitProgram(Data, NullLogger<GitProgram>.Instance);
         Mirrors = new MirrorSet(Data, options, Git, new StoreMeters(meter), NullLogger<MirrorSet>.Instance);
-        Objects = new MirrorObjects(Git, TimeProvider.System);
+        Objects = new MirrorObjects(Git, new LookupTurns(new MirrorOptions(), TimeProvider.System), TimeProvider.System);
         Upkeep = new MirrorUpkeep(Git, Data, Mirrors, options, Time, new Complaints());
     }
 

@@ -3,7 +3,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Mirrors;
 
-/// <summary>A git for the node that makes no pack while the gate is shut.</summary>
+/// <summary>A git for the node that makes no pack while the gate is shut, and looks nothing up while that of look-ups is.</summary>
 internal sealed class GitGate
 {
     private readonly TempFolder folder;
@@ -16,7 +16,12 @@ internal sealed class GitGate
     /// <summary>Of each git that was to make a pack, the id of its process, in order.</summary>
     public IReadOnlyList<int> Came => File.Exists(folder["came"]) ? [.. File.ReadAllLines(folder["came"]).Select(static line => int.Parse(line, CultureInfo.InvariantCulture))] : [];
 
+    /// <summary>The same of each git that was to look something up while that was not let through.</summary>
+    public IReadOnlyList<int> LookupsHeld => File.Exists(folder["held"]) ? [.. File.ReadAllLines(folder["held"]).Select(static line => int.Parse(line, CultureInfo.InvariantCulture))] : [];
+
     private string Gate => folder["gate"];
+
+    private string LookupGate => folder["lookups"];
 
     public static async Task<GitGate> MakeAsync(TempFolder folder)
     {
@@ -28,6 +33,9 @@ internal sealed class GitGate
             *" upload-pack "*)
                 echo $$ >>"{folder["came"]}"
                 while [ -e "{gate.Gate}" ]; do sleep 0.02; done ;;
+            *" cat-file "*)
+                if [ -e "{gate.LookupGate}" ]; then echo $$ >>"{folder["held"]}"; fi
+                while [ -e "{gate.LookupGate}" ]; do sleep 0.02; done ;;
             esac
             exec {git} "$@"
 
@@ -39,4 +47,8 @@ internal sealed class GitGate
     public void Shut() => File.WriteAllText(Gate, "");
 
     public void Open() => File.Delete(Gate);
+
+    public void ShutLookups() => File.WriteAllText(LookupGate, "");
+
+    public void OpenLookups() => File.Delete(LookupGate);
 }

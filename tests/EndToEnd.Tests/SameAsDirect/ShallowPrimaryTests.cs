@@ -23,23 +23,23 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
         await cut.GitAsync("fetch", "--quiet", "--depth", "4", "file://" + whole.Folder, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*");
         using SshPerson alice = await station.PersonAsync(station.Alice);
         var web = new GitClient(station.Folder);
-        (GitClient Git, string Through, string Direct)[] doors =
+        (GitClient Git, string Through, GitClient DirectGit, string Direct)[] doors =
         [
-            (web, station.Node.UrlOf(cut, "alice").AbsoluteUri, station.Web.UrlOf(cut, "alice").AbsoluteUri),
-            (alice.Git, station.AddressOf(cut), station.DirectAddressOf(cut)),
+            (web, station.Node.UrlOf(cut, "alice").AbsoluteUri, web, station.Web.UrlOf(cut, "alice").AbsoluteUri),
+            (alice.Git, station.AddressOf(cut), alice.GitAs(alice.User with { KnownHosts = station.Sshd.KnownHostsFile }), station.DirectAddressOf(cut)),
         ];
         string[][] forms = [["--bare"], ["--bare", "--single-branch"], ["--bare", "--depth", "6"], ["--bare", "--depth", "1"]];
         foreach (string when in (string[])["shallow", "whole"])
         {
             if (when == "whole")
                 await cut.GitAsync("fetch", "--quiet", "--unshallow", "file://" + whole.Folder);
-            foreach ((GitClient git, string through, string direct) in doors)
+            foreach ((GitClient git, string through, GitClient directGit, string direct) in doors)
             {
                 foreach (int version in (int[])[2, 0])
                 {
                     foreach (string[] form in forms)
                         Assert.Equal(
-                            await CloneAsync(git, version, form, direct),
+                            await CloneAsync(directGit, version, form, direct),
                             await CloneAsync(git, version, form, through));
                 }
             }
