@@ -24,23 +24,32 @@ namespace Waystation.FetchCore;
 /// anybody; it returns what is to be written.
 /// </summary>
 public sealed class FetchService(
-    AccessDesk access, IPackTier packs, FillTable fills, Admission admission, LocalRung local, MirrorMaking making, CloneShapes shapes, TimeProvider time)
+    AccessDesk access, IPackTier packs, FillTable fills, Admission admission, LocalRung local, MirrorMaking making, CloneShapes shapes, RequestMemory memory, TimeProvider time)
 {
     /// <summary>When whoever is told to come again shall come: the queue moves on by the second.</summary>
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(10);
 
     private readonly AnswerWitness _witness = new(access, time);
 
+    /// <summary>What requests may hold.</summary>
+    public RequestMemory Memory => memory;
+
     /// <summary>Answers one fetch.</summary>
     /// <param name="call">The fetch.</param>
     /// <param name="cancellationToken">The client's: it ends this client's waiting, never a fill that others follow.</param>
-    public Task<FetchAnswer> FetchAsync(FetchCall call, CancellationToken cancellationToken)
+    public async Task<FetchAnswer> FetchAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return !call.Request.MayBringPack && (call.Request.Deepens || call.Request.Haves.Count == 0 || !local.HasMirror(call.Repository))
-            // Nothing to make; and what an older client must hear of its boundary in such a round, or where it names no have, no v2 server says.
-            ? Task.FromResult<FetchAnswer>(new FetchAnswer.Forward(ForwardReason.NoPack))
-            : FetchAsync(call, new FetchTries(), cancellationToken);
+        if (!call.Request.MayBringPack && (call.Request.Deepens || !local.HasMirror(call.Repository)))
+        {
+            // Nothing to make; and what an older client must hear of its boundary in such a round, no v2 server says.
+            return new FetchAnswer.Forward(ForwardReason.NoPack);
+        }
+
+        using MemoryShare share = memory.Open();
+        return share.TryGrow(RequestCost.Settled(call.Request))
+            ? await FetchAsync(call, new FetchTries(), cancellationToken)
+            : new FetchAnswer.Forward(ForwardReason.TooLarge);
     }
 
     private async Task<FetchAnswer> FetchAsync(FetchCall call, FetchTries tries, CancellationToken cancellationToken)

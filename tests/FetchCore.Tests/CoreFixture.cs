@@ -50,10 +50,12 @@ internal sealed class CoreFixture : IAsyncDisposable
         var sight = new MirrorSight(mirrors, objects, new Visibility(objects), sync, wait, Time);
         var local = new LocalRung(mirrors, objects, making, sync, sight, new UploadPack(git, _data), new PackTurns(options), _queue, upkeep, wait, Time);
         var access = new AccessDesk(Tickets, new SharedRefs(Time), sight, CancellationToken.None);
-        Service = new FetchService(access, Store, Fills, admission, local, making, new CloneShapes(Time), Time);
+        Service = new FetchService(access, Store, Fills, admission, local, making, new CloneShapes(Time), Memory, Time);
     }
 
     public ManualTime Time { get; } = new();
+
+    public RequestMemory Memory { get; } = new(256L << 20);
 
     public FakePrimary Primary { get; }
 

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore.Disk;
 
@@ -71,6 +73,42 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
         int exitCode = await process.WaitAsync();
         cancellationToken.ThrowIfCancellationRequested();
         return new GitResult(command, exitCode, output.ToArray(), process.ErrorText);
+    }
+
+    /// <summary>Runs a command whose output is lines, each looked at as it comes: nothing of them is held.</summary>
+    /// <param name="command">What.</param>
+    /// <param name="input">What it reads.</param>
+    /// <param name="take">Takes a line, without its end.</param>
+    /// <param name="cancellationToken">Kills it.</param>
+    /// <exception cref="GitFailedException">It ends with a failure.</exception>
+    public async Task ReadLinesAsync(GitCommand command, ReadOnlyMemory<byte> input, GitLine take, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(take);
+        await using GitProcess process = Start(command, cancellationToken);
+        Task feeding = process.FeedAsync(input);
+        var output = PipeReader.Create(process.Output, new StreamPipeReaderOptions(leaveOpen: true));
+        bool isOver = false;
+        while (!isOver)
+        {
+            ReadResult read = await output.ReadAsync(cancellationToken);
+            var lines = new SequenceReader<byte>(read.Buffer);
+            while (lines.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
+            {
+                take(line.IsSingleSegment ? line.FirstSpan : line.ToArray());
+            }
+
+            output.AdvanceTo(lines.Position, read.Buffer.End);
+            isOver = read.IsCompleted;
+        }
+
+        await output.CompleteAsync();
+        await feeding;
+        int exitCode = await process.WaitAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (exitCode != 0)
+        {
+            throw new GitFailedException($"{command} ended with {exitCode}: {process.ErrorText.Trim()}");
+        }
     }
 
     /// <inheritdoc cref="RunAsync(GitCommand, ReadOnlyMemory{byte}, CancellationToken)"/>

@@ -190,23 +190,16 @@ public sealed class MirrorIntake : IAsyncDisposable
     private async Task WalkAsync(IReadOnlyCollection<ObjectId> roots, PackIds packed)
     {
         var command = new GitCommand("rev-list", "--objects", "--no-object-names", "--stdin", "--not", "--all");
-        await using GitProcess walk = _git.Start(InQuarantine(command), _stopping);
-        Task feeding = walk.FeedAsync(Lines(roots));
-        using (var output = new StreamReader(walk.Output, Encoding.ASCII))
-        {
-            while (await output.ReadLineAsync(_stopping) is { Length: > 0 } line)
+        await _git.ReadLinesAsync(
+            InQuarantine(command), Lines(roots),
+            line =>
             {
-                packed.See(ObjectId.Parse(line));
-            }
-        }
-
-        await feeding;
-        int exitCode = await walk.WaitAsync();
-        _stopping.ThrowIfCancellationRequested();
-        if (exitCode != 0)
-        {
-            throw new GitFailedException($"git rev-list ended with {exitCode}: {walk.ErrorText.Trim()}");
-        }
+                if (ObjectId.TryParse(line, _mirror.ObjectFormat, out ObjectId id))
+                {
+                    packed.See(id);
+                }
+            },
+            _stopping);
     }
 
     /// <summary>Whether the mirror had these before: what completes a thin pack, and what a sender did not know to be here.</summary>

@@ -47,40 +47,44 @@ public sealed class MirrorObjects(GitProgram git, LookupTurns turns, TimeProvide
         }
 
         using IDisposable turn = await turns.EnterAsync(cancellationToken);
-        GitResult result = await git.RunAsync(
-            new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer") { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) }, Lines(ids, ""), cancellationToken);
-        foreach (string line in result.OrThrow().Lines())
-        {
-            int space = line.IndexOf(' ', StringComparison.Ordinal);
-            if (space > 0 && KindOf(line.AsSpan(space + 1)) is { } kind)
+        await git.ReadLinesAsync(
+            new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer") { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) },
+            Lines(ids, []),
+            line =>
             {
-                kinds[ObjectId.Parse(line[..space])] = kind;
-            }
-        }
-
+                if (line.IndexOf((byte)' ') is > 0 and int space && KindOf(line[(space + 1)..]) is { } kind && ObjectId.TryParse(line[..space], mirror.ObjectFormat, out ObjectId id))
+                {
+                    kinds[id] = kind;
+                }
+            },
+            cancellationToken);
         return kinds;
     }
 
     private static string[] Besides(Mirror mirror, bool withOrphans) => withOrphans && Directory.Exists(mirror.Orphans) ? [mirror.Orphans] : [];
 
-    private static ObjectKind? KindOf(ReadOnlySpan<char> word) => word switch
-    {
-        "commit" => ObjectKind.Commit,
-        "tree" => ObjectKind.Tree,
-        "blob" => ObjectKind.Blob,
-        "tag" => ObjectKind.Tag,
-        _ => null,
-    };
+    private static ObjectKind? KindOf(ReadOnlySpan<byte> word) =>
+        word.SequenceEqual("commit"u8) ? ObjectKind.Commit
+        : word.SequenceEqual("tree"u8) ? ObjectKind.Tree
+        : word.SequenceEqual("blob"u8) ? ObjectKind.Blob
+        : word.SequenceEqual("tag"u8) ? ObjectKind.Tag
+        : null;
 
-    private static byte[] Lines(IEnumerable<ObjectId> ids, string prefix)
+    /// <summary>Ids may be very many: each is written once, where it stays.</summary>
+    private static byte[] Lines(IReadOnlyCollection<ObjectId> ids, ReadOnlySpan<byte> prefix)
     {
-        var text = new StringBuilder();
+        int length = ids.Count == 0 ? 0 : prefix.Length + ids.First().Format.HexLength + 1;
+        byte[] lines = new byte[ids.Count * length];
+        Span<byte> rest = lines;
         foreach (ObjectId id in ids)
         {
-            text.Append(prefix).Append(id.ToString()).Append('\n');
+            prefix.CopyTo(rest);
+            id.WriteHex(rest[prefix.Length..]);
+            rest[length - 1] = (byte)'\n';
+            rest = rest[length..];
         }
 
-        return Encoding.ASCII.GetBytes(text.ToString());
+        return lines;
     }
 
     private async Task<HashSet<ObjectId>?> WalkAsync(
@@ -107,9 +111,18 @@ public sealed class MirrorObjects(GitProgram git, LookupTurns turns, TimeProvide
         try
         {
             // Tips that are not here lead to nothing that is: what is here has its closure here.
-            GitResult result = await git.RunAsync(
-                new GitCommand(arguments) { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) }, (byte[])[.. Lines(commits, ""), .. Lines(tips, "^")], either.Token);
-            return [.. result.OrThrow().Lines().Select(ObjectId.Parse)];
+            HashSet<ObjectId> walked = [];
+            await git.ReadLinesAsync(
+                new GitCommand(arguments) { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) }, (byte[])[.. Lines(commits, []), .. Lines([.. tips], "^"u8)],
+                line =>
+                {
+                    if (ObjectId.TryParse(line, mirror.ObjectFormat, out ObjectId id))
+                    {
+                        walked.Add(id);
+                    }
+                },
+                either.Token);
+            return walked;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -4,6 +4,7 @@ using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
 
@@ -21,6 +22,12 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
     [
         "uploadpack.allowFilter=true", "uploadpack.allowAnySHA1InWant=true", "uploadpack.keepAlive=5", "pack.windowMemory=128m", "pack.deltaCacheSize=64m",
     ];
+
+    /// <summary>Of a line with an id, what is not the id, such as <c>0032have </c> and the line feed: an input of its right size need not grow.</summary>
+    private const int IdLine = 14;
+
+    /// <summary>All other lines of a request.</summary>
+    private const int OtherLines = 1_024;
 
     /// <summary>What an answer is made from that depends on refs: null where this one does not.</summary>
     /// <param name="mirror">Whose objects.</param>
@@ -63,7 +70,8 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
 
         Mirror mirror = lease.Mirror;
         bool looksAtTipFirst = request.Deepens && request.IsClone && mirror.HasTip;
-        var input = new ArrayBufferWriter<byte>();
+        int ids = request.Wants.Count + request.Haves.Count + request.Shallows.Count;
+        var input = new ArrayBufferWriter<byte>(OtherLines + (ids * (request.ObjectFormat.HexLength + IdLine)));
         FetchRequestWriter.WriteV2(input, request, agent: null, sayObjectFormat: true);
         GitProcess process = git.Start(
             new GitCommand("upload-pack", "--stateless-rpc", "--strict", frozen?.Repository ?? mirror.Repository)

@@ -100,11 +100,20 @@ public readonly record struct PackKey
 
     private static void AppendIds(IncrementalHash hash, IReadOnlyList<ObjectId> ids)
     {
-        ObjectId[] sorted = [.. ids.Distinct()];
+        ObjectId[] sorted = [.. ids];
         Array.Sort(sorted);
-        AppendNumber(hash, sorted.Length);
+        int distinct = 0;
+        for (int at = 0; at < sorted.Length; at++)
+        {
+            if (at == 0 || sorted[at] != sorted[at - 1])
+            {
+                sorted[distinct++] = sorted[at];
+            }
+        }
+
+        AppendNumber(hash, distinct);
         Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
-        foreach (ObjectId id in sorted)
+        foreach (ObjectId id in sorted.AsSpan(0, distinct))
         {
             Span<byte> digest = raw[..id.Format.DigestLength];
             id.CopyTo(digest);

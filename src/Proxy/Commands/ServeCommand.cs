@@ -50,6 +50,7 @@ internal static partial class ServeCommand
           Access:IgnoredHeaders            none                     request headers that do not say who asks, by semicolons
           Access:MaxHeaders                128KiB                   what the head of a request may take, credentials included
           Outage:ServeFor                  00:10:00                 how long it holds while the primary is down; 0 serves nobody then
+          Requests:MaxMemory               192MiB                   what all requests hold in memory; larger ones are forwarded
           PackCache:MaxSize                64GiB                    what cached packs may take
           Mirrors:MaxSize                  256GiB                   what mirrors may take; 0 keeps none
           Mirrors:MaxPushes                4GiB                     what copies of pushes under way may take; 0 copies none

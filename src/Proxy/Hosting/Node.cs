@@ -153,6 +153,8 @@ internal static class Node
         .AddSingleton(static provider => new AccessDesk(
             provider.GetRequiredService<AccessTickets>(), provider.GetRequiredService<SharedRefs>(), provider.GetRequiredService<MirrorSight>(),
             provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped))
+        .AddSingleton(new RequestMemory(settings.RequestMemory))
+        .AddHostedService<MemoryTrim>()
         .AddSingleton<FetchService>()
         .AddSingleton(provider => new PrimaryMap(
             settings.Primaries, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<Meter>(), provider.GetRequiredService<ILogger<Primary>>()))

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using System.Runtime.InteropServices;
+using Waystation.FetchCore;
 
 namespace Waystation.Proxy.Http;
 
@@ -12,43 +14,43 @@ internal sealed class FetchBody : IDisposable
 
     private const int MaxInflated = 16 * 1024 * 1024;
 
-    /// <summary>All that is held of bodies at one time, over all requests.</summary>
-    private const long MaxHeld = 192L * 1024 * 1024;
+    private readonly ChunkedBytes _raw = new();
+    private readonly MemoryShare _share;
 
-    private static long s_held;
+    private FetchBody(MemoryShare share) => _share = share;
 
-    private readonly ArrayBufferWriter<byte> _raw = new();
-    private long _counted;
-
-    private FetchBody()
-    {
-    }
-
-    public ReadOnlyMemory<byte> Raw => _raw.WrittenMemory;
+    public ReadOnlyMemory<byte> Raw { get; private set; }
 
     /// <summary>All of the body is here; else only its beginning, and the rest still to be read.</summary>
     public bool IsWhole { get; private set; }
 
-    public static async Task<FetchBody> ReadAsync(PipeReader reader, CancellationToken cancellationToken)
+    public static async Task<FetchBody> ReadAsync(PipeReader reader, RequestMemory memory, CancellationToken cancellationToken)
     {
-        var body = new FetchBody();
+        var body = new FetchBody(memory.Open());
         try
         {
-            while (true)
+            bool mayGrow = true;
+            while (mayGrow && !body.IsWhole)
             {
                 ReadResult read = await reader.ReadAsync(cancellationToken);
-                foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+                // Once in pieces, and once in one when all has come.
+                mayGrow = body._share.TryGrow(2 * read.Buffer.Length) && body._raw.Length + read.Buffer.Length <= MaxRaw;
+                if (mayGrow)
                 {
-                    body._raw.Write(segment.Span);
+                    foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+                    {
+                        body._raw.Write(segment.Span);
+                    }
                 }
 
-                reader.AdvanceTo(read.Buffer.End);
-                body.IsWhole = read.IsCompleted;
-                if (read.IsCompleted || !body.MayGrow(read.Buffer.Length))
-                {
-                    return body;
-                }
+                // What finds no room is left where it is, for whoever forwards it.
+                reader.AdvanceTo(mayGrow ? read.Buffer.End : read.Buffer.Start);
+                body.IsWhole = mayGrow && read.IsCompleted;
             }
+
+            body.Raw = body._raw.Join();
+            body._share.ShrinkTo(body.Raw.Length);
+            return body;
         }
         catch
         {
@@ -57,42 +59,66 @@ internal sealed class FetchBody : IDisposable
         }
     }
 
-    /// <summary>The body without its coding; null where it is not gzip, or longer than is held.</summary>
-    public async Task<ReadOnlySequence<byte>?> InflateAsync(CancellationToken cancellationToken)
+    /// <summary>Parses the body without its coding. False where it is not gzip, or longer than is held; nothing is held of what was inflated.</summary>
+    /// <param name="isGzip">How it is coded.</param>
+    /// <param name="parse">Makes something of it, and says what that costs from then on.</param>
+    /// <param name="cancellationToken">The client's.</param>
+    public async Task<bool> TryParseAsync(bool isGzip, Func<ReadOnlySequence<byte>, long> parse, CancellationToken cancellationToken)
     {
-        var plain = new ArrayBufferWriter<byte>();
-        await using var gzip = new GZipStream(new MemoryStream(Raw.ToArray()), CompressionMode.Decompress);
+        ChunkedBytes? plain = isGzip ? new ChunkedBytes() : null;
+        long inflated = 0;
         try
         {
-            while (true)
+            if (plain is not null)
             {
-                int read = await gzip.ReadAsync(plain.GetMemory(64 * 1024), cancellationToken);
-                if (read == 0)
+                await using var gzip = new GZipStream(Open(), CompressionMode.Decompress);
+                while (await gzip.ReadAsync(plain.GetMemory(), cancellationToken) is > 0 and int read)
                 {
-                    return new ReadOnlySequence<byte>(plain.WrittenMemory);
-                }
+                    if (plain.Length + read > MaxInflated || !_share.TryGrow(read))
+                    {
+                        return false;
+                    }
 
-                plain.Advance(read);
-                if (plain.WrittenCount > MaxInflated || !MayGrow(read))
-                {
-                    return null;
+                    inflated += read;
+                    plain.Advance(read);
                 }
             }
+
+            ReadOnlySequence<byte> bytes = plain?.ToSequence() ?? new ReadOnlySequence<byte>(Raw);
+            long parsing = bytes.Length * RequestCost.ParsedByte;
+            if (!_share.TryGrow(parsing))
+            {
+                return false;
+            }
+
+            long kept = 0;
+            try
+            {
+                kept = Math.Min(parse(bytes), parsing);
+            }
+            finally
+            {
+                _share.Shrink(parsing - kept);
+            }
+
+            return true;
         }
         catch (InvalidDataException)
         {
-            return null;
+            return false;
+        }
+        finally
+        {
+            _share.Shrink(inflated);
         }
     }
 
     /// <summary>The body as a stream from its beginning, with what is not here yet read from where it came.</summary>
-    public Stream ToStream(PipeReader rest) => IsWhole ? new MemoryStream(Raw.ToArray(), writable: false) : new JoinedStream(Raw, rest.AsStream());
+    public Stream ToStream(PipeReader rest) => IsWhole ? Open() : new JoinedStream(Raw, rest.AsStream());
 
-    public void Dispose() => Interlocked.Add(ref s_held, -Interlocked.Exchange(ref _counted, 0));
+    public void Dispose() => _share.Dispose();
 
-    private bool MayGrow(long by)
-    {
-        Interlocked.Add(ref _counted, by);
-        return Interlocked.Add(ref s_held, by) <= MaxHeld && _raw.WrittenCount <= MaxRaw;
-    }
+    private MemoryStream Open() => MemoryMarshal.TryGetArray(Raw, out ArraySegment<byte> array)
+        ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+        : new MemoryStream(Raw.ToArray(), writable: false);
 }

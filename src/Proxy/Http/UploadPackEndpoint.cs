@@ -17,7 +17,7 @@ namespace Waystation.Proxy.Http;
 /// <see cref="FetchRequest"/> and from there knows no HTTP; whatever is not understood goes on as it came.
 /// </summary>
 internal sealed class UploadPackEndpoint(
-    PassThrough passThrough, RefsRelay refs, FetchService fetches, AccessTickets tickets, ProxyMeters meters, TimeProvider time, ILogger<UploadPackEndpoint> logger)
+    PassThrough passThrough, RefsRelay refs, FetchService fetches, RequestMemory memory, AccessTickets tickets, ProxyMeters meters, TimeProvider time, ILogger<UploadPackEndpoint> logger)
 {
     /// <summary>A request for a pack is small: whoever takes longer holds a connection for nothing.</summary>
     private static readonly TimeSpan s_bodyTimeout = TimeSpan.FromMinutes(1);
@@ -65,7 +65,7 @@ internal sealed class UploadPackEndpoint(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, context.RequestAborted);
         try
         {
-            return await FetchBody.ReadAsync(context.Request.BodyReader, either.Token);
+            return await FetchBody.ReadAsync(context.Request.BodyReader, memory, either.Token);
         }
         catch (OperationCanceledException) when (slow.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
@@ -86,33 +86,52 @@ internal sealed class UploadPackEndpoint(
             return (null, ForwardReason.TooLarge);
         }
 
-        ReadOnlySequence<byte>? plain = request.Headers.ContentEncoding.ToString() switch
-        {
-            "" or "identity" => new ReadOnlySequence<byte>(body.Raw),
-            "gzip" or "x-gzip" => await body.InflateAsync(request.HttpContext.RequestAborted) is { } inflated && GzipMember.IsAlone(body.Raw) ? inflated : null,
-            _ => null,
-        };
-        if (plain is not { } bytes)
+        string coding = request.Headers.ContentEncoding.ToString();
+        bool isGzip = coding is "gzip" or "x-gzip";
+        if (!isGzip && coding is not ("" or "identity"))
         {
             return (null, ForwardReason.Coded);
         }
 
+        ParsedCommand? command = null;
+        ForwardReason reason = ForwardReason.Malformed;
         try
         {
-            bool isV2 = CommandParser.LooksLikeV2(bytes);
-            if (DoorRequest.VersionOf(request.Headers) is not { } said || isV2 != (said == 2))
-            {
-                // Only the primary knows what it makes of that.
-                return (null, ForwardReason.Malformed);
-            }
+            bool isRead = await body.TryParseAsync(
+                isGzip,
+                plain =>
+                {
+                    if (!isGzip || GzipMember.IsAlone(body.Raw))
+                    {
+                        (command, reason) = Parse(request, plain);
+                    }
+                    else
+                    {
+                        reason = ForwardReason.Coded;
+                    }
 
-            ParsedCommand command = isV2 ? CommandParser.Parse(bytes) : FetchRequestV0Parser.Parse(bytes, said);
-            return (command, command is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : default);
+                    return command is ParsedCommand.Fetch fetch ? RequestCost.Parsed(fetch.Request) : 0;
+                },
+                request.HttpContext.RequestAborted);
+            return isRead ? (command, reason) : (null, isGzip ? ForwardReason.Coded : ForwardReason.TooLarge);
         }
         catch (GitProtocolException)
         {
             return (null, ForwardReason.Malformed);
         }
+    }
+
+    private static (ParsedCommand? Command, ForwardReason Reason) Parse(HttpRequest request, ReadOnlySequence<byte> bytes)
+    {
+        bool isV2 = CommandParser.LooksLikeV2(bytes);
+        if (DoorRequest.VersionOf(request.Headers) is not { } said || isV2 != (said == 2))
+        {
+            // Only the primary knows what it makes of that.
+            return (null, ForwardReason.Malformed);
+        }
+
+        ParsedCommand command = isV2 ? CommandParser.Parse(bytes) : FetchRequestV0Parser.Parse(bytes, said);
+        return (command, command is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : default);
     }
 
     private async Task FetchAsync(DoorRequest request, FetchRequest fetch, FetchBody body, long begun, TimeSpan parseTime)

@@ -61,6 +61,9 @@ internal sealed record NodeSettings
     /// <summary>What clients may hold by their connections.</summary>
     public required ClientLimits Clients { get; init; }
 
+    /// <summary>What all requests together may hold in memory.</summary>
+    public required long RequestMemory { get; init; }
+
     public bool VerboseLog { get; init; }
 }
 

@@ -58,6 +58,7 @@ internal static class SettingsReader
             Ssh = SshSettingsReader.Read(source),
             ServeFor = source.Duration("Outage:ServeFor", TimeSpan.FromMinutes(10), TimeSpan.FromDays(1)),
             Clients = Clients(source),
+            RequestMemory = source.Size("Requests:MaxMemory", 192L << 20),
             VerboseLog = source.Read("Log:Verbose", false, "true or false", bool.TryParse),
         };
 

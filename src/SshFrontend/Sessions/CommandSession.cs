@@ -21,6 +21,7 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
     public async Task<SessionEnd> RunAsync(CapabilityAdvertisement capabilities, CancellationToken cancellationToken)
     {
         await _client.WriteAsync(capabilities.Bytes, cancellationToken);
+        using MemoryShare share = turns.Memory.Open();
         long scanned = 0;
         while (true)
         {
@@ -37,6 +38,8 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
                         return buffer.IsEmpty ? SessionEnd.Quiet : SessionEnd.Saying("the client left in the middle of a request");
                     }
 
+                    // The bytes, and what they are parsed into when the last has come.
+                    share.GrowTo(buffer.Length * (1 + RequestCost.ParsedByte));
                     continue;
                 }
             }
@@ -52,10 +55,13 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
                 return SessionEnd.Quiet;
             }
 
+            share.ShrinkTo(bytes.Length + (command is ParsedCommand.Fetch fetch ? RequestCost.Parsed(fetch.Request) : 0));
             if (await TakeAsync(command, bytes, cancellationToken) is { } end)
             {
                 return end;
             }
+
+            share.ShrinkTo(0);
         }
     }
 

@@ -33,6 +33,9 @@ internal abstract record FetchTurnEnd
 /// <summary>Takes one fetch to the core and writes its answer to the client.</summary>
 internal sealed class FetchTurn(FetchService fetches, ISessionMeters meters, TimeProvider time, ILogger logger)
 {
+    /// <summary>What requests may hold.</summary>
+    public RequestMemory Memory => fetches.Memory;
+
     /// <summary>Serves the fetch, or says who must.</summary>
     /// <param name="call">The fetch.</param>
     /// <param name="client">Who gets it.</param>

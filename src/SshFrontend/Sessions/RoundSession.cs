@@ -39,10 +39,11 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
             return await upstream.ForwardAsync(default, _client, boundaryTold: false, cancellationToken) ?? SessionEnd.Saying("the primary's refs cannot be read");
         }
 
+        using MemoryShare share = turns.Memory.Open();
         try
         {
-            (ParsedCommand? needs, byte[] said, bool isWhole) = await ReadNeedsAsync(refs.ObjectFormat, cancellationToken);
-            return !isWhole || needs is null ? SessionEnd.Quiet : await NegotiateAsync(needs, said, refs.ObjectFormat, cancellationToken);
+            (ParsedCommand? needs, byte[] said, bool isWhole) = await ReadNeedsAsync(refs.ObjectFormat, share, cancellationToken);
+            return !isWhole || needs is null ? SessionEnd.Quiet : await NegotiateAsync(needs, said, refs.ObjectFormat, share, cancellationToken);
         }
         catch (GitProtocolException e)
         {
@@ -78,7 +79,7 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
         }
     }
 
-    private async Task<(ParsedCommand? Needs, byte[] Said, bool IsWhole)> ReadNeedsAsync(ObjectFormat format, CancellationToken cancellationToken)
+    private async Task<(ParsedCommand? Needs, byte[] Said, bool IsWhole)> ReadNeedsAsync(ObjectFormat format, MemoryShare share, CancellationToken cancellationToken)
     {
         long scanned = 0;
         while (true)
@@ -97,10 +98,12 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
             {
                 return (null, [], IsWhole: false);
             }
+
+            share.GrowTo(buffer.Length * (1 + RequestCost.ParsedByte));
         }
     }
 
-    private async Task<SessionEnd> NegotiateAsync(ParsedCommand needs, byte[] said, ObjectFormat format, CancellationToken cancellationToken)
+    private async Task<SessionEnd> NegotiateAsync(ParsedCommand needs, byte[] said, ObjectFormat format, MemoryShare share, CancellationToken cancellationToken)
     {
         FetchRequest? request = call.IsSelected ? (needs as ParsedCommand.Fetch)?.Request : null;
         if (request is null)
@@ -130,7 +133,7 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
             }
 
             var rounds = new Rounds(said, deepens);
-            while (await ReadRoundAsync(rounds, format, cancellationToken))
+            while (await ReadRoundAsync(rounds, format, share, cancellationToken))
             {
                 (FetchAnswer.Pack? ready, ahead) = (ahead, null);
                 if (await AnswerRoundAsync(request, rounds, ready, cancellationToken) is { } end)
@@ -173,9 +176,9 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
         }
     }
 
-    private async Task<bool> ReadRoundAsync(Rounds rounds, ObjectFormat format, CancellationToken cancellationToken)
+    private async Task<bool> ReadRoundAsync(Rounds rounds, ObjectFormat format, MemoryShare share, CancellationToken cancellationToken)
     {
-        long scanned = 0;
+        long scanned = 0, said = rounds.Needs.Length * (1 + RequestCost.ParsedByte);
         while (true)
         {
             ReadResult read = await _client.Input.ReadAsync(cancellationToken);
@@ -184,9 +187,12 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
             _client.Input.AdvanceTo(buffer.Start, isWhole ? buffer.Start : buffer.End);
             if (isWhole || read.IsCompleted)
             {
+                share.GrowTo(said + (rounds.Haves.Count * RequestCost.ParsedId));
                 rounds.Done = done;
                 return isWhole;
             }
+
+            share.GrowTo(said + (rounds.Haves.Count * RequestCost.ParsedId) + (buffer.Length * (1 + RequestCost.ParsedByte)));
         }
     }
 
@@ -242,6 +248,8 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
     /// <summary>All that the client has said.</summary>
     private sealed class Rounds(byte[] needs, bool boundaryTold)
     {
+        public ReadOnlySpan<byte> Needs => needs;
+
         public bool BoundaryTold => boundaryTold;
 
         public List<ObjectId> Haves { get; } = [];

@@ -55,6 +55,7 @@ public sealed class SshDoor : IRelayDoor
         IHttpPrimaries http, CachedKeyAuthority? authority, ISessionMeters meters, TimeProvider time, ILogger<SshDoor> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(fetches);
         _options = options;
         _client = client;
         _tickets = tickets;
@@ -85,6 +86,12 @@ public sealed class SshDoor : IRelayDoor
             _logger.SessionEndedBadly(session.Command, session.Client, e.Message);
             SessionEnd end = e is PrimaryException ? SessionEnd.Failed(e) : SessionEnd.Saying("whose key this is cannot be found out now; try again in a moment");
             return await client.EndAsync(end, cancellationToken);
+        }
+        catch (RequestMemoryFullException e)
+        {
+            _meters.Busy();
+            _logger.SessionEndedBadly(session.Command, session.Client, e.Message);
+            return await client.EndAsync(SessionEnd.Complaining($"waystation: {e.Message}"), cancellationToken);
         }
         finally
         {

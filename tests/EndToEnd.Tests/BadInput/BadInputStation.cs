@@ -17,6 +17,8 @@ public sealed class BadInputStation : IAsyncLifetime
 
     public string Tip { get; private set; } = "";
 
+    public PrimaryRepository Repository => repository!;
+
     public async Task InitializeAsync()
     {
         await station.InitializeAsync();
