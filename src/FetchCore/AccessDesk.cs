@@ -83,8 +83,8 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     }
 
     /// <summary>
-    /// What this call's credential is shown now of the refs that an answer may depend on, asked for after this call; null where the primary does
-    /// not say.
+    /// What this call's credential is shown now of the refs that an answer may depend on, asked for after this call; null where the primary
+    /// does not say.
     /// </summary>
     public async Task<AccessView?> LookAgainAsync(FetchCall call, CancellationToken cancellationToken)
     {
@@ -133,6 +133,20 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(reply);
         if (reply.IsRefusal)
+        {
+            tickets.Refuse(call.Repository, call.Credential, reply.AskedAt);
+        }
+    }
+
+    /// <summary>
+    /// Ends the ticket where the primary refused this call's fetch, whatever it said: the call was made for what the ticket shows, so that
+    /// is not so any more.
+    /// </summary>
+    public void NoteAnswer(FetchCall call, PrimaryReply reply)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(reply);
+        if (reply.IsRefusal || (reply.Complaint is { } text && ErrorLines.MeaningOf(text) != ErrorMeaning.Busy))
         {
             tickets.Refuse(call.Repository, call.Credential, reply.AskedAt);
         }

@@ -232,7 +232,7 @@ public sealed class FetchService(
         try
         {
             fill.Hear();
-            access.NoteRefusal(call, reply);
+            access.NoteAnswer(call, reply);
             FetchPrologue? prologue = reply.IsAnswer
                 ? await PrimaryFill.ReadPrologueAsync(reply.Body, settled.Request, fill.Stopping)
                 : null;

@@ -138,6 +138,18 @@ public sealed class AccessTickets
         }
     }
 
+    /// <summary>
+    /// An answer of the primary's came to nothing, and nobody knows why: what it can do is asked again before it is told. For an outage it
+    /// is kept.
+    /// </summary>
+    public void OutdateCapabilities(RepositoryName repository, Credential credential)
+    {
+        lock (_gate)
+        {
+            _tickets.OutdateCapabilities(repository, credential);
+        }
+    }
+
     /// <summary>What this credential may rely on now; null without a live ticket.</summary>
     public AccessView? Find(RepositoryName repository, Credential credential)
     {
@@ -150,9 +162,13 @@ public sealed class AccessTickets
         return live.Count > 0 || (ticket.AcceptedAt > doubtedAt && IsLive(ticket.AcceptedAt)) ? new AccessView(live) : null;
     }
 
-    /// <summary>The v2 capability advertisement that this credential was lately given; null without a live one.</summary>
+    /// <summary>
+    /// The v2 capability advertisement that this credential was lately given; null without a live one, or where the primary has told
+    /// another one to somebody since.
+    /// </summary>
     public CapabilityAdvertisement? FindCapabilities(RepositoryName repository, Credential credential) =>
-        TicketOf(repository, credential, out long doubtedAt) is { } ticket && ticket.AcceptedAt > doubtedAt && IsLive(ticket.AcceptedAt)
+        TicketOf(repository, credential, out long doubtedAt) is { AreCapabilitiesOutdated: false } ticket
+        && ticket.AcceptedAt > doubtedAt && IsLive(ticket.AcceptedAt)
             ? ticket.Capabilities
             : null;
 

@@ -13,6 +13,9 @@ internal sealed class SharedParts<T>(ByteCount total)
     private readonly Dictionary<ObjectId, Part> _byDigest = [];
     private readonly Dictionary<T, Part> _byItem = new(ReferenceEqualityComparer.Instance);
 
+    /// <summary>How many different parts are held.</summary>
+    public int Count => _byDigest.Count;
+
     /// <summary>What the parts held here take in memory.</summary>
     public long Bytes { get; private set; }
 

@@ -10,12 +10,17 @@ internal sealed record Ticket
 
     public static Ticket Empty { get; } = new();
 
-    /// <summary>Newest first. Of what a newer listing covers, an older one may still tell the form that another question is answered in.</summary>
+    /// <summary>
+    /// Newest first. Of what a newer listing covers, an older one may still tell the form that another question is answered in.
+    /// </summary>
     public IReadOnlyList<(RefListing Listing, long At)> Shown { get; init; } = [];
 
     public CapabilityAdvertisement? Capabilities { get; init; }
 
     public long? AcceptedAt { get; init; }
+
+    /// <summary>The primary tells others other capabilities since: these are for an outage only.</summary>
+    public bool AreCapabilitiesOutdated { get; init; }
 
     /// <summary>Nothing is left of what it was made for.</summary>
     public bool IsEmpty => Shown.Count == 0 && AcceptedAt is null;
@@ -34,6 +39,15 @@ internal sealed record Ticket
         shown.Sort(static (a, b) => b.At.CompareTo(a.At));
         return this with { Shown = shown };
     }
+
+    /// <summary>Takes capabilities in; listings of another object format are of a repository that is no more.</summary>
+    public Ticket With(CapabilityAdvertisement capabilities, long at) => this with
+    {
+        Shown = [.. Shown.Where(shown => shown.Listing.Asked.ObjectFormat == capabilities.ObjectFormat)],
+        Capabilities = capabilities,
+        AcceptedAt = at,
+        AreCapabilitiesOutdated = false,
+    };
 
     /// <summary>Those listings of which no newer one speaks in full.</summary>
     public List<RefListing> Current(Func<long, bool> counts)

@@ -58,9 +58,37 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
         Change(repository, credential, entry =>
         {
             CapabilityAdvertisement shared = entry.Repository.Capabilities.Hold(capabilities, digest, TicketParts.BytesOf(capabilities));
-            Set(entry, entry.Ticket with { Capabilities = shared, AcceptedAt = askedAt });
+            Set(entry, entry.Ticket.With(shared, askedAt));
             entry.Repository.Capabilities.Release(shared);
+            Outdate(entry.Repository, shared, askedAt);
         });
+
+    /// <summary>Nobody is told the capabilities of a ticket any more, but in an outage.</summary>
+    public void OutdateCapabilities(RepositoryName repository, Credential credential)
+    {
+        if (EntryOf(repository, credential) is { Ticket.Capabilities: not null } entry)
+        {
+            Set(entry, entry.Ticket with { AreCapabilitiesOutdated = true });
+        }
+    }
+
+    /// <summary>What the primary told before, and tells others no more, is told to nobody.</summary>
+    private static void Outdate(RepositoryTickets repository, CapabilityAdvertisement now, long askedAt)
+    {
+        if (repository.Capabilities.Count == 1)
+        {
+            return;
+        }
+
+        foreach (TicketEntry entry in repository.Entries.Values)
+        {
+            Ticket ticket = entry.Ticket;
+            if (ticket.Capabilities is { } kept && kept != now && !ticket.AreCapabilitiesOutdated && ticket.AcceptedAt < askedAt)
+            {
+                Set(entry, ticket with { AreCapabilitiesOutdated = true });
+            }
+        }
+    }
 
     private TicketEntry? EntryOf(RepositoryName repository, Credential credential) =>
         _repositories.TryGetValue(repository, out RepositoryTickets? tickets) ? tickets.Entries.GetValueOrDefault(credential) : null;

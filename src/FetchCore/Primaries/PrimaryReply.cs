@@ -11,10 +11,18 @@ public abstract class PrimaryReply : IAsyncDisposable
     /// <summary>The primary speaks Git here: an answer that may be read.</summary>
     public abstract bool IsAnswer { get; }
 
-    /// <summary>The primary refused this credential for this repository (401, 403, 404).</summary>
+    /// <summary>
+    /// The primary refused this credential for this repository, in whichever way it has: what it said before counts no more.
+    /// </summary>
     public abstract bool IsRefusal { get; }
 
-    /// <summary>When the question was sent that this answers (<see cref="Access.AccessTickets.Now"/>): what it shows was so then, and perhaps not any more when it arrived.</summary>
+    /// <summary>The text of the ERR packet that it is; null for any other reply.</summary>
+    public virtual string? Complaint => null;
+
+    /// <summary>
+    /// When the question was sent that this answers (<see cref="Access.AccessTickets.Now"/>): what it shows was so then, and perhaps not
+    /// any more when it arrived.
+    /// </summary>
     public abstract long AskedAt { get; }
 
     /// <summary>The reply's body.</summary>

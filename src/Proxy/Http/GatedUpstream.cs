@@ -6,7 +6,7 @@ namespace Waystation.Proxy.Http;
 /// <param name="gate">The primary's.</param>
 /// <param name="read">What read it is; null where it is none.</param>
 /// <param name="body">Its whole body, where that is to be sent again; null where it can be read only once.</param>
-internal sealed class GatedUpstream(PrimaryGate gate, UpstreamRead? read, MemoryStream? body = null) : HttpMessageHandler
+internal sealed class GatedUpstream(PrimaryGate gate, UpstreamRead? read, ReadOnlyMemory<byte>? body = null) : HttpMessageHandler
 {
     private HttpResponseMessage? _response;
     private bool _isSent;
@@ -16,9 +16,9 @@ internal sealed class GatedUpstream(PrimaryGate gate, UpstreamRead? read, Memory
 
     private HttpRequestMessage Make(HttpRequestMessage request)
     {
-        if (_isSent && body is not null && request.Content is { } taken)
+        if (_isSent && body is { } whole && request.Content is { } taken)
         {
-            var again = new ReadOnlyMemoryContent(body.ToArray());
+            var again = new ReadOnlyMemoryContent(whole);
             foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in taken.Headers.NonValidated)
             {
                 again.Headers.TryAddWithoutValidation(name, values);

@@ -30,6 +30,7 @@ internal sealed class RefsRelay(
             request.Primary, request.Git.Target, request.Git.InfoRefsTarget, headers, body, tickets, meters, request.Repository, request.Credential);
         RefsKey key = identity.KeyOf(request, headers, body.Span);
         MirrorMoment? moment = null;
+        PassingReader? reader = null;
 
         // Its own, made now: those who share the answer may wait for it longer than this request lasts.
         Func<RefListing, int, SyncAsker> askerOf = request.Askers(tickets, meters);
@@ -42,9 +43,20 @@ internal sealed class RefsRelay(
                     moment = moved.Begin(request.Repository);
                     return primary.AskRefsAsync(token);
                 },
-                reply => Watch(request, asked, reply, moment is { } seen ? (listing, version) => moved.See(seen, askerOf(listing, version)) : null),
+                reply =>
+                {
+                    reader = ReaderOf(request, asked, reply);
+                    return Watch(
+                        request, asked, reply, reader,
+                        moment is { } seen ? (listing, version) => moved.See(seen, askerOf(listing, version)) : null);
+                },
                 context.RequestAborted);
             await answer.WriteAsync(context, request.Primary, CacheStatus.Bypass(ForwardReason.NotAFetch));
+            if (reader is { IsComplete: false })
+            {
+                // Nothing that this client was told before is to be relied on: the repository may have been made anew.
+                tickets.Refuse(request.Repository, request.Credential, tickets.Now);
+            }
         }
         catch (IOException e) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -55,6 +67,11 @@ internal sealed class RefsRelay(
     private async Task FailAsync(DoorRequest request, LsRefsRequest? asked, IOException failure)
     {
         HttpContext context = request.Context;
+        if (failure is not PrimaryBusyException)
+        {
+            tickets.OutdateCapabilities(request.Repository, request.Credential);
+        }
+
         if (context.Response.HasStarted)
         {
             // What has left must not end as if it were whole.
@@ -73,16 +90,26 @@ internal sealed class RefsRelay(
         await passThrough.RefuseAsync(context, request.Primary, failure);
     }
 
-    /// <summary>What is learned of the answer is known before the client can act on it.</summary>
-    private ReadOnlySpanAction<byte, object?>? Watch(DoorRequest request, LsRefsRequest? asked, HttpPrimaryReply reply, Action<RefListing, int>? follow)
+    /// <summary>Reads the answer on its way; null where it is none.</summary>
+    private PassingReader? ReaderOf(DoorRequest request, LsRefsRequest? asked, HttpPrimaryReply reply)
     {
-        request.NoteRefusal(reply.Response, tickets);
-        if (!reply.IsAnswer)
+        if (reply.IsRefusal)
+        {
+            tickets.Refuse(request.Repository, request.Credential, tickets.Now);
+        }
+
+        return !reply.IsAnswer ? null : asked is null ? new InfoRefsReader() : new LsRefsReader(asked.ObjectFormat);
+    }
+
+    /// <summary>What is learned of the answer is known before the client can act on it.</summary>
+    private ReadOnlySpanAction<byte, object?>? Watch(
+        DoorRequest request, LsRefsRequest? asked, HttpPrimaryReply reply, PassingReader? reader, Action<RefListing, int>? follow)
+    {
+        if (reader is null)
         {
             return null;
         }
 
-        PassingReader reader = asked is null ? new InfoRefsReader() : new LsRefsReader(asked.ObjectFormat);
         bool told = false;
         return (bytes, _) =>
         {

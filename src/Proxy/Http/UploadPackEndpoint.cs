@@ -234,11 +234,21 @@ internal sealed class UploadPackEndpoint(
     private async Task ForwardAsync(DoorRequest request, ForwardReason reason, long begun, FetchTimes times)
     {
         Note(request, reason, Stopwatch.GetElapsedTime(begun) - times.Access - times.Open, times);
-        var body = request.Context.Request.Body as MemoryStream;
+        ReadOnlyMemory<byte>? body = request.Context.Request.Body is MemoryStream whole ? whole.ToArray() : null;
         var read = new UpstreamRead(request.Repository, request.Credential, AsksForRefs: false, ClientHeaders.NameOf(request.Context.Request)) { IsRepeatable = body is not null };
-        using var upstream = new HttpMessageInvoker(new GatedUpstream(request.Primary.Gate, read, body));
+        bool wasPromised = tickets.FindCapabilities(request.Repository, request.Credential) is not null;
+        var watch = new ReadWatch(new GatedUpstream(request.Primary.Gate, read, body), request.Primary, body, wasPromised);
+        using var upstream = new HttpMessageInvoker(watch);
         await passThrough.SendAsync(
-            request.Context, request.Primary, request.Git, upstream, CacheStatus.Bypass(reason), response => request.NoteRefusal(response, tickets));
+            request.Context, request.Primary, request.Git, upstream, CacheStatus.Bypass(reason), response =>
+            {
+                // Of what is not Git's, anybody may make the primary say that it is bad: only what it says of the asker counts.
+                bool isGits = reason != ForwardReason.Malformed;
+                if (isGits ? watch.Verdict is { IsRefusal: true } : HttpPrimaryReply.IsRefused(response))
+                {
+                    tickets.Refuse(request.Repository, request.Credential, tickets.Now);
+                }
+            });
     }
 
     private void Note(DoorRequest request, ForwardReason reason, TimeSpan parseTime, FetchTimes times)

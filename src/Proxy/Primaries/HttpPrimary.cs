@@ -101,15 +101,35 @@ internal sealed class HttpPrimary(
             From = ReportedFields.AddressIn(headers),
             WasAccepted = () => tickets.Remembers(repository, credential),
         };
+        bool wasPromised = tickets.FindCapabilities(repository, credential) is not null;
         long askedAt = 0;
+        string at = to;
+        HttpRequestMessage? sent = null;
         HttpResponseMessage response = await primary.Gate.SendAsync(read, Make, cancellationToken);
-        return new HttpPrimaryReply(response, askedAt, await response.Content.ReadAsStreamAsync(cancellationToken));
+        try
+        {
+            for (int hop = 0; hop < RepositoryMoves.MostHops && RepositoryMoves.TargetOf(primary, sent!, response) is { } moved; hop++)
+            {
+                at = moved;
+                response.Dispose();
+                response = await primary.Gate.SendAsync(read, Make, cancellationToken);
+            }
+
+            AnswerVerdict verdict = await ErrorLook.JudgeAsync(response, method == HttpMethod.Post, wasPromised, cancellationToken);
+            Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            return new HttpPrimaryReply(response, askedAt, stream) { Verdict = verdict, IsOfAnother = at != to };
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
 
         // It may be sent more than once; the answer is that to the last.
         HttpRequestMessage Make()
         {
             askedAt = tickets.Now;
-            return NewRequest(kind, method, to, content?.Invoke(), speaks);
+            return sent = NewRequest(kind, method, at, content?.Invoke(), speaks);
         }
     }
 

@@ -1,3 +1,5 @@
+using Waystation.FetchCore.Primaries;
+
 namespace Waystation.SshFrontend.Primaries;
 
 /// <summary>What came of starting a command at the primary.</summary>
@@ -27,7 +29,7 @@ public abstract record SshOpening
     /// <param name="Text">What followed.</param>
     public sealed record Complained(string Text) : SshOpening
     {
-        /// <inheritdoc cref="ErrorLines.IsRefusal"/>
-        public bool IsRefusal => ErrorLines.IsRefusal(Text);
+        /// <summary>Whether it says so of who asked.</summary>
+        public bool IsRefusal => ErrorLines.MeaningOf(Text) == ErrorMeaning.Refusal;
     }
 }

@@ -42,6 +42,9 @@ public sealed class SshPrimaryReply : PrimaryReply
     /// <summary>The primary said ERR, and the body is that packet.</summary>
     public bool IsComplaint { get; private init; }
 
+    /// <inheritdoc />
+    public override string? Complaint => IsComplaint ? ErrorText : null;
+
     /// <summary>The key of the user's agent that the primary accepted; null when it is not known, or came from no agent.</summary>
     public SshPublicKey? AcceptedKey { get; private init; }
 
@@ -78,7 +81,12 @@ public sealed class SshPrimaryReply : PrimaryReply
         };
 
     internal static SshPrimaryReply Complained(string text, ReadOnlyMemory<byte> packet, long askedAt) =>
-        new(askedAt, PipeReader.Create(new(packet)), ErrorLines.IsRefusal(text)) { IsComplaint = true, ErrorText = text, ExitCode = 128 };
+        new(askedAt, PipeReader.Create(new(packet)), ErrorLines.MeaningOf(text) == ErrorMeaning.Refusal)
+        {
+            IsComplaint = true,
+            ErrorText = text,
+            ExitCode = 128,
+        };
 
     private static ReadOnlyMemory<byte> ErrorPacket(string text)
     {

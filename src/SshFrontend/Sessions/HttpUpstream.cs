@@ -47,7 +47,7 @@ internal sealed class HttpUpstream(IHttpRepository http, RepositoryName reposito
             int spoken = await ReadStartAsync(reply.Body, cancellationToken);
             if (spoken < 2)
             {
-                _old = new HttpOldUpstream(http, reply, spoken, Explain);
+                _old = new HttpOldUpstream(http, reply, spoken, ExplainRound);
                 kept = true;
                 return null;
             }
@@ -74,7 +74,19 @@ internal sealed class HttpUpstream(IHttpRepository http, RepositoryName reposito
 
     public IPrimary Asking(string kind, ReadOnlyMemory<byte> command) => http.Asking("version=2", command);
 
-    public SessionEnd Explain(PrimaryReply reply) => new(reply.IsRefusal ? 1 : SessionEnd.Died, $"waystation: {http.Explain(reply)}\n");
+    public SessionEnd Explain(PrimaryReply reply) => reply.Complaint is { } text
+        ? SessionEnd.Complaining(text)
+        : new(reply.IsRefusal ? 1 : SessionEnd.Died, $"waystation: {http.Explain(reply)}\n");
+
+    private SessionEnd ExplainRound(PrimaryReply reply)
+    {
+        if (reply.IsRefusal)
+        {
+            tickets.Refuse(repository, Credential, reply.AskedAt);
+        }
+
+        return Explain(reply);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -24,6 +24,9 @@ public sealed class GitScript
     /// <summary>What an <c>ls-refs</c> of this body is answered; null for the one branch.</summary>
     public Func<string, string[]?> Refs { get; set; } = static _ => null;
 
+    /// <summary>What it can do with a fetch.</summary>
+    public string Features { get; set; } = "shallow filter";
+
     /// <summary>What every request gets instead, where it is set.</summary>
     public Func<HttpContext, Task>? Instead { get; set; }
 
@@ -49,15 +52,15 @@ public sealed class GitScript
 
     public async Task HandleAsync(HttpContext context)
     {
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body);
-        string text = System.Text.Encoding.Latin1.GetString(body.ToArray());
         if (Instead is { } instead)
         {
             await instead(context);
             return;
         }
 
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        string text = System.Text.Encoding.Latin1.GetString(body.ToArray());
         context.Response.StatusCode = Status;
         if (Coding is not null)
         {
@@ -68,7 +71,9 @@ public sealed class GitScript
         {
             Interlocked.Increment(ref _infoRefs);
             context.Response.ContentType = "application/x-git-upload-pack-advertisement";
-            await context.Response.Body.WriteAsync(Lines.ToBytes("# service=git-upload-pack", "0000", "version 2", "agent=script/1", "ls-refs=unborn", "fetch=shallow filter", "object-format=sha1", "0000"));
+            await context.Response.Body.WriteAsync(Lines.ToBytes(
+                "# service=git-upload-pack", "0000",
+                "version 2", "agent=script/1", "ls-refs=unborn", $"fetch={Features}", "object-format=sha1", "0000"));
             return;
         }
 
