@@ -1,5 +1,4 @@
 using System.Net;
-using Waystation.Proxy.Http;
 
 namespace Waystation.Proxy.Primaries;
 

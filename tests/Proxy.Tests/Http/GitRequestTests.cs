@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.FetchCore;
 using Waystation.Proxy.Http;
+using Waystation.Proxy.Primaries;
 
 namespace Waystation.Proxy.Tests.Http;
 

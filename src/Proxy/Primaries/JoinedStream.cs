@@ -1,4 +1,4 @@
-namespace Waystation.Proxy.Http;
+namespace Waystation.Proxy.Primaries;
 
 /// <summary>Reads what is in memory, then the rest of a stream.</summary>
 internal sealed class JoinedStream(ReadOnlyMemory<byte> first, Stream rest) : Stream
