@@ -101,7 +101,7 @@ public sealed class FetchService(
     /// <summary>Null where access is to be settled anew.</summary>
     private async Task<FetchAnswer?> ClimbAsync(FetchCall call, SettledAccess settled, PackKey key, FetchTries tries, CancellationToken cancellationToken)
     {
-        admission.Ask(key);
+        admission.Ask(call.Repository, key);
         shapes.Ask(call.Repository, key, settled.Request, settled.View!);
         var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: settled.Request.IsClone);
         while (!tries.MustSettleAnew)
@@ -137,7 +137,7 @@ public sealed class FetchService(
             handedOut = true;
             FetchOutcome outcome = began ? starter.Outcome : reader.JoinedWhole ? FetchOutcome.Hit : FetchOutcome.Join;
             PackReader answer = began ? reader : new FollowingReader(reader, (failure, token) => FollowAnotherAsync(call, tries, failure, token));
-            return new FetchAnswer.Pack(answer, outcome, plan.KeepAtOnce || admission.WasAskedAgain(plan.Key));
+            return new FetchAnswer.Pack(answer, outcome, plan.KeepAtOnce || admission.WasAskedAgain(plan.Repository, plan.Key));
         }
         catch (FillFailedException e)
         {

@@ -174,6 +174,6 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
 
     private async Task<bool> StoreAsync(Fill fill, TimeSpan cost) =>
         fill.IsStorable
-        && (fill.Plan.KeepAtOnce || admission.WasAskedAgain(fill.Plan.Key))
+        && (fill.Plan.KeepAtOnce || admission.WasAskedAgain(fill.Plan.Repository, fill.Plan.Key))
         && await store.TryAdoptAsync(fill, cost);
 }

@@ -200,6 +200,15 @@ public sealed class AccessTickets
     public bool Remembers(RepositoryName repository, Credential credential) =>
         TicketOf(repository, credential, out _) is { } ticket && (IsRecorded(ticket.AcceptedAt) || ticket.Shown.Any(shown => IsRecorded(shown.At)));
 
+    /// <summary>Somebody was accepted for the repository lately, and nobody without a credential was.</summary>
+    public bool AreOfUsersAlone(RepositoryName repository)
+    {
+        lock (_gate)
+        {
+            return _tickets.AreOfUsersAlone(repository);
+        }
+    }
+
     /// <summary>The primary acknowledged a push: in an outage, what is recorded is told as it is since then.</summary>
     /// <param name="repository">Where.</param>
     /// <param name="credential">Whose push it was: only to it is a ref shown that was not there before.</param>

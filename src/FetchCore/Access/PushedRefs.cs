@@ -37,8 +37,10 @@ internal sealed class PushedRefs(TimeProvider time, TimeSpan serveFor)
 
             if (_journals.Count >= MaxRepositories)
             {
-                Interlocked.Exchange(ref _forgottenAt, time.GetTimestamp());
-                _journals.Clear();
+                // Records of every repository that are older than its last push are not told any more; newer ones are.
+                KeyValuePair<RepositoryName, Journal> oldest = _journals.MinBy(static entry => entry.Value.LastAt);
+                Interlocked.Exchange(ref _forgottenAt, oldest.Value.LastAt);
+                _journals.TryRemove(oldest);
             }
         }
 

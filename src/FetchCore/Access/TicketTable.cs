@@ -63,6 +63,11 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
             Outdate(entry.Repository, shared, askedAt);
         });
 
+    /// <summary>There are tickets for the repository, and each belongs to a credential.</summary>
+    public bool AreOfUsersAlone(RepositoryName repository) =>
+        _repositories.TryGetValue(repository, out RepositoryTickets? tickets)
+        && tickets.Entries.Keys.All(static credential => !credential.IsAnonymous);
+
     /// <summary>Nobody is told the capabilities of a ticket any more, but in an outage.</summary>
     public void OutdateCapabilities(RepositoryName repository, Credential credential)
     {

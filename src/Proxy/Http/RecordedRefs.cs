@@ -1,6 +1,8 @@
 using System.Buffers;
+using Microsoft.Extensions.Primitives;
 using Waystation.FetchCore.Access;
 using Waystation.GitProtocol.Advertisements;
+using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
@@ -40,9 +42,12 @@ internal sealed class RecordedRefs(AccessTickets tickets, ProxyMeters meters, IL
     }
 
     /// <summary>Asks for a credential where none was sent; false where one was, or it is not known how the primary asks.</summary>
-    public static async Task<bool> TryChallengeAsync(DoorRequest request)
+    public async Task<bool> TryChallengeAsync(DoorRequest request)
     {
-        if (!request.Credential.IsAnonymous || request.Primary.Gate.Challenges.Find(request.Repository, ClientHeaders.NameOf(request.Context.Request)) is not { } challenge)
+        LastChallenges challenges = request.Primary.Gate.Challenges;
+        string name = ClientHeaders.NameOf(request.Context.Request);
+        StringValues? known = challenges.Find(request.Repository, name) ?? (tickets.AreOfUsersAlone(request.Repository) ? challenges.LastUnder(name) : null);
+        if (!request.Credential.IsAnonymous || known is not { } challenge)
         {
             return false;
         }

@@ -82,7 +82,7 @@ internal sealed class RefsRelay(
 
         bool isOut = failure is PrimaryOutageException || (failure is not PrimaryBusyException && request.Primary.Gate.IsOut(request.Repository, request.Credential));
         if ((isOut && await recorded.TryAnswerAsync(request, asked))
-            || ((isOut || failure is PrimaryBusyException) && await RecordedRefs.TryChallengeAsync(request)))
+            || ((isOut || failure is PrimaryBusyException) && await recorded.TryChallengeAsync(request)))
         {
             return;
         }

@@ -14,16 +14,26 @@ internal sealed class LastChallenges
 {
     private const int MaxChallenges = 16_384;
 
+    /// <summary>More names than a node is honestly called by; clients may invent any.</summary>
+    private const int MaxNames = 1_024;
+
     /// <summary>Longer than any honest one; it bounds what is kept.</summary>
     private const int MaxLength = 4_096;
 
     private readonly ConcurrentDictionary<(RepositoryName, string), StringValues> _challenges = new();
+    private readonly ConcurrentDictionary<string, StringValues> _last = new(StringComparer.Ordinal);
 
     /// <summary>The values of the field; null where none is known.</summary>
     /// <param name="repository">Where.</param>
     /// <param name="name">Scheme and name by which the client called the node: the primary may write its realm by them.</param>
     public StringValues? Find(RepositoryName repository, string name) =>
         _challenges.TryGetValue((repository, name), out StringValues challenge) ? challenge : default(StringValues?);
+
+    /// <summary>
+    /// What it asked last of those who call the node so, for whichever repository: anybody may ask for repositories that are not there
+    /// until no more are remembered. Null where nothing is known.
+    /// </summary>
+    public StringValues? LastUnder(string name) => _last.TryGetValue(name, out StringValues challenge) ? challenge : default(StringValues?);
 
     public void Note(UpstreamRead read, HttpResponseMessage response)
     {
@@ -39,12 +49,17 @@ internal sealed class LastChallenges
             return;
         }
 
-        (RepositoryName, string) key = (read.Repository, name);
-        if (_challenges.Count >= MaxChallenges && !_challenges.ContainsKey(key))
-        {
-            _challenges.Clear();
-        }
+        Remember(_last, name, said, MaxNames);
+        Remember(_challenges, (read.Repository, name), said, MaxChallenges);
+    }
 
-        _challenges[key] = said;
+    /// <summary>Full: what is known stays, for strangers can fill it.</summary>
+    private static void Remember<TKey>(ConcurrentDictionary<TKey, StringValues> challenges, TKey key, string[] said, int most)
+        where TKey : notnull
+    {
+        if (challenges.Count < most || challenges.ContainsKey(key))
+        {
+            challenges[key] = said;
+        }
     }
 }
