@@ -84,6 +84,24 @@ public sealed class CrowdedDoorTests : IAsyncLifetime
         Assert.Equal(begun.Length > 0 ? 408 : 0, answer.Status);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("\u0016\u0003\u0001\u0002")]
+    public async Task Connection_IsEnded_WhenItsHandshakeDoesNot(string begun)
+    {
+        TlsFiles files = await TlsFiles.CreateAsync(station.Folder);
+        await station.StartAsync(new NodeSettings
+        {
+            Listen = ["https://127.0.0.1:0"],
+            Options = ["--Tls:Certificate", files.Certificate, "--Tls:Key", files.Key, "--Clients:HeadTimeout", "00:00:02"],
+        });
+        using RawConnection connection = await RawConnection.OpenAsync(station.Node.Url);
+        await connection.SendAsync(Encoding.Latin1.GetBytes(begun));
+        // Before the ten seconds that the server gives a handshake by itself.
+        Assert.Equal(0, (await connection.ReadToEndAsync(TimeSpan.FromSeconds(9))).Status);
+        Assert.Equal(1, (await station.Node.MetricsAsync()).Sum("waystation_client_connections_ended_total", "reason=\"silent\""));
+    }
+
     [Fact]
     public async Task Reader_IsLetGo_WhenItReadsNothing_AndServed_WhenItIsMerelySlow()
     {
