@@ -1,0 +1,124 @@
+using System.Text.RegularExpressions;
+
+namespace Waystation.Architecture.Tests;
+
+/// <summary>What operators read names what the program has: its settings, commands, metrics and pages, each in full and no other.</summary>
+public sealed partial class DocumentationTests
+{
+    private const RegexOptions Explicit = RegexOptions.ExplicitCapture;
+
+    private static readonly string s_readme = Read("README.md");
+    private static readonly string s_operations = Read("docs/operations.md");
+    private static readonly string s_docs = string.Concat(
+        Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md").Select(File.ReadAllText)) + s_readme;
+
+    [Fact]
+    public void Metrics_AreAllDocumented_ByTheirWholeNames()
+    {
+        string[] counted =
+            [.. Sources().SelectMany(static source => Instrument().Matches(source)).Select(static match => match.Groups["name"].Value)];
+        Assert.InRange(counted.Length, 25, 500);
+        Assert.DoesNotContain(counted, static name => !Regex.IsMatch(s_operations, $@"`{name}[`{{]"));
+        Assert.Empty(MetricName().Matches(s_docs).Select(static match => match.Value).Except(counted));
+        // What begins in the middle of a name is found neither by a search nor by this test.
+        Assert.Empty(Shortened().Matches(s_docs).Select(static match => match.Value));
+    }
+
+    [Fact]
+    public void Commands_AreAllDocumented_AndExist()
+    {
+        MatchCollection made = CommandName().Matches(Read("src/Proxy/Commands/AdminCommands.cs"));
+        string[] commands = [.. made.Select(static match => match.Groups["name"].Value), "serve"];
+        Assert.InRange(commands.Length, 8, 50);
+        Assert.DoesNotContain(commands, static name => !s_readme.Contains($"waystation {name}", StringComparison.Ordinal));
+        Assert.Empty(CommandSaid().Matches(s_docs).Select(static match => match.Groups["name"].Value).Except(commands));
+    }
+
+    [Fact]
+    public void Pages_OfTheAdminAddress_AreAllDocumented_AndExist()
+    {
+        string[] pages = [.. AdminPage().Matches(Read("src/Proxy/Admin/AdminApi.cs")).Select(static match => match.Value).Distinct()];
+        Assert.InRange(pages.Length, 7, 50);
+        Assert.DoesNotContain(pages, static page => !s_operations.Contains(page, StringComparison.Ordinal));
+        Assert.Empty(AdminPage().Matches(s_docs).Select(static match => match.Value).Except(pages));
+    }
+
+    [Fact]
+    public void Settings_AreAllDocumented_AndInTheHelp()
+    {
+        string help = Read("src/Proxy/Commands/ServeCommand.cs");
+        string ssh = Read("docs/ssh.md") + Read("docs/key-authorities.md");
+        string[] settings =
+        [.. Sources("Proxy/Settings")
+            .SelectMany(static source => SettingName().Matches(source))
+            .Select(static match => Primary().Replace(match.Groups["name"].Value, "Primaries:0"))];
+        Assert.InRange(settings.Length, 40, 500);
+        foreach (string setting in settings)
+        {
+            Assert.True(Names(help, setting), $"--help does not name {setting}");
+            Assert.True(Names(s_readme, setting) || Names(ssh, setting), $"no page names {setting}");
+        }
+    }
+
+    [Fact]
+    public void ReasonsOfABypass_AreAllDocumented_AndExist()
+    {
+        string troubleshooting = Read("docs/troubleshooting.md");
+        string table = troubleshooting[troubleshooting.IndexOf("## Cache-Status details", StringComparison.Ordinal)..];
+        table = table[..table.IndexOf("\n## ", 3, StringComparison.Ordinal)];
+        string[] reasons =
+            [.. Member().Matches(Read("src/FetchCore/ForwardReason.cs")).Select(static match => Word(match.Groups["name"].Value))];
+        string[] told = [.. Row().Matches(table).Select(static match => match.Groups["name"].Value)];
+        Assert.InRange(reasons.Length, 10, 50);
+        Assert.Equal(reasons.Order(StringComparer.Ordinal), told.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>In full, or after another of its section in the same row: <c>`Work:Small`, `:Large`</c>.</summary>
+    private static bool Names(string text, string setting)
+    {
+        string[] section = setting.Split(':')[..^1];
+        string last = $"`:{setting.Split(':')[^1]}`";
+        return text.Contains(setting, StringComparison.Ordinal) || text.Split('\n').Any(line =>
+            line.Contains($"`{string.Join(':', section)}:", StringComparison.Ordinal) && line.Contains(last, StringComparison.Ordinal));
+    }
+
+    private static string Word(string reason) =>
+        string.Concat(reason.Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
+
+    private static string Read(string path) => File.ReadAllText(Path.Combine(SourceTree.Root, path));
+
+    private static IEnumerable<string> Sources(string folder = "") => Directory
+        .EnumerateFiles(Path.Combine(SourceTree.Root, "src", folder), "*.cs", SearchOption.AllDirectories)
+        .Where(static path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
+        .Select(File.ReadAllText);
+
+    [GeneratedRegex(@"\.Create\w*(<\w+>)?\(\s*""(?<name>waystation_\w+)""", RegexOptions.ExplicitCapture)]
+    private static partial Regex Instrument();
+
+    [GeneratedRegex(@"\bwaystation_[a-z_]+[a-z]\b")]
+    private static partial Regex MetricName();
+
+    [GeneratedRegex(@"`_[a-z_]+`|(?<!\w)`?(failures|quarantined|evicted_bytes|ended)_total\b")]
+    private static partial Regex Shortened();
+
+    [GeneratedRegex(@"new Command\(""(?<name>[a-z]+)""", RegexOptions.ExplicitCapture)]
+    private static partial Regex CommandName();
+
+    [GeneratedRegex(@"`(\./)?waystation (?<name>[a-z]+)\b", RegexOptions.ExplicitCapture)]
+    private static partial Regex CommandSaid();
+
+    [GeneratedRegex(@"/api/v1/[a-z]+(/[a-z]+)?", RegexOptions.ExplicitCapture)]
+    private static partial Regex AdminPage();
+
+    [GeneratedRegex(@"source\.(Read(<[^(]*>)?|Text|ExistingFile|Duration|Count|Size|List<[^(]*>)\(\s*\$?""(?<name>[^""]+)""", Explicit)]
+    private static partial Regex SettingName();
+
+    [GeneratedRegex(@"\{\w+\}")]
+    private static partial Regex Primary();
+
+    [GeneratedRegex(@"^    (?<name>[A-Z]\w+),", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
+    private static partial Regex Member();
+
+    [GeneratedRegex(@"^\| `(?<name>[a-z-]+)` \|", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
+    private static partial Regex Row();
+}
