@@ -40,9 +40,9 @@ public sealed class FetchService(
     public async Task<FetchAnswer> FetchAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
-        if (!call.Request.MayBringPack && (call.Request.Deepens || !local.HasMirror(call.Repository)))
+        if (!call.Request.MayBringPack && (call.Request.Deepens || call.Request.Haves.Count == 0 || !local.HasMirror(call.Repository)))
         {
-            // Nothing to make; and what an older client must hear of its boundary in such a round, no v2 server says.
+            // Nothing to make; and what an older client must hear of its boundary in such a round, or where it names no have, no v2 server says.
             return new FetchAnswer.Forward(ForwardReason.NoPack);
         }
 
