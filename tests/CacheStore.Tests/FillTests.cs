@@ -294,8 +294,8 @@ public sealed class FillTests
         byte[] pack = PackBytes.Make(Block);
         for (int ask = 1; ask <= 2; ask++)
         {
-            store.Admission.Ask(Store.KeyOf(1));
             FillPlan plan = Store.PlanOf(1, keepAtOnce: false);
+            store.Admission.Ask(plan.Repository, plan.Key);
             await using (FillReader reader = store.Fills.JoinOrBegin(plan, Store.SourceOf(pack), out bool began))
             {
                 Assert.True(began);
