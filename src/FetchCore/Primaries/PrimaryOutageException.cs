@@ -7,7 +7,7 @@ namespace Waystation.FetchCore.Primaries;
 /// <param name="message">What fails.</param>
 /// <param name="status">The HTTP status that the primary fails with; null where it says nothing.</param>
 /// <param name="inner">The cause.</param>
-public sealed class PrimaryOutageException(string message, int? status = null, Exception? inner = null) : PrimaryException(message, inner)
+public class PrimaryOutageException(string message, int? status = null, Exception? inner = null) : PrimaryException(message, inner)
 {
     /// <summary>The HTTP status that the primary fails with; null where it says nothing.</summary>
     public int? Status => status;

@@ -137,4 +137,6 @@ internal sealed class ConnectionDoor(
         }
 
         logger.Crowded(address, what, connections.Count);
-    }}
+    }
+}
+

@@ -66,6 +66,9 @@ internal sealed class PassThrough(IHttpForwarder forwarder, ProxyMeters meters, 
             case PrimaryBusyException busy:
                 await TellBusyAsync(context, text, busy.RetryAfter);
                 return;
+            case AnsweredOutageException answered:
+                await RelayAsync(context, primary, answered.Answer);
+                return;
             case PrimaryOutageException { Status: { } status }:
                 response.StatusCode = status;
                 break;
@@ -86,6 +89,14 @@ internal sealed class PassThrough(IHttpForwarder forwarder, ProxyMeters meters, 
         context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
         context.Response.Headers.RetryAfter = TroubleText.Seconds(retryAfter);
         return WriteAsync(context, text);
+    }
+
+    /// <summary>git shows its user an error that the primary wrote as text.</summary>
+    private static async Task RelayAsync(HttpContext context, Primary primary, HttpResponseMessage answer)
+    {
+        AnswerHead.Of(answer).Write(context, primary, cacheStatus: null);
+        byte[] body = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     private static Task WriteAsync(HttpContext context, string text)

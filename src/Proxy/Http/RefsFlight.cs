@@ -87,7 +87,7 @@ internal sealed class RefsFlight
         catch (Exception e)
         {
             _head.TrySetException(e);
-            _shared.TrySetException(e);
+            _shared.TrySetException(e is AnsweredOutageException answered ? answered.ForOthers() : e);
             await _pipe.Writer.CompleteAsync(e);
         }
         finally

@@ -52,7 +52,7 @@ internal sealed class PrimaryGate(
         int? known = repositories.StatusOf(read.Repository);
         if (known is { } said && _pauses.IsPaused(read.Repository, read.Credential))
         {
-            throw Failure(said);
+            throw new PrimaryOutageException(Words(said), said);
         }
 
         HttpResponseMessage response = await SendOnceAsync(read, make, cancellationToken);
@@ -84,7 +84,7 @@ internal sealed class PrimaryGate(
             }
 
             _pauses.Begin(read.Repository, read.Credential);
-            throw Failure(status);
+            throw await AnsweredOutageException.FromAsync(Words(status), response, time, cancellationToken);
         }
         catch
         {
@@ -126,7 +126,7 @@ internal sealed class PrimaryGate(
             response.Content = new WatchedContent(response.Content, HttpPrimaryReply.IsGitAnswer(response), health, place, s_patience);
             Holds.Note(read.Repository, read.Credential, response);
             Challenges.Note(read, response);
-            await NoteAnswerAsync(read, response);
+            await NoteAnswerAsync(read, response, cancellationToken);
             return response;
         }
         catch (Exception e)
@@ -167,7 +167,7 @@ internal sealed class PrimaryGate(
     private bool MayAskAllTheSame(UpstreamRead read) => read.AsksForRefs && health.IsReached && !_pauses.IsPaused(read.Repository, read.Credential);
 
     /// <exception cref="PrimaryOutageException">It is the answer of a primary that is out.</exception>
-    private async Task NoteAnswerAsync(UpstreamRead read, HttpResponseMessage response)
+    private async Task NoteAnswerAsync(UpstreamRead read, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (!RepositoryOutages.IsFailure(response))
         {
@@ -184,12 +184,11 @@ internal sealed class PrimaryGate(
         if (await health.JudgeAsync(says, isStatus: true))
         {
             _pauses.Begin(read.Repository, read.Credential);
-            throw new PrimaryOutageException(says, (int)response.StatusCode);
+            throw await AnsweredOutageException.FromAsync(says, response, time, cancellationToken);
         }
     }
 
-    private static PrimaryOutageException Failure(int status) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"it answers {status} for this repository"), status);
+    private static string Words(int status) => string.Create(CultureInfo.InvariantCulture, $"it answers {status} for this repository");
 
     private static void Abandon(Task<HttpResponseMessage> sending) => _ = sending.ContinueWith(
         static ended =>
