@@ -43,13 +43,15 @@ internal static class ErrorLook
     {
         if (!HttpPrimaryReply.IsGitAnswer(response))
         {
+            // What says no type, or another than that of a page, git reads as it comes, and says itself what is wrong with it.
+            string type = response.Content.Headers.ContentType?.MediaType ?? "";
+            bool isPage = response.IsSuccessStatusCode && type.StartsWith("text/", StringComparison.OrdinalIgnoreCase);
             bool isRefusal = HttpPrimaryReply.IsNoSuccess(response);
-            if (!isRefusal || !isPost || !wasPromised || !response.IsSuccessStatusCode)
+            if (!isRefusal || !isPost || !wasPromised || !isPage)
             {
                 return new AnswerVerdict(null, isRefusal);
             }
 
-            string type = response.Content.Headers.ContentType?.MediaType ?? "nothing";
             string status = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
             string text = $"waystation: the primary answered {status} with {type}, which is not Git's";
             var packet = new ArrayBufferWriter<byte>();

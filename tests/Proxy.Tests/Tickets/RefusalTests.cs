@@ -19,6 +19,7 @@ public sealed class RefusalTests(GitFront front) : IClassFixture<GitFront>
         ["303"] = static context => SayAsync(context, 303, "text/html", "see", "https://login.example.com/"),
         ["203"] = static context => SayAsync(context, 203, "text/html", "<html>Sign in</html>"),
         ["204"] = static context => SayAsync(context, 204, null, ""),
+        ["no type"] = static context => SayAsync(context, 200, null, "0004what"),
         ["400"] = static context => SayAsync(context, 400, "text/plain", "no"),
         ["401"] = static context => SayAsync(context, 401, "text/plain", "who"),
         ["402"] = static context => SayAsync(context, 402, "text/plain", "pay"),
@@ -67,6 +68,12 @@ public sealed class RefusalTests(GitFront front) : IClassFixture<GitFront>
             {
                 Assert.Equal(200, (int)answer.StatusCode);
                 Assert.Contains("ERR waystation: the primary answered", text, StringComparison.Ordinal);
+            }
+
+            if (refusal == "no type")
+            {
+                // git says itself what is wrong with it.
+                Assert.Equal("0004what", text);
             }
 
             if (refusal.EndsWith("err", StringComparison.Ordinal))
