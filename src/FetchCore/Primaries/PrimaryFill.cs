@@ -12,6 +12,9 @@ namespace Waystation.FetchCore.Primaries;
 /// </summary>
 internal static class PrimaryFill
 {
+    /// <summary>The shallow boundary of half a million commits fits. It guards memory against a primary that never comes to its pack.</summary>
+    private const long MaxPrologue = 32 << 20;
+
     /// <summary>
     /// Reads the sections before the packfile. Null where the answer holds no pack; then nothing of the body is consumed,
     /// so that it can be handed on whole.
@@ -42,7 +45,7 @@ internal static class PrimaryFill
                 return prologue;
             }
 
-            if (start == AnswerStart.NoPack || read.IsCompleted)
+            if (start == AnswerStart.NoPack || read.IsCompleted || read.Buffer.Length > MaxPrologue)
             {
                 body.AdvanceTo(read.Buffer.Start);
                 return null;
@@ -59,6 +62,7 @@ internal static class PrimaryFill
 
     private static async Task CopyBandsAsync(PipeReader body, Fill fill, CancellationToken cancellationToken)
     {
+        var bound = new ProgressBound();
         while (true)
         {
             ReadResult read = await body.ReadAsync(cancellationToken);
@@ -71,6 +75,7 @@ internal static class PrimaryFill
                         await fill.WriteAsync(band.Payload, cancellationToken);
                         break;
                     case BandKind.Progress:
+                        bound.Count(band.Payload.Length);
                         fill.ShowProgress(band.Payload);
                         break;
                     case BandKind.Error:
@@ -80,6 +85,7 @@ internal static class PrimaryFill
                         await fill.CompleteAsync(cancellationToken);
                         return;
                     case BandKind.Keepalive:
+                        bound.Count(0);
                         fill.Hear();
                         break;
                 }

@@ -30,6 +30,7 @@ internal static class PrimaryPack
     private static async Task CopyBandsAsync(PipeReader body, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, SignsOfLife life)
     {
         CancellationToken cancellationToken = life.Token;
+        var bound = new ProgressBound();
         while (true)
         {
             ReadResult read = await body.ReadAsync(cancellationToken);
@@ -47,6 +48,7 @@ internal static class PrimaryPack
                     case BandKind.End:
                         return;
                     case BandKind.Progress or BandKind.Keepalive:
+                        bound.Count(band.Payload.Length);
                         break;
                 }
             }

@@ -1,0 +1,25 @@
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.FetchCore.Primaries;
+
+/// <summary>
+/// How much a primary may say beside the pack. git writes a line of progress a second and a keepalive every five: a day of both is 8 MiB. A
+/// primary that says more than twice that is not at work, and is not read for ever.
+/// </summary>
+internal sealed class ProgressBound
+{
+    private const long Most = 16 << 20;
+
+    private long _said;
+
+    /// <summary>Counts a line of progress, or a keepalive.</summary>
+    /// <exception cref="PrimaryException">It was one too many.</exception>
+    public void Count(long length)
+    {
+        _said += length + PktLineReader.HeaderLength + 1;
+        if (_said > Most)
+        {
+            throw new PrimaryException("the primary says ever more of its progress, and nothing else");
+        }
+    }
+}
