@@ -166,7 +166,7 @@ public sealed class DataFolder : IDisposable
         try
         {
             // Opened for reading: a lock needs no more, and a file open for writing would keep the disk from turning read-only.
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.Read, FileShare.None);
+            return new FileStream(RegularFile.At(file), FileMode.OpenOrCreate, FileAccess.Read, FileShare.None);
         }
         catch (IOException e) when (existed && (e.HResult & 0xFFFF) == WouldBlock)
         {
@@ -183,7 +183,7 @@ public sealed class DataFolder : IDisposable
             return;
         }
 
-        string text = File.ReadAllText(file).Trim();
+        string text = File.ReadAllText(RegularFile.At(file)).Trim();
         if (!int.TryParse(text, CultureInfo.InvariantCulture, out int layout) || layout > Layout)
         {
             throw new DataFolderException(Root, $"has layout {text}, but this program knows layouts up to {Layout}: a newer Waystation wrote it");

@@ -20,7 +20,7 @@ public sealed class Journal<T>(DataFolder folder, string name)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(_path), s_strict);
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(RegularFile.At(_path)), s_strict);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Waystation.CacheStore.Disk;
 
 namespace Waystation.CacheStore.Mirrors;
 
@@ -13,24 +14,21 @@ namespace Waystation.CacheStore.Mirrors;
 /// <param name="Modified">When its content changed, in nanoseconds since 1970.</param>
 /// <param name="Changed">When anything of it changed, in nanoseconds since 1970; no program can set it.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly partial record struct FileStamp(long Size, ulong Inode, long Modified, long Changed)
+internal readonly record struct FileStamp(long Size, ulong Inode, long Modified, long Changed)
 {
-    // statx(2): the structure is the same on every architecture.
-    private const int CurrentFolder = -100;
-    private const uint BasicStats = 0x7ff;
-    private const int StatxLength = 256;
+    // statx(2).
     private const int InodeAt = 32;
     private const int SizeAt = 40;
     private const int ChangedAt = 96;
     private const int ModifiedAt = 112;
 
-    /// <summary>The stamp of a file; null where there is none, or it cannot be looked at.</summary>
+    /// <summary>The stamp of a regular file; null where there is none, or it cannot be looked at.</summary>
     public static FileStamp? Of(string path)
     {
-        Span<byte> buffer = stackalloc byte[StatxLength];
-        return Statx(CurrentFolder, path, 0, BasicStats, buffer) == 0
+        Span<byte> status = stackalloc byte[RegularFile.StatusLength];
+        return RegularFile.TryLook(path, status)
             ? new FileStamp(
-                BinaryPrimitives.ReadInt64LittleEndian(buffer[SizeAt..]), BinaryPrimitives.ReadUInt64LittleEndian(buffer[InodeAt..]), Time(buffer[ModifiedAt..]), Time(buffer[ChangedAt..]))
+                BinaryPrimitives.ReadInt64LittleEndian(status[SizeAt..]), BinaryPrimitives.ReadUInt64LittleEndian(status[InodeAt..]), Time(status[ModifiedAt..]), Time(status[ChangedAt..]))
             : null;
     }
 
@@ -52,8 +50,4 @@ internal readonly partial record struct FileStamp(long Size, ulong Inode, long M
 
     private static long Time(ReadOnlySpan<byte> at) =>
         (BinaryPrimitives.ReadInt64LittleEndian(at) * 1_000_000_000) + BinaryPrimitives.ReadInt32LittleEndian(at[8..]);
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> buffer);
 }

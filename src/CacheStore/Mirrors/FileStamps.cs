@@ -146,7 +146,7 @@ internal sealed class FileStamps
 
     private void Load()
     {
-        if (!File.Exists(_file))
+        if (FileStamp.Of(_file) is null)
         {
             return;
         }

@@ -24,7 +24,7 @@ public sealed class FrozenRefs : IDisposable
             DataFolder.CreatePrivate(Path.Combine(frozen.Repository, "refs"));
             foreach (string file in (string[])["HEAD", "config"])
             {
-                File.Copy(Path.Combine(mirror.Repository, file), Path.Combine(frozen.Repository, file));
+                File.Copy(RegularFile.At(Path.Combine(mirror.Repository, file)), Path.Combine(frozen.Repository, file));
             }
 
             File.CreateSymbolicLink(Path.Combine(frozen.Repository, "objects"), mirror.Objects);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Waystation.CacheStore.Disk;
 
 namespace Waystation.CacheStore.Mirrors;
 
@@ -27,7 +28,7 @@ internal sealed record MirrorRecord
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(file), MirrorRecordJson.Default.MirrorRecord) ?? throw new InvalidDataException("an empty record");
+            return JsonSerializer.Deserialize(File.ReadAllBytes(RegularFile.At(file)), MirrorRecordJson.Default.MirrorRecord) ?? throw new InvalidDataException("an empty record");
         }
         catch (JsonException e)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Waystation.CacheStore.Disk;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 
@@ -46,7 +47,7 @@ public sealed class MirrorRefs
             return Empty;
         }
 
-        string text = File.ReadAllText(file, Encoding.Latin1);
+        string text = File.ReadAllText(RegularFile.At(file), Encoding.Latin1);
         int header = text.IndexOf('\n', StringComparison.Ordinal) + 1;
         if (text[..header] != HeaderOf(text.AsSpan(header)))
         {

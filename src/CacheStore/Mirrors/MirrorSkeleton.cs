@@ -32,7 +32,7 @@ internal sealed class MirrorSkeleton
             (string path, string text) = _files[i];
             if (_stamps[i] is null || FileStamp.Of(path) != _stamps[i])
             {
-                if (!File.Exists(path) || File.ReadAllText(path) != text)
+                if (FileStamp.Of(path) is null || File.ReadAllText(path) != text)
                 {
                     File.WriteAllText(path + ".new", text);
                     File.Move(path + ".new", path, overwrite: true);

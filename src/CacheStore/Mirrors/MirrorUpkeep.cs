@@ -134,6 +134,13 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         {
             string path = Path.Combine(mirror.Objects, pack);
             mirror.Stamps.Delete([Path.ChangeExtension(pack, ".rev")]);
+            if (new[] { path, Path.ChangeExtension(path, ".idx") }.Any(static part => FileStamp.Of(part) is null))
+            {
+                // Gone, or something that git would wait for instead of reading it.
+                mirrors.Quarantine(mirror, $"{Path.GetFileName(pack)} is not there");
+                return false;
+            }
+
             GitResult verified = await git.RunAsync(
                 new GitCommand("index-pack", "--verify", $"--object-format={mirror.ObjectFormat.Name}", path) { Settings = s_bounds }, stopping);
             if (verified.ExitCode != 0)
@@ -341,7 +348,7 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     /// <summary>A bitmap bears the trailer of its multi-pack-index as its name.</summary>
     private static bool IsCurrent(Mirror mirror, string bitmap)
     {
-        using FileStream index = File.OpenRead(Path.Combine(mirror.Objects, MultiPackIndexFile));
+        using FileStream index = File.OpenRead(RegularFile.At(Path.Combine(mirror.Objects, MultiPackIndexFile)));
         byte[] trailer = new byte[mirror.ObjectFormat.DigestLength];
         index.Seek(-trailer.Length, SeekOrigin.End);
         index.ReadExactly(trailer);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Waystation.CacheStore.Disk;
 
 namespace Waystation.CacheStore.Mirrors;
 
@@ -16,7 +17,7 @@ internal static class MultiPackIndex
     /// <exception cref="InvalidDataException">It does not read back.</exception>
     public static long CountOf(string path)
     {
-        using FileStream file = File.OpenRead(path);
+        using FileStream file = File.OpenRead(RegularFile.At(path));
         Span<byte> header = stackalloc byte[HeaderLength], entry = stackalloc byte[EntryLength];
         file.ReadExactly(header);
         if (BinaryPrimitives.ReadUInt32BigEndian(header) == Magic)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Waystation.CacheStore.Disk;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
@@ -18,7 +19,7 @@ internal static class TrailingDigest
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
         {
-            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
+            await using var file = new FileStream(RegularFile.At(path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
             using IncrementalHash hash = IncrementalHash.CreateHash(format == ObjectFormat.Sha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256);
             long left = file.Length - format.DigestLength;
             while (left > 0)

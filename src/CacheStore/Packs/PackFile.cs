@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Waystation.CacheStore.Disk;
 
 namespace Waystation.CacheStore.Packs;
 
@@ -32,5 +33,5 @@ internal static class PackFile
 
     /// <summary>Opens a finished file for reading.</summary>
     public static SafeFileHandle Open(string path) =>
-        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.SequentialScan);
+        File.OpenHandle(RegularFile.At(path), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.SequentialScan);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
+using Waystation.CacheStore.Disk;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
@@ -96,7 +97,7 @@ internal sealed record PackRecord
     /// <summary>Reads a record from its file.</summary>
     public static PackRecord Read(string path)
     {
-        var file = new FileInfo(path);
+        var file = new FileInfo(RegularFile.At(path));
         return file.Length > MaxLength
             ? throw new InvalidDataException("the length is not that of a record")
             : Parse(File.ReadAllBytes(path));

@@ -1,0 +1,67 @@
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Mirrors;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.CacheStore.Tests.Mirrors;
+
+/// <summary>A fifo in the place of a file is damage: nobody waits for what is never written to it.</summary>
+public sealed class IrregularFileTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    [Theory]
+    [InlineData("record")]
+    [InlineData("stamps")]
+    [InlineData("tip-stamps")]
+    [InlineData("git/packed-refs")]
+    [InlineData("git/HEAD")]
+    [InlineData("git/config")]
+    [InlineData("git/objects/pack/*.pack")]
+    [InlineData("git/objects/pack/*.idx")]
+    [InlineData("git/objects/pack/multi-pack-index")]
+    [InlineData("git/objects/info/commit-graph")]
+    public async Task FifoInAMirror_HangsNobody(string file)
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync();
+        Mirror mirror = await bench.MakeAsync();
+        await bench.Upkeep.RunAsync(mirror, default);
+        string path = Directory.GetFiles(Path.Combine(mirror.Folder, Path.GetDirectoryName(file)!), Path.GetFileName(file)).First();
+        await Task.Run(async () =>
+        {
+            bench.Restart(() => MakeFifo(path));
+            if (bench.Mirrors.Find(MirrorBench.Widgets) is { } again)
+            {
+                again.TryRead()?.Dispose();
+                await bench.Upkeep.RunAsync(again, default);
+                again.TryRead()?.Dispose();
+                Assert.NotEmpty(again.Refs.Tips);
+            }
+        }).WaitAsync(Patience);
+    }
+
+    [Theory]
+    [InlineData("lock")]
+    [InlineData("layout")]
+    public async Task FifoInTheDataFolder_HangsNoStart(string file)
+    {
+        using var folder = new TempFolder();
+        new DataFolder(folder["data"], TimeProvider.System).Dispose();
+        MakeFifo(Path.Combine(folder["data"], file));
+        await Task.Run(() => new DataFolder(folder["data"], TimeProvider.System).Dispose()).WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task FifoForAJournal_IsAsIfItWereNotThere()
+    {
+        using var folder = new TempFolder();
+        using var data = new DataFolder(folder["data"], TimeProvider.System);
+        MakeFifo(Path.Combine(folder["data"], "some.json"));
+        Assert.Null(await Task.Run(() => new Journal<string>(data, "some.json").Read()).WaitAsync(Patience));
+    }
+
+    private static void MakeFifo(string path)
+    {
+        File.Delete(path);
+        new Command("mkfifo", path).MustRunAsync().GetAwaiter().GetResult();
+    }
+}
