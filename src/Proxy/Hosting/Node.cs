@@ -209,8 +209,9 @@ internal static class Node
 
     private static ListenOptions OpenDoor(ListenOptions door, ListenAddress address, IServiceProvider services)
     {
-        // Before TLS: a handshake that is not ended holds a connection like a head that is not.
-        door.Use(services.GetRequiredService<ConnectionDoor>().Watch);
+        // Before TLS: a handshake that is not ended holds a connection like a head that is not. Taken when the address is bound, for this is
+        // called before anybody listens to the counters.
+        door.Use(next => services.GetRequiredService<ConnectionDoor>().Watch(next));
         if (address.IsTls)
         {
             door.Protocols = HttpProtocols.Http1AndHttp2;
