@@ -23,6 +23,9 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
         "uploadpack.allowFilter=true", "uploadpack.allowAnySHA1InWant=true", "uploadpack.keepAlive=5", "pack.windowMemory=128m", "pack.deltaCacheSize=64m",
     ];
 
+    /// <summary>The commit-graph keeps 34 bits of a date, which end in 2514: what is asked by date is answered from the commits themselves.</summary>
+    private const string TrueDates = "core.commitGraph=false";
+
     /// <summary>Of a line with an id, what is not the id, such as <c>0032have </c> and the line feed: an input of its right size need not grow.</summary>
     private const int IdLine = 14;
 
@@ -81,7 +84,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
                 // Of an object that lies in several packs git takes the copy that the first multi-pack-index names.
                 ObjectDirectory = looksAtTipFirst ? mirror.Tip : null,
                 AlternateObjects = [.. looksAtTipFirst ? [mirror.Objects] : (string[])[], .. withOrphans ? [mirror.Orphans] : (string[])[]],
-                Settings = [.. s_settings, string.Create(CultureInfo.InvariantCulture, $"pack.threads={threads}")],
+                Settings = [.. s_settings, .. request.DeepenSince is null ? (string[])[] : [TrueDates], string.Create(CultureInfo.InvariantCulture, $"pack.threads={threads}")],
             },
             stopping);
         await process.FeedAsync(input.WrittenMemory);
