@@ -24,8 +24,9 @@ public sealed class BudgetTests : IAsyncLifetime
             PrimaryRepository repository = await station.Primary.CreateAsync($"public/part{i}.git", history);
             repositories.Add(repository);
             await client.RunAsync("clone", "--quiet", "--bare", "--depth", "1", station.Node.UrlOf(repository).AbsoluteUri, $"clone{i}");
-            double bytes = await PackCacheBytesAsync();
-            Assert.InRange(bytes, 1, Budget);
+            // A first answer is kept when the primary has been asked once more whether it still fits, which may be after the client has all of it.
+            await Eventually.TrueAsync("an answer is kept", async () => await PackCacheBytesAsync() > 0);
+            Assert.InRange(await PackCacheBytesAsync(), 1, Budget);
         }
 
         // The newest is still there, and whatever was evicted is fetched anew.
