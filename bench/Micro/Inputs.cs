@@ -10,25 +10,34 @@ namespace Waystation.Micro;
 internal static class Inputs
 {
     /// <summary>What <c>git clone</c> asks of a repository with two branches.</summary>
-    public static FetchRequest Clone { get; } = new()
-    {
-        Wants = [Id(1), Id(2)],
-        ThinPack = true,
-        OfsDelta = true,
-        IncludeTag = true,
-        Done = true,
-        Agent = "git/2.39.5",
-    };
+    public static FetchRequest Clone { get; } =
+        new()
+        {
+            Wants = [Id(1), Id(2)],
+            ThinPack = true,
+            OfsDelta = true,
+            IncludeTag = true,
+            Done = true,
+            Agent = "git/2.39.5",
+        };
 
     /// <summary>What <c>git fetch</c> asks in its last round: one new tip, and 256 commits that it has.</summary>
     public static FetchRequest Fetch { get; } = Clone with { Wants = [Id(1)], Haves = [.. Enumerable.Range(1000, 256).Select(Id)] };
 
     /// <summary>In every other ref a tag, annotated.</summary>
-    public static IReadOnlyList<RefTip> Tips { get; } = [.. Enumerable.Range(0, 1000).Select(static number => number % 2 == 0
-        ? new RefTip($"refs/heads/team-{number % 7}/feature-{number:D4}", Id(number), null, null)
-        : new RefTip($"refs/tags/v1.{number}", Id(number), Id(number + 5000), null))];
+    public static IReadOnlyList<RefTip> Tips { get; } =
+    [
+        .. Enumerable
+            .Range(0, 1000)
+            .Select(static number =>
+                number % 2 == 0
+                    ? new RefTip($"refs/heads/team-{number % 7}/feature-{number:D4}", Id(number), null, null)
+                    : new RefTip($"refs/tags/v1.{number}", Id(number), Id(number + 5000), null)
+            ),
+    ];
 
-    public static ObjectId Id(int number) => ObjectId.FromRaw(SHA256.HashData(BitConverter.GetBytes(number)).AsSpan(0, ObjectFormat.Sha1.DigestLength));
+    public static ObjectId Id(int number) =>
+        ObjectId.FromRaw(SHA256.HashData(BitConverter.GetBytes(number)).AsSpan(0, ObjectFormat.Sha1.DigestLength));
 
     /// <summary>Bytes without a pattern.</summary>
     public static byte[] Noise(int length)

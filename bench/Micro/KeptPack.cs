@@ -14,18 +14,24 @@ namespace Waystation.Micro;
 /// <summary>A store in a temporary folder that holds one answer.</summary>
 internal sealed class KeptPack : IDisposable
 {
-    private static readonly RepositoryName Repository = new("git.example.com", "team/tool.git");
+    private static readonly RepositoryName s_repository = new("git.example.com", "team/tool.git");
 
-    private readonly TempFolder temp = new();
-    private readonly Meter meter = new("micro");
-    private readonly PackKey key = PackKey.Of(Repository, Inputs.Clone with { IncludeTag = false });
-    private readonly DataFolder folder;
-    private readonly DiskPackTier tier;
+    private readonly TempFolder _temp = new();
+    private readonly Meter _meter = new("micro");
+    private readonly PackKey _key = PackKey.Of(s_repository, Inputs.Clone with { IncludeTag = false });
+    private readonly DataFolder _folder;
+    private readonly DiskPackTier _tier;
 
     private KeptPack()
     {
-        folder = new DataFolder(temp["data"], TimeProvider.System);
-        tier = new DiskPackTier(folder, new PackCacheOptions { DiskReserve = 0 }, new StoreMeters(meter), TimeProvider.System, NullLogger<DiskPackTier>.Instance);
+        _folder = new DataFolder(_temp["data"], TimeProvider.System);
+        _tier = new DiskPackTier(
+            _folder,
+            new PackCacheOptions { DiskReserve = 0 },
+            new StoreMeters(_meter),
+            TimeProvider.System,
+            NullLogger<DiskPackTier>.Instance
+        );
     }
 
     /// <summary>Puts a pack of so many bytes into the store, as a fill does.</summary>
@@ -38,8 +44,16 @@ internal sealed class KeptPack : IDisposable
 #pragma warning disable CA5350 // The trailer of a SHA-1 repository's pack is SHA-1.
         SHA1.HashData(pack.AsSpan(0, content), pack.AsSpan(content));
 #pragma warning restore CA5350
-        await using (var fills = new FillTable(kept.tier, new Admission(TimeProvider.System), TimeProvider.System, NullLogger<FillTable>.Instance))
-        await using (FillReader follower = fills.JoinOrBegin(new FillPlan(kept.key, Repository, ObjectFormat.Sha1, KeepAtOnce: true), FillAsync, out _))
+        await using (
+            var fills = new FillTable(kept._tier, new Admission(TimeProvider.System), TimeProvider.System, NullLogger<FillTable>.Instance)
+        )
+        await using (
+            FillReader follower = fills.JoinOrBegin(
+                new FillPlan(kept._key, s_repository, ObjectFormat.Sha1, KeepAtOnce: true),
+                FillAsync,
+                out _
+            )
+        )
         {
             byte[] buffer = new byte[BlockSums.BlockLength];
             while (await follower.NextAsync(CancellationToken.None) is { Kind: not PackStepKind.End } step)
@@ -49,7 +63,7 @@ internal sealed class KeptPack : IDisposable
             }
         }
 
-        return kept.tier.Contains(kept.key) ? kept : throw new InvalidOperationException("the pack was not stored");
+        return kept._tier.Contains(kept._key) ? kept : throw new InvalidOperationException("the pack was not stored");
 
         async Task FillAsync(Fill fill)
         {
@@ -61,12 +75,12 @@ internal sealed class KeptPack : IDisposable
 
     /// <summary>Begins a reading of it.</summary>
     public async Task<PackReader> OpenAsync() =>
-        await tier.TryOpenAsync(key, CancellationToken.None) ?? throw new InvalidOperationException("the pack is not in the store");
+        await _tier.TryOpenAsync(_key, CancellationToken.None) ?? throw new InvalidOperationException("the pack is not in the store");
 
     public void Dispose()
     {
-        folder.Dispose();
-        meter.Dispose();
-        temp.Dispose();
+        _folder.Dispose();
+        _meter.Dispose();
+        _temp.Dispose();
     }
 }

@@ -10,23 +10,24 @@ public class PackCopying : IOperations
 {
     private const int PackLength = 32 << 20;
 
-    private KeptPack kept = null!;
+    private KeptPack _kept = null!;
 
-    static Operation IOperations.Describe(string method) => new("open a kept answer and write it into a pipe, its blocks checked", PackLength);
+    static Operation IOperations.Describe(string method) =>
+        new("open a kept answer and write it into a pipe, its blocks checked", PackLength);
 
     // These wait, because what runs benchmarks within its own process does not.
     [GlobalSetup]
-    public void SetUp() => kept = KeptPack.MakeAsync(PackLength).GetAwaiter().GetResult();
+    public void SetUp() => _kept = KeptPack.MakeAsync(PackLength).GetAwaiter().GetResult();
 
     [GlobalCleanup]
-    public void CleanUp() => kept.Dispose();
+    public void CleanUp() => _kept.Dispose();
 
     [Benchmark]
     public long WriteAnswer() => WriteAnswerAsync().GetAwaiter().GetResult();
 
     private async Task<long> WriteAnswerAsync()
     {
-        await using PackReader pack = await kept.OpenAsync();
+        await using PackReader pack = await _kept.OpenAsync();
         var pipe = new Pipe();
         Task discarding = DiscardAsync(pipe.Reader);
         var body = new FetchAnswerBody(pipe.Writer, pack, Inputs.Clone, TimeProvider.System);
@@ -39,7 +40,10 @@ public class PackCopying : IOperations
     private static async Task DiscardAsync(PipeReader reader)
     {
         while (await reader.ReadAsync() is { IsCompleted: false } read)
+        {
             reader.AdvanceTo(read.Buffer.End);
+        }
+
         await reader.CompleteAsync();
     }
 }

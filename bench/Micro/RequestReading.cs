@@ -8,30 +8,39 @@ namespace Waystation.Micro;
 /// <summary>From the bytes of a request to what it asks.</summary>
 public class RequestReading : IOperations
 {
-    private static readonly byte[] CloneV2 = Inputs.Written(static writer => FetchRequestWriter.WriteV2(writer, Inputs.Clone, Inputs.Clone.Agent, sayObjectFormat: true));
-    private static readonly byte[] FetchV2 = Inputs.Written(static writer => FetchRequestWriter.WriteV2(writer, Inputs.Fetch, Inputs.Fetch.Agent, sayObjectFormat: true));
-    private static readonly byte[] CloneV0 = Inputs.Written(static writer => FetchRequestWriter.WriteV0(writer, Inputs.Clone with { MultiAck = MultiAck.Detailed }, Inputs.Clone.Agent));
-    private static readonly byte[] FetchV0 = Inputs.Written(static writer => FetchRequestWriter.WriteV0(writer, Inputs.Fetch with { MultiAck = MultiAck.Detailed }, Inputs.Fetch.Agent));
+    private static readonly byte[] s_cloneV2 = Inputs.Written(static writer =>
+        FetchRequestWriter.WriteV2(writer, Inputs.Clone, Inputs.Clone.Agent, sayObjectFormat: true)
+    );
+    private static readonly byte[] s_fetchV2 = Inputs.Written(static writer =>
+        FetchRequestWriter.WriteV2(writer, Inputs.Fetch, Inputs.Fetch.Agent, sayObjectFormat: true)
+    );
+    private static readonly byte[] s_cloneV0 = Inputs.Written(static writer =>
+        FetchRequestWriter.WriteV0(writer, Inputs.Clone with { MultiAck = MultiAck.Detailed }, Inputs.Clone.Agent)
+    );
+    private static readonly byte[] s_fetchV0 = Inputs.Written(static writer =>
+        FetchRequestWriter.WriteV0(writer, Inputs.Fetch with { MultiAck = MultiAck.Detailed }, Inputs.Fetch.Agent)
+    );
 
-    static Operation IOperations.Describe(string method) => method switch
-    {
-        nameof(ReadCloneV2) => new("read a clone's request, v2", CloneV2.Length),
-        nameof(ReadFetchV2) => new("read a fetch's request with 256 haves, v2", FetchV2.Length),
-        nameof(ReadCloneV0) => new("read a clone's request, v0", CloneV0.Length),
-        _ => new("read a fetch's request with 256 haves, v0", FetchV0.Length),
-    };
+    static Operation IOperations.Describe(string method) =>
+        method switch
+        {
+            nameof(ReadCloneV2) => new("read a clone's request, v2", s_cloneV2.Length),
+            nameof(ReadFetchV2) => new("read a fetch's request with 256 haves, v2", s_fetchV2.Length),
+            nameof(ReadCloneV0) => new("read a clone's request, v0", s_cloneV0.Length),
+            _ => new("read a fetch's request with 256 haves, v0", s_fetchV0.Length),
+        };
 
     [Benchmark]
-    public object ReadCloneV2() => Understood(CommandParser.Parse(new ReadOnlySequence<byte>(CloneV2)));
+    public object ReadCloneV2() => Understood(CommandParser.Parse(new ReadOnlySequence<byte>(s_cloneV2)));
 
     [Benchmark]
-    public object ReadFetchV2() => Understood(CommandParser.Parse(new ReadOnlySequence<byte>(FetchV2)));
+    public object ReadFetchV2() => Understood(CommandParser.Parse(new ReadOnlySequence<byte>(s_fetchV2)));
 
     [Benchmark]
-    public object ReadCloneV0() => Understood(FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(CloneV0), 0, ObjectFormat.Sha1));
+    public object ReadCloneV0() => Understood(FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(s_cloneV0), 0, ObjectFormat.Sha1));
 
     [Benchmark]
-    public object ReadFetchV0() => Understood(FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(FetchV0), 0, ObjectFormat.Sha1));
+    public object ReadFetchV0() => Understood(FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(s_fetchV0), 0, ObjectFormat.Sha1));
 
     private static FetchRequest Understood(ParsedCommand command) =>
         command is ParsedCommand.Fetch(var request) ? request : throw new InvalidOperationException("the request was not understood");

@@ -8,11 +8,12 @@ using BenchmarkDotNet.Running;
 
 namespace Waystation.Micro;
 
-/// <summary>The results as Markdown, a row for each benchmark: median (least–most) of the iterations, and the allocations of one call.</summary>
+/// <summary>The results as Markdown, a row for each benchmark: median (least–most) of the iterations, and the allocations of one
+/// call.</summary>
 /// <param name="config">How all are measured.</param>
 internal sealed class ResultTable(IConfig config)
 {
-    private readonly StringBuilder rows = new("| what | bytes | ns | MB/s | bytes allocated |\n| --- | --- | --- | --- | --- |\n");
+    private readonly StringBuilder _rows = new("| what | bytes | ns | MB/s | bytes allocated |\n| --- | --- | --- | --- | --- |\n");
 
     /// <summary>Whether every benchmark gave a result.</summary>
     public bool IsWhole { get; private set; } = true;
@@ -31,18 +32,24 @@ internal sealed class ResultTable(IConfig config)
         }
 
         foreach (BenchmarkReport report in summary.Reports.Where(static report => report.Success))
+        {
             Add(T.Describe(report.BenchmarkCase.Descriptor.WorkloadMethod.Name), report);
+        }
     }
 
-    public override string ToString() => rows.ToString();
+    public override string ToString() => _rows.ToString();
 
     private void Add(Operation operation, BenchmarkReport report)
     {
         Statistics nanoseconds = report.ResultStatistics!;
         string allocated = report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase) is { } bytes ? Text(bytes) : "";
-        rows.Append(CultureInfo.InvariantCulture, $"| {operation.What} | {Text(operation.Bytes)} ")
+        _rows
+            .Append(CultureInfo.InvariantCulture, $"| {operation.What} | {Text(operation.Bytes)} ")
             .Append(CultureInfo.InvariantCulture, $"| {Text(nanoseconds.Median)} ({Text(nanoseconds.Min)}–{Text(nanoseconds.Max)}) ")
-            .Append(CultureInfo.InvariantCulture, $"| {Speed(nanoseconds.Median)} ({Speed(nanoseconds.Max)}–{Speed(nanoseconds.Min)}) | {allocated} |\n");
+            .Append(
+                CultureInfo.InvariantCulture,
+                $"| {Speed(nanoseconds.Median)} ({Speed(nanoseconds.Max)}–{Speed(nanoseconds.Min)}) | {allocated} |\n"
+            );
 
         // A byte in a nanosecond is a gigabyte in a second.
         string Speed(double time) => Text(operation.Bytes / time * 1000);

@@ -26,7 +26,9 @@ using Waystation.Ratios.Measures;
 ];
 if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]) is not { } settings)
 {
-    await Console.Error.WriteLineAsync($"bench: use: {Settings.Use}\nbench: names: {string.Join(' ', measures.Select(static measure => measure.Name))}");
+    await Console.Error.WriteLineAsync(
+        $"bench: use: {Settings.Use}\nbench: names: {string.Join(' ', measures.Select(static measure => measure.Name))}"
+    );
     return 2;
 }
 
@@ -37,7 +39,10 @@ bool whole = true;
 foreach ((string name, Func<Stage, int, Table, Task> measureAsync) in measures)
 {
     if (!settings.Measures.Contains(name))
+    {
         continue;
+    }
+
     await Console.Error.WriteLineAsync($"bench: {Stopwatch.GetElapsedTime(begun):mm\\:ss} {name}");
     try
     {
@@ -53,7 +58,9 @@ foreach ((string name, Func<Stage, int, Table, Task> measureAsync) in measures)
 }
 
 string run = $"""
-    {await Machine.DescribeAsync()} The run took {Stopwatch.GetElapsedTime(begun).TotalMinutes:0} minutes{(settings.IsQuick ? ", with the small repositories of --quick" : "")}.
+    {await Machine.DescribeAsync()} The run took {Stopwatch.GetElapsedTime(begun).TotalMinutes:0} minutes{(
+        settings.IsQuick ? ", with the small repositories of --quick" : ""
+    )}.
 
     Each figure is the median (least–most) of {settings.Samples} samples; the rivals of a row take turns. {table.Sum()}
 
@@ -61,5 +68,8 @@ string run = $"""
     """;
 Console.WriteLine(run);
 if (settings.IsKept)
+{
     await PerformancePage.KeepAsync(run, stage.Charts);
+}
+
 return whole ? 0 : 1;

@@ -11,7 +11,8 @@ namespace Waystation.CacheStore;
 /// <param name="Path">The raw path without a leading slash and without the service's suffix, e.g. <c>team/tool.git</c>.</param>
 public readonly record struct RepositoryName(string Host, string Path)
 {
-    /// <summary>The name of a folder of this repository: from a digest, never from a client's path. 32 lower-case hexadecimal digits.</summary>
+    /// <summary>The name of a folder of this repository: from a digest, never from a client's path. 32 lower-case hexadecimal
+    /// digits.</summary>
     internal string FolderName => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Host + "\0" + Path)).AsSpan(0, 16));
 
     /// <inheritdoc />

@@ -44,7 +44,8 @@ public static class RepositoryPath
         return true;
     }
 
-    /// <summary>Whether it is a path as a client names it over SSH: letters as they are. What it leads to there is the primary's affair.</summary>
+    /// <summary>Whether it is a path as a client names it over SSH: letters as they are. What it leads to there is the primary's
+    /// affair.</summary>
     public static bool IsWellFormedOverSsh(string? path) => path is { Length: > 0 and <= MaxLength } && IsPlainText(path);
 
     private static bool IsSegment(ReadOnlySpan<char> segment)
@@ -74,7 +75,10 @@ public static class RepositoryPath
         }
 
         ReadOnlySpan<byte> bytes = decoded.AsSpan(0, length);
-        return Utf8.IsValid(bytes) && !bytes.Contains((byte)'/') && Encoding.UTF8.GetString(bytes) is not ("" or "." or "..") and var text && IsPlainText(text);
+        return Utf8.IsValid(bytes)
+            && !bytes.Contains((byte)'/')
+            && Encoding.UTF8.GetString(bytes) is not ("" or "." or "..") and var text
+            && IsPlainText(text);
     }
 
     /// <summary>Text that can be written down in one line; the replacement character stands for bytes that were none.</summary>

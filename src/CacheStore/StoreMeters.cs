@@ -16,10 +16,22 @@ public sealed class StoreMeters
     {
         ArgumentNullException.ThrowIfNull(meter);
         _meter = meter;
-        _failures = meter.CreateCounter<long>("waystation_pack_cache_failures_total", description: "Times that the disk refused; the clone went on without the cache.");
-        _evictedBytes = meter.CreateCounter<long>("waystation_pack_cache_evicted_bytes_total", description: "Bytes of cached answers that made room for others.");
-        _quarantined = meter.CreateCounter<long>("waystation_pack_cache_quarantined_total", description: "Cached answers found damaged and put aside.");
-        _mirrorsQuarantined = meter.CreateCounter<long>("waystation_mirrors_quarantined_total", description: "Mirrors taken out of use because they could not be trusted.");
+        _failures = meter.CreateCounter<long>(
+            "waystation_pack_cache_failures_total",
+            description: "Times that the disk refused; the clone went on without the cache."
+        );
+        _evictedBytes = meter.CreateCounter<long>(
+            "waystation_pack_cache_evicted_bytes_total",
+            description: "Bytes of cached answers that made room for others."
+        );
+        _quarantined = meter.CreateCounter<long>(
+            "waystation_pack_cache_quarantined_total",
+            description: "Cached answers found damaged and put aside."
+        );
+        _mirrorsQuarantined = meter.CreateCounter<long>(
+            "waystation_mirrors_quarantined_total",
+            description: "Mirrors taken out of use because they could not be trusted."
+        );
         _failures.Add(0, new KeyValuePair<string, object?>("reason", "no room"));
         _evictedBytes.Add(0);
         _quarantined.Add(0);
@@ -49,7 +61,11 @@ public sealed class StoreMeters
     internal void ObserveTurns(Func<int> making, Func<int> waiting)
     {
         _meter.CreateObservableGauge("waystation_packs_making", making, description: "Packs being made here.");
-        _meter.CreateObservableGauge("waystation_packs_waiting", waiting, description: "Requests that wait for their turn to have a pack made.");
+        _meter.CreateObservableGauge(
+            "waystation_packs_waiting",
+            waiting,
+            description: "Requests that wait for their turn to have a pack made."
+        );
     }
 
     /// <summary>Where to read the size of the pack cache from.</summary>

@@ -58,7 +58,9 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
             view = null;
         }
 
-        return view is null ? SettledAccess.Denied(call, ForwardReason.NotAccepted) : await LookAsync(call, view, isRecorded: false, cancellationToken);
+        return view is null
+            ? SettledAccess.Denied(call, ForwardReason.NotAccepted)
+            : await LookAsync(call, view, isRecorded: false, cancellationToken);
     }
 
     /// <summary>
@@ -66,15 +68,28 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     /// does not say.
     /// </summary>
     public async Task<AccessView?> ListAsync(
-        RepositoryName repository, Credential credential, ObjectFormat format, IPrimary primary, CancellationToken cancellationToken)
+        RepositoryName repository,
+        Credential credential,
+        ObjectFormat format,
+        IPrimary primary,
+        CancellationToken cancellationToken
+    )
     {
         var call = new FetchCall(repository, credential, new FetchRequest { ObjectFormat = format }, VisibilityRule.Advertised, primary);
         try
         {
             // Where the primary is not known to speak v2, it is asked first what every primary knows; a v0 advertisement shows all refs.
-            AccessView? shown = tickets.FindCapabilities(repository, credential) is not null ? null : await shared.AskAsync(
-                repository, credential, RefsQuestion.Advertisement, () => AskInfoRefsAsync(call with { Request = call.Request with { ProtocolVersion = 0 } }), cancellationToken);
-            return shown ?? await shared.AskAsync(repository, credential, RefsQuestion.AllRefs, () => AskRefsAsync(call), cancellationToken);
+            AccessView? shown = tickets.FindCapabilities(repository, credential) is not null
+                ? null
+                : await shared.AskAsync(
+                    repository,
+                    credential,
+                    RefsQuestion.Advertisement,
+                    () => AskInfoRefsAsync(call with { Request = call.Request with { ProtocolVersion = 0 } }),
+                    cancellationToken
+                );
+            return shown
+                ?? await shared.AskAsync(repository, credential, RefsQuestion.AllRefs, () => AskRefsAsync(call), cancellationToken);
         }
         catch (Exception e) when (e is PrimaryException or IOException)
         {
@@ -89,15 +104,22 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     public async Task<AccessView?> LookAgainAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
-        RefsQuestion question = call.Request.ProtocolVersion < 2 ? RefsQuestion.Advertisement
+        RefsQuestion question =
+            call.Request.ProtocolVersion < 2 ? RefsQuestion.Advertisement
             : call.Request.DeepenRelative ? RefsQuestion.AllRefs
             : RefsQuestion.Tags;
         try
         {
             return await shared.AskAsync(
-                call.Repository, call.Credential, question,
-                () => question == RefsQuestion.Advertisement ? AskInfoRefsAsync(call) : question == RefsQuestion.Tags ? AskTagsAsync(call) : AskRefsAsync(call),
-                cancellationToken);
+                call.Repository,
+                call.Credential,
+                question,
+                () =>
+                    question == RefsQuestion.Advertisement ? AskInfoRefsAsync(call)
+                    : question == RefsQuestion.Tags ? AskTagsAsync(call)
+                    : AskRefsAsync(call),
+                cancellationToken
+            );
         }
         catch (IOException)
         {
@@ -170,12 +192,19 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         }
         catch (GitFailedException)
         {
-            return IsEnough(view, call) && call.Request is { Haves.Count: 0, Shallows.Count: 0 } ? new SettledAccess(view, call.Request) : SettledAccess.Denied(call, ForwardReason.NotVisible);
+            return IsEnough(view, call) && call.Request is { Haves.Count: 0, Shallows.Count: 0 }
+                ? new SettledAccess(view, call.Request)
+                : SettledAccess.Denied(call, ForwardReason.NotVisible);
         }
     }
 
     /// <summary>Looks into the mirror where what was shown alone does not tell.</summary>
-    private async Task<SettledAccess> LookIntoMirrorAsync(FetchCall call, AccessView view, bool isRecorded, CancellationToken cancellationToken)
+    private async Task<SettledAccess> LookIntoMirrorAsync(
+        FetchCall call,
+        AccessView view,
+        bool isRecorded,
+        CancellationToken cancellationToken
+    )
     {
         if (!FitsAdvertisement(view, call.Request))
         {
@@ -183,7 +212,16 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         }
 
         ObjectId[] unseen = IsVisible(view, call) ? [] : [.. Needed(call)];
-        return await sight.LookAsync(call.Repository, call.Request, unseen, AskerOf(call, view, isRecorded), call.Visibility, cancellationToken) is { } request
+        return
+            await sight.LookAsync(
+                call.Repository,
+                call.Request,
+                unseen,
+                AskerOf(call, view, isRecorded),
+                call.Visibility,
+                cancellationToken
+            )
+                is { } request
             ? new SettledAccess(view, request)
             : SettledAccess.Denied(call, ForwardReason.NotVisible);
     }
@@ -194,14 +232,17 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
 
     private static bool IsEnough(AccessView view, FetchCall call) => IsVisible(view, call) && FitsAdvertisement(view, call.Request);
 
-    private static bool IsVisible(AccessView view, FetchCall call) => call.Visibility == VisibilityRule.Repository || view.Shows(Needed(call));
+    private static bool IsVisible(AccessView view, FetchCall call) =>
+        call.Visibility == VisibilityRule.Repository || view.Shows(Needed(call));
 
     /// <summary>
     /// deepen-relative counts from the client's shallow commits, and whoever asks to be shallow no more is sent what comes before
     /// them, wherever they are: they are wanted as much as the wants.
     /// </summary>
     private static IEnumerable<ObjectId> Needed(FetchCall call) =>
-        call.Request.DeepenRelative || call.Request.Depth == int.MaxValue ? call.Request.Wants.Concat(call.Request.Shallows) : call.Request.Wants;
+        call.Request.DeepenRelative || call.Request.Depth == int.MaxValue
+            ? call.Request.Wants.Concat(call.Request.Shallows)
+            : call.Request.Wants;
 
     /// <summary>
     /// In v2 an answer says itself where a shallow primary's history ends; in v0 and v1 the advertisement has said it before, unless
@@ -253,7 +294,16 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
 
     /// <summary>No ticket is made of it: one that was shown all at once is worth more.</summary>
     private async Task<AccessView?> AskTagsAsync(FetchCall call) =>
-        await AskRefsAsync(call, new LsRefsRequest { ObjectFormat = call.Request.ObjectFormat, Peel = true, RefPrefixes = [AllTags] }) is { } shown
+        await AskRefsAsync(
+            call,
+            new LsRefsRequest
+            {
+                ObjectFormat = call.Request.ObjectFormat,
+                Peel = true,
+                RefPrefixes = [AllTags],
+            }
+        )
+            is { } shown
             ? new AccessView([shown.Listing])
             : null;
 

@@ -6,7 +6,8 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore;
 
 /// <summary>
-/// An answer of the primary's may depend on what it has when it makes it: on its refs, and on its own shallow boundary. Its key is made of what its
+/// An answer of the primary's may depend on what it has when it makes it: on its refs, and on its own shallow boundary. Its key is made of
+/// what its
 /// asker was shown before:
 /// <code>
 ///   listing ──► key ──► request ──► primary reads its refs, makes the pack ──► header of the pack ──► listing, boundary
@@ -19,13 +20,15 @@ internal sealed class AnswerWitness(AccessDesk access, TimeProvider time)
     /// <summary>Those who follow wait for it: no longer than for a sync.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
 
-    /// <summary>include-tag sends tags that nobody asked for, deepen-relative counts from what refs lead to; and a boundary that is moved may meet the primary's.</summary>
+    /// <summary>include-tag sends tags that nobody asked for, deepen-relative counts from what refs lead to; and a boundary that is moved
+    /// may meet the primary's.</summary>
     /// <param name="settled">What is asked, and what its asker was shown.</param>
     /// <param name="isKnownWhole">The repository is known to have all of its history at the primary.</param>
     public static bool IsNeededFor(SettledAccess settled, bool isKnownWhole) =>
         settled.Request.IncludeTag || settled.Request.DeepenRelative || (!isKnownWhole && MayMeetBoundary(settled));
 
-    /// <summary>Looks when the header has come, and says whether the fill is for all. Where the primary does not say, that is left open.</summary>
+    /// <summary>Looks when the header has come, and says whether the fill is for all. Where the primary does not say, that is left
+    /// open.</summary>
     /// <param name="fill">Which.</param>
     /// <param name="call">The fetch that it answers.</param>
     /// <param name="settled">What its asker was shown.</param>
@@ -61,7 +64,8 @@ internal sealed class AnswerWitness(AccessDesk access, TimeProvider time)
     private async Task<bool?> AgreesAsync(FetchCall call, SettledAccess settled, bool isKnownWhole, CancellationToken cancellationToken)
     {
         FetchRequest request = settled.Request;
-        bool isOld = request.ProtocolVersion < 2, mayMeet = !isKnownWhole && MayMeetBoundary(settled);
+        bool isOld = request.ProtocolVersion < 2,
+            mayMeet = !isKnownWhole && MayMeetBoundary(settled);
         AccessView? now = null;
         if ((isOld || request.IncludeTag || request.DeepenRelative) && (now = await access.LookAgainAsync(call, cancellationToken)) is null)
         {

@@ -8,9 +8,7 @@ namespace Waystation.FetchCore;
 /// <summary>What the core answers to a fetch. Only a front end knows how each looks on its wire.</summary>
 public abstract record FetchAnswer
 {
-    private FetchAnswer()
-    {
-    }
+    private FetchAnswer() { }
 
     /// <summary>How long it took until access was settled, and until the answer could begin.</summary>
     public FetchTimes Times { get; init; }
@@ -40,7 +38,8 @@ public abstract record FetchAnswer
     /// <param name="Reason">Why.</param>
     public sealed record Forward(ForwardReason Reason) : FetchAnswer;
 
-    /// <summary>The primary was asked in this request's name and could not be reached, or is not to be asked now (<see cref="PrimaryBusyException"/>).</summary>
+    /// <summary>The primary was asked in this request's name and could not be reached, or is not to be asked now
+    /// (<see cref="PrimaryBusyException"/>).</summary>
     /// <param name="Cause">What went wrong.</param>
     public sealed record Unreachable(PrimaryException Cause) : FetchAnswer;
 }

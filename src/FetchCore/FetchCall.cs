@@ -12,4 +12,9 @@ namespace Waystation.FetchCore;
 /// <param name="Visibility">How the operator says that this primary gives objects by id.</param>
 /// <param name="Primary">The primary, asked in this client's name.</param>
 public sealed record FetchCall(
-    RepositoryName Repository, Credential Credential, FetchRequest Request, VisibilityRule Visibility, IPrimary Primary);
+    RepositoryName Repository,
+    Credential Credential,
+    FetchRequest Request,
+    VisibilityRule Visibility,
+    IPrimary Primary
+);

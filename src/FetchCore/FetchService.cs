@@ -24,7 +24,16 @@ namespace Waystation.FetchCore;
 /// anybody; it returns what is to be written.
 /// </summary>
 public sealed class FetchService(
-    AccessDesk access, IPackTier packs, FillTable fills, Admission admission, LocalRung local, MirrorMaking making, CloneShapes shapes, RequestMemory memory, TimeProvider time)
+    AccessDesk access,
+    IPackTier packs,
+    FillTable fills,
+    Admission admission,
+    LocalRung local,
+    MirrorMaking making,
+    CloneShapes shapes,
+    RequestMemory memory,
+    TimeProvider time
+)
 {
     /// <summary>When whoever is told to come again shall come: the queue moves on by the second.</summary>
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(10);
@@ -42,7 +51,8 @@ public sealed class FetchService(
         ArgumentNullException.ThrowIfNull(call);
         if (!call.Request.MayBringPack && (call.Request.Deepens || call.Request.Haves.Count == 0 || !local.HasMirror(call.Repository)))
         {
-            // Nothing to make; and what an older client must hear of its boundary in such a round, or where it names no have, no v2 server says.
+            // Nothing to make; and what an older client must hear of its boundary in such a round, or where it names no have, no v2 server
+            // says.
             return new FetchAnswer.Forward(ForwardReason.NoPack);
         }
 
@@ -76,7 +86,9 @@ public sealed class FetchService(
             }
 
             accessTime += time.GetElapsedTime(settling);
-            FetchAnswer? answer = settled.View is null ? new FetchAnswer.Forward(settled.Reason) : await AnswerAsync(call, settled, tries, cancellationToken);
+            FetchAnswer? answer = settled.View is null
+                ? new FetchAnswer.Forward(settled.Reason)
+                : await AnswerAsync(call, settled, tries, cancellationToken);
             if (answer is not null)
             {
                 return answer with
@@ -89,7 +101,12 @@ public sealed class FetchService(
     }
 
     /// <summary>Null where access is to be settled anew.</summary>
-    private async Task<FetchAnswer?> AnswerAsync(FetchCall call, SettledAccess settled, FetchTries tries, CancellationToken cancellationToken)
+    private async Task<FetchAnswer?> AnswerAsync(
+        FetchCall call,
+        SettledAccess settled,
+        FetchTries tries,
+        CancellationToken cancellationToken
+    )
     {
         // 2 key
         byte[]? tags = call.Request.IncludeTag ? settled.View!.TagsDigest() : [];
@@ -99,7 +116,13 @@ public sealed class FetchService(
     }
 
     /// <summary>Null where access is to be settled anew.</summary>
-    private async Task<FetchAnswer?> ClimbAsync(FetchCall call, SettledAccess settled, PackKey key, FetchTries tries, CancellationToken cancellationToken)
+    private async Task<FetchAnswer?> ClimbAsync(
+        FetchCall call,
+        SettledAccess settled,
+        PackKey key,
+        FetchTries tries,
+        CancellationToken cancellationToken
+    )
     {
         admission.Ask(call.Repository, key);
         shapes.Ask(call.Repository, key, settled.Request, settled.View!);
@@ -124,19 +147,31 @@ public sealed class FetchService(
 
     /// <summary>Null where the fill ended before it began, through no doing of this call: look again from the top.</summary>
     private async Task<FetchAnswer?> JoinOrBeginAsync(
-        FetchCall call, SettledAccess settled, FillPlan plan, FetchTries tries, CancellationToken cancellationToken)
+        FetchCall call,
+        SettledAccess settled,
+        FillPlan plan,
+        FetchTries tries,
+        CancellationToken cancellationToken
+    )
     {
         var starter = new StarterReply();
         Task MakeAsync(Fill fill) => this.MakeAsync(fill, call, settled, starter);
         bool began = true;
-        FillReader reader = tries.IsAtEnd ? fills.BeginAlone(plan, MakeAsync) : fills.JoinOrBegin(plan, MakeAsync, out began, tries.Patience);
+        FillReader reader = tries.IsAtEnd
+            ? fills.BeginAlone(plan, MakeAsync)
+            : fills.JoinOrBegin(plan, MakeAsync, out began, tries.Patience);
         bool handedOut = false;
         try
         {
             await reader.BeginAsync(cancellationToken);
             handedOut = true;
-            FetchOutcome outcome = began ? starter.Outcome : reader.JoinedWhole ? FetchOutcome.Hit : FetchOutcome.Join;
-            PackReader answer = began ? reader : new FollowingReader(reader, (failure, token) => FollowAnotherAsync(call, tries, failure, token));
+            FetchOutcome outcome =
+                began ? starter.Outcome
+                : reader.JoinedWhole ? FetchOutcome.Hit
+                : FetchOutcome.Join;
+            PackReader answer = began
+                ? reader
+                : new FollowingReader(reader, (failure, token) => FollowAnotherAsync(call, tries, failure, token));
             return new FetchAnswer.Pack(answer, outcome, plan.KeepAtOnce || admission.WasAskedAgain(plan.Repository, plan.Key));
         }
         catch (FillFailedException e)
@@ -162,7 +197,12 @@ public sealed class FetchService(
     }
 
     /// <summary>Another answer for one who was told how it begins; null where there is none.</summary>
-    private async Task<PackReader?> FollowAnotherAsync(FetchCall call, FetchTries tries, FillFailedException failure, CancellationToken cancellationToken)
+    private async Task<PackReader?> FollowAnotherAsync(
+        FetchCall call,
+        FetchTries tries,
+        FillFailedException failure,
+        CancellationToken cancellationToken
+    )
     {
         tries.Fail(failure);
         switch (await FetchAsync(call, tries, cancellationToken))
@@ -174,13 +214,20 @@ public sealed class FetchService(
                 return null;
             case FetchAnswer.Busy busy:
                 throw new FillFailedException(
-                    failure.Message, string.Create(CultureInfo.InvariantCulture, $"waystation: too many packs are being made here; try again in {busy.RetryAfter.TotalSeconds:0} s\n"), failure);
+                    failure.Message,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"waystation: too many packs are being made here; try again in {busy.RetryAfter.TotalSeconds:0} s\n"
+                    ),
+                    failure
+                );
             default:
                 return null;
         }
     }
 
-    /// <summary>An older client that deepens hears of its new boundary in every round; in v2, in which rounds are made here, it comes with the pack.</summary>
+    /// <summary>An older client that deepens hears of its new boundary in every round; in v2, in which rounds are made here, it comes with
+    /// the pack.</summary>
     private static bool IsToldItsBoundary(FetchRequest request) => request is { ProtocolVersion: < 2, Deepens: true };
 
     private async Task MakeAsync(Fill fill, FetchCall call, SettledAccess settled, StarterReply starter)
@@ -215,7 +262,9 @@ public sealed class FetchService(
     private async Task ForwardAsync(Fill fill, FetchCall call, SettledAccess settled, SyncAsker asker, StarterReply starter)
     {
         PrimaryReply reply;
-        bool isOwn = settled.Request == call.Request, isKnownWhole = local.HasMirror(call.Repository), needsWitness = AnswerWitness.IsNeededFor(settled, isKnownWhole);
+        bool isOwn = settled.Request == call.Request,
+            isKnownWhole = local.HasMirror(call.Repository),
+            needsWitness = AnswerWitness.IsNeededFor(settled, isKnownWhole);
         fill.ExpectSource();
         try
         {
@@ -225,7 +274,9 @@ public sealed class FetchService(
         catch (PrimaryException e)
         {
             starter.Give(e);
-            throw e is PrimaryBusyException { ConcernsAll: true } busy ? new FillFailedException(busy.Message, inner: busy) { RetryAfter = busy.RetryAfter } : e;
+            throw e is PrimaryBusyException { ConcernsAll: true } busy
+                ? new FillFailedException(busy.Message, inner: busy) { RetryAfter = busy.RetryAfter }
+                : e;
         }
 
         bool given = false;
@@ -295,11 +346,17 @@ public sealed class FetchService(
         await witness;
     }
 
-    /// <summary>A full clone is kept, and no mirror: it was evicted or given up, or the node was killed while it was made. It is made of what is kept.</summary>
+    /// <summary>A full clone is kept, and no mirror: it was evicted or given up, or the node was killed while it was made. It is made of
+    /// what is kept.</summary>
     private async ValueTask RemakeMirrorAsync(FetchCall call, SettledAccess settled, PackKey key, CancellationToken cancellationToken)
     {
-        if (local.LacksMirror(call.Repository) && MirrorMaking.IsFullClone(call.Request) && making.MayRemake(call.Repository)
-            && settled.View!.Shows(call.Request.Wants) && await packs.TryOpenAsync(key, cancellationToken) is { } reader)
+        if (
+            local.LacksMirror(call.Repository)
+            && MirrorMaking.IsFullClone(call.Request)
+            && making.MayRemake(call.Repository)
+            && settled.View!.Shows(call.Request.Wants)
+            && await packs.TryOpenAsync(key, cancellationToken) is { } reader
+        )
         {
             await making.FollowAsync(call.Repository, call.Request, settled.View, reader);
         }

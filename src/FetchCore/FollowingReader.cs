@@ -4,7 +4,8 @@ using Waystation.GitProtocol.Fetching;
 namespace Waystation.FetchCore;
 
 /// <summary>
-/// Follows somebody else's fill. Where that ends, or may not be read on, before a byte of its pack was told, another answer that begins alike
+/// Follows somebody else's fill. Where that ends, or may not be read on, before a byte of its pack was told, another answer that begins
+/// alike
 /// takes its place: what concerns the other's credential, or hangs in its name, ends nobody else's answer.
 /// </summary>
 /// <param name="first">The fill's, begun.</param>
@@ -37,7 +38,8 @@ internal sealed class FollowingReader(FillReader first, Func<FillFailedException
         }
     }
 
-    public override ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken) => _reader.ReadAsync(destination, cancellationToken);
+    public override ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken) =>
+        _reader.ReadAsync(destination, cancellationToken);
 
     public override void Verify() => _reader.Verify();
 

@@ -6,11 +6,13 @@ namespace Waystation.FetchCore;
 public static class ForeignReasons
 {
     /// <summary>Why such a request goes to the primary as it came.</summary>
-    public static ForwardReason ToForwardReason(this ForeignReason reason) => reason switch
-    {
-        ForeignReason.WantRef or ForeignReason.DeepenNot or ForeignReason.PackfileUris or ForeignReason.ServerOption => ForwardReason.NotCacheable,
-        ForeignReason.TooManyPrefixes => ForwardReason.TooLarge,
-        ForeignReason.NoWants or ForeignReason.EmptyRequest => ForwardReason.Malformed,
-        _ => ForwardReason.Unknown,
-    };
+    public static ForwardReason ToForwardReason(this ForeignReason reason) =>
+        reason switch
+        {
+            ForeignReason.WantRef or ForeignReason.DeepenNot or ForeignReason.PackfileUris or ForeignReason.ServerOption =>
+                ForwardReason.NotCacheable,
+            ForeignReason.TooManyPrefixes => ForwardReason.TooLarge,
+            ForeignReason.NoWants or ForeignReason.EmptyRequest => ForwardReason.Malformed,
+            _ => ForwardReason.Unknown,
+        };
 }

@@ -6,7 +6,8 @@ public enum ForwardReason
     /// <summary>Not a fetch: refs, pushes, pages and all else.</summary>
     NotAFetch,
 
-    /// <summary>The request is understood, but its answer is not one to keep (want-ref, deepen-not by name, packfile-uris, server-option; v0 and v1 of a primary that is shallow itself).</summary>
+    /// <summary>The request is understood, but its answer is not one to keep (want-ref, deepen-not by name, packfile-uris, server-option;
+    /// v0 and v1 of a primary that is shallow itself).</summary>
     NotCacheable,
 
     /// <summary>A capability, command, argument or filter that this program does not know.</summary>

@@ -1,6 +1,7 @@
 namespace Waystation.FetchCore;
 
-/// <summary>What one request holds of <see cref="RequestMemory"/>. One thread at a time changes it; disposal gives all of it back.</summary>
+/// <summary>What one request holds of <see cref="RequestMemory"/>. One thread at a time changes it; disposal gives all of it
+/// back.</summary>
 public sealed class MemoryShare : IDisposable
 {
     private readonly RequestMemory _memory;

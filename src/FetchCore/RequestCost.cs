@@ -5,7 +5,8 @@ namespace Waystation.FetchCore;
 /// <summary>What requests cost in memory, for <see cref="RequestMemory"/>: measured, and rounded up.</summary>
 public static class RequestCost
 {
-    /// <summary>Of an id in a parsed request: 40 bytes in its list, and up to twice as many in the set and the growing list that it came by.</summary>
+    /// <summary>Of an id in a parsed request: 40 bytes in its list, and up to twice as many in the set and the growing list that it came
+    /// by.</summary>
     public const long ParsedId = 128;
 
     /// <summary>Of an id while it is settled: sorted for the key, in the sets of what is usable, and as the text that git reads.</summary>

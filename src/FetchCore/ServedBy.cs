@@ -14,7 +14,8 @@ public static class ServedBy
         return answer.Outcome switch
         {
             _ when answer.Outage is { } outage => $"waystation: {outage.Primary} cannot be reached; refs as of {Ago(outage.Age)} ago",
-            FetchOutcome.Hit => $"waystation: served from cache ({Size(answer.Reader.PackLength ?? 0)}, made {Ago(now - answer.Reader.MadeAt)} ago)",
+            FetchOutcome.Hit =>
+                $"waystation: served from cache ({Size(answer.Reader.PackLength ?? 0)}, made {Ago(now - answer.Reader.MadeAt)} ago)",
             FetchOutcome.Local => "waystation: made here, from the mirror",
             FetchOutcome.Join => "waystation: joined a pack that is being made",
             _ => "waystation: asked the primary",
@@ -34,11 +35,12 @@ public static class ServedBy
         return $"{value.ToString(value >= 100 || unit == 0 ? "0" : "0.#", CultureInfo.InvariantCulture)} {s_units[unit]}";
     }
 
-    private static string Ago(TimeSpan age) => age switch
-    {
-        { TotalDays: >= 2 } => $"{(int)age.TotalDays} days",
-        { TotalHours: >= 2 } => $"{(int)age.TotalHours} h",
-        { TotalMinutes: >= 2 } => $"{(int)age.TotalMinutes} min",
-        _ => $"{Math.Max(0, (int)age.TotalSeconds)} s",
-    };
+    private static string Ago(TimeSpan age) =>
+        age switch
+        {
+            { TotalDays: >= 2 } => $"{(int)age.TotalDays} days",
+            { TotalHours: >= 2 } => $"{(int)age.TotalHours} h",
+            { TotalMinutes: >= 2 } => $"{(int)age.TotalMinutes} min",
+            _ => $"{Math.Max(0, (int)age.TotalSeconds)} s",
+        };
 }

@@ -1,10 +1,12 @@
 namespace Waystation.GitProtocol;
 
-/// <summary>The protocol version that a client asks for, in <c>GIT_PROTOCOL</c> or <c>Git-Protocol</c> (gitprotocol-v2, Initial Client Request).</summary>
+/// <summary>The protocol version that a client asks for, in <c>GIT_PROTOCOL</c> or <c>Git-Protocol</c> (gitprotocol-v2, Initial Client
+/// Request).</summary>
 public static class ProtocolVersion
 {
     /// <summary>
-    /// The highest version that <c>key=value:key=value…</c> names, read as git reads it: <c>version=1</c> and <c>version=2</c> to the letter. Everything
+    /// The highest version that <c>key=value:key=value…</c> names, read as git reads it: <c>version=1</c> and <c>version=2</c> to the
+    /// letter. Everything
     /// else, <c>version=02</c> and <c>version=3</c> among it, says nothing; without a version it is 0.
     /// </summary>
     public static int Of(string? said)
@@ -12,7 +14,12 @@ public static class ProtocolVersion
         int highest = 0;
         foreach (string part in (said ?? "").Split(':'))
         {
-            int version = part switch { "version=1" => 1, "version=2" => 2, _ => 0 };
+            int version = part switch
+            {
+                "version=1" => 1,
+                "version=2" => 2,
+                _ => 0,
+            };
             highest = Math.Max(highest, version);
         }
         return highest;

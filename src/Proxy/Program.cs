@@ -9,7 +9,9 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
-        var root = new RootCommand("Waystation, a Git caching proxy: clones and fetches come from near by, permission stays with the primary.")
+        var root = new RootCommand(
+            "Waystation, a Git caching proxy: clones and fetches come from near by, permission stays with the primary."
+        )
         {
             ServeCommand.Create(),
         };
@@ -31,6 +33,8 @@ internal static class Program
         }
 
         // The host listens for SIGTERM and SIGINT itself, and drains.
-        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+        return await parsed.InvokeAsync(
+            new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }
+        );
     }
 }

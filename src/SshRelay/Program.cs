@@ -39,7 +39,11 @@ internal static class Program
     private static int AskForLine(int node, byte[] type, byte[] key)
     {
         var question = new RelayMessage(RelayMessageKind.Key, type, key);
-        if (node < 0 || !Posix.TrySend(node, question.ToBytes(), []) || Receive(node) is not { Kind: RelayMessageKind.Line, Count: 1 } answer)
+        if (
+            node < 0
+            || !Posix.TrySend(node, question.ToBytes(), [])
+            || Receive(node) is not { Kind: RelayMessageKind.Line, Count: 1 } answer
+        )
         {
             Say("waystation: the node does not answer");
             return 1;
@@ -54,8 +58,14 @@ internal static class Program
         Posix.EndWithParent();
         byte[] client = Posix.Variable("SSH_CONNECTION\0"u8);
         var session = new RelayMessage(
-            RelayMessageKind.Session, type, key, Posix.Variable("SSH_ORIGINAL_COMMAND\0"u8), Posix.Variable("GIT_PROTOCOL\0"u8),
-            Posix.Variable("SSH_AUTH_SOCK\0"u8), client);
+            RelayMessageKind.Session,
+            type,
+            key,
+            Posix.Variable("SSH_ORIGINAL_COMMAND\0"u8),
+            Posix.Variable("GIT_PROTOCOL\0"u8),
+            Posix.Variable("SSH_AUTH_SOCK\0"u8),
+            client
+        );
         if (node < 0 || !Posix.TrySend(node, session.ToBytes(), [StandardInput, StandardOutput, StandardError]))
         {
             Say("waystation: this node is not running; try again in a moment");
@@ -65,7 +75,10 @@ internal static class Program
         // The node has them now: when it closes one, the client must see the end of it.
         _ = Posix.Close(StandardInput);
         _ = Posix.Close(StandardOutput);
-        if (Receive(node) is { Kind: RelayMessageKind.Exit, Count: 1 } exit && int.TryParse(exit[0], NumberStyles.None, CultureInfo.InvariantCulture, out int code))
+        if (
+            Receive(node) is { Kind: RelayMessageKind.Exit, Count: 1 } exit
+            && int.TryParse(exit[0], NumberStyles.None, CultureInfo.InvariantCulture, out int code)
+        )
         {
             return code;
         }

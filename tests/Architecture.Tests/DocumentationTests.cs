@@ -9,14 +9,16 @@ public sealed partial class DocumentationTests
 
     private static readonly string s_readme = Read("README.md");
     private static readonly string s_operations = Read("docs/operations.md");
-    private static readonly string s_docs = string.Concat(
-        Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md").Select(File.ReadAllText)) + s_readme;
+    private static readonly string s_docs =
+        string.Concat(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md").Select(File.ReadAllText)) + s_readme;
 
     [Fact]
     public void Metrics_AreAllDocumented_ByTheirWholeNames()
     {
         string[] counted =
-            [.. Sources().SelectMany(static source => Instrument().Matches(source)).Select(static match => match.Groups["name"].Value)];
+        [
+            .. Sources().SelectMany(static source => Instrument().Matches(source)).Select(static match => match.Groups["name"].Value),
+        ];
         Assert.InRange(counted.Length, 25, 500);
         Assert.DoesNotContain(counted, static name => !Regex.IsMatch(s_operations, $@"`{name}[`{{]"));
         Assert.Empty(MetricName().Matches(s_docs).Select(static match => match.Value).Except(counted));
@@ -49,9 +51,11 @@ public sealed partial class DocumentationTests
         string help = Read("src/Proxy/Commands/ServeCommand.cs");
         string ssh = Read("docs/ssh.md") + Read("docs/key-authorities.md");
         string[] settings =
-        [.. Sources("Proxy/Settings")
-            .SelectMany(static source => SettingName().Matches(source))
-            .Select(static match => Primary().Replace(match.Groups["name"].Value, "Primaries:0"))];
+        [
+            .. Sources("Proxy/Settings")
+                .SelectMany(static source => SettingName().Matches(source))
+                .Select(static match => Primary().Replace(match.Groups["name"].Value, "Primaries:0")),
+        ];
         Assert.InRange(settings.Length, 40, 500);
         foreach (string setting in settings)
         {
@@ -67,7 +71,9 @@ public sealed partial class DocumentationTests
         string table = troubleshooting[troubleshooting.IndexOf("## Cache-Status details", StringComparison.Ordinal)..];
         table = table[..table.IndexOf("\n## ", 3, StringComparison.Ordinal)];
         string[] reasons =
-            [.. Member().Matches(Read("src/FetchCore/ForwardReason.cs")).Select(static match => Word(match.Groups["name"].Value))];
+        [
+            .. Member().Matches(Read("src/FetchCore/ForwardReason.cs")).Select(static match => Word(match.Groups["name"].Value)),
+        ];
         string[] told = [.. Row().Matches(table).Select(static match => match.Groups["name"].Value)];
         Assert.InRange(reasons.Length, 10, 50);
         Assert.Equal(reasons.Order(StringComparer.Ordinal), told.Order(StringComparer.Ordinal));
@@ -78,8 +84,12 @@ public sealed partial class DocumentationTests
     {
         string[] section = setting.Split(':')[..^1];
         string last = $"`:{setting.Split(':')[^1]}`";
-        return text.Contains(setting, StringComparison.Ordinal) || text.Split('\n').Any(line =>
-            line.Contains($"`{string.Join(':', section)}:", StringComparison.Ordinal) && line.Contains(last, StringComparison.Ordinal));
+        return text.Contains(setting, StringComparison.Ordinal)
+            || text.Split('\n')
+                .Any(line =>
+                    line.Contains($"`{string.Join(':', section)}:", StringComparison.Ordinal)
+                    && line.Contains(last, StringComparison.Ordinal)
+                );
     }
 
     private static string Word(string reason) =>
@@ -87,10 +97,11 @@ public sealed partial class DocumentationTests
 
     private static string Read(string path) => File.ReadAllText(Path.Combine(SourceTree.Root, path));
 
-    private static IEnumerable<string> Sources(string folder = "") => Directory
-        .EnumerateFiles(Path.Combine(SourceTree.Root, "src", folder), "*.cs", SearchOption.AllDirectories)
-        .Where(static path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
-        .Select(File.ReadAllText);
+    private static IEnumerable<string> Sources(string folder = "") =>
+        Directory
+            .EnumerateFiles(Path.Combine(SourceTree.Root, "src", folder), "*.cs", SearchOption.AllDirectories)
+            .Where(static path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
+            .Select(File.ReadAllText);
 
     [GeneratedRegex(@"\.Create\w*(<\w+>)?\(\s*""(?<name>waystation_\w+)""", RegexOptions.ExplicitCapture)]
     private static partial Regex Instrument();
@@ -101,7 +112,7 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"`_[a-z_]+`|(?<!\w)`?(failures|quarantined|evicted_bytes|ended)_total\b")]
     private static partial Regex Shortened();
 
-    [GeneratedRegex(@"new Command\(""(?<name>[a-z]+)""", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"new Command\(\s*""(?<name>[a-z]+)""", RegexOptions.ExplicitCapture)]
     private static partial Regex CommandName();
 
     [GeneratedRegex(@"`(\./)?waystation (?<name>[a-z]+)\b", RegexOptions.ExplicitCapture)]

@@ -3,7 +3,19 @@ namespace Waystation.Architecture.Tests;
 /// <summary>Inside a project, folders are floors: no two of them use each other, however long the way around.</summary>
 public sealed class NamespaceArrowsTests
 {
-    private static readonly string[] s_bannedSuffixes = ["Manager", "Helper", "Helpers", "Util", "Utils", "Processor", "Wrapper", "Info", "Data", "Impl"];
+    private static readonly string[] s_bannedSuffixes =
+    [
+        "Manager",
+        "Helper",
+        "Helpers",
+        "Util",
+        "Utils",
+        "Processor",
+        "Wrapper",
+        "Info",
+        "Data",
+        "Impl",
+    ];
 
     [Theory]
     [InlineData("GitProtocol")]

@@ -23,18 +23,35 @@ public sealed class ProjectArrowsTests
     public void SshRelay_ReferencesNothing() => Assert.Empty(SourceTree.ReferencesOf("SshRelay"));
 
     [Fact]
-    public void GitProtocol_KnowsNoFileNetworkProcessClockOrLogger() => Assert.Empty(SourceTree.Using(
-        "GitProtocol", "System.IO.Enumeration", "System.Net", "System.Diagnostics.Process", "Microsoft.Extensions", "TimeProvider", "FileStream", "DateTime."));
+    public void GitProtocol_KnowsNoFileNetworkProcessClockOrLogger() =>
+        Assert.Empty(
+            SourceTree.Using(
+                "GitProtocol",
+                "System.IO.Enumeration",
+                "System.Net",
+                "System.Diagnostics.Process",
+                "Microsoft.Extensions",
+                "TimeProvider",
+                "FileStream",
+                "DateTime."
+            )
+        );
 
     [Fact]
-    public void FetchCore_KnowsNeitherHttpNorSsh() => Assert.Empty(SourceTree.Using("FetchCore", "Microsoft.AspNetCore", "System.Net", "Yarp"));
+    public void FetchCore_KnowsNeitherHttpNorSsh() =>
+        Assert.Empty(SourceTree.Using("FetchCore", "Microsoft.AspNetCore", "System.Net", "Yarp"));
 
     [Fact]
     public void Solution_HoldsEveryProject()
     {
         string solution = File.ReadAllText(Path.Combine(SourceTree.Root, "Proxy.sln"));
-        foreach (string project in Directory.EnumerateFiles(SourceTree.Root, "*.csproj", SearchOption.AllDirectories)
-            .Where(static path => !path.Contains("/artifacts/", StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal)))
+        foreach (
+            string project in Directory
+                .EnumerateFiles(SourceTree.Root, "*.csproj", SearchOption.AllDirectories)
+                .Where(static path =>
+                    !path.Contains("/artifacts/", StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal)
+                )
+        )
         {
             Assert.Contains(Path.GetFileName(project), solution, StringComparison.Ordinal);
         }
@@ -45,7 +62,10 @@ public sealed class ProjectArrowsTests
     {
         foreach (string project in Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "src"), "*.csproj", SearchOption.AllDirectories))
         {
-            Assert.DoesNotContain(XDocument.Load(project).Descendants("PackageReference"), static reference => reference.Attribute("Version") is not null);
+            Assert.DoesNotContain(
+                XDocument.Load(project).Descendants("PackageReference"),
+                static reference => reference.Attribute("Version") is not null
+            );
         }
     }
 }

@@ -29,6 +29,16 @@ public sealed class AdmissionTests
     private static PackKey KeyOf(RepositoryName repository, int number)
     {
         ObjectId want = ObjectId.Parse(number.ToString("x40"));
-        return PackKey.Of(repository, new FetchRequest { ObjectFormat = ObjectFormat.Sha1, ProtocolVersion = 2, Wants = [want], Done = true }, []);
+        return PackKey.Of(
+            repository,
+            new FetchRequest
+            {
+                ObjectFormat = ObjectFormat.Sha1,
+                ProtocolVersion = 2,
+                Wants = [want],
+                Done = true,
+            },
+            []
+        );
     }
 }

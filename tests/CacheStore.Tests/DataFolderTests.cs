@@ -27,7 +27,8 @@ public sealed class DataFolderTests : IDisposable
         Directory.CreateDirectory(Root);
         File.SetUnixFileMode(
             Root,
-            Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute
+        );
         DataFolderException refusal = Assert.Throws<DataFolderException>(Open);
         Assert.Contains("0755", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(Root, refusal.Folder);

@@ -12,7 +12,12 @@ public sealed class DiskPackTierTests
     {
         await using var store = new Store();
         byte[] pack = PackBytes.Make((3 * Block) + 1);
-        var prologue = new FetchPrologue { HasShallowInfo = true, Shallow = [Store.IdOf(7)], Unshallow = [Store.IdOf(8), Store.IdOf(9)] };
+        var prologue = new FetchPrologue
+        {
+            HasShallowInfo = true,
+            Shallow = [Store.IdOf(7)],
+            Unshallow = [Store.IdOf(8), Store.IdOf(9)],
+        };
         await store.StoreAsync(1, pack, prologue);
 
         await AssertReadsBackAsync(store, 1, pack);

@@ -51,12 +51,17 @@ public sealed class FillTests
         int made = 0;
         var readers = new ConcurrentBag<FillReader>();
         using var together = new Barrier(64);
-        Thread[] askers = [.. Enumerable.Range(0, 64).Select(_ => new Thread(() =>
-        {
-            together.SignalAndWait();
-            readers.Add(store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out bool began));
-            Interlocked.Add(ref begun, began ? 1 : 0);
-        }))];
+        Thread[] askers =
+        [
+            .. Enumerable
+                .Range(0, 64)
+                .Select(_ => new Thread(() =>
+                {
+                    together.SignalAndWait();
+                    readers.Add(store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out bool began));
+                    Interlocked.Add(ref begun, began ? 1 : 0);
+                })),
+        ];
         foreach (Thread asker in askers)
         {
             asker.Start();
@@ -89,14 +94,18 @@ public sealed class FillTests
         byte[] pack = PackBytes.Make(Block + 500, format);
         TaskCompletionSource written = NewSignal();
         TaskCompletionSource complete = NewSignal();
-        await using FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1, format: format), async fill =>
-        {
-            fill.Begin(new FetchPrologue());
-            await Store.WriteAsync(fill, pack, 1000);
-            written.SetResult();
-            await complete.Task;
-            await fill.CompleteAsync(fill.Stopping);
-        }, out _);
+        await using FillReader reader = store.Fills.JoinOrBegin(
+            Store.PlanOf(1, format: format),
+            async fill =>
+            {
+                fill.Begin(new FetchPrologue());
+                await Store.WriteAsync(fill, pack, 1000);
+                written.SetResult();
+                await complete.Task;
+                await fill.CompleteAsync(fill.Stopping);
+            },
+            out _
+        );
         await written.Task.WaitAsync(Store.Patience);
         int read = 0;
         while (read < pack.Length - trailer)
@@ -124,11 +133,16 @@ public sealed class FillTests
         pack[^1] ^= 1;
         await using FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), Store.SourceOf(pack), out _);
         long shown = 0;
-        await Assert.ThrowsAsync<FillFailedException>(() => Store.ReadAsync(reader, afterPiece: length =>
-        {
-            shown = length;
-            return Task.CompletedTask;
-        }));
+        await Assert.ThrowsAsync<FillFailedException>(() =>
+            Store.ReadAsync(
+                reader,
+                afterPiece: length =>
+                {
+                    shown = length;
+                    return Task.CompletedTask;
+                }
+            )
+        );
         Assert.InRange(shown, 0, pack.Length - 20);
         await AssertNothingStoredAsync(store, 1);
     }
@@ -164,8 +178,9 @@ public sealed class FillTests
     {
         await using var store = new Store();
         await using FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), _ => throw new IOException("unreachable"), out _);
-        FillFailedException failure = await Assert.ThrowsAsync<FillFailedException>(
-            () => reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
+        FillFailedException failure = await Assert.ThrowsAsync<FillFailedException>(() =>
+            reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience)
+        );
         Assert.Equal("unreachable", failure.Message);
         await AssertNothingStoredAsync(store, 1);
     }
@@ -202,13 +217,17 @@ public sealed class FillTests
         await using var store = new Store();
         TaskCompletionSource begun = NewSignal();
         TaskCompletionSource cancelled = NewSignal();
-        FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1, keepAtOnce: false), async fill =>
-        {
-            using CancellationTokenRegistration registration = fill.Stopping.Register(cancelled.SetResult);
-            fill.Begin(new FetchPrologue());
-            begun.SetResult();
-            await Task.Delay(Timeout.Infinite, fill.Stopping);
-        }, out _);
+        FillReader reader = store.Fills.JoinOrBegin(
+            Store.PlanOf(1, keepAtOnce: false),
+            async fill =>
+            {
+                using CancellationTokenRegistration registration = fill.Stopping.Register(cancelled.SetResult);
+                fill.Begin(new FetchPrologue());
+                begun.SetResult();
+                await Task.Delay(Timeout.Infinite, fill.Stopping);
+            },
+            out _
+        );
         await begun.Task.WaitAsync(Store.Patience);
         Assert.False(cancelled.Task.IsCompleted);
         await reader.DisposeAsync();
@@ -230,7 +249,8 @@ public sealed class FillTests
             await Task.Delay(Timeout.Infinite, fill.Stopping);
         }
 
-        FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _), follower = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out bool began);
+        FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _),
+            follower = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out bool began);
         Assert.False(began);
         await reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience);
         reader.Outdate();
@@ -246,11 +266,15 @@ public sealed class FillTests
         await using var store = new Store();
         byte[] pack = PackBytes.Make(Block);
         TaskCompletionSource joined = NewSignal();
-        await using FillReader whole = store.Fills.JoinOrBegin(Store.PlanOf(1), async fill =>
-        {
-            await joined.Task;
-            await Store.SourceOf(pack)(fill);
-        }, out _);
+        await using FillReader whole = store.Fills.JoinOrBegin(
+            Store.PlanOf(1),
+            async fill =>
+            {
+                await joined.Task;
+                await Store.SourceOf(pack)(fill);
+            },
+            out _
+        );
         Task<bool> end = whole.EndAsync(CancellationToken.None);
         Assert.False(end.IsCompleted);
         joined.SetResult();
@@ -272,13 +296,17 @@ public sealed class FillTests
         byte[] pack = PackBytes.Make(2 * Block);
         TaskCompletionSource left = NewSignal();
         TaskCompletionSource<bool> made = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), async fill =>
-        {
-            await left.Task;
-            bool stopped = fill.Stopping.IsCancellationRequested;
-            await Store.SourceOf(pack)(fill);
-            made.SetResult(stopped);
-        }, out _);
+        FillReader reader = store.Fills.JoinOrBegin(
+            Store.PlanOf(1),
+            async fill =>
+            {
+                await left.Task;
+                bool stopped = fill.Stopping.IsCancellationRequested;
+                await Store.SourceOf(pack)(fill);
+                made.SetResult(stopped);
+            },
+            out _
+        );
         await reader.DisposeAsync();
         left.SetResult();
 
@@ -314,13 +342,16 @@ public sealed class FillTests
         await using var store = new Store();
         await store.StoreAsync(1, PackBytes.Make(1000));
         bool made = false;
-        await using FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), _ =>
-        {
-            made = true;
-            return Task.CompletedTask;
-        }, out _);
-        await Assert.ThrowsAsync<FillFailedException>(
-            () => reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
+        await using FillReader reader = store.Fills.JoinOrBegin(
+            Store.PlanOf(1),
+            _ =>
+            {
+                made = true;
+                return Task.CompletedTask;
+            },
+            out _
+        );
+        await Assert.ThrowsAsync<FillFailedException>(() => reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
         Assert.False(made);
         Assert.True(store.Tier.Contains(Store.KeyOf(1)));
     }
@@ -341,15 +372,18 @@ public sealed class FillTests
             made.SetResult();
         }
 
-        Task<byte[]> fast = ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _), afterPiece: length =>
-        {
-            if (length >= 2 * Block)
+        Task<byte[]> fast = ReadAndLeaveAsync(
+            store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _),
+            afterPiece: length =>
             {
-                ahead.TrySetResult();
-            }
+                if (length >= 2 * Block)
+                {
+                    ahead.TrySetResult();
+                }
 
-            return Task.CompletedTask;
-        });
+                return Task.CompletedTask;
+            }
+        );
         FillReader slowReader = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out bool began);
         Assert.False(began);
         Task<byte[]> slow = ReadAndLeaveAsync(slowReader, 4096, _ => slowMayRead.Task);
@@ -371,13 +405,17 @@ public sealed class FillTests
         await using var store = new Store(s_noDisk);
         byte[] pack = PackBytes.Make(2 * Block);
         TaskCompletionSource second = NewSignal();
-        await using FillReader first = store.Fills.JoinOrBegin(Store.PlanOf(1), async fill =>
-        {
-            fill.Begin(new FetchPrologue());
-            await second.Task;
-            await Store.WriteAsync(fill, pack, 100_000);
-            await fill.CompleteAsync(fill.Stopping);
-        }, out _);
+        await using FillReader first = store.Fills.JoinOrBegin(
+            Store.PlanOf(1),
+            async fill =>
+            {
+                fill.Begin(new FetchPrologue());
+                await second.Task;
+                await Store.WriteAsync(fill, pack, 100_000);
+                await fill.CompleteAsync(fill.Stopping);
+            },
+            out _
+        );
         await first.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience);
 
         Task<byte[]> later = ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1), Store.SourceOf(pack), out bool began));
@@ -402,8 +440,9 @@ public sealed class FillTests
 
         Task<byte[]>[] reads =
         [
-            .. new[] { 1001, 65_536, int.MaxValue }.Select(
-                piece => ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _), piece)),
+            .. new[] { 1001, 65_536, int.MaxValue }.Select(piece =>
+                ReadAndLeaveAsync(store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _), piece)
+            ),
         ];
         joined.SetResult();
         Assert.All(await Task.WhenAll(reads), bytes => Assert.Equal(pack, bytes));

@@ -49,12 +49,18 @@ public sealed class PackKeyTests
         ["sideband-all"] = s_plain with { SidebandAll = true },
         ["protocol 0 that takes the pack when ready"] = s_plain with { ProtocolVersion = 0, NoDone = true, MultiAck = MultiAck.Detailed },
         ["protocol 1 that takes the pack when ready"] = s_plain with { ProtocolVersion = 1, NoDone = true, MultiAck = MultiAck.Detailed },
-        ["protocol 0 without a sideband"] =
-            s_plain with { ProtocolVersion = 0, NoDone = true, MultiAck = MultiAck.Detailed, SidebandKind = SidebandKind.None },
+        ["protocol 0 without a sideband"] = s_plain with
+        {
+            ProtocolVersion = 0,
+            NoDone = true,
+            MultiAck = MultiAck.Detailed,
+            SidebandKind = SidebandKind.None,
+        },
         ["protocol 2"] = s_plain with { ProtocolVersion = 2 },
     };
 
-    /// <summary>For each property of a request another value than it has in <see cref="s_plain"/>, and whether that asks for another answer.</summary>
+    /// <summary>For each property of a request another value than it has in <see cref="s_plain"/>, and whether that asks for another
+    /// answer.</summary>
     private static readonly Dictionary<string, (object Value, bool IsAnotherAnswer)> s_properties = new(StringComparer.Ordinal)
     {
         [nameof(FetchRequest.ObjectFormat)] = (ObjectFormat.Sha256, true),
@@ -100,12 +106,16 @@ public sealed class PackKeyTests
     [MemberData(nameof(Same))]
     public void Of_GivesTheSameKey_WhenTheAnswerIsTheSame(string name) => Assert.Equal(KeyOf(s_plain), KeyOf(s_equal[name]));
 
-    /// <summary>A property that is new is in the key, or it is said here that it changes nothing: forgotten, it would give one client another's answer.</summary>
+    /// <summary>A property that is new is in the key, or it is said here that it changes nothing: forgotten, it would give one client
+    /// another's answer.</summary>
     [Theory]
     [MemberData(nameof(Properties))]
     public void Of_KnowsEveryPropertyOfARequest(string name)
     {
-        Assert.True(s_properties.TryGetValue(name, out (object Value, bool IsAnotherAnswer) row), $"{name} has no row: does it change a byte of the answer?");
+        Assert.True(
+            s_properties.TryGetValue(name, out (object Value, bool IsAnotherAnswer) row),
+            $"{name} has no row: does it change a byte of the answer?"
+        );
         FetchRequest changed = s_plain with { };
         typeof(FetchRequest).GetProperty(name)!.SetValue(changed, row.Value);
         Assert.NotEqual(s_plain, changed);
@@ -116,7 +126,13 @@ public sealed class PackKeyTests
     [Fact]
     public void Of_GivesOneKey_ToAllVersionsThatOneAnswerFits()
     {
-        foreach (int[] haves in (int[][])[[], [3]])
+        foreach (
+            int[] haves in (int[][])
+                [
+                    [],
+                    [3],
+                ]
+        )
         {
             var keys = new Dictionary<PackKey, string>();
             foreach (FetchRequest request in Endings(s_plain with { Haves = [.. haves.Select(number => Store.IdOf(number))] }))
@@ -179,7 +195,11 @@ public sealed class PackKeyTests
                     {
                         yield return plain with
                         {
-                            ProtocolVersion = version, Done = done, WaitForDone = word && version == 2, NoDone = word && version < 2, MultiAck = acks,
+                            ProtocolVersion = version,
+                            Done = done,
+                            WaitForDone = word && version == 2,
+                            NoDone = word && version < 2,
+                            MultiAck = acks,
                         };
                     }
                 }
@@ -188,14 +208,15 @@ public sealed class PackKeyTests
     }
 
     /// <summary>gitprotocol-v2, fetch, and gitprotocol-capabilities, no-done, in so many words.</summary>
-    private static string AnswerTo(FetchRequest request) => request switch
-    {
-        { Done: true } => "the pack at once",
-        { ProtocolVersion: 2, WaitForDone: true } => "acknowledgments without ready",
-        { ProtocolVersion: 2 } => "the pack once ready",
-        { NoDone: true, MultiAck: MultiAck.Detailed, Haves.Count: > 0 } => "the pack once ready",
-        _ => "a round of v0",
-    };
+    private static string AnswerTo(FetchRequest request) =>
+        request switch
+        {
+            { Done: true } => "the pack at once",
+            { ProtocolVersion: 2, WaitForDone: true } => "acknowledgments without ready",
+            { ProtocolVersion: 2 } => "the pack once ready",
+            { NoDone: true, MultiAck: MultiAck.Detailed, Haves.Count: > 0 } => "the pack once ready",
+            _ => "a round of v0",
+        };
 
     private static PackKey KeyOf(FetchRequest request) => PackKey.Of(Store.Repository, request, request.IncludeTag ? s_tags : default);
 

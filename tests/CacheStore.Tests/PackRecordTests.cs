@@ -11,7 +11,12 @@ public sealed class PackRecordTests
         Key = Store.KeyOf(1),
         Repository = new RepositoryName("git.example:8443", "t\u00e9am/tool.git"),
         ObjectFormat = ObjectFormat.Sha1,
-        Prologue = new FetchPrologue { HasShallowInfo = true, Shallow = [Store.IdOf(5)], Unshallow = [Store.IdOf(6)] },
+        Prologue = new FetchPrologue
+        {
+            HasShallowInfo = true,
+            Shallow = [Store.IdOf(5)],
+            Unshallow = [Store.IdOf(6)],
+        },
         PackLength = (2L * BlockSums.BlockLength) + 1,
         MadeAt = new DateTimeOffset(2025, 3, 4, 5, 6, 7, 89, TimeSpan.Zero),
         Cost = TimeSpan.FromMilliseconds(1234),

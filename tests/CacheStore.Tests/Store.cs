@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
-using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Packs;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Servers;
@@ -34,23 +34,25 @@ internal sealed class Store : IAsyncDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>
-        {
-            switch (instrument.Name)
+        _listener.SetMeasurementEventCallback<long>(
+            (instrument, value, _, _) =>
             {
-                case "waystation_pack_cache_failures_total":
-                    Interlocked.Add(ref _failures, value);
-                    break;
-                case "waystation_pack_cache_evicted_bytes_total":
-                    Interlocked.Add(ref _evictedBytes, value);
-                    break;
-                case "waystation_pack_cache_quarantined_total":
-                    Interlocked.Add(ref _quarantined, value);
-                    break;
-                default:
-                    break;
+                switch (instrument.Name)
+                {
+                    case "waystation_pack_cache_failures_total":
+                        Interlocked.Add(ref _failures, value);
+                        break;
+                    case "waystation_pack_cache_evicted_bytes_total":
+                        Interlocked.Add(ref _evictedBytes, value);
+                        break;
+                    case "waystation_pack_cache_quarantined_total":
+                        Interlocked.Add(ref _quarantined, value);
+                        break;
+                    default:
+                        break;
+                }
             }
-        });
+        );
         _listener.Start();
         Meters = new StoreMeters(_meter);
         Admission = new Admission(TimeProvider.System);
@@ -79,8 +81,7 @@ internal sealed class Store : IAsyncDisposable
 
     public string[] StoredFiles => Directory.GetFiles(Folder.Packs, "*", SearchOption.AllDirectories);
 
-    public static PackKey KeyOf(int number) =>
-        PackKey.Of(Repository, new FetchRequest { Wants = [IdOf(number)], Done = true });
+    public static PackKey KeyOf(int number) => PackKey.Of(Repository, new FetchRequest { Wants = [IdOf(number)], Done = true });
 
     public static ObjectId IdOf(int number) => ObjectId.Parse(number.ToString("x40"));
 
@@ -88,12 +89,13 @@ internal sealed class Store : IAsyncDisposable
         new(KeyOf(number), Repository, format, keepAtOnce);
 
     /// <summary>A source that gives a pack in pieces of so many bytes.</summary>
-    public static Func<Fill, Task> SourceOf(byte[] pack, int piece = 100_000, FetchPrologue? prologue = null) => async fill =>
-    {
-        fill.Begin(prologue ?? new FetchPrologue());
-        await WriteAsync(fill, pack, piece);
-        await fill.CompleteAsync(fill.Stopping);
-    };
+    public static Func<Fill, Task> SourceOf(byte[] pack, int piece = 100_000, FetchPrologue? prologue = null) =>
+        async fill =>
+        {
+            fill.Begin(prologue ?? new FetchPrologue());
+            await WriteAsync(fill, pack, piece);
+            await fill.CompleteAsync(fill.Stopping);
+        };
 
     public static async Task WriteAsync(Fill fill, ReadOnlyMemory<byte> bytes, int piece)
     {
@@ -111,7 +113,7 @@ internal sealed class Store : IAsyncDisposable
         using var read = new MemoryStream();
         while (await reader.NextAsync(stop.Token) is { Kind: not PackStepKind.End } step)
         {
-            for (int left = step.Length; left > 0;)
+            for (int left = step.Length; left > 0; )
             {
                 byte[] bytes = new byte[Math.Min(left, piece)];
                 await reader.ReadAsync(bytes, stop.Token);

@@ -5,22 +5,31 @@ namespace Waystation.EndToEnd.Tests;
 /// <summary>A disk of a few megabytes in memory, mounted for one test.</summary>
 internal sealed class SmallDisk : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
-    private SmallDisk()
-    {
-    }
+    private SmallDisk() { }
 
-    public string Folder => folder["disk"];
+    public string Folder => _folder["disk"];
 
     public static async Task<SmallDisk> MountAsync(string size)
     {
         var disk = new SmallDisk();
-        disk.folder.CreateFolder("disk");
-        CommandResult mounted = await new Command("mount", "-t", "tmpfs", "-o", $"size={size},mode=0700", "waystation-test", disk.Folder).RunAsync();
+        disk._folder.CreateFolder("disk");
+        CommandResult mounted = await new Command(
+            "mount",
+            "-t",
+            "tmpfs",
+            "-o",
+            $"size={size},mode=0700",
+            "waystation-test",
+            disk.Folder
+        ).RunAsync();
         if (mounted.ExitCode == 0)
+        {
             return disk;
-        disk.folder.Dispose();
+        }
+
+        disk._folder.Dispose();
         throw new CommandFailedException(mounted);
     }
 
@@ -29,7 +38,7 @@ internal sealed class SmallDisk : IDisposable
     public void Dispose()
     {
         new Command("umount", "-l", Folder).MustRunAsync().GetAwaiter().GetResult();
-        folder.Dispose();
+        _folder.Dispose();
     }
 }
 
@@ -37,18 +46,23 @@ internal sealed class SmallDisk : IDisposable
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class MountFactAttribute : FactAttribute
 {
-    private static readonly Lazy<bool> MayMount = new(TryMount);
+    private static readonly Lazy<bool> s_mayMount = new(TryMount);
 
     public MountFactAttribute()
     {
-        if (!MayMount.Value)
+        if (!s_mayMount.Value)
+        {
             Skip = "mounting a small disk needs root and the right to mount";
+        }
     }
 
     private static bool TryMount()
     {
         if (!Environment.IsPrivilegedProcess)
+        {
             return false;
+        }
+
         try
         {
             using SmallDisk disk = SmallDisk.MountAsync("64k").GetAwaiter().GetResult();

@@ -5,15 +5,15 @@ namespace Waystation.EndToEnd.Tests;
 /// <summary>A primary and a node in front of it, for the tests of one class. Each test makes repositories of its own.</summary>
 public sealed class Station : IAsyncLifetime
 {
-    private ApachePrimary? primary;
-    private WaystationNode? node;
+    private ApachePrimary? _primary;
+    private WaystationNode? _node;
 
     /// <summary>For the clones of a class whose tests have a station each; tests that share one bring their own.</summary>
     public TempFolder Folder { get; } = new();
 
-    public ApachePrimary Primary => primary ?? throw new InvalidOperationException("not started");
+    public ApachePrimary Primary => _primary ?? throw new InvalidOperationException("not started");
 
-    public WaystationNode Node => node ?? throw new InvalidOperationException("not started");
+    public WaystationNode Node => _node ?? throw new InvalidOperationException("not started");
 
     public Task InitializeAsync() => StartAsync(new NodeSettings());
 
@@ -22,8 +22,8 @@ public sealed class Station : IAsyncLifetime
     {
         try
         {
-            primary = await ApachePrimary.StartAsync();
-            node = await WaystationNode.StartAsync(primary.Url, settings);
+            _primary = await ApachePrimary.StartAsync();
+            _node = await WaystationNode.StartAsync(_primary.Url, settings);
         }
         catch
         {
@@ -34,10 +34,16 @@ public sealed class Station : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (node is not null)
-            await node.DisposeAsync();
-        if (primary is not null)
-            await primary.DisposeAsync();
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+
+        if (_primary is not null)
+        {
+            await _primary.DisposeAsync();
+        }
+
         Folder.Dispose();
     }
 }

@@ -103,7 +103,12 @@ public sealed class AccessTests : IAsyncLifetime
     [Fact]
     public void NewerListing_ReplacesWhatItsPrefixesCover_AndNothingElse()
     {
-        Show("alice", LsRefsRequest.All(ObjectFormat.Sha1), new RefTip("refs/heads/gone", s_secret, null, null), new RefTip("refs/tags/v1", s_tip, null, null));
+        Show(
+            "alice",
+            LsRefsRequest.All(ObjectFormat.Sha1),
+            new RefTip("refs/heads/gone", s_secret, null, null),
+            new RefTip("refs/tags/v1", s_tip, null, null)
+        );
         _core.Time.Turn(TimeSpan.FromSeconds(1));
         Show("alice", new LsRefsRequest { RefPrefixes = ["refs/heads/"] });
         AccessView view = _core.Tickets.Find(CoreFixture.Repository, _core.CredentialOf("alice"))!;
@@ -117,7 +122,12 @@ public sealed class AccessTests : IAsyncLifetime
         long early = _core.Tickets.Now;
         _core.Time.Turn(TimeSpan.FromSeconds(1));
         Show("alice", LsRefsRequest.All(ObjectFormat.Sha1), new RefTip("refs/heads/main", s_tip, null, null));
-        _core.Tickets.Show(CoreFixture.Repository, _core.CredentialOf("alice"), Listing(LsRefsRequest.All(ObjectFormat.Sha1), new RefTip("refs/heads/main", s_secret, null, null)), early);
+        _core.Tickets.Show(
+            CoreFixture.Repository,
+            _core.CredentialOf("alice"),
+            Listing(LsRefsRequest.All(ObjectFormat.Sha1), new RefTip("refs/heads/main", s_secret, null, null)),
+            early
+        );
         AccessView view = _core.Tickets.Find(CoreFixture.Repository, _core.CredentialOf("alice"))!;
         Assert.True(view.Shows([s_tip]));
         Assert.False(view.Shows([s_secret]));

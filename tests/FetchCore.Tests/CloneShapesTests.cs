@@ -11,18 +11,29 @@ namespace Waystation.FetchCore.Tests;
 public sealed class CloneShapesTests
 {
     private static readonly RepositoryName s_repository = new("git.example.com", "team/tool.git");
-    private static readonly ObjectId s_a = Id('a'), s_b = Id('b'), s_c = Id('c'), s_tag = Id('d'), s_new = Id('e');
+    private static readonly ObjectId s_a = Id('a'),
+        s_b = Id('b'),
+        s_c = Id('c'),
+        s_tag = Id('d'),
+        s_new = Id('e');
 
     private static readonly RefTip[] s_tips =
     [
-        new("HEAD", s_a, null, "refs/heads/main"), new("refs/heads/main", s_a, null, null), new("refs/heads/topic", s_b, null, null),
-        new("refs/pull/1", s_c, null, null), new("refs/tags/v1", s_tag, s_a, null),
+        new("HEAD", s_a, null, "refs/heads/main"),
+        new("refs/heads/main", s_a, null, null),
+        new("refs/heads/topic", s_b, null, null),
+        new("refs/pull/1", s_c, null, null),
+        new("refs/tags/v1", s_tag, s_a, null),
     ];
 
     private static readonly RefTip[] s_moved =
     [
-        new("HEAD", s_new, null, "refs/heads/main"), new("refs/heads/fresh", s_c, null, null), new("refs/heads/main", s_new, null, null),
-        new("refs/heads/topic", s_b, null, null), new("refs/pull/1", s_c, null, null), new("refs/tags/v1", s_tag, s_a, null),
+        new("HEAD", s_new, null, "refs/heads/main"),
+        new("refs/heads/fresh", s_c, null, null),
+        new("refs/heads/main", s_new, null, null),
+        new("refs/heads/topic", s_b, null, null),
+        new("refs/pull/1", s_c, null, null),
+        new("refs/tags/v1", s_tag, s_a, null),
     ];
 
     private readonly ManualTime _time = new();
@@ -50,7 +61,9 @@ public sealed class CloneShapesTests
     [Fact]
     public void AllOfAKind_IsOnlyKnownWhereAllWereShown()
     {
-        var some = new AccessView([new RefListing(new LsRefsRequest { RefPrefixes = ["refs/heads/topic", "refs/tags/"], Peel = true }, [s_tips[2], s_tips[4]])]);
+        var some = new AccessView([
+            new RefListing(new LsRefsRequest { RefPrefixes = ["refs/heads/topic", "refs/tags/"], Peel = true }, [s_tips[2], s_tips[4]]),
+        ]);
         CloneShape? shape = CloneShape.Of(Request("bd", null), some);
         Assert.Equal(RefChoiceKind.Named, shape?.Refs.Kind);
     }
@@ -67,7 +80,14 @@ public sealed class CloneShapesTests
     [Fact]
     public void Versions_ShareAShape()
     {
-        FetchRequest old = Request("a", 1) with { ProtocolVersion = 0, SidebandKind = SidebandKind.Sideband, Agent = "git/1", NoProgress = true, MultiAck = MultiAck.Detailed };
+        FetchRequest old = Request("a", 1) with
+        {
+            ProtocolVersion = 0,
+            SidebandKind = SidebandKind.Sideband,
+            Agent = "git/1",
+            NoProgress = true,
+            MultiAck = MultiAck.Detailed,
+        };
         Assert.Equal(CloneShape.Of(Request("a", 1), View(s_tips)), CloneShape.Of(old, View(s_tips)));
     }
 
@@ -75,7 +95,16 @@ public sealed class CloneShapesTests
     public void MostAsked_ComesFirst_AndTheLeastAskedMakesRoom()
     {
         for (int depth = 1; depth <= CloneShapes.MaxPerRepository; depth++)
-            Ask("a", depth, times: depth == 3 ? 5 : depth == 1 ? 1 : 2);
+        {
+            Ask(
+                "a",
+                depth,
+                times: depth == 3 ? 5
+                    : depth == 1 ? 1
+                    : 2
+            );
+        }
+
         Assert.Equal(3, Wanted()[0].Request.Depth);
         Ask("a", 99, times: 1);
         Assert.Equal(CloneShapes.MaxPerRepository, Wanted().Count);
@@ -111,7 +140,15 @@ public sealed class CloneShapesTests
         Assert.Empty(Wanted());
     }
 
-    private static FetchRequest Request(string wants, int? depth) => new() { Wants = Ids(wants), Depth = depth, Done = true, OfsDelta = true, ThinPack = true };
+    private static FetchRequest Request(string wants, int? depth) =>
+        new()
+        {
+            Wants = Ids(wants),
+            Depth = depth,
+            Done = true,
+            OfsDelta = true,
+            ThinPack = true,
+        };
 
     private static AccessView View(RefTip[] tips) => new([new RefListing(LsRefsRequest.All(ObjectFormat.Sha1), tips)]);
 
@@ -126,6 +163,8 @@ public sealed class CloneShapesTests
     private void Ask(string wants, int depth, int times)
     {
         for (int i = 0; i < times; i++)
+        {
             _shapes.Ask(s_repository, Key(Request(wants, depth)), Request(wants, depth), View(s_tips));
+        }
     }
 }

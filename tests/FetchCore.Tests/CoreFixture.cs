@@ -32,7 +32,13 @@ internal sealed class CoreFixture : IAsyncDisposable
         Primary = new FakePrimary(Time);
         _data = new DataFolder(_folder["data"], Time);
         Tickets = new AccessTickets(Time, ticketLifetime ?? TimeSpan.FromSeconds(30));
-        Store = new DiskPackTier(_data, new PackCacheOptions { DiskReserve = 0 }, new StoreMeters(_meter), Time, NullLogger<DiskPackTier>.Instance);
+        Store = new DiskPackTier(
+            _data,
+            new PackCacheOptions { DiskReserve = 0 },
+            new StoreMeters(_meter),
+            Time,
+            NullLogger<DiskPackTier>.Instance
+        );
         var admission = new Admission(Time);
         Fills = new FillTable(Store, admission, Time, NullLogger<FillTable>.Instance);
         // Its packs are no packs of git's: there is nothing to make mirrors of.
@@ -48,7 +54,19 @@ internal sealed class CoreFixture : IAsyncDisposable
         _queue = new WorkQueue([upkeep], new WorkBounds(), _data, new WorkMeters(_meter), Time, NullLogger<WorkQueue>.Instance);
         var wait = new SyncWait(TimeSpan.FromSeconds(10));
         var sight = new MirrorSight(mirrors, objects, new Visibility(objects), sync, wait, Time);
-        var local = new LocalRung(mirrors, objects, making, sync, sight, new UploadPack(git, _data), new PackTurns(options), _queue, upkeep, wait, Time);
+        var local = new LocalRung(
+            mirrors,
+            objects,
+            making,
+            sync,
+            sight,
+            new UploadPack(git, _data),
+            new PackTurns(options),
+            _queue,
+            upkeep,
+            wait,
+            Time
+        );
         var access = new AccessDesk(Tickets, new SharedRefs(Time), sight, CancellationToken.None);
         Service = new FetchService(access, Store, Fills, admission, local, making, new CloneShapes(Time), Memory, Time);
     }
@@ -71,7 +89,17 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public Credential CredentialOf(string user) => _digester.Digest([new("header authorization", user)]);
 
-    public static FetchRequest Clone(params ObjectId[] wants) => new() { ObjectFormat = ObjectFormat.Sha1, ProtocolVersion = 2, Wants = wants, Haves = [], Shallows = [], Done = true, OfsDelta = true };
+    public static FetchRequest Clone(params ObjectId[] wants) =>
+        new()
+        {
+            ObjectFormat = ObjectFormat.Sha1,
+            ProtocolVersion = 2,
+            Wants = wants,
+            Haves = [],
+            Shallows = [],
+            Done = true,
+            OfsDelta = true,
+        };
 
     public Task<FetchAnswer> FetchAsync(string user, FetchRequest request, VisibilityRule rule = VisibilityRule.Advertised) =>
         Service.FetchAsync(new FetchCall(Repository, CredentialOf(user), request, rule, Primary.For(user)), CancellationToken.None);

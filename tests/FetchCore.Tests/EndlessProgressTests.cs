@@ -33,8 +33,11 @@ public sealed class EndlessProgressTests : IAsyncLifetime
         await using var reply = new EndlessReply([]);
         using var life = new SignsOfLife(_core.Time, CancellationToken.None);
 
-        await Assert.ThrowsAsync<PrimaryException>(
-            () => PrimaryPack.CopyAsync(reply.Body, CoreFixture.Clone(s_tip), static (_, _) => ValueTask.CompletedTask, life).WaitAsync(s_patience));
+        await Assert.ThrowsAsync<PrimaryException>(() =>
+            PrimaryPack
+                .CopyAsync(reply.Body, CoreFixture.Clone(s_tip), static (_, _) => ValueTask.CompletedTask, life)
+                .WaitAsync(s_patience)
+        );
 
         Assert.InRange(reply.Said, 1, Enough);
     }
@@ -51,9 +54,8 @@ public sealed class EndlessProgressTests : IAsyncLifetime
         };
 
         FetchAnswer answer = await _core.FetchAsync("sana", CoreFixture.Clone(s_tip)).WaitAsync(s_patience);
-        Exception? ended = answer is FetchAnswer.Pack
-            ? await Record.ExceptionAsync(() => CoreFixture.ReadAsync(answer).WaitAsync(s_patience))
-            : null;
+        Exception? ended =
+            answer is FetchAnswer.Pack ? await Record.ExceptionAsync(() => CoreFixture.ReadAsync(answer).WaitAsync(s_patience)) : null;
 
         Assert.True(answer is not FetchAnswer.Pack || ended is not (null or TimeoutException), $"{answer.GetType().Name}, {ended}");
         Assert.NotEmpty(replies);
@@ -97,8 +99,7 @@ public sealed class EndlessProgressTests : IAsyncLifetime
                 Sideband.Write(_pipe.Writer, Sideband.Progress, line);
                 Interlocked.Add(ref _said, line.Length);
                 flushed = await _pipe.Writer.FlushAsync();
-            }
-            while (!flushed.IsCompleted);
+            } while (!flushed.IsCompleted);
 
             await _pipe.Writer.CompleteAsync();
         }

@@ -129,7 +129,8 @@ internal sealed class FakePrimary(TimeProvider time)
         {
             Interlocked.Increment(ref primary._packs);
             await primary.PackGate.WaitAsync(cancellationToken);
-            return primary.FetchOverride(user) ?? (primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(PackAnswer(Pack), primary.Now));
+            return primary.FetchOverride(user)
+                ?? (primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(PackAnswer(Pack), primary.Now));
         }
 
         public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken) =>
@@ -138,13 +139,19 @@ internal sealed class FakePrimary(TimeProvider time)
         public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref primary._listings);
-            return Task.FromResult<PrimaryReply>(primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(primary.Listing(user, request), primary.Now));
+            return Task.FromResult<PrimaryReply>(
+                primary.Refuses(user)
+                    ? new FakeReply([], primary.Now, isRefusal: true)
+                    : new FakeReply(primary.Listing(user, request), primary.Now)
+            );
         }
 
         public Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref primary._advertisements);
-            byte[] said = primary.SpeaksOld ? primary.AdvertisementOf(user) : primary.OldAdvertisement ?? [.. "000eversion 2\n"u8, .. "0017object-format=sha1\n"u8, .. "0000"u8];
+            byte[] said = primary.SpeaksOld
+                ? primary.AdvertisementOf(user)
+                : primary.OldAdvertisement ?? [.. "000eversion 2\n"u8, .. "0017object-format=sha1\n"u8, .. "0000"u8];
             return Task.FromResult<PrimaryReply>(new FakeReply(said, primary.Now));
         }
     }

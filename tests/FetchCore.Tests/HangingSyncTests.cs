@@ -84,7 +84,9 @@ public sealed class HangingSyncTests : IAsyncLifetime
 
     private Task<bool> BringAsync(string user, CancellationToken waiting)
     {
-        var view = new AccessView([new RefListing(LsRefsRequest.All(ObjectFormat.Sha1), [new RefTip("refs/heads/main", CoreFixture.Id(1), null, null)])]);
+        var view = new AccessView([
+            new RefListing(LsRefsRequest.All(ObjectFormat.Sha1), [new RefTip("refs/heads/main", CoreFixture.Id(1), null, null)]),
+        ]);
         var asker = new SyncAsker(view, _primary.For(user), 2, static _ => { });
         return Sync.BringAsync(_mirror!, asker, [CoreFixture.Id(1)], withTags: false, waiting);
     }

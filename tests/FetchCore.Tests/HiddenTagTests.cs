@@ -6,7 +6,8 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Tests;
 
 /// <summary>
-/// A tag that is made between a listing and the pack that the primary makes comes with that pack. Only its asker may have it: to those with whom
+/// A tag that is made between a listing and the pack that the primary makes comes with that pack. Only its asker may have it: to those with
+/// whom
 /// an answer is shared, the tags may be hidden that their listings do not show.
 /// </summary>
 public sealed class HiddenTagTests : IAsyncLifetime
@@ -90,8 +91,18 @@ public sealed class HiddenTagTests : IAsyncLifetime
         };
         for (int round = 0; round < 2; round++)
         {
-            _core.Tickets.Show(CoreFixture.Repository, _core.CredentialOf("bob"), new(GitProtocol.Advertisements.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]), _core.Tickets.Now);
-            _core.Tickets.Show(CoreFixture.Repository, _core.CredentialOf("alice"), new(GitProtocol.Advertisements.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]), _core.Tickets.Now);
+            _core.Tickets.Show(
+                CoreFixture.Repository,
+                _core.CredentialOf("bob"),
+                new(GitProtocol.Advertisements.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]),
+                _core.Tickets.Now
+            );
+            _core.Tickets.Show(
+                CoreFixture.Repository,
+                _core.CredentialOf("alice"),
+                new(GitProtocol.Advertisements.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]),
+                _core.Tickets.Now
+            );
             Assert.Equal(FakePrimary.OtherPack, await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request)));
             await UntilAsync(() => _core.Fills.IsIdle);
         }
@@ -104,7 +115,10 @@ public sealed class HiddenTagTests : IAsyncLifetime
     {
         var framing = new AnswerFraming(request);
         var buffer = new ArrayBufferWriter<byte>();
-        framing.WritePrologue(buffer, prologue ?? (request.Deepens ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_tip] } : FetchPrologue.Empty));
+        framing.WritePrologue(
+            buffer,
+            prologue ?? (request.Deepens ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_tip] } : FetchPrologue.Empty)
+        );
         foreach (byte[] piece in pack.Chunk(framing.MaxPayload))
         {
             Span<byte> packet = buffer.GetSpan(piece.Length + 5);
@@ -131,7 +145,8 @@ public sealed class HiddenTagTests : IAsyncLifetime
         return CoreFixture.Clone(s_tip) with { IncludeTag = true, ProtocolVersion = version };
     }
 
-    private async Task<byte[]> ReadAsync(string user, FetchRequest request) => await CoreFixture.ReadAsync(await _core.FetchAsync(user, request));
+    private async Task<byte[]> ReadAsync(string user, FetchRequest request) =>
+        await CoreFixture.ReadAsync(await _core.FetchAsync(user, request));
 
     /// <summary>The tag is made while the primary makes the pack, before it reads its tags.</summary>
     private byte[] WithHiddenTag()

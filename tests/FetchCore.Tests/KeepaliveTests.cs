@@ -19,7 +19,12 @@ public sealed class KeepaliveTests
         var time = new RungTime();
         var pack = new LatePack();
         var pipe = new Pipe();
-        FetchRequest request = CoreFixture.Clone(CoreFixture.Id(1)) with { ProtocolVersion = version, SidebandKind = sideband, NoProgress = true };
+        FetchRequest request = CoreFixture.Clone(CoreFixture.Id(1)) with
+        {
+            ProtocolVersion = version,
+            SidebandKind = sideband,
+            NoProgress = true,
+        };
         Task writing = new FetchAnswerBody(pipe.Writer, pack, request, time).WriteAsync("", CancellationToken.None);
         await time.RingAsync();
         await time.RingAsync();
@@ -27,7 +32,10 @@ public sealed class KeepaliveTests
         pack.End();
         await writing;
         await pipe.Writer.CompleteAsync();
-        Assert.Equal(expected.Replace("|", "", StringComparison.Ordinal), Encoding.Latin1.GetString((await pipe.Reader.ReadAtLeastAsync(1_000)).Buffer));
+        Assert.Equal(
+            expected.Replace("|", "", StringComparison.Ordinal),
+            Encoding.Latin1.GetString((await pipe.Reader.ReadAtLeastAsync(1_000)).Buffer)
+        );
     }
 
     /// <summary>An answer whose pack takes its time, and then is at its end.</summary>
@@ -45,7 +53,8 @@ public sealed class KeepaliveTests
 
         public override ValueTask<PackStep> NextAsync(CancellationToken cancellationToken) => new(_next.Task);
 
-        public override ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public override ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public override void Verify() => throw new NotSupportedException();
 
@@ -79,9 +88,7 @@ public sealed class KeepaliveTests
         {
             public bool Change(TimeSpan dueTime, TimeSpan period) => true;
 
-            public void Dispose()
-            {
-            }
+            public void Dispose() { }
 
             public ValueTask DisposeAsync() => ValueTask.CompletedTask;
         }

@@ -70,7 +70,9 @@ public sealed class LadderTests : IAsyncLifetime
     {
         byte[] round = "0014acknowledgments\n0008NAK\n0000"u8.ToArray();
         _core.Primary.FetchOverride = _ => new FakeReply(round, 0);
-        var relay = Assert.IsType<FetchAnswer.Relay>(await _core.FetchAsync("alice", CoreFixture.Clone(s_tip) with { Haves = [CoreFixture.Id(9)], Done = false }));
+        var relay = Assert.IsType<FetchAnswer.Relay>(
+            await _core.FetchAsync("alice", CoreFixture.Clone(s_tip) with { Haves = [CoreFixture.Id(9)], Done = false })
+        );
         ReadResult read = await relay.Reply.Body.ReadAtLeastAsync(round.Length);
         Assert.Equal(round, System.Buffers.BuffersExtensions.ToArray(read.Buffer));
         await relay.Reply.DisposeAsync();
@@ -134,7 +136,12 @@ public sealed class LadderTests : IAsyncLifetime
     public async Task Request_IsForwarded_WhenEveryAttemptBreaksOffBeforeItsPack()
     {
         _core.Primary.PackGate = Task.FromException(new IOException("cut short"));
-        Assert.Equal(ForwardReason.Contended, Assert.IsType<FetchAnswer.Forward>(await _core.FetchAsync("alice", CoreFixture.Clone(s_tip)).WaitAsync(TimeSpan.FromSeconds(20))).Reason);
+        Assert.Equal(
+            ForwardReason.Contended,
+            Assert
+                .IsType<FetchAnswer.Forward>(await _core.FetchAsync("alice", CoreFixture.Clone(s_tip)).WaitAsync(TimeSpan.FromSeconds(20)))
+                .Reason
+        );
     }
 
     private static async Task Eventually(Func<bool> condition)

@@ -12,7 +12,8 @@ internal sealed class ManualTime : TimeProvider
 
     public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 
-    public override DateTimeOffset GetUtcNow() => new(DateTimeOffset.UnixEpoch.AddYears(56).Ticks + GetTimestamp() + Interlocked.Read(ref _jump), TimeSpan.Zero);
+    public override DateTimeOffset GetUtcNow() =>
+        new(DateTimeOffset.UnixEpoch.AddYears(56).Ticks + GetTimestamp() + Interlocked.Read(ref _jump), TimeSpan.Zero);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -21,7 +21,9 @@ public sealed class ManyWantsTests : IAsyncLifetime, IDisposable
     private readonly TempFolder _folder = new();
     private readonly Meter _meter = new("test");
     private readonly ManualTime _time = new();
-    private readonly CountedTips _tips = new([.. Enumerable.Range(1, 50).Select(static i => new RefTip($"refs/heads/{i}", CoreFixture.Id(i), null, null))]);
+    private readonly CountedTips _tips = new([
+        .. Enumerable.Range(1, 50).Select(static i => new RefTip($"refs/heads/{i}", CoreFixture.Id(i), null, null)),
+    ]);
     private DataFolder? _data;
     private MirrorObjects? _objects;
     private Mirror? _mirror;
@@ -67,10 +69,29 @@ public sealed class ManyWantsTests : IAsyncLifetime, IDisposable
     {
         ObjectId[] blobs = await WriteBlobsAsync(Many);
         FetchRequest request = CoreFixture.Clone(CoreFixture.Id(1));
-        await Visibility.UsableAsync(_mirror!, View, VisibilityRule.Advertised, request with { Haves = [blobs[0]] }, withOrphans: true, CancellationToken.None);
+        await Visibility.UsableAsync(
+            _mirror!,
+            View,
+            VisibilityRule.Advertised,
+            request with
+            {
+                Haves = [blobs[0]],
+            },
+            withOrphans: true,
+            CancellationToken.None
+        );
         int passes = _tips.Passes;
-        IReadOnlySet<ObjectId>? usable =
-            await Visibility.UsableAsync(_mirror!, View, VisibilityRule.Advertised, request with { Haves = blobs }, withOrphans: true, CancellationToken.None);
+        IReadOnlySet<ObjectId>? usable = await Visibility.UsableAsync(
+            _mirror!,
+            View,
+            VisibilityRule.Advertised,
+            request with
+            {
+                Haves = blobs,
+            },
+            withOrphans: true,
+            CancellationToken.None
+        );
         Assert.Equal(2 * passes, _tips.Passes);
         Assert.Empty(usable!);
     }
@@ -78,8 +99,9 @@ public sealed class ManyWantsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Look_IsNotBegun_WhenNobodyWaitsForIt()
     {
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => Visibility.ShowsAsync(_mirror!, View, VisibilityRule.Advertised, [CoreFixture.Id(1_000)], new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Visibility.ShowsAsync(_mirror!, View, VisibilityRule.Advertised, [CoreFixture.Id(1_000)], new CancellationToken(canceled: true))
+        );
         Assert.Equal(0, _tips.Passes);
     }
 
@@ -92,7 +114,11 @@ public sealed class ManyWantsTests : IAsyncLifetime, IDisposable
         }
 
         string repository = Directory.GetDirectories(_data!.Mirrors).Single() + "/git";
-        CommandResult result = await new Command("sh", "-c", $"cd '{files}' && ls | GIT_DIR='{repository}' git hash-object -w --no-filters --stdin-paths").MustRunAsync();
+        CommandResult result = await new Command(
+            "sh",
+            "-c",
+            $"cd '{files}' && ls | GIT_DIR='{repository}' git hash-object -w --no-filters --stdin-paths"
+        ).MustRunAsync();
         return [.. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(ObjectId.Parse)];
     }
 

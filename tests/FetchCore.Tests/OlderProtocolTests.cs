@@ -63,7 +63,12 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     {
         FetchRequest old = s_clone with { Haves = [s_have], MultiAck = MultiAck.Detailed };
         _core.Primary.FetchOverride = _ => new FakeReply(
-            [.. Lines.ToBytes($"ACK {s_have} common", $"ACK {s_have}"), .. FakePrimary.PackAnswer(FakePrimary.Pack)[Lines.ToBytes("packfile").Length..]], 0);
+            [
+                .. Lines.ToBytes($"ACK {s_have} common", $"ACK {s_have}"),
+                .. FakePrimary.PackAnswer(FakePrimary.Pack)[Lines.ToBytes("packfile").Length..],
+            ],
+            0
+        );
         await KeepAsync(old);
         var answer = Assert.IsType<FetchAnswer.Pack>(await _core.FetchAsync("alice", CoreFixture.Clone(s_tip) with { Haves = [s_have] }));
         Assert.Equal(FetchPrologue.Empty, answer.Reader.Prologue);
@@ -74,10 +79,17 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     public async Task Ready_LetsThePackFollow_InBothVersions()
     {
         FetchRequest old = s_clone with { Haves = [s_have], Done = false, NoDone = true, MultiAck = MultiAck.Detailed };
-        var ready = new FetchPrologue { HasAcknowledgments = true, Acks = [s_have], Ready = true };
+        var ready = new FetchPrologue
+        {
+            HasAcknowledgments = true,
+            Acks = [s_have],
+            Ready = true,
+        };
         _core.Primary.FetchOverride = _ => new FakeReply(Framed(old, ready, FakePrimary.Pack), 0);
         await KeepAsync(old);
-        var answer = Assert.IsType<FetchAnswer.Pack>(await _core.FetchAsync("alice", CoreFixture.Clone(s_tip) with { Haves = [s_have], Done = false }));
+        var answer = Assert.IsType<FetchAnswer.Pack>(
+            await _core.FetchAsync("alice", CoreFixture.Clone(s_tip) with { Haves = [s_have], Done = false })
+        );
         Assert.Equal((FetchOutcome.Hit, ready), (answer.Outcome, answer.Reader.Prologue));
         await answer.Reader.DisposeAsync();
     }
@@ -89,7 +101,12 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     public async Task Round_IsForwarded_ThoughAPackOfTheSameIsKept(MultiAck acks, bool noDone)
     {
         FetchRequest v2 = CoreFixture.Clone(s_tip) with { Haves = [s_have], Done = false };
-        var ready = new FetchPrologue { HasAcknowledgments = true, Acks = [s_have], Ready = true };
+        var ready = new FetchPrologue
+        {
+            HasAcknowledgments = true,
+            Acks = [s_have],
+            Ready = true,
+        };
         _core.Primary.FetchOverride = _ => new FakeReply(Framed(v2, ready, FakePrimary.Pack), 0);
         await KeepAsync(v2);
         FetchAnswer round = await _core.FetchAsync("alice", v2 with { ProtocolVersion = 0, MultiAck = acks, NoDone = noDone });
@@ -137,12 +154,22 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     {
         ObjectId hidden = CoreFixture.Id(2);
         _core.Tickets.Show(
-            CoreFixture.Repository, _core.CredentialOf("alice"), new RefListing(LsRefsRequest.All(ObjectFormat.Sha1), [new RefTip("refs/heads/hidden", hidden, null, null)]) { IsOfShallow = false }, _core.Tickets.Now);
+            CoreFixture.Repository,
+            _core.CredentialOf("alice"),
+            new RefListing(LsRefsRequest.All(ObjectFormat.Sha1), [new RefTip("refs/heads/hidden", hidden, null, null)])
+            {
+                IsOfShallow = false,
+            },
+            _core.Tickets.Now
+        );
         _core.Primary.FetchOverride = _ => new FakeReply(Framed(s_clone, FetchPrologue.Empty, FakePrimary.Pack), 0);
         FetchRequest wanting = s_clone with { Wants = [hidden] };
         Assert.Equal(FakePrimary.Pack, await CoreFixture.ReadAsync(await _core.FetchAsync("alice", wanting)));
         Assert.Equal(ForwardReason.NotVisible, Assert.IsType<FetchAnswer.Forward>(await _core.FetchAsync("bob", wanting)).Reason);
-        Assert.Equal(ForwardReason.NotVisible, Assert.IsType<FetchAnswer.Forward>(await _core.FetchAsync("bob", wanting with { ProtocolVersion = 2 })).Reason);
+        Assert.Equal(
+            ForwardReason.NotVisible,
+            Assert.IsType<FetchAnswer.Forward>(await _core.FetchAsync("bob", wanting with { ProtocolVersion = 2 })).Reason
+        );
     }
 
     [Fact]
@@ -204,7 +231,10 @@ public sealed class OlderProtocolTests : IAsyncLifetime
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         await using (answer.Reader)
         {
-            await new FetchAnswerBody(pipe.Writer, answer.Reader, request with { NoProgress = true }, TimeProvider.System).WriteAsync("nobody hears it", CancellationToken.None);
+            await new FetchAnswerBody(pipe.Writer, answer.Reader, request with { NoProgress = true }, TimeProvider.System).WriteAsync(
+                "nobody hears it",
+                CancellationToken.None
+            );
         }
 
         await UntilAsync(() => _core.Fills.IsIdle);

@@ -94,7 +94,12 @@ public sealed class RecordedAccessTests
         LsRefsRequest unborn = All with { Unborn = true };
         Show("alice", All);
         Assert.Null(Recorded("alice")!.Answer(unborn));
-        _tickets.Show(CoreFixture.Repository, Of("alice"), new RefListing(unborn, []) { UnbornHeadTarget = "refs/heads/main" }, _tickets.Now);
+        _tickets.Show(
+            CoreFixture.Repository,
+            Of("alice"),
+            new RefListing(unborn, []) { UnbornHeadTarget = "refs/heads/main" },
+            _tickets.Now
+        );
         Assert.Equal("refs/heads/main", Recorded("alice")!.Answer(unborn)!.Listing.UnbornHeadTarget);
     }
 
@@ -102,7 +107,14 @@ public sealed class RecordedAccessTests
     public void Answer_IsOfTheRefsLastShown_ThoughANewerOneSaidLess()
     {
         var tag = new RefTip("refs/tags/v1", s_tag, s_one, null);
-        Show("alice", All, new RefTip("HEAD", s_one, null, "refs/heads/main"), Branch(s_one), new RefTip("refs/heads/gone", s_one, null, null), tag);
+        Show(
+            "alice",
+            All,
+            new RefTip("HEAD", s_one, null, "refs/heads/main"),
+            Branch(s_one),
+            new RefTip("refs/heads/gone", s_one, null, null),
+            tag
+        );
         _time.Turn(TimeSpan.FromSeconds(5));
         Show("alice", new LsRefsRequest { RefPrefixes = ["refs/heads/"] }, Branch(s_two));
         Assert.Equal([new RefTip("HEAD", s_one, null, "refs/heads/main"), Branch(s_two), tag], Told("alice", All));
@@ -183,9 +195,15 @@ public sealed class RecordedAccessTests
         Show("alice", All, new RefTip("HEAD", s_one, null, "refs/heads/main"), Branch(s_one));
         Show("bob", All, Branch(s_one));
         _time.Turn(TimeSpan.FromSeconds(1));
-        _tickets.NotePush(CoreFixture.Repository, Of("alice"), [new PushedRef("refs/heads/main", s_two), new PushedRef("refs/heads/new", s_two)]);
+        _tickets.NotePush(
+            CoreFixture.Repository,
+            Of("alice"),
+            [new PushedRef("refs/heads/main", s_two), new PushedRef("refs/heads/new", s_two)]
+        );
         Assert.Equal(
-            [new RefTip("HEAD", s_two, null, "refs/heads/main"), Branch(s_two), new RefTip("refs/heads/new", s_two, null, null)], Told("alice", All));
+            [new RefTip("HEAD", s_two, null, "refs/heads/main"), Branch(s_two), new RefTip("refs/heads/new", s_two, null, null)],
+            Told("alice", All)
+        );
         Assert.Equal([Branch(s_two)], Told("bob", All));
 
         // A ticket rests on the primary's word alone.

@@ -11,7 +11,10 @@ public sealed class RequestMemoryTests
     public void Share_GrowsWhileThereIsRoom_AndGivesAllBack()
     {
         var memory = new RequestMemory(100 * Mebibyte);
-        using (MemoryShare one = memory.Open(), other = memory.Open())
+        using (
+            MemoryShare one = memory.Open(),
+                other = memory.Open()
+        )
         {
             Assert.True(one.TryGrow(70 * Mebibyte));
             Assert.False(other.TryGrow(10 * Mebibyte));
@@ -31,7 +34,9 @@ public sealed class RequestMemoryTests
     public void LastQuarter_IsForSmallRequests()
     {
         var memory = new RequestMemory(100 * Mebibyte);
-        using MemoryShare large = memory.Open(), small = memory.Open(), late = memory.Open();
+        using MemoryShare large = memory.Open(),
+            small = memory.Open(),
+            late = memory.Open();
         Assert.True(large.TryGrow(75 * Mebibyte));
         Assert.True(small.TryGrow(Mebibyte));
         Assert.False(small.TryGrow(1));
@@ -45,7 +50,10 @@ public sealed class RequestMemoryTests
         await using var core = new CoreFixture();
         MemoryShare others = core.Memory.Open();
         Assert.True(others.TryGrow(192 * Mebibyte));
-        FetchRequest request = CoreFixture.Clone(CoreFixture.Id(1)) with { Haves = [.. Enumerable.Range(1_000, 8_000).Select(CoreFixture.Id)] };
+        FetchRequest request = CoreFixture.Clone(CoreFixture.Id(1)) with
+        {
+            Haves = [.. Enumerable.Range(1_000, 8_000).Select(CoreFixture.Id)],
+        };
         FetchAnswer.Forward forward = Assert.IsType<FetchAnswer.Forward>(await core.FetchAsync("alice", request));
         Assert.Equal(ForwardReason.TooLarge, forward.Reason);
         others.Dispose();

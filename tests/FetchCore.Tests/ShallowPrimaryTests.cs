@@ -5,7 +5,8 @@ using Waystation.TestKit.Wire;
 
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>A primary whose repository is shallow, until it gets its history while its tips stay: nothing of before is told after.</summary>
+/// <summary>A primary whose repository is shallow, until it gets its history while its tips stay: nothing of before is told
+/// after.</summary>
 public sealed class ShallowPrimaryTests : IAsyncLifetime
 {
     private static readonly ObjectId s_tip = CoreFixture.Id(1);
@@ -71,14 +72,19 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
     {
         bool says = request.ProtocolVersion == 2;
         _core.Primary.SpeaksOld = !says;
-        _core.Primary.FetchOverride = _ => HiddenTagTests.Answer(
-            request,
-            _isShallow ? FakePrimary.OtherPack : FakePrimary.Pack,
-            _isShallow ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_boundary] } : request.Deepens ? new FetchPrologue { HasShallowInfo = true } : FetchPrologue.Empty);
+        _core.Primary.FetchOverride = _ =>
+            HiddenTagTests.Answer(
+                request,
+                _isShallow ? FakePrimary.OtherPack : FakePrimary.Pack,
+                _isShallow ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_boundary] }
+                    : request.Deepens ? new FetchPrologue { HasShallowInfo = true }
+                    : FetchPrologue.Empty
+            );
         _core.Primary.Shallows = () => _isShallow ? [s_boundary] : [];
-        _core.Primary.SyncOverride = asked => asked is { ProtocolVersion: 0, Depth: int.MaxValue }
-            ? new FakeReply(_isShallow ? Lines.ToBytes($"shallow {s_boundary}", Lines.Flush) : Lines.ToBytes(Lines.Flush), 0)
-            : null;
+        _core.Primary.SyncOverride = asked =>
+            asked is { ProtocolVersion: 0, Depth: int.MaxValue }
+                ? new FakeReply(_isShallow ? Lines.ToBytes($"shallow {s_boundary}", Lines.Flush) : Lines.ToBytes(Lines.Flush), 0)
+                : null;
     }
 
     private static async Task UntilAsync(Func<bool> condition)

@@ -55,7 +55,8 @@ public sealed class SharedRefsTests
             return new AccessView([]);
         }
 
-        Task alice = Ask("alice", AskAsync), bob = Ask("bob", AskAsync);
+        Task alice = Ask("alice", AskAsync),
+            bob = Ask("bob", AskAsync);
         await UntilAsync(() => Volatile.Read(ref asked) == 2);
         gate.SetResult();
         await Task.WhenAll(alice, bob);
@@ -66,7 +67,13 @@ public sealed class SharedRefsTests
     {
         var gate = new TaskCompletionSource<AccessView?>();
         using var leaving = new CancellationTokenSource();
-        Task<AccessView?> first = _shared.AskAsync(CoreFixture.Repository, Of("alice"), RefsQuestion.AllRefs, () => gate.Task, leaving.Token);
+        Task<AccessView?> first = _shared.AskAsync(
+            CoreFixture.Repository,
+            Of("alice"),
+            RefsQuestion.AllRefs,
+            () => gate.Task,
+            leaving.Token
+        );
         Task<AccessView?> second = Ask("alice", () => Task.FromResult<AccessView?>(new AccessView([])));
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
@@ -89,7 +96,8 @@ public sealed class SharedRefsTests
         var hanging = new TaskCompletionSource<AccessView?>();
         var answer = new AccessView([]);
         int asked = 0;
-        Task<AccessView?> AskAsync() => Interlocked.Increment(ref asked) == (isTheirs ? 2 : 1) ? hanging.Task : Task.FromResult<AccessView?>(answer);
+        Task<AccessView?> AskAsync() =>
+            Interlocked.Increment(ref asked) == (isTheirs ? 2 : 1) ? hanging.Task : Task.FromResult<AccessView?>(answer);
         var first = new TaskCompletionSource<AccessView?>();
         Task<AccessView?> ahead = Ask("alice", () => isTheirs ? first.Task : AskAsync());
         await UntilAsync(() => isTheirs || Volatile.Read(ref asked) == 1);
@@ -124,5 +132,6 @@ public sealed class SharedRefsTests
 
     private Credential Of(string user) => _digester.Digest([new("user", user)]);
 
-    private Task<AccessView?> Ask(string user, Func<Task<AccessView?>> ask) => _shared.AskAsync(CoreFixture.Repository, Of(user), RefsQuestion.AllRefs, ask, CancellationToken.None);
+    private Task<AccessView?> Ask(string user, Func<Task<AccessView?>> ask) =>
+        _shared.AskAsync(CoreFixture.Repository, Of(user), RefsQuestion.AllRefs, ask, CancellationToken.None);
 }

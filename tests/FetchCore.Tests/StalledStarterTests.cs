@@ -6,7 +6,8 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>A pack that does not come on holds up nobody but its asker: whoever follows it goes another way after a bounded moment.</summary>
+/// <summary>A pack that does not come on holds up nobody but its asker: whoever follows it goes another way after a bounded
+/// moment.</summary>
 public sealed class StalledStarterTests : IAsyncLifetime
 {
     private static readonly ObjectId s_tip = CoreFixture.Id(1);
@@ -40,10 +41,16 @@ public sealed class StalledStarterTests : IAsyncLifetime
         // One of them for all of them.
         Assert.Equal(2, _core.Primary.Packs);
         await hanging.DisposeAsync();
-        await mallory.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await mallory.ContinueWith(
+            static _ => { },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
     }
 
-    private async Task<byte[]> ReadAsync(int user) => await CoreFixture.ReadAsync(await _core.FetchAsync($"user {user}", CoreFixture.Clone(s_tip)));
+    private async Task<byte[]> ReadAsync(int user) =>
+        await CoreFixture.ReadAsync(await _core.FetchAsync($"user {user}", CoreFixture.Clone(s_tip)));
 
     /// <summary>Turns the clock, a second at a time and half a minute in all, until it is so.</summary>
     private async Task TurnUntilAsync(Func<bool> condition)

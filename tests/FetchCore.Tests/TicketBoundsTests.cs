@@ -10,7 +10,13 @@ namespace Waystation.FetchCore.Tests;
 public sealed class TicketBoundsTests
 {
     private static readonly RepositoryName s_public = new("git.example.com", "public.git");
-    private static readonly TicketBounds s_bounds = new() { Tickets = 100, Established = 40, Refusals = 50, Bytes = 1 << 20 };
+    private static readonly TicketBounds s_bounds = new()
+    {
+        Tickets = 100,
+        Established = 40,
+        Refusals = 50,
+        Bytes = 1 << 20,
+    };
 
     private readonly ManualTime _time = new();
     private readonly CredentialDigester _digester = new();

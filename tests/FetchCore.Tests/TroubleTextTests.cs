@@ -14,13 +14,22 @@ public sealed class TroubleTextTests
         var wait = TimeSpan.FromSeconds(seconds);
         Assert.Equal(said, TroubleText.Seconds(wait));
         Assert.Equal($"waystation: too many packs are being made here; try again in {said} s", TroubleText.OfBusyNode(wait));
-        Assert.Equal($"waystation: git.example.test cannot be asked now: it answers 429; try again in {said} s", TroubleText.Of("git.example.test", new PrimaryBusyException("it answers 429", wait)));
+        Assert.Equal(
+            $"waystation: git.example.test cannot be asked now: it answers 429; try again in {said} s",
+            TroubleText.Of("git.example.test", new PrimaryBusyException("it answers 429", wait))
+        );
     }
 
     [Fact]
     public void Outage_AndAFailureOfOneRequest_AreToldApart()
     {
-        Assert.Equal("waystation: git.example.test cannot be reached: it is gone", TroubleText.Of("git.example.test", new PrimaryOutageException("it is gone")));
-        Assert.Equal("waystation: git.example.test could not be asked: it broke", TroubleText.Of("git.example.test", new PrimaryException("it broke")));
+        Assert.Equal(
+            "waystation: git.example.test cannot be reached: it is gone",
+            TroubleText.Of("git.example.test", new PrimaryOutageException("it is gone"))
+        );
+        Assert.Equal(
+            "waystation: git.example.test could not be asked: it broke",
+            TroubleText.Of("git.example.test", new PrimaryException("it broke"))
+        );
     }
 }

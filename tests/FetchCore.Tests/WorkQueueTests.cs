@@ -11,51 +11,54 @@ namespace Waystation.FetchCore.Tests;
 
 public sealed class WorkQueueTests : IAsyncLifetime
 {
-    private static readonly RepositoryName Widgets = new("git.example.com", "team/widgets"), Tools = new("git.example.com", "team/tools"), Toys = new("git.example.com", "team/toys");
+    private static readonly RepositoryName s_widgets = new("git.example.com", "team/widgets"),
+        s_tools = new("git.example.com", "team/tools"),
+        s_toys = new("git.example.com", "team/toys");
 
-    private readonly TempFolder folder = new();
-    private readonly ManualTime time = new();
-    private readonly Meter meter = new("WorkQueueTests");
-    private readonly GatedWork vet = new(WorkKind.Vet, WorkLane.Small), warm = new(WorkKind.Warm, WorkLane.Large);
-    private DataFolder? data;
-    private WorkQueue? queue;
+    private readonly TempFolder _folder = new();
+    private readonly ManualTime _time = new();
+    private readonly Meter _meter = new("WorkQueueTests");
+    private readonly GatedWork _vet = new(WorkKind.Vet, WorkLane.Small),
+        _warm = new(WorkKind.Warm, WorkLane.Large);
+    private DataFolder? _data;
+    private WorkQueue? _queue;
 
-    private WorkQueue Queue => queue!;
+    private WorkQueue Queue => _queue!;
 
     public Task InitializeAsync() => StartAsync(new WorkBounds());
 
     public async Task DisposeAsync()
     {
         await StopAsync();
-        meter.Dispose();
-        folder.Dispose();
+        _meter.Dispose();
+        _folder.Dispose();
     }
 
     [Fact]
     public async Task Work_OfOneRepository_IsDoneOneAfterAnother()
     {
-        Queue.Ask(WorkKind.Vet, Widgets);
-        await vet.BegunAsync(Widgets);
-        Queue.Ask(WorkKind.Warm, Widgets);
-        Queue.Ask(WorkKind.Warm, Tools);
-        await warm.BegunAsync(Tools);
-        Assert.Equal(0, warm.RunsOf(Widgets));
-        vet.Finish(Widgets);
-        await warm.BegunAsync(Widgets);
+        Queue.Ask(WorkKind.Vet, s_widgets);
+        await _vet.BegunAsync(s_widgets);
+        Queue.Ask(WorkKind.Warm, s_widgets);
+        Queue.Ask(WorkKind.Warm, s_tools);
+        await _warm.BegunAsync(s_tools);
+        Assert.Equal(0, _warm.RunsOf(s_widgets));
+        _vet.Finish(s_widgets);
+        await _warm.BegunAsync(s_widgets);
     }
 
     [Fact]
     public async Task LargeWork_NeverDelaysSmallWork()
     {
         await RestartAsync(new WorkBounds { Large = 1 });
-        Queue.Ask(WorkKind.Warm, Widgets);
-        await warm.BegunAsync(Widgets);
-        Queue.Ask(WorkKind.Warm, Tools);
-        Queue.Ask(WorkKind.Vet, Toys);
-        await vet.BegunAsync(Toys);
-        Assert.Equal(0, warm.RunsOf(Tools));
-        warm.Finish(Widgets);
-        await warm.BegunAsync(Tools);
+        Queue.Ask(WorkKind.Warm, s_widgets);
+        await _warm.BegunAsync(s_widgets);
+        Queue.Ask(WorkKind.Warm, s_tools);
+        Queue.Ask(WorkKind.Vet, s_toys);
+        await _vet.BegunAsync(s_toys);
+        Assert.Equal(0, _warm.RunsOf(s_tools));
+        _warm.Finish(s_widgets);
+        await _warm.BegunAsync(s_tools);
     }
 
     [Fact]
@@ -63,55 +66,61 @@ public sealed class WorkQueueTests : IAsyncLifetime
     {
         await RestartAsync(new WorkBounds { PerPrimary = 2 });
         RepositoryName elsewhere = new("other.example.com", "team/widgets");
-        foreach (RepositoryName name in (RepositoryName[])[Widgets, Tools, Toys, elsewhere])
+        foreach (RepositoryName name in (RepositoryName[])[s_widgets, s_tools, s_toys, elsewhere])
+        {
             Queue.Ask(WorkKind.Vet, name);
-        await vet.BegunAsync(Widgets);
-        await vet.BegunAsync(Tools);
-        await vet.BegunAsync(elsewhere);
-        Assert.Equal(0, vet.RunsOf(Toys));
-        vet.Finish(Tools);
-        await vet.BegunAsync(Toys);
+        }
+
+        await _vet.BegunAsync(s_widgets);
+        await _vet.BegunAsync(s_tools);
+        await _vet.BegunAsync(elsewhere);
+        Assert.Equal(0, _vet.RunsOf(s_toys));
+        _vet.Finish(s_tools);
+        await _vet.BegunAsync(s_toys);
     }
 
     [Fact]
     public async Task Work_IsDoneOnce_HoweverOftenItIsAskedFor_AndOnceMoreWhereItIsBeingDone()
     {
-        Queue.Ask(WorkKind.Vet, Widgets);
-        await vet.BegunAsync(Widgets);
+        Queue.Ask(WorkKind.Vet, s_widgets);
+        await _vet.BegunAsync(s_widgets);
         for (int i = 0; i < 5; i++)
-            Queue.Ask(WorkKind.Vet, Widgets);
-        vet.Finish(Widgets);
-        await vet.BegunAsync(Widgets, runs: 2);
-        vet.Finish(Widgets);
+        {
+            Queue.Ask(WorkKind.Vet, s_widgets);
+        }
+
+        _vet.Finish(s_widgets);
+        await _vet.BegunAsync(s_widgets, runs: 2);
+        _vet.Finish(s_widgets);
         await IdleAsync();
-        Assert.Equal(2, vet.RunsOf(Widgets));
+        Assert.Equal(2, _vet.RunsOf(s_widgets));
     }
 
     [Fact]
     public async Task FailedWork_WaitsExponentiallyLonger_WithJitter_UpToAnHour()
     {
-        Queue.Ask(WorkKind.Vet, Widgets);
+        Queue.Ask(WorkKind.Vet, s_widgets);
         TimeSpan full = TimeSpan.FromSeconds(5);
         for (int failures = 1; failures <= 14; failures++)
         {
-            await vet.BegunAsync(Widgets, failures);
-            vet.Fail(Widgets, "the primary is away");
+            await _vet.BegunAsync(s_widgets, failures);
+            _vet.Fail(s_widgets, "the primary is away");
             await Eventually.TrueAsync("the failure is noted", () => Queue.Entries() is [{ IsRunning: false }]);
             WorkEntry entry = Assert.Single(Queue.Entries());
             Assert.Equal((failures, "the primary is away"), (entry.Failures, entry.LastError));
-            TimeSpan wait = entry.Due - time.GetUtcNow();
+            TimeSpan wait = entry.Due - _time.GetUtcNow();
             Assert.InRange(wait, full / 2, full);
             await TurnAsync(wait);
             full = full * 2 > TimeSpan.FromHours(1) ? TimeSpan.FromHours(1) : full * 2;
         }
 
         // Whoever asks need not wait so long.
-        await vet.BegunAsync(Widgets, 15);
-        vet.Fail(Widgets, "again");
+        await _vet.BegunAsync(s_widgets, 15);
+        _vet.Fail(s_widgets, "again");
         await Eventually.TrueAsync("the failure is noted", () => Queue.Entries() is [{ IsRunning: false }]);
-        Queue.Ask(WorkKind.Vet, Widgets);
-        await vet.BegunAsync(Widgets, 16);
-        vet.Finish(Widgets);
+        Queue.Ask(WorkKind.Vet, s_widgets);
+        await _vet.BegunAsync(s_widgets, 16);
+        _vet.Finish(s_widgets);
         await IdleAsync();
     }
 
@@ -121,48 +130,59 @@ public sealed class WorkQueueTests : IAsyncLifetime
     [InlineData(-400)]
     public async Task WhatWaits_OutlivesARestart_AndTheClocksJumps(int jumpInDays)
     {
-        Queue.Ask(WorkKind.Vet, Widgets);
-        await vet.BegunAsync(Widgets);
-        vet.Fail(Widgets, "the primary is away");
+        Queue.Ask(WorkKind.Vet, s_widgets);
+        await _vet.BegunAsync(s_widgets);
+        _vet.Fail(s_widgets, "the primary is away");
         await Eventually.TrueAsync("the failure is noted", () => Queue.Entries() is [{ IsRunning: false }]);
-        Queue.Ask(WorkKind.Warm, Tools);
-        await warm.BegunAsync(Tools);
+        Queue.Ask(WorkKind.Warm, s_tools);
+        await _warm.BegunAsync(s_tools);
         await StopAsync();
-        time.Jump(TimeSpan.FromDays(jumpInDays));
+        _time.Jump(TimeSpan.FromDays(jumpInDays));
         await StartAsync(new WorkBounds());
 
         // What was being done begins again, what failed comes when it was to come, and nothing later than the longest wait.
         WorkEntry waiting = Assert.Single(Queue.Entries(), static entry => entry.Kind == WorkKind.Vet);
         Assert.Equal((1, "the primary is away"), (waiting.Failures, waiting.LastError));
-        Assert.InRange(waiting.Due - time.GetUtcNow(), TimeSpan.FromSeconds(-1), TimeSpan.FromHours(1));
+        Assert.InRange(waiting.Due - _time.GetUtcNow(), TimeSpan.FromSeconds(-1), TimeSpan.FromHours(1));
         if (jumpInDays <= 0)
-            await TurnAsync(waiting.Due - time.GetUtcNow());
-        await warm.BegunAsync(Tools, runs: 2);
-        await vet.BegunAsync(Widgets, runs: 2);
+        {
+            await TurnAsync(waiting.Due - _time.GetUtcNow());
+        }
+
+        await _warm.BegunAsync(s_tools, runs: 2);
+        await _vet.BegunAsync(s_widgets, runs: 2);
     }
 
-    /// <summary>Whatever bit of it has flipped: what is taken up is work on a repository, and where that cannot be told nothing is.</summary>
+    /// <summary>Whatever bit of it has flipped: what is taken up is work on a repository, and where that cannot be told nothing
+    /// is.</summary>
     [Fact]
     public async Task WhatWaited_IsTakenUpWhole_OrNotAtAll()
     {
-        Queue.Ask(WorkKind.Vet, Widgets);
-        await vet.BegunAsync(Widgets);
-        vet.Fail(Widgets, "the primary is away");
+        Queue.Ask(WorkKind.Vet, s_widgets);
+        await _vet.BegunAsync(s_widgets);
+        _vet.Fail(s_widgets, "the primary is away");
         await Eventually.TrueAsync("the failure is noted", () => Queue.Entries() is [{ IsRunning: false }]);
         await StopAsync();
-        string file = Path.Combine(folder["data"], "queue.json");
+        string file = Path.Combine(_folder["data"], "queue.json");
         byte[] written = await File.ReadAllBytesAsync(file);
-        data = new DataFolder(folder["data"], time);
+        _data = new DataFolder(_folder["data"], _time);
         foreach ((int bit, byte[] flipped) in Flips.Of(written))
         {
             await File.WriteAllBytesAsync(file, flipped);
             using var others = new Meter("WorkQueueTests");
-            using var read = new WorkQueue([vet, warm], new WorkBounds(), data, new WorkMeters(others), time, NullLogger<WorkQueue>.Instance);
+            using var read = new WorkQueue(
+                [_vet, _warm],
+                new WorkBounds(),
+                _data,
+                new WorkMeters(others),
+                _time,
+                NullLogger<WorkQueue>.Instance
+            );
             Assert.All(read.Entries(), entry => Assert.False(entry.Repository.Host is null || entry.Repository.Path is null, $"bit {bit}"));
         }
 
         await File.WriteAllBytesAsync(file, written);
-        data.Dispose();
+        _data.Dispose();
         await StartAsync(new WorkBounds());
         Assert.Single(Queue.Entries());
     }
@@ -170,26 +190,26 @@ public sealed class WorkQueueTests : IAsyncLifetime
     [Fact]
     public async Task CancelledWork_EndsAndIsNotTriedAgain()
     {
-        Queue.Ask(WorkKind.Vet, Widgets);
-        await vet.BegunAsync(Widgets);
-        Queue.Ask(WorkKind.Warm, Widgets);
-        await Queue.CancelAsync(Widgets);
+        Queue.Ask(WorkKind.Vet, s_widgets);
+        await _vet.BegunAsync(s_widgets);
+        Queue.Ask(WorkKind.Warm, s_widgets);
+        await Queue.CancelAsync(s_widgets);
         Assert.Empty(Queue.Entries());
-        Assert.Equal(0, warm.RunsOf(Widgets));
+        Assert.Equal(0, _warm.RunsOf(s_widgets));
     }
 
     private async Task StartAsync(WorkBounds bounds)
     {
-        data = new DataFolder(folder["data"], time);
-        queue = new WorkQueue([vet, warm], bounds, data, new WorkMeters(meter), time, NullLogger<WorkQueue>.Instance);
-        await queue.StartAsync(CancellationToken.None);
+        _data = new DataFolder(_folder["data"], _time);
+        _queue = new WorkQueue([_vet, _warm], bounds, _data, new WorkMeters(_meter), _time, NullLogger<WorkQueue>.Instance);
+        await _queue.StartAsync(CancellationToken.None);
     }
 
     private async Task StopAsync()
     {
-        await queue!.StopAsync(CancellationToken.None);
-        queue.Dispose();
-        data!.Dispose();
+        await _queue!.StopAsync(CancellationToken.None);
+        _queue.Dispose();
+        _data!.Dispose();
     }
 
     private async Task RestartAsync(WorkBounds bounds)
@@ -198,16 +218,20 @@ public sealed class WorkQueueTests : IAsyncLifetime
         await StartAsync(bounds);
     }
 
-    /// <summary>And on in steps, for the queue sets its alarm only when it has looked: one that is set after the turn comes as much later.</summary>
+    /// <summary>And on in steps, for the queue sets its alarm only when it has looked: one that is set after the turn comes as much
+    /// later.</summary>
     private async Task TurnAsync(TimeSpan by)
     {
-        int runs = vet.Runs;
-        time.Turn(by);
-        await Eventually.TrueAsync("what is due begins", () =>
-        {
-            time.Turn(by / 20);
-            return vet.Runs > runs;
-        });
+        int runs = _vet.Runs;
+        _time.Turn(by);
+        await Eventually.TrueAsync(
+            "what is due begins",
+            () =>
+            {
+                _time.Turn(by / 20);
+                return _vet.Runs > runs;
+            }
+        );
     }
 
     private Task IdleAsync() => Eventually.TrueAsync("nothing is left to do", () => Queue.Entries().Count == 0);
@@ -226,7 +250,8 @@ public sealed class WorkQueueTests : IAsyncLifetime
 
         public int RunsOf(RepositoryName repository) => _runs.GetValueOrDefault(repository);
 
-        public Task BegunAsync(RepositoryName repository, int runs = 1) => Eventually.TrueAsync($"{kind} of {repository} begins", () => RunsOf(repository) >= runs);
+        public Task BegunAsync(RepositoryName repository, int runs = 1) =>
+            Eventually.TrueAsync($"{kind} of {repository} begins", () => RunsOf(repository) >= runs);
 
         public void Finish(RepositoryName repository) => _gates[repository].SetResult();
 

@@ -14,7 +14,10 @@ public sealed class BoundsTests
     public void MillionHaves_AreTaken_AndOneMoreIsRefused()
     {
         byte[] body = Body(Lines.ToBytes("command=fetch", Lines.Delim, "want " + Ids.A), 999_999, Lines.ToBytes(Lines.Flush));
-        Assert.Equal(999_999, Assert.IsType<ParsedCommand.Fetch>(CommandParser.Parse(new ReadOnlySequence<byte>(body))).Request.Haves.Count);
+        Assert.Equal(
+            999_999,
+            Assert.IsType<ParsedCommand.Fetch>(CommandParser.Parse(new ReadOnlySequence<byte>(body))).Request.Haves.Count
+        );
         body = Body(Lines.ToBytes("command=fetch", Lines.Delim, "want " + Ids.A), 1_000_000, Lines.ToBytes(Lines.Flush));
         Assert.Equal(ProtocolError.TooMany, Refuse(() => CommandParser.Parse(new ReadOnlySequence<byte>(body))));
     }
@@ -24,7 +27,10 @@ public sealed class BoundsTests
     {
         byte[] body = Body(Lines.ToBytes("want " + Ids.A, Lines.Flush), 10, Lines.ToBytes("done"));
         Assert.IsType<ParsedCommand.Fetch>(FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(body), 0, ObjectFormat.Sha1, 11));
-        Assert.Equal(ProtocolError.TooMany, Refuse(() => FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(body), 0, ObjectFormat.Sha1, 10)));
+        Assert.Equal(
+            ProtocolError.TooMany,
+            Refuse(() => FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(body), 0, ObjectFormat.Sha1, 10))
+        );
         var rounds = new ReadOnlySequence<byte>(body).Slice(Lines.ToBytes("want " + Ids.A, Lines.Flush).Length);
         Assert.Equal(ProtocolError.TooMany, Refuse(() => FetchRequestV0Parser.TryReadRound(ref rounds, ObjectFormat.Sha1, [], out _, 9)));
     }
@@ -40,7 +46,10 @@ public sealed class BoundsTests
     public void RequestWithoutAnEnd_IsRefused_WhenItIsTooLong()
     {
         byte[] line = Lines.ToBytes("agent=" + new string('x', 60_000));
-        ReadOnlyMemory<byte>[] segments = [.. Enumerable.Repeat((ReadOnlyMemory<byte>)line, CommandParser.MaxCommandLength / line.Length + 2)];
+        ReadOnlyMemory<byte>[] segments =
+        [
+            .. Enumerable.Repeat((ReadOnlyMemory<byte>)line, CommandParser.MaxCommandLength / line.Length + 2),
+        ];
         ReadOnlySequence<byte> endless = Cuts.Join(segments);
         Assert.Equal(ProtocolError.TooLong, Refuse(() => CommandParser.TryReadCommand(ref endless, out _)));
         Assert.Equal(ProtocolError.TooLong, Refuse(() => FetchRequestV0Parser.TryReadNeeds(ref endless, 0, ObjectFormat.Sha1, out _)));
@@ -50,7 +59,9 @@ public sealed class BoundsTests
     public void RoundWithoutAnEnd_IsRefused_WhenItIsTooLong()
     {
         byte[] lines = Body([], 20_000, []);
-        ReadOnlySequence<byte> endless = Cuts.Join([.. Enumerable.Repeat((ReadOnlyMemory<byte>)lines, CommandParser.MaxCommandLength / lines.Length + 1)]);
+        ReadOnlySequence<byte> endless = Cuts.Join([
+            .. Enumerable.Repeat((ReadOnlyMemory<byte>)lines, CommandParser.MaxCommandLength / lines.Length + 1),
+        ]);
         Assert.Equal(ProtocolError.TooLong, Refuse(() => FetchRequestV0Parser.TryReadRound(ref endless, ObjectFormat.Sha1, [], out _)));
     }
 
@@ -68,7 +79,12 @@ public sealed class BoundsTests
     public void BoundaryOfV0WithoutAnEnd_IsRefused_WhenItIsTooLong()
     {
         var endless = new ReadOnlySequence<byte>(Body([], FetchAnswerReader.MaxPrologueLength / 40, [], "shallow "));
-        var request = new FetchRequest { ProtocolVersion = 0, Depth = 1, Done = true };
+        var request = new FetchRequest
+        {
+            ProtocolVersion = 0,
+            Depth = 1,
+            Done = true,
+        };
         Assert.Equal(ProtocolError.TooLong, Refuse(() => FetchAnswerReader.TryReadPrologueV0(ref endless, request, out _)));
     }
 
@@ -78,7 +94,11 @@ public sealed class BoundsTests
         var promise = new ReadOnlySequence<byte>("fff0want"u8.ToArray());
         CommandParser.TryReadCommand(ref promise, out _);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++) CommandParser.TryReadCommand(ref promise, out _);
+        for (int i = 0; i < 100; i++)
+        {
+            CommandParser.TryReadCommand(ref promise, out _);
+        }
+
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 0);
     }
 
@@ -99,7 +119,11 @@ public sealed class BoundsTests
     {
         var body = new StringBuilder(Encoding.Latin1.GetString(before));
         string start = (keyword.Length + 45).ToString("x4", CultureInfo.InvariantCulture) + keyword;
-        for (int i = 0; i < count; i++) body.Append(start).Append(i.ToString("x40", CultureInfo.InvariantCulture)).Append('\n');
+        for (int i = 0; i < count; i++)
+        {
+            body.Append(start).Append(i.ToString("x40", CultureInfo.InvariantCulture)).Append('\n');
+        }
+
         return [.. Encoding.Latin1.GetBytes(body.ToString()), .. after];
     }
 }

@@ -41,7 +41,13 @@ public sealed record Row(string Rule, Speaker Speaker, params string[] Said)
                 ReadBands(FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, sidebandAll: false, out _), bytes);
                 break;
             default:
-                var request = new FetchRequest { ProtocolVersion = 0, Haves = Ids.Of(Ids.B), Done = true, MultiAck = MultiAck.Detailed };
+                var request = new FetchRequest
+                {
+                    ProtocolVersion = 0,
+                    Haves = Ids.Of(Ids.B),
+                    Done = true,
+                    MultiAck = MultiAck.Detailed,
+                };
                 ReadBands(FetchAnswerReader.TryReadPrologueV0(ref bytes, request, out _), bytes);
                 break;
         }
@@ -52,8 +58,6 @@ public sealed record Row(string Rule, Speaker Speaker, params string[] Said)
     private static void ReadBands(AnswerStart start, ReadOnlySequence<byte> bytes)
     {
         Assert.NotEqual(AnswerStart.NeedMore, start);
-        while (start == AnswerStart.Pack && FetchAnswerReader.TryReadBand(ref bytes, out BandLine band) && band.Kind != BandKind.End)
-        {
-        }
+        while (start == AnswerStart.Pack && FetchAnswerReader.TryReadBand(ref bytes, out BandLine band) && band.Kind != BandKind.End) { }
     }
 }

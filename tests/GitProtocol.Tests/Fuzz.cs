@@ -14,16 +14,44 @@ namespace Waystation.GitProtocol.Tests;
 /// </summary>
 internal static class Fuzz
 {
-    private static readonly Func<ReadOnlySequence<byte>, string>[] Targets =
+    private static readonly Func<ReadOnlySequence<byte>, string>[] s_targets =
     [
         bytes => Said(CommandParser.Parse(bytes, maxObjects: 10_000)),
         bytes => Said(FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1, 10_000)),
         bytes => Said(FetchRequestV0Parser.Parse(bytes, 1, ObjectFormat.Sha256, 10_000)),
         bytes => V2Answer(bytes, ObjectFormat.Sha1, sidebandAll: false),
         bytes => V2Answer(bytes, ObjectFormat.Sha256, sidebandAll: true),
-        bytes => V0Answer(bytes, new FetchRequest { ProtocolVersion = 0, Done = true, Depth = 1 }),
-        bytes => V0Answer(bytes, new FetchRequest { ProtocolVersion = 0, Done = true, Haves = Ids.Of(Ids.A), MultiAck = MultiAck.Detailed }),
-        bytes => V0Answer(bytes, new FetchRequest { ProtocolVersion = 0, Done = true, SidebandKind = SidebandKind.None }),
+        bytes =>
+            V0Answer(
+                bytes,
+                new FetchRequest
+                {
+                    ProtocolVersion = 0,
+                    Done = true,
+                    Depth = 1,
+                }
+            ),
+        bytes =>
+            V0Answer(
+                bytes,
+                new FetchRequest
+                {
+                    ProtocolVersion = 0,
+                    Done = true,
+                    Haves = Ids.Of(Ids.A),
+                    MultiAck = MultiAck.Detailed,
+                }
+            ),
+        bytes =>
+            V0Answer(
+                bytes,
+                new FetchRequest
+                {
+                    ProtocolVersion = 0,
+                    Done = true,
+                    SidebandKind = SidebandKind.None,
+                }
+            ),
         Advertisement,
         LsRefs,
         PushRequest,
@@ -34,8 +62,10 @@ internal static class Fuzz
     public static void Try(byte[] bytes)
     {
         var whole = new ReadOnlySequence<byte>(bytes);
-        ReadOnlySequence<byte> byteByByte = Cuts.Join([.. Enumerable.Range(0, bytes.Length).Select(at => (ReadOnlyMemory<byte>)bytes.AsMemory(at, 1))]);
-        foreach (Func<ReadOnlySequence<byte>, string> target in Targets)
+        ReadOnlySequence<byte> byteByByte = Cuts.Join([
+            .. Enumerable.Range(0, bytes.Length).Select(at => (ReadOnlyMemory<byte>)bytes.AsMemory(at, 1)),
+        ]);
+        foreach (Func<ReadOnlySequence<byte>, string> target in s_targets)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             string outcome = Outcome(target, whole);
@@ -59,7 +89,11 @@ internal static class Fuzz
 
     private static string Said(ParsedCommand command)
     {
-        if (command is not ParsedCommand.Fetch(var request)) return command.ToString();
+        if (command is not ParsedCommand.Fetch(var request))
+        {
+            return command.ToString();
+        }
+
         var writer = new ArrayBufferWriter<byte>();
         ParsedCommand again;
         if (request.ProtocolVersion == 2)
@@ -70,10 +104,18 @@ internal static class Fuzz
         else
         {
             FetchRequestWriter.WriteV0(writer, request, request.Agent);
-            again = FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(writer.WrittenMemory), request.ProtocolVersion, request.ObjectFormat);
+            again = FetchRequestV0Parser.Parse(
+                new ReadOnlySequence<byte>(writer.WrittenMemory),
+                request.ProtocolVersion,
+                request.ObjectFormat
+            );
         }
         // A name that is not ASCII is not one that we would send.
-        if (System.Text.Ascii.IsValid(request.Agent ?? "")) Assert.Equal(command, again);
+        if (System.Text.Ascii.IsValid(request.Agent ?? ""))
+        {
+            Assert.Equal(command, again);
+        }
+
         return request.ToString();
     }
 
@@ -105,14 +147,22 @@ internal static class Fuzz
     private static string Advertisement(ReadOnlySequence<byte> bytes)
     {
         var reader = new InfoRefsReader();
-        foreach (ReadOnlyMemory<byte> segment in bytes) reader.Read(segment.Span);
+        foreach (ReadOnlyMemory<byte> segment in bytes)
+        {
+            reader.Read(segment.Span);
+        }
+
         return $"{reader.IsComplete} {reader.HasStopped} {reader.Version} {reader.ObjectFormat} {string.Join(',', reader.Tips)}";
     }
 
     private static string LsRefs(ReadOnlySequence<byte> bytes)
     {
         var reader = new LsRefsReader(ObjectFormat.Sha1);
-        foreach (ReadOnlyMemory<byte> segment in bytes) reader.Read(segment.Span);
+        foreach (ReadOnlyMemory<byte> segment in bytes)
+        {
+            reader.Read(segment.Span);
+        }
+
         return $"{reader.IsComplete} {reader.HasStopped} {reader.UnbornHeadTarget} {string.Join(',', reader.Tips)}";
     }
 
@@ -120,21 +170,33 @@ internal static class Fuzz
     {
         var reader = new PushRequestReader();
         int head = 0;
-        foreach (ReadOnlyMemory<byte> segment in bytes) head += reader.ReadHead(segment.Span);
+        foreach (ReadOnlyMemory<byte> segment in bytes)
+        {
+            head += reader.ReadHead(segment.Span);
+        }
+
         return $"{reader.IsComplete} {reader.HasStopped} {(reader.IsComplete ? head : 0)} {string.Join(',', reader.Commands)}";
     }
 
     private static string PushReport(ReadOnlySequence<byte> bytes)
     {
         var reader = new PushReportReader();
-        foreach (ReadOnlyMemory<byte> segment in bytes) reader.Read(segment.Span);
+        foreach (ReadOnlyMemory<byte> segment in bytes)
+        {
+            reader.Read(segment.Span);
+        }
+
         return $"{reader.IsComplete} {reader.HasStopped} {reader.HasAnswer} {reader.IsUnpacked} {string.Join(',', reader.Done)}";
     }
 
     private static string Pack(ReadOnlySequence<byte> bytes)
     {
         using var check = new PackTrailerCheck(ObjectFormat.Sha1);
-        foreach (ReadOnlyMemory<byte> segment in bytes) check.Append(segment.Span);
+        foreach (ReadOnlyMemory<byte> segment in bytes)
+        {
+            check.Append(segment.Span);
+        }
+
         return $"{check.IsWhole()} {check.Length} {check.Releasable} {check.Trailer}";
     }
 }

@@ -11,19 +11,45 @@ namespace Waystation.GitProtocol.Tests;
 /// </summary>
 public sealed class FuzzTests
 {
-    private static readonly string Corpus = Path.Combine(AppContext.BaseDirectory, "Corpus");
+    private static readonly string s_corpus = Path.Combine(AppContext.BaseDirectory, "Corpus");
 
-    private static readonly string[] Words =
+    private static readonly string[] s_words =
     [
-        Lines.Flush, Lines.Delim, Lines.ResponseEnd, "want " + Ids.A, "have " + Ids.B, "done", "shallow " + Ids.C, "deepen 1", "filter blob:none",
-        "deepen-since 1", "NAK", "ACK " + Ids.A, "ready", "acknowledgments", "shallow-info", "packfile", "ERR x", "command=fetch", "command=ls-refs",
-        "raw:0003", "raw:0004", "raw:fff1", "raw:ffff", "nolf:\u0001PACK", "nolf:\u0003x", "version 2", "version 1", Ids.A + " HEAD\0agent=x",
+        Lines.Flush,
+        Lines.Delim,
+        Lines.ResponseEnd,
+        "want " + Ids.A,
+        "have " + Ids.B,
+        "done",
+        "shallow " + Ids.C,
+        "deepen 1",
+        "filter blob:none",
+        "deepen-since 1",
+        "NAK",
+        "ACK " + Ids.A,
+        "ready",
+        "acknowledgments",
+        "shallow-info",
+        "packfile",
+        "ERR x",
+        "command=fetch",
+        "command=ls-refs",
+        "raw:0003",
+        "raw:0004",
+        "raw:fff1",
+        "raw:ffff",
+        "nolf:\u0001PACK",
+        "nolf:\u0003x",
+        "version 2",
+        "version 1",
+        Ids.A + " HEAD\0agent=x",
     ];
 
-    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Corpus).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files =>
+        [.. Directory.EnumerateFiles(s_corpus).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
 
     [Theory, MemberData(nameof(Files))]
-    public void CorpusFile_IsReadWithoutHarm(string file) => Fuzz.Try(File.ReadAllBytes(Path.Combine(Corpus, file)));
+    public void CorpusFile_IsReadWithoutHarm(string file) => Fuzz.Try(File.ReadAllBytes(Path.Combine(s_corpus, file)));
 
     [Fact]
     public void Mutations_AreReadWithoutHarm()
@@ -47,7 +73,10 @@ public sealed class FuzzTests
     }
 
     private static IEnumerable<byte[]> Seeds() =>
-        Directory.EnumerateFiles(Corpus).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)
+        Directory
+            .EnumerateFiles(s_corpus)
+            .Order(StringComparer.Ordinal)
+            .Select(File.ReadAllBytes)
             .Concat(Recording.Names("").Select(Recording.Read))
             .Where(bytes => bytes.Length < 4_000);
 
@@ -73,7 +102,7 @@ public sealed class FuzzTests
                     bytes.InsertRange(at, bytes.GetRange(at, length));
                     break;
                 case 4:
-                    bytes.InsertRange(LineStart(bytes, at), Lines.ToBytes(Words[random.Next(Words.Length)]));
+                    bytes.InsertRange(LineStart(bytes, at), Lines.ToBytes(s_words[random.Next(s_words.Length)]));
                     break;
                 default:
                     bytes.RemoveRange(at, bytes.Count - at);
@@ -87,8 +116,15 @@ public sealed class FuzzTests
     private static int LineStart(List<byte> bytes, int at)
     {
         int start = 0;
-        while (start + 4 <= at && int.TryParse(
-            System.Text.Encoding.Latin1.GetString([.. bytes.GetRange(start, 4)]), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int length))
+        while (
+            start + 4 <= at
+            && int.TryParse(
+                System.Text.Encoding.Latin1.GetString([.. bytes.GetRange(start, 4)]),
+                NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture,
+                out int length
+            )
+        )
         {
             start += Math.Max(4, length);
         }

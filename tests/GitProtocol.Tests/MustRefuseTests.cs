@@ -9,7 +9,7 @@ namespace Waystation.GitProtocol.Tests;
 /// <summary>Shapes that the protocol forbids, each row named by its rule and refused by its own error.</summary>
 public sealed class MustRefuseTests
 {
-    private static readonly (ProtocolError Error, Row Row)[] Rows =
+    private static readonly (ProtocolError Error, Row Row)[] s_rows =
     [
         (BadPktLength, new("common: pkt-len 0003", RequestV2, "command=fetch", "raw:0003")),
         (BadPktLength, new("common: pkt-len must be hexadecimal", RequestV2, "command=fetch", "raw:+005x")),
@@ -23,8 +23,14 @@ public sealed class MustRefuseTests
         (NoCommand, new("v2: a delim-pkt without a command", RequestV2, Delim, Flush)),
         (Duplicate, new("v2: two commands", RequestV2, "command=fetch", "command=fetch", Delim, Flush)),
         (BadObjectFormat, new("v2: an unknown object format", RequestV2, "command=fetch", "object-format=md5", Delim, Flush)),
-        (BadObjectFormat, new("v2: two object formats", RequestV2, "command=fetch", "object-format=sha1", "object-format=sha256", Delim, Flush)),
-        (BadObjectId, new("v2: an id of the other format", RequestV2, "command=fetch", "object-format=sha256", Delim, "want " + Ids.A, Flush)),
+        (
+            BadObjectFormat,
+            new("v2: two object formats", RequestV2, "command=fetch", "object-format=sha1", "object-format=sha256", Delim, Flush)
+        ),
+        (
+            BadObjectId,
+            new("v2: an id of the other format", RequestV2, "command=fetch", "object-format=sha256", Delim, "want " + Ids.A, Flush)
+        ),
         (BadObjectId, new("v2: an id too long", RequestV2, "command=fetch", Delim, "want " + Ids.A + "a", Flush)),
         (BadObjectId, new("v2: an id with a space after it", RequestV2, "command=fetch", Delim, "want " + Ids.A + " ", Flush)),
         (BadObjectId, new("v2: two line feeds", RequestV2, "command=fetch", Delim, "have " + Ids.A + "\n", Flush)),
@@ -43,8 +49,14 @@ public sealed class MustRefuseTests
         (BadNumber, new("v2: a time over its range", RequestV2, "command=fetch", Delim, "deepen-since 9223372036854775808", Flush)),
         (Duplicate, new("v2: two depths", RequestV2, "command=fetch", Delim, "want " + Ids.A, "deepen 1", "deepen 1", Flush)),
         (Duplicate, new("v2: two filters", RequestV2, "command=fetch", Delim, "want " + Ids.A, "filter tree:0", "filter tree:0", Flush)),
-        (Conflict, new("v2: deepen with deepen-since", RequestV2, "command=fetch", Delim, "want " + Ids.A, "deepen 1", "deepen-since 1", Flush)),
-        (TooLong, new("v2: a prefix longer than any ref", RequestV2, "command=ls-refs", Delim, "ref-prefix " + new string('x', 5_000), Flush)),
+        (
+            Conflict,
+            new("v2: deepen with deepen-since", RequestV2, "command=fetch", Delim, "want " + Ids.A, "deepen 1", "deepen-since 1", Flush)
+        ),
+        (
+            TooLong,
+            new("v2: a prefix longer than any ref", RequestV2, "command=ls-refs", Delim, "ref-prefix " + new string('x', 5_000), Flush)
+        ),
         (Truncated, new("pack: no flush-pkt after the wants", RequestV0, "want " + Ids.A)),
         (Truncated, new("pack: haves without an end", RequestV0, "want " + Ids.A, Flush, "have " + Ids.B)),
         (TrailingBytes, new("pack: bytes after done", RequestV0, "want " + Ids.A, Flush, "done", "raw:PACK")),
@@ -55,7 +67,10 @@ public sealed class MustRefuseTests
         (UnexpectedPacket, new("pack: a delim-pkt among the haves", RequestV0, "want " + Ids.A, Flush, Delim)),
         (BadObjectId, new("pack: capabilities without a space", RequestV0, "want " + Ids.A + "ofs-delta", Flush, "done")),
         (BadObjectId, new("pack: a have that is no id", RequestV0, "want " + Ids.A, Flush, "have " + Ids.B + " ", "done")),
-        (BadObjectFormat, new("pack: another object format than the repository's", RequestV0, "want " + Ids.A + " object-format=sha256", Flush, "done")),
+        (
+            BadObjectFormat,
+            new("pack: another object format than the repository's", RequestV0, "want " + Ids.A + " object-format=sha256", Flush, "done")
+        ),
         (Conflict, new("pack: a filter without its capability", RequestV0, "want " + Ids.A, "filter tree:0", Flush, "done")),
         (Conflict, new("pack: a filter before its capability", RequestV0, "filter tree:0", "want " + Ids.A + " filter", Flush, "done")),
         (BadObjectId, new("v2: an id with a NUL after it", RequestV2, "command=fetch", Delim, "want " + Ids.A + "\0", Flush)),
@@ -63,9 +78,15 @@ public sealed class MustRefuseTests
         (BadObjectId, new("pack: capabilities behind a NUL", RequestV0, "want " + Ids.A + "\0 ofs-delta", Flush, "done")),
         (BadNumber, new("v2: a depth with a NUL after it", RequestV2, "command=fetch", Delim, "deepen 1\0", Flush)),
         (UnexpectedLine, new("pack: done with a NUL after it", RequestV0, "want " + Ids.A, Flush, "done\0")),
-        (UnexpectedSection, new("v2 answer: acknowledgments twice", AnswerV2, "acknowledgments", "ready", Delim, "acknowledgments", "ready", Delim)),
+        (
+            UnexpectedSection,
+            new("v2 answer: acknowledgments twice", AnswerV2, "acknowledgments", "ready", Delim, "acknowledgments", "ready", Delim)
+        ),
         (UnexpectedSection, new("v2 answer: shallow-info twice", AnswerV2, "shallow-info", Delim, "shallow-info", Delim)),
-        (UnexpectedSection, new("v2 answer: acknowledgments after shallow-info", AnswerV2, "shallow-info", Delim, "acknowledgments", Delim)),
+        (
+            UnexpectedSection,
+            new("v2 answer: acknowledgments after shallow-info", AnswerV2, "shallow-info", Delim, "acknowledgments", Delim)
+        ),
         (UnexpectedSection, new("v2 answer: a packfile without ready", AnswerV2, "acknowledgments", "NAK", Delim, "packfile", Flush)),
         (UnexpectedLine, new("v2 answer: not an acknowledgment", AnswerV2, "acknowledgments", "YES")),
         (UnexpectedLine, new("v2 answer: not a boundary", AnswerV2, "shallow-info", "deep " + Ids.A)),
@@ -83,12 +104,12 @@ public sealed class MustRefuseTests
         (UnexpectedLine, new("v0 answer: a flush-pkt for an acknowledgment", AnswerV0, Flush)),
     ];
 
-    public static TheoryData<string> Rules => [.. Rows.Select(row => row.Row.Rule)];
+    public static TheoryData<string> Rules => [.. s_rows.Select(row => row.Row.Rule)];
 
     [Theory, MemberData(nameof(Rules))]
     public void Shape_IsRefused_HoweverTheBytesArrive(string rule)
     {
-        (ProtocolError error, Row row) = Rows.Single(row => row.Row.Rule == rule);
+        (ProtocolError error, Row row) = s_rows.Single(row => row.Row.Rule == rule);
         foreach (ReadOnlySequence<byte> cut in Cuts.Of(row.Bytes))
         {
             Assert.Equal(error, Assert.Throws<GitProtocolException>(() => row.Try(cut)).Error);

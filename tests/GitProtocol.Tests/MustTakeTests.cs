@@ -7,13 +7,29 @@ namespace Waystation.GitProtocol.Tests;
 /// <summary>Shapes that the protocol allows, or that git takes though it does not write them. Each row is named by its rule.</summary>
 public sealed class MustTakeTests
 {
-    private static readonly Row[] Rows =
+    private static readonly Row[] s_rows =
     [
         new("common: receivers must not require the LF", RequestV2, "nolf:command=fetch", Delim, "nolf:want " + Ids.A, "nolf:done", Flush),
         new("common: pkt-len digits are of either case", RequestV2, "command=fetch", Delim, "raw:000Adone\n\n", "want " + Ids.A, Flush),
         new("common: an empty line is a line", RequestV2, "command=fetch", Delim, "raw:0004", "want " + Ids.A, Flush),
-        new("common: object ids are case-insensitive", RequestV2, "command=fetch", Delim, "want " + "ABCDEF" + "0123456789012345678901234567890123", Flush),
-        new("v2: capabilities in any order", RequestV2, "agent=git/2", "object-format=sha1", "command=fetch", Delim, "want " + Ids.A, Flush),
+        new(
+            "common: object ids are case-insensitive",
+            RequestV2,
+            "command=fetch",
+            Delim,
+            "want " + "ABCDEF" + "0123456789012345678901234567890123",
+            Flush
+        ),
+        new(
+            "v2: capabilities in any order",
+            RequestV2,
+            "agent=git/2",
+            "object-format=sha1",
+            "command=fetch",
+            Delim,
+            "want " + Ids.A,
+            Flush
+        ),
         new("v2: the same object format twice", RequestV2, "command=ls-refs", "object-format=sha1", "object-format=sha1", Delim, Flush),
         new("v2: a session-id", RequestV2, "command=fetch", "session-id=x", Delim, "want " + Ids.A, "done", Flush),
         new("v2: no arguments after the delim-pkt", RequestV2, "command=ls-refs", Delim, Flush),
@@ -25,7 +41,16 @@ public sealed class MustTakeTests
         new("v2: the same flag twice", RequestV2, "command=fetch", Delim, "want " + Ids.A, "thin-pack", "thin-pack", Flush),
         new("v2: a want repeated", RequestV2, "command=fetch", Delim, "want " + Ids.A, "want " + Ids.A, Flush),
         new("v2: deepen to infinity", RequestV2, "command=fetch", Delim, "want " + Ids.A, "deepen 2147483647", Flush),
-        new("v2: deepen-since with deepen-not", RequestV2, "command=fetch", Delim, "want " + Ids.A, "deepen-since 1", "deepen-not x", Flush),
+        new(
+            "v2: deepen-since with deepen-not",
+            RequestV2,
+            "command=fetch",
+            Delim,
+            "want " + Ids.A,
+            "deepen-since 1",
+            "deepen-not x",
+            Flush
+        ),
         new("v2: haves without done", RequestV2, "command=fetch", Delim, "want " + Ids.A, "have " + Ids.B, Flush),
         new("v2: an empty ref-prefix", RequestV2, "command=ls-refs", Delim, "ref-prefix ", Flush),
         new("pack: a want without capabilities", RequestV0, "want " + Ids.A, Flush, "done"),
@@ -50,12 +75,12 @@ public sealed class MustTakeTests
         new("v0 answer: an ERR packet after NAK", AnswerV0, "NAK", "ERR x"),
     ];
 
-    public static TheoryData<string> Rules => [.. Rows.Select(row => row.Rule)];
+    public static TheoryData<string> Rules => [.. s_rows.Select(row => row.Rule)];
 
     [Theory, MemberData(nameof(Rules))]
     public void Shape_IsTaken_HoweverTheBytesArrive(string rule)
     {
-        Row row = Rows.Single(row => row.Rule == rule);
+        Row row = s_rows.Single(row => row.Rule == rule);
         Assert.All(Cuts.Of(row.Bytes), row.Try);
     }
 }

@@ -13,96 +13,129 @@ public sealed class RoundTripProperties
 
     private static Gen<bool> Flag => Gen.Elements(false, true);
 
-    private static Gen<FilterSpec?> Filters => Gen.Elements<string?>(null, "blob:none", "blob:limit=4096", "tree:2", "combine:tree:1+object:type=blob")
-        .Select(text => FilterSpec.TryParse(text, out FilterSpec? filter) ? filter : null);
+    private static Gen<FilterSpec?> Filters =>
+        Gen.Elements<string?>(null, "blob:none", "blob:limit=4096", "tree:2", "combine:tree:1+object:type=blob")
+            .Select(text => FilterSpec.TryParse(text, out FilterSpec? filter) ? filter : null);
 
     [Fact]
-    public void FetchRequestOfV2_IsReadAsWritten() => Holds(Requests(2), request =>
-    {
-        var writer = new ArrayBufferWriter<byte>();
-        FetchRequestWriter.WriteV2(writer, request, request.Agent);
-        return new ParsedCommand.Fetch(request).Equals(CommandParser.Parse(new ReadOnlySequence<byte>(writer.WrittenMemory)));
-    });
+    public void FetchRequestOfV2_IsReadAsWritten() =>
+        Holds(
+            Requests(2),
+            request =>
+            {
+                var writer = new ArrayBufferWriter<byte>();
+                FetchRequestWriter.WriteV2(writer, request, request.Agent);
+                return new ParsedCommand.Fetch(request).Equals(CommandParser.Parse(new ReadOnlySequence<byte>(writer.WrittenMemory)));
+            }
+        );
 
     [Fact]
-    public void FetchRequestOfV0_IsReadAsWritten() => Holds(Requests(0), request =>
-    {
-        var writer = new ArrayBufferWriter<byte>();
-        FetchRequestWriter.WriteV0(writer, request, request.Agent);
-        var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
-        return new ParsedCommand.Fetch(request).Equals(FetchRequestV0Parser.Parse(bytes, 0, request.ObjectFormat));
-    });
+    public void FetchRequestOfV0_IsReadAsWritten() =>
+        Holds(
+            Requests(0),
+            request =>
+            {
+                var writer = new ArrayBufferWriter<byte>();
+                FetchRequestWriter.WriteV0(writer, request, request.Agent);
+                var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
+                return new ParsedCommand.Fetch(request).Equals(FetchRequestV0Parser.Parse(bytes, 0, request.ObjectFormat));
+            }
+        );
 
     [Fact]
-    public void Prologue_IsReadAsWritten() => Holds(
-        from format in Formats
-        from sidebandAll in Flag
-        from acks in Ids(format, 0)
-        from shallow in Ids(format, 0)
-        from unshallow in Ids(format, 0)
-        from acknowledges in Flag
-        from bounds in Flag
-        select (format, sidebandAll, new FetchPrologue
-        {
-            HasAcknowledgments = acknowledges,
-            Acks = acknowledges ? acks : [],
-            Ready = acknowledges,
-            HasShallowInfo = bounds,
-            Shallow = bounds ? shallow : [],
-            Unshallow = bounds ? unshallow : [],
-        }),
-        row =>
-        {
-            var writer = new ArrayBufferWriter<byte>();
-            FetchAnswerWriter.WritePrologueV2(writer, row.Item3, row.sidebandAll);
-            var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
-            AnswerStart start = FetchAnswerReader.TryReadPrologue(ref bytes, row.format, row.sidebandAll, out FetchPrologue? read);
-            return start == AnswerStart.Pack && row.Item3.Equals(read) && bytes.IsEmpty;
-        });
+    public void Prologue_IsReadAsWritten() =>
+        Holds(
+            from format in Formats
+            from sidebandAll in Flag
+            from acks in Ids(format, 0)
+            from shallow in Ids(format, 0)
+            from unshallow in Ids(format, 0)
+            from acknowledges in Flag
+            from bounds in Flag
+            select (
+                format,
+                sidebandAll,
+                new FetchPrologue
+                {
+                    HasAcknowledgments = acknowledges,
+                    Acks = acknowledges ? acks : [],
+                    Ready = acknowledges,
+                    HasShallowInfo = bounds,
+                    Shallow = bounds ? shallow : [],
+                    Unshallow = bounds ? unshallow : [],
+                }
+            ),
+            row =>
+            {
+                var writer = new ArrayBufferWriter<byte>();
+                FetchAnswerWriter.WritePrologueV2(writer, row.Item3, row.sidebandAll);
+                var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
+                AnswerStart start = FetchAnswerReader.TryReadPrologue(ref bytes, row.format, row.sidebandAll, out FetchPrologue? read);
+                return start == AnswerStart.Pack && row.Item3.Equals(read) && bytes.IsEmpty;
+            }
+        );
 
     /// <summary>
     /// What one version is answered is kept, and told to a request of another version that asks the same: it understands it, and
     /// what it understands is what was kept.
     /// </summary>
     [Fact]
-    public void AnswerToOneVersion_IsUnderstoodByEveryOther() => Holds(
-        from format in Formats
-        from first in Gen.Choose(0, 2).SelectMany(version => Requests(version, format))
-        from second in Gen.Choose(0, 2).SelectMany(version => Requests(version, format))
-        from acks in Gen.Choose(1, 20)
-        from shallow in Ids(format, 0)
-        from unshallow in Ids(format, 0)
-        from pack in Gen.Choose(0, 255).ArrayOf(3_000)
-        select (first, second: AskingTheSame(second, first), acks, shallow, unshallow, pack: pack.Select(value => (byte)value).ToArray()),
-        row =>
-        {
-            if (!row.first.MayBringPack || !row.second.MayBringPack) return true;
-            bool negotiates = !row.first.Done && row.first.Haves.Count > 0;
-            var said = new FetchPrologue
+    public void AnswerToOneVersion_IsUnderstoodByEveryOther() =>
+        Holds(
+            from format in Formats
+            from first in Gen.Choose(0, 2).SelectMany(version => Requests(version, format))
+            from second in Gen.Choose(0, 2).SelectMany(version => Requests(version, format))
+            from acks in Gen.Choose(1, 20)
+            from shallow in Ids(format, 0)
+            from unshallow in Ids(format, 0)
+            from pack in Gen.Choose(0, 255).ArrayOf(3_000)
+            select (
+                first,
+                second: AskingTheSame(second, first),
+                acks,
+                shallow,
+                unshallow,
+                pack: pack.Select(value => (byte)value).ToArray()
+            ),
+            row =>
             {
-                HasAcknowledgments = negotiates,
-                Acks = negotiates ? [.. row.first.Haves.Take(row.acks)] : [],
-                Ready = negotiates,
-                HasShallowInfo = row.first.Deepens,
-                Shallow = row.first.Deepens ? row.shallow : [],
-                Unshallow = row.first.Deepens ? row.unshallow : [],
-            };
-            (FetchPrologue? kept, byte[] keptPack) = Read(Answer(said, row.pack, row.first), row.first);
-            if (kept is null) return false;
-            (FetchPrologue? told, byte[] toldPack) = Read(Answer(kept, keptPack, row.second), row.second);
-            return said.Equals(kept) && said.Equals(told) && row.pack.AsSpan().SequenceEqual(toldPack);
-        });
+                if (!row.first.MayBringPack || !row.second.MayBringPack)
+                {
+                    return true;
+                }
 
-    private static FetchRequest AskingTheSame(FetchRequest form, FetchRequest content) => content with
-    {
-        ProtocolVersion = form.ProtocolVersion,
-        SidebandKind = form.SidebandKind,
-        SidebandAll = form.SidebandAll,
-        MultiAck = form.MultiAck,
-        NoDone = form.NoDone,
-        NoProgress = form.NoProgress,
-        WaitForDone = false,
-    };
+                bool negotiates = !row.first.Done && row.first.Haves.Count > 0;
+                var said = new FetchPrologue
+                {
+                    HasAcknowledgments = negotiates,
+                    Acks = negotiates ? [.. row.first.Haves.Take(row.acks)] : [],
+                    Ready = negotiates,
+                    HasShallowInfo = row.first.Deepens,
+                    Shallow = row.first.Deepens ? row.shallow : [],
+                    Unshallow = row.first.Deepens ? row.unshallow : [],
+                };
+                (FetchPrologue? kept, byte[] keptPack) = Read(Answer(said, row.pack, row.first), row.first);
+                if (kept is null)
+                {
+                    return false;
+                }
+
+                (FetchPrologue? told, byte[] toldPack) = Read(Answer(kept, keptPack, row.second), row.second);
+                return said.Equals(kept) && said.Equals(told) && row.pack.AsSpan().SequenceEqual(toldPack);
+            }
+        );
+
+    private static FetchRequest AskingTheSame(FetchRequest form, FetchRequest content) =>
+        content with
+        {
+            ProtocolVersion = form.ProtocolVersion,
+            SidebandKind = form.SidebandKind,
+            SidebandAll = form.SidebandAll,
+            MultiAck = form.MultiAck,
+            NoDone = form.NoDone,
+            NoProgress = form.NoProgress,
+            WaitForDone = false,
+        };
 
     private static byte[] Answer(FetchPrologue prologue, byte[] pack, FetchRequest request)
     {
@@ -126,16 +159,35 @@ public sealed class RoundTripProperties
     {
         var framing = new AnswerFraming(request);
         var bytes = new ReadOnlySequence<byte>(answer);
-        if (framing.TryReadPrologue(ref bytes, out FetchPrologue? prologue) != AnswerStart.Pack) return (null, []);
-        if (!framing.HasBands) return (prologue, bytes.ToArray()[4..]);
+        if (framing.TryReadPrologue(ref bytes, out FetchPrologue? prologue) != AnswerStart.Pack)
+        {
+            return (null, []);
+        }
+
+        if (!framing.HasBands)
+        {
+            return (prologue, bytes.ToArray()[4..]);
+        }
+
         var pack = new List<byte>();
         BandKind last = BandKind.Keepalive;
         while (FetchAnswerReader.TryReadBand(ref bytes, out BandLine band))
         {
             last = band.Kind;
-            if (band.Kind == BandKind.PackData) pack.AddRange(band.Payload.ToArray());
-            if (band.Kind == BandKind.Progress && request.NoProgress) return (null, []);
-            if (request.SidebandKind == SidebandKind.Sideband && band.Payload.Length > 995) return (null, []);
+            if (band.Kind == BandKind.PackData)
+            {
+                pack.AddRange(band.Payload.ToArray());
+            }
+
+            if (band.Kind == BandKind.Progress && request.NoProgress)
+            {
+                return (null, []);
+            }
+
+            if (request.SidebandKind == SidebandKind.Sideband && band.Payload.Length > 995)
+            {
+                return (null, []);
+            }
         }
         return last == BandKind.End && bytes.IsEmpty ? (prologue, [.. pack.Skip(4)]) : (null, []);
     }
@@ -180,7 +232,8 @@ public sealed class RoundTripProperties
     private static Gen<IReadOnlyList<ObjectId>> Ids(ObjectFormat format, int least) =>
         from count in Gen.Choose(least, 40)
         from bytes in Gen.Choose(0, 255).ArrayOf(count * format.DigestLength)
-        select (IReadOnlyList<ObjectId>)[.. bytes.Select(value => (byte)value).Chunk(format.DigestLength).Select(raw => ObjectId.FromRaw(raw)).Distinct()];
+        select (IReadOnlyList<ObjectId>)
+            [.. bytes.Select(value => (byte)value).Chunk(format.DigestLength).Select(raw => ObjectId.FromRaw(raw)).Distinct()];
 
     private static void Holds<T>(Gen<T> values, Func<T, bool> property) =>
         Check.One(Config.QuickThrowOnFailure, Prop.ForAll(values.ToArbitrary(), property));

@@ -6,18 +6,17 @@ namespace Waystation.LibGit2Sharp.Tests;
 /// <summary>The scenarios of <c>EndToEnd.Tests/Clients</c> with a client that is a library of .NET.</summary>
 public sealed class LibGit2SharpTests(Station station) : IClassFixture<Station>
 {
-    private static readonly ClientRow Row =
-        new("libgit2sharp", LibGit2SharpClient.CreateAsync, Speaks: 0, KnowsShallow: false);
+    private static readonly ClientRow s_row = new("libgit2sharp", LibGit2SharpClient.CreateAsync, Speaks: 0, KnowsShallow: false);
 
     [Fact]
-    public Task Clone_EqualsDirect_Twice() => new ClientScenarios(station, Row).CloneTwiceAsync();
+    public Task Clone_EqualsDirect_Twice() => new ClientScenarios(station, s_row).CloneTwiceAsync();
 
     [Fact]
-    public Task Fetch_EqualsDirect_Twice_WhenThePrimaryWentOn() => new ClientScenarios(station, Row).FetchTwiceAsync();
+    public Task Fetch_EqualsDirect_Twice_WhenThePrimaryWentOn() => new ClientScenarios(station, s_row).FetchTwiceAsync();
 
     [Fact]
-    public Task Push_EqualsDirect_Twice() => new ClientScenarios(station, Row).PushTwiceAsync();
+    public Task Push_EqualsDirect_Twice() => new ClientScenarios(station, s_row).PushTwiceAsync();
 
     [Fact]
-    public Task Client_IsRefusedAsDirect_WhateverTheCacheHolds() => new ClientScenarios(station, Row).BeRefusedAsync();
+    public Task Client_IsRefusedAsDirect_WhateverTheCacheHolds() => new ClientScenarios(station, s_row).BeRefusedAsync();
 }

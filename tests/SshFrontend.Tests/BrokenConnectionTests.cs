@@ -16,7 +16,10 @@ public sealed class BrokenConnectionTests : IAsyncLifetime
     [Fact]
     public async Task CutInTheMiddleOfAnAnswer_EndsTheBodyWithoutItsEnd()
     {
-        PrimaryRepository large = await _stage.Primary.CreateAsync("public/large.git", new History(4) { Commits = 3, IncompressibleBytes = 8 << 20 });
+        PrimaryRepository large = await _stage.Primary.CreateAsync(
+            "public/large.git",
+            new History(4) { Commits = 3, IncompressibleBytes = 8 << 20 }
+        );
         string tip = await large.ResolveAsync("refs/heads/main");
         await using SshUploadPacks packs = _stage.PacksOf(SshStage.FileOf(_stage.Alice), "public/large.git");
         using PackGate gate = large.HoldPacks(afterBytes: 1 << 20);

@@ -24,7 +24,10 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
     [Fact]
     public async Task LfsAuthenticate_AnswersItsJson()
     {
-        await using SshChannel channel = Start(SshStage.FileOf(stage.Alice), new RemoteCommand("git-lfs-authenticate", "public/tool.git", "download"));
+        await using SshChannel channel = Start(
+            SshStage.FileOf(stage.Alice),
+            new RemoteCommand("git-lfs-authenticate", "public/tool.git", "download")
+        );
 
         Assert.Contains("\"operation\":\"download\"", await TextOfAsync(channel.Output), StringComparison.Ordinal);
         Assert.Equal("alice git-lfs-authenticate 'public/tool.git' download", stage.Primary.Commands[^1]);
@@ -56,13 +59,26 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
         await File.WriteAllTextAsync(empty, "");
         foreach (string file in new[] { empty, stage.Folder["missing"], "" })
         {
-            await using SshChannel channel = Start(SshStage.FileOf(stage.Alice), RemoteCommand.UploadPack("x"), stage.Target with { KnownHostsFile = file });
+            await using SshChannel channel = Start(
+                SshStage.FileOf(stage.Alice),
+                RemoteCommand.UploadPack("x"),
+                stage.Target with
+                {
+                    KnownHostsFile = file,
+                }
+            );
             SshExit exit = await channel.Exit;
             Assert.Equal(SshOutcome.HostKeyUnknown, exit.Outcome);
             Assert.Contains("known hosts", exit.Message, StringComparison.Ordinal);
         }
 
-        await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice), target: stage.Target with { KnownHostsFile = empty });
+        await using SshUploadPacks packs = stage.PacksOf(
+            SshStage.FileOf(stage.Alice),
+            target: stage.Target with
+            {
+                KnownHostsFile = empty,
+            }
+        );
         await Assert.ThrowsAsync<PrimaryException>(() => stage.LsRefsAsync(packs));
         Assert.Equal(before, stage.Primary.Commands.Count);
     }
@@ -70,7 +86,10 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
     [Fact]
     public async Task ChangedHostKey_IsNamedAsThat()
     {
-        SshTarget target = stage.Target with { KnownHostsFile = stage.Primary.WriteKnownHosts($"[127.0.0.1]:{stage.Primary.Port}", stage.Stranger) };
+        SshTarget target = stage.Target with
+        {
+            KnownHostsFile = stage.Primary.WriteKnownHosts($"[127.0.0.1]:{stage.Primary.Port}", stage.Stranger),
+        };
         await using SshChannel channel = Start(SshStage.FileOf(stage.Alice), RemoteCommand.UploadPack("x"), target);
 
         SshExit exit = await channel.Exit;
@@ -93,14 +112,28 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice), target: target);
         Assert.NotEmpty((await stage.LsRefsAsync(packs)).Tips);
 
-        await using SshChannel other = Start(SshStage.FileOf(stage.Alice), RemoteCommand.UploadPack("x"), target with { KnownHostsFile = stage.Primary.KnownHostsFile });
+        await using SshChannel other = Start(
+            SshStage.FileOf(stage.Alice),
+            RemoteCommand.UploadPack("x"),
+            target with
+            {
+                KnownHostsFile = stage.Primary.KnownHostsFile,
+            }
+        );
         Assert.Equal(SshOutcome.HostKeyUnknown, (await other.Exit).Outcome);
     }
 
     [Fact]
     public async Task PathPrefix_StandsBeforeThePath()
     {
-        await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice), "/tool.git", stage.Target with { PathPrefix = "public" });
+        await using SshUploadPacks packs = stage.PacksOf(
+            SshStage.FileOf(stage.Alice),
+            "/tool.git",
+            stage.Target with
+            {
+                PathPrefix = "public",
+            }
+        );
 
         Assert.NotEmpty((await stage.LsRefsAsync(packs)).Tips);
     }
@@ -136,8 +169,15 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
         string folder = stage.Folder.CreateFolder("refused");
         var client = new SshClient(folder, Microsoft.Extensions.Logging.Abstractions.NullLogger<SshClient>.Instance);
 
-        Assert.Throws<PrimaryException>(
-            () => client.Start(stage.Target, new SshIdentity.KeyFile(path), RemoteCommand.UploadPack("x"), gitProtocol: null, CancellationToken.None));
+        Assert.Throws<PrimaryException>(() =>
+            client.Start(
+                stage.Target,
+                new SshIdentity.KeyFile(path),
+                RemoteCommand.UploadPack("x"),
+                gitProtocol: null,
+                CancellationToken.None
+            )
+        );
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
     }
 
@@ -158,7 +198,15 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
         string folder = stage.Folder.CreateFolder("cancelled");
         var client = new SshClient(folder, Microsoft.Extensions.Logging.Abstractions.NullLogger<SshClient>.Instance);
         int before = stage.Primary.Commands.Count;
-        await using (SshChannel channel = client.Start(stage.Target, SshStage.FileOf(stage.Alice), RemoteCommand.UploadPack("silent"), null, cancel.Token))
+        await using (
+            SshChannel channel = client.Start(
+                stage.Target,
+                SshStage.FileOf(stage.Alice),
+                RemoteCommand.UploadPack("silent"),
+                null,
+                cancel.Token
+            )
+        )
         {
             await Eventually.TrueAsync("the command runs at the primary", () => stage.Primary.Commands.Count > before);
             Assert.NotEmpty(SshProgramsOf(folder));
@@ -193,7 +241,9 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
         await Eventually.TrueAsync("the command runs at the primary", () => stage.Primary.Commands.Count > before);
 
         int program = Assert.Single(ProgramsOf(stage.Channels), static id => ArgumentsOf(id).Contains("silent", StringComparison.Ordinal));
-        IEnumerable<string> names = File.ReadAllText($"/proc/{program}/environ").Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split('=')[0]);
+        IEnumerable<string> names = File.ReadAllText($"/proc/{program}/environ")
+            .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .Select(static line => line.Split('=')[0]);
         Assert.Equal(["LC_ALL", "PATH"], names.Order());
     }
 
@@ -212,7 +262,12 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
     private static IEnumerable<string> SshProgramsOf(string folder) => ProgramsOf(folder).Select(ArgumentsOf);
 
     private static List<int> ProgramsOf(string folder) =>
-        [.. Process.GetProcessesByName("ssh").Select(static process => process.Id).Where(id => ArgumentsOf(id).Contains(folder, StringComparison.Ordinal))];
+        [
+            .. Process
+                .GetProcessesByName("ssh")
+                .Select(static process => process.Id)
+                .Where(id => ArgumentsOf(id).Contains(folder, StringComparison.Ordinal)),
+        ];
 
     private static string ArgumentsOf(int id)
     {

@@ -20,7 +20,8 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
         string all = (await stage.Repository.GitAsync("for-each-ref", "--format=%(objectname) %(refname)")).Output;
         Assert.Equal(
             all.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(),
-            tips.Where(static tip => tip.Name != "HEAD").Select(static tip => $"{tip.Id} {tip.Name}").Order());
+            tips.Where(static tip => tip.Name != "HEAD").Select(static tip => $"{tip.Id} {tip.Name}").Order()
+        );
     }
 
     [Fact]
@@ -61,7 +62,9 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
         int before = stage.Primary.Commands.Count;
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice));
         var primary = new SshPrimary(packs, default, stage.Tickets);
-        await using (PrimaryReply reply = await primary.LsRefsAsync(new LsRefsRequest { RefPrefixes = ["refs/heads/main"] }, CancellationToken.None))
+        await using (
+            PrimaryReply reply = await primary.LsRefsAsync(new LsRefsRequest { RefPrefixes = ["refs/heads/main"] }, CancellationToken.None)
+        )
         {
             _ = await reply.Body.ReadAsync();
         }
@@ -107,7 +110,10 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
         await stage.Primary.CreateAsync("public/new-hash.git", new History(9) { Commits = 3 }, "sha256");
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice), "public/new-hash.git");
 
-        Assert.All((await stage.LsRefsAsync(packs, GitProtocol.Objects.ObjectFormat.Sha256)).Tips, static tip => Assert.Equal(64, tip.Id.ToString().Length));
+        Assert.All(
+            (await stage.LsRefsAsync(packs, GitProtocol.Objects.ObjectFormat.Sha256)).Tips,
+            static tip => Assert.Equal(64, tip.Id.ToString().Length)
+        );
     }
 
     [Fact]
@@ -181,7 +187,13 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
         await old.CreateAsync("public/tool.git", new History(1) { Commits = 2 });
         old.Admit("alice", stage.Alice);
         await using SshUploadPacks packs = stage.PacksOf(
-            SshStage.FileOf(stage.Alice), target: stage.Target with { Port = old.Port, KnownHostsFile = old.KnownHostsFile });
+            SshStage.FileOf(stage.Alice),
+            target: stage.Target with
+            {
+                Port = old.Port,
+                KnownHostsFile = old.KnownHostsFile,
+            }
+        );
 
         PrimaryException e = await Assert.ThrowsAsync<PrimaryException>(() => stage.LsRefsAsync(packs));
 

@@ -37,7 +37,14 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
 
     public SshClient Client => new(Channels, NullLogger<SshClient>.Instance);
 
-    public SshTarget Target => new() { Host = "127.0.0.1", Port = Primary.Port, User = SshdPrimary.User, KnownHostsFile = Primary.KnownHostsFile };
+    public SshTarget Target =>
+        new()
+        {
+            Host = "127.0.0.1",
+            Port = Primary.Port,
+            User = SshdPrimary.User,
+            KnownHostsFile = Primary.KnownHostsFile,
+        };
 
     public AccessTickets Tickets { get; } = new(TimeProvider.System, TimeSpan.FromSeconds(30));
 
@@ -74,7 +81,10 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
     }
 
     /// <summary>The refs that an identity is shown, through the reply that a front end gets.</summary>
-    public async Task<(SshPrimaryReply Reply, IReadOnlyList<RefTip> Tips)> LsRefsAsync(SshUploadPacks packs, ObjectFormat format = ObjectFormat.Sha1)
+    public async Task<(SshPrimaryReply Reply, IReadOnlyList<RefTip> Tips)> LsRefsAsync(
+        SshUploadPacks packs,
+        ObjectFormat format = ObjectFormat.Sha1
+    )
     {
         var primary = new SshPrimary(packs, default, Tickets);
         PrimaryReply reply = await primary.LsRefsAsync(LsRefsRequest.All(format), CancellationToken.None);
@@ -93,16 +103,17 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
         return written.WrittenSpan.ToArray();
     }
 
-    public static FetchRequest CloneOf(string tip) => new()
-    {
-        ObjectFormat = ObjectFormat.Sha1,
-        ProtocolVersion = 2,
-        Wants = [ObjectId.Parse(tip)],
-        Haves = [],
-        Shallows = [],
-        Done = true,
-        OfsDelta = true,
-    };
+    public static FetchRequest CloneOf(string tip) =>
+        new()
+        {
+            ObjectFormat = ObjectFormat.Sha1,
+            ProtocolVersion = 2,
+            Wants = [ObjectId.Parse(tip)],
+            Haves = [],
+            Shallows = [],
+            Done = true,
+            OfsDelta = true,
+        };
 
     public async Task DisposeAsync()
     {

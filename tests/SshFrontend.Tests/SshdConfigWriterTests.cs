@@ -23,9 +23,23 @@ public sealed class SshdConfigWriterTests
     }
 
     [Fact]
-    public void Addresses_AreNotBounded_WhereTheOperatorSaysSo() => Assert.Contains("PerSourceMaxStartups none", Write(SshdRelease.BoundsAddresses, 0));
+    public void Addresses_AreNotBounded_WhereTheOperatorSaysSo() =>
+        Assert.Contains("PerSourceMaxStartups none", Write(SshdRelease.BoundsAddresses, 0));
 
-    private static string[] Write(SshdRelease release, int perAddress) => SshdConfigWriter.Write(
-        new SshdOptions { Listen = new IPEndPoint(IPAddress.Loopback, 22), Folder = "/data/ssh", Relay = "/opt/relay", MaxLoginsPerAddress = perAddress },
-        22, "git", ["/data/ssh/key"], release).Split('\n');
+    private static string[] Write(SshdRelease release, int perAddress) =>
+        SshdConfigWriter
+            .Write(
+                new SshdOptions
+                {
+                    Listen = new IPEndPoint(IPAddress.Loopback, 22),
+                    Folder = "/data/ssh",
+                    Relay = "/opt/relay",
+                    MaxLoginsPerAddress = perAddress,
+                },
+                22,
+                "git",
+                ["/data/ssh/key"],
+                release
+            )
+            .Split('\n');
 }

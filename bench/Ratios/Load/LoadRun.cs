@@ -4,7 +4,8 @@ using System.Text;
 namespace Waystation.Ratios.Load;
 
 /// <summary>
-/// What a building full of CI jobs asks one repository for, as a mix by seed: each of the workers asks the next thing when it has the answer to the last.
+/// What a building full of CI jobs asks one repository for, as a mix by seed: each of the workers asks the next thing when it has the
+/// answer to the last.
 /// The answers are thrown away, so that what is measured is the servers.
 /// </summary>
 internal sealed class LoadRun(LoadDoor door, Recent recent, HttpClient client)
@@ -12,9 +13,11 @@ internal sealed class LoadRun(LoadDoor door, Recent recent, HttpClient client)
     public const int Workers = 16;
 
     // Of a hundred: clones of depth 1 of the newest tip, fetches by id into a kept workspace, looks whether anything is new, full clones.
-    private const int Shallow = 60, ById = 15, Polls = 23;
+    private const int Shallow = 60,
+        ById = 15,
+        Polls = 23;
 
-    private readonly Lock gate = new();
+    private readonly Lock _gate = new();
 
     /// <summary>Milliseconds of the listings of refs, before a clone or by themselves.</summary>
     public List<double> Listings { get; } = [];
@@ -51,13 +54,21 @@ internal sealed class LoadRun(LoadDoor door, Recent recent, HttpClient client)
         {
             int what = random.Next(100);
             if (what < Shallow)
+            {
                 await CloneAsync(depth: 1);
+            }
             else if (what < Shallow + ById)
+            {
                 await FetchByIdAsync(random);
+            }
             else if (what < Shallow + ById + Polls)
+            {
                 await ListAsync(FetchBody.AllRefs);
+            }
             else
+            {
                 await CloneAsync(depth: null);
+            }
         }
     }
 
@@ -65,11 +76,13 @@ internal sealed class LoadRun(LoadDoor door, Recent recent, HttpClient client)
     {
         string tip = await ListAsync(FetchBody.LsRefs);
         Exchange exchange = await Exchange.PostAsync(client, door.Reading, FetchBody.Clone(tip, depth));
-        lock (gate)
+        lock (_gate)
         {
             Packs++;
             if (depth is not null)
+            {
                 ShallowClones.Add(exchange.Milliseconds);
+            }
         }
     }
 
@@ -78,10 +91,15 @@ internal sealed class LoadRun(LoadDoor door, Recent recent, HttpClient client)
         // git lists refs before it fetches an id, too, for the tags that go with it.
         await ListAsync(FetchBody.LsRefs);
         if (recent.Pick(random) is not { } pick)
+        {
             return;
+        }
+
         await Exchange.PostAsync(client, door.Reading, FetchBody.ById(pick.Want, [pick.Have]));
-        lock (gate)
+        lock (_gate)
+        {
             Packs++;
+        }
     }
 
     /// <summary>Lists refs, and returns the tip of <c>main</c>.</summary>
@@ -94,11 +112,17 @@ internal sealed class LoadRun(LoadDoor door, Recent recent, HttpClient client)
         string text = Encoding.ASCII.GetString(beginning, 0, (int)Math.Min(exchange.Bytes, beginning.Length));
         int at = text.IndexOf(Head, StringComparison.Ordinal);
         if (at < Digits)
+        {
             throw new InvalidOperationException("a listing without HEAD");
+        }
+
         string tip = text[(at - Digits)..at];
         recent.Show(tip);
-        lock (gate)
+        lock (_gate)
+        {
             Listings.Add(exchange.Milliseconds);
+        }
+
         return tip;
     }
 }

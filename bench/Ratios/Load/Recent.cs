@@ -5,31 +5,39 @@ internal sealed class Recent
 {
     private const int Most = 8;
 
-    private readonly Lock gate = new();
-    private readonly List<string> tips = [];
+    private readonly Lock _gate = new();
+    private readonly List<string> _tips = [];
 
     public void Show(string tip)
     {
-        lock (gate)
+        lock (_gate)
         {
             // An answer that was overtaken shows an old one.
-            if (tips.Contains(tip))
+            if (_tips.Contains(tip))
+            {
                 return;
-            tips.Add(tip);
-            if (tips.Count > Most)
-                tips.RemoveAt(0);
+            }
+
+            _tips.Add(tip);
+            if (_tips.Count > Most)
+            {
+                _tips.RemoveAt(0);
+            }
         }
     }
 
     /// <summary>One of the newest, and one that came before it; null while there are not two.</summary>
     public (string Want, string Have)? Pick(Random random)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (tips.Count < 2)
+            if (_tips.Count < 2)
+            {
                 return null;
-            int want = random.Next(Math.Max(1, tips.Count - 3), tips.Count);
-            return (tips[want], tips[random.Next(want)]);
+            }
+
+            int want = random.Next(Math.Max(1, _tips.Count - 3), _tips.Count);
+            return (_tips[want], _tips[random.Next(want)]);
         }
     }
 }

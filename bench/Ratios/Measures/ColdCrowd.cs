@@ -12,12 +12,23 @@ internal static class ColdCrowd
         {
             using var folder = new TempFolder();
             var git = new GitClient(folder);
-            PrimaryRepository cold = await stage.Primary.CreateAsync($"public/cold-{sample}.git", new History(Seed: 100 + sample) { IncompressibleBytes = 8 << 20 });
+            PrimaryRepository cold = await stage.Primary.CreateAsync(
+                $"public/cold-{sample}.git",
+                new History(Seed: 100 + sample) { IncompressibleBytes = 8 << 20 }
+            );
             string url = stage.Node.UrlOf(cold).AbsoluteUri;
             await Task.WhenAll(Enumerable.Range(0, Clones).Select(i => git.RunAsync("clone", "--quiet", "--bare", url, $"clone-{i}")));
             packs.Add(cold.PacksMade);
         }
 
-        table.Add(new Row($"{Clones} identical cold clones at once") { Compared = packs, Format = "0", Unit = "packs made at the primary", Bar = Bar.AtMost(1) });
+        table.Add(
+            new Row($"{Clones} identical cold clones at once")
+            {
+                Compared = packs,
+                Format = "0",
+                Unit = "packs made at the primary",
+                Bar = Bar.AtMost(1),
+            }
+        );
     }
 }

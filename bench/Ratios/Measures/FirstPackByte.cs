@@ -20,15 +20,30 @@ internal static class FirstPackByte
         {
             using (HttpRequestMessage question = Post(url, FetchBody.LsRefs))
             using (HttpResponseMessage refs = await client.SendAsync(question))
+            {
                 refs.EnsureSuccessStatusCode();
+            }
+
             List<double> times = [];
             for (int i = 0; i < RequestsPerSample; i++)
+            {
                 times.Add(await TimeAsync(client, url, body));
+            }
+
             if (sample >= 0)
+            {
                 first.Add(Samples.MedianOf(times));
+            }
         }
 
-        table.Add(new Row("first pack byte of a hit") { Compared = first, Unit = "ms", Bar = Bar.AtMost(5) });
+        table.Add(
+            new Row("first pack byte of a hit")
+            {
+                Compared = first,
+                Unit = "ms",
+                Bar = Bar.AtMost(5),
+            }
+        );
     }
 
     private static async Task<double> TimeAsync(HttpClient client, Uri url, byte[] body)
@@ -37,8 +52,14 @@ internal static class FirstPackByte
         long begun = Stopwatch.GetTimestamp();
         using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         answer.EnsureSuccessStatusCode();
-        if (!answer.Headers.TryGetValues("Cache-Status", out IEnumerable<string>? status) || !status.First().StartsWith("waystation; hit", StringComparison.Ordinal))
+        if (
+            !answer.Headers.TryGetValues("Cache-Status", out IEnumerable<string>? status)
+            || !status.First().StartsWith("waystation; hit", StringComparison.Ordinal)
+        )
+        {
             throw new InvalidOperationException("not a hit");
+        }
+
         await using Stream stream = await answer.Content.ReadAsStreamAsync();
         byte[] buffer = new byte[256 * 1024];
         int filled = 0;

@@ -3,30 +3,48 @@ using System.Globalization;
 
 namespace Waystation.Ratios.Measures;
 
-/// <summary>A commit is made, and N jobs at once want it with <c>--depth 1</c>: 1, 16, 64 and 256 of them, through the node and direct.</summary>
+/// <summary>A commit is made, and N jobs at once want it with <c>--depth 1</c>: 1, 16, 64 and 256 of them, through the node and
+/// direct.</summary>
 internal static class Herd
 {
-    private static readonly int[] Sizes = [1, 16, 64, 256], QuickSizes = [16];
+    private static readonly int[] s_sizes = [1, 16, 64, 256],
+        s_quickSizes = [16];
 
     public static async Task MeasureAsync(Stage stage, int _, Table table)
     {
-        PrimaryRepository repository = await stage.OnceAsync("herd", static async (stage, made) =>
-        {
-            await SourceTree.Narrow.ImportAsync(made, stage.Folder);
-            await SourceTree.TidyAsync(made);
-        });
+        PrimaryRepository repository = await stage.OnceAsync(
+            "herd",
+            static async (stage, made) =>
+            {
+                await SourceTree.Narrow.ImportAsync(made, stage.Folder);
+                await SourceTree.TidyAsync(made);
+            }
+        );
         using var client = new HttpClient { Timeout = TimeSpan.FromMinutes(10) };
-        await Conversation.CloneAsync(client, stage.Node.UrlOf(repository).AbsoluteUri, FetchBody.Clone(await repository.ResolveAsync("refs/heads/main")));
+        await Conversation.CloneAsync(
+            client,
+            stage.Node.UrlOf(repository).AbsoluteUri,
+            FetchBody.Clone(await repository.ResolveAsync("refs/heads/main"))
+        );
         var chart = new BarChart("herd", "N `--depth 1` clones at once of a new commit: seconds until the last has it");
-        foreach (int size in stage.IsQuick ? QuickSizes : Sizes)
+        foreach (int size in stage.IsQuick ? s_quickSizes : s_sizes)
         {
-            Samples ours = new(), theirs = new(), packs = new(), cpu = new(), directCpu = new(), slowest = new();
+            Samples ours = new(),
+                theirs = new(),
+                packs = new(),
+                cpu = new(),
+                directCpu = new(),
+                slowest = new();
             // Hundreds of packs made by the primary take minutes.
             for (int sample = -1; sample < Settings.FewestSamples; sample++)
             {
-                Figures through = await RunAsync(stage, client, stage.Node.Url, repository, size), direct = await RunAsync(stage, client, stage.Primary.Url, repository, size);
+                Figures through = await RunAsync(stage, client, stage.Node.Url, repository, size),
+                    direct = await RunAsync(stage, client, stage.Primary.Url, repository, size);
                 if (sample < 0)
+                {
                     continue;
+                }
+
                 ours.Add(through.Seconds);
                 theirs.Add(direct.Seconds);
                 packs.Add(through.Packs);
@@ -36,10 +54,38 @@ internal static class Herd
             }
 
             string what = string.Create(CultureInfo.InvariantCulture, $"herd of {size} cold `--depth 1` clones");
-            table.Add(new Row($"{what}, s until the last has it") { Ours = ours.Say(), Rival = $"direct: {theirs.Say()}", Compared = theirs.Over(ours), Format = "0.0", Unit = $"× faster; p95 {slowest.Say()} s" });
-            table.Add(new Row($"{what}: packs") { Compared = packs, Format = "0", Unit = "made at the primary", Bar = Bar.AtMost(1) });
-            table.Add(new Row($"{what}: CPU of all servers, s") { Ours = cpu.Say(), Rival = $"direct: {directCpu.Say()}", Compared = directCpu.Over(cpu), Format = "0.0", Unit = "× less" });
-            chart.With(string.Create(CultureInfo.InvariantCulture, $"{size} through waystation"), ours, isOurs: true).With(string.Create(CultureInfo.InvariantCulture, $"{size} direct"), theirs);
+            table.Add(
+                new Row($"{what}, s until the last has it")
+                {
+                    Ours = ours.Say(),
+                    Rival = $"direct: {theirs.Say()}",
+                    Compared = theirs.Over(ours),
+                    Format = "0.0",
+                    Unit = $"× faster; p95 {slowest.Say()} s",
+                }
+            );
+            table.Add(
+                new Row($"{what}: packs")
+                {
+                    Compared = packs,
+                    Format = "0",
+                    Unit = "made at the primary",
+                    Bar = Bar.AtMost(1),
+                }
+            );
+            table.Add(
+                new Row($"{what}: CPU of all servers, s")
+                {
+                    Ours = cpu.Say(),
+                    Rival = $"direct: {directCpu.Say()}",
+                    Compared = directCpu.Over(cpu),
+                    Format = "0.0",
+                    Unit = "× less",
+                }
+            );
+            chart
+                .With(string.Create(CultureInfo.InvariantCulture, $"{size} through waystation"), ours, isOurs: true)
+                .With(string.Create(CultureInfo.InvariantCulture, $"{size} direct"), theirs);
         }
 
         stage.Add(chart);
@@ -55,7 +101,12 @@ internal static class Herd
         Exchange[] clones = await Task.WhenAll(Enumerable.Range(0, size).Select(_ => Conversation.CloneAsync(client, url, fetch)));
         double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         await PrimaryUse.SettleAsync(stage);
-        return new Figures(seconds, repository.PacksMade - packsBefore, Cpu(stage) - cpuBefore, Samples.Percentile([.. clones.Select(static clone => clone.Milliseconds / 1000)], 0.95));
+        return new Figures(
+            seconds,
+            repository.PacksMade - packsBefore,
+            Cpu(stage) - cpuBefore,
+            Samples.Percentile([.. clones.Select(static clone => clone.Milliseconds / 1000)], 0.95)
+        );
     }
 
     private static double Cpu(Stage stage) => CpuTime.OfProcess(stage.Node.ProcessId) + CpuTime.OfSession(stage.Primary.ProcessId);

@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace Waystation.Ratios.Measures;
 
-/// <summary><c>git push</c> of a large commit through a node that has a mirror, and so takes a copy of what passes, against direct.</summary>
+/// <summary><c>git push</c> of a large commit through a node that has a mirror, and so takes a copy of what passes, against
+/// direct.</summary>
 internal static class Push
 {
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
@@ -14,20 +15,34 @@ internal static class Push
         GitClient git = new GitClient(folder).With("core.compression=0").With("core.bigFileThreshold=1m");
         await git.RunAsync("clone", "--quiet", stage.Node.UrlOf(repository).AbsoluteUri, "work");
         git = git.In("work");
-        Samples ours = new(), theirs = new();
+        Samples ours = new(),
+            theirs = new();
         int number = 0;
         for (int sample = -1; sample < samples; sample++)
         {
             // Who goes first takes turns as well.
             bool nodeFirst = sample % 2 == 0;
-            double first = await PushAsync(nodeFirst ? stage.Node.Url : stage.Primary.Url), second = await PushAsync(nodeFirst ? stage.Primary.Url : stage.Node.Url);
+            double first = await PushAsync(nodeFirst ? stage.Node.Url : stage.Primary.Url),
+                second = await PushAsync(nodeFirst ? stage.Primary.Url : stage.Node.Url);
             if (sample < 0)
+            {
                 continue;
+            }
+
             ours.Add(nodeFirst ? first : second);
             theirs.Add(nodeFirst ? second : first);
         }
 
-        table.Add(new Row($"`git push` of {size >> 20} MiB, teed into the mirror, s") { Ours = ours.Say(), Rival = $"direct: {theirs.Say()}", Compared = ours.Over(theirs), Unit = "× the time", Bar = Bar.AtMost(1.05) });
+        table.Add(
+            new Row($"`git push` of {size >> 20} MiB, teed into the mirror, s")
+            {
+                Ours = ours.Say(),
+                Rival = $"direct: {theirs.Say()}",
+                Compared = ours.Over(theirs),
+                Unit = "× the time",
+                Bar = Bar.AtMost(1.05),
+            }
+        );
 
         async Task<double> PushAsync(Uri door)
         {

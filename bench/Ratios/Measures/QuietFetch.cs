@@ -20,7 +20,10 @@ internal static class QuietFetch
 
     private static async Task CountAsync(Stage stage, int samples, Table table, GitClient git, PrimaryRepository quiet)
     {
-        Samples ours = new(), probes = new(), theirs = new(), theirProbes = new();
+        Samples ours = new(),
+            probes = new(),
+            theirs = new(),
+            theirProbes = new();
         for (int sample = 0; sample < samples; sample++)
         {
             await FetchAsync(git, "node"); // for the ticket
@@ -32,19 +35,27 @@ internal static class QuietFetch
             theirProbes.Add(direct.Probes);
         }
 
-        table.Add(new Row("`git fetch` that finds nothing new, live ticket: requests at the primary")
-        {
-            Ours = $"and {probes.Say("0")} without credential", Rival = $"direct: {theirs.Say("0")}, and {theirProbes.Say("0")} without credential",
-            Compared = ours, Format = "0", Unit = "requests beside the client's own probe", Bar = Bar.AtMost(1),
-        });
+        table.Add(
+            new Row("`git fetch` that finds nothing new, live ticket: requests at the primary")
+            {
+                Ours = $"and {probes.Say("0")} without credential",
+                Rival = $"direct: {theirs.Say("0")}, and {theirProbes.Say("0")} without credential",
+                Compared = ours,
+                Format = "0",
+                Unit = "requests beside the client's own probe",
+                Bar = Bar.AtMost(1),
+            }
+        );
     }
 
     private static async Task TimeAsync(int samples, Table table, GitClient git)
     {
-        Samples ours = new(), theirs = new();
+        Samples ours = new(),
+            theirs = new();
         for (int sample = -1; sample < samples; sample++)
         {
-            List<double> byNode = [], byPrimary = [];
+            List<double> byNode = [],
+                byPrimary = [];
             for (int i = 0; i < FetchesPerSample; i++)
             {
                 byNode.Add(await FetchAsync(git, "node"));
@@ -52,12 +63,23 @@ internal static class QuietFetch
             }
 
             if (sample < 0)
+            {
                 continue;
+            }
+
             ours.Add(Samples.MedianOf(byNode));
             theirs.Add(Samples.MedianOf(byPrimary));
         }
 
-        table.Add(new Row("its time, git's own start included, ms") { Ours = ours.Say("0"), Rival = $"direct: {theirs.Say("0")}", Compared = ours.Over(theirs), Unit = "× the time" });
+        table.Add(
+            new Row("its time, git's own start included, ms")
+            {
+                Ours = ours.Say("0"),
+                Rival = $"direct: {theirs.Say("0")}",
+                Compared = ours.Over(theirs),
+                Unit = "× the time",
+            }
+        );
     }
 
     /// <summary>Milliseconds that a fetch took in one of the clones.</summary>

@@ -5,7 +5,8 @@ namespace Waystation.Ratios.Measures;
 /// <summary>A repository with very many branches: listing them all, the memory that takes, and a warm <c>--depth 1</c> clone.</summary>
 internal static class VeryManyRefs
 {
-    private const int Many = 200_000, QuickMany = 20_000;
+    private const int Many = 200_000,
+        QuickMany = 20_000;
 
     private const double MiB = 1 << 20;
 
@@ -13,7 +14,8 @@ internal static class VeryManyRefs
     {
         int count = stage.IsQuick ? QuickMany : Many;
         PrimaryRepository many = await stage.OnceAsync("many-refs", (_, repository) => ManyRefs.ImportAsync(repository, count));
-        string through = stage.Node.UrlOf(many).AbsoluteUri, direct = stage.Primary.UrlOf(many).AbsoluteUri;
+        string through = stage.Node.UrlOf(many).AbsoluteUri,
+            direct = stage.Primary.UrlOf(many).AbsoluteUri;
         await CompareListingsAsync(stage, samples, table, count, through, direct);
         await CompareClonesAsync(samples, table, count, many, through, direct);
     }
@@ -21,7 +23,11 @@ internal static class VeryManyRefs
     private static async Task CompareListingsAsync(Stage stage, int samples, Table table, int count, string through, string direct)
     {
         using var client = new HttpClient();
-        Samples ours = new(), theirs = new(), added = new(), peak = new(), above = new();
+        Samples ours = new(),
+            theirs = new(),
+            added = new(),
+            peak = new(),
+            above = new();
         double megabytes = 0;
         for (int sample = -1; sample < samples; sample++)
         {
@@ -31,9 +37,15 @@ internal static class VeryManyRefs
             double most = stage.Node.PeakResidentBytes;
             Exchange byPrimary = await Exchange.PostAsync(client, direct, FetchBody.AllRefs);
             if (byNode.Bytes != byPrimary.Bytes)
+            {
                 throw new InvalidOperationException($"the node listed {byNode.Bytes} bytes, the primary {byPrimary.Bytes}");
+            }
+
             if (sample < 0)
+            {
                 continue;
+            }
+
             megabytes = byNode.Bytes / 1e6;
             ours.Add(byNode.Milliseconds);
             theirs.Add(byPrimary.Milliseconds);
@@ -42,29 +54,62 @@ internal static class VeryManyRefs
             above.Add((most - stage.IdleBytes) / MiB);
         }
 
-        table.Add(new Row($"`ls-refs` of all {count:#,0} refs, {megabytes:0.0} MB, ms") { Ours = ours.Say("0"), Rival = $"direct: {theirs.Say("0")}", Compared = added, Format = "0.0", Unit = "ms added" });
-        table.Add(new Row("memory of the node meanwhile, MiB") { Ours = $"peak {peak.Say("0")}", Rival = $"idle, before all: {stage.IdleBytes / MiB:0}", Compared = above, Format = "0", Unit = "MiB more" });
+        table.Add(
+            new Row($"`ls-refs` of all {count:#,0} refs, {megabytes:0.0} MB, ms")
+            {
+                Ours = ours.Say("0"),
+                Rival = $"direct: {theirs.Say("0")}",
+                Compared = added,
+                Format = "0.0",
+                Unit = "ms added",
+            }
+        );
+        table.Add(
+            new Row("memory of the node meanwhile, MiB")
+            {
+                Ours = $"peak {peak.Say("0")}",
+                Rival = $"idle, before all: {stage.IdleBytes / MiB:0}",
+                Compared = above,
+                Format = "0",
+                Unit = "MiB more",
+            }
+        );
     }
 
     private static async Task CompareClonesAsync(int samples, Table table, int count, PrimaryRepository many, string through, string direct)
     {
         using var folder = new TempFolder();
         var git = new GitClient(folder) { Timeout = TimeSpan.FromMinutes(5) };
-        Samples ours = new(), theirs = new();
+        Samples ours = new(),
+            theirs = new();
         for (int sample = -1; sample < samples; sample++)
         {
             int packs = many.PacksMade;
             double byNode = await CloneAsync(git, through);
             if (sample >= 0 && many.PacksMade != packs)
+            {
                 throw new InvalidOperationException("the primary made a pack for a clone that was to be warm");
+            }
+
             double byPrimary = await CloneAsync(git, direct);
             if (sample < 0)
+            {
                 continue;
+            }
+
             ours.Add(byNode);
             theirs.Add(byPrimary);
         }
 
-        table.Add(new Row($"`git clone --depth 1 --single-branch` among {count:#,0} refs, warm, with git's own work, s") { Ours = ours.Say(), Rival = $"direct: {theirs.Say()}", Compared = ours.Over(theirs), Unit = "× the time" });
+        table.Add(
+            new Row($"`git clone --depth 1 --single-branch` among {count:#,0} refs, warm, with git's own work, s")
+            {
+                Ours = ours.Say(),
+                Rival = $"direct: {theirs.Say()}",
+                Compared = ours.Over(theirs),
+                Unit = "× the time",
+            }
+        );
     }
 
     private static async Task<double> CloneAsync(GitClient git, string url)

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Waystation.Ratios.Measures;
 
 /// <summary>
-/// A clone of the project through the node and by what a user would have instead: the primary, with and without bitmaps, a plain reverse proxy in front of
+/// A clone of the project through the node and by what a user would have instead: the primary, with and without bitmaps, a plain reverse
+/// proxy in front of
 /// it, a scripted mirror; and as the limit nginx sending the same bytes from a file.
 /// </summary>
 internal static class WhatElse
@@ -11,18 +12,30 @@ internal static class WhatElse
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
         PrimaryRepository project = await stage.ProjectAsync();
-        PrimaryRepository plain = await stage.OnceAsync("project-without-bitmaps", async (_, copy) =>
-        {
-            await RealRepository.TakeAsync(copy, project.Folder);
-            await copy.GitAsync("-c", "repack.writeBitmaps=false", "repack", "-a", "-d", "-q");
-        });
+        PrimaryRepository plain = await stage.OnceAsync(
+            "project-without-bitmaps",
+            async (_, copy) =>
+            {
+                await RealRepository.TakeAsync(copy, project.Folder);
+                await copy.GitAsync("-c", "repack.writeBitmaps=false", "repack", "-a", "-d", "-q");
+            }
+        );
         await using FetchThenServe script = await FetchThenServe.StartAsync(stage.Primary.Url);
         await CompareAsync(stage, samples, table, project, plain, script, 1, "`--depth 1` clone", "shallow-by-rival");
         await CompareAsync(stage, samples, table, project, plain, script, null, "full clone", "full-by-rival");
     }
 
     private static async Task CompareAsync(
-        Stage stage, int samples, Table table, PrimaryRepository project, PrimaryRepository plain, FetchThenServe script, int? depth, string what, string chart)
+        Stage stage,
+        int samples,
+        Table table,
+        PrimaryRepository project,
+        PrimaryRepository plain,
+        FetchThenServe script,
+        int? depth,
+        string what,
+        string chart
+    )
     {
         byte[] fetch = FetchBody.Clone(await project.ResolveAsync("refs/heads/main"), depth);
         WarmAnswer kept = await WarmAnswer.MakeAsync(stage, project, chart, depth);
@@ -42,7 +55,9 @@ internal static class WhatElse
             {
                 double milliseconds = await clone();
                 if (sample >= 0)
+                {
                     times.Add(milliseconds);
+                }
             }
         }
 
@@ -51,7 +66,18 @@ internal static class WhatElse
         {
             picture.With(name, times, isOurs: name == "waystation");
             if (name != "waystation")
-                table.Add(new Row($"{what}, whole conversation, {kept.Bytes / 1e6:0} MB, ms") { Ours = rivals[0].Times.Say("0.0"), Rival = $"{name}: {times.Say("0.0")}", Compared = times.Over(rivals[0].Times), Format = "0.0", Unit = "× faster" });
+            {
+                table.Add(
+                    new Row($"{what}, whole conversation, {kept.Bytes / 1e6:0} MB, ms")
+                    {
+                        Ours = rivals[0].Times.Say("0.0"),
+                        Rival = $"{name}: {times.Say("0.0")}",
+                        Compared = times.Over(rivals[0].Times),
+                        Format = "0.0",
+                        Unit = "× faster",
+                    }
+                );
+            }
         }
 
         stage.Add(picture);

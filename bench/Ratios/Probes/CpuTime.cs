@@ -12,9 +12,12 @@ internal static class CpuTime
     private const double TicksPerSecond = 100;
 
     // Positions in /proc/PID/stat after the name, whose parentheses may hold anything.
-    private const int Session = 3, UserTime = 11, ChildrenSystemTime = 14;
+    private const int Session = 3,
+        UserTime = 11,
+        ChildrenSystemTime = 14;
 
-    public static double OfProcess(int process) => Used(Fields(process) ?? throw new InvalidOperationException($"process {process} has ended"));
+    public static double OfProcess(int process) =>
+        Used(Fields(process) ?? throw new InvalidOperationException($"process {process} has ended"));
 
     /// <summary>Of a session's leader and all in its session.</summary>
     public static double OfSession(int leader)
@@ -22,9 +25,11 @@ internal static class CpuTime
         double sum = 0;
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out int process)
+            if (
+                int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out int process)
                 && Fields(process) is { } fields
-                && int.Parse(fields[Session], CultureInfo.InvariantCulture) == leader)
+                && int.Parse(fields[Session], CultureInfo.InvariantCulture) == leader
+            )
             {
                 sum += Used(fields);
             }

@@ -13,7 +13,10 @@ internal sealed record Curl(double Seconds, long Bytes, string CacheStatus)
     /// <summary>Transfers once; whatever is not 200 ends the measure.</summary>
     public static async Task<Curl> RunAsync(Uri url, string output, params IReadOnlyList<string> options)
     {
-        CommandResult result = await new Command("curl", ["--silent", "--show-error", "--output", output, "--write-out", Told, .. options, url.AbsoluteUri])
+        CommandResult result = await new Command(
+            "curl",
+            ["--silent", "--show-error", "--output", output, "--write-out", Told, .. options, url.AbsoluteUri]
+        )
         {
             Timeout = TimeSpan.FromMinutes(5),
         }.MustRunAsync();

@@ -15,10 +15,14 @@ internal sealed record Exchange(double Milliseconds, long Bytes)
     /// <param name="client">Whose connections are used.</param>
     /// <param name="repository">The URL, without a slash at its end.</param>
     /// <param name="body">As <see cref="FetchBody"/> makes them.</param>
-    /// <param name="beginning">Takes the first bytes, as many as fit, where somebody wants them; how many came is <see cref="Bytes"/>.</param>
+    /// <param name="beginning">Takes the first bytes, as many as fit, where somebody wants them; how many came is
+    /// <see cref="Bytes"/>.</param>
     public static async Task<Exchange> PostAsync(HttpClient client, string repository, byte[] body, Memory<byte> beginning = default)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(repository + "/git-upload-pack")) { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(repository + "/git-upload-pack"))
+        {
+            Content = new ByteArrayContent(body),
+        };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(FetchBody.ContentType);
         request.Headers.Add("Git-Protocol", "version=2");
         long begun = Stopwatch.GetTimestamp();
@@ -33,9 +37,13 @@ internal sealed record Exchange(double Milliseconds, long Bytes)
             while (await stream.ReadAsync(buffer) is > 0 and var read)
             {
                 if (bytes < beginning.Length)
+                {
                     buffer.AsMemory(0, (int)Math.Min(read, beginning.Length - bytes)).CopyTo(beginning[(int)bytes..]);
+                }
+
                 bytes += read;
-                int kept = Math.Max(0, end.Length - read), fresh = end.Length - kept;
+                int kept = Math.Max(0, end.Length - read),
+                    fresh = end.Length - kept;
                 end.AsSpan(end.Length - kept).CopyTo(end);
                 buffer.AsSpan(read - fresh, fresh).CopyTo(end.AsSpan(kept));
             }

@@ -9,26 +9,63 @@ internal static class FetchBody
     public const string ContentType = "application/x-git-upload-pack-request";
 
     /// <summary>What <c>git ls-remote</c> sends.</summary>
-    public static byte[] AllRefs { get; } = Encoding.ASCII.GetBytes(
-        Line("command=ls-refs") + Line("agent=git/2.39.5") + Line("object-format=sha1") + "0001" + Line("peel") + Line("symrefs") + "0000");
+    public static byte[] AllRefs { get; } =
+        Encoding.ASCII.GetBytes(
+            Line("command=ls-refs")
+                + Line("agent=git/2.39.5")
+                + Line("object-format=sha1")
+                + "0001"
+                + Line("peel")
+                + Line("symrefs")
+                + "0000"
+        );
 
     /// <summary>What <c>git clone --single-branch --no-tags</c> sends, with <c>--depth</c> when one is given.</summary>
-    public static byte[] Clone(string tip, int? depth = null) => Encoding.ASCII.GetBytes(
-        Line("command=fetch") + Line("agent=git/2.39.5") + Line("object-format=sha1") + "0001"
-        + Line("thin-pack") + Line("no-progress") + Line("ofs-delta")
-        + (depth is null ? "" : Line($"deepen {depth}"))
-        + Line($"want {tip}\n") + Line("done\n") + "0000");
+    public static byte[] Clone(string tip, int? depth = null) =>
+        Encoding.ASCII.GetBytes(
+            Line("command=fetch")
+                + Line("agent=git/2.39.5")
+                + Line("object-format=sha1")
+                + "0001"
+                + Line("thin-pack")
+                + Line("no-progress")
+                + Line("ofs-delta")
+                + (depth is null ? "" : Line($"deepen {depth}"))
+                + Line($"want {tip}\n")
+                + Line("done\n")
+                + "0000"
+        );
 
     /// <summary>What a job sends that fetches a commit by its id and has earlier ones.</summary>
-    public static byte[] ById(string want, IEnumerable<string> haves) => Encoding.ASCII.GetBytes(
-        Line("command=fetch") + Line("agent=git/2.39.5") + Line("object-format=sha1") + "0001"
-        + Line("thin-pack") + Line("no-progress") + Line("ofs-delta")
-        + Line($"want {want}\n") + string.Concat(haves.Select(static have => Line($"have {have}\n"))) + Line("done\n") + "0000");
+    public static byte[] ById(string want, IEnumerable<string> haves) =>
+        Encoding.ASCII.GetBytes(
+            Line("command=fetch")
+                + Line("agent=git/2.39.5")
+                + Line("object-format=sha1")
+                + "0001"
+                + Line("thin-pack")
+                + Line("no-progress")
+                + Line("ofs-delta")
+                + Line($"want {want}\n")
+                + string.Concat(haves.Select(static have => Line($"have {have}\n")))
+                + Line("done\n")
+                + "0000"
+        );
 
     /// <summary>The refs that a clone asks for.</summary>
-    public static byte[] LsRefs { get; } = Encoding.ASCII.GetBytes(
-        Line("command=ls-refs") + Line("agent=git/2.39.5") + Line("object-format=sha1") + "0001"
-        + Line("peel") + Line("symrefs") + Line("ref-prefix HEAD") + Line("ref-prefix refs/heads/") + Line("ref-prefix refs/tags/") + "0000");
+    public static byte[] LsRefs { get; } =
+        Encoding.ASCII.GetBytes(
+            Line("command=ls-refs")
+                + Line("agent=git/2.39.5")
+                + Line("object-format=sha1")
+                + "0001"
+                + Line("peel")
+                + Line("symrefs")
+                + Line("ref-prefix HEAD")
+                + Line("ref-prefix refs/heads/")
+                + Line("ref-prefix refs/tags/")
+                + "0000"
+        );
 
     private static string Line(string text) => (text.Length + 4).ToString("x4", CultureInfo.InvariantCulture) + text;
 }

@@ -7,11 +7,11 @@ namespace Waystation.Ratios.Probes;
 /// <summary>What a line really does: a server at its far end answers each byte with so many, and the near end looks at the clock.</summary>
 internal sealed class LinkProbe : IAsyncDisposable
 {
-    private readonly Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly CancellationTokenSource closing = new();
-    private readonly byte[] answer;
-    private readonly WideAreaLink link;
-    private readonly Task serving;
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly CancellationTokenSource _closing = new();
+    private readonly byte[] _answer;
+    private readonly WideAreaLink _link;
+    private readonly Task _serving;
 
     /// <summary>Opens a line for the probe alone.</summary>
     /// <param name="answerLength">Bytes that answer one.</param>
@@ -19,30 +19,35 @@ internal sealed class LinkProbe : IAsyncDisposable
     /// <param name="bitsPerSecond">In each direction.</param>
     public LinkProbe(int answerLength, TimeSpan roundTrip, long bitsPerSecond)
     {
-        answer = new byte[answerLength];
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen();
-        serving = ServeAsync();
-        link = WideAreaLink.Open(listener.LocalEndPoint!, roundTrip, bitsPerSecond);
+        _answer = new byte[answerLength];
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen();
+        _serving = ServeAsync();
+        _link = WideAreaLink.Open(_listener.LocalEndPoint!, roundTrip, bitsPerSecond);
     }
 
     /// <summary>Asks once on each of so many connections, all at once.</summary>
     public async Task<LinkTimes> AskAsync(int connections = 1)
     {
         Moments[] all = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => AskOneAsync()));
-        long asked = all.Min(static one => one.Asked), first = all.Min(static one => one.First);
-        return new LinkTimes(Seconds(all.Min(static one => one.Begun), asked), Seconds(asked, first), Seconds(first, all.Max(static one => one.Last)));
+        long asked = all.Min(static one => one.Asked),
+            first = all.Min(static one => one.First);
+        return new LinkTimes(
+            Seconds(all.Min(static one => one.Begun), asked),
+            Seconds(asked, first),
+            Seconds(first, all.Max(static one => one.Last))
+        );
 
         static double Seconds(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalSeconds;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await link.DisposeAsync();
-        await closing.CancelAsync();
-        await serving;
-        listener.Dispose();
-        closing.Dispose();
+        await _link.DisposeAsync();
+        await _closing.CancelAsync();
+        await _serving;
+        _listener.Dispose();
+        _closing.Dispose();
     }
 
     private async Task<Moments> AskOneAsync()
@@ -50,15 +55,18 @@ internal sealed class LinkProbe : IAsyncDisposable
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         byte[] buffer = new byte[64 * 1024];
         long begun = Stopwatch.GetTimestamp();
-        await socket.ConnectAsync(link.Near);
+        await socket.ConnectAsync(_link.Near);
         await socket.SendAsync("."u8.ToArray());
         await socket.ReceiveAsync(buffer.AsMemory(0, 1));
         long asked = Stopwatch.GetTimestamp();
         await socket.SendAsync("."u8.ToArray());
         int length = await socket.ReceiveAsync(buffer);
         long first = Stopwatch.GetTimestamp();
-        while (length < answer.Length)
+        while (length < _answer.Length)
+        {
             length += await socket.ReceiveAsync(buffer) is > 0 and int more ? more : throw new InvalidOperationException("the line broke");
+        }
+
         return new Moments(begun, asked, first, Stopwatch.GetTimestamp());
     }
 
@@ -68,7 +76,9 @@ internal sealed class LinkProbe : IAsyncDisposable
         try
         {
             while (true)
-                connections.Add(AnswerAsync(await listener.AcceptAsync(closing.Token)));
+            {
+                connections.Add(AnswerAsync(await _listener.AcceptAsync(_closing.Token)));
+            }
         }
         catch (OperationCanceledException)
         {
@@ -87,9 +97,11 @@ internal sealed class LinkProbe : IAsyncDisposable
                 byte[] asked = new byte[1];
                 for (int answers = 0; await client.ReceiveAsync(asked) > 0; answers++)
                 {
-                    ReadOnlyMemory<byte> rest = answers == 0 ? answer.AsMemory(0, 1) : answer;
+                    ReadOnlyMemory<byte> rest = answers == 0 ? _answer.AsMemory(0, 1) : _answer;
                     while (!rest.IsEmpty)
+                    {
                         rest = rest[await client.SendAsync(rest)..];
+                    }
                 }
             }
             catch (SocketException)

@@ -10,31 +10,49 @@ internal sealed record PrimaryUse(int Probes, int Requests, long Bytes, int Pack
     private const int Unauthorized = 401;
 
     /// <summary>Between two looks at the log that have to agree: Apache writes a line a moment after the last byte has left.</summary>
-    private static readonly TimeSpan Writing = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_writing = TimeSpan.FromMilliseconds(100);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
 
     /// <summary>Does it, and counts until all has ended that it began.</summary>
     public static async Task<PrimaryUse> DuringAsync(Stage stage, PrimaryRepository repository, Func<Task> work)
     {
         await SettleAsync(stage);
-        int packs = repository.PacksMade, seen = stage.Primary.Requests.Count;
+        int packs = repository.PacksMade,
+            seen = stage.Primary.Requests.Count;
         await work();
         await SettleAsync(stage);
-        List<PrimaryRequest> asked = [.. stage.Primary.Requests.Skip(seen).Where(request => request.Path.StartsWith($"/{repository.Name}/", StringComparison.Ordinal))];
+        List<PrimaryRequest> asked =
+        [
+            .. stage
+                .Primary.Requests.Skip(seen)
+                .Where(request => request.Path.StartsWith($"/{repository.Name}/", StringComparison.Ordinal)),
+        ];
         int probes = asked.Count(static request => request.Status == Unauthorized);
         return new PrimaryUse(probes, asked.Count - probes, asked.Sum(static request => request.Bytes), repository.PacksMade - packs);
     }
 
     /// <summary>Waits until neither the node nor the primary runs git any more, and all requests stand in the log.</summary>
-    public static Task SettleAsync(Stage stage) => Eventually.TrueAsync("node and primary have nothing to do", async () =>
-    {
-        int before = stage.Primary.Requests.Count;
-        if (RunsGit(stage.Node.ProcessId) || RunsGit(stage.Primary.ProcessId) || (await stage.Node.MetricsAsync()).Sum("waystation_work_running") > 0)
-            return false;
-        await Task.Delay(Writing);
-        return stage.Primary.Requests.Count == before && !RunsGit(stage.Node.ProcessId) && !RunsGit(stage.Primary.ProcessId);
-    }, Patience);
+    public static Task SettleAsync(Stage stage) =>
+        Eventually.TrueAsync(
+            "node and primary have nothing to do",
+            async () =>
+            {
+                int before = stage.Primary.Requests.Count;
+                if (
+                    RunsGit(stage.Node.ProcessId)
+                    || RunsGit(stage.Primary.ProcessId)
+                    || (await stage.Node.MetricsAsync()).Sum("waystation_work_running") > 0
+                )
+                {
+                    return false;
+                }
+
+                await Task.Delay(s_writing);
+                return stage.Primary.Requests.Count == before && !RunsGit(stage.Node.ProcessId) && !RunsGit(stage.Primary.ProcessId);
+            },
+            s_patience
+        );
 
     private static bool RunsGit(int root) => ProcessTree.Of(root).Named("git").Count > 0;
 }

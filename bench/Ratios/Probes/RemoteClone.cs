@@ -6,18 +6,18 @@ namespace Waystation.Ratios.Probes;
 /// <summary>A client that clones and throws away what comes, on a connection that is open: the refs, then the pack.</summary>
 internal sealed class RemoteClone : IDisposable
 {
-    private readonly HttpClient client = new() { Timeout = TimeSpan.FromMinutes(10) };
-    private readonly byte[] buffer = new byte[256 * 1024];
-    private readonly Uri url;
-    private readonly byte[] fetch;
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromMinutes(10) };
+    private readonly byte[] _buffer = new byte[256 * 1024];
+    private readonly Uri _url;
+    private readonly byte[] _fetch;
 
     /// <summary>A client of one repository.</summary>
     /// <param name="repository">Its URL at whoever is asked.</param>
     /// <param name="fetch">The request for the pack.</param>
     public RemoteClone(Uri repository, byte[] fetch)
     {
-        url = new Uri(repository.AbsoluteUri + "/git-upload-pack");
-        this.fetch = fetch;
+        _url = new Uri(repository.AbsoluteUri + "/git-upload-pack");
+        this._fetch = fetch;
     }
 
     /// <summary>Opens what connections there are to open, at this client and behind it.</summary>
@@ -29,23 +29,26 @@ internal sealed class RemoteClone : IDisposable
     {
         long begun = Stopwatch.GetTimestamp();
         await PostAsync(FetchBody.LsRefs);
-        (long bytes, string status) = await PostAsync(fetch);
+        (long bytes, string status) = await PostAsync(_fetch);
         return (Stopwatch.GetElapsedTime(begun).TotalSeconds, bytes, status);
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 
     private async Task<(long Bytes, string CacheStatus)> PostAsync(byte[] body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(FetchBody.ContentType);
         request.Headers.Add("Git-Protocol", "version=2");
-        using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         answer.EnsureSuccessStatusCode();
         await using Stream stream = await answer.Content.ReadAsStreamAsync();
         long bytes = 0;
-        while (await stream.ReadAsync(buffer) is > 0 and int read)
+        while (await stream.ReadAsync(_buffer) is > 0 and int read)
+        {
             bytes += read;
+        }
+
         return (bytes, answer.Headers.TryGetValues("Cache-Status", out IEnumerable<string>? status) ? status.First() : "");
     }
 }

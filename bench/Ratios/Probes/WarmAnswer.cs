@@ -4,22 +4,32 @@ namespace Waystation.Ratios.Probes;
 internal sealed class WarmAnswer
 {
     /// <summary>The versions of HTTP, as curl is told them.</summary>
-    public const string Http11 = "--http1.1", Http2 = "--http2";
+    public const string Http11 = "--http1.1",
+        Http2 = "--http2";
 
-    private readonly Stage stage;
-    private readonly PrimaryRepository repository;
-    private readonly IReadOnlyList<string> fetch;
-    private readonly IReadOnlyList<string> lsRefs;
+    private readonly Stage _stage;
+    private readonly PrimaryRepository _repository;
+    private readonly IReadOnlyList<string> _fetch;
+    private readonly IReadOnlyList<string> _lsRefs;
 
     private WarmAnswer(Stage stage, PrimaryRepository repository, string fetch, string lsRefs)
     {
-        this.stage = stage;
-        this.repository = repository;
-        this.fetch = Post(fetch);
-        this.lsRefs = Post(lsRefs);
+        this._stage = stage;
+        this._repository = repository;
+        this._fetch = Post(fetch);
+        this._lsRefs = Post(lsRefs);
 
         IReadOnlyList<string> Post(string body) =>
-            ["--cacert", stage.Tls.Authority, "--header", "Git-Protocol: version=2", "--header", "Content-Type: " + FetchBody.ContentType, "--data-binary", "@" + body];
+            [
+                "--cacert",
+                stage.Tls.Authority,
+                "--header",
+                "Git-Protocol: version=2",
+                "--header",
+                "Content-Type: " + FetchBody.ContentType,
+                "--data-binary",
+                "@" + body,
+            ];
     }
 
     /// <summary>The length of the answer's body.</summary>
@@ -30,16 +40,23 @@ internal sealed class WarmAnswer
     {
         byte[] body = FetchBody.Clone(await repository.ResolveAsync("refs/heads/main"), depth);
         var answer = new WarmAnswer(
-            stage, repository, await stage.BodyFileAsync(name + ".fetch", body), await stage.BodyFileAsync("ls-refs", FetchBody.LsRefs));
+            stage,
+            repository,
+            await stage.BodyFileAsync(name + ".fetch", body),
+            await stage.BodyFileAsync("ls-refs", FetchBody.LsRefs)
+        );
         await answer.AuthoriseAsync(stage.Node.Url);
-        await Curl.RunAsync(answer.UrlAt(stage.Node.Url), "/dev/null", answer.fetch);
+        await Curl.RunAsync(answer.UrlAt(stage.Node.Url), "/dev/null", answer._fetch);
         // The answer is stored a moment after its last byte has left.
-        await Eventually.TrueAsync($"{name} is a hit", async () =>
-        {
-            Curl kept = await Curl.RunAsync(answer.UrlAt(stage.Node.Url), stage.Nginx.FileFor(name), answer.fetch);
-            answer.Bytes = kept.Bytes;
-            return IsHit(kept);
-        });
+        await Eventually.TrueAsync(
+            $"{name} is a hit",
+            async () =>
+            {
+                Curl kept = await Curl.RunAsync(answer.UrlAt(stage.Node.Url), stage.Nginx.FileFor(name), answer._fetch);
+                answer.Bytes = kept.Bytes;
+                return IsHit(kept);
+            }
+        );
         return answer;
     }
 
@@ -55,18 +72,18 @@ internal sealed class WarmAnswer
     /// <summary>The same where the ticket is known to live.</summary>
     public async Task<Curl> FetchAuthorisedAsync(Uri node, string version = Http11)
     {
-        Curl got = await Curl.RunAsync(UrlAt(node), "/dev/null", [version, .. fetch]);
+        Curl got = await Curl.RunAsync(UrlAt(node), "/dev/null", [version, .. _fetch]);
         return IsHit(got) && got.Bytes == Bytes
             ? got
             : throw new InvalidOperationException($"not the hit that was expected: '{got.CacheStatus}', {got.Bytes} of {Bytes} bytes");
     }
 
     /// <summary>Has the primary make the same answer.</summary>
-    public Task<Curl> FetchFromPrimaryAsync() => Curl.RunAsync(UrlAt(stage.Primary.Url), "/dev/null", fetch);
+    public Task<Curl> FetchFromPrimaryAsync() => Curl.RunAsync(UrlAt(_stage.Primary.Url), "/dev/null", _fetch);
 
-    public Task AuthoriseAsync(Uri node) => Curl.RunAsync(UrlAt(node), "/dev/null", lsRefs);
+    public Task AuthoriseAsync(Uri node) => Curl.RunAsync(UrlAt(node), "/dev/null", _lsRefs);
 
     private static bool IsHit(Curl got) => got.CacheStatus.StartsWith("waystation; hit", StringComparison.Ordinal);
 
-    private Uri UrlAt(Uri node) => new(node.To(repository).AbsoluteUri + "/git-upload-pack");
+    private Uri UrlAt(Uri node) => new(node.To(_repository).AbsoluteUri + "/git-upload-pack");
 }

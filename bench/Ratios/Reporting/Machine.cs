@@ -8,7 +8,11 @@ internal static class Machine
 {
     public static async Task<string> DescribeAsync()
     {
-        string model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
+        string model =
+            File.ReadLines("/proc/cpuinfo")
+                .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+                ?.Split(':')[1]
+                .Trim()
             ?? RuntimeInformation.ProcessArchitecture.ToString();
         string load = File.ReadAllText("/proc/loadavg").Split(' ')[1];
         string memory = (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30)).ToString("0", CultureInfo.InvariantCulture);
@@ -20,6 +24,9 @@ internal static class Machine
     private static async Task<string> FirstLineAsync(string program, string argument)
     {
         CommandResult result = await new Command(program, argument).RunAsync();
-        return (result.Output + result.Error).Split('\n')[0].Replace("Server version: ", "", StringComparison.Ordinal).Replace("nginx version: ", "", StringComparison.Ordinal);
+        return (result.Output + result.Error)
+            .Split('\n')[0]
+            .Replace("Server version: ", "", StringComparison.Ordinal)
+            .Replace("nginx version: ", "", StringComparison.Ordinal);
     }
 }

@@ -24,5 +24,8 @@ internal sealed record Row(string What)
     public string? Failure { get; init; }
 
     /// <summary>Null where there is no bar, or no figure to hold against it.</summary>
-    public bool? IsMet => Bar is null ? null : Compared is null ? false : Bar.IsMetBy(Compared.Median);
+    public bool? IsMet =>
+        Bar is null ? null
+        : Compared is null ? false
+        : Bar.IsMetBy(Compared.Median);
 }

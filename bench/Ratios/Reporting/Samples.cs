@@ -5,13 +5,13 @@ namespace Waystation.Ratios.Reporting;
 /// <summary>What one figure was in each of its samples.</summary>
 internal sealed class Samples
 {
-    private readonly List<double> values = [];
+    private readonly List<double> _values = [];
 
-    public double Median => MedianOf(values);
+    public double Median => MedianOf(_values);
 
-    public double Least => values.Min();
+    public double Least => _values.Min();
 
-    public double Most => values.Max();
+    public double Most => _values.Max();
 
     public static double MedianOf(IReadOnlyCollection<double> values) => Percentile(values, 0.5);
 
@@ -20,7 +20,8 @@ internal sealed class Samples
     {
         double[] sorted = [.. values.Order()];
         double place = share * (sorted.Length - 1);
-        int below = (int)place, above = Math.Min(below + 1, sorted.Length - 1);
+        int below = (int)place,
+            above = Math.Min(below + 1, sorted.Length - 1);
         return sorted[below] + ((sorted[above] - sorted[below]) * (place - below));
     }
 
@@ -35,17 +36,20 @@ internal sealed class Samples
     public Samples Over(Samples other)
     {
         var ratio = new Samples();
-        foreach ((double one, double another) in values.Zip(other.values))
+        foreach ((double one, double another) in _values.Zip(other._values))
+        {
             ratio.Add(one / another);
+        }
+
         return ratio;
     }
 
-    public void Add(double value) => values.Add(value);
+    public void Add(double value) => _values.Add(value);
 
     /// <summary>The median (least–most), each in this number format.</summary>
     public string Say(string format = "0.00")
     {
-        return values.Count == 1 ? Text(values[0]) : $"{Text(Median)} ({Text(Least)}–{Text(Most)})";
+        return _values.Count == 1 ? Text(_values[0]) : $"{Text(Median)} ({Text(Least)}–{Text(Most)})";
 
         string Text(double value) => value.ToString(format, CultureInfo.InvariantCulture);
     }

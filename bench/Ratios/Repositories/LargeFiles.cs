@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Waystation.Ratios.Repositories;
 
-/// <summary>Random bytes as files of up to 16 MiB in one commit: no compression makes a pack smaller than this, and git has nothing to think about.</summary>
+/// <summary>Random bytes as files of up to 16 MiB in one commit: no compression makes a pack smaller than this, and git has nothing to
+/// think about.</summary>
 internal static class LargeFiles
 {
     private const int Largest = 16 << 20;
@@ -21,7 +22,9 @@ internal static class LargeFiles
         var random = new Random(1);
         byte[] chunk = new byte[Largest];
         string time = History.FirstCommitTime.ToString(CultureInfo.InvariantCulture);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"commit refs/heads/main\ncommitter Sana <sana@example.com> {time} +0000\ndata 6\nMedia\n"));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"commit refs/heads/main\ncommitter Sana <sana@example.com> {time} +0000\ndata 6\nMedia\n")
+        );
         for (long written = 0; written < bytes; written += Largest)
         {
             int length = (int)Math.Min(Largest, bytes - written);

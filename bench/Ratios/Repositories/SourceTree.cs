@@ -4,7 +4,8 @@ using System.Text;
 namespace Waystation.Ratios.Repositories;
 
 /// <summary>
-/// A tree of text files such as projects have, made by a seed, and commits that change some of them. Unlike <see cref="History"/>, whose few
+/// A tree of text files such as projects have, made by a seed, and commits that change some of them. Unlike <see cref="History"/>, whose
+/// few
 /// files are for comparing, it gives git something to do.
 /// </summary>
 /// <param name="Folders">Each with a hundred files.</param>
@@ -12,10 +13,28 @@ namespace Waystation.Ratios.Repositories;
 /// <param name="ChangesInCommit">Files that each commit changes.</param>
 internal sealed record SourceTree(int Folders, int Commits, int ChangesInCommit)
 {
-    private const int FilesInFolder = 100, Lines = 60;
+    private const int FilesInFolder = 100,
+        Lines = 60;
 
-    private static readonly string[] Words =
-        ["return", "value", "if", "else", "for", "each", "line", "read", "write", "open", "close", "first", "last", "next", "count", "none"];
+    private static readonly string[] s_words =
+    [
+        "return",
+        "value",
+        "if",
+        "else",
+        "for",
+        "each",
+        "line",
+        "read",
+        "write",
+        "open",
+        "close",
+        "first",
+        "last",
+        "next",
+        "count",
+        "none",
+    ];
 
     /// <summary>30,000 files, a thousand commits: a pack of 35 MB.</summary>
     public static SourceTree Wide { get; } = new(300, 1_000, 4);
@@ -69,7 +88,9 @@ internal sealed record SourceTree(int Folders, int Commits, int ChangesInCommit)
             else
             {
                 for (int change = 0; change < ChangesInCommit; change++)
+                {
                     await EditFileAsync(writer, random, files, random.Next(files.Length));
+                }
             }
         }
 
@@ -84,19 +105,24 @@ internal sealed record SourceTree(int Folders, int Commits, int ChangesInCommit)
         {
             lines.Insert(random.Next(lines.Count), NewLine(random));
             if (lines.Count > Lines / 2 && random.Next(5) > 0)
+            {
                 lines.RemoveAt(random.Next(lines.Count));
+            }
         }
 
         files[file] = [.. lines];
         await WriteFileAsync(writer, files, file);
     }
 
-    private static string NewLine(Random random) => string.Create(CultureInfo.InvariantCulture, $"    {random.Next(1 << 20):x5} {string.Join(' ', random.GetItems(Words, 6))}\n");
+    private static string NewLine(Random random) =>
+        string.Create(CultureInfo.InvariantCulture, $"    {random.Next(1 << 20):x5} {string.Join(' ', random.GetItems(s_words, 6))}\n");
 
     private static async Task WriteFileAsync(StreamWriter writer, string[][] files, int file)
     {
         string text = string.Concat(files[file]);
-        await writer.WriteLineAsync($"M 100644 inline src/part{file / FilesInFolder:D3}/file{file % FilesInFolder:D2}.txt\ndata {text.Length}");
+        await writer.WriteLineAsync(
+            $"M 100644 inline src/part{file / FilesInFolder:D3}/file{file % FilesInFolder:D2}.txt\ndata {text.Length}"
+        );
         await writer.WriteLineAsync(text);
     }
 }

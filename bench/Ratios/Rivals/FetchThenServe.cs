@@ -8,15 +8,15 @@ namespace Waystation.Ratios.Rivals;
 /// </summary>
 internal sealed class FetchThenServe : IAsyncDisposable
 {
-    private static readonly string[] Modules = ["mpm_prefork", "authz_core", "alias", "cgi", "env"];
+    private static readonly string[] s_modules = ["mpm_prefork", "authz_core", "alias", "cgi", "env"];
 
-    private readonly TempFolder folder = new();
-    private Process? process;
+    private readonly TempFolder _folder = new();
+    private Process? _process;
 
     public Uri Url { get; private set; } = new("http://unknown.invalid/");
 
     /// <summary>The server's first process, which leads the session of all that it starts.</summary>
-    public int ProcessId => process?.Id ?? throw new InvalidOperationException("it is not running");
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("it is not running");
 
     public static async Task<FetchThenServe> StartAsync(Uri primary)
     {
@@ -35,14 +35,14 @@ internal sealed class FetchThenServe : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        if (process is not null)
+        if (_process is not null)
         {
-            process.Kill(entireProcessTree: true);
-            process.WaitForExit();
-            process.Dispose();
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit();
+            _process.Dispose();
         }
 
-        folder.Dispose();
+        _folder.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -51,9 +51,13 @@ internal sealed class FetchThenServe : IAsyncDisposable
         int port = FreePort.Find();
         Url = new Uri($"http://127.0.0.1:{port}/");
         string execPath = (await new Command("git", "--exec-path").MustRunAsync()).Output.Trim();
-        string mirrors = folder.CreateSharedFolder("mirrors"), scripts = folder.CreateFolder("scripts"), home = folder.CreateSharedFolder("home");
+        string mirrors = _folder.CreateSharedFolder("mirrors"),
+            scripts = _folder.CreateFolder("scripts"),
+            home = _folder.CreateSharedFolder("home");
         string script = Path.Combine(scripts, "fetch-then-serve");
-        await File.WriteAllTextAsync(script, $$"""
+        await File.WriteAllTextAsync(
+            script,
+            $$"""
             #!/bin/sh
             # PATH_INFO is /public/NAME.git/info/refs or …/git-upload-pack
             path=${PATH_INFO%/info/refs}
@@ -66,15 +70,18 @@ internal sealed class FetchThenServe : IAsyncDisposable
             fi
             exec {{execPath}}/git-http-backend
 
-            """);
+            """
+        );
         File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);
-        await File.WriteAllTextAsync(folder["httpd.conf"], $"""
+        await File.WriteAllTextAsync(
+            _folder["httpd.conf"],
+            $"""
             ServerName 127.0.0.1
             Listen 127.0.0.1:{port}
-            PidFile {folder["httpd.pid"]}
-            {ApacheConfiguration.Load(Modules)}
+            PidFile {_folder["httpd.pid"]}
+            {ApacheConfiguration.Load(s_modules)}
             {(Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : "")}
-            ErrorLog {folder["error.log"]}
+            ErrorLog {_folder["error.log"]}
             DocumentRoot {home}
             MaxRequestWorkers 100
             ServerLimit 100
@@ -88,18 +95,25 @@ internal sealed class FetchThenServe : IAsyncDisposable
                 Require all granted
             </Directory>
 
-            """);
-        process = new Command("setsid", ApacheConfiguration.Program, "-d", folder.FullPath, "-f", folder["httpd.conf"], "-DFOREGROUND")
+            """
+        );
+        _process = new Command("setsid", ApacheConfiguration.Program, "-d", _folder.FullPath, "-f", _folder["httpd.conf"], "-DFOREGROUND")
         {
-            WorkingDirectory = folder.FullPath,
+            WorkingDirectory = _folder.FullPath,
             Environment = new Dictionary<string, string> { ["HOME"] = home, ["GIT_CONFIG_NOSYSTEM"] = "1" },
         }.Start();
-        Process started = process;
-        await Eventually.TrueAsync("the scripted mirror accepts connections", () =>
-        {
-            if (started.HasExited)
-                throw new InvalidOperationException($"Apache ended at once: {started.StandardError.ReadToEnd()}");
-            return FreePort.IsServedAsync(port);
-        });
+        Process started = _process;
+        await Eventually.TrueAsync(
+            "the scripted mirror accepts connections",
+            () =>
+            {
+                if (started.HasExited)
+                {
+                    throw new InvalidOperationException($"Apache ended at once: {started.StandardError.ReadToEnd()}");
+                }
+
+                return FreePort.IsServedAsync(port);
+            }
+        );
     }
 }

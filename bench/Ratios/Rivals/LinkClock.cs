@@ -8,58 +8,71 @@ namespace Waystation.Ratios.Rivals;
 /// </summary>
 internal sealed class LinkClock : IDisposable
 {
-    private readonly Lock gate = new();
-    private readonly PriorityQueue<TaskCompletionSource, long> waiting = new();
-    private readonly AutoResetEvent changed = new(initialState: false);
-    private readonly Thread thread;
-    private volatile bool closing;
+    private readonly Lock _gate = new();
+    private readonly PriorityQueue<TaskCompletionSource, long> _waiting = new();
+    private readonly AutoResetEvent _changed = new(initialState: false);
+    private readonly Thread _thread;
+    private volatile bool _closing;
 
     public LinkClock()
     {
-        thread = new Thread(Run) { Name = "link clock", IsBackground = true };
-        thread.Start();
+        _thread = new Thread(Run) { Name = "link clock", IsBackground = true };
+        _thread.Start();
     }
 
-    /// <summary>Waits until a timestamp of <see cref="Stopwatch"/>, or comes back at once where that is less than a millisecond away.</summary>
+    /// <summary>Waits until a timestamp of <see cref="Stopwatch"/>, or comes back at once where that is less than a millisecond
+    /// away.</summary>
     public ValueTask UntilAsync(long timestamp)
     {
         if (MillisecondsUntil(timestamp) < 1)
+        {
             return ValueTask.CompletedTask;
+        }
+
         var come = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate)
-            waiting.Enqueue(come, timestamp);
-        changed.Set();
+        lock (_gate)
+        {
+            _waiting.Enqueue(come, timestamp);
+        }
+
+        _changed.Set();
         return new ValueTask(come.Task);
     }
 
     /// <summary>Ends the thread; nobody may wait any more.</summary>
     public void Dispose()
     {
-        closing = true;
-        changed.Set();
-        thread.Join();
-        changed.Dispose();
+        _closing = true;
+        _changed.Set();
+        _thread.Join();
+        _changed.Dispose();
     }
 
-    private static double MillisecondsUntil(long timestamp) => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), timestamp).TotalMilliseconds;
+    private static double MillisecondsUntil(long timestamp) =>
+        Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), timestamp).TotalMilliseconds;
 
     private void Run()
     {
-        while (!closing)
-            changed.WaitOne(WakeAndLook());
+        while (!_closing)
+        {
+            _changed.WaitOne(WakeAndLook());
+        }
     }
 
     /// <summary>Wakes whose time has come; returns the milliseconds until the next one's, without their fraction.</summary>
     private int WakeAndLook()
     {
-        lock (gate)
+        lock (_gate)
         {
-            while (waiting.TryPeek(out TaskCompletionSource? next, out long timestamp))
+            while (_waiting.TryPeek(out TaskCompletionSource? next, out long timestamp))
             {
                 double left = MillisecondsUntil(timestamp);
                 if (left >= 1)
+                {
                     return (int)left;
-                waiting.Dequeue();
+                }
+
+                _waiting.Dequeue();
                 next.SetResult();
             }
         }

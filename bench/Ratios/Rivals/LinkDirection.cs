@@ -17,8 +17,8 @@ internal sealed class LinkDirection(LinkClock clock, TimeSpan delay, long bytesP
     /// <summary>What a router of such a line holds: 0.1 s of 20 Mbit/s. Who sends more waits.</summary>
     private const int QueueLength = 256 * 1024;
 
-    private readonly Lock gate = new();
-    private long free = Stopwatch.GetTimestamp();
+    private readonly Lock _gate = new();
+    private long _free = Stopwatch.GetTimestamp();
 
     /// <summary>Chunks that can be on their way at once, when each has this length.</summary>
     public int ChunksUnderWay(int chunkLength) => (int)((QueueLength + (delay.TotalSeconds * bytesPerSecond)) / chunkLength) + 2;
@@ -26,17 +26,19 @@ internal sealed class LinkDirection(LinkClock clock, TimeSpan delay, long bytesP
     /// <summary>Waits until the queue takes more.</summary>
     public ValueTask WaitForRoomAsync()
     {
-        lock (gate)
-            return clock.UntilAsync(free - TimeFor(QueueLength));
+        lock (_gate)
+        {
+            return clock.UntilAsync(_free - TimeFor(QueueLength));
+        }
     }
 
     /// <summary>Puts so many bytes into the queue; returns the timestamp at which the last of them arrives.</summary>
     public long Send(int length)
     {
-        lock (gate)
+        lock (_gate)
         {
-            free = Math.Max(free, Stopwatch.GetTimestamp()) + TimeFor(length);
-            return free + (long)(delay.TotalSeconds * Stopwatch.Frequency);
+            _free = Math.Max(_free, Stopwatch.GetTimestamp()) + TimeFor(length);
+            return _free + (long)(delay.TotalSeconds * Stopwatch.Frequency);
         }
     }
 

@@ -2,11 +2,12 @@ using System.Diagnostics;
 
 namespace Waystation.Ratios.Rivals;
 
-/// <summary>nginx giving out files, plain and under TLS: what a machine can do when nothing has to be decided. Beside it, nginx as a plain reverse proxy in front of the primary.</summary>
+/// <summary>nginx giving out files, plain and under TLS: what a machine can do when nothing has to be decided. Beside it, nginx as a plain
+/// reverse proxy in front of the primary.</summary>
 internal sealed class NginxServer : IAsyncDisposable
 {
-    private readonly TempFolder folder = new();
-    private Process? process;
+    private readonly TempFolder _folder = new();
+    private Process? _process;
 
     public static string Program { get; } = new[] { "/usr/sbin/nginx", "/usr/local/sbin/nginx" }.FirstOrDefault(File.Exists) ?? "nginx";
 
@@ -17,15 +18,15 @@ internal sealed class NginxServer : IAsyncDisposable
     /// <summary>Everything goes to the primary, nothing is kept.</summary>
     public Uri Proxy { get; private set; } = new("http://unknown.invalid/");
 
-    public int ProcessId => process?.Id ?? throw new InvalidOperationException("nginx is not running");
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("nginx is not running");
 
     public static async Task<NginxServer> StartAsync(TlsFiles tls, Uri primary)
     {
         var server = new NginxServer();
         try
         {
-            server.folder.CreateFolder("files");
-            server.folder.CreateSharedFolder("scratch");
+            server._folder.CreateFolder("files");
+            server._folder.CreateSharedFolder("scratch");
             await server.LaunchAsync(tls, primary);
             return server;
         }
@@ -37,18 +38,18 @@ internal sealed class NginxServer : IAsyncDisposable
     }
 
     /// <summary>Where a file of this name lies; it is served as <c>/NAME</c>.</summary>
-    public string FileFor(string name) => Path.Combine(folder["files"], name);
+    public string FileFor(string name) => Path.Combine(_folder["files"], name);
 
     public ValueTask DisposeAsync()
     {
-        if (process is not null)
+        if (_process is not null)
         {
-            process.Kill(entireProcessTree: true);
-            process.WaitForExit();
-            process.Dispose();
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit();
+            _process.Dispose();
         }
 
-        folder.Dispose();
+        _folder.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -57,11 +58,13 @@ internal sealed class NginxServer : IAsyncDisposable
         (int plain, int secured, int proxy) = (FreePort.Find(), FreePort.Find(), FreePort.Find());
         Proxy = new Uri($"http://127.0.0.1:{proxy}/");
         (Plain, Tls) = (new Uri($"http://127.0.0.1:{plain}/"), new Uri($"https://127.0.0.1:{secured}/"));
-        string scratch = folder["scratch"];
-        await File.WriteAllTextAsync(folder["nginx.conf"], $$"""
+        string scratch = _folder["scratch"];
+        await File.WriteAllTextAsync(
+            _folder["nginx.conf"],
+            $$"""
             daemon off;
-            pid {{folder["nginx.pid"]}};
-            error_log {{folder["error.log"]}};
+            pid {{_folder["nginx.pid"]}};
+            error_log {{_folder["error.log"]}};
             worker_processes auto;
             events { worker_connections 256; }
             http {
@@ -79,7 +82,7 @@ internal sealed class NginxServer : IAsyncDisposable
                 server {
                     listen 127.0.0.1:{{plain}};
                     listen 127.0.0.1:{{secured}} ssl http2;
-                    root {{folder["files"]}};
+                    root {{_folder["files"]}};
                 }
                 server {
                     listen 127.0.0.1:{{proxy}};
@@ -94,14 +97,21 @@ internal sealed class NginxServer : IAsyncDisposable
                 }
             }
 
-            """);
-        process = new Command(Program, "-p", folder.FullPath, "-e", folder["error.log"], "-c", folder["nginx.conf"]).Start();
-        Process started = process;
-        await Eventually.TrueAsync("nginx accepts connections", () =>
-        {
-            if (started.HasExited)
-                throw new InvalidOperationException($"nginx ended at once: {started.StandardError.ReadToEnd()}");
-            return FreePort.IsServedAsync(plain);
-        });
+            """
+        );
+        _process = new Command(Program, "-p", _folder.FullPath, "-e", _folder["error.log"], "-c", _folder["nginx.conf"]).Start();
+        Process started = _process;
+        await Eventually.TrueAsync(
+            "nginx accepts connections",
+            () =>
+            {
+                if (started.HasExited)
+                {
+                    throw new InvalidOperationException($"nginx ended at once: {started.StandardError.ReadToEnd()}");
+                }
+
+                return FreePort.IsServedAsync(plain);
+            }
+        );
     }
 }

@@ -17,25 +17,26 @@ internal sealed class WideAreaLink : IAsyncDisposable
     /// <summary>Some packets: a longer chunk would arrive at once though its first byte came long before.</summary>
     private const int ChunkLength = 4096;
 
-    private readonly EndPoint server;
-    private readonly TimeSpan roundTrip;
-    private readonly LinkClock clock = new();
-    private readonly LinkDirection up, down;
-    private readonly Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly CancellationTokenSource closing = new();
-    private readonly ConcurrentDictionary<Task, bool> connections = new();
-    private Task accepting = Task.CompletedTask;
+    private readonly EndPoint _server;
+    private readonly TimeSpan _roundTrip;
+    private readonly LinkClock _clock = new();
+    private readonly LinkDirection _up,
+        _down;
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ConcurrentDictionary<Task, bool> _connections = new();
+    private Task _accepting = Task.CompletedTask;
 
     private WideAreaLink(EndPoint server, TimeSpan roundTrip, long bitsPerSecond)
     {
-        this.server = server;
-        this.roundTrip = roundTrip;
-        up = new LinkDirection(clock, roundTrip / 2, bitsPerSecond / 8);
-        down = new LinkDirection(clock, roundTrip / 2, bitsPerSecond / 8);
+        this._server = server;
+        this._roundTrip = roundTrip;
+        _up = new LinkDirection(_clock, roundTrip / 2, bitsPerSecond / 8);
+        _down = new LinkDirection(_clock, roundTrip / 2, bitsPerSecond / 8);
     }
 
     /// <summary>The near end.</summary>
-    public IPEndPoint Near => (IPEndPoint)listener.LocalEndPoint!;
+    public IPEndPoint Near => (IPEndPoint)_listener.LocalEndPoint!;
 
     public Uri Url => new($"http://127.0.0.1:{Near.Port}/");
 
@@ -46,20 +47,20 @@ internal sealed class WideAreaLink : IAsyncDisposable
     public static WideAreaLink Open(EndPoint server, TimeSpan roundTrip, long bitsPerSecond)
     {
         var link = new WideAreaLink(server, roundTrip, bitsPerSecond);
-        link.listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        link.listener.Listen(64);
-        link.accepting = link.AcceptAsync();
+        link._listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        link._listener.Listen(64);
+        link._accepting = link.AcceptAsync();
         return link;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await closing.CancelAsync();
-        await accepting;
-        await Task.WhenAll(connections.Keys);
-        listener.Dispose();
-        clock.Dispose();
-        closing.Dispose();
+        await _closing.CancelAsync();
+        await _accepting;
+        await Task.WhenAll(_connections.Keys);
+        _listener.Dispose();
+        _clock.Dispose();
+        _closing.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -68,9 +69,9 @@ internal sealed class WideAreaLink : IAsyncDisposable
         {
             while (true)
             {
-                Task connection = ConnectAsync(await listener.AcceptAsync(closing.Token));
-                connections[connection] = true;
-                _ = connection.ContinueWith(ended => connections.TryRemove(ended, out _), TaskScheduler.Default);
+                Task connection = ConnectAsync(await _listener.AcceptAsync(_closing.Token));
+                _connections[connection] = true;
+                _ = connection.ContinueWith(ended => _connections.TryRemove(ended, out _), TaskScheduler.Default);
             }
         }
         catch (OperationCanceledException)
@@ -82,16 +83,16 @@ internal sealed class WideAreaLink : IAsyncDisposable
     private async Task ConnectAsync(Socket near)
     {
         using var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        using var broken = CancellationTokenSource.CreateLinkedTokenSource(closing.Token);
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         using (near)
         {
             try
             {
                 near.NoDelay = true;
-                long opened = Stopwatch.GetTimestamp() + (long)(roundTrip.TotalSeconds * Stopwatch.Frequency);
-                await far.ConnectAsync(server, broken.Token);
-                await clock.UntilAsync(opened);
-                await Task.WhenAll(CarryAsync(near, far, up, broken), CarryAsync(far, near, down, broken));
+                long opened = Stopwatch.GetTimestamp() + (long)(_roundTrip.TotalSeconds * Stopwatch.Frequency);
+                await far.ConnectAsync(_server, broken.Token);
+                await _clock.UntilAsync(opened);
+                await Task.WhenAll(CarryAsync(near, far, _up, broken), CarryAsync(far, near, _down, broken));
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException)
             {
@@ -108,7 +109,8 @@ internal sealed class WideAreaLink : IAsyncDisposable
         var line = Channel.CreateBounded<Chunk>(direction.ChunksUnderWay(ChunkLength));
         await Task.WhenAll(
             OrBreakAsync(TakeAsync(from, direction, line.Writer, broken.Token), broken),
-            OrBreakAsync(DeliverAsync(line.Reader, to, broken.Token), broken));
+            OrBreakAsync(DeliverAsync(line.Reader, to, broken.Token), broken)
+        );
     }
 
     /// <summary>Where one end is gone, all work for the connection stops.</summary>
@@ -127,7 +129,7 @@ internal sealed class WideAreaLink : IAsyncDisposable
 
     private static async Task TakeAsync(Socket from, LinkDirection direction, ChannelWriter<Chunk> line, CancellationToken broken)
     {
-        for (int length = -1; length != 0;)
+        for (int length = -1; length != 0; )
         {
             await direction.WaitForRoomAsync();
             byte[] bytes = ArrayPool<byte>.Shared.Rent(ChunkLength);
@@ -142,9 +144,12 @@ internal sealed class WideAreaLink : IAsyncDisposable
     {
         await foreach (Chunk chunk in line.ReadAllAsync(broken))
         {
-            await clock.UntilAsync(chunk.Arrival);
-            for (int sent = 0; sent < chunk.Length;)
+            await _clock.UntilAsync(chunk.Arrival);
+            for (int sent = 0; sent < chunk.Length; )
+            {
                 sent += await to.SendAsync(chunk.Bytes.AsMemory(sent, chunk.Length - sent), broken);
+            }
+
             ArrayPool<byte>.Shared.Return(chunk.Bytes);
         }
 

@@ -25,7 +25,8 @@ public sealed class DataFolder : IDisposable
     /// <summary>Opens the folder, making it where it is missing.</summary>
     /// <param name="root">Its path.</param>
     /// <param name="time">The clock that quarantined files are named by.</param>
-    /// <exception cref="DataFolderException">It is not ours to use: others may read it, another node has it, or a newer program wrote it.</exception>
+    /// <exception cref="DataFolderException">It is not ours to use: others may read it, another node has it, or a newer program wrote
+    /// it.</exception>
     public DataFolder(string root, TimeProvider time)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
@@ -94,8 +95,14 @@ public sealed class DataFolder : IDisposable
             if (File.Exists(file))
             {
                 CreatePrivate(QuarantineFolder);
-                File.Move(file, Path.Combine(QuarantineFolder, $"{_time.GetUtcNow():yyyyMMddTHHmmssfff}-{Path.GetFileName(file)}"), overwrite: true);
-                foreach (string old in Directory.EnumerateFiles(QuarantineFolder).Order(StringComparer.Ordinal).SkipLast(MaxQuarantined).ToList())
+                File.Move(
+                    file,
+                    Path.Combine(QuarantineFolder, $"{_time.GetUtcNow():yyyyMMddTHHmmssfff}-{Path.GetFileName(file)}"),
+                    overwrite: true
+                );
+                foreach (
+                    string old in Directory.EnumerateFiles(QuarantineFolder).Order(StringComparer.Ordinal).SkipLast(MaxQuarantined).ToList()
+                )
                 {
                     File.Delete(old);
                 }
@@ -127,7 +134,10 @@ public sealed class DataFolder : IDisposable
         UnixFileMode mode = File.GetUnixFileMode(Root);
         if ((mode & ~Private) != UnixFileMode.None)
         {
-            throw new DataFolderException(Root, $"has mode 0{Convert.ToString((int)mode, 8)}, but must be 0700, for it holds what not every account of this machine may read: chmod 700 {Root}");
+            throw new DataFolderException(
+                Root,
+                $"has mode 0{Convert.ToString((int)mode, 8)}, but must be 0700, for it holds what not every account of this machine may read: chmod 700 {Root}"
+            );
         }
     }
 
@@ -186,7 +196,10 @@ public sealed class DataFolder : IDisposable
         string text = File.ReadAllText(RegularFile.At(file)).Trim();
         if (!int.TryParse(text, CultureInfo.InvariantCulture, out int layout) || layout > Layout)
         {
-            throw new DataFolderException(Root, $"has layout {text}, but this program knows layouts up to {Layout}: a newer Waystation wrote it");
+            throw new DataFolderException(
+                Root,
+                $"has layout {text}, but this program knows layouts up to {Layout}: a newer Waystation wrote it"
+            );
         }
     }
 }

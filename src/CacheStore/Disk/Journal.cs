@@ -11,7 +11,11 @@ public sealed class Journal<T>(DataFolder folder, string name)
     where T : class
 {
     /// <summary>What is missing, or null where it may not be, does not read back.</summary>
-    private static readonly JsonSerializerOptions s_strict = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+    private static readonly JsonSerializerOptions s_strict = new()
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     private readonly string _path = Path.Combine(folder.Root, name);
 

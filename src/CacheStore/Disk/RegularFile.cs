@@ -32,7 +32,8 @@ internal static partial class RegularFile
 
     private static bool Look(string path, Span<byte> status) => Statx(CurrentFolder, path, 0, BasicStats, status) == 0;
 
-    private static bool IsRegular(ReadOnlySpan<byte> status) => (BinaryPrimitives.ReadUInt16LittleEndian(status[ModeAt..]) & KindOfFile) == Regular;
+    private static bool IsRegular(ReadOnlySpan<byte> status) =>
+        (BinaryPrimitives.ReadUInt16LittleEndian(status[ModeAt..]) & KindOfFile) == Regular;
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

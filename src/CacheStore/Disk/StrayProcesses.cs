@@ -25,7 +25,11 @@ internal static class StrayProcesses
 
         foreach (string entry in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out int id) && id != Environment.ProcessId && Bears(entry, mark))
+            if (
+                int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out int id)
+                && id != Environment.ProcessId
+                && Bears(entry, mark)
+            )
             {
                 End(id);
             }

@@ -18,8 +18,15 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
     /// </summary>
     private static readonly string[] s_settings =
     [
-        "gc.auto=0", "maintenance.auto=false", "safe.directory=*", "core.fsync=pack,pack-metadata,commit-graph", "core.hooksPath=/dev/null",
-        "advice.detachedHead=false", "pack.writeReverseIndex=true", "core.multiPackIndex=true", "core.commitGraph=true",
+        "gc.auto=0",
+        "maintenance.auto=false",
+        "safe.directory=*",
+        "core.fsync=pack,pack-metadata,commit-graph",
+        "core.hooksPath=/dev/null",
+        "advice.detachedHead=false",
+        "pack.writeReverseIndex=true",
+        "core.multiPackIndex=true",
+        "core.commitGraph=true",
     ];
 
     /// <summary>Starts git; what it does ends, with all it started, when <paramref name="cancellationToken"/> is cancelled.</summary>
@@ -115,7 +122,8 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
     public Task<GitResult> RunAsync(GitCommand command, CancellationToken cancellationToken) =>
         RunAsync(command, ReadOnlyMemory<byte>.Empty, cancellationToken);
 
-    /// <summary>A colon separates the folders of a list, so a folder that may hold one is quoted (git, GIT_ALTERNATE_OBJECT_DIRECTORIES).</summary>
+    /// <summary>A colon separates the folders of a list, so a folder that may hold one is quoted (git,
+    /// GIT_ALTERNATE_OBJECT_DIRECTORIES).</summary>
     private static string Quoted(string path) =>
         $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
@@ -135,7 +143,10 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
         environment[StrayProcesses.Mark] = folder.Root;
         Set("GIT_DIR", command.Repository);
         Set("GIT_OBJECT_DIRECTORY", command.ObjectDirectory);
-        Set("GIT_ALTERNATE_OBJECT_DIRECTORIES", command.AlternateObjects.Count == 0 ? null : string.Join(':', command.AlternateObjects.Select(Quoted)));
+        Set(
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+            command.AlternateObjects.Count == 0 ? null : string.Join(':', command.AlternateObjects.Select(Quoted))
+        );
         Set("GIT_PROTOCOL", command.Protocol);
 
         void Set(string name, string? value)

@@ -16,7 +16,8 @@ public enum StrayObjects
 }
 
 /// <summary>What has come into a mirror with a pack.</summary>
-/// <param name="Roots">What leads to all that came, but for strays: the objects that were wanted, and tips that were shown and came along.</param>
+/// <param name="Roots">What leads to all that came, but for strays: the objects that were wanted, and tips that were shown and came
+/// along.</param>
 /// <param name="Strays">Whether more came than that.</param>
 public sealed record Brought(IReadOnlyCollection<ObjectId> Roots, StrayObjects Strays)
 {

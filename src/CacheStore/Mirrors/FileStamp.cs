@@ -28,7 +28,11 @@ internal readonly record struct FileStamp(long Size, ulong Inode, long Modified,
         Span<byte> status = stackalloc byte[RegularFile.StatusLength];
         return RegularFile.TryLook(path, status)
             ? new FileStamp(
-                BinaryPrimitives.ReadInt64LittleEndian(status[SizeAt..]), BinaryPrimitives.ReadUInt64LittleEndian(status[InodeAt..]), Time(status[ModifiedAt..]), Time(status[ChangedAt..]))
+                BinaryPrimitives.ReadInt64LittleEndian(status[SizeAt..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(status[InodeAt..]),
+                Time(status[ModifiedAt..]),
+                Time(status[ChangedAt..])
+            )
             : null;
     }
 
@@ -36,7 +40,8 @@ internal readonly record struct FileStamp(long Size, ulong Inode, long Modified,
     public static FileStamp? Parse(string text)
     {
         string[] parts = text.Split(' ');
-        return parts.Length == 4
+        return
+            parts.Length == 4
             && long.TryParse(parts[0], CultureInfo.InvariantCulture, out long size)
             && ulong.TryParse(parts[1], CultureInfo.InvariantCulture, out ulong inode)
             && long.TryParse(parts[2], CultureInfo.InvariantCulture, out long modified)

@@ -40,7 +40,12 @@ internal sealed class FileStamps
         lock (_gate)
         {
             var present = new HashSet<string>(FilesOf(_objects), StringComparer.Ordinal);
-            List<string> suspects = [.. present.Where(name => !_stamps.TryGetValue(name, out FileStamp stamp) || FileStamp.Of(Path.Combine(_objects, name)) != stamp)];
+            List<string> suspects =
+            [
+                .. present.Where(name =>
+                    !_stamps.TryGetValue(name, out FileStamp stamp) || FileStamp.Of(Path.Combine(_objects, name)) != stamp
+                ),
+            ];
             suspects.AddRange(_stamps.Keys.Where(name => !present.Contains(name)));
             return suspects;
         }
@@ -103,7 +108,11 @@ internal sealed class FileStamps
             {
                 string name = Path.GetFileName(path);
                 bool isPart = name.StartsWith("pack-", StringComparison.Ordinal) && Path.GetExtension(name) is ".pack" or ".idx" or ".rev";
-                if (isPart ? File.Exists(Path.ChangeExtension(path, ".idx")) : name.StartsWith("multi-pack-index", StringComparison.Ordinal) && !name.EndsWith(".lock", StringComparison.Ordinal))
+                if (
+                    isPart
+                        ? File.Exists(Path.ChangeExtension(path, ".idx"))
+                        : name.StartsWith("multi-pack-index", StringComparison.Ordinal) && !name.EndsWith(".lock", StringComparison.Ordinal)
+                )
                 {
                     yield return $"pack/{name}";
                 }
@@ -124,13 +133,14 @@ internal sealed class FileStamps
 
     internal const string CommitGraph = "info/commit-graph";
 
-    private static int RankOf(string name) => Path.GetExtension(name) switch
-    {
-        ".pack" => 0,
-        ".rev" or ".bitmap" => 1,
-        ".idx" => 2,
-        _ => 3,
-    };
+    private static int RankOf(string name) =>
+        Path.GetExtension(name) switch
+        {
+            ".pack" => 0,
+            ".rev" or ".bitmap" => 1,
+            ".idx" => 2,
+            _ => 3,
+        };
 
     private void Note(string name)
     {

@@ -28,7 +28,11 @@ public sealed class FrozenRefs : IDisposable
             }
 
             File.CreateSymbolicLink(Path.Combine(frozen.Repository, "objects"), mirror.Objects);
-            refs.Write(Path.Combine(frozen.Repository, "packed-refs"), Path.Combine(frozen.Repository, "packed-refs.new"), isDurable: false);
+            refs.Write(
+                Path.Combine(frozen.Repository, "packed-refs"),
+                Path.Combine(frozen.Repository, "packed-refs.new"),
+                isDurable: false
+            );
             return frozen;
         }
         catch

@@ -1,6 +1,7 @@
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>How many look-ups are made in mirrors at the same time. Each starts a git: a storm of small requests must not start one each.</summary>
+/// <summary>How many look-ups are made in mirrors at the same time. Each starts a git: a storm of small requests must not start one
+/// each.</summary>
 public sealed class LookupTurns(MirrorOptions options, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(options.MaxLookups);

@@ -36,7 +36,9 @@ public sealed class Mirror
         _record = record;
         Folder = folder;
         Name = new RepositoryName(record.Host, record.Path);
-        ObjectFormat = ObjectFormats.TryParse(record.ObjectFormat, out ObjectFormat format) ? format : throw new InvalidDataException("an unknown object format");
+        ObjectFormat = ObjectFormats.TryParse(record.ObjectFormat, out ObjectFormat format)
+            ? format
+            : throw new InvalidDataException("an unknown object format");
         _skeleton = new MirrorSkeleton(Repository, ObjectFormat);
         Stamps = new FileStamps(Objects, Path.Combine(folder, "stamps"));
         TipStamps = new FileStamps(Tip, Path.Combine(folder, "tip-stamps"));
@@ -196,10 +198,14 @@ public sealed class Mirror
     {
         if (Volatile.Read(ref _record).IsUnsettled)
         {
-            Record(record => record with
-            {
-                IsUnsettled = false, HoldsOrphans = record.HoldsOrphans || !areLedTo, IsUnproven = record.IsUnproven || !isProven,
-            });
+            Record(record =>
+                record with
+                {
+                    IsUnsettled = false,
+                    HoldsOrphans = record.HoldsOrphans || !areLedTo,
+                    IsUnproven = record.IsUnproven || !isProven,
+                }
+            );
         }
     }
 
@@ -237,7 +243,8 @@ public sealed class Mirror
 
     private void Record(Func<MirrorRecord, MirrorRecord> change)
     {
-        MirrorRecord old = Volatile.Read(ref _record), record = change(old);
+        MirrorRecord old = Volatile.Read(ref _record),
+            record = change(old);
         if (record != old)
         {
             record.Write(Path.Combine(Folder, "record"));

@@ -21,7 +21,8 @@ public sealed class MirrorIntake : IAsyncDisposable
     /// <summary>How often the disk is asked whether it has room, in bytes received.</summary>
     private const long RoomStep = 16 << 20;
 
-    /// <summary>A walk through more objects than these takes git longer than a second or so, and their ids 8 MiB here: that is left to upkeep.</summary>
+    /// <summary>A walk through more objects than these takes git longer than a second or so, and their ids 8 MiB here: that is left to
+    /// upkeep.</summary>
     internal const int MaxLookedAt = 250_000;
 
     private readonly GitProgram _git;
@@ -42,7 +43,15 @@ public sealed class MirrorIntake : IAsyncDisposable
     /// <param name="isWhole">The pack must lack nothing, as that of a full clone.</param>
     /// <param name="stopping">Ends it.</param>
     /// <param name="isStrict">A client made the pack: each object is looked at, and what it leads to must be there.</param>
-    public MirrorIntake(GitProgram git, DataFolder folder, MirrorSet mirrors, Mirror mirror, bool isWhole, CancellationToken stopping, bool isStrict = false)
+    public MirrorIntake(
+        GitProgram git,
+        DataFolder folder,
+        MirrorSet mirrors,
+        Mirror mirror,
+        bool isWhole,
+        CancellationToken stopping,
+        bool isStrict = false
+    )
     {
         ArgumentNullException.ThrowIfNull(git);
         ArgumentNullException.ThrowIfNull(folder);
@@ -191,7 +200,8 @@ public sealed class MirrorIntake : IAsyncDisposable
     {
         var command = new GitCommand("rev-list", "--objects", "--no-object-names", "--stdin", "--not", "--all");
         await _git.ReadLinesAsync(
-            InQuarantine(command), Lines(roots),
+            InQuarantine(command),
+            Lines(roots),
             line =>
             {
                 if (ObjectId.TryParse(line, _mirror.ObjectFormat, out ObjectId id))
@@ -199,7 +209,8 @@ public sealed class MirrorIntake : IAsyncDisposable
                     packed.See(id);
                 }
             },
-            _stopping);
+            _stopping
+        );
     }
 
     /// <summary>Whether the mirror had these before: what completes a thin pack, and what a sender did not know to be here.</summary>
@@ -216,13 +227,15 @@ public sealed class MirrorIntake : IAsyncDisposable
         return !result.OrThrow().Lines().Any(static line => line.EndsWith(" missing", StringComparison.Ordinal));
     }
 
-    private static byte[] Lines(IEnumerable<ObjectId> ids) => Encoding.ASCII.GetBytes(string.Concat(ids.Select(static id => id.ToString() + "\n")));
+    private static byte[] Lines(IEnumerable<ObjectId> ids) =>
+        Encoding.ASCII.GetBytes(string.Concat(ids.Select(static id => id.ToString() + "\n")));
 
-    private GitCommand InQuarantine(GitCommand command) => command with
-    {
-        Repository = _mirror.FitForGit(),
-        ObjectDirectory = _quarantine,
-        AlternateObjects = [_mirror.Objects],
-        Settings = ["pack.threads=2"],
-    };
+    private GitCommand InQuarantine(GitCommand command) =>
+        command with
+        {
+            Repository = _mirror.FitForGit(),
+            ObjectDirectory = _quarantine,
+            AlternateObjects = [_mirror.Objects],
+            Settings = ["pack.threads=2"],
+        };
 }

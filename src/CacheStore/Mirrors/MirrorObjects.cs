@@ -14,29 +14,51 @@ public sealed class MirrorObjects(GitProgram git, LookupTurns turns, TimeProvide
     public bool IsCrowded => turns.AreTaken;
 
     /// <summary>The kinds of those of these objects that the mirror has.</summary>
-    public Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(Mirror mirror, IReadOnlyCollection<ObjectId> ids, CancellationToken cancellationToken) =>
-        KindsAsync(mirror, ids, withOrphans: false, cancellationToken);
+    public Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> ids,
+        CancellationToken cancellationToken
+    ) => KindsAsync(mirror, ids, withOrphans: false, cancellationToken);
 
     /// <summary>Whether the mirror has all of these objects, when those count that no ref leads to any more.</summary>
     public async Task<bool> HasWithOrphansAsync(Mirror mirror, IReadOnlyCollection<ObjectId> ids, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(ids);
-        return Directory.Exists(mirror.Orphans) && (await KindsAsync(mirror, ids, withOrphans: true, cancellationToken)).Count == ids.Distinct().Count();
+        return Directory.Exists(mirror.Orphans)
+            && (await KindsAsync(mirror, ids, withOrphans: true, cancellationToken)).Count == ids.Distinct().Count();
     }
 
     /// <summary>Whether each of these commits is one of the tips or is reachable from one; null past the bound of the walk.</summary>
-    public async Task<bool?> AreReachableAsync(Mirror mirror, IReadOnlyCollection<ObjectId> commits, IEnumerable<ObjectId> tips, CancellationToken cancellationToken) =>
-        await WalkAsync(mirror, commits, tips, firstOnly: true, withOrphans: false, cancellationToken) is { } unreachable ? unreachable.Count == 0 : null;
+    public async Task<bool?> AreReachableAsync(
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> commits,
+        IEnumerable<ObjectId> tips,
+        CancellationToken cancellationToken
+    ) =>
+        await WalkAsync(mirror, commits, tips, firstOnly: true, withOrphans: false, cancellationToken) is { } unreachable
+            ? unreachable.Count == 0
+            : null;
 
     /// <summary>Those of these commits that are reachable from none of the tips; null past the bound of the walk.</summary>
     public async Task<IReadOnlySet<ObjectId>?> UnreachableAsync(
-        Mirror mirror, IReadOnlyCollection<ObjectId> commits, IEnumerable<ObjectId> tips, bool withOrphans, CancellationToken cancellationToken) =>
-        await WalkAsync(mirror, commits, tips, firstOnly: false, withOrphans, cancellationToken) is { } walked ? commits.Where(walked.Contains).ToHashSet() : null;
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> commits,
+        IEnumerable<ObjectId> tips,
+        bool withOrphans,
+        CancellationToken cancellationToken
+    ) =>
+        await WalkAsync(mirror, commits, tips, firstOnly: false, withOrphans, cancellationToken) is { } walked
+            ? commits.Where(walked.Contains).ToHashSet()
+            : null;
 
     /// <summary>The kinds of those of these objects that the mirror has, orphans among them where that is said.</summary>
     public async Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(
-        Mirror mirror, IReadOnlyCollection<ObjectId> ids, bool withOrphans, CancellationToken cancellationToken)
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> ids,
+        bool withOrphans,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(ids);
@@ -48,20 +70,30 @@ public sealed class MirrorObjects(GitProgram git, LookupTurns turns, TimeProvide
 
         using IDisposable turn = await turns.EnterAsync(cancellationToken);
         await git.ReadLinesAsync(
-            new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer") { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) },
+            new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer")
+            {
+                Repository = mirror.FitForGit(),
+                AlternateObjects = Besides(mirror, withOrphans),
+            },
             Lines(ids, []),
             line =>
             {
-                if (line.IndexOf((byte)' ') is > 0 and int space && KindOf(line[(space + 1)..]) is { } kind && ObjectId.TryParse(line[..space], mirror.ObjectFormat, out ObjectId id))
+                if (
+                    line.IndexOf((byte)' ') is > 0 and int space
+                    && KindOf(line[(space + 1)..]) is { } kind
+                    && ObjectId.TryParse(line[..space], mirror.ObjectFormat, out ObjectId id)
+                )
                 {
                     kinds[id] = kind;
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
         return kinds;
     }
 
-    private static string[] Besides(Mirror mirror, bool withOrphans) => withOrphans && Directory.Exists(mirror.Orphans) ? [mirror.Orphans] : [];
+    private static string[] Besides(Mirror mirror, bool withOrphans) =>
+        withOrphans && Directory.Exists(mirror.Orphans) ? [mirror.Orphans] : [];
 
     private static ObjectKind? KindOf(ReadOnlySpan<byte> word) =>
         word.SequenceEqual("commit"u8) ? ObjectKind.Commit
@@ -88,7 +120,13 @@ public sealed class MirrorObjects(GitProgram git, LookupTurns turns, TimeProvide
     }
 
     private async Task<HashSet<ObjectId>?> WalkAsync(
-        Mirror mirror, IReadOnlyCollection<ObjectId> commits, IEnumerable<ObjectId> tips, bool firstOnly, bool withOrphans, CancellationToken cancellationToken)
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> commits,
+        IEnumerable<ObjectId> tips,
+        bool firstOnly,
+        bool withOrphans,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(commits);
@@ -113,7 +151,8 @@ public sealed class MirrorObjects(GitProgram git, LookupTurns turns, TimeProvide
             // Tips that are not here lead to nothing that is: what is here has its closure here.
             HashSet<ObjectId> walked = [];
             await git.ReadLinesAsync(
-                new GitCommand(arguments) { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) }, (byte[])[.. Lines(commits, []), .. Lines([.. tips], "^"u8)],
+                new GitCommand(arguments) { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) },
+                (byte[])[.. Lines(commits, []), .. Lines([.. tips], "^"u8)],
                 line =>
                 {
                     if (ObjectId.TryParse(line, mirror.ObjectFormat, out ObjectId id))
@@ -121,7 +160,8 @@ public sealed class MirrorObjects(GitProgram git, LookupTurns turns, TimeProvide
                         walked.Add(id);
                     }
                 },
-                either.Token);
+                either.Token
+            );
             return walked;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -25,7 +25,8 @@ public sealed class MirrorOptions
     public int PackThreads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
-    /// Look-ups in mirrors at the same time, each of them a git of its own, beside the packs: before an answer can be made it is looked up what its
+    /// Look-ups in mirrors at the same time, each of them a git of its own, beside the packs: before an answer can be made it is looked up
+    /// what its
     /// asker may have. Default: two a core, for they read more than they compute.
     /// </summary>
     public int MaxLookups { get; init; } = 2 * Environment.ProcessorCount;

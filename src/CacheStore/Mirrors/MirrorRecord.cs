@@ -14,13 +14,15 @@ internal sealed record MirrorRecord
     /// <summary><c>sha1</c> or <c>sha256</c>.</summary>
     public required string ObjectFormat { get; init; }
 
-    /// <summary>Objects may lie among the others that no ref leads to: a ref was deleted or rewound, and nothing was sorted out since.</summary>
+    /// <summary>Objects may lie among the others that no ref leads to: a ref was deleted or rewound, and nothing was sorted out
+    /// since.</summary>
     public required bool HoldsOrphans { get; init; }
 
     /// <summary>Objects have come whose refs have not: until that is settled they count as orphans.</summary>
     public required bool IsUnsettled { get; init; }
 
-    /// <summary>Packs have come that were too large to see whether refs lead to all of them: until upkeep has seen it they count as orphans.</summary>
+    /// <summary>Packs have come that were too large to see whether refs lead to all of them: until upkeep has seen it they count as
+    /// orphans.</summary>
     public required bool IsUnproven { get; init; }
 
     /// <exception cref="InvalidDataException">It is not a record.</exception>
@@ -28,7 +30,8 @@ internal sealed record MirrorRecord
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(RegularFile.At(file)), MirrorRecordJson.Default.MirrorRecord) ?? throw new InvalidDataException("an empty record");
+            return JsonSerializer.Deserialize(File.ReadAllBytes(RegularFile.At(file)), MirrorRecordJson.Default.MirrorRecord)
+                ?? throw new InvalidDataException("an empty record");
         }
         catch (JsonException e)
         {

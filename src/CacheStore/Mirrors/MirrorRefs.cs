@@ -57,7 +57,6 @@ public sealed class MirrorRefs
         List<RefTip> tips = [];
         foreach (string line in text[header..].Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-
             if (line.StartsWith('^') && tips.Count > 0)
             {
                 tips[^1] = tips[^1] with { Peeled = IdOf(line[1..]) };
@@ -79,7 +78,11 @@ public sealed class MirrorRefs
     public void Write(string file, string temporary, bool isDurable = true)
     {
         var text = new StringBuilder();
-        foreach ((string name, RefTip tip) in _tips.Select(static entry => (entry.Key == "HEAD" ? Head : entry.Key, entry.Value)).OrderBy(static entry => entry.Item1, StringComparer.Ordinal))
+        foreach (
+            (string name, RefTip tip) in _tips
+                .Select(static entry => (entry.Key == "HEAD" ? Head : entry.Key, entry.Value))
+                .OrderBy(static entry => entry.Item1, StringComparer.Ordinal)
+        )
         {
             text.Append(CultureInfo.InvariantCulture, $"{tip.Id} {name}\n");
             if (tip.Peeled is { } peeled)

@@ -60,7 +60,8 @@ public sealed class MirrorSet
     }
 
     /// <summary>The mirror of a repository, where its objects are named by this hash function; null where there is none.</summary>
-    public Mirror? Find(RepositoryName name, ObjectFormat format) => Find(name) is { } mirror && mirror.ObjectFormat == format ? mirror : null;
+    public Mirror? Find(RepositoryName name, ObjectFormat format) =>
+        Find(name) is { } mirror && mirror.ObjectFormat == format ? mirror : null;
 
     /// <summary>Makes an empty repository that nobody finds before <see cref="Publish"/>.</summary>
     public async Task<Mirror> PrepareAsync(RepositoryName name, ObjectFormat format, CancellationToken cancellationToken)
@@ -69,9 +70,19 @@ public sealed class MirrorSet
         DataFolder.CreatePrivate(folder);
         string repository = Path.Combine(folder, "git");
         GitResult made = await _git.RunAsync(
-            new GitCommand("init", "--quiet", "--bare", "--template=", $"--object-format={format.Name}", repository), cancellationToken);
+            new GitCommand("init", "--quiet", "--bare", "--template=", $"--object-format={format.Name}", repository),
+            cancellationToken
+        );
         made.OrThrow();
-        var record = new MirrorRecord { Host = name.Host, Path = name.Path, ObjectFormat = format.Name, HoldsOrphans = false, IsUnsettled = false, IsUnproven = false };
+        var record = new MirrorRecord
+        {
+            Host = name.Host,
+            Path = name.Path,
+            ObjectFormat = format.Name,
+            HoldsOrphans = false,
+            IsUnsettled = false,
+            IsUnproven = false,
+        };
         record.Write(Path.Combine(folder, "record"));
         return new Mirror(folder, record);
     }
@@ -167,7 +178,8 @@ public sealed class MirrorSet
 
     /// <summary>Every file that git made, to be read whole: each ends with a digest of all that is before.</summary>
     internal IEnumerable<ScrubItem> ScrubItems(Mirror mirror) =>
-        ItemsOf(mirror, mirror.Objects, mirror.Folder, name => DropDamaged(mirror, name)).Concat(ItemsOf(mirror, mirror.Tip, mirror.Tip, name => DropDamagedOfTip(mirror, name)));
+        ItemsOf(mirror, mirror.Objects, mirror.Folder, name => DropDamaged(mirror, name))
+            .Concat(ItemsOf(mirror, mirror.Tip, mirror.Tip, name => DropDamagedOfTip(mirror, name)));
 
     private static IEnumerable<ScrubItem> ItemsOf(Mirror mirror, string objects, string itemsName, Action<string> drop)
     {
@@ -176,7 +188,11 @@ public sealed class MirrorSet
             var file = new FileInfo(Path.Combine(objects, name));
             if (file.Exists)
             {
-                yield return new ScrubItem($"{itemsName}/{name}", file.Length, stopping => IsWholeAsync(mirror, file.FullName, () => drop(name), stopping));
+                yield return new ScrubItem(
+                    $"{itemsName}/{name}",
+                    file.Length,
+                    stopping => IsWholeAsync(mirror, file.FullName, () => drop(name), stopping)
+                );
             }
         }
     }
@@ -257,15 +273,23 @@ public sealed class MirrorSet
         }
     }
 
-    /// <summary>Locks and half-written files of a git that was killed. Whoever opens the folder holds its lock: nobody writes now.</summary>
+    /// <summary>Locks and half-written files of a git that was killed. Whoever opens the folder holds its lock: nobody writes
+    /// now.</summary>
     private void SweepUnfinished(Mirror mirror)
     {
         foreach (string file in Directory.EnumerateFiles(mirror.Folder, "*", SearchOption.AllDirectories).ToList())
         {
             string name = Path.GetFileName(file);
-            bool isLonePart = Path.GetDirectoryName(file)!.EndsWith("/pack", StringComparison.Ordinal)
-                && Path.GetExtension(name) is ".pack" or ".rev" && !File.Exists(Path.ChangeExtension(file, ".idx"));
-            if (isLonePart || name.EndsWith(".lock", StringComparison.Ordinal) || name.EndsWith(".new", StringComparison.Ordinal) || name.StartsWith("tmp_", StringComparison.Ordinal))
+            bool isLonePart =
+                Path.GetDirectoryName(file)!.EndsWith("/pack", StringComparison.Ordinal)
+                && Path.GetExtension(name) is ".pack" or ".rev"
+                && !File.Exists(Path.ChangeExtension(file, ".idx"));
+            if (
+                isLonePart
+                || name.EndsWith(".lock", StringComparison.Ordinal)
+                || name.EndsWith(".new", StringComparison.Ordinal)
+                || name.StartsWith("tmp_", StringComparison.Ordinal)
+            )
             {
                 _logger.StaleFileSwept(mirror.Name, name);
                 File.Delete(file);

@@ -22,7 +22,14 @@ namespace Waystation.CacheStore.Mirrors;
 ///   expire    orphans older than the grace period
 /// </code>
 /// </summary>
-public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mirrors, MirrorOptions options, TimeProvider time, ILogger<MirrorUpkeep> logger)
+public sealed class MirrorUpkeep(
+    GitProgram git,
+    DataFolder folder,
+    MirrorSet mirrors,
+    MirrorOptions options,
+    TimeProvider time,
+    ILogger<MirrorUpkeep> logger
+)
 {
     private const string PackSuffix = ".pack";
 
@@ -40,7 +47,12 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     public bool IsDue(Mirror mirror)
     {
         ArgumentNullException.ThrowIfNull(mirror);
-        return !mirror.Stamps.AllHold() || mirror.HasSettledOrphans || mirror.IsUnproven || !IsIndexed(mirror) || !IsTipPacked(mirror) || ExpiredOrphans(mirror).Count > 0;
+        return !mirror.Stamps.AllHold()
+            || mirror.HasSettledOrphans
+            || mirror.IsUnproven
+            || !IsIndexed(mirror)
+            || !IsTipPacked(mirror)
+            || ExpiredOrphans(mirror).Count > 0;
     }
 
     /// <summary>Does what is due. Runs beside readers and syncs, but never twice at a time for one mirror.</summary>
@@ -94,8 +106,13 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         // Written after every pack that it speaks of: a newer pack is not in it.
         string index = Path.Combine(mirror.Objects, MultiPackIndexFile);
         List<string> packs = Packs(mirror);
-        return packs.Count == 0 || (File.Exists(index) && File.Exists(Path.Combine(mirror.Objects, FileStamps.CommitGraph)) && Bitmaps(mirror).Exists(name => IsCurrent(mirror, name))
-            && packs.TrueForAll(pack => FileStamp.Of(Path.Combine(mirror.Objects, pack))?.Changed <= FileStamp.Of(index)?.Changed));
+        return packs.Count == 0
+            || (
+                File.Exists(index)
+                && File.Exists(Path.Combine(mirror.Objects, FileStamps.CommitGraph))
+                && Bitmaps(mirror).Exists(name => IsCurrent(mirror, name))
+                && packs.TrueForAll(pack => FileStamp.Of(Path.Combine(mirror.Objects, pack))?.Changed <= FileStamp.Of(index)?.Changed)
+            );
     }
 
     /// <summary>One pack where there is a newest commit, none where there is none.</summary>
@@ -130,7 +147,12 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
 
         // What only speeds things up is made anew; packs are read whole.
         mirror.Stamps.Delete(suspects.Where(static name => !name.Contains("/pack-", StringComparison.Ordinal)));
-        foreach (string pack in suspects.Where(static name => name.Contains("/pack-", StringComparison.Ordinal)).Select(static name => Path.ChangeExtension(name, PackSuffix)).Distinct(StringComparer.Ordinal))
+        foreach (
+            string pack in suspects
+                .Where(static name => name.Contains("/pack-", StringComparison.Ordinal))
+                .Select(static name => Path.ChangeExtension(name, PackSuffix))
+                .Distinct(StringComparer.Ordinal)
+        )
         {
             string path = Path.Combine(mirror.Objects, pack);
             mirror.Stamps.Delete([Path.ChangeExtension(pack, ".rev")]);
@@ -142,7 +164,9 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
             }
 
             GitResult verified = await git.RunAsync(
-                new GitCommand("index-pack", "--verify", $"--object-format={mirror.ObjectFormat.Name}", path) { Settings = s_bounds }, stopping);
+                new GitCommand("index-pack", "--verify", $"--object-format={mirror.ObjectFormat.Name}", path) { Settings = s_bounds },
+                stopping
+            );
             if (verified.ExitCode != 0)
             {
                 mirrors.Quarantine(mirror, $"{Path.GetFileName(pack)} is damaged: {verified.Error.Trim()}");
@@ -190,14 +214,27 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
             }
         }
 
-        await DropAsync(mirror, mirror.Stamps, [.. small.SelectMany(PartsOf), .. oldBitmaps.Except(Bitmaps(mirror).Where(name => IsCurrent(mirror, name)), StringComparer.Ordinal)], stopping);
+        await DropAsync(
+            mirror,
+            mirror.Stamps,
+            [
+                .. small.SelectMany(PartsOf),
+                .. oldBitmaps.Except(Bitmaps(mirror).Where(name => IsCurrent(mirror, name)), StringComparer.Ordinal),
+            ],
+            stopping
+        );
     }
 
-    /// <summary>The packs that are rolled up: from the largest down, one stays while it is at least twice all smaller ones together.</summary>
+    /// <summary>The packs that are rolled up: from the largest down, one stays while it is at least twice all smaller ones
+    /// together.</summary>
     private static List<string> Small(Mirror mirror, List<string> packs)
     {
         List<(string Name, long Size)> bySize =
-            [.. packs.Select(name => (name, new FileInfo(Path.Combine(mirror.Objects, name)).Length)).OrderByDescending(static pack => pack.Length)];
+        [
+            .. packs
+                .Select(name => (name, new FileInfo(Path.Combine(mirror.Objects, name)).Length))
+                .OrderByDescending(static pack => pack.Length),
+        ];
         int kept = 0;
         while (kept < bySize.Count && bySize[kept].Size >= 2 * bySize.Skip(kept + 1).Sum(static pack => pack.Size))
         {
@@ -221,7 +258,9 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
 
         // A pack that was all there is to keep comes out as it is, under its name.
         List<string> replaced = [.. old.Where(pack => !reached.Contains(Path.GetFileName(pack), StringComparer.Ordinal))];
-        string input = string.Concat(replaced.Select(static pack => Path.GetFileName(pack) + "\n")) + string.Concat(reached.Select(static pack => $"^{pack}\n"));
+        string input =
+            string.Concat(replaced.Select(static pack => Path.GetFileName(pack) + "\n"))
+            + string.Concat(reached.Select(static pack => $"^{pack}\n"));
         scratch.UnkeepPacks();
         await PackAsync(mirror, orphans, ["--stdin-packs", "--non-empty"], input, stopping, scratch.Objects);
 
@@ -243,7 +282,8 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         }
     }
 
-    /// <summary>With bitmaps git counts what refs lead to without a walk. All that is here besides is orphaned, and there is none where the numbers agree.</summary>
+    /// <summary>With bitmaps git counts what refs lead to without a walk. All that is here besides is orphaned, and there is none where the
+    /// numbers agree.</summary>
     private async Task CountAsync(Mirror mirror, CancellationToken stopping)
     {
         using IDisposable turn = await mirror.ChangeAsync(stopping);
@@ -252,7 +292,11 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
             return;
         }
 
-        var command = new GitCommand("rev-list", "--all", "--objects", "--count", "--use-bitmap-index") { Repository = mirror.FitForGit(), Settings = s_bounds };
+        var command = new GitCommand("rev-list", "--all", "--objects", "--count", "--use-bitmap-index")
+        {
+            Repository = mirror.FitForGit(),
+            Settings = s_bounds,
+        };
         GitResult counted = await git.RunAsync(command, stopping);
         long ledTo = long.Parse(counted.OrThrow().Lines().Single(), CultureInfo.InvariantCulture);
         long all = Packs(mirror).Count == 0 ? 0 : MultiPackIndex.CountOf(Path.Combine(mirror.Objects, MultiPackIndexFile));
@@ -279,7 +323,14 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         DataFolder.CreatePrivate(Path.Combine(mirror.Tip, "pack"));
         if (TipOf(mirror) is { Id: var tip })
         {
-            await PackAsync(mirror, scratch, ["--revs", "--shallow"], $"--shallow {tip}\n{tip}\n", stopping, besides: mirror.HasTip ? mirror.Tip : null);
+            await PackAsync(
+                mirror,
+                scratch,
+                ["--revs", "--shallow"],
+                $"--shallow {tip}\n{tip}\n",
+                stopping,
+                besides: mirror.HasTip ? mirror.Tip : null
+            );
             await IndexPacksAsync(mirror, scratch, withBitmap: false, stopping);
             old = [.. old.Except(FileStamps.FilesOf(scratch.Objects), StringComparer.Ordinal)];
             mirror.TipStamps.Adopt(scratch.Objects);
@@ -288,15 +339,36 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
         return old;
     }
 
-    /// <summary>Packs objects of the mirror, and of another object folder, whose multi-pack-index goes before the mirror's, into the scratch folder.</summary>
-    private async Task PackAsync(Mirror mirror, Scratch scratch, string[] which, string input, CancellationToken stopping, string? besides = null)
+    /// <summary>Packs objects of the mirror, and of another object folder, whose multi-pack-index goes before the mirror's, into the
+    /// scratch folder.</summary>
+    private async Task PackAsync(
+        Mirror mirror,
+        Scratch scratch,
+        string[] which,
+        string input,
+        CancellationToken stopping,
+        string? besides = null
+    )
     {
         GitResult packed = await git.RunAsync(
-            Within(mirror, scratch, ["pack-objects", "--quiet", "--delta-base-offset", "--keep-true-parents", .. which, Path.Combine(scratch.Objects, "pack", "pack")]) with
+            Within(
+                mirror,
+                scratch,
+                [
+                    "pack-objects",
+                    "--quiet",
+                    "--delta-base-offset",
+                    "--keep-true-parents",
+                    .. which,
+                    Path.Combine(scratch.Objects, "pack", "pack"),
+                ]
+            ) with
             {
                 AlternateObjects = besides is null ? [mirror.Objects] : [besides, mirror.Objects],
             },
-            Encoding.ASCII.GetBytes(input), stopping);
+            Encoding.ASCII.GetBytes(input),
+            stopping
+        );
         packed.OrThrow();
     }
 
@@ -319,12 +391,20 @@ public sealed class MirrorUpkeep(GitProgram git, DataFolder folder, MirrorSet mi
     /// <summary>Writes a multi-pack-index of what lies in the scratch folder.</summary>
     private async Task IndexPacksAsync(Mirror mirror, Scratch scratch, bool withBitmap, CancellationToken stopping)
     {
-        GitResult index = await git.RunAsync(Within(mirror, scratch, ["multi-pack-index", "write", "--no-progress", .. withBitmap ? ["--bitmap"] : (string[])[]]), stopping);
+        GitResult index = await git.RunAsync(
+            Within(mirror, scratch, ["multi-pack-index", "write", "--no-progress", .. withBitmap ? ["--bitmap"] : (string[])[]]),
+            stopping
+        );
         index.OrThrow();
     }
 
     private static GitCommand Within(Mirror mirror, Scratch scratch, params IReadOnlyList<string> arguments) =>
-        new(arguments) { Repository = mirror.FitForGit(), ObjectDirectory = scratch.Objects, Settings = s_bounds };
+        new(arguments)
+        {
+            Repository = mirror.FitForGit(),
+            ObjectDirectory = scratch.Objects,
+            Settings = s_bounds,
+        };
 
     /// <summary>Deletes files once nobody reads them any more; false where that took too long.</summary>
     private async Task<bool> DropAsync(Mirror mirror, FileStamps stamps, IReadOnlyList<string> names, CancellationToken stopping)

@@ -18,7 +18,8 @@ internal static class MultiPackIndex
     public static long CountOf(string path)
     {
         using FileStream file = File.OpenRead(RegularFile.At(path));
-        Span<byte> header = stackalloc byte[HeaderLength], entry = stackalloc byte[EntryLength];
+        Span<byte> header = stackalloc byte[HeaderLength],
+            entry = stackalloc byte[EntryLength];
         file.ReadExactly(header);
         if (BinaryPrimitives.ReadUInt32BigEndian(header) == Magic)
         {
@@ -27,7 +28,10 @@ internal static class MultiPackIndex
                 file.ReadExactly(entry);
                 if (BinaryPrimitives.ReadUInt32BigEndian(entry) == FanoutChunk)
                 {
-                    file.Seek((long)BinaryPrimitives.ReadUInt64BigEndian(entry[sizeof(uint)..]) + FanoutLength - sizeof(uint), SeekOrigin.Begin);
+                    file.Seek(
+                        (long)BinaryPrimitives.ReadUInt64BigEndian(entry[sizeof(uint)..]) + FanoutLength - sizeof(uint),
+                        SeekOrigin.Begin
+                    );
                     file.ReadExactly(entry[..sizeof(uint)]);
                     return BinaryPrimitives.ReadUInt32BigEndian(entry);
                 }

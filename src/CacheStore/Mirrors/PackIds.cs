@@ -4,7 +4,8 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>The ids of all objects of a pack, as its index has them (gitformat-pack, "Version 2 pack-*.idx files"), and which were seen.</summary>
+/// <summary>The ids of all objects of a pack, as its index has them (gitformat-pack, "Version 2 pack-*.idx files"), and which were
+/// seen.</summary>
 internal sealed class PackIds
 {
     private const uint Magic = 0xFF74_4F63;
@@ -81,7 +82,8 @@ internal sealed class PackIds
         }
 
         id.CopyTo(raw);
-        int low = 0, high = _seen.Count - 1;
+        int low = 0,
+            high = _seen.Count - 1;
         while (low <= high)
         {
             int middle = low + ((high - low) / 2);

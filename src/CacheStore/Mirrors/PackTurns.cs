@@ -10,7 +10,8 @@ public sealed class PackTurns : IDisposable
     private const int MaxThreads = 4;
 
     /// <summary>
-    /// For each pack that is made here at once, so many may be at the primary because they waited here too long. It has to serve others as well, and
+    /// For each pack that is made here at once, so many may be at the primary because they waited here too long. It has to serve others as
+    /// well, and
     /// a storm that is too much for the node is not to be handed to it whole.
     /// </summary>
     private const int ElsewherePerPack = 4;
@@ -125,7 +126,8 @@ public sealed class PackTurns : IDisposable
         }
     }
 
-    /// <summary>A place for a pack that the primary is to make, because its turn here did not come in time; null where there are too many.</summary>
+    /// <summary>A place for a pack that the primary is to make, because its turn here did not come in time; null where there are too
+    /// many.</summary>
     public IDisposable? TryGoElsewhere() => _elsewhere.Wait(0) ? new PackTurn(threads: 0, () => _elsewhere.Release()) : null;
 
     private void BeginLast()

@@ -35,7 +35,12 @@ internal sealed class Scratch : IDisposable
     {
         string target = Path.Combine(objects, "pack");
         Directory.CreateDirectory(target);
-        foreach (string file in Directory.EnumerateFiles(_packs, "pack-*").OrderBy(static file => file.EndsWith(".idx", StringComparison.Ordinal)).ToList())
+        foreach (
+            string file in Directory
+                .EnumerateFiles(_packs, "pack-*")
+                .OrderBy(static file => file.EndsWith(".idx", StringComparison.Ordinal))
+                .ToList()
+        )
         {
             File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
             File.Move(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);

@@ -19,8 +19,17 @@ internal static class TrailingDigest
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
         {
-            await using var file = new FileStream(RegularFile.At(path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
-            using IncrementalHash hash = IncrementalHash.CreateHash(format == ObjectFormat.Sha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256);
+            await using var file = new FileStream(
+                RegularFile.At(path),
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete,
+                bufferSize: 0,
+                FileOptions.SequentialScan | FileOptions.Asynchronous
+            );
+            using IncrementalHash hash = IncrementalHash.CreateHash(
+                format == ObjectFormat.Sha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256
+            );
             long left = file.Length - format.DigestLength;
             while (left > 0)
             {

@@ -20,13 +20,19 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
     /// </summary>
     private static readonly string[] s_settings =
     [
-        "uploadpack.allowFilter=true", "uploadpack.allowAnySHA1InWant=true", "uploadpack.keepAlive=5", "pack.windowMemory=128m", "pack.deltaCacheSize=64m",
+        "uploadpack.allowFilter=true",
+        "uploadpack.allowAnySHA1InWant=true",
+        "uploadpack.keepAlive=5",
+        "pack.windowMemory=128m",
+        "pack.deltaCacheSize=64m",
     ];
 
-    /// <summary>The commit-graph keeps 34 bits of a date, which end in 2514: what is asked by date is answered from the commits themselves.</summary>
+    /// <summary>The commit-graph keeps 34 bits of a date, which end in 2514: what is asked by date is answered from the commits
+    /// themselves.</summary>
     private const string TrueDates = "core.commitGraph=false";
 
-    /// <summary>Of a line with an id, what is not the id, such as <c>0032have </c> and the line feed: an input of its right size need not grow.</summary>
+    /// <summary>Of a line with an id, what is not the id, such as <c>0032have </c> and the line feed: an input of its right size need not
+    /// grow.</summary>
     private const int IdLine = 14;
 
     /// <summary>All other lines of a request.</summary>
@@ -49,7 +55,9 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
 
         // include-tag looks at annotated tags; deepen-relative counts from those shallow commits that refs lead to, which is settled.
         IEnumerable<RefTip> tags = request.IncludeTag ? refs.Tips.Where(static tip => tip.IsAnnotatedTag) : [];
-        IEnumerable<RefTip> shallows = request.DeepenRelative ? request.Shallows.Select(static id => new RefTip($"refs/waystation/shallow/{id}", id, null, null)) : [];
+        IEnumerable<RefTip> shallows = request.DeepenRelative
+            ? request.Shallows.Select(static id => new RefTip($"refs/waystation/shallow/{id}", id, null, null))
+            : [];
         return FrozenRefs.Of(folder, mirror, new MirrorRefs(tags.Concat(shallows)));
     }
 
@@ -62,7 +70,14 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
     /// <param name="withOrphans">Objects that no ref leads to any more may be named.</param>
     /// <param name="threads">It compresses with so many.</param>
     /// <param name="stopping">Kills it.</param>
-    public async Task<GitProcess> StartAsync(MirrorLease lease, FetchRequest request, FrozenRefs? frozen, bool withOrphans, int threads, CancellationToken stopping)
+    public async Task<GitProcess> StartAsync(
+        MirrorLease lease,
+        FetchRequest request,
+        FrozenRefs? frozen,
+        bool withOrphans,
+        int threads,
+        CancellationToken stopping
+    )
     {
         ArgumentNullException.ThrowIfNull(lease);
         ArgumentNullException.ThrowIfNull(request);
@@ -84,9 +99,15 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
                 // Of an object that lies in several packs git takes the copy that the first multi-pack-index names.
                 ObjectDirectory = looksAtTipFirst ? mirror.Tip : null,
                 AlternateObjects = [.. looksAtTipFirst ? [mirror.Objects] : (string[])[], .. withOrphans ? [mirror.Orphans] : (string[])[]],
-                Settings = [.. s_settings, .. request.DeepenSince is null ? (string[])[] : [TrueDates], string.Create(CultureInfo.InvariantCulture, $"pack.threads={threads}")],
+                Settings =
+                [
+                    .. s_settings,
+                    .. request.DeepenSince is null ? (string[])[] : [TrueDates],
+                    string.Create(CultureInfo.InvariantCulture, $"pack.threads={threads}"),
+                ],
             },
-            stopping);
+            stopping
+        );
         await process.FeedAsync(input.WrittenMemory);
         return process;
     }

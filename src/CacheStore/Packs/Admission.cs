@@ -2,7 +2,8 @@ namespace Waystation.CacheStore.Packs;
 
 /// <summary>
 /// Remembers which answers were asked for lately, so that those not worth keeping at once are kept when asked a second
-/// time. Bounded: what was asked before the last hour is forgotten, and where there is too much, the older half of the repository that has most.
+/// time. Bounded: what was asked before the last hour is forgotten, and where there is too much, the older half of the repository that has
+/// most.
 /// So who asks one repository for ever new answers makes none of another forgotten.
 /// </summary>
 /// <param name="time">The clock.</param>

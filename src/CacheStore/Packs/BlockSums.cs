@@ -10,7 +10,8 @@ namespace Waystation.CacheStore.Packs;
 /// </summary>
 public static class BlockSums
 {
-    /// <summary>Bytes of one block, a little under 256 KiB: with its headers it fills four packets. The last one of a pack may be shorter.</summary>
+    /// <summary>Bytes of one block, a little under 256 KiB: with its headers it fills four packets. The last one of a pack may be
+    /// shorter.</summary>
     public const int BlockLength = 4 * Sideband.MaxBandPayload;
 
     /// <summary>What a sum starts from.</summary>
@@ -19,7 +20,8 @@ public static class BlockSums
     /// <summary>Words of one lane: three of them make 6 KiB, and what a packet has beside those is little.</summary>
     private const int LaneWords = 256;
 
-    /// <summary>What becomes of a sum when a lane of zeros follows it, by each byte of the sum: that is linear, so the parts add up.</summary>
+    /// <summary>What becomes of a sum when a lane of zeros follows it, by each byte of the sum: that is linear, so the parts add
+    /// up.</summary>
     private static readonly uint[] s_afterLane = AfterLane();
 
     /// <summary>How many blocks a pack of this many bytes has.</summary>
@@ -36,7 +38,9 @@ public static class BlockSums
         ReadOnlySpan<byte> rest = bytes[(words.Length * sizeof(ulong))..];
         while (words.Length >= 3 * LaneWords)
         {
-            ReadOnlySpan<ulong> first = words[..LaneWords], second = words.Slice(LaneWords, LaneWords), third = words.Slice(2 * LaneWords, LaneWords);
+            ReadOnlySpan<ulong> first = words[..LaneWords],
+                second = words.Slice(LaneWords, LaneWords),
+                third = words.Slice(2 * LaneWords, LaneWords);
             (uint middle, uint last) = (0, 0);
             for (int i = 0; i < LaneWords; i++)
             {
@@ -63,7 +67,10 @@ public static class BlockSums
     }
 
     private static uint Shift(uint sum) =>
-        s_afterLane[(byte)sum] ^ s_afterLane[256 + (byte)(sum >> 8)] ^ s_afterLane[512 + (byte)(sum >> 16)] ^ s_afterLane[768 + (byte)(sum >> 24)];
+        s_afterLane[(byte)sum]
+        ^ s_afterLane[256 + (byte)(sum >> 8)]
+        ^ s_afterLane[512 + (byte)(sum >> 16)]
+        ^ s_afterLane[768 + (byte)(sum >> 24)];
 
     private static uint[] AfterLane()
     {

@@ -72,7 +72,8 @@ public sealed class DiskPackTier : IPackTier
         }
     }
 
-    /// <summary>Removes every answer of a repository from the disk, and all that is in quarantine. Returns how many and how long they were.</summary>
+    /// <summary>Removes every answer of a repository from the disk, and all that is in quarantine. Returns how many and how long they
+    /// were.</summary>
     public (int Count, long Bytes) RemoveAll(RepositoryName repository)
     {
         (int count, long bytes) = (0, 0);
@@ -95,13 +96,20 @@ public sealed class DiskPackTier : IPackTier
 
     /// <summary>Every answer, to be read whole and compared with its checksums.</summary>
     internal IEnumerable<ScrubItem> ScrubItems() =>
-        _index.All().Select(entry => new ScrubItem("packs/" + entry.Key, entry.Length, stopping => IsWholeAsync(entry.Key, entry.Path, stopping)));
+        _index
+            .All()
+            .Select(entry => new ScrubItem("packs/" + entry.Key, entry.Length, stopping => IsWholeAsync(entry.Key, entry.Path, stopping)));
 
-    internal FillFile NewFillFile() => new(_folder.NewTemporaryPath(PackSuffix), TryMakeRoom, (reason, cause) =>
-    {
-        _meters.CacheFailure(reason);
-        _logger.DiskRefused(reason, cause);
-    });
+    internal FillFile NewFillFile() =>
+        new(
+            _folder.NewTemporaryPath(PackSuffix),
+            TryMakeRoom,
+            (reason, cause) =>
+            {
+                _meters.CacheFailure(reason);
+                _logger.DiskRefused(reason, cause);
+            }
+        );
 
     /// <summary>Takes a finished fill's file into the store; false where the disk refuses.</summary>
     internal async Task<bool> TryAdoptAsync(Fill fill, TimeSpan cost)
@@ -208,7 +216,8 @@ public sealed class DiskPackTier : IPackTier
 
     private string FolderOf(RepositoryName repository) => Path.Combine(_folder.Packs, repository.FolderName);
 
-    private void OnDamage(PackRecord record) => Quarantine(record.Key, PathOf(record.Repository, record.Key), "a block is not what was stored");
+    private void OnDamage(PackRecord record) =>
+        Quarantine(record.Key, PathOf(record.Repository, record.Key), "a block is not what was stored");
 
     private void Quarantine(PackKey key, string path, string reason)
     {
@@ -276,7 +285,11 @@ public sealed class DiskPackTier : IPackTier
         {
             var pack = new FileInfo(path + PackSuffix);
             PackRecord record = PackRecord.Read(recordFile);
-            if (!pack.Exists || pack.Length != record.PackLength || !string.Equals(PathOf(record.Repository, record.Key), path, StringComparison.Ordinal))
+            if (
+                !pack.Exists
+                || pack.Length != record.PackLength
+                || !string.Equals(PathOf(record.Repository, record.Key), path, StringComparison.Ordinal)
+            )
             {
                 return false;
             }

@@ -280,15 +280,23 @@ public sealed class Fill : IDisposable
     }
 
     /// <summary>
-    /// Begins one more reading; false where the bytes from the start on are no longer all to be had, not by others, or where nothing has come for so
+    /// Begins one more reading; false where the bytes from the start on are no longer all to be had, not by others, or where nothing has
+    /// come for so
     /// long that others leave, though this reader may be more patient.
     /// </summary>
     internal bool TryAttach(TimeSpan patience, [NotNullWhen(true)] out FillReader? reader)
     {
         lock (_gate)
         {
-            if (_failure is not null || _tail is not null || _damaged || _abandoned || _stopping.IsCancellationRequested
-                || _share == FillShare.StarterOnly || (!_whole && patience != Timeout.InfiniteTimeSpan && _silence.Exhausts(Patience)))
+            if (
+                _failure is not null
+                || _tail is not null
+                || _damaged
+                || _abandoned
+                || _stopping.IsCancellationRequested
+                || _share == FillShare.StarterOnly
+                || (!_whole && patience != Timeout.InfiniteTimeSpan && _silence.Exhausts(Patience))
+            )
             {
                 reader = null;
                 return false;
@@ -313,7 +321,11 @@ public sealed class Fill : IDisposable
         lock (_gate)
         {
             _attached--;
-            _abandoned |= _attached == 0 && !_whole && _failure is null && !(Plan.KeepAtOnce && !_outdated && _tail is null && _share != FillShare.StarterOnly);
+            _abandoned |=
+                _attached == 0
+                && !_whole
+                && _failure is null
+                && !(Plan.KeepAtOnce && !_outdated && _tail is null && _share != FillShare.StarterOnly);
         }
 
         if (_abandoned)

@@ -89,8 +89,11 @@ public sealed class FillReader : PackReader
     public override void Verify()
     {
         // At the growing edge a block leaves in parts; its sum is compared as soon as it is whole.
-        if (_check.TryEndBlock(_fill.IsAtEnd(_check.Position), out int block, out uint sum)
-            && _fill.SumOf(block) is { } stored && stored != sum)
+        if (
+            _check.TryEndBlock(_fill.IsAtEnd(_check.Position), out int block, out uint sum)
+            && _fill.SumOf(block) is { } stored
+            && stored != sum
+        )
         {
             _fill.MarkDamaged();
             throw new PackDamagedException($"block {block} of an answer that is being made is not what was written");

@@ -52,16 +52,20 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
         }
     }
 
-    /// <summary>Attaches one more reader to the fill of this key; null where there is none under way that can be followed from its start.</summary>
+    /// <summary>Attaches one more reader to the fill of this key; null where there is none under way that can be followed from its
+    /// start.</summary>
     public FillReader? TryFollow(PackKey key)
     {
         lock (_gate)
         {
-            return _fills.TryGetValue(key, out Fill? fill) && fill.TryAttach(Timeout.InfiniteTimeSpan, out FillReader? reader) ? reader : null;
+            return _fills.TryGetValue(key, out Fill? fill) && fill.TryAttach(Timeout.InfiniteTimeSpan, out FillReader? reader)
+                ? reader
+                : null;
         }
     }
 
-    /// <summary>Nobody joins the fills of this repository any more, and nothing of them is kept; those who follow them are served to the end.</summary>
+    /// <summary>Nobody joins the fills of this repository any more, and nothing of them is kept; those who follow them are served to the
+    /// end.</summary>
     public void Disown(RepositoryName repository)
     {
         lock (_gate)

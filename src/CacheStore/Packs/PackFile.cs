@@ -33,5 +33,11 @@ internal static class PackFile
 
     /// <summary>Opens a finished file for reading.</summary>
     public static SafeFileHandle Open(string path) =>
-        File.OpenHandle(RegularFile.At(path), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.SequentialScan);
+        File.OpenHandle(
+            RegularFile.At(path),
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read | FileShare.Delete,
+            FileOptions.SequentialScan
+        );
 }

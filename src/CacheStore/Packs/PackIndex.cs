@@ -10,8 +10,9 @@ internal sealed class PackIndex
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PackKey, Entry> _entries = [];
-    private readonly SortedSet<Entry> _byWorth = new(Comparer<Entry>.Create(
-        static (a, b) => a.Worth != b.Worth ? a.Worth.CompareTo(b.Worth) : a.Number.CompareTo(b.Number)));
+    private readonly SortedSet<Entry> _byWorth = new(
+        Comparer<Entry>.Create(static (a, b) => a.Worth != b.Worth ? a.Worth.CompareTo(b.Worth) : a.Number.CompareTo(b.Number))
+    );
 
     private double _age;
     private long _number;

@@ -62,8 +62,7 @@ public readonly record struct PackKey
     {
         key = default;
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        if (hex.Length != 2 * digest.Length
-            || Convert.FromHexString(hex, digest, out _, out _) != OperationStatus.Done)
+        if (hex.Length != 2 * digest.Length || Convert.FromHexString(hex, digest, out _, out _) != OperationStatus.Done)
         {
             return false;
         }

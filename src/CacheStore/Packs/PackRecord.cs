@@ -88,7 +88,8 @@ internal sealed record PackRecord
         {
             return ParseBody(body);
         }
-        catch (Exception e) when (e is EndOfStreamException or GitProtocolException or FormatException or ArgumentException or OverflowException)
+        catch (Exception e)
+            when (e is EndOfStreamException or GitProtocolException or FormatException or ArgumentException or OverflowException)
         {
             throw new InvalidDataException("the record does not read back", e);
         }
@@ -114,7 +115,10 @@ internal sealed record PackRecord
         var repository = new RepositoryName(reader.ReadString(), reader.ReadString());
         var format = (ObjectFormat)reader.ReadByte();
         var prologueBytes = new ReadOnlySequence<byte>(reader.ReadBytes(reader.ReadInt32()));
-        if (FetchAnswerReader.TryReadPrologue(ref prologueBytes, format, sidebandAll: false, out FetchPrologue? prologue) != AnswerStart.Pack)
+        if (
+            FetchAnswerReader.TryReadPrologue(ref prologueBytes, format, sidebandAll: false, out FetchPrologue? prologue)
+            != AnswerStart.Pack
+        )
         {
             throw new InvalidDataException("the prologue does not read back");
         }

@@ -20,14 +20,18 @@ public sealed class PushCopies(DataFolder folder, MirrorOptions options, TimePro
     public PushCopy Begin(bool isGzip, Func<GitProtocol.Pushing.PushRequestReader, bool> isWorth) => new(this, time, isGzip, isWorth);
 
     /// <summary>A file that is gone as soon as nobody has it open.</summary>
-    internal FileStream NewFile() => new(folder.NewTemporaryPath(".push"), new FileStreamOptions
-    {
-        Mode = FileMode.CreateNew,
-        Access = FileAccess.ReadWrite,
-        BufferSize = 0,
-        Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
-        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-    });
+    internal FileStream NewFile() =>
+        new(
+            folder.NewTemporaryPath(".push"),
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                BufferSize = 0,
+                Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        );
 
     /// <summary>Takes room for a step more; false where there is none.</summary>
     internal bool TryGrow()

@@ -30,8 +30,14 @@ public sealed class PushCopy : IAsyncDisposable
     private readonly PushCopies _copies;
     private readonly TimeProvider _time;
     private readonly Func<PushRequestReader, bool> _isWorth;
-    private readonly Pipe _window = new(new PipeOptions(
-        pauseWriterThreshold: WindowLength, resumeWriterThreshold: WindowLength / 2, minimumSegmentSize: BufferLength, useSynchronizationContext: false));
+    private readonly Pipe _window = new(
+        new PipeOptions(
+            pauseWriterThreshold: WindowLength,
+            resumeWriterThreshold: WindowLength / 2,
+            minimumSegmentSize: BufferLength,
+            useSynchronizationContext: false
+        )
+    );
 
     private readonly long _begun;
     private TimeSpan _waited;

@@ -25,7 +25,13 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, DataFolder f
     public async Task<ScrubResult> RunAsync(TimeSpan span, CancellationToken stopping)
     {
         // As it is now: what is made meanwhile is younger than a day.
-        List<ScrubItem> all = [.. packs.ScrubItems().Concat(mirrors.All().SelectMany(mirrors.ScrubItems)).OrderBy(static item => item.Name, StringComparer.Ordinal)];
+        List<ScrubItem> all =
+        [
+            .. packs
+                .ScrubItems()
+                .Concat(mirrors.All().SelectMany(mirrors.ScrubItems))
+                .OrderBy(static item => item.Name, StringComparer.Ordinal),
+        ];
         if (all.Count == 0)
         {
             return default;

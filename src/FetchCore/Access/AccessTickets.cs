@@ -30,9 +30,7 @@ public sealed class AccessTickets
     /// <param name="lifetime">How long an answer holds; zero asks the primary on every request.</param>
     /// <param name="serveFor">How long an answer is remembered for an outage; zero serves nobody in one.</param>
     public AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan serveFor = default)
-        : this(time, lifetime, serveFor, new TicketBounds())
-    {
-    }
+        : this(time, lifetime, serveFor, new TicketBounds()) { }
 
     internal AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan serveFor, TicketBounds bounds)
     {
@@ -127,7 +125,8 @@ public sealed class AccessTickets
     }
 
     /// <summary>
-    /// The primary refused something that says nothing of reading, as a push by somebody who may only read. What was answered until now is relied
+    /// The primary refused something that says nothing of reading, as a push by somebody who may only read. What was answered until now is
+    /// relied
     /// on no more where the primary can be asked; for an outage it stands.
     /// </summary>
     public void Doubt(RepositoryName repository, Credential credential, long askedAt)
@@ -168,7 +167,8 @@ public sealed class AccessTickets
     /// </summary>
     public CapabilityAdvertisement? FindCapabilities(RepositoryName repository, Credential credential) =>
         TicketOf(repository, credential, out long doubtedAt) is { AreCapabilitiesOutdated: false } ticket
-        && ticket.AcceptedAt > doubtedAt && IsLive(ticket.AcceptedAt)
+        && ticket.AcceptedAt > doubtedAt
+        && IsLive(ticket.AcceptedAt)
             ? ticket.Capabilities
             : null;
 
@@ -198,7 +198,8 @@ public sealed class AccessTickets
 
     /// <summary>Whether the primary accepted this credential within <c>Outage:ServeFor</c>, and has not refused it since.</summary>
     public bool Remembers(RepositoryName repository, Credential credential) =>
-        TicketOf(repository, credential, out _) is { } ticket && (IsRecorded(ticket.AcceptedAt) || ticket.Shown.Any(shown => IsRecorded(shown.At)));
+        TicketOf(repository, credential, out _) is { } ticket
+        && (IsRecorded(ticket.AcceptedAt) || ticket.Shown.Any(shown => IsRecorded(shown.At)));
 
     /// <summary>Somebody was accepted for the repository lately, and nobody without a credential was.</summary>
     public bool AreOfUsersAlone(RepositoryName repository)

@@ -68,9 +68,7 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
-        foreach (RefTip tip in tips
-            .Where(static tip => tip.IsAnnotatedTag)
-            .OrderBy(static tip => tip.Id))
+        foreach (RefTip tip in tips.Where(static tip => tip.IsAnnotatedTag).OrderBy(static tip => tip.Id))
         {
             Append(hash, tip.Id, raw);
             Append(hash, tip.Peeled!.Value, raw);
@@ -89,8 +87,7 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
     public bool Covers(string refName) => newestFirst.Any(listing => listing.Asked.Peel && listing.Asked.Covers(refName));
 
     /// <summary>Whether every ref whose name begins so would be among <see cref="Tips()"/>.</summary>
-    public bool CoversAll(string prefix) => newestFirst.Any(listing =>
-        listing.IsComplete || listing.Asked.Prefixes.Find(prefix) >= 0);
+    public bool CoversAll(string prefix) => newestFirst.Any(listing => listing.IsComplete || listing.Asked.Prefixes.Find(prefix) >= 0);
 
     private IEnumerable<RefTip> Tips(bool peeledOnly)
     {

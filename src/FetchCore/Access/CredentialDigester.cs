@@ -20,7 +20,9 @@ public sealed class CredentialDigester
     /// <param name="parts">Name and value of each, e.g. a header's or a query parameter's.</param>
     /// <param name="circumstancesOf">Told whether the request is anonymous, names what else the primary may decide by.</param>
     public Credential Digest(
-        IEnumerable<KeyValuePair<string, string>> parts, Func<bool, IEnumerable<KeyValuePair<string, string>>> circumstancesOf)
+        IEnumerable<KeyValuePair<string, string>> parts,
+        Func<bool, IEnumerable<KeyValuePair<string, string>>> circumstancesOf
+    )
     {
         ArgumentNullException.ThrowIfNull(parts);
         ArgumentNullException.ThrowIfNull(circumstancesOf);
@@ -35,8 +37,11 @@ public sealed class CredentialDigester
     private static bool Append(IncrementalHash hash, string kind, IEnumerable<KeyValuePair<string, string>> parts)
     {
         bool any = false;
-        foreach ((string name, string value) in parts
-            .OrderBy(static part => part.Key, StringComparer.Ordinal).ThenBy(static part => part.Value, StringComparer.Ordinal))
+        foreach (
+            (string name, string value) in parts
+                .OrderBy(static part => part.Key, StringComparer.Ordinal)
+                .ThenBy(static part => part.Value, StringComparer.Ordinal)
+        )
         {
             any = true;
             Append(hash, kind + name);

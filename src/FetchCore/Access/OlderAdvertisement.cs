@@ -20,8 +20,14 @@ public sealed record OlderAdvertisement(int Version, string Capabilities, IReadO
         return request with
         {
             ProtocolVersion = Version,
-            MultiAck = words.Contains("multi_ack_detailed") ? MultiAck.Detailed : words.Contains("multi_ack") ? MultiAck.MultiAck : MultiAck.None,
-            SidebandKind = words.Contains("side-band-64k") ? SidebandKind.Sideband64k : words.Contains("side-band") ? SidebandKind.Sideband : SidebandKind.None,
+            MultiAck =
+                words.Contains("multi_ack_detailed") ? MultiAck.Detailed
+                : words.Contains("multi_ack") ? MultiAck.MultiAck
+                : MultiAck.None,
+            SidebandKind =
+                words.Contains("side-band-64k") ? SidebandKind.Sideband64k
+                : words.Contains("side-band") ? SidebandKind.Sideband
+                : SidebandKind.None,
             ThinPack = request.ThinPack && words.Contains("thin-pack"),
             OfsDelta = request.OfsDelta && words.Contains("ofs-delta"),
             NoProgress = request.NoProgress && words.Contains("no-progress"),

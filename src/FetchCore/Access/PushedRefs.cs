@@ -30,7 +30,9 @@ internal sealed class PushedRefs(TimeProvider time, TimeSpan serveFor)
 
         if (_journals.Count >= MaxRepositories)
         {
-            foreach (KeyValuePair<RepositoryName, Journal> entry in _journals.Where(entry => time.GetElapsedTime(entry.Value.LastAt) >= serveFor))
+            foreach (
+                KeyValuePair<RepositoryName, Journal> entry in _journals.Where(entry => time.GetElapsedTime(entry.Value.LastAt) >= serveFor)
+            )
             {
                 _journals.TryRemove(entry);
             }

@@ -38,8 +38,12 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
         for (int i = 0; i < newestFirst.Count; i++)
         {
             RefListing basis = newestFirst[i].Listing;
-            if (basis.Answers(asked) && Merge(i, asked) is { } tips && !LacksShown(i, asked, tips)
-                && TryTellHead(basis, tips, asked, out string? unborn))
+            if (
+                basis.Answers(asked)
+                && Merge(i, asked) is { } tips
+                && !LacksShown(i, asked, tips)
+                && TryTellHead(basis, tips, asked, out string? unborn)
+            )
             {
                 return new RecordedListing(new RefListing(asked, tips) { UnbornHeadTarget = unborn }, newestFirst[i].Age);
             }
@@ -71,7 +75,8 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
         for (int i = basis - 1; i >= 0; i--)
         {
             RefListing newer = newestFirst[i].Listing;
-            Dictionary<string, RefTip> before = tips.Where(tip => newer.Asked.Covers(tip.Name)).ToDictionary(static tip => tip.Name, StringComparer.Ordinal);
+            Dictionary<string, RefTip> before = tips.Where(tip => newer.Asked.Covers(tip.Name))
+                .ToDictionary(static tip => tip.Name, StringComparer.Ordinal);
             List<RefTip> after = [];
             foreach (RefTip tip in newer.Tips.Where(tip => asked.Covers(tip.Name) && newer.Asked.Covers(tip.Name)))
             {
@@ -101,15 +106,27 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
 
         if (isChanged)
         {
-            tips.Sort(static (a, b) => (a.Name == Head, b.Name == Head) switch
-            {
-                (true, false) => -1,
-                (false, true) => 1,
-                _ => string.CompareOrdinal(a.Name, b.Name),
-            });
+            tips.Sort(
+                static (a, b) =>
+                    (a.Name == Head, b.Name == Head) switch
+                    {
+                        (true, false) => -1,
+                        (false, true) => 1,
+                        _ => string.CompareOrdinal(a.Name, b.Name),
+                    }
+            );
         }
 
-        return [.. tips.Select(tip => tip with { Peeled = asked.Peel ? tip.Peeled : null, SymrefTarget = asked.Symrefs ? tip.SymrefTarget : null })];
+        return
+        [
+            .. tips.Select(tip =>
+                tip with
+                {
+                    Peeled = asked.Peel ? tip.Peeled : null,
+                    SymrefTarget = asked.Symrefs ? tip.SymrefTarget : null,
+                }
+            ),
+        ];
     }
 
     /// <summary>
@@ -123,9 +140,14 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
         }
 
         HashSet<string> names = NamesOf(told);
-        return newestFirst.Skip(basis + 1).SelectMany(static older => older.Listing.Tips).Any(tip =>
-            !names.Contains(tip.Name) && asked.Covers(tip.Name)
-            && !Enumerable.Range(0, basis + 1).Any(newer => HeededBy(newer).TellOf(tip.Name)));
+        return newestFirst
+            .Skip(basis + 1)
+            .SelectMany(static older => older.Listing.Tips)
+            .Any(tip =>
+                !names.Contains(tip.Name)
+                && asked.Covers(tip.Name)
+                && !Enumerable.Range(0, basis + 1).Any(newer => HeededBy(newer).TellOf(tip.Name))
+            );
     }
 
     private static HashSet<string> NamesOf(List<RefTip> tips) => new(tips.Select(static tip => tip.Name), StringComparer.Ordinal);
@@ -147,7 +169,12 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
 
         bool isBranch = tip.Name.StartsWith(Heads, StringComparison.Ordinal) || tip.Name == Head;
         bool isSymrefKnown = newer.Asked.Symrefs || !asked.Symrefs || before is not null || tip.Name != Head;
-        return (newer.Asked.Peel || !asked.Peel || isBranch) && isSymrefKnown ? tip with { SymrefTarget = tip.SymrefTarget ?? before?.SymrefTarget } : null;
+        return (newer.Asked.Peel || !asked.Peel || isBranch) && isSymrefKnown
+            ? tip with
+            {
+                SymrefTarget = tip.SymrefTarget ?? before?.SymrefTarget,
+            }
+            : null;
     }
 
     private static bool TryTellHead(RefListing basis, List<RefTip> tips, LsRefsRequest asked, out string? unborn)

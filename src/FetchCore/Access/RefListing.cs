@@ -24,8 +24,7 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
     public bool IsComplete => Asked.RefPrefixes.Count == 0;
 
     /// <summary>It names every tag that this credential sees, with what annotated tags point to.</summary>
-    public bool HasAllTags => Asked.Peel
-        && (IsComplete || Asked.Prefixes.Find(Tags) >= 0);
+    public bool HasAllTags => Asked.Peel && (IsComplete || Asked.Prefixes.Find(Tags) >= 0);
 
     /// <summary>It says something of some tags, though perhaps not of all.</summary>
     public bool TouchesTags => IsComplete || Asked.Prefixes.Find(Tags) >= 0 || Asked.Prefixes.HasWithin(Tags);
@@ -35,7 +34,9 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
 
     /// <summary>An answer to this question can be read off this listing: it was asked for as much, and in the same form.</summary>
     internal bool Answers(LsRefsRequest question) =>
-        Older is null && Asked.ObjectFormat == question.ObjectFormat && SaysAsMuchAs(question)
+        Older is null
+        && Asked.ObjectFormat == question.ObjectFormat
+        && SaysAsMuchAs(question)
         && (IsComplete || (question.RefPrefixes.Count > 0 && Asked.Prefixes.Covers(question.Prefixes)));
 
     /// <summary>What this listing says of a ref, it says as fully as an answer to this question would.</summary>
@@ -46,7 +47,10 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
     /// to say that it is gone.
     /// </summary>
     internal bool Supersedes(RefListing old, HeededPrefixes heeded) =>
-        Covers(old) && SaysAsMuchAs(old.Asked) && (Asked.Unborn || !old.Asked.Unborn) && Older?.Version == old.Older?.Version
+        Covers(old)
+        && SaysAsMuchAs(old.Asked)
+        && (Asked.Unborn || !old.Asked.Unborn)
+        && Older?.Version == old.Older?.Version
         && old.Tips.All(tip => heeded.TellOf(tip.Name));
 
     /// <summary>What an <c>ls-refs</c> answer shows.</summary>
@@ -63,7 +67,11 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
         return new RefListing(LsRefsRequest.All(advertisement.ObjectFormat), advertisement.Tips)
         {
             IsOfShallow = advertisement.Shallows.Count > 0,
-            Older = new OlderAdvertisement(advertisement.Version, string.Join(' ', advertisement.V0Capabilities), [.. advertisement.Shallows]),
+            Older = new OlderAdvertisement(
+                advertisement.Version,
+                string.Join(' ', advertisement.V0Capabilities),
+                [.. advertisement.Shallows]
+            ),
         };
     }
 }

@@ -24,7 +24,12 @@ public sealed class SharedRefs(TimeProvider time)
     /// <param name="ask">Asks the primary. It is not cancelled when one sharer leaves.</param>
     /// <param name="cancellationToken">This sharer's.</param>
     public async Task<AccessView?> AskAsync(
-        RepositoryName repository, Credential credential, RefsQuestion question, Func<Task<AccessView?>> ask, CancellationToken cancellationToken)
+        RepositoryName repository,
+        Credential credential,
+        RefsQuestion question,
+        Func<Task<AccessView?>> ask,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(ask);
         (RepositoryName, Credential, RefsQuestion) key = (repository, credential, question);
@@ -116,7 +121,11 @@ public sealed class SharedRefs(TimeProvider time)
 
             // Whoever waits for neither has left.
             _ = _answer.Task.ContinueWith(
-                static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                static ended => ended.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
         }
 
         public Task<AccessView?> Answer => _answer.Task;

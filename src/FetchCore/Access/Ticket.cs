@@ -29,7 +29,10 @@ internal sealed record Ticket
     {
         var heeded = new HeededPrefixes(listing);
         List<(RefListing Listing, long At)> shown =
-            [(listing, at), .. Shown.Where(old => old.At > at || !listing.Supersedes(old.Listing, heeded))];
+        [
+            (listing, at),
+            .. Shown.Where(old => old.At > at || !listing.Supersedes(old.Listing, heeded)),
+        ];
         if (shown.Count > MaxListings)
         {
             // Of questions for ever new names little is shown: those go before what shows many refs.
@@ -41,13 +44,14 @@ internal sealed record Ticket
     }
 
     /// <summary>Takes capabilities in; listings of another object format are of a repository that is no more.</summary>
-    public Ticket With(CapabilityAdvertisement capabilities, long at) => this with
-    {
-        Shown = [.. Shown.Where(shown => shown.Listing.Asked.ObjectFormat == capabilities.ObjectFormat)],
-        Capabilities = capabilities,
-        AcceptedAt = at,
-        AreCapabilitiesOutdated = false,
-    };
+    public Ticket With(CapabilityAdvertisement capabilities, long at) =>
+        this with
+        {
+            Shown = [.. Shown.Where(shown => shown.Listing.Asked.ObjectFormat == capabilities.ObjectFormat)],
+            Capabilities = capabilities,
+            AcceptedAt = at,
+            AreCapabilitiesOutdated = false,
+        };
 
     /// <summary>Those listings of which no newer one speaks in full.</summary>
     public List<RefListing> Current(Func<long, bool> counts)

@@ -42,7 +42,12 @@ internal static class TicketParts
     public static ObjectId DigestOf(RefListing listing)
     {
         using var digest = new ListingDigest();
-        byte boundary = listing.IsOfShallow switch { null => 0, false => 1, true => 2 };
+        byte boundary = listing.IsOfShallow switch
+        {
+            null => 0,
+            false => 1,
+            true => 2,
+        };
         int flags = (listing.Asked.Peel ? 1 : 0) | (listing.Asked.Symrefs ? 2 : 0) | (listing.Asked.Unborn ? 4 : 0);
         digest.Append([(byte)listing.Asked.ObjectFormat, (byte)flags, boundary, (byte)(listing.Older?.Version + 1 ?? 0)]);
         digest.Append(listing.UnbornHeadTarget ?? "");

@@ -45,23 +45,40 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
 
     /// <summary>Adds a listing to a ticket.</summary>
     public void Show(RepositoryName repository, Credential credential, RefListing listing, ObjectId digest, long bytes, long askedAt) =>
-        Change(repository, credential, entry =>
-        {
-            RefListing shared = entry.Repository.Listings.Hold(listing, digest, bytes);
-            Set(entry, entry.Ticket.With(shared, askedAt));
-            entry.Repository.Listings.Release(shared);
-        });
+        Change(
+            repository,
+            credential,
+            entry =>
+            {
+                RefListing shared = entry.Repository.Listings.Hold(listing, digest, bytes);
+                Set(entry, entry.Ticket.With(shared, askedAt));
+                entry.Repository.Listings.Release(shared);
+            }
+        );
 
     /// <summary>Adds capabilities to a ticket.</summary>
     public void Accept(
-        RepositoryName repository, Credential credential, CapabilityAdvertisement capabilities, ObjectId digest, long askedAt) =>
-        Change(repository, credential, entry =>
-        {
-            CapabilityAdvertisement shared = entry.Repository.Capabilities.Hold(capabilities, digest, TicketParts.BytesOf(capabilities));
-            Set(entry, entry.Ticket.With(shared, askedAt));
-            entry.Repository.Capabilities.Release(shared);
-            Outdate(entry.Repository, shared, askedAt);
-        });
+        RepositoryName repository,
+        Credential credential,
+        CapabilityAdvertisement capabilities,
+        ObjectId digest,
+        long askedAt
+    ) =>
+        Change(
+            repository,
+            credential,
+            entry =>
+            {
+                CapabilityAdvertisement shared = entry.Repository.Capabilities.Hold(
+                    capabilities,
+                    digest,
+                    TicketParts.BytesOf(capabilities)
+                );
+                Set(entry, entry.Ticket.With(shared, askedAt));
+                entry.Repository.Capabilities.Release(shared);
+                Outdate(entry.Repository, shared, askedAt);
+            }
+        );
 
     /// <summary>There are tickets for the repository, and each belongs to a credential.</summary>
     public bool AreOfUsersAlone(RepositoryName repository) =>
@@ -248,9 +265,10 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
 
     private TicketEntry? OldestNewcomer(TicketEntry incoming)
     {
-        RepositoryTickets crowded = incoming.Repository.Newcomers.Count * 2 > _newcomers
-            ? incoming.Repository
-            : _repositories.Values.MaxBy(static repository => repository.Newcomers.Count)!;
+        RepositoryTickets crowded =
+            incoming.Repository.Newcomers.Count * 2 > _newcomers
+                ? incoming.Repository
+                : _repositories.Values.MaxBy(static repository => repository.Newcomers.Count)!;
         return crowded.Newcomers.FirstOrDefault(entry => entry != incoming);
     }
 }

@@ -20,7 +20,13 @@ public sealed class Visibility(MirrorObjects objects)
     private readonly ConditionalWeakTable<RefListing, MirrorRefs> _seesAll = [];
 
     /// <summary>Whether all of these objects are the mirror's and visible.</summary>
-    public async Task<bool> ShowsAsync(Mirror mirror, AccessView view, VisibilityRule rule, IReadOnlyCollection<ObjectId> wanted, CancellationToken cancellationToken)
+    public async Task<bool> ShowsAsync(
+        Mirror mirror,
+        AccessView view,
+        VisibilityRule rule,
+        IReadOnlyCollection<ObjectId> wanted,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
@@ -51,7 +57,14 @@ public sealed class Visibility(MirrorObjects objects)
         return false;
     }
 
-    private async Task<bool> ShowsNowAsync(Mirror mirror, AccessView view, VisibilityRule rule, List<ObjectId> unshown, long changes, CancellationToken cancellationToken)
+    private async Task<bool> ShowsNowAsync(
+        Mirror mirror,
+        AccessView view,
+        VisibilityRule rule,
+        List<ObjectId> unshown,
+        long changes,
+        CancellationToken cancellationToken
+    )
     {
         long? state = StateOf(mirror);
         IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, unshown, cancellationToken);
@@ -71,14 +84,16 @@ public sealed class Visibility(MirrorObjects objects)
     }
 
     /// <summary>
-    /// Whether these objects have been there all the time: a walk passes over what is missing, and orphans may have been sorted out before it.
+    /// Whether these objects have been there all the time: a walk passes over what is missing, and orphans may have been sorted out before
+    /// it.
     /// What is there now and was there before has not come anew in between, for that would have been a change.
     /// </summary>
     private async Task<bool> AreStillThereAsync(Mirror mirror, List<ObjectId> ids, long changes, CancellationToken cancellationToken) =>
         (await objects.KindsAsync(mirror, ids, cancellationToken)).Count == ids.Count && mirror.Changes == changes;
 
     /// <summary>
-    /// Those of the objects that the asker says it has, haves and shallow lines, that an answer may take notice of: what is visible, and what
+    /// Those of the objects that the asker says it has, haves and shallow lines, that an answer may take notice of: what is visible, and
+    /// what
     /// the mirror does not know and will pass over. Null where it would take too long to tell.
     /// </summary>
     /// <remarks>
@@ -92,7 +107,13 @@ public sealed class Visibility(MirrorObjects objects)
     /// <param name="withOrphans">The answer is made of orphans as well.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<IReadOnlySet<ObjectId>?> UsableAsync(
-        Mirror mirror, AccessView view, VisibilityRule rule, FetchRequest request, bool withOrphans, CancellationToken cancellationToken)
+        Mirror mirror,
+        AccessView view,
+        VisibilityRule rule,
+        FetchRequest request,
+        bool withOrphans,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
@@ -105,13 +126,21 @@ public sealed class Visibility(MirrorObjects objects)
 
         IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, had, withOrphans, cancellationToken);
         List<ObjectId> commits = [.. had.Where(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)];
-        IReadOnlySet<ObjectId>? unreachable = await objects.UnreachableAsync(mirror, commits, TipsOf(mirror, view, rule), withOrphans, cancellationToken);
+        IReadOnlySet<ObjectId>? unreachable = await objects.UnreachableAsync(
+            mirror,
+            commits,
+            TipsOf(mirror, view, rule),
+            withOrphans,
+            cancellationToken
+        );
         if (unreachable is null)
         {
             return null;
         }
 
-        IReadOnlySet<ObjectId> unshown = view.NotShown(kinds.Where(static known => known.Value != ObjectKind.Commit).Select(static known => known.Key));
+        IReadOnlySet<ObjectId> unshown = view.NotShown(
+            kinds.Where(static known => known.Value != ObjectKind.Commit).Select(static known => known.Key)
+        );
         HashSet<ObjectId> usable = [.. had.Where(id => !unreachable.Contains(id) && !unshown.Contains(id))];
         if (!request.Shallows.All(usable.Contains))
         {
@@ -132,12 +161,23 @@ public sealed class Visibility(MirrorObjects objects)
     }
 
     /// <summary>
-    /// Whether all that the mirror holds, and held when it was in <paramref name="state"/>, is visible. Refs are looked at before the orphans
-    /// that they leave, for they are set after those are noted: the other way round a ref that is rewound in between would make what it led to
-    /// look as if it were shown. And it must be the same state still: what was found in it before may be an orphan that was sorted out meanwhile.
+    /// Whether all that the mirror holds, and held when it was in <paramref name="state"/>, is visible. Refs are looked at before the
+    /// orphans
+    /// that they leave, for they are set after those are noted: the other way round a ref that is rewound in between would make what it led
+    /// to
+    /// look as if it were shown. And it must be the same state still: what was found in it before may be an orphan that was sorted out
+    /// meanwhile.
     /// </summary>
-    private async Task<bool> IsAllShownAsync(Mirror mirror, AccessView view, VisibilityRule rule, long? state, CancellationToken cancellationToken) =>
-        state is not null && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken)) && StateOf(mirror) == state;
+    private async Task<bool> IsAllShownAsync(
+        Mirror mirror,
+        AccessView view,
+        VisibilityRule rule,
+        long? state,
+        CancellationToken cancellationToken
+    ) =>
+        state is not null
+        && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken))
+        && StateOf(mirror) == state;
 
     /// <summary>Whether every ref of the mirror leads only to what was shown to this credential.</summary>
     private async Task<bool> SeesAllAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
@@ -150,9 +190,12 @@ public sealed class Visibility(MirrorObjects objects)
 
         HashSet<ObjectId> shown = [.. view.Tips().Select(static tip => tip.Id)];
         List<RefTip> others = [.. refs.Tips.Where(tip => !shown.Contains(tip.Id))];
-        bool seesAll = others.Count == 0
-            || (others.TrueForAll(static tip => tip.Peeled is null)
-                && await AreCommitsReachableAsync(mirror, [.. others.Select(static tip => tip.Id).Distinct()], shown, cancellationToken));
+        bool seesAll =
+            others.Count == 0
+            || (
+                others.TrueForAll(static tip => tip.Peeled is null)
+                && await AreCommitsReachableAsync(mirror, [.. others.Select(static tip => tip.Id).Distinct()], shown, cancellationToken)
+            );
         if (seesAll && view.IsOneListing)
         {
             _seesAll.AddOrUpdate(view.Newest!, refs);
@@ -161,7 +204,12 @@ public sealed class Visibility(MirrorObjects objects)
         return seesAll;
     }
 
-    private async Task<bool> AreCommitsReachableAsync(Mirror mirror, List<ObjectId> ids, HashSet<ObjectId> tips, CancellationToken cancellationToken)
+    private async Task<bool> AreCommitsReachableAsync(
+        Mirror mirror,
+        List<ObjectId> ids,
+        HashSet<ObjectId> tips,
+        CancellationToken cancellationToken
+    )
     {
         IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, ids, cancellationToken);
         return ids.TrueForAll(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)

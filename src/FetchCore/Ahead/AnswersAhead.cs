@@ -32,8 +32,16 @@ public sealed class AnswersAhead
 
     /// <summary>From now on makes answers whenever a mirror was brought up to date.</summary>
     public AnswersAhead(
-        BackgroundWork work, MirrorSet mirrors, MirrorSync sync, CloneShapes shapes, DiskPackTier packs, FillTable fills, LocalRung local, WorkMeters meters,
-        ILogger<AnswersAhead> logger)
+        BackgroundWork work,
+        MirrorSet mirrors,
+        MirrorSync sync,
+        CloneShapes shapes,
+        DiskPackTier packs,
+        FillTable fills,
+        LocalRung local,
+        WorkMeters meters,
+        ILogger<AnswersAhead> logger
+    )
     {
         ArgumentNullException.ThrowIfNull(sync);
         _work = work;
@@ -92,7 +100,10 @@ public sealed class AnswersAhead
 
         (FetchRequest request, PackKey key) = next;
         FillReader reader = _fills.JoinOrBegin(
-            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true), fill => _local.TryMakeAheadAsync(fill, mirror, refs, request, threads), out bool began);
+            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true),
+            fill => _local.TryMakeAheadAsync(fill, mirror, refs, request, threads),
+            out bool began
+        );
         await using (reader)
         {
             if (!began)

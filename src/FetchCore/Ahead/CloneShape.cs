@@ -22,19 +22,22 @@ public sealed record CloneShape(FetchRequest Request, RefChoice Refs)
     {
         ArgumentNullException.ThrowIfNull(request);
         RefChoice? refs = RefChoice.Of(request.Wants, request.Depth is null, view);
-        return refs is null ? null : new CloneShape(
-            request with
-            {
-                Wants = [],
-                ProtocolVersion = 2,
-                SidebandKind = SidebandKind.Sideband64k,
-                MultiAck = default,
-                NoDone = false,
-                NoProgress = false,
-                SidebandAll = false,
-                Agent = null,
-            },
-            refs);
+        return refs is null
+            ? null
+            : new CloneShape(
+                request with
+                {
+                    Wants = [],
+                    ProtocolVersion = 2,
+                    SidebandKind = SidebandKind.Sideband64k,
+                    MultiAck = default,
+                    NoDone = false,
+                    NoProgress = false,
+                    SidebandAll = false,
+                    Agent = null,
+                },
+                refs
+            );
     }
 
     /// <summary>The request that it makes of these refs; null where they lack one.</summary>

@@ -47,7 +47,13 @@ public sealed record RefChoice(RefChoiceKind Kind, string Names = "")
         List<string> names = [];
         foreach (ObjectId want in wanted)
         {
-            if (tips.Where(tip => tip.Id == want).OrderBy(static tip => Rank(tip.Name)).ThenBy(static tip => tip.Name, StringComparer.Ordinal).FirstOrDefault() is not { } tip)
+            if (
+                tips.Where(tip => tip.Id == want)
+                    .OrderBy(static tip => Rank(tip.Name))
+                    .ThenBy(static tip => tip.Name, StringComparer.Ordinal)
+                    .FirstOrDefault()
+                is not { } tip
+            )
             {
                 return null;
             }
@@ -65,20 +71,26 @@ public sealed record RefChoice(RefChoiceKind Kind, string Names = "")
         ArgumentNullException.ThrowIfNull(tips);
         HashSet<string> names = Kind == RefChoiceKind.Named ? [.. Names.Split('\n')] : [];
         List<RefTip> chosen = [.. tips.Where(tip => Kind == RefChoiceKind.Named ? names.Contains(tip.Name) : IsOf(Kind, tip.Name))];
-        return chosen.Count == 0 || (Kind == RefChoiceKind.Named && chosen.Count < names.Count) ? null : [.. chosen.Select(static tip => tip.Id).Distinct()];
+        return chosen.Count == 0 || (Kind == RefChoiceKind.Named && chosen.Count < names.Count)
+            ? null
+            : [.. chosen.Select(static tip => tip.Id).Distinct()];
     }
 
-    private static bool IsOf(RefChoiceKind kind, string name) => kind switch
-    {
-        // HEAD is one of the branches; where it is none, every clone is a choice of its own.
-        RefChoiceKind.All => name != "HEAD",
-        RefChoiceKind.Heads => name.StartsWith(Heads, StringComparison.Ordinal),
-        _ => name.StartsWith(Heads, StringComparison.Ordinal) || name.StartsWith(Tags, StringComparison.Ordinal),
-    };
+    private static bool IsOf(RefChoiceKind kind, string name) =>
+        kind switch
+        {
+            // HEAD is one of the branches; where it is none, every clone is a choice of its own.
+            RefChoiceKind.All => name != "HEAD",
+            RefChoiceKind.Heads => name.StartsWith(Heads, StringComparison.Ordinal),
+            _ => name.StartsWith(Heads, StringComparison.Ordinal) || name.StartsWith(Tags, StringComparison.Ordinal),
+        };
 
     /// <summary>Of the names that a tip has, the one that a clone most likely meant.</summary>
     private static int Rank(string name) =>
-        name == "HEAD" ? 0 : name.StartsWith(Heads, StringComparison.Ordinal) ? 1 : name.StartsWith(Tags, StringComparison.Ordinal) ? 2 : 3;
+        name == "HEAD" ? 0
+        : name.StartsWith(Heads, StringComparison.Ordinal) ? 1
+        : name.StartsWith(Tags, StringComparison.Ordinal) ? 2
+        : 3;
 }
 
 /// <summary>Which refs.</summary>

@@ -23,7 +23,18 @@ namespace Waystation.FetchCore.Local;
 /// The first three together wait no longer than <c>Mirrors:SyncWait</c>; what does not come about in time, or at all, is the next rung's.
 /// </summary>
 public sealed class LocalRung(
-    MirrorSet mirrors, MirrorObjects objects, MirrorMaking making, MirrorSync sync, MirrorSight sight, UploadPack uploadPack, PackTurns turns, WorkQueue queue, UpkeepWork upkeep, SyncWait wait, TimeProvider time)
+    MirrorSet mirrors,
+    MirrorObjects objects,
+    MirrorMaking making,
+    MirrorSync sync,
+    MirrorSight sight,
+    UploadPack uploadPack,
+    PackTurns turns,
+    WorkQueue queue,
+    UpkeepWork upkeep,
+    SyncWait wait,
+    TimeProvider time
+)
 {
     /// <summary>Tries of an answer while a mirror changes; after so many the primary makes it.</summary>
     private const int MaxAttempts = 4;
@@ -47,7 +58,10 @@ public sealed class LocalRung(
         try
         {
             await making.FinishAsync(call.Repository, either.Token);
-            if (mirrors.Find(call.Repository, call.Request.ObjectFormat) is not { } mirror || await BringAsync(mirror, call, either.Token) is not { } withOrphans)
+            if (
+                mirrors.Find(call.Repository, call.Request.ObjectFormat) is not { } mirror
+                || await BringAsync(mirror, call, either.Token) is not { } withOrphans
+            )
             {
                 return NotMade(limit);
             }
@@ -73,13 +87,15 @@ public sealed class LocalRung(
         }
     }
 
-    /// <summary>A place for a pack that the primary is to make, because its turn here did not come in time; null where there are too many.</summary>
+    /// <summary>A place for a pack that the primary is to make, because its turn here did not come in time; null where there are too
+    /// many.</summary>
     public IDisposable? TryGoElsewhere() => turns.TryGoElsewhere();
 
     /// <summary>Waits until nobody else wants to make a pack.</summary>
     public Task<PackTurn> EnterLastAsync(CancellationToken cancellationToken) => turns.EnterLastAsync(cancellationToken);
 
-    /// <summary>Makes an answer that nobody has asked for yet, of what the mirror has; the caller has a turn. False where it is not made.</summary>
+    /// <summary>Makes an answer that nobody has asked for yet, of what the mirror has; the caller has a turn. False where it is not
+    /// made.</summary>
     /// <exception cref="FillFailedException">It broke off.</exception>
     /// <param name="fill">Into which fill.</param>
     /// <param name="mirror">Of which mirror.</param>
@@ -121,8 +137,11 @@ public sealed class LocalRung(
     private async Task<bool?> BringAsync(Mirror mirror, LocalCall call, CancellationToken waiting)
     {
         IReadOnlyList<ObjectId> wants = call.Request.Wants;
-        if ((!call.Request.IncludeTag || MirrorSync.HasTagsOf(mirror.Refs, call.Asker.View)) && await objects.HasWithOrphansAsync(mirror, wants, waiting)
-            && (await objects.KindsAsync(mirror, wants, waiting)).Count < wants.Count)
+        if (
+            (!call.Request.IncludeTag || MirrorSync.HasTagsOf(mirror.Refs, call.Asker.View))
+            && await objects.HasWithOrphansAsync(mirror, wants, waiting)
+            && (await objects.KindsAsync(mirror, wants, waiting)).Count < wants.Count
+        )
         {
             return true;
         }
@@ -136,7 +155,14 @@ public sealed class LocalRung(
         return false;
     }
 
-    private async Task<bool> MakeAsync(Fill fill, MirrorLease lease, LocalCall call, bool withOrphans, int threads, CancellationToken waiting)
+    private async Task<bool> MakeAsync(
+        Fill fill,
+        MirrorLease lease,
+        LocalCall call,
+        bool withOrphans,
+        int threads,
+        CancellationToken waiting
+    )
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
@@ -155,7 +181,10 @@ public sealed class LocalRung(
             // git looks for the haves while it reads them: what came before it had said so is looked at anew.
             bool hasSaid = request.Haves.Count > 0 || request.Shallows.Count > 0;
             using FrozenRefs? frozen = uploadPack.Freeze(lease.Mirror, refs, request);
-            if (await MakeAsync(fill, lease, request, frozen, withOrphans, threads, () => hasSaid && lease.Mirror.Changes != changes) is { } made)
+            if (
+                await MakeAsync(fill, lease, request, frozen, withOrphans, threads, () => hasSaid && lease.Mirror.Changes != changes) is
+                { } made
+            )
             {
                 return made;
             }
@@ -165,7 +194,15 @@ public sealed class LocalRung(
     }
 
     /// <summary>Null where it has to be begun anew.</summary>
-    private async Task<bool?> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, FrozenRefs? frozen, bool withOrphans, int threads, Func<bool> isOutdated)
+    private async Task<bool?> MakeAsync(
+        Fill fill,
+        MirrorLease lease,
+        FetchRequest request,
+        FrozenRefs? frozen,
+        bool withOrphans,
+        int threads,
+        Func<bool> isOutdated
+    )
     {
         // One way of asking for all versions; progress is told to, or kept from, each who waits where the answer is written.
         FetchRequest asked = request with
@@ -203,7 +240,11 @@ public sealed class LocalRung(
         return true;
     }
 
-    private static async Task<(AnswerStart Start, FetchPrologue? Prologue)> ReadStartAsync(PipeReader output, AnswerFraming framing, CancellationToken stopping)
+    private static async Task<(AnswerStart Start, FetchPrologue? Prologue)> ReadStartAsync(
+        PipeReader output,
+        AnswerFraming framing,
+        CancellationToken stopping
+    )
     {
         while (true)
         {

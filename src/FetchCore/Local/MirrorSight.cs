@@ -12,7 +12,14 @@ namespace Waystation.FetchCore.Local;
 /// What of a mirror a request may use. A mirror that is behind what the asker was shown cannot tell that what came before
 /// belongs to it: it is brought up to date first, within <c>Mirrors:SyncWait</c>, in the sync that the answer needs anyway.
 /// </summary>
-public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibility visibility, MirrorSync sync, SyncWait wait, TimeProvider time)
+public sealed class MirrorSight(
+    MirrorSet mirrors,
+    MirrorObjects objects,
+    Visibility visibility,
+    MirrorSync sync,
+    SyncWait wait,
+    TimeProvider time
+)
 {
     /// <summary>
     /// The request with every want visible to the asker, and only those haves and shallow lines that an answer may take notice
@@ -25,7 +32,13 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
     /// <param name="rule">What being shown means.</param>
     /// <param name="cancellationToken">The client's.</param>
     public async Task<FetchRequest?> LookAsync(
-        RepositoryName repository, FetchRequest request, IReadOnlyList<ObjectId> needed, SyncAsker asker, VisibilityRule rule, CancellationToken cancellationToken)
+        RepositoryName repository,
+        FetchRequest request,
+        IReadOnlyList<ObjectId> needed,
+        SyncAsker asker,
+        VisibilityRule rule,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(needed);
@@ -36,9 +49,13 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
         }
 
         AccessView view = asker.View;
-        if (!await visibility.ShowsAsync(mirror, view, rule, needed, cancellationToken)
-            && !(await CatchUpAsync(mirror, asker, [.. view.Tips().Select(static tip => tip.Id).Distinct()], cancellationToken)
-                && await visibility.ShowsAsync(mirror, view, rule, needed, cancellationToken)))
+        if (
+            !await visibility.ShowsAsync(mirror, view, rule, needed, cancellationToken)
+            && !(
+                await CatchUpAsync(mirror, asker, [.. view.Tips().Select(static tip => tip.Id).Distinct()], cancellationToken)
+                && await visibility.ShowsAsync(mirror, view, rule, needed, cancellationToken)
+            )
+        )
         {
             return null;
         }
@@ -82,7 +99,11 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
         List<ObjectId> shallows = [.. request.Shallows.Where(usable.Contains)];
         return haves.Count == request.Haves.Count && shallows.Count == request.Shallows.Count && request.Haves.All(usable.Contains)
             ? request
-            : request with { Haves = haves, Shallows = shallows };
+            : request with
+            {
+                Haves = haves,
+                Shallows = shallows,
+            };
     }
 
     /// <summary>Whether one of these is the tip of a ref of the mirror.</summary>
@@ -96,7 +117,12 @@ public sealed class MirrorSight(MirrorSet mirrors, MirrorObjects objects, Visibi
         (await objects.KindsAsync(mirror, wants, cancellationToken)).Count == wants.Distinct().Count();
 
     /// <summary>False where it did not come in time, or at all.</summary>
-    private async Task<bool> CatchUpAsync(Mirror mirror, SyncAsker asker, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken)
+    private async Task<bool> CatchUpAsync(
+        Mirror mirror,
+        SyncAsker asker,
+        IReadOnlyList<ObjectId> wants,
+        CancellationToken cancellationToken
+    )
     {
         if (await HasAsync(mirror, wants, cancellationToken))
         {

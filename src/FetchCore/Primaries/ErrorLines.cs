@@ -8,15 +8,33 @@ public static class ErrorLines
 {
     private static readonly string[] s_refusals =
     [
-        "not found", "denied", "not exported", "does not exist", "does not appear to be a git repository", "unauthorized", "forbidden",
-        "not allowed", "no access",
+        "not found",
+        "denied",
+        "not exported",
+        "does not exist",
+        "does not appear to be a git repository",
+        "unauthorized",
+        "forbidden",
+        "not allowed",
+        "no access",
     ];
 
     /// <summary>What git's upload-pack and JGit's say of a want that they do not give.</summary>
     private static readonly string[] s_badRequests = ["upload-pack: not our ref", "unknown ref refs/", " not valid"];
 
     private static readonly string[] s_busy =
-        ["busy", "try again", "overload", "too many", "rate limit", "temporar", "timed out", "timeout", "unavailable", "maintenance"];
+    [
+        "busy",
+        "try again",
+        "overload",
+        "too many",
+        "rate limit",
+        "temporar",
+        "timed out",
+        "timeout",
+        "unavailable",
+        "maintenance",
+    ];
 
     /// <summary>What such a text says of who asked.</summary>
     public static ErrorMeaning MeaningOf(string text) =>

@@ -8,19 +8,40 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.FetchCore.Primaries;
 
 /// <summary>
-/// Asks the primary where the history of some commits ends there. A repository that is shallow itself says so in answer to a fetch alone: asked as if by a
-/// client that wants to be shallow no more, in v0, where the answer ends with the boundary and no pack is made. Where the primary answers one question
+/// Asks the primary where the history of some commits ends there. A repository that is shallow itself says so in answer to a fetch alone:
+/// asked as if by a
+/// client that wants to be shallow no more, in v0, where the answer ends with the boundary and no pack is made. Where the primary answers
+/// one question
 /// at a time, in v2 on the same connection, as if by a client that has all that it wants: then the pack is empty.
 /// </summary>
 internal static class PrimaryBoundary
 {
     /// <summary>Whether none of these commits leads to a boundary of the primary's own; false also where it does not say.</summary>
-    public static async Task<bool> IsNoneAsync(IPrimary primary, ObjectFormat format, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken)
+    public static async Task<bool> IsNoneAsync(
+        IPrimary primary,
+        ObjectFormat format,
+        IReadOnlyList<ObjectId> wants,
+        CancellationToken cancellationToken
+    )
     {
-        var question = new FetchRequest { ObjectFormat = format, Wants = wants, OfsDelta = true, NoProgress = true };
+        var question = new FetchRequest
+        {
+            ObjectFormat = format,
+            Wants = wants,
+            OfsDelta = true,
+            NoProgress = true,
+        };
         question = primary.AnswersOneAtATime
-            ? question with { Haves = wants, Done = true }
-            : question with { ProtocolVersion = 0, Depth = int.MaxValue };
+            ? question with
+            {
+                Haves = wants,
+                Done = true,
+            }
+            : question with
+            {
+                ProtocolVersion = 0,
+                Depth = int.MaxValue,
+            };
         await using PrimaryReply reply = await primary.SyncAsync(question, cancellationToken);
         if (!reply.IsAnswer)
         {
@@ -74,7 +95,6 @@ internal static class PrimaryBoundary
         {
             read = await body.ReadAsync(cancellationToken);
             body.AdvanceTo(read.Buffer.End);
-        }
-        while (!read.IsCompleted);
+        } while (!read.IsCompleted);
     }
 }

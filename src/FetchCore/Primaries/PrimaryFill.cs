@@ -12,7 +12,8 @@ namespace Waystation.FetchCore.Primaries;
 /// </summary>
 internal static class PrimaryFill
 {
-    /// <summary>The shallow boundary of half a million commits fits. It guards memory against a primary that never comes to its pack.</summary>
+    /// <summary>The shallow boundary of half a million commits fits. It guards memory against a primary that never comes to its
+    /// pack.</summary>
     private const long MaxPrologue = 32 << 20;
 
     /// <summary>
@@ -80,7 +81,10 @@ internal static class PrimaryFill
                         break;
                     case BandKind.Error:
                         await fill.FlushAsync(cancellationToken);
-                        throw new FillFailedException("the primary reported an error within its answer", Encoding.UTF8.GetString(band.Payload));
+                        throw new FillFailedException(
+                            "the primary reported an error within its answer",
+                            Encoding.UTF8.GetString(band.Payload)
+                        );
                     case BandKind.End:
                         await fill.CompleteAsync(cancellationToken);
                         return;

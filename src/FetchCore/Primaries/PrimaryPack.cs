@@ -8,12 +8,22 @@ namespace Waystation.FetchCore.Primaries;
 /// <summary>Takes a pack out of the framing of the primary's answer, if it has one.</summary>
 internal static class PrimaryPack
 {
-    /// <summary>Hands on the pack's bytes as they come: to the flush-pkt that ends them, or, where there are no bands, to the end of the stream.</summary>
-    /// <exception cref="PrimaryException">The answer broke off, or the primary reported an error; of a bare pack only its trailer says whether it is whole.</exception>
-    public static Task CopyAsync(PipeReader body, FetchRequest request, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, SignsOfLife life) =>
-        new AnswerFraming(request).HasBands ? CopyBandsAsync(body, write, life) : CopyBareAsync(body, write, life);
+    /// <summary>Hands on the pack's bytes as they come: to the flush-pkt that ends them, or, where there are no bands, to the end of the
+    /// stream.</summary>
+    /// <exception cref="PrimaryException">The answer broke off, or the primary reported an error; of a bare pack only its trailer says
+    /// whether it is whole.</exception>
+    public static Task CopyAsync(
+        PipeReader body,
+        FetchRequest request,
+        Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write,
+        SignsOfLife life
+    ) => new AnswerFraming(request).HasBands ? CopyBandsAsync(body, write, life) : CopyBareAsync(body, write, life);
 
-    private static async Task CopyBareAsync(PipeReader body, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, SignsOfLife life)
+    private static async Task CopyBareAsync(
+        PipeReader body,
+        Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write,
+        SignsOfLife life
+    )
     {
         ReadResult read;
         do
@@ -23,11 +33,14 @@ internal static class PrimaryPack
             await write(read.Buffer, life.Token);
             body.AdvanceTo(read.Buffer.End);
             life.Note();
-        }
-        while (!read.IsCompleted);
+        } while (!read.IsCompleted);
     }
 
-    private static async Task CopyBandsAsync(PipeReader body, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, SignsOfLife life)
+    private static async Task CopyBandsAsync(
+        PipeReader body,
+        Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write,
+        SignsOfLife life
+    )
     {
         CancellationToken cancellationToken = life.Token;
         var bound = new ProgressBound();
@@ -44,7 +57,9 @@ internal static class PrimaryPack
                         await write(band.Payload, cancellationToken);
                         break;
                     case BandKind.Error:
-                        throw new PrimaryException($"the primary reported an error within its answer: {Encoding.UTF8.GetString(band.Payload)}");
+                        throw new PrimaryException(
+                            $"the primary reported an error within its answer: {Encoding.UTF8.GetString(band.Payload)}"
+                        );
                     case BandKind.End:
                         return;
                     case BandKind.Progress or BandKind.Keepalive:

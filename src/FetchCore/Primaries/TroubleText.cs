@@ -13,14 +13,16 @@ public static class TroubleText
         ArgumentNullException.ThrowIfNull(failure);
         return failure switch
         {
-            PrimaryBusyException busy => $"waystation: {primary} cannot be asked now: {busy.Message}; try again in {Seconds(busy.RetryAfter)} s",
+            PrimaryBusyException busy =>
+                $"waystation: {primary} cannot be asked now: {busy.Message}; try again in {Seconds(busy.RetryAfter)} s",
             PrimaryOutageException => $"waystation: {primary} cannot be reached: {failure.Message}",
             _ => $"waystation: {primary} could not be asked: {failure.Message}",
         };
     }
 
     /// <summary>The node itself has too much to do.</summary>
-    public static string OfBusyNode(TimeSpan retryAfter) => $"waystation: too many packs are being made here; try again in {Seconds(retryAfter)} s";
+    public static string OfBusyNode(TimeSpan retryAfter) =>
+        $"waystation: too many packs are being made here; try again in {Seconds(retryAfter)} s";
 
     /// <summary>Whole seconds, rounded up: who came earlier would be turned away again.</summary>
     public static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString("0", CultureInfo.InvariantCulture);

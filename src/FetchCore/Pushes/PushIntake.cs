@@ -21,9 +21,19 @@ namespace Waystation.FetchCore.Pushes;
 /// Whatever is not so ends it, and the next fetch brings the mirror up to date as ever.
 /// </summary>
 public sealed class PushIntake(
-    PushCopies copies, MirrorSet mirrors, MirrorSync sync, MirrorMaking making, AccessDesk access, AccessTickets tickets, WorkMeters meters, TimeProvider time, ILogger<PushIntake> logger)
+    PushCopies copies,
+    MirrorSet mirrors,
+    MirrorSync sync,
+    MirrorMaking making,
+    AccessDesk access,
+    AccessTickets tickets,
+    WorkMeters meters,
+    TimeProvider time,
+    ILogger<PushIntake> logger
+)
 {
-    /// <summary>Those who fetch wait for what a push brings; a primary that does not say so soon what it shows keeps them from it no longer.</summary>
+    /// <summary>Those who fetch wait for what a push brings; a primary that does not say so soon what it shows keeps them from it no
+    /// longer.</summary>
     private static readonly TimeSpan s_listing = TimeSpan.FromSeconds(30);
 
     /// <summary>Begins the copy of a push; null where it would be of no use.</summary>
@@ -56,7 +66,11 @@ public sealed class PushIntake(
             // Begun before anything is waited for: the client may hear of its push, and others fetch it, from here on.
             Task<bool> taking = mirrors.Find(push.Repository) is { } mirror
                 ? sync.TakeInAsync(mirror, token => ArriveAsync(push, () => result = "refused", token))
-                : making.TakeInAsync(push.Repository, token => ArriveAsync(push, () => result = "refused", token), () => push.Copy.Request.ObjectFormat);
+                : making.TakeInAsync(
+                    push.Repository,
+                    token => ArriveAsync(push, () => result = "refused", token),
+                    () => push.Copy.Request.ObjectFormat
+                );
             await push.Copy.Whole;
             tickets.NotePush(push.Repository, push.Credential, push.Moved());
             result = await taking ? "taken" : result;
@@ -89,7 +103,13 @@ public sealed class PushIntake(
 
         using var limit = new CancellationTokenSource(s_listing, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
-        AccessView? view = await access.ListAsync(push.Repository, push.Credential, push.Copy.Request.ObjectFormat, push.Primary, either.Token);
+        AccessView? view = await access.ListAsync(
+            push.Repository,
+            push.Credential,
+            push.Copy.Request.ObjectFormat,
+            push.Primary,
+            either.Token
+        );
         ObjectId[] tips = [.. push.Tips()];
         return view is not null && view.Shows(tips) ? new Arrival(view, tips, [.. push.Gone()], push.Copy.Pack) : null;
     }

@@ -16,18 +16,34 @@ namespace Waystation.FetchCore.Pushes;
 public sealed record SeenPush(RepositoryName Repository, Credential Credential, IPrimary Primary, PushCopy Copy, PushReportReader Report)
 {
     /// <summary>Whether the primary took all of it; to be asked when the copy is whole.</summary>
-    public bool IsTaken => Report is { HasAnswer: true, IsUnpacked: true } && Report.Done.Count == Copy.Request.Commands.Count && Copy.Request.Commands.Count > 0;
+    public bool IsTaken =>
+        Report is { HasAnswer: true, IsUnpacked: true }
+        && Report.Done.Count == Copy.Request.Commands.Count
+        && Copy.Request.Commands.Count > 0;
 
     /// <summary>Where the refs that it made or moved stand now, as far as it is known.</summary>
-    public IEnumerable<ObjectId> Tips() => Copy.Request.Commands
-        .Select(command => Report.Done.FirstOrDefault(done => done.Name == command.Name)?.ActualNew ?? command.New)
-        .Where(static id => !id.IsZero).Distinct();
+    public IEnumerable<ObjectId> Tips() =>
+        Copy
+            .Request.Commands.Select(command => Report.Done.FirstOrDefault(done => done.Name == command.Name)?.ActualNew ?? command.New)
+            .Where(static id => !id.IsZero)
+            .Distinct();
 
     /// <summary>The refs that the primary says it changed; to be asked when the copy is whole.</summary>
     public IReadOnlyList<PushedRef> Moved() =>
-        [.. Copy.Request.Commands.SelectMany(command => Report.Done.Where(done => done.Name == command.Name).Select(done =>
-            new PushedRef(done.ActualName ?? done.Name, done.ActualNew is { IsZero: false } actual ? actual : command.IsDeletion ? null : command.New)))];
+        [
+            .. Copy.Request.Commands.SelectMany(command =>
+                Report
+                    .Done.Where(done => done.Name == command.Name)
+                    .Select(done => new PushedRef(
+                        done.ActualName ?? done.Name,
+                        done.ActualNew is { IsZero: false } actual ? actual
+                            : command.IsDeletion ? null
+                            : command.New
+                    ))
+            ),
+        ];
 
     /// <summary>The refs that it removed.</summary>
-    public IEnumerable<string> Gone() => Copy.Request.Commands.Where(static command => command.IsDeletion).Select(static command => command.Name);
+    public IEnumerable<string> Gone() =>
+        Copy.Request.Commands.Where(static command => command.IsDeletion).Select(static command => command.Name);
 }

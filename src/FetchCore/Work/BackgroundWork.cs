@@ -40,7 +40,10 @@ public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDispo
                 return Task.FromResult(false);
             }
 
-            piece = new Piece(CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token), new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
+            piece = new Piece(
+                CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token),
+                new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+            );
             _pieces[(kind, repository)] = piece;
             _ = RunAsync(kind, repository, work, piece);
             return piece.End.Task;

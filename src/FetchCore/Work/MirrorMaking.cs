@@ -19,7 +19,14 @@ namespace Waystation.FetchCore.Work;
 /// answer, with the credential that missed.
 /// </summary>
 public sealed class MirrorMaking(
-    BackgroundWork work, MirrorSet mirrors, MirrorRefsUpdate refs, GitProgram git, DataFolder folder, FirstMisses misses, TimeProvider time)
+    BackgroundWork work,
+    MirrorSet mirrors,
+    MirrorRefsUpdate refs,
+    GitProgram git,
+    DataFolder folder,
+    FirstMisses misses,
+    TimeProvider time
+)
 {
     private const string Kind = "first mirror";
 
@@ -73,13 +80,21 @@ public sealed class MirrorMaking(
         }
     }
 
-    /// <summary>Waits for a mirror that is only being indexed, all its objects having come; not for one whose objects are on their way.</summary>
+    /// <summary>Waits for a mirror that is only being indexed, all its objects having come; not for one whose objects are on their
+    /// way.</summary>
     public Task FinishAsync(RepositoryName repository, CancellationToken waiting) =>
-        (_arriving.ContainsKey(repository) || (_followed.TryGetValue(repository, out PackReader? reader) && reader.PackLength is not null)) && work.Find(Kind, repository) is { } making
+        (_arriving.ContainsKey(repository) || (_followed.TryGetValue(repository, out PackReader? reader) && reader.PackLength is not null))
+        && work.Find(Kind, repository) is { } making
             ? making.WaitAsync(waiting)
             : Task.CompletedTask;
 
-    private async Task<bool> MakeAsync(RepositoryName repository, FetchRequest request, AccessView view, PackReader reader, CancellationToken stopping)
+    private async Task<bool> MakeAsync(
+        RepositoryName repository,
+        FetchRequest request,
+        AccessView view,
+        PackReader reader,
+        CancellationToken stopping
+    )
     {
         _followed[repository] = reader;
         bool made = false;
@@ -92,8 +107,17 @@ public sealed class MirrorMaking(
                     await fill.BeginAsync(stopping);
                 }
 
-                return made = reader.Prologue.Shallow.Count == 0 && mirrors.IsOn
-                    && await PublishAsync(repository, request.ObjectFormat, request.Wants, view, intake => FeedAsync(reader, intake, stopping), stopping);
+                return made =
+                    reader.Prologue.Shallow.Count == 0
+                    && mirrors.IsOn
+                    && await PublishAsync(
+                        repository,
+                        request.ObjectFormat,
+                        request.Wants,
+                        view,
+                        intake => FeedAsync(reader, intake, stopping),
+                        stopping
+                    );
             }
         }
         finally
@@ -139,7 +163,13 @@ public sealed class MirrorMaking(
             return reply.IsAnswer
                 && await PrimaryFill.ReadPrologueAsync(reply.Body, request, life.Token) is { Shallow.Count: 0 }
                 && await PublishAsync(
-                    repository, format, wants, asker.View, intake => PrimaryPack.CopyAsync(reply.Body, request, intake.WriteAsync, life), either.Token);
+                    repository,
+                    format,
+                    wants,
+                    asker.View,
+                    intake => PrimaryPack.CopyAsync(reply.Body, request, intake.WriteAsync, life),
+                    either.Token
+                );
         });
     }
 
@@ -147,7 +177,8 @@ public sealed class MirrorMaking(
     public Task<bool> BeginAsync(RepositoryName repository, ObjectFormat format, SyncAsker asker) =>
         work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, stopping), out _);
 
-    /// <summary>Makes a mirror of the first push to a repository, which holds all that there is; false where it does not, or that failed.</summary>
+    /// <summary>Makes a mirror of the first push to a repository, which holds all that there is; false where it does not, or that
+    /// failed.</summary>
     public Task<bool> TakeInAsync(RepositoryName repository, Func<CancellationToken, Task<Arrival?>> arrive, Func<ObjectFormat> format)
     {
         ArgumentNullException.ThrowIfNull(arrive);
@@ -167,7 +198,12 @@ public sealed class MirrorMaking(
         return Task.FromResult(false);
     }
 
-    private async Task<bool> TakeInAsync(RepositoryName repository, Func<CancellationToken, Task<Arrival?>> arrive, Func<ObjectFormat> format, CancellationToken stopping)
+    private async Task<bool> TakeInAsync(
+        RepositoryName repository,
+        Func<CancellationToken, Task<Arrival?>> arrive,
+        Func<ObjectFormat> format,
+        CancellationToken stopping
+    )
     {
         using var hold = new CancellationTokenSource(s_credentialHold, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, stopping);
@@ -175,7 +211,15 @@ public sealed class MirrorMaking(
         {
             return await arrive(either.Token) is { Pack: { } pack } arrival
                 && TipsOf(arrival.View).All(arrival.Tips.Contains)
-                && await PublishAsync(repository, format(), arrival.Tips, arrival.View, intake => intake.WriteAllAsync(pack, either.Token), either.Token, isStrict: true);
+                && await PublishAsync(
+                    repository,
+                    format(),
+                    arrival.Tips,
+                    arrival.View,
+                    intake => intake.WriteAllAsync(pack, either.Token),
+                    either.Token,
+                    isStrict: true
+                );
         }
         finally
         {
@@ -192,11 +236,19 @@ public sealed class MirrorMaking(
 
     /// <summary>Whether a clone of all branches and tags asks for this ref.</summary>
     internal static bool IsCloned(string refName) =>
-        refName == "HEAD" || refName.StartsWith("refs/heads/", StringComparison.Ordinal) || refName.StartsWith("refs/tags/", StringComparison.Ordinal);
+        refName == "HEAD"
+        || refName.StartsWith("refs/heads/", StringComparison.Ordinal)
+        || refName.StartsWith("refs/tags/", StringComparison.Ordinal);
 
     private async Task<bool> PublishAsync(
-        RepositoryName repository, ObjectFormat format, IReadOnlyCollection<ObjectId> wants, AccessView view, Func<MirrorIntake, Task> feed, CancellationToken stopping,
-        bool isStrict = false)
+        RepositoryName repository,
+        ObjectFormat format,
+        IReadOnlyCollection<ObjectId> wants,
+        AccessView view,
+        Func<MirrorIntake, Task> feed,
+        CancellationToken stopping,
+        bool isStrict = false
+    )
     {
         Mirror prepared = await mirrors.PrepareAsync(repository, format, stopping);
         bool published = false;

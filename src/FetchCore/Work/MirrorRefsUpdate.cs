@@ -44,7 +44,12 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
     /// <param name="cancellationToken">Ends it.</param>
     /// <param name="gone">Refs that the primary was heard to remove: these go at once.</param>
     public async Task<bool> ApplyAsync(
-        Mirror mirror, AccessView view, Brought brought, CancellationToken cancellationToken, IReadOnlyCollection<string>? gone = null)
+        Mirror mirror,
+        AccessView view,
+        Brought brought,
+        CancellationToken cancellationToken,
+        IReadOnlyCollection<string>? gone = null
+    )
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
@@ -55,13 +60,22 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
         return changed;
     }
 
-    private async Task<bool> ChangeAsync(Mirror mirror, AccessView view, IReadOnlyCollection<string> gone, CancellationToken cancellationToken)
+    private async Task<bool> ChangeAsync(
+        Mirror mirror,
+        AccessView view,
+        IReadOnlyCollection<string> gone,
+        CancellationToken cancellationToken
+    )
     {
         MirrorRefs refs = mirror.Refs;
         Dictionary<string, RefTip> next = refs.Tips.ToDictionary(static tip => tip.Name, StringComparer.Ordinal);
         List<ObjectId> left = [];
         int set = await SetAsync(mirror, view, next, left, cancellationToken);
-        int removed = Remove([.. Forgotten(mirror, view).Concat(Gone(view, gone)).Where(next.ContainsKey).Distinct(StringComparer.Ordinal)], next, left);
+        int removed = Remove(
+            [.. Forgotten(mirror, view).Concat(Gone(view, gone)).Where(next.ContainsKey).Distinct(StringComparer.Ordinal)],
+            next,
+            left
+        );
         if (set == 0 && removed == 0)
         {
             return false;
@@ -74,15 +88,32 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
         return true;
     }
 
-    private async Task<int> SetAsync(Mirror mirror, AccessView view, Dictionary<string, RefTip> next, List<ObjectId> left, CancellationToken cancellationToken)
+    private async Task<int> SetAsync(
+        Mirror mirror,
+        AccessView view,
+        Dictionary<string, RefTip> next,
+        List<ObjectId> left,
+        CancellationToken cancellationToken
+    )
     {
-        List<RefTip> moved = [.. new MirrorRefs(view.Tips().Where(tip => !next.TryGetValue(tip.Name, out RefTip? old) || old.Id != tip.Id)).Tips];
+        List<RefTip> moved =
+        [
+            .. new MirrorRefs(view.Tips().Where(tip => !next.TryGetValue(tip.Name, out RefTip? old) || old.Id != tip.Id)).Tips,
+        ];
         HashSet<RefTip> peeled = [.. new MirrorRefs(view.PeeledTips()).Tips];
-        IReadOnlyDictionary<ObjectId, ObjectKind> present = await objects.KindsAsync(mirror, [.. moved.Select(static tip => tip.Id).Distinct()], cancellationToken);
+        IReadOnlyDictionary<ObjectId, ObjectKind> present = await objects.KindsAsync(
+            mirror,
+            [.. moved.Select(static tip => tip.Id).Distinct()],
+            cancellationToken
+        );
         int set = 0;
 
         // A listing that was not asked to say what tags point to still says all of what points to a commit.
-        foreach (RefTip tip in moved.Where(tip => present.TryGetValue(tip.Id, out ObjectKind kind) && (kind == ObjectKind.Commit || peeled.Contains(tip))))
+        foreach (
+            RefTip tip in moved.Where(tip =>
+                present.TryGetValue(tip.Id, out ObjectKind kind) && (kind == ObjectKind.Commit || peeled.Contains(tip))
+            )
+        )
         {
             if (next.TryGetValue(tip.Name, out RefTip? old))
             {
@@ -146,7 +177,12 @@ public sealed class MirrorRefsUpdate(MirrorObjects objects, TimeProvider time, I
         return forgotten;
     }
 
-    private async Task<bool> AreLedToAsync(Mirror mirror, IReadOnlyCollection<ObjectId> ids, MirrorRefs refs, CancellationToken cancellationToken)
+    private async Task<bool> AreLedToAsync(
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> ids,
+        MirrorRefs refs,
+        CancellationToken cancellationToken
+    )
     {
         HashSet<ObjectId> tips = [.. refs.Tips.Select(static tip => tip.Id)];
         List<ObjectId> others = [.. ids.Where(id => !tips.Contains(id)).Distinct()];

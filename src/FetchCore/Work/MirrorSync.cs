@@ -17,7 +17,15 @@ namespace Waystation.FetchCore.Work;
 /// just the closure that is missing. Whoever came with other needs, or saw the asker refused, asks anew in its own name.
 /// </summary>
 public sealed class MirrorSync(
-    BackgroundWork work, MirrorSet mirrors, MirrorObjects objects, MirrorRefsUpdate refs, GitProgram git, DataFolder folder, TimeProvider time, ILogger<MirrorSync> logger)
+    BackgroundWork work,
+    MirrorSet mirrors,
+    MirrorObjects objects,
+    MirrorRefsUpdate refs,
+    GitProgram git,
+    DataFolder folder,
+    TimeProvider time,
+    ILogger<MirrorSync> logger
+)
 {
     private const string Kind = "sync";
 
@@ -28,7 +36,8 @@ public sealed class MirrorSync(
     /// <summary>A credential is held no longer than this.</summary>
     private static readonly TimeSpan s_credentialHold = TimeSpan.FromMinutes(10);
 
-    /// <summary>So many tips tell the primary what the mirror has; the rest it would find by itself to be reachable from these, or nearly.</summary>
+    /// <summary>So many tips tell the primary what the mirror has; the rest it would find by itself to be reachable from these, or
+    /// nearly.</summary>
     private const int MaxHaves = 4_096;
 
     /// <summary>Others' syncs waited for before an own one is tried.</summary>
@@ -43,7 +52,13 @@ public sealed class MirrorSync(
     /// <param name="wanted">Objects that the asker may have.</param>
     /// <param name="withTags">The answer depends on the annotated tags.</param>
     /// <param name="waiting">Ends the waiting.</param>
-    public async Task<bool> BringAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> wanted, bool withTags, CancellationToken waiting)
+    public async Task<bool> BringAsync(
+        Mirror mirror,
+        SyncAsker asker,
+        IReadOnlyCollection<ObjectId> wanted,
+        bool withTags,
+        CancellationToken waiting
+    )
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(asker);
@@ -98,7 +113,8 @@ public sealed class MirrorSync(
         while (true)
         {
             // Others' syncs may bring less, or in a name that sees less.
-            bool done = await work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, wanted, token), out bool began).WaitAsync(stopping);
+            bool done = await work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, wanted, token), out bool began)
+                .WaitAsync(stopping);
             if (began)
             {
                 return done;
@@ -115,10 +131,15 @@ public sealed class MirrorSync(
         ArgumentNullException.ThrowIfNull(moment);
         Mirror mirror = moment.Mirror;
         return work.JoinOrBegin(
-            Kind, mirror.Name,
-            stopping => HoldAsync(
-                token => ChangeAsync(mirror, async () => moment.IsNow && await BringNowAsync(mirror, asker, wanted, token), token), stopping),
-            out _);
+            Kind,
+            mirror.Name,
+            stopping =>
+                HoldAsync(
+                    token => ChangeAsync(mirror, async () => moment.IsNow && await BringNowAsync(mirror, asker, wanted, token), token),
+                    stopping
+                ),
+            out _
+        );
     }
 
     /// <summary>
@@ -158,7 +179,11 @@ public sealed class MirrorSync(
         }
     }
 
-    private async Task<IReadOnlyCollection<ObjectId>> MissingAsync(Mirror mirror, IReadOnlyCollection<ObjectId> needed, CancellationToken cancellationToken)
+    private async Task<IReadOnlyCollection<ObjectId>> MissingAsync(
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> needed,
+        CancellationToken cancellationToken
+    )
     {
         HashSet<ObjectId> tips = [.. mirror.Refs.Tips.Select(static tip => tip.Id)];
         List<ObjectId> unknown = [.. needed.Where(id => !tips.Contains(id))];
@@ -176,7 +201,10 @@ public sealed class MirrorSync(
 
     private Task<bool> TakeInAsync(Mirror mirror, Func<CancellationToken, Task<Arrival?>> arrive, CancellationToken stopping) =>
         HoldAsync(
-            async token => await arrive(token) is { } arrival && await ChangeAsync(mirror, () => TakeInNowAsync(mirror, arrival, token), token), stopping);
+            async token =>
+                await arrive(token) is { } arrival && await ChangeAsync(mirror, () => TakeInNowAsync(mirror, arrival, token), token),
+            stopping
+        );
 
     /// <summary>Does it for as long as a credential is held, at the longest.</summary>
     private async Task<bool> HoldAsync(Func<CancellationToken, Task<bool>> work, CancellationToken stopping)
@@ -248,7 +276,12 @@ public sealed class MirrorSync(
     }
 
     /// <summary>Null where the primary refuses.</summary>
-    private async Task<Brought?> FetchAsync(Mirror mirror, SyncAsker asker, IReadOnlyCollection<ObjectId> missing, CancellationToken stopping)
+    private async Task<Brought?> FetchAsync(
+        Mirror mirror,
+        SyncAsker asker,
+        IReadOnlyCollection<ObjectId> missing,
+        CancellationToken stopping
+    )
     {
         long begun = time.GetTimestamp();
         FetchRequest request = asker.RequestFor(mirror.ObjectFormat, [.. missing], HavesOf(mirror));
@@ -269,7 +302,8 @@ public sealed class MirrorSync(
     {
         using var life = new SignsOfLife(time, stopping);
         _transfers[mirror.Name] = life;
-        MirrorIntake? intake = null, whole = null;
+        MirrorIntake? intake = null,
+            whole = null;
         try
         {
             return whole = await life.WatchAsync(async () =>
@@ -297,7 +331,11 @@ public sealed class MirrorSync(
     }
 
     private static List<ObjectId> HavesOf(Mirror mirror) =>
-        [.. mirror.Refs.Tips
-            .OrderBy(static tip => tip.Name.StartsWith("refs/heads/", StringComparison.Ordinal) ? 0 : 1)
-            .Select(static tip => tip.Id).Distinct().Take(MaxHaves)];
+        [
+            .. mirror
+                .Refs.Tips.OrderBy(static tip => tip.Name.StartsWith("refs/heads/", StringComparison.Ordinal) ? 0 : 1)
+                .Select(static tip => tip.Id)
+                .Distinct()
+                .Take(MaxHaves),
+        ];
 }

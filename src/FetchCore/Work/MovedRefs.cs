@@ -32,7 +32,13 @@ public sealed class MovedRefs(MirrorSet mirrors, MirrorSync sync)
     private async Task FollowAsync(MirrorMoment moment, SyncAsker asker)
     {
         MirrorRefs refs = moment.Mirror.Refs;
-        HashSet<ObjectId> moved = [.. asker.View.Tips().Where(tip => MirrorMaking.IsCloned(tip.Name) && refs.Find(tip.Name) is { } known && known.Id != tip.Id).Select(static tip => tip.Id)];
+        HashSet<ObjectId> moved =
+        [
+            .. asker
+                .View.Tips()
+                .Where(tip => MirrorMaking.IsCloned(tip.Name) && refs.Find(tip.Name) is { } known && known.Id != tip.Id)
+                .Select(static tip => tip.Id),
+        ];
         if (moved.Count == 0 || (_tried.TryGetValue(moment.Mirror.Name, out HashSet<ObjectId>? tried) && tried.SetEquals(moved)))
         {
             return;

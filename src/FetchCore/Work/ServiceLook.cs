@@ -30,7 +30,12 @@ internal static class ServiceLook
     /// </summary>
     /// <exception cref="PrimaryException">The primary could not be asked, or refused.</exception>
     public static async Task<ServiceSight> AgainAsync(
-        IPrimary primary, ObjectFormat format, byte[]? lastDigest, bool speaksV2, CancellationToken cancellationToken)
+        IPrimary primary,
+        ObjectFormat format,
+        byte[]? lastDigest,
+        bool speaksV2,
+        CancellationToken cancellationToken
+    )
     {
         if (speaksV2)
         {
@@ -50,7 +55,11 @@ internal static class ServiceLook
     private static RefListing Nothing(ObjectFormat format) => new(LsRefsRequest.All(format), []);
 
     /// <summary>The advertisement; where the digest is the last one's it is not read.</summary>
-    private static async Task<(InfoRefsReader Reader, byte[] Digest)> ReadAdvertisementAsync(IPrimary primary, byte[]? lastDigest, CancellationToken cancellationToken)
+    private static async Task<(InfoRefsReader Reader, byte[] Digest)> ReadAdvertisementAsync(
+        IPrimary primary,
+        byte[]? lastDigest,
+        CancellationToken cancellationToken
+    )
     {
         var reader = new InfoRefsReader();
         await using PrimaryReply reply = await primary.InfoRefsAsync(cancellationToken);
@@ -64,7 +73,12 @@ internal static class ServiceLook
         return reader.IsComplete ? (reader, digest) : throw new PrimaryException("the primary's advertisement does not read");
     }
 
-    private static async Task<ServiceSight> AskRefsAsync(IPrimary primary, ObjectFormat format, byte[]? lastDigest, CancellationToken cancellationToken)
+    private static async Task<ServiceSight> AskRefsAsync(
+        IPrimary primary,
+        ObjectFormat format,
+        byte[]? lastDigest,
+        CancellationToken cancellationToken
+    )
     {
         LsRefsRequest question = LsRefsRequest.All(format);
         await using PrimaryReply reply = await primary.LsRefsAsync(question, cancellationToken);
@@ -84,11 +98,16 @@ internal static class ServiceLook
     private static SyncAsker AskerOf(IPrimary primary, RefListing listing, int protocolVersion) =>
         new(new AccessView([listing]), primary, protocolVersion, static _ => { });
 
-    private static async Task<(ReadOnlySequence<byte> Body, byte[] Digest)> ReadAsync(PrimaryReply reply, CancellationToken cancellationToken)
+    private static async Task<(ReadOnlySequence<byte> Body, byte[] Digest)> ReadAsync(
+        PrimaryReply reply,
+        CancellationToken cancellationToken
+    )
     {
         if (!reply.IsAnswer)
         {
-            throw new PrimaryException(reply.IsRefusal ? "the primary refuses the service credential" : "the primary did not answer as a Git server does");
+            throw new PrimaryException(
+                reply.IsRefusal ? "the primary refuses the service credential" : "the primary did not answer as a Git server does"
+            );
         }
 
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

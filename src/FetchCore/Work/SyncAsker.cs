@@ -19,7 +19,8 @@ public sealed record SyncAsker(AccessView View, IPrimary Primary, int ProtocolVe
     public bool IsRecorded { get; init; }
 
     /// <summary>
-    /// A request for all that these wants lead to, less what these haves lead to, in the words that the primary has advertised. Where it showed
+    /// A request for all that these wants lead to, less what these haves lead to, in the words that the primary has advertised. Where it
+    /// showed
     /// this credential its refs in v2 alone, it speaks that, whatever the client does.
     /// </summary>
     public FetchRequest RequestFor(ObjectFormat format, IReadOnlyList<ObjectId> wants, IReadOnlyList<ObjectId> haves)
@@ -27,7 +28,12 @@ public sealed record SyncAsker(AccessView View, IPrimary Primary, int ProtocolVe
         ArgumentNullException.ThrowIfNull(haves);
         var request = new FetchRequest
         {
-            ObjectFormat = format, Wants = wants, Haves = haves, ThinPack = haves.Count > 0, OfsDelta = true, Done = true,
+            ObjectFormat = format,
+            Wants = wants,
+            Haves = haves,
+            ThinPack = haves.Count > 0,
+            OfsDelta = true,
+            Done = true,
         };
         return ProtocolVersion < 2 && View.Older is { } older ? older.Word(request) : request;
     }

@@ -40,14 +40,20 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
     public void Checked(RepositoryName repository) => Note("checked", static round => round with { Checked = round.Checked + 1 });
 
     /// <summary>A mirror differed from the primary and was brought up to date.</summary>
-    public void Mended(RepositoryName repository) => Note("mended", static round => round with { Drifted = round.Drifted + 1, Mended = round.Mended + 1 });
+    public void Mended(RepositoryName repository) =>
+        Note("mended", static round => round with { Drifted = round.Drifted + 1, Mended = round.Mended + 1 });
 
     /// <summary>A mirror could not be compared, or not be brought up to date.</summary>
-    public void Failed(RepositoryName repository, string error) => Note("failed", round => round with
-    {
-        Failed = round.Failed + 1,
-        Failures = [.. round.Failures.Append($"{repository}: {error}").TakeLast(MaxFailures)],
-    });
+    public void Failed(RepositoryName repository, string error) =>
+        Note(
+            "failed",
+            round =>
+                round with
+                {
+                    Failed = round.Failed + 1,
+                    Failures = [.. round.Failures.Append($"{repository}: {error}").TakeLast(MaxFailures)],
+                }
+        );
 
     /// <summary>Files were read whole and compared with their checksums.</summary>
     public void Scrubbed(long bytes, int damaged)
@@ -85,4 +91,12 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
 /// <param name="Damaged">Files that did not agree with theirs.</param>
 /// <param name="Failures">The last failures.</param>
 public sealed record VetRound(
-    DateTimeOffset Begun, int Checked, int Drifted, int Mended, int Failed, long ScrubbedBytes, int Damaged, IReadOnlyList<string> Failures);
+    DateTimeOffset Begun,
+    int Checked,
+    int Drifted,
+    int Mended,
+    int Failed,
+    long ScrubbedBytes,
+    int Damaged,
+    IReadOnlyList<string> Failures
+);

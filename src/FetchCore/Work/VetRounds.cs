@@ -6,7 +6,8 @@ using Waystation.CacheStore.Scrubbing;
 namespace Waystation.FetchCore.Work;
 
 /// <summary>
-/// The vet's rounds: asks for a vet of each mirror whose time has come and for upkeep of those that want it, has mirrors made again that were given up,
+/// The vet's rounds: asks for a vet of each mirror whose time has come and for upkeep of those that want it, has mirrors made again that
+/// were given up,
 /// and scrubs a share of the store, the whole of it within a day.
 /// </summary>
 public sealed class VetRounds : BackgroundService
@@ -28,7 +29,15 @@ public sealed class VetRounds : BackgroundService
 
     /// <summary>Rounds of this length.</summary>
     public VetRounds(
-        MirrorSet mirrors, IServicePrimaries services, UpkeepWork upkeep, WorkQueue queue, Scrubber scrubber, VetReport report, VetEvery every, TimeProvider time)
+        MirrorSet mirrors,
+        IServicePrimaries services,
+        UpkeepWork upkeep,
+        WorkQueue queue,
+        Scrubber scrubber,
+        VetReport report,
+        VetEvery every,
+        TimeProvider time
+    )
     {
         ArgumentNullException.ThrowIfNull(mirrors);
         ArgumentNullException.ThrowIfNull(every);
@@ -63,7 +72,11 @@ public sealed class VetRounds : BackgroundService
             }
 
             IReadOnlyList<Mirror> all = _mirrors.All();
-            foreach (RepositoryName due in _timetable.TakeDue([.. all.Where(mirror => _services.Serves(mirror.Name)).Select(static mirror => (mirror.Name, mirror.Idle))]))
+            foreach (
+                RepositoryName due in _timetable.TakeDue([
+                    .. all.Where(mirror => _services.Serves(mirror.Name)).Select(static mirror => (mirror.Name, mirror.Idle)),
+                ])
+            )
             {
                 _queue.Ask(WorkKind.Vet, due);
             }

@@ -4,7 +4,8 @@ using Waystation.CacheStore;
 namespace Waystation.FetchCore.Work;
 
 /// <summary>
-/// When each mirror is vetted: those asked for or changed lately every <paramref name="every"/>, the others ever less often, by a tenth of the time that
+/// When each mirror is vetted: those asked for or changed lately every <paramref name="every"/>, the others ever less often, by a tenth of
+/// the time that
 /// they have been idle, but at least daily. Spread by chance, so that ten thousand mirrors are a few requests a second and never a wave.
 /// </summary>
 [SuppressMessage("Security", "CA5394", Justification = "It spreads load and keeps no secret.")]
@@ -28,7 +29,8 @@ public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random rando
         return interval > every ? interval : every;
     }
 
-    /// <summary>Those whose time has come, which counts as their vet; those that are not among <paramref name="all"/> are forgotten.</summary>
+    /// <summary>Those whose time has come, which counts as their vet; those that are not among <paramref name="all"/> are
+    /// forgotten.</summary>
     /// <param name="all">Every mirror, and how long it has been idle.</param>
     public IReadOnlyList<RepositoryName> TakeDue(IReadOnlyCollection<(RepositoryName Name, TimeSpan Idle)> all)
     {

@@ -7,7 +7,8 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Work;
 
 /// <summary>Compares a mirror's refs with the primary's, and brings what is missing.</summary>
-public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, MirrorSync sync, MirrorRefsUpdate refs, VetReport report) : RepositoryWork
+public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, MirrorSync sync, MirrorRefsUpdate refs, VetReport report)
+    : RepositoryWork
 {
     /// <summary>Of each mirror, the digest of the listing that it agreed with.</summary>
     private readonly ConcurrentDictionary<RepositoryName, byte[]> _agreed = new();
@@ -42,7 +43,8 @@ public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, Mirro
         }
     }
 
-    /// <summary>Asks in the version that the primary was found to speak; where it does not answer any more, that is found out anew the next time.</summary>
+    /// <summary>Asks in the version that the primary was found to speak; where it does not answer any more, that is found out anew the next
+    /// time.</summary>
     private async Task<ServiceSight> LookAsync(IPrimary primary, Mirror mirror, byte[]? agreed, CancellationToken stopping)
     {
         ServiceSight seen = _speaksV2.TryRemove(mirror.Name, out bool speaksV2)

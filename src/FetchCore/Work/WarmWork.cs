@@ -29,7 +29,11 @@ public sealed class WarmWork(MirrorSet mirrors, IServicePrimaries services, Mirr
         }
 
         ServiceSight seen = await ServiceLook.FirstAsync(connection.Primary, stopping);
-        if (!await making.BeginAsync(repository, seen.Format, seen.Asker).WaitAsync(stopping) && mirrors.Find(repository) is null && MirrorMaking.TipsOf(seen.Asker.View).Any())
+        if (
+            !await making.BeginAsync(repository, seen.Format, seen.Asker).WaitAsync(stopping)
+            && mirrors.Find(repository) is null
+            && MirrorMaking.TipsOf(seen.Asker.View).Any()
+        )
         {
             throw new PrimaryException("no mirror could be made");
         }

@@ -9,7 +9,14 @@ namespace Waystation.FetchCore.Work;
 /// <param name="IsRunning">It is being done.</param>
 /// <param name="Failures">How often it failed in a row.</param>
 /// <param name="LastError">How it failed the last time.</param>
-public sealed record WorkEntry(WorkKind Kind, RepositoryName Repository, DateTimeOffset Due, bool IsRunning, int Failures, string? LastError);
+public sealed record WorkEntry(
+    WorkKind Kind,
+    RepositoryName Repository,
+    DateTimeOffset Due,
+    bool IsRunning,
+    int Failures,
+    string? LastError
+);
 
 /// <summary>How much is done at once.</summary>
 public sealed record WorkBounds

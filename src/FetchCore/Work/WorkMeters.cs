@@ -16,15 +16,25 @@ public sealed class WorkMeters
     {
         ArgumentNullException.ThrowIfNull(meter);
         _meter = meter;
-        _vetted = meter.CreateCounter<long>("waystation_vet_total", description: "What the vet found: mirrors checked, mended, failed; shares scrubbed, files damaged.");
+        _vetted = meter.CreateCounter<long>(
+            "waystation_vet_total",
+            description: "What the vet found: mirrors checked, mended, failed; shares scrubbed, files damaged."
+        );
         _warmed = meter.CreateCounter<long>("waystation_warmed_total", description: "Answers made ahead of being asked for.");
-        _pushes = meter.CreateCounter<long>("waystation_pushes_seen_total", description: "Pushes that went by to repositories with a mirror, by what came of it.");
+        _pushes = meter.CreateCounter<long>(
+            "waystation_pushes_seen_total",
+            description: "Pushes that went by to repositories with a mirror, by what came of it."
+        );
         _done = meter.CreateCounter<long>("waystation_work_total", description: "Pieces of background work by kind and how they ended.");
     }
 
     /// <summary>A piece of work ended.</summary>
     public void Done(WorkKind kind, string result) =>
-        _done.Add(1, new KeyValuePair<string, object?>("kind", kind.ToString().ToLowerInvariant()), new KeyValuePair<string, object?>("result", result));
+        _done.Add(
+            1,
+            new KeyValuePair<string, object?>("kind", kind.ToString().ToLowerInvariant()),
+            new KeyValuePair<string, object?>("result", result)
+        );
 
     /// <summary>The vet found something.</summary>
     internal void Vetted(string result) => _vetted.Add(1, new KeyValuePair<string, object?>("result", result));
@@ -40,6 +50,10 @@ public sealed class WorkMeters
     {
         _meter.CreateObservableGauge("waystation_work_waiting", waiting, description: "Pieces of background work that wait.");
         _meter.CreateObservableGauge("waystation_work_running", running, description: "Pieces of background work under way.");
-        _meter.CreateObservableGauge("waystation_work_failing", failing, description: "Pieces of background work that failed and are tried again.");
+        _meter.CreateObservableGauge(
+            "waystation_work_failing",
+            failing,
+            description: "Pieces of background work that failed and are tried again."
+        );
     }
 }

@@ -21,7 +21,9 @@ public sealed class WorkQueue : BackgroundService
     private readonly Lock _gate = new();
     private readonly Dictionary<(WorkKind Kind, RepositoryName Repository), Piece> _pieces = [];
     private readonly Dictionary<WorkKind, RepositoryWork> _kinds;
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private readonly WorkBounds _bounds;
     private readonly Journal<List<Line>> _journal;
     private readonly WorkMeters _meters;
@@ -31,7 +33,14 @@ public sealed class WorkQueue : BackgroundService
     private bool _isChanged;
 
     /// <summary>Takes up what an earlier run left to do.</summary>
-    public WorkQueue(IEnumerable<RepositoryWork> kinds, WorkBounds bounds, DataFolder folder, WorkMeters meters, TimeProvider time, ILogger<WorkQueue> logger)
+    public WorkQueue(
+        IEnumerable<RepositoryWork> kinds,
+        WorkBounds bounds,
+        DataFolder folder,
+        WorkMeters meters,
+        TimeProvider time,
+        ILogger<WorkQueue> logger
+    )
     {
         ArgumentNullException.ThrowIfNull(meters);
         ArgumentNullException.ThrowIfNull(time);
@@ -48,13 +57,25 @@ public sealed class WorkQueue : BackgroundService
             {
                 // A clock that jumped between the runs neither hides work for long nor rushes it.
                 TimeSpan wait = line.Due - now;
-                wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait > s_longestDelay ? s_longestDelay : wait;
-                var piece = new Piece(kind, new RepositoryName(line.Host, line.Path)) { Due = Stamp(wait), Failures = line.Failures, LastError = line.Error };
+                wait =
+                    wait < TimeSpan.Zero ? TimeSpan.Zero
+                    : wait > s_longestDelay ? s_longestDelay
+                    : wait;
+                var piece = new Piece(kind, new RepositoryName(line.Host, line.Path))
+                {
+                    Due = Stamp(wait),
+                    Failures = line.Failures,
+                    LastError = line.Error,
+                };
                 _pieces[(kind, piece.Repository)] = piece;
             }
         }
 
-        meters.Observe(() => Entries().Count(static entry => !entry.IsRunning), () => Entries().Count(static entry => entry.IsRunning), () => Entries().Count(static entry => entry.Failures > 0));
+        meters.Observe(
+            () => Entries().Count(static entry => !entry.IsRunning),
+            () => Entries().Count(static entry => entry.IsRunning),
+            () => Entries().Count(static entry => entry.Failures > 0)
+        );
     }
 
     /// <summary>What waits, runs or failed, due longest first.</summary>
@@ -64,8 +85,19 @@ public sealed class WorkQueue : BackgroundService
         DateTimeOffset now = _time.GetUtcNow();
         lock (_gate)
         {
-            return [.. _pieces.Values.OrderBy(static piece => piece.Due).Select(piece => new WorkEntry(
-                piece.Kind, piece.Repository, now + _time.GetElapsedTime(stamp, piece.Due), piece.Running is not null, piece.Failures, piece.LastError))];
+            return
+            [
+                .. _pieces
+                    .Values.OrderBy(static piece => piece.Due)
+                    .Select(piece => new WorkEntry(
+                        piece.Kind,
+                        piece.Repository,
+                        now + _time.GetElapsedTime(stamp, piece.Due),
+                        piece.Running is not null,
+                        piece.Failures,
+                        piece.LastError
+                    )),
+            ];
         }
     }
 
@@ -173,14 +205,23 @@ public sealed class WorkQueue : BackgroundService
         {
             HashSet<RepositoryName> busy = [.. Running().Select(static piece => piece.Repository)];
             Dictionary<WorkLane, int> lanes = Running().GroupBy(LaneOf).ToDictionary(static lane => lane.Key, static lane => lane.Count());
-            Dictionary<string, int> primaries = Running().GroupBy(static piece => piece.Repository.Host, StringComparer.Ordinal).ToDictionary(static host => host.Key, static host => host.Count(), StringComparer.Ordinal);
-            foreach (Piece piece in _pieces.Values.Where(piece => piece.Running is null && piece.Due <= now).OrderBy(static piece => piece.Due).ToList())
+            Dictionary<string, int> primaries = Running()
+                .GroupBy(static piece => piece.Repository.Host, StringComparer.Ordinal)
+                .ToDictionary(static host => host.Key, static host => host.Count(), StringComparer.Ordinal);
+            foreach (
+                Piece piece in _pieces
+                    .Values.Where(piece => piece.Running is null && piece.Due <= now)
+                    .OrderBy(static piece => piece.Due)
+                    .ToList()
+            )
             {
                 WorkLane lane = LaneOf(piece);
                 string host = piece.Repository.Host;
-                if (lanes.GetValueOrDefault(lane) >= (lane == WorkLane.Small ? _bounds.Small : _bounds.Large)
+                if (
+                    lanes.GetValueOrDefault(lane) >= (lane == WorkLane.Small ? _bounds.Small : _bounds.Large)
                     || primaries.GetValueOrDefault(host) >= _bounds.PerPrimary
-                    || !busy.Add(piece.Repository))
+                    || !busy.Add(piece.Repository)
+                )
                 {
                     continue;
                 }
@@ -246,7 +287,12 @@ public sealed class WorkQueue : BackgroundService
         }
 
         stopping.Dispose();
-        _meters.Done(piece.Kind, cancelled ? "cancelled" : error is null ? "done" : "failed");
+        _meters.Done(
+            piece.Kind,
+            cancelled ? "cancelled"
+                : error is null ? "done"
+                : "failed"
+        );
         Wake();
     }
 
@@ -272,8 +318,17 @@ public sealed class WorkQueue : BackgroundService
             _isChanged = false;
             DateTimeOffset now = _time.GetUtcNow();
             long stamp = _time.GetTimestamp();
-            lines = [.. _pieces.Values.Select(piece => new Line(
-                piece.Kind.ToString(), piece.Repository.Host, piece.Repository.Path, now + _time.GetElapsedTime(stamp, piece.Due), piece.Failures, piece.LastError))];
+            lines =
+            [
+                .. _pieces.Values.Select(piece => new Line(
+                    piece.Kind.ToString(),
+                    piece.Repository.Host,
+                    piece.Repository.Path,
+                    now + _time.GetElapsedTime(stamp, piece.Due),
+                    piece.Failures,
+                    piece.LastError
+                )),
+            ];
         }
 
         _journal.Write(lines);

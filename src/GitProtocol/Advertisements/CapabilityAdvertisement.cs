@@ -12,12 +12,12 @@ public sealed class CapabilityAdvertisement
     /// <summary>The longest one taken; git's own has some 300 bytes, lists of promisor remotes make it longer.</summary>
     public const int MaxLength = 1 << 20;
 
-    private readonly Dictionary<string, string?> capabilities;
+    private readonly Dictionary<string, string?> _capabilities;
 
     private CapabilityAdvertisement(ReadOnlyMemory<byte> bytes, Dictionary<string, string?> capabilities, ObjectFormat format)
     {
         Bytes = bytes;
-        this.capabilities = capabilities;
+        this._capabilities = capabilities;
         ObjectFormat = format;
     }
 
@@ -28,13 +28,17 @@ public sealed class CapabilityAdvertisement
     public ObjectFormat ObjectFormat { get; }
 
     /// <summary>The server's own name for itself, when it says one.</summary>
-    public string? Agent => capabilities.GetValueOrDefault("agent");
+    public string? Agent => _capabilities.GetValueOrDefault("agent");
 
     /// <summary>Reads one whole advertisement; false when it is anything else.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out CapabilityAdvertisement? advertisement)
     {
         advertisement = null;
-        if (bytes.Length > MaxLength) return false;
+        if (bytes.Length > MaxLength)
+        {
+            return false;
+        }
+
         try
         {
             advertisement = Read(bytes);
@@ -47,21 +51,33 @@ public sealed class CapabilityAdvertisement
     }
 
     /// <summary>Whether the server has this command or capability, such as <c>fetch</c> or <c>object-format</c>.</summary>
-    public bool Supports(string command) => capabilities.ContainsKey(command);
+    public bool Supports(string command) => _capabilities.ContainsKey(command);
 
     /// <summary>Whether the server has this feature of a command, such as <c>filter</c> of <c>fetch</c>.</summary>
     public bool Supports(string command, string feature) =>
-        capabilities.GetValueOrDefault(command) is { } features && features.Split(' ').Contains(feature, StringComparer.Ordinal);
+        _capabilities.GetValueOrDefault(command) is { } features && features.Split(' ').Contains(feature, StringComparer.Ordinal);
 
     private static CapabilityAdvertisement? Read(ReadOnlyMemory<byte> bytes)
     {
         var buffer = new ReadOnlySequence<byte>(bytes);
-        if (!PktLineReader.TryRead(ref buffer, out PktLine packet) || !packet.TextIs(Keywords.Version2)) return null;
+        if (!PktLineReader.TryRead(ref buffer, out PktLine packet) || !packet.TextIs(Keywords.Version2))
+        {
+            return null;
+        }
+
         var found = new Dictionary<string, string?>(StringComparer.Ordinal);
         while (PktLineReader.TryRead(ref buffer, out packet))
         {
-            if (packet.Kind == PktLineKind.Flush) return buffer.IsEmpty ? Known(bytes, found) : null;
-            if (packet.Kind != PktLineKind.Data) return null;
+            if (packet.Kind == PktLineKind.Flush)
+            {
+                return buffer.IsEmpty ? Known(bytes, found) : null;
+            }
+
+            if (packet.Kind != PktLineKind.Data)
+            {
+                return null;
+            }
+
             string line = Encoding.Latin1.GetString(packet.Text);
             int equals = line.IndexOf('=', StringComparison.Ordinal);
             // Said twice, the first counts, as it does for git.

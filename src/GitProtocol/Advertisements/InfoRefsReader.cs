@@ -15,11 +15,11 @@ namespace Waystation.GitProtocol.Advertisements;
 /// </summary>
 public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
 {
-    private readonly ArrayBufferWriter<byte> v2 = new();
-    private readonly List<RefTip> tips = [];
-    private readonly List<ObjectId> shallows = [];
-    private readonly Dictionary<string, string> symrefs = new(StringComparer.Ordinal);
-    private State state = State.Start;
+    private readonly ArrayBufferWriter<byte> _v2 = new();
+    private readonly List<RefTip> _tips = [];
+    private readonly List<ObjectId> _shallows = [];
+    private readonly Dictionary<string, string> _symrefs = new(StringComparer.Ordinal);
+    private State _state = State.Start;
 
     private enum State
     {
@@ -36,7 +36,7 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
     public int Version { get; private set; }
 
     /// <summary>v0 and v1: the tips so far, evidence only once <see cref="PassingReader.IsComplete"/>.</summary>
-    public IReadOnlyList<RefTip> Tips => tips;
+    public IReadOnlyList<RefTip> Tips => _tips;
 
     /// <summary>v2: what the server can do, once complete.</summary>
     public CapabilityAdvertisement? Capabilities { get; private set; }
@@ -48,7 +48,7 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
     public IReadOnlyList<string> V0Capabilities { get; private set; } = [];
 
     /// <summary>v0 and v1: the boundary of a primary that is shallow itself.</summary>
-    public IReadOnlyList<ObjectId> Shallows => shallows;
+    public IReadOnlyList<ObjectId> Shallows => _shallows;
 
     private protected override void OnPacket(PktLineKind kind, ReadOnlySpan<byte> payload)
     {
@@ -58,16 +58,19 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
             PktLineKind.Flush => TryTakeFlush(),
             _ => false,
         };
-        if (!taken) Stop();
+        if (!taken)
+        {
+            Stop();
+        }
     }
 
     private protected override void Forget()
     {
-        tips.Clear();
-        tips.TrimExcess();
-        shallows.Clear();
-        symrefs.Clear();
-        v2.Clear();
+        _tips.Clear();
+        _tips.TrimExcess();
+        _shallows.Clear();
+        _symrefs.Clear();
+        _v2.Clear();
         Capabilities = null;
         V0Capabilities = [];
     }
@@ -75,18 +78,18 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
     private bool TryTakeData(ReadOnlySpan<byte> payload)
     {
         ReadOnlySpan<byte> text = Text(payload);
-        switch (state)
+        switch (_state)
         {
             case State.Start when text.SequenceEqual(Keywords.ServiceUploadPack):
-                state = State.ServiceFlush;
+                _state = State.ServiceFlush;
                 return true;
             case State.Start or State.Version when text.SequenceEqual(Keywords.Version2):
                 Version = 2;
-                state = State.Capabilities;
+                _state = State.Capabilities;
                 return TryKeep(payload);
             case State.Start or State.Version when text.SequenceEqual(Keywords.Version1):
                 Version = 1;
-                state = State.FirstRef;
+                _state = State.FirstRef;
                 return true;
             case State.Start or State.Version or State.FirstRef:
                 return TryTakeFirstRef(text);
@@ -103,14 +106,18 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
 
     private bool TryTakeFlush()
     {
-        switch (state)
+        switch (_state)
         {
             case State.ServiceFlush:
-                state = State.Version;
+                _state = State.Version;
                 return true;
             case State.Capabilities:
-                PktLineWriter.WriteFlush(v2);
-                if (!CapabilityAdvertisement.TryParse(v2.WrittenSpan.ToArray(), out CapabilityAdvertisement? capabilities)) return false;
+                PktLineWriter.WriteFlush(_v2);
+                if (!CapabilityAdvertisement.TryParse(_v2.WrittenSpan.ToArray(), out CapabilityAdvertisement? capabilities))
+                {
+                    return false;
+                }
+
                 Capabilities = capabilities;
                 ObjectFormat = capabilities.ObjectFormat;
                 break;
@@ -125,20 +132,40 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
 
     private bool TryKeep(ReadOnlySpan<byte> payload)
     {
-        if (v2.WrittenCount + payload.Length > CapabilityAdvertisement.MaxLength) return false;
-        PktLineWriter.Write(v2, payload);
+        if (_v2.WrittenCount + payload.Length > CapabilityAdvertisement.MaxLength)
+        {
+            return false;
+        }
+
+        PktLineWriter.Write(_v2, payload);
         return true;
     }
 
     private bool TryTakeFirstRef(ReadOnlySpan<byte> text)
     {
         int end = text.IndexOf((byte)0);
-        if (end >= 0 && !TryTakeCapabilities(text[(end + 1)..])) return false;
-        if (end >= 0) text = text[..end];
-        state = State.Refs;
-        if (!RefLine.TrySplit(text, ObjectFormat, out ObjectId id, out ReadOnlySpan<byte> name)) return false;
-        if (!id.IsZero || !name.SequenceEqual(Keywords.NoRefs)) return TryTakeRef(text);
-        state = State.Shallows;
+        if (end >= 0 && !TryTakeCapabilities(text[(end + 1)..]))
+        {
+            return false;
+        }
+
+        if (end >= 0)
+        {
+            text = text[..end];
+        }
+
+        _state = State.Refs;
+        if (!RefLine.TrySplit(text, ObjectFormat, out ObjectId id, out ReadOnlySpan<byte> name))
+        {
+            return false;
+        }
+
+        if (!id.IsZero || !name.SequenceEqual(Keywords.NoRefs))
+        {
+            return TryTakeRef(text);
+        }
+
+        _state = State.Shallows;
         return true;
     }
 
@@ -149,15 +176,23 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
         foreach (string capability in all)
         {
             int equals = capability.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 0) continue;
+            if (equals < 0)
+            {
+                continue;
+            }
+
             string value = capability[(equals + 1)..];
             if (capability.StartsWith("symref=", StringComparison.Ordinal) && value.Split(':') is [var name, var target])
             {
-                symrefs.TryAdd(name, target);
+                _symrefs.TryAdd(name, target);
             }
             if (capability.StartsWith("object-format=", StringComparison.Ordinal))
             {
-                if (!ObjectFormats.TryParse(value, out ObjectFormat format)) return false;
+                if (!ObjectFormats.TryParse(value, out ObjectFormat format))
+                {
+                    return false;
+                }
+
                 ObjectFormat = format;
             }
         }
@@ -166,36 +201,67 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
 
     private bool TryTakeRef(ReadOnlySpan<byte> text)
     {
-        if (!RefLine.TrySplit(text, ObjectFormat, out ObjectId id, out ReadOnlySpan<byte> name) || !RefName.IsBounded(name)) return false;
-        if (name.EndsWith(Keywords.PeeledSuffix)) return TryPeel(name[..^Keywords.PeeledSuffix.Length], id);
-        if (tips.Count == maxRefs) return false;
-        tips.Add(new RefTip(RefName.FromBytes(name), id, null, null));
+        if (!RefLine.TrySplit(text, ObjectFormat, out ObjectId id, out ReadOnlySpan<byte> name) || !RefName.IsBounded(name))
+        {
+            return false;
+        }
+
+        if (name.EndsWith(Keywords.PeeledSuffix))
+        {
+            return TryPeel(name[..^Keywords.PeeledSuffix.Length], id);
+        }
+
+        if (_tips.Count == maxRefs)
+        {
+            return false;
+        }
+
+        _tips.Add(new RefTip(RefName.FromBytes(name), id, null, null));
         return true;
     }
 
     // A peeled value stands right after its ref (gitprotocol-pack, Reference Discovery).
     private bool TryPeel(ReadOnlySpan<byte> name, ObjectId id)
     {
-        if (tips.Count == 0 || !string.Equals(tips[^1].Name, RefName.FromBytes(name), StringComparison.Ordinal)) return false;
-        tips[^1] = tips[^1] with { Peeled = id };
+        if (_tips.Count == 0 || !string.Equals(_tips[^1].Name, RefName.FromBytes(name), StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        _tips[^1] = _tips[^1] with { Peeled = id };
         return true;
     }
 
     private bool TryTakeShallow(ReadOnlySpan<byte> text)
     {
-        if (!text.StartsWith(Keywords.Shallow) || shallows.Count == maxRefs) return false;
-        if (!ObjectId.TryParse(text[Keywords.Shallow.Length..], ObjectFormat, out ObjectId id)) return false;
-        shallows.Add(id);
-        state = State.Shallows;
+        if (!text.StartsWith(Keywords.Shallow) || _shallows.Count == maxRefs)
+        {
+            return false;
+        }
+
+        if (!ObjectId.TryParse(text[Keywords.Shallow.Length..], ObjectFormat, out ObjectId id))
+        {
+            return false;
+        }
+
+        _shallows.Add(id);
+        _state = State.Shallows;
         return true;
     }
 
     private void JoinSymrefs()
     {
-        if (symrefs.Count == 0) return;
-        for (int i = 0; i < tips.Count; i++)
+        if (_symrefs.Count == 0)
         {
-            if (symrefs.TryGetValue(tips[i].Name, out string? target)) tips[i] = tips[i] with { SymrefTarget = target };
+            return;
+        }
+
+        for (int i = 0; i < _tips.Count; i++)
+        {
+            if (_symrefs.TryGetValue(_tips[i].Name, out string? target))
+            {
+                _tips[i] = _tips[i] with { SymrefTarget = target };
+            }
         }
     }
 }

@@ -15,14 +15,24 @@ public static class InfoRefsWriter
     /// <param name="shallows">The boundary of a repository that is shallow itself.</param>
     /// <param name="format">The repository's.</param>
     public static void Write(
-        IBufferWriter<byte> writer, int version, IReadOnlyList<RefTip> tips, string capabilities, IReadOnlyList<ObjectId> shallows, ObjectFormat format)
+        IBufferWriter<byte> writer,
+        int version,
+        IReadOnlyList<RefTip> tips,
+        string capabilities,
+        IReadOnlyList<ObjectId> shallows,
+        ObjectFormat format
+    )
     {
         ArgumentNullException.ThrowIfNull(tips);
         ArgumentNullException.ThrowIfNull(capabilities);
         ArgumentNullException.ThrowIfNull(shallows);
         PktLineWriter.WriteText(writer, Keywords.ServiceUploadPack);
         PktLineWriter.WriteFlush(writer);
-        if (version == 1) PktLineWriter.WriteText(writer, Keywords.Version1);
+        if (version == 1)
+        {
+            PktLineWriter.WriteText(writer, Keywords.Version1);
+        }
+
         string behindFirst = capabilities.Length > 0 ? $"\0{capabilities}" : "";
         if (tips.Count == 0 && capabilities.Length > 0)
         {
@@ -32,9 +42,16 @@ public static class InfoRefsWriter
         {
             PktLineWriter.WriteText(writer, RefName.ToBytes($"{tip.Id} {tip.Name}{behindFirst}"));
             behindFirst = "";
-            if (tip.Peeled is { } peeled) PktLineWriter.WriteText(writer, RefName.ToBytes($"{peeled} {tip.Name}^{{}}"));
+            if (tip.Peeled is { } peeled)
+            {
+                PktLineWriter.WriteText(writer, RefName.ToBytes($"{peeled} {tip.Name}^{{}}"));
+            }
         }
-        foreach (ObjectId shallow in shallows) PktLineWriter.WriteText(writer, RefName.ToBytes($"shallow {shallow}"));
+        foreach (ObjectId shallow in shallows)
+        {
+            PktLineWriter.WriteText(writer, RefName.ToBytes($"shallow {shallow}"));
+        }
+
         PktLineWriter.WriteFlush(writer);
     }
 }

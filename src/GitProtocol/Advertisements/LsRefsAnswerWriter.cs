@@ -16,13 +16,25 @@ public static class LsRefsAnswerWriter
     {
         ArgumentNullException.ThrowIfNull(tips);
         // In git's order, an unborn HEAD comes where a born one would: first.
-        if (unbornHeadTarget is not null) PktLineWriter.WriteText(writer, RefName.ToBytes($"unborn HEAD symref-target:{unbornHeadTarget}"));
+        if (unbornHeadTarget is not null)
+        {
+            PktLineWriter.WriteText(writer, RefName.ToBytes($"unborn HEAD symref-target:{unbornHeadTarget}"));
+        }
+
         var line = new StringBuilder();
         foreach (RefTip tip in tips)
         {
             line.Clear().Append(tip.Id.ToString()).Append(' ').Append(tip.Name);
-            if (tip.SymrefTarget is { } target) line.Append(" symref-target:").Append(target);
-            if (tip.Peeled is { } peeled) line.Append(" peeled:").Append(peeled.ToString());
+            if (tip.SymrefTarget is { } target)
+            {
+                line.Append(" symref-target:").Append(target);
+            }
+
+            if (tip.Peeled is { } peeled)
+            {
+                line.Append(" peeled:").Append(peeled.ToString());
+            }
+
             PktLineWriter.WriteText(writer, RefName.ToBytes(line.ToString()));
         }
         PktLineWriter.WriteFlush(writer);

@@ -6,42 +6,68 @@ namespace Waystation.GitProtocol.Advertisements;
 /// <summary>Reads the ref tips of an ls-refs answer as it passes by (gitprotocol-v2, ls-refs).</summary>
 public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) : PassingReader
 {
-    private readonly List<RefTip> tips = [];
+    private readonly List<RefTip> _tips = [];
 
     /// <summary>The tips so far, in the primary's order; evidence only once <see cref="PassingReader.IsComplete"/>.</summary>
-    public IReadOnlyList<RefTip> Tips => tips;
+    public IReadOnlyList<RefTip> Tips => _tips;
 
     /// <summary>Where an unborn HEAD points, when the primary said so.</summary>
     public string? UnbornHeadTarget { get; private set; }
 
     private protected override void OnPacket(PktLineKind kind, ReadOnlySpan<byte> payload)
     {
-        if (kind == PktLineKind.Flush) Complete();
-        else if (kind != PktLineKind.Data || !TryTakeLine(Text(payload))) Stop();
+        if (kind == PktLineKind.Flush)
+        {
+            Complete();
+        }
+        else if (kind != PktLineKind.Data || !TryTakeLine(Text(payload)))
+        {
+            Stop();
+        }
     }
 
     private protected override void Forget()
     {
-        tips.Clear();
-        tips.TrimExcess();
+        _tips.Clear();
+        _tips.TrimExcess();
         UnbornHeadTarget = null;
     }
 
     private bool TryTakeLine(ReadOnlySpan<byte> line)
     {
-        if (line.StartsWith(Keywords.UnbornTip)) return TryTakeUnborn(line[Keywords.UnbornTip.Length..]);
-        if (!RefLine.TrySplit(line, format, out ObjectId id, out ReadOnlySpan<byte> rest)) return false;
+        if (line.StartsWith(Keywords.UnbornTip))
+        {
+            return TryTakeUnborn(line[Keywords.UnbornTip.Length..]);
+        }
+
+        if (!RefLine.TrySplit(line, format, out ObjectId id, out ReadOnlySpan<byte> rest))
+        {
+            return false;
+        }
+
         ReadOnlySpan<byte> name = RefLine.NextWord(ref rest);
-        if (!RefName.IsBounded(name) || !TryReadAttributes(rest, out ObjectId? peeled, out string? target)) return false;
-        if (tips.Count == maxRefs) return false;
-        tips.Add(new RefTip(RefName.FromBytes(name), id, peeled, target));
+        if (!RefName.IsBounded(name) || !TryReadAttributes(rest, out ObjectId? peeled, out string? target))
+        {
+            return false;
+        }
+
+        if (_tips.Count == maxRefs)
+        {
+            return false;
+        }
+
+        _tips.Add(new RefTip(RefName.FromBytes(name), id, peeled, target));
         return true;
     }
 
     private bool TryTakeUnborn(ReadOnlySpan<byte> rest)
     {
         ReadOnlySpan<byte> name = RefLine.NextWord(ref rest);
-        if (!RefName.IsBounded(name) || !TryReadAttributes(rest, out _, out string? target)) return false;
+        if (!RefName.IsBounded(name) || !TryReadAttributes(rest, out _, out string? target))
+        {
+            return false;
+        }
+
         UnbornHeadTarget = target;
         return true;
     }
@@ -56,13 +82,21 @@ public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) :
             ReadOnlySpan<byte> attribute = RefLine.NextWord(ref rest);
             if (attribute.StartsWith(Keywords.Peeled))
             {
-                if (!ObjectId.TryParse(attribute[Keywords.Peeled.Length..], format, out ObjectId id)) return false;
+                if (!ObjectId.TryParse(attribute[Keywords.Peeled.Length..], format, out ObjectId id))
+                {
+                    return false;
+                }
+
                 peeled = id;
             }
             else if (attribute.StartsWith(Keywords.SymrefTarget))
             {
                 ReadOnlySpan<byte> name = attribute[Keywords.SymrefTarget.Length..];
-                if (!RefName.IsBounded(name)) return false;
+                if (!RefName.IsBounded(name))
+                {
+                    return false;
+                }
+
                 target = RefName.FromBytes(name);
             }
         }

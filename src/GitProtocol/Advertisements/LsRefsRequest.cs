@@ -41,7 +41,13 @@ public sealed record LsRefsRequest
     public RefPrefixSet Prefixes { get; private init; } = RefPrefixSet.None;
 
     /// <summary>Everything that a primary shows.</summary>
-    public static LsRefsRequest All(ObjectFormat format) => new() { ObjectFormat = format, Peel = true, Symrefs = true };
+    public static LsRefsRequest All(ObjectFormat format) =>
+        new()
+        {
+            ObjectFormat = format,
+            Peel = true,
+            Symrefs = true,
+        };
 
     /// <summary>Whether an answer to this request would show the ref if there were one of this name.</summary>
     public bool Covers(string refName)

@@ -18,10 +18,26 @@ public static class LsRefsRequestWriter
         PktLineWriter.Write(writer, Keywords.Command, Keywords.LsRefs, "\n"u8);
         CommandCapabilities.Write(writer, request.ObjectFormat, agent, sayObjectFormat);
         PktLineWriter.WriteDelim(writer);
-        if (request.Peel) PktLineWriter.WriteText(writer, Keywords.Peel);
-        if (request.Symrefs) PktLineWriter.WriteText(writer, Keywords.Symrefs);
-        if (request.Unborn) PktLineWriter.WriteText(writer, Keywords.Unborn);
-        foreach (string prefix in request.RefPrefixes) PktLineWriter.Write(writer, Keywords.RefPrefix, RefName.ToBytes(prefix), "\n"u8);
+        if (request.Peel)
+        {
+            PktLineWriter.WriteText(writer, Keywords.Peel);
+        }
+
+        if (request.Symrefs)
+        {
+            PktLineWriter.WriteText(writer, Keywords.Symrefs);
+        }
+
+        if (request.Unborn)
+        {
+            PktLineWriter.WriteText(writer, Keywords.Unborn);
+        }
+
+        foreach (string prefix in request.RefPrefixes)
+        {
+            PktLineWriter.Write(writer, Keywords.RefPrefix, RefName.ToBytes(prefix), "\n"u8);
+        }
+
         PktLineWriter.WriteFlush(writer);
     }
 }

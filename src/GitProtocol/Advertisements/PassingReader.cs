@@ -16,9 +16,9 @@ public abstract class PassingReader
     /// <summary>The longest answer looked at, a bound on what we keep; a million refs of a hundred bytes fit twice.</summary>
     internal const long MaxLength = 256L << 20;
 
-    private byte[] held = [];
-    private int heldLength;
-    private long passed;
+    private byte[] _held = [];
+    private int _heldLength;
+    private long _passed;
 
     /// <summary>Whether the whole answer was seen, well-formed to its end.</summary>
     public bool IsComplete { get; private set; }
@@ -33,7 +33,10 @@ public abstract class PassingReader
     public void Read(ReadOnlySpan<byte> bytes)
     {
         // Bytes after the end mean that the end was not what we took it for.
-        if (ReadToEnd(bytes) < bytes.Length && !HasStopped) Stop();
+        if (ReadToEnd(bytes) < bytes.Length && !HasStopped)
+        {
+            Stop();
+        }
     }
 
     /// <summary>Shows the next bytes, of which those after the last packet are not looked at; returns how many were.</summary>
@@ -42,8 +45,14 @@ public abstract class PassingReader
         ReadOnlySpan<byte> rest = bytes;
         while (!rest.IsEmpty && !HasStopped && !IsComplete)
         {
-            if (heldLength > 0) Complement(ref rest);
-            else ReadWhole(ref rest);
+            if (_heldLength > 0)
+            {
+                Complement(ref rest);
+            }
+            else
+            {
+                ReadWhole(ref rest);
+            }
         }
         return bytes.Length - rest.Length;
     }
@@ -62,8 +71,8 @@ public abstract class PassingReader
     {
         HasStopped = true;
         IsComplete = false;
-        held = [];
-        heldLength = 0;
+        _held = [];
+        _heldLength = 0;
         Forget();
     }
 
@@ -73,7 +82,11 @@ public abstract class PassingReader
     private void ReadWhole(ref ReadOnlySpan<byte> bytes)
     {
         int length = PktLineReader.HeaderLength;
-        if (bytes.Length >= length && !TryMeasure(bytes, out length)) return;
+        if (bytes.Length >= length && !TryMeasure(bytes, out length))
+        {
+            return;
+        }
+
         if (bytes.Length < length)
         {
             Hold(bytes, length);
@@ -87,19 +100,27 @@ public abstract class PassingReader
     private void Complement(ref ReadOnlySpan<byte> bytes)
     {
         int wanted = PktLineReader.HeaderLength;
-        if (heldLength >= wanted && !TryMeasure(held, out wanted)) return;
-        int taken = Math.Min(wanted - heldLength, bytes.Length);
+        if (_heldLength >= wanted && !TryMeasure(_held, out wanted))
+        {
+            return;
+        }
+
+        int taken = Math.Min(wanted - _heldLength, bytes.Length);
         Hold(bytes[..taken], wanted);
         bytes = bytes[taken..];
-        if (heldLength < PktLineReader.HeaderLength || !TryMeasure(held, out wanted) || heldLength < wanted) return;
-        heldLength = 0;
-        Take(held.AsSpan(0, wanted));
+        if (_heldLength < PktLineReader.HeaderLength || !TryMeasure(_held, out wanted) || _heldLength < wanted)
+        {
+            return;
+        }
+
+        _heldLength = 0;
+        Take(_held.AsSpan(0, wanted));
     }
 
     private void Take(ReadOnlySpan<byte> packet)
     {
-        passed += packet.Length;
-        if (passed > MaxLength)
+        _passed += packet.Length;
+        if (_passed > MaxLength)
         {
             Stop();
             return;
@@ -129,8 +150,12 @@ public abstract class PassingReader
 
     private void Hold(ReadOnlySpan<byte> bytes, int wanted)
     {
-        if (held.Length < wanted) Array.Resize(ref held, Math.Max(wanted, 256));
-        bytes.CopyTo(held.AsSpan(heldLength));
-        heldLength += bytes.Length;
+        if (_held.Length < wanted)
+        {
+            Array.Resize(ref _held, Math.Max(wanted, 256));
+        }
+
+        bytes.CopyTo(_held.AsSpan(_heldLength));
+        _heldLength += bytes.Length;
     }
 }

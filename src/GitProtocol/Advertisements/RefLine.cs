@@ -9,7 +9,11 @@ internal static class RefLine
     {
         id = default;
         rest = default;
-        if (line.Length <= format.HexLength || line[format.HexLength] != (byte)' ') return false;
+        if (line.Length <= format.HexLength || line[format.HexLength] != (byte)' ')
+        {
+            return false;
+        }
+
         rest = line[(format.HexLength + 1)..];
         return ObjectId.TryParse(line[..format.HexLength], format, out id);
     }

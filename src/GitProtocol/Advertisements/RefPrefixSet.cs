@@ -9,25 +9,32 @@ public sealed class RefPrefixSet : IEquatable<RefPrefixSet>
     /// <summary>No prefix.</summary>
     public static readonly RefPrefixSet None = new([]);
 
-    private readonly string[] sorted;
+    private readonly string[] _sorted;
 
-    private RefPrefixSet(string[] sorted) => this.sorted = sorted;
+    private RefPrefixSet(string[] sorted) => this._sorted = sorted;
 
     /// <summary>How many prefixes are left.</summary>
-    public int Count => sorted.Length;
+    public int Count => _sorted.Length;
 
     /// <summary>The set that lets through what these prefixes let through.</summary>
     public static RefPrefixSet Of(IReadOnlyList<string> prefixes)
     {
         ArgumentNullException.ThrowIfNull(prefixes);
-        if (prefixes.Count == 0) return None;
+        if (prefixes.Count == 0)
+        {
+            return None;
+        }
+
         string[] all = [.. prefixes];
         Array.Sort(all, StringComparer.Ordinal);
         int kept = 0;
         foreach (string prefix in all)
         {
             // A shorter prefix sorts before all that begin with it.
-            if (kept == 0 || !prefix.StartsWith(all[kept - 1], StringComparison.Ordinal)) all[kept++] = prefix;
+            if (kept == 0 || !prefix.StartsWith(all[kept - 1], StringComparison.Ordinal))
+            {
+                all[kept++] = prefix;
+            }
         }
         return new RefPrefixSet(all[..kept]);
     }
@@ -36,32 +43,40 @@ public sealed class RefPrefixSet : IEquatable<RefPrefixSet>
     public int Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        int at = Array.BinarySearch(sorted, name, StringComparer.Ordinal);
-        if (at < 0) at = ~at - 1;
-        return at >= 0 && name.StartsWith(sorted[at], StringComparison.Ordinal) ? at : -1;
+        int at = Array.BinarySearch(_sorted, name, StringComparer.Ordinal);
+        if (at < 0)
+        {
+            at = ~at - 1;
+        }
+
+        return at >= 0 && name.StartsWith(_sorted[at], StringComparison.Ordinal) ? at : -1;
     }
 
     /// <summary>Whether every name that the other set lets through is let through by this one.</summary>
     public bool Covers(RefPrefixSet other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Array.TrueForAll(other.sorted, prefix => Find(prefix) >= 0);
+        return Array.TrueForAll(other._sorted, prefix => Find(prefix) >= 0);
     }
 
     /// <summary>Whether one of the prefixes begins with this text.</summary>
     public bool HasWithin(string text)
     {
-        int at = Array.BinarySearch(sorted, text, StringComparer.Ordinal);
-        if (at < 0) at = ~at;
-        return at < sorted.Length && sorted[at].StartsWith(text, StringComparison.Ordinal);
+        int at = Array.BinarySearch(_sorted, text, StringComparer.Ordinal);
+        if (at < 0)
+        {
+            at = ~at;
+        }
+
+        return at < _sorted.Length && _sorted[at].StartsWith(text, StringComparison.Ordinal);
     }
 
     /// <inheritdoc />
-    public bool Equals(RefPrefixSet? other) => other is not null && sorted.AsSpan().SequenceEqual(other.sorted);
+    public bool Equals(RefPrefixSet? other) => other is not null && _sorted.AsSpan().SequenceEqual(other._sorted);
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as RefPrefixSet);
 
     /// <inheritdoc />
-    public override int GetHashCode() => sorted.Length == 0 ? 0 : HashCode.Combine(sorted.Length, sorted[0], sorted[^1]);
+    public override int GetHashCode() => _sorted.Length == 0 ? 0 : HashCode.Combine(_sorted.Length, _sorted[0], _sorted[^1]);
 }

@@ -34,9 +34,10 @@ public sealed class AnswerFraming(FetchRequest request)
     public AnswerStart TryReadPrologue(ref ReadOnlySequence<byte> buffer, out FetchPrologue? prologue)
     {
         ReadOnlySequence<byte> whole = buffer;
-        AnswerStart start = request.ProtocolVersion == 2
-            ? FetchAnswerReader.TryReadPrologue(ref buffer, request.ObjectFormat, request.SidebandAll, out prologue)
-            : FetchAnswerReader.TryReadPrologueV0(ref buffer, request, out prologue);
+        AnswerStart start =
+            request.ProtocolVersion == 2
+                ? FetchAnswerReader.TryReadPrologue(ref buffer, request.ObjectFormat, request.SidebandAll, out prologue)
+                : FetchAnswerReader.TryReadPrologueV0(ref buffer, request, out prologue);
         prologue = prologue?.ForAnyVersion(request);
         if (start == AnswerStart.Pack && prologue is { Ready: false } && !request.Done && request.Haves.Count > 0)
         {
@@ -51,15 +52,27 @@ public sealed class AnswerFraming(FetchRequest request)
     /// <summary>Writes what is said before the pack.</summary>
     public void WritePrologue(IBufferWriter<byte> writer, FetchPrologue prologue)
     {
-        if (request.ProtocolVersion == 2) FetchAnswerWriter.WritePrologueV2(writer, prologue, request.SidebandAll);
-        else FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+        if (request.ProtocolVersion == 2)
+        {
+            FetchAnswerWriter.WritePrologueV2(writer, prologue, request.SidebandAll);
+        }
+        else
+        {
+            FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+        }
     }
 
     /// <summary>Writes an answer that is a round of negotiation and brings no pack, from its first byte to its last.</summary>
     public void WriteRound(IBufferWriter<byte> writer, FetchPrologue prologue)
     {
-        if (request.ProtocolVersion == 2) FetchAnswerWriter.WriteRoundV2(writer, prologue, request.SidebandAll);
-        else FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+        if (request.ProtocolVersion == 2)
+        {
+            FetchAnswerWriter.WriteRoundV2(writer, prologue, request.SidebandAll);
+        }
+        else
+        {
+            FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+        }
     }
 
     /// <summary>Writes the header of a packet with so many bytes of the pack; nothing where there are no bands.</summary>
@@ -69,7 +82,11 @@ public sealed class AnswerFraming(FetchRequest request)
     public int WritePackHeader(Span<byte> destination, int payloadLength)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payloadLength, MaxPayload);
-        if (!HasBands) return 0;
+        if (!HasBands)
+        {
+            return 0;
+        }
+
         Sideband.WriteHeader(destination, Sideband.PackData, payloadLength);
         return Sideband.HeaderLength;
     }
@@ -77,30 +94,45 @@ public sealed class AnswerFraming(FetchRequest request)
     /// <summary>Writes one line for the person who waits, if wished and possible.</summary>
     public void WriteProgress(IBufferWriter<byte> writer, string line)
     {
-        if (HasProgress) FetchAnswerWriter.WriteProgress(writer, line, MaxPayload);
+        if (HasProgress)
+        {
+            FetchAnswerWriter.WriteProgress(writer, line, MaxPayload);
+        }
     }
 
     /// <summary>Writes progress text as its source wrote it, if wished and possible.</summary>
     public void WriteProgress(IBufferWriter<byte> writer, ReadOnlySpan<byte> text)
     {
-        if (HasProgress) Sideband.Write(writer, Sideband.Progress, text, MaxPayload);
+        if (HasProgress)
+        {
+            Sideband.Write(writer, Sideband.Progress, text, MaxPayload);
+        }
     }
 
     /// <summary>Writes the sign of life of a server that is at work, if possible.</summary>
     public void WriteKeepalive(IBufferWriter<byte> writer)
     {
-        if (HasBands) Sideband.Write(writer, Sideband.PackData, []);
+        if (HasBands)
+        {
+            Sideband.Write(writer, Sideband.PackData, []);
+        }
     }
 
     /// <summary>Writes why the pack ends here, as its source said it, if possible; no end must follow.</summary>
     public void WriteError(IBufferWriter<byte> writer, string message)
     {
-        if (HasBands) Sideband.Write(writer, Sideband.Error, Encoding.UTF8.GetBytes(message), MaxPayload);
+        if (HasBands)
+        {
+            Sideband.Write(writer, Sideband.Error, Encoding.UTF8.GetBytes(message), MaxPayload);
+        }
     }
 
     /// <summary>Writes the sign that the answer is whole; a bare pack ends with the stream.</summary>
     public void WriteEnd(IBufferWriter<byte> writer)
     {
-        if (HasBands) FetchAnswerWriter.WriteEnd(writer);
+        if (HasBands)
+        {
+            FetchAnswerWriter.WriteEnd(writer);
+        }
     }
 }

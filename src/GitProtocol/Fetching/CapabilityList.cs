@@ -8,55 +8,98 @@ namespace Waystation.GitProtocol.Fetching;
 /// <summary>The capabilities behind a v0 or v1 client's want (gitprotocol-capabilities).</summary>
 internal sealed class CapabilityList(ObjectFormat format)
 {
-    private readonly HashSet<string> flags = new(StringComparer.Ordinal);
-    private string? agent;
+    private readonly HashSet<string> _flags = new(StringComparer.Ordinal);
+    private string? _agent;
 
     // These change nothing about the answer: what the client may say in its needs, it says there.
-    private static readonly string[] Harmless =
-        ["shallow", "deepen-since", "deepen-not", "allow-tip-sha1-in-want", "allow-reachable-sha1-in-want"];
-
-    private static readonly string[] Meaningful =
+    private static readonly string[] s_harmless =
     [
-        "multi_ack", "multi_ack_detailed", "no-done", "thin-pack", "side-band", "side-band-64k", "ofs-delta", "no-progress",
-        "include-tag", "deepen-relative", "filter",
+        "shallow",
+        "deepen-since",
+        "deepen-not",
+        "allow-tip-sha1-in-want",
+        "allow-reachable-sha1-in-want",
+    ];
+
+    private static readonly string[] s_meaningful =
+    [
+        "multi_ack",
+        "multi_ack_detailed",
+        "no-done",
+        "thin-pack",
+        "side-band",
+        "side-band-64k",
+        "ofs-delta",
+        "no-progress",
+        "include-tag",
+        "deepen-relative",
+        "filter",
     ];
 
     /// <summary>What makes the request foreign, or null: a word that may mean anything, or a byte that is none of a word's.</summary>
     public ForeignReason? Foreign { get; private set; }
 
     /// <summary>Whether a filter may be asked for.</summary>
-    public bool HasFilter => flags.Contains("filter");
+    public bool HasFilter => _flags.Contains("filter");
 
     public void Take(in ReadOnlySequence<byte> list)
     {
         string text = Encoding.Latin1.GetString(list);
-        if (text[0] != ' ') GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
-        // git ends a word at a tab, a line feed or a carriage return as well, and the whole list at a NUL; other servers split as they like.
-        if (!PlainText.IsOfWords(text)) Foreign ??= ForeignReason.ByteOutOfPlace;
-        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries)) TakeWord(word);
+        if (text[0] != ' ')
+        {
+            GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
+        }
+        // git ends a word at a tab, a line feed or a carriage return as well, and the whole list at a NUL; other servers split as they
+        // like.
+        if (!PlainText.IsOfWords(text))
+        {
+            Foreign ??= ForeignReason.ByteOutOfPlace;
+        }
+
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            TakeWord(word);
+        }
     }
 
-    public FetchRequest ApplyTo(FetchRequest request) => request with
-    {
-        Agent = agent,
-        ThinPack = flags.Contains("thin-pack"),
-        OfsDelta = flags.Contains("ofs-delta"),
-        NoProgress = flags.Contains("no-progress"),
-        IncludeTag = flags.Contains("include-tag"),
-        DeepenRelative = flags.Contains("deepen-relative"),
-        NoDone = flags.Contains("no-done"),
-        MultiAck = flags.Contains("multi_ack_detailed") ? MultiAck.Detailed
-            : flags.Contains("multi_ack") ? MultiAck.MultiAck : MultiAck.None,
-        SidebandKind = flags.Contains("side-band-64k") ? SidebandKind.Sideband64k
-            : flags.Contains("side-band") ? SidebandKind.Sideband : SidebandKind.None,
-    };
+    public FetchRequest ApplyTo(FetchRequest request) =>
+        request with
+        {
+            Agent = _agent,
+            ThinPack = _flags.Contains("thin-pack"),
+            OfsDelta = _flags.Contains("ofs-delta"),
+            NoProgress = _flags.Contains("no-progress"),
+            IncludeTag = _flags.Contains("include-tag"),
+            DeepenRelative = _flags.Contains("deepen-relative"),
+            NoDone = _flags.Contains("no-done"),
+            MultiAck =
+                _flags.Contains("multi_ack_detailed") ? MultiAck.Detailed
+                : _flags.Contains("multi_ack") ? MultiAck.MultiAck
+                : MultiAck.None,
+            SidebandKind =
+                _flags.Contains("side-band-64k") ? SidebandKind.Sideband64k
+                : _flags.Contains("side-band") ? SidebandKind.Sideband
+                : SidebandKind.None,
+        };
 
     private void TakeWord(string word)
     {
-        if (Meaningful.Contains(word, StringComparer.Ordinal)) flags.Add(word);
-        else if (Value(word, "agent=") is { } name) agent ??= name;
-        else if (Value(word, "object-format=") is { } value) Check(value);
-        else if (Value(word, "session-id=") is null && !Harmless.Contains(word, StringComparer.Ordinal)) Foreign ??= ForeignReason.UnknownCapability;
+        if (s_meaningful.Contains(word, StringComparer.Ordinal))
+        {
+            _flags.Add(word);
+        }
+        else if (Value(word, "agent=") is { } name)
+        {
+            _agent ??= name;
+        }
+        else if (Value(word, "object-format=") is { } value)
+        {
+            Check(value);
+        }
+        else if (Value(word, "session-id=") is null && !s_harmless.Contains(word, StringComparer.Ordinal))
+        {
+            Foreign ??= ForeignReason.UnknownCapability;
+        }
     }
 
     private void Check(string name)

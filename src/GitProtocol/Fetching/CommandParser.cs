@@ -29,7 +29,11 @@ public static class CommandParser
         {
             GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt.");
         }
-        if (!wholeBody.IsEmpty) GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after the request.");
+        if (!wholeBody.IsEmpty)
+        {
+            GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after the request.");
+        }
+
         return command ?? new ParsedCommand.Foreign(ForeignReason.EmptyRequest);
     }
 
@@ -48,10 +52,18 @@ public static class CommandParser
     /// so that a long request is not looked through again with each read. It is 0 again when a command was taken.
     /// </summary>
     public static bool TryReadCommand(
-        ref ReadOnlySequence<byte> buffer, ref long scanned, out ParsedCommand? command, int maxObjects = DefaultMaxObjects)
+        ref ReadOnlySequence<byte> buffer,
+        ref long scanned,
+        out ParsedCommand? command,
+        int maxObjects = DefaultMaxObjects
+    )
     {
         command = null;
-        if (!TryFindFlush(buffer, ref scanned)) return false;
+        if (!TryFindFlush(buffer, ref scanned))
+        {
+            return false;
+        }
+
         ReadOnlySequence<byte> bytes = buffer.Slice(0, scanned);
         buffer = buffer.Slice(scanned);
         scanned = 0;
@@ -62,7 +74,11 @@ public static class CommandParser
     /// <summary>Whether a request body speaks v2: its first packet names a command. False also while too little is there.</summary>
     public static bool LooksLikeV2(ReadOnlySequence<byte> start)
     {
-        if (start.Length < PktLineReader.HeaderLength) return false;
+        if (start.Length < PktLineReader.HeaderLength)
+        {
+            return false;
+        }
+
         return PktLine.StartsWith(start.Slice(PktLineReader.HeaderLength), Keywords.Command);
     }
 
@@ -76,8 +92,15 @@ public static class CommandParser
             long taken = PktLineReader.HeaderLength + packet.Payload.Length;
             scanned += taken;
             remaining -= taken;
-            if (packet.Kind == PktLineKind.Flush) return true;
-            if (scanned > MaxCommandLength) break;
+            if (packet.Kind == PktLineKind.Flush)
+            {
+                return true;
+            }
+
+            if (scanned > MaxCommandLength)
+            {
+                break;
+            }
         }
         if (scanned + remaining > MaxCommandLength + PktLineReader.MaxLength || scanned > MaxCommandLength)
         {
@@ -89,7 +112,11 @@ public static class CommandParser
     /// <summary>The next argument, false at the flush-pkt.</summary>
     internal static bool TryReadArgument(ref ReadOnlySequence<byte> arguments, out PktLine line)
     {
-        if (!PktLineReader.TryRead(ref arguments, out line)) GitProtocolException.Throw(ProtocolError.Truncated, "No flush-pkt.");
+        if (!PktLineReader.TryRead(ref arguments, out line))
+        {
+            GitProtocolException.Throw(ProtocolError.Truncated, "No flush-pkt.");
+        }
+
         if (line.Kind is PktLineKind.Delim or PktLineKind.ResponseEnd)
         {
             GitProtocolException.Throw(ProtocolError.UnexpectedPacket, $"A {line.Kind} packet among arguments.");
@@ -103,18 +130,37 @@ public static class CommandParser
         bool hasArguments = false;
         while (!hasArguments && PktLineReader.TryRead(ref bytes, out PktLine line))
         {
-            if (line.Kind == PktLineKind.Flush) break;
+            if (line.Kind == PktLineKind.Flush)
+            {
+                break;
+            }
+
             if (line.Kind == PktLineKind.ResponseEnd)
             {
                 GitProtocolException.Throw(ProtocolError.UnexpectedPacket, "A response-end in a request.");
             }
-            if (line.Kind == PktLineKind.Data) head.Take(line);
+            if (line.Kind == PktLineKind.Data)
+            {
+                head.Take(line);
+            }
+
             hasArguments = line.Kind == PktLineKind.Delim;
         }
-        if (head.IsEmpty && !hasArguments) return null;
+        if (head.IsEmpty && !hasArguments)
+        {
+            return null;
+        }
         // A command without arguments may leave the delim-pkt out: the flush-pkt ends it just so.
-        if (!hasArguments) bytes = new ReadOnlySequence<byte>("0000"u8.ToArray());
-        if (head.Judge() is { } foreign) return foreign;
+        if (!hasArguments)
+        {
+            bytes = new ReadOnlySequence<byte>("0000"u8.ToArray());
+        }
+
+        if (head.Judge() is { } foreign)
+        {
+            return foreign;
+        }
+
         return head.IsFetch
             ? FetchRequestV2Parser.Parse(ref bytes, head.ObjectFormat, head.Agent, maxObjects)
             : LsRefsRequestParser.Parse(ref bytes, head.ObjectFormat);
@@ -123,9 +169,9 @@ public static class CommandParser
     /// <summary>The lines before the delim-pkt, in any order.</summary>
     private sealed class CommandHead
     {
-        private string? command;
-        private ObjectFormat? format;
-        private ForeignReason? foreign;
+        private string? _command;
+        private ObjectFormat? _format;
+        private ForeignReason? _foreign;
 
         public bool IsEmpty { get; private set; } = true;
 
@@ -133,45 +179,83 @@ public static class CommandParser
 
         public string? Agent { get; private set; }
 
-        public ObjectFormat ObjectFormat => format ?? ObjectFormat.Sha1;
+        public ObjectFormat ObjectFormat => _format ?? ObjectFormat.Sha1;
 
         public void Take(in PktLine line)
         {
             IsEmpty = false;
-            if (line.TryStripPrefix(Keywords.Command, out ReadOnlySequence<byte> value)) TakeCommand(value);
-            else if (line.TryStripPrefix(Keywords.AgentIs, out value)) Agent ??= TakeText(value);
-            else if (line.TryStripPrefix(Keywords.ObjectFormatIs, out value)) TakeFormat(ObjectFormats.Parse(value));
-            else if (line.TryStripPrefix(Keywords.ServerOptionIs, out _)) foreign ??= ForeignReason.ServerOption;
-            else if (line.TryStripPrefix(Keywords.SessionIdIs, out value)) TakeText(value);
-            else foreign ??= ForeignReason.UnknownCapability;
+            if (line.TryStripPrefix(Keywords.Command, out ReadOnlySequence<byte> value))
+            {
+                TakeCommand(value);
+            }
+            else if (line.TryStripPrefix(Keywords.AgentIs, out value))
+            {
+                Agent ??= TakeText(value);
+            }
+            else if (line.TryStripPrefix(Keywords.ObjectFormatIs, out value))
+            {
+                TakeFormat(ObjectFormats.Parse(value));
+            }
+            else if (line.TryStripPrefix(Keywords.ServerOptionIs, out _))
+            {
+                _foreign ??= ForeignReason.ServerOption;
+            }
+            else if (line.TryStripPrefix(Keywords.SessionIdIs, out value))
+            {
+                TakeText(value);
+            }
+            else
+            {
+                _foreign ??= ForeignReason.UnknownCapability;
+            }
         }
 
         /// <summary>What makes the command foreign whatever its arguments, or null.</summary>
         public ParsedCommand.Foreign? Judge()
         {
-            if (command is null) GitProtocolException.Throw(ProtocolError.NoCommand, "No command requested.");
-            IsFetch = string.Equals(command, "fetch", StringComparison.Ordinal);
-            if (!IsFetch && !string.Equals(command, "ls-refs", StringComparison.Ordinal)) foreign = ForeignReason.UnknownCommand;
-            return foreign is { } reason ? new ParsedCommand.Foreign(reason) : null;
+            if (_command is null)
+            {
+                GitProtocolException.Throw(ProtocolError.NoCommand, "No command requested.");
+            }
+
+            IsFetch = string.Equals(_command, "fetch", StringComparison.Ordinal);
+            if (!IsFetch && !string.Equals(_command, "ls-refs", StringComparison.Ordinal))
+            {
+                _foreign = ForeignReason.UnknownCommand;
+            }
+
+            return _foreign is { } reason ? new ParsedCommand.Foreign(reason) : null;
         }
 
         private string TakeText(in ReadOnlySequence<byte> value)
         {
             string text = Encoding.Latin1.GetString(value);
-            if (!PlainText.IsOfWords(text)) foreign ??= ForeignReason.ByteOutOfPlace;
+            if (!PlainText.IsOfWords(text))
+            {
+                _foreign ??= ForeignReason.ByteOutOfPlace;
+            }
+
             return text;
         }
 
         private void TakeCommand(in ReadOnlySequence<byte> value)
         {
-            if (command is not null) GitProtocolException.Throw(ProtocolError.Duplicate, "Two commands in one request.");
-            command = Encoding.Latin1.GetString(value);
+            if (_command is not null)
+            {
+                GitProtocolException.Throw(ProtocolError.Duplicate, "Two commands in one request.");
+            }
+
+            _command = Encoding.Latin1.GetString(value);
         }
 
         private void TakeFormat(ObjectFormat value)
         {
-            if (format is { } already && already != value) GitProtocolException.Throw(ProtocolError.BadObjectFormat, "Two object formats.");
-            format = value;
+            if (_format is { } already && already != value)
+            {
+                GitProtocolException.Throw(ProtocolError.BadObjectFormat, "Two object formats.");
+            }
+
+            _format = value;
         }
     }
 }

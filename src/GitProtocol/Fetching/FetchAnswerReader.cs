@@ -22,7 +22,11 @@ public static class FetchAnswerReader
     /// </summary>
     /// <exception cref="GitProtocolException">The answer is malformed, or its prologue over the bound.</exception>
     public static AnswerStart TryReadPrologue(
-        ref ReadOnlySequence<byte> buffer, ObjectFormat format, bool sidebandAll, out FetchPrologue? prologue)
+        ref ReadOnlySequence<byte> buffer,
+        ObjectFormat format,
+        bool sidebandAll,
+        out FetchPrologue? prologue
+    )
     {
         var reader = new PrologueV2Reader(buffer, format, sidebandAll);
         AnswerStart start = reader.Read(out prologue);
@@ -47,7 +51,11 @@ public static class FetchAnswerReader
     public static bool TryReadBand(ref ReadOnlySequence<byte> buffer, out BandLine band)
     {
         band = default;
-        if (!PktLineReader.TryRead(ref buffer, out PktLine packet)) return false;
+        if (!PktLineReader.TryRead(ref buffer, out PktLine packet))
+        {
+            return false;
+        }
+
         if (packet.Kind == PktLineKind.Flush)
         {
             band = new BandLine(BandKind.End);
@@ -70,7 +78,11 @@ public static class FetchAnswerReader
         {
             GitProtocolException.Throw(ProtocolError.TooLong, $"A prologue of more than {MaxPrologueLength} bytes.");
         }
-        if (start == AnswerStart.Pack) buffer = rest;
+        if (start == AnswerStart.Pack)
+        {
+            buffer = rest;
+        }
+
         return start;
     }
 
@@ -85,7 +97,16 @@ public static class FetchAnswerReader
 
     private static BandKind KindOf(byte band)
     {
-        if (band is 0 or > Sideband.Error) GitProtocolException.Throw(ProtocolError.BadBand, $"A packet of band {band}.");
-        return band switch { Sideband.PackData => BandKind.PackData, Sideband.Progress => BandKind.Progress, _ => BandKind.Error };
+        if (band is 0 or > Sideband.Error)
+        {
+            GitProtocolException.Throw(ProtocolError.BadBand, $"A packet of band {band}.");
+        }
+
+        return band switch
+        {
+            Sideband.PackData => BandKind.PackData,
+            Sideband.Progress => BandKind.Progress,
+            _ => BandKind.Error,
+        };
     }
 }

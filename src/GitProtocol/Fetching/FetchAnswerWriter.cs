@@ -58,12 +58,28 @@ public static class FetchAnswerWriter
             PktLineWriter.WriteFlush(writer);
         }
         bool isLast = request.Done || (request.NoDone && prologue.Ready);
-        if (request.Haves.Count == 0 && !isLast) return;
+        if (request.Haves.Count == 0 && !isLast)
+        {
+            return;
+        }
+
         bool isUnknown = !prologue.HasAcknowledgments && isLast && request.Haves.Count > 0;
-        if (isUnknown) ObjectIdLine.Write(writer, Keywords.Ack, request.Haves[^1], "\n"u8);
-        else if (prologue.Acks.Count == 0 && (request.Done || !isLast)) PktLineWriter.WriteText(writer, Keywords.Nak);
-        else if (request.MultiAck == MultiAck.None) ObjectIdLine.Write(writer, Keywords.Ack, prologue.Acks[0], "\n"u8);
-        else WriteMultiAcks(writer, prologue, request, isLast);
+        if (isUnknown)
+        {
+            ObjectIdLine.Write(writer, Keywords.Ack, request.Haves[^1], "\n"u8);
+        }
+        else if (prologue.Acks.Count == 0 && (request.Done || !isLast))
+        {
+            PktLineWriter.WriteText(writer, Keywords.Nak);
+        }
+        else if (request.MultiAck == MultiAck.None)
+        {
+            ObjectIdLine.Write(writer, Keywords.Ack, prologue.Acks[0], "\n"u8);
+        }
+        else
+        {
+            WriteMultiAcks(writer, prologue, request, isLast);
+        }
     }
 
     /// <summary>Writes one line for the person who waits, on band 2.</summary>
@@ -80,9 +96,16 @@ public static class FetchAnswerWriter
     private static void WriteAcknowledgments(IBufferWriter<byte> writer, FetchPrologue prologue, ReadOnlySpan<byte> band)
     {
         PktLineWriter.Write(writer, band, Keywords.Acknowledgments, "\n"u8);
-        if (prologue.Acks.Count == 0) PktLineWriter.Write(writer, band, Keywords.Nak, "\n"u8);
+        if (prologue.Acks.Count == 0)
+        {
+            PktLineWriter.Write(writer, band, Keywords.Nak, "\n"u8);
+        }
+
         WriteIds(writer, band, Keywords.Ack, prologue.Acks, "\n"u8);
-        if (prologue.Ready) PktLineWriter.Write(writer, band, Keywords.Ready, "\n"u8);
+        if (prologue.Ready)
+        {
+            PktLineWriter.Write(writer, band, Keywords.Ready, "\n"u8);
+        }
     }
 
     private static void WriteMultiAcks(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request, bool isLast)
@@ -93,10 +116,17 @@ public static class FetchAnswerWriter
         WriteIds(writer, [], Keywords.Ack, prologue.Acks, detailed ? " common\n"u8 : " continue\n"u8);
         if (!request.Done)
         {
-            if (prologue.Ready && detailed) ObjectIdLine.Write(writer, Keywords.Ack, last, " ready\n"u8);
+            if (prologue.Ready && detailed)
+            {
+                ObjectIdLine.Write(writer, Keywords.Ack, last, " ready\n"u8);
+            }
+
             PktLineWriter.WriteText(writer, Keywords.Nak);
         }
-        if (isLast) ObjectIdLine.Write(writer, Keywords.Ack, last, "\n"u8);
+        if (isLast)
+        {
+            ObjectIdLine.Write(writer, Keywords.Ack, last, "\n"u8);
+        }
     }
 
     private static void WriteIds(
@@ -104,11 +134,15 @@ public static class FetchAnswerWriter
         ReadOnlySpan<byte> band,
         ReadOnlySpan<byte> keyword,
         IReadOnlyList<ObjectId> ids,
-        ReadOnlySpan<byte> end)
+        ReadOnlySpan<byte> end
+    )
     {
         Span<byte> start = stackalloc byte[16];
         band.CopyTo(start);
         keyword.CopyTo(start[band.Length..]);
-        foreach (ObjectId id in ids) ObjectIdLine.Write(writer, start[..(band.Length + keyword.Length)], id, end);
+        foreach (ObjectId id in ids)
+        {
+            ObjectIdLine.Write(writer, start[..(band.Length + keyword.Length)], id, end);
+        }
     }
 }

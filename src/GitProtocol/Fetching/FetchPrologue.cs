@@ -16,7 +16,11 @@ public sealed record FetchPrologue
     public bool HasAcknowledgments { get; init; }
 
     /// <summary>The haves that the server has too.</summary>
-    public IReadOnlyList<ObjectId> Acks { get; init => field = ValueList<ObjectId>.From(value); } = ValueList<ObjectId>.Empty;
+    public IReadOnlyList<ObjectId> Acks
+    {
+        get;
+        init => field = ValueList<ObjectId>.From(value);
+    } = ValueList<ObjectId>.Empty;
 
     /// <summary>The server knows enough to make the pack.</summary>
     public bool Ready { get; init; }
@@ -25,10 +29,18 @@ public sealed record FetchPrologue
     public bool HasShallowInfo { get; init; }
 
     /// <summary>The commits whose parents the client will lack.</summary>
-    public IReadOnlyList<ObjectId> Shallow { get; init => field = ValueList<ObjectId>.From(value); } = ValueList<ObjectId>.Empty;
+    public IReadOnlyList<ObjectId> Shallow
+    {
+        get;
+        init => field = ValueList<ObjectId>.From(value);
+    } = ValueList<ObjectId>.Empty;
 
     /// <summary>The commits that are on the client's boundary no more.</summary>
-    public IReadOnlyList<ObjectId> Unshallow { get; init => field = ValueList<ObjectId>.From(value); } = ValueList<ObjectId>.Empty;
+    public IReadOnlyList<ObjectId> Unshallow
+    {
+        get;
+        init => field = ValueList<ObjectId>.From(value);
+    } = ValueList<ObjectId>.Empty;
 
     /// <summary>
     /// The same in the form in which it answers equal requests of every version: v0 and v1 acknowledge haves also in answer to done,

@@ -15,13 +15,25 @@ public sealed record FetchRequest
     public int ProtocolVersion { get; init; } = 2;
 
     /// <summary>The objects wanted, each once, in the client's order.</summary>
-    public IReadOnlyList<ObjectId> Wants { get; init => field = ValueList<ObjectId>.From(value); } = ValueList<ObjectId>.Empty;
+    public IReadOnlyList<ObjectId> Wants
+    {
+        get;
+        init => field = ValueList<ObjectId>.From(value);
+    } = ValueList<ObjectId>.Empty;
 
     /// <summary>The objects that the client has, each once, in the client's order.</summary>
-    public IReadOnlyList<ObjectId> Haves { get; init => field = ValueList<ObjectId>.From(value); } = ValueList<ObjectId>.Empty;
+    public IReadOnlyList<ObjectId> Haves
+    {
+        get;
+        init => field = ValueList<ObjectId>.From(value);
+    } = ValueList<ObjectId>.Empty;
 
     /// <summary>The client's shallow boundary.</summary>
-    public IReadOnlyList<ObjectId> Shallows { get; init => field = ValueList<ObjectId>.From(value); } = ValueList<ObjectId>.Empty;
+    public IReadOnlyList<ObjectId> Shallows
+    {
+        get;
+        init => field = ValueList<ObjectId>.From(value);
+    } = ValueList<ObjectId>.Empty;
 
     /// <summary>How many commits deep; <see cref="int.MaxValue"/> is how a client asks to be shallow no more.</summary>
     public int? Depth { get; init; }
@@ -78,6 +90,5 @@ public sealed record FetchRequest
     /// Whether the answer may hold a pack. In v0 and v1 one that is not done is a round, which brings acknowledgments or just the
     /// new boundary, unless no-done lets the pack follow "ready"; only multi_ack_detailed has that word, and only haves earn it.
     /// </summary>
-    public bool MayBringPack =>
-        ProtocolVersion == 2 || Done || (NoDone && MultiAck == MultiAck.Detailed && Haves.Count > 0);
+    public bool MayBringPack => ProtocolVersion == 2 || Done || (NoDone && MultiAck == MultiAck.Detailed && Haves.Count > 0);
 }

@@ -9,13 +9,13 @@ namespace Waystation.GitProtocol.Fetching;
 /// <summary>Gathers the lines that fetch requests of all versions share, and remembers what made the request foreign.</summary>
 internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects)
 {
-    private readonly ObjectIdSet wants = new();
-    private readonly ObjectIdSet haves = new();
-    private readonly ObjectIdSet shallows = new();
-    private int? depth;
-    private long? since;
-    private FilterSpec? filter;
-    private int lines;
+    private readonly ObjectIdSet _wants = new();
+    private readonly ObjectIdSet _haves = new();
+    private readonly ObjectIdSet _shallows = new();
+    private int? _depth;
+    private long? _since;
+    private FilterSpec? _filter;
+    private int _lines;
 
     /// <summary>The first thing that is not ours to answer.</summary>
     public ForeignReason? Foreign { get; private set; }
@@ -24,69 +24,107 @@ internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects)
     public bool HasFilter { get; private set; }
 
     /// <summary>Whether something is wanted.</summary>
-    public bool HasWants => wants.Count > 0;
+    public bool HasWants => _wants.Count > 0;
 
     public void TakeForeign(ForeignReason reason) => Foreign ??= reason;
 
-    public void TakeWant(in ReadOnlySequence<byte> hex) => Add(wants, hex);
+    public void TakeWant(in ReadOnlySequence<byte> hex) => Add(_wants, hex);
 
     /// <summary>A have line, or false.</summary>
     public bool TryTakeHave(in PktLine line)
     {
-        if (!line.TryStripPrefix(Keywords.Have, out ReadOnlySequence<byte> hex)) return false;
-        Add(haves, hex);
+        if (!line.TryStripPrefix(Keywords.Have, out ReadOnlySequence<byte> hex))
+        {
+            return false;
+        }
+
+        Add(_haves, hex);
         return true;
     }
 
     /// <summary>A line about the boundary or the filter, or false.</summary>
     public bool TryTakeLimit(in PktLine line)
     {
-        if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> rest)) Add(shallows, rest);
-        else if (line.TryStripPrefix(Keywords.Deepen, out rest)) depth = Once(depth, (int)Number(rest, int.MaxValue));
-        else if (line.TryStripPrefix(Keywords.DeepenSince, out rest)) since = Once(since, Number(rest, long.MaxValue));
-        else if (line.TryStripPrefix(Keywords.DeepenNot, out _)) TakeForeign(ForeignReason.DeepenNot);
-        else if (line.TryStripPrefix(Keywords.Filter, out rest)) TakeFilter(rest);
-        else return false;
+        if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> rest))
+        {
+            Add(_shallows, rest);
+        }
+        else if (line.TryStripPrefix(Keywords.Deepen, out rest))
+        {
+            _depth = Once(_depth, (int)Number(rest, int.MaxValue));
+        }
+        else if (line.TryStripPrefix(Keywords.DeepenSince, out rest))
+        {
+            _since = Once(_since, Number(rest, long.MaxValue));
+        }
+        else if (line.TryStripPrefix(Keywords.DeepenNot, out _))
+        {
+            TakeForeign(ForeignReason.DeepenNot);
+        }
+        else if (line.TryStripPrefix(Keywords.Filter, out rest))
+        {
+            TakeFilter(rest);
+        }
+        else
+        {
+            return false;
+        }
+
         return true;
     }
 
     /// <summary>The request, with what the versions say each in their own way still to be set.</summary>
     public FetchRequest Build()
     {
-        if (depth is not null && since is not null)
+        if (_depth is not null && _since is not null)
         {
             GitProtocolException.Throw(ProtocolError.Conflict, "deepen and deepen-since exclude each other.");
         }
         return new FetchRequest
         {
             ObjectFormat = format,
-            Wants = wants.ToList(),
-            Haves = haves.ToList(),
-            Shallows = shallows.ToList(),
-            Depth = depth,
-            DeepenSince = since,
-            Filter = filter,
+            Wants = _wants.ToList(),
+            Haves = _haves.ToList(),
+            Shallows = _shallows.ToList(),
+            Depth = _depth,
+            DeepenSince = _since,
+            Filter = _filter,
         };
     }
 
     private void Add(ObjectIdSet set, in ReadOnlySequence<byte> hex)
     {
         // Lines count, not ids: a repeated id costs its parsing all the same.
-        if (++lines > maxObjects) GitProtocolException.Throw(ProtocolError.TooMany, $"More than {maxObjects} object ids.");
+        if (++_lines > maxObjects)
+        {
+            GitProtocolException.Throw(ProtocolError.TooMany, $"More than {maxObjects} object ids.");
+        }
+
         set.Add(ObjectIdLine.Read(hex, format));
     }
 
     private void TakeFilter(in ReadOnlySequence<byte> text)
     {
-        if (HasFilter) GitProtocolException.Throw(ProtocolError.Duplicate, "Two filters.");
+        if (HasFilter)
+        {
+            GitProtocolException.Throw(ProtocolError.Duplicate, "Two filters.");
+        }
+
         HasFilter = true;
-        if (!FilterSpec.TryParse(Encoding.Latin1.GetString(text), out filter)) TakeForeign(ForeignReason.UnknownFilter);
+        if (!FilterSpec.TryParse(Encoding.Latin1.GetString(text), out _filter))
+        {
+            TakeForeign(ForeignReason.UnknownFilter);
+        }
     }
 
     private static T Once<T>(T? already, T value)
         where T : struct
     {
-        if (already is not null) GitProtocolException.Throw(ProtocolError.Duplicate, "Two boundaries.");
+        if (already is not null)
+        {
+            GitProtocolException.Throw(ProtocolError.Duplicate, "Two boundaries.");
+        }
+
         return value;
     }
 
@@ -100,10 +138,17 @@ internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects)
         {
             text.CopyTo(digits);
             digits = digits[..(int)text.Length];
-            good = digits[0] is >= (byte)'1' and <= (byte)'9'
-                && Utf8Parser.TryParse(digits, out value, out int used) && used == digits.Length && value <= most;
+            good =
+                digits[0] is >= (byte)'1' and <= (byte)'9'
+                && Utf8Parser.TryParse(digits, out value, out int used)
+                && used == digits.Length
+                && value <= most;
         }
-        if (!good) GitProtocolException.Throw(ProtocolError.BadNumber, "A boundary is not a positive decimal number in range.");
+        if (!good)
+        {
+            GitProtocolException.Throw(ProtocolError.BadNumber, "A boundary is not a positive decimal number in range.");
+        }
+
         return value;
     }
 }

@@ -23,19 +23,42 @@ public static class FetchRequestV0Parser
     /// <summary>Reads the body of one stateless request: the needs, and at most one round.</summary>
     /// <exception cref="GitProtocolException">It is malformed, ends too early or goes on too long.</exception>
     public static ParsedCommand Parse(
-        ReadOnlySequence<byte> wholeBody, int version, ObjectFormat format, int maxObjects = CommandParser.DefaultMaxObjects)
+        ReadOnlySequence<byte> wholeBody,
+        int version,
+        ObjectFormat format,
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
     {
-        if (!TryReadNeeds(ref wholeBody, version, format, out ParsedCommand? needs, maxObjects)) ThrowTruncated();
-        if (needs is null) return new ParsedCommand.Foreign(ForeignReason.EmptyRequest);
-        if (needs is not ParsedCommand.Fetch(var request)) return needs;
+        if (!TryReadNeeds(ref wholeBody, version, format, out ParsedCommand? needs, maxObjects))
+        {
+            ThrowTruncated();
+        }
+
+        if (needs is null)
+        {
+            return new ParsedCommand.Foreign(ForeignReason.EmptyRequest);
+        }
+
+        if (needs is not ParsedCommand.Fetch(var request))
+        {
+            return needs;
+        }
+
         var haves = new ObjectIdSet();
         bool done = false;
         bool hasRound = !wholeBody.IsEmpty;
         long scanned = 0;
-        if (hasRound && !TryReadRound(ref wholeBody, ref scanned, format, haves, out done, maxObjects - request.Wants.Count)) ThrowTruncated();
+        if (hasRound && !TryReadRound(ref wholeBody, ref scanned, format, haves, out done, maxObjects - request.Wants.Count))
+        {
+            ThrowTruncated();
+        }
         // Some clients end a request with a flush-pkt whatever it was.
         bool ends = wholeBody.IsEmpty || (wholeBody.Length == PktLineReader.HeaderLength && PktLine.StartsWith(wholeBody, "0000"u8));
-        if (!ends && done) GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after done.");
+        if (!ends && done)
+        {
+            GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after done.");
+        }
+
         return ends
             ? new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = done })
             : CheckRest(ref wholeBody, format, maxObjects);
@@ -53,18 +76,26 @@ public static class FetchRequestV0Parser
         int version,
         ObjectFormat format,
         out ParsedCommand? command,
-        int maxObjects = CommandParser.DefaultMaxObjects)
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
     {
         ReadOnlySequence<byte> rest = buffer;
-        if (!TryReadNeeds(ref rest, version, format, out command, maxObjects)) return false;
+        if (!TryReadNeeds(ref rest, version, format, out command, maxObjects))
+        {
+            return false;
+        }
+
         if (command is ParsedCommand.Fetch(var request))
         {
             var haves = new ObjectIdSet();
-            for (bool done = false; !done;)
+            for (bool done = false; !done; )
             {
                 command = null;
                 long scanned = 0;
-                if (!TryReadRound(ref rest, ref scanned, format, haves, out done, maxObjects - request.Wants.Count)) return false;
+                if (!TryReadRound(ref rest, ref scanned, format, haves, out done, maxObjects - request.Wants.Count))
+                {
+                    return false;
+                }
             }
             command = new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = true });
         }
@@ -77,14 +108,20 @@ public static class FetchRequestV0Parser
     /// command: the client takes its leave.
     /// </summary>
     public static bool TryReadNeeds(
-        ref ReadOnlySequence<byte> buffer, int version, ObjectFormat format, out ParsedCommand? needs, int maxObjects = CommandParser.DefaultMaxObjects)
+        ref ReadOnlySequence<byte> buffer,
+        int version,
+        ObjectFormat format,
+        out ParsedCommand? needs,
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
     {
         long scanned = 0;
         return TryReadNeeds(ref buffer, ref scanned, version, format, out needs, maxObjects);
     }
 
     /// <summary>
-    /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0 again
+    /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0
+    /// again
     /// when the needs were taken.
     /// </summary>
     public static bool TryReadNeeds(
@@ -93,26 +130,42 @@ public static class FetchRequestV0Parser
         int version,
         ObjectFormat format,
         out ParsedCommand? needs,
-        int maxObjects = CommandParser.DefaultMaxObjects)
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegative(version);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(version, 1);
         needs = null;
-        if (!CommandParser.TryFindFlush(buffer, ref scanned)) return false;
+        if (!CommandParser.TryFindFlush(buffer, ref scanned))
+        {
+            return false;
+        }
+
         ReadOnlySequence<byte> lines = buffer.Slice(0, scanned);
-        if (scanned > PktLineReader.HeaderLength) needs = ParseNeeds(lines, version, format, maxObjects);
+        if (scanned > PktLineReader.HeaderLength)
+        {
+            needs = ParseNeeds(lines, version, format, maxObjects);
+        }
+
         buffer = buffer.Slice(scanned);
         scanned = 0;
         return true;
     }
 
-    /// <summary>Whether these needs, foreign ones too, move the client's boundary, so that the server tells the new one before it hears of haves.</summary>
+    /// <summary>Whether these needs, foreign ones too, move the client's boundary, so that the server tells the new one before it hears of
+    /// haves.</summary>
     public static bool Deepens(ReadOnlySequence<byte> needs)
     {
         while (PktLineReader.TryRead(ref needs, out PktLine line) && line.Kind == PktLineKind.Data)
         {
-            if (line.TryStripPrefix(Keywords.Deepen, out _) || line.TryStripPrefix(Keywords.DeepenSince, out _)
-                || line.TryStripPrefix(Keywords.DeepenNot, out _)) return true;
+            if (
+                line.TryStripPrefix(Keywords.Deepen, out _)
+                || line.TryStripPrefix(Keywords.DeepenSince, out _)
+                || line.TryStripPrefix(Keywords.DeepenNot, out _)
+            )
+            {
+                return true;
+            }
         }
         return false;
     }
@@ -126,14 +179,16 @@ public static class FetchRequestV0Parser
         ObjectFormat format,
         ICollection<ObjectId> haves,
         out bool done,
-        int maxObjects = CommandParser.DefaultMaxObjects)
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
     {
         long scanned = 0;
         return TryReadRound(ref buffer, ref scanned, format, haves, out done, maxObjects);
     }
 
     /// <summary>
-    /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0 again
+    /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0
+    /// again
     /// when a round was taken.
     /// </summary>
     public static bool TryReadRound(
@@ -142,19 +197,28 @@ public static class FetchRequestV0Parser
         ObjectFormat format,
         ICollection<ObjectId> haves,
         out bool done,
-        int maxObjects = CommandParser.DefaultMaxObjects)
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
     {
         ArgumentNullException.ThrowIfNull(haves);
         var set = new ObjectIdSet();
-        if (!TryReadRound(ref buffer, ref scanned, format, set, out done, maxObjects - haves.Count)) return false;
-        foreach (ObjectId id in set.ToList()) haves.Add(id);
+        if (!TryReadRound(ref buffer, ref scanned, format, set, out done, maxObjects - haves.Count))
+        {
+            return false;
+        }
+
+        foreach (ObjectId id in set.ToList())
+        {
+            haves.Add(id);
+        }
+
         return true;
     }
 
     private static ParsedCommand.Foreign CheckRest(ref ReadOnlySequence<byte> rounds, ObjectFormat format, int maxObjects)
     {
         var haves = new ObjectIdSet();
-        for (bool done = false; !done && !rounds.IsEmpty;)
+        for (bool done = false; !done && !rounds.IsEmpty; )
         {
             long scanned = 0;
             if (!TryReadRound(ref rounds, ref scanned, format, haves, out done, maxObjects))
@@ -167,7 +231,8 @@ public static class FetchRequestV0Parser
 
     private static ObjectFormat FormatOf(ReadOnlySequence<byte> body)
     {
-        bool isSha256 = PktLineReader.TryRead(ref body, out PktLine first)
+        bool isSha256 =
+            PktLineReader.TryRead(ref body, out PktLine first)
             && first.TryStripPrefix(Keywords.Want, out ReadOnlySequence<byte> want)
             && want.Length >= ObjectFormat.Sha256.HexLength
             && ObjectId.TryParse(want.Slice(0, ObjectFormat.Sha256.HexLength), ObjectFormat.Sha256, out _);
@@ -175,13 +240,27 @@ public static class FetchRequestV0Parser
     }
 
     private static bool TryReadRound(
-        ref ReadOnlySequence<byte> buffer, ref long scanned, ObjectFormat format, ObjectIdSet haves, out bool done, int most)
+        ref ReadOnlySequence<byte> buffer,
+        ref long scanned,
+        ObjectFormat format,
+        ObjectIdSet haves,
+        out bool done,
+        int most
+    )
     {
-        if (!TryFindRoundEnd(buffer, ref scanned, out done)) return false;
+        if (!TryFindRoundEnd(buffer, ref scanned, out done))
+        {
+            return false;
+        }
+
         ReadOnlySequence<byte> round = buffer.Slice(0, scanned);
         while (PktLineReader.TryRead(ref round, out PktLine line) && line.TryStripPrefix(Keywords.Have, out ReadOnlySequence<byte> hex))
         {
-            if (haves.Count >= most) GitProtocolException.Throw(ProtocolError.TooMany, "Too many haves.");
+            if (haves.Count >= most)
+            {
+                GitProtocolException.Throw(ProtocolError.TooMany, "Too many haves.");
+            }
+
             haves.Add(ObjectIdLine.Read(hex, format));
         }
         buffer = buffer.Slice(scanned);
@@ -197,12 +276,24 @@ public static class FetchRequestV0Parser
         {
             scanned += PktLineReader.HeaderLength + line.Payload.Length;
             done = line.TextIs(Keywords.Done);
-            if (done || line.Kind == PktLineKind.Flush) return true;
-            if (line.TryStripPrefix(Keywords.Have, out _)) continue;
+            if (done || line.Kind == PktLineKind.Flush)
+            {
+                return true;
+            }
+
+            if (line.TryStripPrefix(Keywords.Have, out _))
+            {
+                continue;
+            }
+
             ProtocolError error = line.Kind == PktLineKind.Data ? ProtocolError.UnexpectedLine : ProtocolError.UnexpectedPacket;
             GitProtocolException.Throw(error, "Neither have nor done nor flush.");
         }
-        if (buffer.Length > CommandParser.MaxCommandLength) GitProtocolException.Throw(ProtocolError.TooLong, "A round without an end.");
+        if (buffer.Length > CommandParser.MaxCommandLength)
+        {
+            GitProtocolException.Throw(ProtocolError.TooLong, "A round without an end.");
+        }
+
         return false;
     }
 
@@ -228,12 +319,27 @@ public static class FetchRequestV0Parser
             // Only the first want carries capabilities: git takes them from any, others do not.
             bool isFirst = !builder.HasWants;
             builder.TakeWant(want.Slice(0, Math.Min(want.Length, format.HexLength)));
-            if (want.Length <= format.HexLength) continue;
+            if (want.Length <= format.HexLength)
+            {
+                continue;
+            }
+
             capabilities.Take(want.Slice(format.HexLength));
-            if (!isFirst) builder.TakeForeign(ForeignReason.UnknownCapability);
+            if (!isFirst)
+            {
+                builder.TakeForeign(ForeignReason.UnknownCapability);
+            }
         }
-        if (capabilities.Foreign is { } strange) builder.TakeForeign(strange);
-        if (!builder.HasWants) builder.TakeForeign(ForeignReason.NoWants);
+        if (capabilities.Foreign is { } strange)
+        {
+            builder.TakeForeign(strange);
+        }
+
+        if (!builder.HasWants)
+        {
+            builder.TakeForeign(ForeignReason.NoWants);
+        }
+
         FetchRequest request = builder.Build();
         return builder.Foreign is { } reason
             ? new ParsedCommand.Foreign(reason)

@@ -28,25 +28,45 @@ internal static class FetchRequestV2Parser
         Flags flags = Flags.None;
         while (CommandParser.TryReadArgument(ref arguments, out PktLine line))
         {
-            if (line.TryStripPrefix(Keywords.Want, out ReadOnlySequence<byte> hex)) builder.TakeWant(hex);
-            else if (builder.TryTakeHave(line) || builder.TryTakeLimit(line)) continue;
-            else if (FlagOf(line) is not Flags.None and var flag) flags |= flag;
-            else builder.TakeForeign(ReasonOf(line));
+            if (line.TryStripPrefix(Keywords.Want, out ReadOnlySequence<byte> hex))
+            {
+                builder.TakeWant(hex);
+            }
+            else if (builder.TryTakeHave(line) || builder.TryTakeLimit(line))
+            {
+                continue;
+            }
+            else if (FlagOf(line) is not Flags.None and var flag)
+            {
+                flags |= flag;
+            }
+            else
+            {
+                builder.TakeForeign(ReasonOf(line));
+            }
         }
-        if (!builder.HasWants) builder.TakeForeign(ForeignReason.NoWants);
-        FetchRequest request = builder.Build();
-        return builder.Foreign is { } reason ? new ParsedCommand.Foreign(reason) : new ParsedCommand.Fetch(request with
+        if (!builder.HasWants)
         {
-            Agent = agent,
-            Done = flags.HasFlag(Flags.Done),
-            ThinPack = flags.HasFlag(Flags.ThinPack),
-            OfsDelta = flags.HasFlag(Flags.OfsDelta),
-            IncludeTag = flags.HasFlag(Flags.IncludeTag),
-            NoProgress = flags.HasFlag(Flags.NoProgress),
-            DeepenRelative = flags.HasFlag(Flags.DeepenRelative),
-            WaitForDone = flags.HasFlag(Flags.WaitForDone),
-            SidebandAll = flags.HasFlag(Flags.SidebandAll),
-        });
+            builder.TakeForeign(ForeignReason.NoWants);
+        }
+
+        FetchRequest request = builder.Build();
+        return builder.Foreign is { } reason
+            ? new ParsedCommand.Foreign(reason)
+            : new ParsedCommand.Fetch(
+                request with
+                {
+                    Agent = agent,
+                    Done = flags.HasFlag(Flags.Done),
+                    ThinPack = flags.HasFlag(Flags.ThinPack),
+                    OfsDelta = flags.HasFlag(Flags.OfsDelta),
+                    IncludeTag = flags.HasFlag(Flags.IncludeTag),
+                    NoProgress = flags.HasFlag(Flags.NoProgress),
+                    DeepenRelative = flags.HasFlag(Flags.DeepenRelative),
+                    WaitForDone = flags.HasFlag(Flags.WaitForDone),
+                    SidebandAll = flags.HasFlag(Flags.SidebandAll),
+                }
+            );
     }
 
     private static Flags FlagOf(in PktLine line) =>

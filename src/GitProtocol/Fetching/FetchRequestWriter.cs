@@ -21,18 +21,50 @@ public static class FetchRequestWriter
         PktLineWriter.Write(writer, Keywords.Command, Keywords.Fetch);
         CommandCapabilities.Write(writer, request.ObjectFormat, agent, sayObjectFormat);
         PktLineWriter.WriteDelim(writer);
-        if (request.WaitForDone) PktLineWriter.Write(writer, Keywords.WaitForDone);
-        if (request.ThinPack) PktLineWriter.Write(writer, Keywords.ThinPack);
-        if (request.NoProgress) PktLineWriter.Write(writer, Keywords.NoProgress);
-        if (request.IncludeTag) PktLineWriter.Write(writer, Keywords.IncludeTag);
-        if (request.OfsDelta) PktLineWriter.Write(writer, Keywords.OfsDelta);
-        if (request.SidebandAll) PktLineWriter.Write(writer, Keywords.SidebandAll);
+        if (request.WaitForDone)
+        {
+            PktLineWriter.Write(writer, Keywords.WaitForDone);
+        }
+
+        if (request.ThinPack)
+        {
+            PktLineWriter.Write(writer, Keywords.ThinPack);
+        }
+
+        if (request.NoProgress)
+        {
+            PktLineWriter.Write(writer, Keywords.NoProgress);
+        }
+
+        if (request.IncludeTag)
+        {
+            PktLineWriter.Write(writer, Keywords.IncludeTag);
+        }
+
+        if (request.OfsDelta)
+        {
+            PktLineWriter.Write(writer, Keywords.OfsDelta);
+        }
+
+        if (request.SidebandAll)
+        {
+            PktLineWriter.Write(writer, Keywords.SidebandAll);
+        }
+
         WriteBoundary(writer, request);
-        if (request.DeepenRelative) PktLineWriter.WriteText(writer, Keywords.DeepenRelative);
+        if (request.DeepenRelative)
+        {
+            PktLineWriter.WriteText(writer, Keywords.DeepenRelative);
+        }
+
         WriteFilter(writer, request);
         WriteIds(writer, Keywords.Want, request.Wants, "\n"u8);
         WriteIds(writer, Keywords.Have, request.Haves, "\n"u8);
-        if (request.Done) PktLineWriter.WriteText(writer, Keywords.Done);
+        if (request.Done)
+        {
+            PktLineWriter.WriteText(writer, Keywords.Done);
+        }
+
         PktLineWriter.WriteFlush(writer);
     }
 
@@ -56,8 +88,14 @@ public static class FetchRequestWriter
         WriteFilter(writer, request);
         PktLineWriter.WriteFlush(writer);
         WriteIds(writer, Keywords.Have, request.Haves, "\n"u8);
-        if (request.Done) PktLineWriter.WriteText(writer, Keywords.Done);
-        else if (request.Haves.Count > 0) PktLineWriter.WriteFlush(writer);
+        if (request.Done)
+        {
+            PktLineWriter.WriteText(writer, Keywords.Done);
+        }
+        else if (request.Haves.Count > 0)
+        {
+            PktLineWriter.WriteFlush(writer);
+        }
     }
 
     private static string Capabilities(FetchRequest request, string? agent)
@@ -80,20 +118,33 @@ public static class FetchRequestWriter
 
         void Say(bool said, string capability)
         {
-            if (said) text.Append(' ').Append(capability);
+            if (said)
+            {
+                text.Append(' ').Append(capability);
+            }
         }
     }
 
     private static void WriteBoundary(IBufferWriter<byte> writer, FetchRequest request)
     {
         WriteIds(writer, Keywords.Shallow, request.Shallows, []);
-        if (request.Depth is { } depth) WriteNumber(writer, Keywords.Deepen, depth);
-        if (request.DeepenSince is { } since) WriteNumber(writer, Keywords.DeepenSince, since);
+        if (request.Depth is { } depth)
+        {
+            WriteNumber(writer, Keywords.Deepen, depth);
+        }
+
+        if (request.DeepenSince is { } since)
+        {
+            WriteNumber(writer, Keywords.DeepenSince, since);
+        }
     }
 
     private static void WriteFilter(IBufferWriter<byte> writer, FetchRequest request)
     {
-        if (request.Filter is { } filter) PktLineWriter.Write(writer, Keywords.Filter, Encoding.ASCII.GetBytes(filter.Text));
+        if (request.Filter is { } filter)
+        {
+            PktLineWriter.Write(writer, Keywords.Filter, Encoding.ASCII.GetBytes(filter.Text));
+        }
     }
 
     private static void WriteNumber(IBufferWriter<byte> writer, ReadOnlySpan<byte> keyword, long number) =>
@@ -101,6 +152,9 @@ public static class FetchRequestWriter
 
     private static void WriteIds(IBufferWriter<byte> writer, ReadOnlySpan<byte> keyword, IEnumerable<ObjectId> ids, ReadOnlySpan<byte> end)
     {
-        foreach (ObjectId id in ids) ObjectIdLine.Write(writer, keyword, id, end);
+        foreach (ObjectId id in ids)
+        {
+            ObjectIdLine.Write(writer, keyword, id, end);
+        }
     }
 }

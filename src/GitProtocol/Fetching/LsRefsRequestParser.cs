@@ -13,33 +13,63 @@ internal static class LsRefsRequestParser
     {
         var prefixes = new List<string>();
         long prefixBytes = 0;
-        bool peel = false, symrefs = false, unborn = false;
+        bool peel = false,
+            symrefs = false,
+            unborn = false;
         ForeignReason? foreign = null;
         while (CommandParser.TryReadArgument(ref arguments, out PktLine line))
         {
             if (line.TryStripPrefix(Keywords.RefPrefix, out ReadOnlySequence<byte> prefix))
             {
                 // A prefix longer than any ref would be a way to fill memory; nothing could match it.
-                if (prefix.Length > RefName.MaxLength) GitProtocolException.Throw(ProtocolError.TooLong, "A ref-prefix longer than any ref.");
+                if (prefix.Length > RefName.MaxLength)
+                {
+                    GitProtocolException.Throw(ProtocolError.TooLong, "A ref-prefix longer than any ref.");
+                }
+
                 prefixBytes += prefix.Length;
                 bool isFull = prefixes.Count == LsRefsRequest.MaxPrefixes || prefixBytes > LsRefsRequest.MaxPrefixBytes;
-                if (isFull) foreign ??= ForeignReason.TooManyPrefixes;
-                else if (!Keep(prefixes, prefix)) foreign ??= ForeignReason.ByteOutOfPlace;
+                if (isFull)
+                {
+                    foreign ??= ForeignReason.TooManyPrefixes;
+                }
+                else if (!Keep(prefixes, prefix))
+                {
+                    foreign ??= ForeignReason.ByteOutOfPlace;
+                }
             }
-            else if (line.TextIs(Keywords.Peel)) peel = true;
-            else if (line.TextIs(Keywords.Symrefs)) symrefs = true;
-            else if (line.TextIs(Keywords.Unborn)) unborn = true;
-            else foreign ??= ForeignReason.UnknownArgument;
+            else if (line.TextIs(Keywords.Peel))
+            {
+                peel = true;
+            }
+            else if (line.TextIs(Keywords.Symrefs))
+            {
+                symrefs = true;
+            }
+            else if (line.TextIs(Keywords.Unborn))
+            {
+                unborn = true;
+            }
+            else
+            {
+                foreign ??= ForeignReason.UnknownArgument;
+            }
         }
-        if (foreign is { } reason) return new ParsedCommand.Foreign(reason);
-        return new ParsedCommand.LsRefs(new LsRefsRequest
+        if (foreign is { } reason)
         {
-            ObjectFormat = format,
-            Peel = peel,
-            Symrefs = symrefs,
-            Unborn = unborn,
-            RefPrefixes = prefixes,
-        });
+            return new ParsedCommand.Foreign(reason);
+        }
+
+        return new ParsedCommand.LsRefs(
+            new LsRefsRequest
+            {
+                ObjectFormat = format,
+                Peel = peel,
+                Symrefs = symrefs,
+                Unborn = unborn,
+                RefPrefixes = prefixes,
+            }
+        );
     }
 
     /// <summary>False where servers may read another prefix: for git a NUL ends it, and what is left covers more.</summary>

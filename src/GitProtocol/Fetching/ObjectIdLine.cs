@@ -10,7 +10,11 @@ internal static class ObjectIdLine
     /// <summary>The id that a line ends with.</summary>
     public static ObjectId Read(in ReadOnlySequence<byte> hex, ObjectFormat format)
     {
-        if (!ObjectId.TryParse(hex, format, out ObjectId id)) GitProtocolException.Throw(ProtocolError.BadObjectId, "Not an object id.");
+        if (!ObjectId.TryParse(hex, format, out ObjectId id))
+        {
+            GitProtocolException.Throw(ProtocolError.BadObjectId, "Not an object id.");
+        }
+
         return id;
     }
 

@@ -5,9 +5,7 @@ namespace Waystation.GitProtocol.Fetching;
 /// <summary>What a client's request turned out to be: the unknown is a value, not an accident.</summary>
 public abstract record ParsedCommand
 {
-    private ParsedCommand()
-    {
-    }
+    private ParsedCommand() { }
 
     /// <summary>A fetch that we understand to the last argument.</summary>
     public sealed record Fetch(FetchRequest Request) : ParsedCommand;

@@ -11,11 +11,11 @@ namespace Waystation.GitProtocol.Fetching;
 /// </summary>
 internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest request)
 {
-    private readonly List<ObjectId> acks = [];
-    private readonly List<ObjectId> shallow = [];
-    private readonly List<ObjectId> unshallow = [];
-    private ReadOnlySequence<byte> rest = buffer;
-    private bool ready;
+    private readonly List<ObjectId> _acks = [];
+    private readonly List<ObjectId> _shallow = [];
+    private readonly List<ObjectId> _unshallow = [];
+    private ReadOnlySequence<byte> _rest = buffer;
+    private bool _ready;
 
     private enum Next
     {
@@ -27,7 +27,7 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
     }
 
     /// <summary>What follows the last acknowledgment.</summary>
-    public readonly ReadOnlySequence<byte> Rest => rest;
+    public readonly ReadOnlySequence<byte> Rest => _rest;
 
     public AnswerStart Read(out FetchPrologue? prologue)
     {
@@ -35,55 +35,104 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
         if (request.Deepens)
         {
             AnswerStart? end = ReadBoundary();
-            if (end is not null) return end.Value;
+            if (end is not null)
+            {
+                return end.Value;
+            }
         }
         AnswerStart start = ReadAcknowledgments(out bool isWhole);
-        if (!isWhole) return start;
+        if (!isWhole)
+        {
+            return start;
+        }
+
         prologue = new FetchPrologue
         {
             HasAcknowledgments = request.Haves.Count > 0,
-            Acks = [.. acks.Distinct()],
-            Ready = ready,
+            Acks = [.. _acks.Distinct()],
+            Ready = _ready,
             HasShallowInfo = request.Deepens,
-            Shallow = shallow,
-            Unshallow = unshallow,
+            Shallow = _shallow,
+            Unshallow = _unshallow,
         };
         return start;
     }
 
     private AnswerStart? ReadBoundary()
     {
-        while (PktLineReader.TryRead(ref rest, out PktLine line))
+        while (PktLineReader.TryRead(ref _rest, out PktLine line))
         {
-            if (line.TryStripPrefix(Keywords.Err, out _)) return AnswerStart.NoPack;
-            if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> hex)) shallow.Add(Id(hex));
-            else if (line.TryStripPrefix(Keywords.Unshallow, out hex)) unshallow.Add(Id(hex));
-            else if (line.Kind == PktLineKind.Flush) return null;
-            else Refuse(line.Kind);
+            if (line.TryStripPrefix(Keywords.Err, out _))
+            {
+                return AnswerStart.NoPack;
+            }
+
+            if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> hex))
+            {
+                _shallow.Add(Id(hex));
+            }
+            else if (line.TryStripPrefix(Keywords.Unshallow, out hex))
+            {
+                _unshallow.Add(Id(hex));
+            }
+            else if (line.Kind == PktLineKind.Flush)
+            {
+                return null;
+            }
+            else
+            {
+                Refuse(line.Kind);
+            }
         }
         return AnswerStart.NeedMore;
     }
 
-    private static void Refuse(PktLineKind kind) => GitProtocolException.Throw(
-        kind == PktLineKind.Data ? ProtocolError.UnexpectedLine : ProtocolError.UnexpectedPacket, "Not a boundary.");
+    private static void Refuse(PktLineKind kind) =>
+        GitProtocolException.Throw(
+            kind == PktLineKind.Data ? ProtocolError.UnexpectedLine : ProtocolError.UnexpectedPacket,
+            "Not a boundary."
+        );
 
     private AnswerStart ReadAcknowledgments(out bool isWhole)
     {
         // A stateless client that asks only for its new boundary gets just that, and asks again.
         isWhole = !request.Done && request.Haves.Count == 0;
-        if (isWhole) return AnswerStart.NoPack;
-        while (PktLineReader.TryRead(ref rest, out PktLine line))
+        if (isWhole)
         {
-            if (line.TryStripPrefix(Keywords.Err, out _)) return AnswerStart.NoPack;
+            return AnswerStart.NoPack;
+        }
+
+        while (PktLineReader.TryRead(ref _rest, out PktLine line))
+        {
+            if (line.TryStripPrefix(Keywords.Err, out _))
+            {
+                return AnswerStart.NoPack;
+            }
+
             bool isNak = line.TextIs(Keywords.Nak);
-            if (!isNak && !TakeAck(line)) continue;
-            // A round that is not the last ends here, with its NAK or, without multi_ack, with its first common have. After the last one git repeats
+            if (!isNak && !TakeAck(line))
+            {
+                continue;
+            }
+            // A round that is not the last ends here, with its NAK or, without multi_ack, with its first common have. After the last one
+            // git repeats
             // a single ACK for each have that the first one implies, such as its parent.
-            Next next = !request.Done && !(request.NoDone && ready) ? Next.Round
-                : isNak || request.MultiAck == MultiAck.None ? Peek() : Next.Pack;
-            if (next == Next.Acknowledgment) continue;
+            Next next =
+                !request.Done && !(request.NoDone && _ready) ? Next.Round
+                : isNak || request.MultiAck == MultiAck.None ? Peek()
+                : Next.Pack;
+            if (next == Next.Acknowledgment)
+            {
+                continue;
+            }
+
             isWhole = next is Next.Pack or Next.Round;
-            return next switch { Next.NeedMore => AnswerStart.NeedMore, Next.Pack => AnswerStart.Pack, _ => AnswerStart.NoPack };
+            return next switch
+            {
+                Next.NeedMore => AnswerStart.NeedMore,
+                Next.Pack => AnswerStart.Pack,
+                _ => AnswerStart.NoPack,
+            };
         }
         return AnswerStart.NeedMore;
     }
@@ -101,32 +150,41 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
         if (status.TextIs(Keywords.AckReady))
         {
             // Ready may name a have that the server lacks: it says "enough", not "common".
-            ready = true;
+            _ready = true;
             return false;
         }
         if (!status.Payload.IsEmpty && !status.TextIs(Keywords.AckCommon) && !status.TextIs(Keywords.AckContinue))
         {
             GitProtocolException.Throw(ProtocolError.UnexpectedLine, "An ACK of an unknown kind.");
         }
-        acks.Add(id);
+        _acks.Add(id);
         return status.Payload.IsEmpty;
     }
 
     private readonly Next Peek()
     {
         ReadOnlySpan<byte> bare = "PACK"u8;
-        if (rest.Length <= PktLineReader.HeaderLength) return Next.NeedMore;
-        if (request.SidebandKind == SidebandKind.None && PktLine.StartsWith(rest, bare)) return Next.Pack;
-        return Judge(FirstOf(rest.Slice(PktLineReader.HeaderLength)));
+        if (_rest.Length <= PktLineReader.HeaderLength)
+        {
+            return Next.NeedMore;
+        }
+
+        if (request.SidebandKind == SidebandKind.None && PktLine.StartsWith(_rest, bare))
+        {
+            return Next.Pack;
+        }
+
+        return Judge(FirstOf(_rest.Slice(PktLineReader.HeaderLength)));
     }
 
-    private readonly Next Judge(byte first) => first switch
-    {
-        (byte)'A' or (byte)'N' => Next.Acknowledgment,
-        (byte)'E' => Next.Error,
-        _ when request.SidebandKind != SidebandKind.None => Next.Pack,
-        _ => Next.Acknowledgment,
-    };
+    private readonly Next Judge(byte first) =>
+        first switch
+        {
+            (byte)'A' or (byte)'N' => Next.Acknowledgment,
+            (byte)'E' => Next.Error,
+            _ when request.SidebandKind != SidebandKind.None => Next.Pack,
+            _ => Next.Acknowledgment,
+        };
 
     private static byte FirstOf(in ReadOnlySequence<byte> bytes)
     {

@@ -7,42 +7,62 @@ namespace Waystation.GitProtocol.Fetching;
 /// <summary>One attempt at the sections before the pack (gitprotocol-v2, fetch); begun anew when more bytes are there.</summary>
 internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat format, bool sidebandAll)
 {
-    private ReadOnlySequence<byte> rest = buffer;
-    private List<ObjectId>? acks;
-    private List<ObjectId>? shallow;
-    private List<ObjectId>? unshallow;
-    private bool hasAcknowledgments;
-    private bool hasShallowInfo;
-    private bool ready;
+    private ReadOnlySequence<byte> _rest = buffer;
+    private List<ObjectId>? _acks;
+    private List<ObjectId>? _shallow;
+    private List<ObjectId>? _unshallow;
+    private bool _hasAcknowledgments;
+    private bool _hasShallowInfo;
+    private bool _ready;
 
     /// <summary>What follows the "packfile" line.</summary>
-    public readonly ReadOnlySequence<byte> Rest => rest;
+    public readonly ReadOnlySequence<byte> Rest => _rest;
 
     public AnswerStart Read(out FetchPrologue? prologue)
     {
         prologue = null;
         while (true)
         {
-            if (!TryReadLine(out PktLine line, out bool refused)) return refused ? AnswerStart.NoPack : AnswerStart.NeedMore;
-            if (line.TextIs(Keywords.Packfile)) break;
+            if (!TryReadLine(out PktLine line, out bool refused))
+            {
+                return refused ? AnswerStart.NoPack : AnswerStart.NeedMore;
+            }
+
+            if (line.TextIs(Keywords.Packfile))
+            {
+                break;
+            }
+
             AnswerStart? end = ReadSection(line, out bool isRound);
-            if (isRound) prologue = Gathered();
-            if (end is not null) return end.Value;
+            if (isRound)
+            {
+                prologue = Gathered();
+            }
+
+            if (end is not null)
+            {
+                return end.Value;
+            }
         }
-        if (hasAcknowledgments && !ready) GitProtocolException.Throw(ProtocolError.UnexpectedSection, "A packfile without ready.");
+        if (_hasAcknowledgments && !_ready)
+        {
+            GitProtocolException.Throw(ProtocolError.UnexpectedSection, "A packfile without ready.");
+        }
+
         prologue = Gathered();
         return AnswerStart.Pack;
     }
 
-    private readonly FetchPrologue Gathered() => new()
-    {
-        HasAcknowledgments = hasAcknowledgments,
-        Acks = acks ?? [],
-        Ready = ready,
-        HasShallowInfo = hasShallowInfo,
-        Shallow = shallow ?? [],
-        Unshallow = unshallow ?? [],
-    };
+    private readonly FetchPrologue Gathered() =>
+        new()
+        {
+            HasAcknowledgments = _hasAcknowledgments,
+            Acks = _acks ?? [],
+            Ready = _ready,
+            HasShallowInfo = _hasShallowInfo,
+            Shallow = _shallow ?? [],
+            Unshallow = _unshallow ?? [],
+        };
 
     // One section to its delim-pkt (null: another follows) or flush-pkt.
     private AnswerStart? ReadSection(in PktLine header, out bool isRound)
@@ -53,20 +73,32 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
         if (header.Kind != PktLineKind.Data)
         {
             // Nothing but a flush-pkt answers a request that wanted nothing.
-            if (header.Kind == PktLineKind.Flush && !hasAcknowledgments && !hasShallowInfo) return AnswerStart.NoPack;
+            if (header.Kind == PktLineKind.Flush && !_hasAcknowledgments && !_hasShallowInfo)
+            {
+                return AnswerStart.NoPack;
+            }
+
             GitProtocolException.Throw(ProtocolError.UnexpectedPacket, $"A {header.Kind} packet where a section begins.");
         }
         // wanted-refs, packfile-uris, and what may yet be invented.
-        if (!isAcknowledgments && !isShallowInfo) return AnswerStart.NoPack;
+        if (!isAcknowledgments && !isShallowInfo)
+        {
+            return AnswerStart.NoPack;
+        }
+
         Enter(isAcknowledgments);
         while (true)
         {
-            if (!TryReadLine(out PktLine line, out bool refused)) return refused ? AnswerStart.NoPack : AnswerStart.NeedMore;
+            if (!TryReadLine(out PktLine line, out bool refused))
+            {
+                return refused ? AnswerStart.NoPack : AnswerStart.NeedMore;
+            }
+
             switch (line.Kind)
             {
                 case PktLineKind.Delim:
                     return null;
-                case PktLineKind.Flush when isAcknowledgments && !ready:
+                case PktLineKind.Flush when isAcknowledgments && !_ready:
                     isRound = true;
                     return AnswerStart.NoPack;
                 case PktLineKind.Data when isAcknowledgments:
@@ -84,26 +116,50 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
 
     private void Enter(bool isAcknowledgments)
     {
-        if (hasShallowInfo || (isAcknowledgments && hasAcknowledgments))
+        if (_hasShallowInfo || (isAcknowledgments && _hasAcknowledgments))
         {
             GitProtocolException.Throw(ProtocolError.UnexpectedSection, "A section twice or out of order.");
         }
-        if (isAcknowledgments) hasAcknowledgments = true;
-        else hasShallowInfo = true;
+        if (isAcknowledgments)
+        {
+            _hasAcknowledgments = true;
+        }
+        else
+        {
+            _hasShallowInfo = true;
+        }
     }
 
     private void TakeAck(in PktLine line)
     {
-        if (line.TryStripPrefix(Keywords.Ack, out ReadOnlySequence<byte> hex)) Add(ref acks, hex);
-        else if (line.TextIs(Keywords.Ready)) ready = true;
-        else if (!line.TextIs(Keywords.Nak)) GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Not an acknowledgment.");
+        if (line.TryStripPrefix(Keywords.Ack, out ReadOnlySequence<byte> hex))
+        {
+            Add(ref _acks, hex);
+        }
+        else if (line.TextIs(Keywords.Ready))
+        {
+            _ready = true;
+        }
+        else if (!line.TextIs(Keywords.Nak))
+        {
+            GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Not an acknowledgment.");
+        }
     }
 
     private void TakeShallow(in PktLine line)
     {
-        if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> hex)) Add(ref shallow, hex);
-        else if (line.TryStripPrefix(Keywords.Unshallow, out hex)) Add(ref unshallow, hex);
-        else GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Neither shallow nor unshallow.");
+        if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> hex))
+        {
+            Add(ref _shallow, hex);
+        }
+        else if (line.TryStripPrefix(Keywords.Unshallow, out hex))
+        {
+            Add(ref _unshallow, hex);
+        }
+        else
+        {
+            GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Neither shallow nor unshallow.");
+        }
     }
 
     private readonly void Add(ref List<ObjectId>? list, in ReadOnlySequence<byte> hex)
@@ -115,12 +171,16 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
     private bool TryReadLine(out PktLine line, out bool refused)
     {
         refused = false;
-        while (PktLineReader.TryRead(ref rest, out line))
+        while (PktLineReader.TryRead(ref _rest, out line))
         {
             if (sidebandAll && line.Kind == PktLineKind.Data)
             {
                 BandLine band = FetchAnswerReader.BandOf(line);
-                if (band.Kind is BandKind.Progress or BandKind.Keepalive) continue;
+                if (band.Kind is BandKind.Progress or BandKind.Keepalive)
+                {
+                    continue;
+                }
+
                 refused = band.Kind == BandKind.Error;
                 line = new PktLine(PktLineKind.Data, band.Payload);
             }

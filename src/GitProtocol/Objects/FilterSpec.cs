@@ -20,7 +20,8 @@ public sealed record FilterSpec
     /// <summary>Reads a filter-spec (git-rev-list, --filter); false for every spelling that we do not know for certain.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out FilterSpec? filter)
     {
-        string? normal = text is null || text.Length > 1_024 ? null
+        string? normal =
+            text is null || text.Length > 1_024 ? null
             : text.StartsWith(Combine, StringComparison.Ordinal) ? Combined(text[Combine.Length..])
             : Single(text);
         filter = normal is null ? null : new FilterSpec(normal);
@@ -34,26 +35,44 @@ public sealed record FilterSpec
     private static string? Combined(string parts)
     {
         string[] encoded = parts.Split('+');
-        if (encoded.Length > MaxParts) return null;
+        if (encoded.Length > MaxParts)
+        {
+            return null;
+        }
+
         string?[] normal = [.. encoded.Select(part => Single(Uri.UnescapeDataString(part)))];
         return normal.Contains(null) ? null : Combine + string.Join('+', normal);
     }
 
-    private static string? Single(string text) => text switch
-    {
-        "blob:none" or "object:type=commit" or "object:type=tree" or "object:type=blob" or "object:type=tag" => text,
-        _ when Strip(text, "blob:limit=") is { } size => Size(size) is { } bytes ? $"blob:limit={bytes}" : null,
-        _ when Strip(text, "tree:") is { } depth => Number(depth) is { } levels ? $"tree:{levels}" : null,
-        _ => null,
-    };
+    private static string? Single(string text) =>
+        text switch
+        {
+            "blob:none" or "object:type=commit" or "object:type=tree" or "object:type=blob" or "object:type=tag" => text,
+            _ when Strip(text, "blob:limit=") is { } size => Size(size) is { } bytes ? $"blob:limit={bytes}" : null,
+            _ when Strip(text, "tree:") is { } depth => Number(depth) is { } levels ? $"tree:{levels}" : null,
+            _ => null,
+        };
 
     private static string? Strip(string text, string prefix) =>
         text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
 
     private static string? Size(string text)
     {
-        int shift = text.Length == 0 ? 0 : text[^1] switch { 'k' or 'K' => 10, 'm' or 'M' => 20, 'g' or 'G' => 30, _ => 0 };
-        if (Number(shift == 0 ? text : text[..^1]) is not { } digits) return null;
+        int shift =
+            text.Length == 0
+                ? 0
+                : text[^1] switch
+                {
+                    'k' or 'K' => 10,
+                    'm' or 'M' => 20,
+                    'g' or 'G' => 30,
+                    _ => 0,
+                };
+        if (Number(shift == 0 ? text : text[..^1]) is not { } digits)
+        {
+            return null;
+        }
+
         long number = long.Parse(digits, CultureInfo.InvariantCulture);
         return number > long.MaxValue >> shift ? null : (number << shift).ToString(CultureInfo.InvariantCulture);
     }

@@ -46,9 +46,17 @@ public static class ObjectFormats
     internal static ObjectFormat Parse(in ReadOnlySequence<byte> name)
     {
         Span<byte> copy = stackalloc byte[8];
-        if (name.Length > copy.Length) Throw();
+        if (name.Length > copy.Length)
+        {
+            Throw();
+        }
+
         name.CopyTo(copy);
-        if (!TryParse(copy[..(int)name.Length], out ObjectFormat format)) Throw();
+        if (!TryParse(copy[..(int)name.Length], out ObjectFormat format))
+        {
+            Throw();
+        }
+
         return format;
 
         static void Throw() => GitProtocolException.Throw(ProtocolError.BadObjectFormat, "An object format other than sha1 and sha256.");

@@ -10,12 +10,12 @@ namespace Waystation.GitProtocol.Objects;
 [StructLayout(LayoutKind.Auto)]
 public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
 {
-    private readonly Digest inline;
+    private readonly Digest _inline;
 
     private ObjectId(ObjectFormat format, in Digest digest)
     {
         Format = format;
-        inline = digest;
+        _inline = digest;
     }
 
     /// <summary>Which hash function made it.</summary>
@@ -25,13 +25,17 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
     public bool IsZero => !Raw.ContainsAnyExcept((byte)0);
 
     [UnscopedRef]
-    private ReadOnlySpan<byte> Raw => ((ReadOnlySpan<byte>)inline)[..Format.DigestLength];
+    private ReadOnlySpan<byte> Raw => ((ReadOnlySpan<byte>)_inline)[..Format.DigestLength];
 
     /// <summary>Just the digits of one id, no more and no less.</summary>
     public static bool TryParse(ReadOnlySpan<byte> hex, ObjectFormat format, out ObjectId id)
     {
         id = default;
-        if (hex.Length != format.HexLength) return false;
+        if (hex.Length != format.HexLength)
+        {
+            return false;
+        }
+
         Digest digest = default;
         int bad = 0;
         for (int i = 0; i < hex.Length / 2; i++)
@@ -40,7 +44,11 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
             bad |= value;
             digest[i] = (byte)value;
         }
-        if (bad < 0) return false;
+        if (bad < 0)
+        {
+            return false;
+        }
+
         id = new ObjectId(format, digest);
         return true;
     }
@@ -48,9 +56,17 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
     /// <inheritdoc cref="TryParse(ReadOnlySpan{byte}, ObjectFormat, out ObjectId)"/>
     public static bool TryParse(ReadOnlySequence<byte> hex, ObjectFormat format, out ObjectId id)
     {
-        if (hex.IsSingleSegment) return TryParse(hex.FirstSpan, format, out id);
+        if (hex.IsSingleSegment)
+        {
+            return TryParse(hex.FirstSpan, format, out id);
+        }
+
         id = default;
-        if (hex.Length != format.HexLength) return false;
+        if (hex.Length != format.HexLength)
+        {
+            return false;
+        }
+
         Span<byte> copy = stackalloc byte[Digest.Length * 2];
         hex.CopyTo(copy);
         return TryParse(copy[..format.HexLength], format, out id);
@@ -63,9 +79,11 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
         ArgumentNullException.ThrowIfNull(hex);
         Span<byte> ascii = stackalloc byte[Digest.Length * 2];
         ObjectFormat format = hex.Length == ObjectFormat.Sha256.HexLength ? ObjectFormat.Sha256 : ObjectFormat.Sha1;
-        if (hex.Length != format.HexLength
+        if (
+            hex.Length != format.HexLength
             || System.Text.Ascii.FromUtf16(hex, ascii, out int written) != OperationStatus.Done
-            || !TryParse(ascii[..written], format, out ObjectId id))
+            || !TryParse(ascii[..written], format, out ObjectId id)
+        )
         {
             throw new FormatException($"Not an object id: {hex.Length} characters.");
         }
@@ -86,7 +104,10 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
     public void WriteHex(Span<byte> destination)
     {
         ReadOnlySpan<byte> raw = Raw;
-        for (int i = 0; i < raw.Length; i++) Hex.Write(destination[(2 * i)..], raw[i]);
+        for (int i = 0; i < raw.Length; i++)
+        {
+            Hex.Write(destination[(2 * i)..], raw[i]);
+        }
     }
 
     /// <summary>Writes the bytes of the digest.</summary>
@@ -106,8 +127,7 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
     public override int GetHashCode() => string.GetHashCode(MemoryMarshal.Cast<byte, char>(Raw));
 
     /// <summary>Byte by byte, SHA-1 before SHA-256.</summary>
-    public int CompareTo(ObjectId other) =>
-        Format == other.Format ? Raw.SequenceCompareTo(other.Raw) : Format.CompareTo(other.Format);
+    public int CompareTo(ObjectId other) => Format == other.Format ? Raw.SequenceCompareTo(other.Raw) : Format.CompareTo(other.Format);
 
     /// <summary>Same format, same digest.</summary>
     public static bool operator ==(ObjectId left, ObjectId right) => left.Equals(right);
@@ -131,6 +151,6 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
     private struct Digest
     {
         public const int Length = 32;
-        private byte element;
+        private byte _element;
     }
 }

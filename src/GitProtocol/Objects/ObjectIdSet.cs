@@ -5,18 +5,26 @@ internal sealed class ObjectIdSet
 {
     private const int SearchedUpTo = 16;
 
-    private readonly List<ObjectId> list = [];
-    private HashSet<ObjectId>? set;
+    private readonly List<ObjectId> _list = [];
+    private HashSet<ObjectId>? _set;
 
-    public int Count => list.Count;
+    public int Count => _list.Count;
 
     public bool Add(ObjectId id)
     {
-        if (list.Count == SearchedUpTo) set ??= [.. list];
-        if (set is null ? list.Contains(id) : !set.Add(id)) return false;
-        list.Add(id);
+        if (_list.Count == SearchedUpTo)
+        {
+            _set ??= [.. _list];
+        }
+
+        if (_set is null ? _list.Contains(id) : !_set.Add(id))
+        {
+            return false;
+        }
+
+        _list.Add(id);
         return true;
     }
 
-    public IReadOnlyList<ObjectId> ToList() => ValueList<ObjectId>.From(list);
+    public IReadOnlyList<ObjectId> ToList() => ValueList<ObjectId>.From(_list);
 }

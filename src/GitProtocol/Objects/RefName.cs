@@ -12,19 +12,43 @@ public static class RefName
     /// <summary>The longest name taken, as long as the longest path of Linux; it bounds what a peer can make us keep.</summary>
     public const int MaxLength = 4_096;
 
-    private static readonly SearchValues<char> Forbidden = SearchValues.Create(
-        [.. Enumerable.Range(0, 33).Select(code => (char)code), '~', '^', ':', '?', '*', '[', '\\', '\u007f']);
+    private static readonly SearchValues<char> s_forbidden = SearchValues.Create([
+        .. Enumerable.Range(0, 33).Select(code => (char)code),
+        '~',
+        '^',
+        ':',
+        '?',
+        '*',
+        '[',
+        '\\',
+        '\u007f',
+    ]);
 
     /// <summary>Whether git could have a ref of this name (git-check-ref-format, with names of one level such as HEAD).</summary>
     public static bool IsValid(string? name)
     {
-        if (name is null || name.Length is 0 or > MaxLength || name is "@") return false;
-        if (name[0] == '/' || name[^1] is '/' or '.' || name.AsSpan().ContainsAny(Forbidden)) return false;
-        if (name.Contains("..", StringComparison.Ordinal) || name.Contains("@{", StringComparison.Ordinal)) return false;
+        if (name is null || name.Length is 0 or > MaxLength || name is "@")
+        {
+            return false;
+        }
+
+        if (name[0] == '/' || name[^1] is '/' or '.' || name.AsSpan().ContainsAny(s_forbidden))
+        {
+            return false;
+        }
+
+        if (name.Contains("..", StringComparison.Ordinal) || name.Contains("@{", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
         foreach (Range part in name.AsSpan().Split('/'))
         {
             ReadOnlySpan<char> component = name.AsSpan()[part];
-            if (component.IsEmpty || component[0] == '.' || component.EndsWith(".lock", StringComparison.Ordinal)) return false;
+            if (component.IsEmpty || component[0] == '.' || component.EndsWith(".lock", StringComparison.Ordinal))
+            {
+                return false;
+            }
         }
         return true;
     }

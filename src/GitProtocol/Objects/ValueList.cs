@@ -8,31 +8,32 @@ internal sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
 {
     public static readonly ValueList<T> Empty = new([]);
 
-    private readonly T[] items;
+    private readonly T[] _items;
 
-    private ValueList(T[] items) => this.items = items;
+    private ValueList(T[] items) => this._items = items;
 
-    public int Count => items.Length;
+    public int Count => _items.Length;
 
-    public T this[int index] => items[index];
+    public T this[int index] => _items[index];
 
-    public static ValueList<T> From(IReadOnlyList<T> list) => list switch
-    {
-        ValueList<T> already => already,
-        { Count: 0 } => Empty,
-        _ => new ValueList<T>(list.ToArray()),
-    };
+    public static ValueList<T> From(IReadOnlyList<T> list) =>
+        list switch
+        {
+            ValueList<T> already => already,
+            { Count: 0 } => Empty,
+            _ => new ValueList<T>(list.ToArray()),
+        };
 
-    public bool Equals(ValueList<T>? other) => other is not null && items.AsSpan().SequenceEqual(other.items);
+    public bool Equals(ValueList<T>? other) => other is not null && _items.AsSpan().SequenceEqual(other._items);
 
     public override bool Equals(object? obj) => Equals(obj as ValueList<T>);
 
     // The first and the last tell lists apart well enough; a million ids need not all be hashed.
-    public override int GetHashCode() => items.Length == 0 ? 0 : HashCode.Combine(items.Length, items[0], items[^1]);
+    public override int GetHashCode() => _items.Length == 0 ? 0 : HashCode.Combine(_items.Length, _items[0], _items[^1]);
 
-    public override string ToString() => $"{items.Length} items";
+    public override string ToString() => $"{_items.Length} items";
 
-    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)items).GetEnumerator();
+    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)_items).GetEnumerator();
 
-    IEnumerator IEnumerable.GetEnumerator() => items.GetEnumerator();
+    IEnumerator IEnumerable.GetEnumerator() => _items.GetEnumerator();
 }

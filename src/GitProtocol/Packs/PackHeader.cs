@@ -14,9 +14,17 @@ public readonly record struct PackHeader(int Version, uint ObjectCount)
     public static bool TryParse(ReadOnlySpan<byte> bytes, out PackHeader header)
     {
         header = default;
-        if (bytes.Length < Length || !bytes.StartsWith("PACK"u8)) return false;
+        if (bytes.Length < Length || !bytes.StartsWith("PACK"u8))
+        {
+            return false;
+        }
+
         uint version = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
-        if (version is not (2 or 3)) return false;
+        if (version is not (2 or 3))
+        {
+            return false;
+        }
+
         header = new PackHeader((int)version, BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]));
         return true;
     }

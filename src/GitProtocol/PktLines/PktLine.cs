@@ -40,21 +40,40 @@ public readonly struct PktLine
 
     internal static bool StartsWith(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> prefix)
     {
-        if (bytes.FirstSpan.Length >= prefix.Length) return bytes.FirstSpan.StartsWith(prefix);
-        if (bytes.Length < prefix.Length) return false;
+        if (bytes.FirstSpan.Length >= prefix.Length)
+        {
+            return bytes.FirstSpan.StartsWith(prefix);
+        }
+
+        if (bytes.Length < prefix.Length)
+        {
+            return false;
+        }
+
         foreach (ReadOnlyMemory<byte> segment in bytes)
         {
             int common = Math.Min(segment.Length, prefix.Length);
-            if (!segment.Span[..common].SequenceEqual(prefix[..common])) return false;
+            if (!segment.Span[..common].SequenceEqual(prefix[..common]))
+            {
+                return false;
+            }
+
             prefix = prefix[common..];
-            if (prefix.IsEmpty) return true;
+            if (prefix.IsEmpty)
+            {
+                return true;
+            }
         }
         return prefix.IsEmpty;
     }
 
     private static ReadOnlySequence<byte> WithoutLineFeed(in ReadOnlySequence<byte> payload)
     {
-        if (payload.IsEmpty) return payload;
+        if (payload.IsEmpty)
+        {
+            return payload;
+        }
+
         byte last = payload.IsSingleSegment ? payload.FirstSpan[^1] : payload.Slice(payload.Length - 1).FirstSpan[0];
         return last == (byte)'\n' ? payload.Slice(0, payload.Length - 1) : payload;
     }

@@ -25,7 +25,11 @@ public static class PktLineReader
         ReadOnlySpan<byte> header = buffer.FirstSpan;
         if (header.Length < HeaderLength)
         {
-            if (buffer.Length < HeaderLength) return false;
+            if (buffer.Length < HeaderLength)
+            {
+                return false;
+            }
+
             Span<byte> copy = stackalloc byte[HeaderLength];
             buffer.Slice(0, HeaderLength).CopyTo(copy);
             int copied = ReadLength(copy);
@@ -44,8 +48,16 @@ public static class PktLineReader
     private static int ReadLength(ReadOnlySpan<byte> header)
     {
         int length = Measure(header);
-        if (length < 0) GitProtocolException.Throw(ProtocolError.BadPktLength, "A pkt-len is not one.");
-        if (length > MaxLength) GitProtocolException.Throw(ProtocolError.PktLineTooLong, $"A pkt-line of {length} bytes.");
+        if (length < 0)
+        {
+            GitProtocolException.Throw(ProtocolError.BadPktLength, "A pkt-len is not one.");
+        }
+
+        if (length > MaxLength)
+        {
+            GitProtocolException.Throw(ProtocolError.PktLineTooLong, $"A pkt-line of {length} bytes.");
+        }
+
         return length;
     }
 
@@ -53,12 +65,22 @@ public static class PktLineReader
     {
         if (length < HeaderLength)
         {
-            packet = new PktLine(length switch { 0 => PktLineKind.Flush, 1 => PktLineKind.Delim, _ => PktLineKind.ResponseEnd });
+            packet = new PktLine(
+                length switch
+                {
+                    0 => PktLineKind.Flush,
+                    1 => PktLineKind.Delim,
+                    _ => PktLineKind.ResponseEnd,
+                }
+            );
             buffer = buffer.Slice(HeaderLength);
             return true;
         }
         packet = default;
-        if (buffer.Length < length) return false;
+        if (buffer.Length < length)
+        {
+            return false;
+        }
         // 0004 is an empty line: senders should not write it, but it is one.
         packet = new PktLine(PktLineKind.Data, buffer.Slice(HeaderLength, length - HeaderLength));
         buffer = buffer.Slice(length);

@@ -35,7 +35,11 @@ public static class PktLineWriter
 
     /// <summary>Writes a data-pkt of these parts one after the other.</summary>
     internal static void Write(
-        IBufferWriter<byte> writer, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third = default)
+        IBufferWriter<byte> writer,
+        ReadOnlySpan<byte> first,
+        ReadOnlySpan<byte> second,
+        ReadOnlySpan<byte> third = default
+    )
     {
         ArgumentNullException.ThrowIfNull(writer);
         int length = PktLineReader.HeaderLength + first.Length + second.Length + third.Length;

@@ -46,7 +46,6 @@ public static class Sideband
             payload[..length].CopyTo(span[HeaderLength..]);
             writer.Advance(HeaderLength + length);
             payload = payload[length..];
-        }
-        while (!payload.IsEmpty);
+        } while (!payload.IsEmpty);
     }
 }

@@ -6,7 +6,8 @@ namespace Waystation.GitProtocol.Pushing;
 
 /// <summary>
 /// Reads how a push fared, as the answer passes by (gitprotocol-pack, Report Status): report-status and report-status-v2, in
-/// bands or plain, which its first byte tells. <see cref="PassingReader.HasAnswer"/> holds from the report's own end on: hooks may go on talking for
+/// bands or plain, which its first byte tells. <see cref="PassingReader.HasAnswer"/> holds from the report's own end on: hooks may go on
+/// talking for
 /// minutes after the refs have moved.
 /// <code>
 ///   with side-band     band 1 ─► unpack ok, ok REF, [option …], ng REF …, flush     band 2, 3 ─► not for us     flush
@@ -15,35 +16,51 @@ namespace Waystation.GitProtocol.Pushing;
 /// </summary>
 public sealed class PushReportReader : PassingReader
 {
-    private readonly ReportLines report = new();
-    private bool? isBanded;
+    private readonly ReportLines _report = new();
+    private bool? _isBanded;
 
     /// <summary>The pack was taken.</summary>
-    public bool IsUnpacked => report.IsUnpacked;
+    public bool IsUnpacked => _report.IsUnpacked;
 
     /// <summary>The commands that were carried out, in the server's order; evidence only once <see cref="HasAnswer"/>.</summary>
-    public IReadOnlyList<RefReport> Done => report.Done;
+    public IReadOnlyList<RefReport> Done => _report.Done;
 
     /// <inheritdoc/>
-    public override bool HasAnswer => report.IsComplete;
+    public override bool HasAnswer => _report.IsComplete;
 
     private protected override void OnPacket(PktLineKind kind, ReadOnlySpan<byte> payload)
     {
-        isBanded ??= !payload.IsEmpty && payload[0] <= Sideband.Error;
-        if (isBanded == false)
+        _isBanded ??= !payload.IsEmpty && payload[0] <= Sideband.Error;
+        if (_isBanded == false)
         {
-            report.Show(kind, payload);
-            if (report.IsComplete) Complete();
-            else if (report.HasStopped) Stop();
+            _report.Show(kind, payload);
+            if (_report.IsComplete)
+            {
+                Complete();
+            }
+            else if (_report.HasStopped)
+            {
+                Stop();
+            }
+
             return;
         }
 
-        if (kind == PktLineKind.Flush) Complete();
-        else if (kind != PktLineKind.Data || payload.IsEmpty || payload[0] is not (Sideband.PackData or Sideband.Progress)) Stop();
-        else if (payload[0] == Sideband.PackData && !report.IsComplete)
+        if (kind == PktLineKind.Flush)
         {
-            report.Read(payload[1..]);
-            if (report.HasStopped) Stop();
+            Complete();
+        }
+        else if (kind != PktLineKind.Data || payload.IsEmpty || payload[0] is not (Sideband.PackData or Sideband.Progress))
+        {
+            Stop();
+        }
+        else if (payload[0] == Sideband.PackData && !_report.IsComplete)
+        {
+            _report.Read(payload[1..]);
+            if (_report.HasStopped)
+            {
+                Stop();
+            }
         }
     }
 
@@ -55,49 +72,67 @@ public sealed class PushReportReader : PassingReader
     /// <summary>The lines of the report itself.</summary>
     private sealed class ReportLines : PassingReader
     {
-        private readonly List<RefReport> done = [];
-        private bool hasBegun;
-        private bool isAboutDone;
+        private readonly List<RefReport> _done = [];
+        private bool _hasBegun;
+        private bool _isAboutDone;
 
         public bool IsUnpacked { get; private set; }
 
-        public IReadOnlyList<RefReport> Done => done;
+        public IReadOnlyList<RefReport> Done => _done;
 
         public void Show(PktLineKind kind, ReadOnlySpan<byte> payload) => OnPacket(kind, payload);
 
         private protected override void OnPacket(PktLineKind kind, ReadOnlySpan<byte> payload)
         {
-            if (kind == PktLineKind.Flush && hasBegun) Complete();
-            else if (kind != PktLineKind.Data || !TryTakeLine(Text(payload))) Stop();
+            if (kind == PktLineKind.Flush && _hasBegun)
+            {
+                Complete();
+            }
+            else if (kind != PktLineKind.Data || !TryTakeLine(Text(payload)))
+            {
+                Stop();
+            }
         }
 
-        private protected override void Forget() => done.Clear();
+        private protected override void Forget() => _done.Clear();
 
         private bool TryTakeLine(ReadOnlySpan<byte> line)
         {
-            if (!hasBegun)
+            if (!_hasBegun)
             {
-                hasBegun = true;
-                if (!line.StartsWith(Keywords.Unpack)) return false;
+                _hasBegun = true;
+                if (!line.StartsWith(Keywords.Unpack))
+                {
+                    return false;
+                }
+
                 IsUnpacked = line[Keywords.Unpack.Length..].SequenceEqual(Keywords.Ok);
                 return true;
             }
 
-            if (line.StartsWith(Keywords.OkRef)) return TryTakeDone(line[Keywords.OkRef.Length..]);
+            if (line.StartsWith(Keywords.OkRef))
+            {
+                return TryTakeDone(line[Keywords.OkRef.Length..]);
+            }
+
             if (line.StartsWith(Keywords.NotGoodRef))
             {
-                isAboutDone = false;
+                _isAboutDone = false;
                 return true;
             }
 
-            return line.StartsWith(Keywords.Option) && (!isAboutDone || TryTakeOption(line[Keywords.Option.Length..]));
+            return line.StartsWith(Keywords.Option) && (!_isAboutDone || TryTakeOption(line[Keywords.Option.Length..]));
         }
 
         private bool TryTakeDone(ReadOnlySpan<byte> name)
         {
-            if (done.Count == PushRequestReader.MaxCommands || !RefName.IsBounded(name)) return false;
-            done.Add(new RefReport(RefName.FromBytes(name)));
-            isAboutDone = true;
+            if (_done.Count == PushRequestReader.MaxCommands || !RefName.IsBounded(name))
+            {
+                return false;
+            }
+
+            _done.Add(new RefReport(RefName.FromBytes(name)));
+            _isAboutDone = true;
             return true;
         }
 
@@ -107,15 +142,23 @@ public sealed class PushReportReader : PassingReader
             if (option.StartsWith(Keywords.RefNameOption))
             {
                 ReadOnlySpan<byte> name = option[Keywords.RefNameOption.Length..];
-                if (!RefName.IsBounded(name)) return false;
-                done[^1] = done[^1] with { ActualName = RefName.FromBytes(name) };
+                if (!RefName.IsBounded(name))
+                {
+                    return false;
+                }
+
+                _done[^1] = _done[^1] with { ActualName = RefName.FromBytes(name) };
             }
             else if (option.StartsWith(Keywords.NewIdOption))
             {
                 ReadOnlySpan<byte> hex = option[Keywords.NewIdOption.Length..];
                 ObjectFormat format = hex.Length == ObjectFormat.Sha256.HexLength ? ObjectFormat.Sha256 : ObjectFormat.Sha1;
-                if (!ObjectId.TryParse(hex, format, out ObjectId id)) return false;
-                done[^1] = done[^1] with { ActualNew = id };
+                if (!ObjectId.TryParse(hex, format, out ObjectId id))
+                {
+                    return false;
+                }
+
+                _done[^1] = _done[^1] with { ActualNew = id };
             }
             return true;
         }

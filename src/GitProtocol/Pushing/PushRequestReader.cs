@@ -21,10 +21,10 @@ public sealed class PushRequestReader : PassingReader
     /// <summary>Bytes before the pack.</summary>
     public const int MaxHead = 512 * 1024;
 
-    private readonly List<RefCommand> commands = [];
-    private State state = State.Commands;
-    private int length;
-    private bool hasOptions;
+    private readonly List<RefCommand> _commands = [];
+    private State _state = State.Commands;
+    private int _length;
+    private bool _hasOptions;
 
     private enum State
     {
@@ -33,44 +33,68 @@ public sealed class PushRequestReader : PassingReader
     }
 
     /// <summary>What is to be done, in the client's order; evidence only once <see cref="PassingReader.IsComplete"/>.</summary>
-    public IReadOnlyList<RefCommand> Commands => commands;
+    public IReadOnlyList<RefCommand> Commands => _commands;
 
     /// <summary>The format of the ids.</summary>
     public ObjectFormat ObjectFormat { get; private set; }
 
     /// <summary>A pack follows: only a push that but deletes has none.</summary>
-    public bool HasPack => commands.Exists(static command => !command.IsDeletion);
+    public bool HasPack => _commands.Exists(static command => !command.IsDeletion);
 
     /// <summary>Shows the next bytes; returns how many of them stood before the pack.</summary>
     public int ReadHead(ReadOnlySpan<byte> bytes) => ReadToEnd(bytes);
 
     private protected override void OnPacket(PktLineKind kind, ReadOnlySpan<byte> payload)
     {
-        length += payload.Length;
-        bool taken = length <= MaxHead && kind switch
+        _length += payload.Length;
+        bool taken =
+            _length <= MaxHead
+            && kind switch
+            {
+                PktLineKind.Flush => TryTakeFlush(),
+                PktLineKind.Data => _state == State.Options || TryTakeLine(Text(payload)),
+                _ => false,
+            };
+        if (!taken)
         {
-            PktLineKind.Flush => TryTakeFlush(),
-            PktLineKind.Data => state == State.Options || TryTakeLine(Text(payload)),
-            _ => false,
-        };
-        if (!taken) Stop();
+            Stop();
+        }
     }
 
-    private protected override void Forget() => commands.Clear();
+    private protected override void Forget() => _commands.Clear();
 
     private bool TryTakeFlush()
     {
-        if (state == State.Commands && hasOptions) state = State.Options;
-        else Complete();
+        if (_state == State.Commands && _hasOptions)
+        {
+            _state = State.Options;
+        }
+        else
+        {
+            Complete();
+        }
+
         return true;
     }
 
     private bool TryTakeLine(ReadOnlySpan<byte> line)
     {
-        if (commands.Count == 0 && line.StartsWith(Keywords.Shallow)) return true;
+        if (_commands.Count == 0 && line.StartsWith(Keywords.Shallow))
+        {
+            return true;
+        }
+
         int end = line.IndexOf((byte)0);
-        if (end >= 0 && (commands.Count > 0 || !TryTakeFirst(line, end))) return false;
-        if (end < 0 && commands.Count == 0) ObjectFormat = FormatOf(line);
+        if (end >= 0 && (_commands.Count > 0 || !TryTakeFirst(line, end)))
+        {
+            return false;
+        }
+
+        if (end < 0 && _commands.Count == 0)
+        {
+            ObjectFormat = FormatOf(line);
+        }
+
         return TryTakeCommand(end < 0 ? line : line[..end]);
     }
 
@@ -82,8 +106,14 @@ public sealed class PushRequestReader : PassingReader
         while (!rest.IsEmpty)
         {
             ReadOnlySpan<byte> word = RefLine.NextWord(ref rest);
-            if (word.SequenceEqual(Keywords.PushOptions)) hasOptions = true;
-            else if (word.StartsWith(Keywords.ObjectFormatIs) && !IsFormat(word[Keywords.ObjectFormatIs.Length..])) return false;
+            if (word.SequenceEqual(Keywords.PushOptions))
+            {
+                _hasOptions = true;
+            }
+            else if (word.StartsWith(Keywords.ObjectFormatIs) && !IsFormat(word[Keywords.ObjectFormatIs.Length..]))
+            {
+                return false;
+            }
         }
         return true;
     }
@@ -96,11 +126,17 @@ public sealed class PushRequestReader : PassingReader
 
     private bool TryTakeCommand(ReadOnlySpan<byte> line)
     {
-        if (commands.Count == MaxCommands
+        if (
+            _commands.Count == MaxCommands
             || !RefLine.TrySplit(line, ObjectFormat, out ObjectId old, out ReadOnlySpan<byte> rest)
             || !RefLine.TrySplit(rest, ObjectFormat, out ObjectId id, out ReadOnlySpan<byte> name)
-            || !RefName.IsBounded(name)) return false;
-        commands.Add(new RefCommand(old, id, RefName.FromBytes(name)));
+            || !RefName.IsBounded(name)
+        )
+        {
+            return false;
+        }
+
+        _commands.Add(new RefCommand(old, id, RefName.FromBytes(name)));
         return true;
     }
 }

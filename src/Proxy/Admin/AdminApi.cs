@@ -23,28 +23,58 @@ namespace Waystation.Proxy.Admin;
 /// </code>
 /// </summary>
 internal sealed class AdminApi(
-    PrimaryMap primaries, MirrorSet mirrors, DiskPackTier packs, IServicePrimaries services, WorkQueue queue, VetReport vet, RepositoryPurge purge, TimeProvider time)
+    PrimaryMap primaries,
+    MirrorSet mirrors,
+    DiskPackTier packs,
+    IServicePrimaries services,
+    WorkQueue queue,
+    VetReport vet,
+    RepositoryPurge purge,
+    TimeProvider time
+)
 {
     public const string Prefix = "/api/v1/";
 
     private readonly DateTimeOffset _started = time.GetUtcNow();
 
-    public Task HandleAsync(HttpContext context) => (context.Request.Method, context.Request.Path.Value!) switch
-    {
-        ("GET", "/api/v1/status") => AnswerAsync(context, Status()),
-        ("GET", "/api/v1/repos") => AnswerAsync(context, mirrors.All().OrderBy(static mirror => mirror.Name.ToString(), StringComparer.Ordinal).Select(Repo)),
-        ("GET", "/api/v1/queue") => AnswerAsync(context, queue.Entries().Select(Work)),
-        ("GET", "/api/v1/vet") => AnswerAsync(context, vet.Rounds),
-        ("POST", "/api/v1/repos/purge") => ActAsync(context, async repository => await purge.PurgeAsync(repository)),
-        ("POST", "/api/v1/repos/warm") => ActAsync(context, repository => Task.FromResult(Ask(WorkKind.Warm, repository))),
-        ("POST", "/api/v1/repos/sync") => ActAsync(context, repository => Task.FromResult(Ask(mirrors.Find(repository) is null ? WorkKind.Warm : WorkKind.Vet, repository))),
-        (_, "/api/v1/status" or "/api/v1/repos" or "/api/v1/queue" or "/api/v1/vet" or "/api/v1/repos/purge" or "/api/v1/repos/warm" or "/api/v1/repos/sync") => FailAsync(context, StatusCodes.Status405MethodNotAllowed, "another method is wanted here"),
-        _ => FailAsync(context, StatusCodes.Status404NotFound, "there is no such page under /api/v1/"),
-    };
+    public Task HandleAsync(HttpContext context) =>
+        (context.Request.Method, context.Request.Path.Value!) switch
+        {
+            ("GET", "/api/v1/status") => AnswerAsync(context, Status()),
+            ("GET", "/api/v1/repos") => AnswerAsync(
+                context,
+                mirrors.All().OrderBy(static mirror => mirror.Name.ToString(), StringComparer.Ordinal).Select(Repo)
+            ),
+            ("GET", "/api/v1/queue") => AnswerAsync(context, queue.Entries().Select(Work)),
+            ("GET", "/api/v1/vet") => AnswerAsync(context, vet.Rounds),
+            ("POST", "/api/v1/repos/purge") => ActAsync(context, async repository => await purge.PurgeAsync(repository)),
+            ("POST", "/api/v1/repos/warm") => ActAsync(context, repository => Task.FromResult(Ask(WorkKind.Warm, repository))),
+            ("POST", "/api/v1/repos/sync") => ActAsync(
+                context,
+                repository => Task.FromResult(Ask(mirrors.Find(repository) is null ? WorkKind.Warm : WorkKind.Vet, repository))
+            ),
+            (
+                _,
+                "/api/v1/status"
+                    or "/api/v1/repos"
+                    or "/api/v1/queue"
+                    or "/api/v1/vet"
+                    or "/api/v1/repos/purge"
+                    or "/api/v1/repos/warm"
+                    or "/api/v1/repos/sync"
+            ) => FailAsync(context, StatusCodes.Status405MethodNotAllowed, "another method is wanted here"),
+            _ => FailAsync(context, StatusCodes.Status404NotFound, "there is no such page under /api/v1/"),
+        };
 
-    private NodeStatus Status() => new(
-        typeof(AdminApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
-        _started, mirrors.All().Count, mirrors.All().Sum(static mirror => mirror.Bytes), packs.Count, packs.Bytes);
+    private NodeStatus Status() =>
+        new(
+            typeof(AdminApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            _started,
+            mirrors.All().Count,
+            mirrors.All().Sum(static mirror => mirror.Bytes),
+            packs.Count,
+            packs.Bytes
+        );
 
     private static RepoStatus Repo(Mirror mirror) =>
         new(mirror.Name.ToString(), mirror.ObjectFormat.Name, mirror.Bytes, mirror.Refs.Tips.Count, mirror.HoldsOrphans, mirror.LastUsed);
@@ -58,7 +88,9 @@ internal sealed class AdminApi(
     {
         if (!services.Serves(repository))
         {
-            throw new NotServedException($"the node has no service credential for {repository}, or does not select it: Primaries:N:Service and Primaries:N:Projects");
+            throw new NotServedException(
+                $"the node has no service credential for {repository}, or does not select it: Primaries:N:Service and Primaries:N:Projects"
+            );
         }
 
         queue.Ask(kind, repository);
@@ -87,9 +119,11 @@ internal sealed class AdminApi(
         if (action?.Repo is not { } text || primaries.NameOf(text) is not { } repository)
         {
             await FailAsync(
-                context, StatusCodes.Status400BadRequest,
+                context,
+                StatusCodes.Status400BadRequest,
                 "send {\"repo\":\"HOST/PATH\"} with the host of a primary of this node, or with one primary {\"repo\":\"PATH\"}; "
-                + "PATH is written as in the URL of a clone: coded, without empty or dot segments, without a query");
+                    + "PATH is written as in the URL of a clone: coded, without empty or dot segments, without a query"
+            );
             return;
         }
 
@@ -117,7 +151,12 @@ internal sealed class AdminApi(
     {
         context.Response.StatusCode = status;
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsJsonAsync(new ProblemDetails { Status = status, Detail = detail }, options: null, "application/problem+json", context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(
+            new ProblemDetails { Status = status, Detail = detail },
+            options: null,
+            "application/problem+json",
+            context.RequestAborted
+        );
     }
 
     private sealed record RepoAction(string? Repo);

@@ -32,7 +32,12 @@ internal sealed class AdminEndpoints(NodeSettings settings, PrometheusPage metri
             "/readyz" => lifetime.ApplicationStopping.IsCancellationRequested
                 ? AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, "stopping\n")
                 : AnswerAsync(context, StatusCodes.Status200OK, "ready\n"),
-            "/metrics" when IsAllowed(context) => AnswerAsync(context, StatusCodes.Status200OK, metrics.Render(), PrometheusPage.ContentType),
+            "/metrics" when IsAllowed(context) => AnswerAsync(
+                context,
+                StatusCodes.Status200OK,
+                metrics.Render(),
+                PrometheusPage.ContentType
+            ),
             "/metrics" => RefuseAsync(context),
             _ => AnswerAsync(context, StatusCodes.Status404NotFound, "there is /healthz, /readyz, /metrics and /api/v1/\n"),
         };
@@ -51,8 +56,11 @@ internal sealed class AdminEndpoints(NodeSettings settings, PrometheusPage metri
 
         // Read each time: a token may be exchanged while the node runs.
         string token = File.ReadAllText(settings.AdminTokenFile).Trim();
-        return token.Length > 0 && CryptographicOperations.FixedTimeEquals(
-            SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {token}")), SHA256.HashData(Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString())));
+        return token.Length > 0
+            && CryptographicOperations.FixedTimeEquals(
+                SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {token}")),
+                SHA256.HashData(Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString()))
+            );
     }
 
     private static Task RefuseAsync(HttpContext context)

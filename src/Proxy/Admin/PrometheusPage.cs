@@ -64,7 +64,9 @@ internal sealed class PrometheusPage : IDisposable
         }
 
         private static string TypeOf(Metric metric) =>
-            metric.MetricType.IsHistogram() ? "histogram" : metric.MetricType.IsSum() && !metric.MetricType.ToString().EndsWith("NonMonotonic", StringComparison.Ordinal) ? "counter" : "gauge";
+            metric.MetricType.IsHistogram() ? "histogram"
+            : metric.MetricType.IsSum() && !metric.MetricType.ToString().EndsWith("NonMonotonic", StringComparison.Ordinal) ? "counter"
+            : "gauge";
 
         private static void WritePoint(StringBuilder text, string name, MetricType type, in MetricPoint point)
         {
@@ -99,7 +101,9 @@ internal sealed class PrometheusPage : IDisposable
             foreach (KeyValuePair<string, object?> tag in point.Tags)
             {
                 string label = Convert.ToString(tag.Value, CultureInfo.InvariantCulture) ?? "";
-                labels.Add($"{tag.Key.Replace('.', '_')}=\"{label.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).ReplaceLineEndings("\\n")}\"");
+                labels.Add(
+                    $"{tag.Key.Replace('.', '_')}=\"{label.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).ReplaceLineEndings("\\n")}\""
+                );
             }
 
             if (bound is not null)

@@ -11,7 +11,8 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Admin;
 
 /// <summary>
-/// Tells a URL of the operator's of each mirror that was brought up to date: <c>POST {"event":"mirror synchronized","repo":…,"at":…}</c>, signed in
+/// Tells a URL of the operator's of each mirror that was brought up to date: <c>POST {"event":"mirror synchronized","repo":…,"at":…}</c>,
+/// signed in
 /// <c>X-Waystation-Signature-256: sha256=HEX</c> (HMAC-SHA-256 of the body) where there is a secret. What waits too long is dropped: a
 /// receiver that is away learns of the next one.
 /// </summary>
@@ -20,17 +21,24 @@ internal sealed class SyncNotice : BackgroundService
     private const int MaxWaiting = 1_000;
 
     private static readonly ResiliencePipeline<HttpResponseMessage> s_retry = new ResiliencePipelineBuilder<HttpResponseMessage>()
-        .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-        {
-            ShouldHandle = new PredicateBuilder<HttpResponseMessage>().Handle<HttpRequestException>().Handle<TaskCanceledException>().HandleResult(static answer => (int)answer.StatusCode >= 500),
-            MaxRetryAttempts = 4,
-            Delay = TimeSpan.FromSeconds(1),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
+        .AddRetry(
+            new RetryStrategyOptions<HttpResponseMessage>
+            {
+                ShouldHandle = new PredicateBuilder<HttpResponseMessage>()
+                    .Handle<HttpRequestException>()
+                    .Handle<TaskCanceledException>()
+                    .HandleResult(static answer => (int)answer.StatusCode >= 500),
+                MaxRetryAttempts = 4,
+                Delay = TimeSpan.FromSeconds(1),
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+            }
+        )
         .Build();
 
-    private readonly Channel<RepositoryName> _news = Channel.CreateBounded<RepositoryName>(new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Channel<RepositoryName> _news = Channel.CreateBounded<RepositoryName>(
+        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest }
+    );
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger<SyncNotice> _logger;
@@ -58,11 +66,24 @@ internal sealed class SyncNotice : BackgroundService
         {
             try
             {
-                byte[] body = JsonSerializer.SerializeToUtf8Bytes(new { @event = "mirror synchronized", repo = repository.ToString(), at = _time.GetUtcNow() });
-                using HttpResponseMessage answer = await s_retry.ExecuteAsync(async token => await SendAsync(http, url, body, token), stoppingToken);
+                byte[] body = JsonSerializer.SerializeToUtf8Bytes(
+                    new
+                    {
+                        @event = "mirror synchronized",
+                        repo = repository.ToString(),
+                        at = _time.GetUtcNow(),
+                    }
+                );
+                using HttpResponseMessage answer = await s_retry.ExecuteAsync(
+                    async token => await SendAsync(http, url, body, token),
+                    stoppingToken
+                );
                 answer.EnsureSuccessStatusCode();
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException or TaskCanceledException && !stoppingToken.IsCancellationRequested)
+            catch (Exception e)
+                when (e is HttpRequestException or IOException or UnauthorizedAccessException or TaskCanceledException
+                    && !stoppingToken.IsCancellationRequested
+                )
             {
                 _logger.NoticeFailed(url, e.Message);
             }
@@ -70,14 +91,15 @@ internal sealed class SyncNotice : BackgroundService
     }
 
     /// <summary>What is signed for one host goes to no other: a redirect is a failure, and the operator mends the URL.</summary>
-    private static SocketsHttpHandler NewHandler() => new()
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ActivityHeadersPropagator = null,
-        // So that a name that moves is noticed.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-    };
+    private static SocketsHttpHandler NewHandler() =>
+        new()
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            // So that a name that moves is noticed.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        };
 
     private async Task<HttpResponseMessage> SendAsync(HttpClient http, Uri url, byte[] body, CancellationToken cancellationToken)
     {

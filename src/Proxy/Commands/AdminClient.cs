@@ -10,7 +10,9 @@ internal sealed class AdminClient
 {
     private readonly Option<string> _admin = new("--admin")
     {
-        Description = "The node's admin address", HelpName = "URL", DefaultValueFactory = static _ => "http://127.0.0.1:8081",
+        Description = "The node's admin address",
+        HelpName = "URL",
+        DefaultValueFactory = static _ => "http://127.0.0.1:8081",
     };
 
     private readonly Option<string?> _token = new("--token-file") { Description = "A file with the admin token", HelpName = "FILE" };
@@ -29,11 +31,16 @@ internal sealed class AdminClient
     }
 
     private async Task<int> RunAsync(
-        ParseResult parsed, Func<ParseResult, Func<HttpMethod, string, object?, Func<JsonElement, string>, Task>, Task> act, CancellationToken cancellationToken)
+        ParseResult parsed,
+        Func<ParseResult, Func<HttpMethod, string, object?, Func<JsonElement, string>, Task>, Task> act,
+        CancellationToken cancellationToken
+    )
     {
         if (!Uri.TryCreate(parsed.GetValue(_admin), UriKind.Absolute, out Uri? admin) || admin.Scheme is not ("http" or "https"))
         {
-            await Console.Error.WriteLineAsync($"waystation: --admin {parsed.GetValue(_admin)}: give the node's admin address, such as http://127.0.0.1:8081");
+            await Console.Error.WriteLineAsync(
+                $"waystation: --admin {parsed.GetValue(_admin)}: give the node's admin address, such as http://127.0.0.1:8081"
+            );
             return 2;
         }
 
@@ -52,7 +59,12 @@ internal sealed class AdminClient
         }
 
         // The token and what it orders are for this address alone.
-        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null };
+        using var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+        };
         using var http = new HttpClient(handler) { BaseAddress = admin, Timeout = Timeout.InfiniteTimeSpan };
         if (token is not null)
         {
@@ -61,7 +73,10 @@ internal sealed class AdminClient
 
         try
         {
-            await act(parsed, (method, path, body, print) => AskAsync(http, method, path, body, parsed.GetValue(_json) ? null : print, cancellationToken));
+            await act(
+                parsed,
+                (method, path, body, print) => AskAsync(http, method, path, body, parsed.GetValue(_json) ? null : print, cancellationToken)
+            );
             return 0;
         }
         catch (AdminException e)
@@ -82,7 +97,13 @@ internal sealed class AdminClient
     }
 
     private static async Task AskAsync(
-        HttpClient http, HttpMethod method, string path, object? body, Func<JsonElement, string>? print, CancellationToken cancellationToken)
+        HttpClient http,
+        HttpMethod method,
+        string path,
+        object? body,
+        Func<JsonElement, string>? print,
+        CancellationToken cancellationToken
+    )
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken);

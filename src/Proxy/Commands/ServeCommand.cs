@@ -85,7 +85,11 @@ internal static partial class ServeCommand
     {
         var config = new Option<string?>("--config") { Description = "A JSON file with settings", HelpName = "FILE" };
         var primary = new Option<string?>("--primary") { Description = "The primary's URL, as clients name it", HelpName = "URL" };
-        var address = new Option<string?>("--primary-address") { Description = "Where to connect instead of the primary's name", HelpName = "HOST:PORT" };
+        var address = new Option<string?>("--primary-address")
+        {
+            Description = "Where to connect instead of the primary's name",
+            HelpName = "HOST:PORT",
+        };
         var data = new Option<string?>("--data") { Description = "The folder of this node's cache", HelpName = "DIR" };
         var listen = new Option<string[]>("--listen") { Description = "An address for clients; may be given again", HelpName = "URL" };
         var primarySsh = new Option<string?>("--primary-ssh") { Description = "The primary's SSH", HelpName = "URL" };
@@ -93,31 +97,37 @@ internal static partial class ServeCommand
         var admin = new Option<string?>("--admin") { Description = "The address for the operator", HelpName = "URL" };
         var command = new Command("serve", Text) { config, primary, address, primarySsh, data, listen, sshListen, admin };
         command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction((result, cancellationToken) =>
-        {
-            var options = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
-            void Set(string name, string? value)
+        command.SetAction(
+            (result, cancellationToken) =>
             {
-                if (value is not null)
+                var options = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+                void Set(string name, string? value)
                 {
-                    options[name] = value;
+                    if (value is not null)
+                    {
+                        options[name] = value;
+                    }
                 }
-            }
 
-            Set("Primaries:0:Url", result.GetValue(primary));
-            Set("Primaries:0:Address", result.GetValue(address));
-            Set("Primaries:0:SshUrl", result.GetValue(primarySsh));
-            Set("Ssh:Listen", result.GetValue(sshListen));
-            Set("Data", result.GetValue(data));
-            Set("Admin:Listen", result.GetValue(admin));
-            Set("Listen", result.GetValue(listen) is { Length: > 0 } many ? string.Join(';', many) : null);
-            return RunAsync(result.GetValue(config), options, result.UnmatchedTokens, cancellationToken);
-        });
+                Set("Primaries:0:Url", result.GetValue(primary));
+                Set("Primaries:0:Address", result.GetValue(address));
+                Set("Primaries:0:SshUrl", result.GetValue(primarySsh));
+                Set("Ssh:Listen", result.GetValue(sshListen));
+                Set("Data", result.GetValue(data));
+                Set("Admin:Listen", result.GetValue(admin));
+                Set("Listen", result.GetValue(listen) is { Length: > 0 } many ? string.Join(';', many) : null);
+                return RunAsync(result.GetValue(config), options, result.UnmatchedTokens, cancellationToken);
+            }
+        );
         return command;
     }
 
     private static async Task<int> RunAsync(
-        string? configFile, Dictionary<string, string?> options, IReadOnlyList<string> further, CancellationToken cancellationToken)
+        string? configFile,
+        Dictionary<string, string?> options,
+        IReadOnlyList<string> further,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -197,6 +207,10 @@ internal static partial class ServeCommand
         return 2;
     }
 
-    [GeneratedRegex("^--(?<name>[A-Z][A-Za-z]*(:[A-Za-z0-9]+)*)(=(?<value>.*))?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^--(?<name>[A-Z][A-Za-z]*(:[A-Za-z0-9]+)*)(=(?<value>.*))?$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Singleline,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex SettingOption();
 }

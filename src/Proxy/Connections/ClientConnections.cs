@@ -76,9 +76,8 @@ internal sealed class ClientConnections(ClientLimits limits)
             }
 
             bool isTurnedAway = isFull && ended is null;
-            admitted = isTurnedAway && _turnedAway >= MaxTurnedAway
-                ? null
-                : new ClientConnection(counted, abort) { IsTurnedAway = isTurnedAway };
+            admitted =
+                isTurnedAway && _turnedAway >= MaxTurnedAway ? null : new ClientConnection(counted, abort) { IsTurnedAway = isTurnedAway };
             if (admitted is { IsTurnedAway: true })
             {
                 _turnedAway++;

@@ -13,7 +13,12 @@ namespace Waystation.Proxy.Connections;
 /// no whole head comes in time, or of whose answers nothing is taken any more.
 /// </summary>
 internal sealed class ConnectionDoor(
-    ClientLimits limits, ClientConnections connections, TimeProvider time, ProxyMeters meters, ILogger<ConnectionDoor> logger)
+    ClientLimits limits,
+    ClientConnections connections,
+    TimeProvider time,
+    ProxyMeters meters,
+    ILogger<ConnectionDoor> logger
+)
 {
     /// <summary>How often a connection is looked at while it may stall: a stall is found a quarter late at most.</summary>
     private const int LooksInAStall = 4;
@@ -31,40 +36,44 @@ internal sealed class ConnectionDoor(
     private long _warned = time.GetTimestamp() - (long)(s_betweenWarnings.TotalSeconds * time.TimestampFrequency);
 
     /// <summary>The life of one connection.</summary>
-    public ConnectionDelegate Watch(ConnectionDelegate next) => async context =>
-    {
-        IPAddress address = (context.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
-        ClientConnection? connection = connections.Admit(
-            address, reason => context.Abort(new ConnectionAbortedException(reason)), out ClientConnection? ended);
-        if (ended is not null || connection is not { IsTurnedAway: false })
+    public ConnectionDelegate Watch(ConnectionDelegate next) =>
+        async context =>
         {
-            NoteCrowd(address, ended is null ? "refused" : "ended");
-        }
+            IPAddress address = (context.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+            ClientConnection? connection = connections.Admit(
+                address,
+                reason => context.Abort(new ConnectionAbortedException(reason)),
+                out ClientConnection? ended
+            );
+            if (ended is not null || connection is not { IsTurnedAway: false })
+            {
+                NoteCrowd(address, ended is null ? "refused" : "ended");
+            }
 
-        if (connection is null)
-        {
-            context.Abort(new ConnectionAbortedException("too many connections"));
-            return;
-        }
+            if (connection is null)
+            {
+                context.Abort(new ConnectionAbortedException("too many connections"));
+                return;
+            }
 
-        context.Features.Set(connection);
-        meters.ConnectionOpened();
-        TimeSpan late = limits.HeadTimeout + s_serversOwn;
-        await using ITimer head = time.CreateTimer(_ => EndSilent(connection), null, late, Timeout.InfiniteTimeSpan);
-        var watch = new StallWatch(limits.StallTimeout, time);
-        Socket? socket = context.Features.Get<IConnectionSocketFeature>()?.Socket;
-        TimeSpan look = limits.StallTimeout / LooksInAStall;
-        await using ITimer stall = time.CreateTimer(_ => EndStalled(connection, socket, watch), null, look, look);
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
-            connections.Leave(connection);
-            meters.ConnectionClosed();
-        }
-    };
+            context.Features.Set(connection);
+            meters.ConnectionOpened();
+            TimeSpan late = limits.HeadTimeout + s_serversOwn;
+            await using ITimer head = time.CreateTimer(_ => EndSilent(connection), null, late, Timeout.InfiniteTimeSpan);
+            var watch = new StallWatch(limits.StallTimeout, time);
+            Socket? socket = context.Features.Get<IConnectionSocketFeature>()?.Socket;
+            TimeSpan look = limits.StallTimeout / LooksInAStall;
+            await using ITimer stall = time.CreateTimer(_ => EndStalled(connection, socket, watch), null, look, look);
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                connections.Leave(connection);
+                meters.ConnectionClosed();
+            }
+        };
 
     /// <summary>One request on a connection.</summary>
     public async Task HandleAsync(HttpContext context, RequestDelegate next)
@@ -139,4 +148,3 @@ internal sealed class ConnectionDoor(
         logger.Crowded(address, what, connections.Count);
     }
 }
-

@@ -8,6 +8,7 @@ internal static partial class ConnectionLog
     [LoggerMessage(
         2101,
         LogLevel.Warning,
-        "too many client connections: the last came from {Address}, one was {What}; {Count} are open (Clients:MaxConnections…)")]
+        "too many client connections: the last came from {Address}, one was {What}; {Count} are open (Clients:MaxConnections…)"
+    )]
     public static partial void Crowded(this ILogger logger, IPAddress address, string what, int count);
 }

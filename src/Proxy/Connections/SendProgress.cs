@@ -42,6 +42,7 @@ internal readonly record struct SendProgress(ulong Acknowledged, bool IsOwed)
         // In the machine's own order, as the kernel wrote it.
         return new SendProgress(
             BitConverter.ToUInt64(info[BytesAcknowledgedAt..]),
-            BitConverter.ToUInt32(info[UnacknowledgedAt..]) > 0 || BitConverter.ToUInt32(info[NotSentAt..]) > 0);
+            BitConverter.ToUInt32(info[UnacknowledgedAt..]) > 0 || BitConverter.ToUInt32(info[NotSentAt..]) > 0
+        );
     }
 }

@@ -41,7 +41,10 @@ internal sealed class HookBodies(TimeProvider time)
     /// <returns>What <paramref name="use"/> returned, or why there was no body to use.</returns>
     /// <typeparam name="T">Of the result.</typeparam>
     public async Task<(HookBody State, T? Result)> UseAsync<T>(
-        PipeReader reader, Func<ReadOnlyMemory<byte>, T> use, CancellationToken cancellationToken)
+        PipeReader reader,
+        Func<ReadOnlyMemory<byte>, T> use,
+        CancellationToken cancellationToken
+    )
     {
         using var slow = new CancellationTokenSource(s_timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, cancellationToken);

@@ -13,8 +13,14 @@ namespace Waystation.Proxy.Hooks;
 /// notice can bring about, however often it is sent: the primary is asked what is so, and the notice is not believed.
 /// </summary>
 internal sealed class HookEndpoint(
-    NodeSettings settings, PrimaryMap primaries, MirrorSet mirrors, WorkQueue queue, HookBodies bodies, ProxyMeters meters,
-    ILogger<HookEndpoint> logger)
+    NodeSettings settings,
+    PrimaryMap primaries,
+    MirrorSet mirrors,
+    WorkQueue queue,
+    HookBodies bodies,
+    ProxyMeters meters,
+    ILogger<HookEndpoint> logger
+)
 {
     /// <summary>What is under this path is the node's own.</summary>
     public const string Prefix = "/.waystation";
@@ -62,7 +68,10 @@ internal sealed class HookEndpoint(
         try
         {
             // Read anew each time, and several lines hold: it is exchanged while the node runs.
-            secrets = (await File.ReadAllTextAsync(secretFile, context.RequestAborted)).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            secrets = (await File.ReadAllTextAsync(secretFile, context.RequestAborted)).Split(
+                '\n',
+                StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,7 +96,10 @@ internal sealed class HookEndpoint(
         }
 
         (HookBody state, (int, string) result) = await bodies.UseAsync(
-            context.Request.BodyReader, body => Take(context, forge, secrets, body), context.RequestAborted);
+            context.Request.BodyReader,
+            body => Take(context, forge, secrets, body),
+            context.RequestAborted
+        );
         return state switch
         {
             HookBody.TooLong => (StatusCodes.Status413PayloadTooLarge, "too-large"),

@@ -28,14 +28,16 @@ internal static class HookForge
     /// Whether the headers may hold a right signature; the body need not be read where they do not. Of GitLab this is the whole answer, for
     /// its signature does not depend on the body.
     /// </summary>
-    public static bool MaySign(string forge, IHeaderDictionary headers, IEnumerable<string> secrets) => forge switch
-    {
-        "github" => IsDigest(headers["X-Hub-Signature-256"], Prefix),
-        "gitea" => IsDigest(headers["X-Gitea-Signature"], "") || IsDigest(headers["X-Forgejo-Signature"], "")
-            || IsDigest(headers["X-Hub-Signature-256"], Prefix),
-        "bitbucket" => IsDigest(headers["X-Hub-Signature"], Prefix),
-        _ => IsSigned(forge, headers, [], secrets),
-    };
+    public static bool MaySign(string forge, IHeaderDictionary headers, IEnumerable<string> secrets) =>
+        forge switch
+        {
+            "github" => IsDigest(headers["X-Hub-Signature-256"], Prefix),
+            "gitea" => IsDigest(headers["X-Gitea-Signature"], "")
+                || IsDigest(headers["X-Forgejo-Signature"], "")
+                || IsDigest(headers["X-Hub-Signature-256"], Prefix),
+            "bitbucket" => IsDigest(headers["X-Hub-Signature"], Prefix),
+            _ => IsSigned(forge, headers, [], secrets),
+        };
 
     /// <summary>Whether one of the secrets made the header; takes the same time for every wrong one.</summary>
     public static bool IsSigned(string forge, IHeaderDictionary headers, ReadOnlySpan<byte> body, IEnumerable<string> secrets)
@@ -47,7 +49,8 @@ internal static class HookForge
             isSigned |= forge switch
             {
                 "github" => Matches(headers["X-Hub-Signature-256"], Prefix, key, body),
-                "gitea" => Matches(headers["X-Gitea-Signature"], "", key, body) || Matches(headers["X-Forgejo-Signature"], "", key, body)
+                "gitea" => Matches(headers["X-Gitea-Signature"], "", key, body)
+                    || Matches(headers["X-Forgejo-Signature"], "", key, body)
                     || Matches(headers["X-Hub-Signature-256"], Prefix, key, body),
                 "bitbucket" => Matches(headers["X-Hub-Signature"], Prefix, key, body),
                 "gitlab" => headers["X-Gitlab-Token"] is [{ } token]
@@ -60,7 +63,8 @@ internal static class HookForge
     }
 
     private static bool IsDigest(StringValues header, string prefix) =>
-        header is [{ } text] && text.Length == prefix.Length + (2 * HMACSHA256.HashSizeInBytes)
+        header is [{ } text]
+        && text.Length == prefix.Length + (2 * HMACSHA256.HashSizeInBytes)
         && text.StartsWith(prefix, StringComparison.Ordinal)
         && !text.AsSpan(prefix.Length).ContainsAnyExcept(s_hexadecimal);
 

@@ -19,7 +19,8 @@ internal static class HookPayload
 
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 32 };
 
-    /// <summary>Its name as the forge writes it, without <c>.git</c>; null where the notice is about none, or what it says is no repository's path.</summary>
+    /// <summary>Its name as the forge writes it, without <c>.git</c>; null where the notice is about none, or what it says is no
+    /// repository's path.</summary>
     /// <exception cref="JsonException">It is no JSON, or not in UTF-8.</exception>
     public static string? RepositoryOf(ReadOnlyMemory<byte> body)
     {
@@ -31,8 +32,14 @@ internal static class HookPayload
 
         using var json = JsonDocument.Parse(body, s_options);
         JsonElement root = json.RootElement;
-        string? name = Text(root, "repository", "full_name") ?? Text(root, "project", "path_with_namespace")
-            ?? (Text(root, "repository", "project", "key") is { } key && Text(root, "repository", "slug") is { } slug ? $"{key}/{slug}" : null);
+        string? name =
+            Text(root, "repository", "full_name")
+            ?? Text(root, "project", "path_with_namespace")
+            ?? (
+                Text(root, "repository", "project", "key") is { } key && Text(root, "repository", "slug") is { } slug
+                    ? $"{key}/{slug}"
+                    : null
+            );
         return RepositoryPath.IsWellFormed(name) ? WithoutSuffix(name!) : null;
     }
 
@@ -43,12 +50,14 @@ internal static class HookPayload
     public static bool Means(string name, string path)
     {
         string plain = WithoutSuffix(path);
-        return Equal(name, plain) || (plain.StartsWith(BitbucketPrefix, StringComparison.Ordinal) && Equal(name, plain[BitbucketPrefix.Length..]));
+        return Equal(name, plain)
+            || (plain.StartsWith(BitbucketPrefix, StringComparison.Ordinal) && Equal(name, plain[BitbucketPrefix.Length..]));
     }
 
     private static bool Equal(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 
-    private static string WithoutSuffix(string path) => path.EndsWith(GitSuffix, StringComparison.Ordinal) ? path[..^GitSuffix.Length] : path;
+    private static string WithoutSuffix(string path) =>
+        path.EndsWith(GitSuffix, StringComparison.Ordinal) ? path[..^GitSuffix.Length] : path;
 
     private static string? Text(JsonElement element, params ReadOnlySpan<string> path)
     {

@@ -19,8 +19,6 @@ internal sealed class LargeBlocks : IMemoryPoolFactory<byte>
 
         public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Shared.Rent(Math.Max(minBufferSize, BlockLength));
 
-        protected override void Dispose(bool disposing)
-        {
-        }
+        protected override void Dispose(bool disposing) { }
     }
 }

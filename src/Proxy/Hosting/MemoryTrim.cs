@@ -21,7 +21,9 @@ internal sealed class MemoryTrim(RequestMemory memory, TimeProvider time) : Back
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_every, time);
-        long allocated = GC.GetTotalAllocatedBytes(), kept = 0, held = 0;
+        long allocated = GC.GetTotalAllocatedBytes(),
+            kept = 0,
+            held = 0;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             (long last, allocated) = (allocated, GC.GetTotalAllocatedBytes());

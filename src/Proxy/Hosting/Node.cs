@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 using Waystation.CacheStore;
+using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Pushes;
 using Waystation.CacheStore.Scrubbing;
-using Waystation.CacheStore.Disk;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Ahead;
@@ -25,8 +25,8 @@ using Waystation.Proxy.Http;
 using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Settings;
 using Waystation.Proxy.Telemetry;
-using Waystation.SshFrontend.Primaries;
 using Waystation.SshFrontend;
+using Waystation.SshFrontend.Primaries;
 
 namespace Waystation.Proxy.Hosting;
 
@@ -41,9 +41,18 @@ internal static class Node
     public static async Task RunAsync(NodeSettings settings, IConfiguration configuration, CancellationToken cancellationToken)
     {
         using var folder = new DataFolder(settings.Data, TimeProvider.System);
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging
-            .AddSimpleConsole(static console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp, console.ColorBehavior) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ ", true, LoggerColorBehavior.Disabled))
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
+        );
+        builder
+            .Logging.AddSimpleConsole(static console =>
+                (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp, console.ColorBehavior) = (
+                    true,
+                    "yyyy-MM-ddTHH:mm:ss.fffZ ",
+                    true,
+                    LoggerColorBehavior.Disabled
+                )
+            )
             .SetMinimumLevel(settings.VerboseLog ? LogLevel.Debug : LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Yarp", LogLevel.Error);
@@ -57,16 +66,20 @@ internal static class Node
 
         List<ListenOptions> clientDoors = [];
         ListenOptions? adminDoor = null;
-        builder.WebHost.UseSockets(sockets => Carry(sockets, settings.Clients)).UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            Limit(kestrel, settings);
-            foreach (ListenAddress address in settings.Listen)
+        builder
+            .WebHost.UseSockets(sockets => Carry(sockets, settings.Clients))
+            .UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
             {
-                kestrel.Listen(address.EndPoint, door => clientDoors.Add(OpenDoor(door, address, kestrel.ApplicationServices)));
-            }
+                Limit(kestrel, settings);
+                foreach (ListenAddress address in settings.Listen)
+                {
+                    kestrel.Listen(address.EndPoint, door => clientDoors.Add(OpenDoor(door, address, kestrel.ApplicationServices)));
+                }
 
-            kestrel.Listen(settings.Admin.EndPoint, door => adminDoor = OpenAdminDoor(door));
-        });
+                kestrel.Listen(settings.Admin.EndPoint, door => adminDoor = OpenAdminDoor(door));
+            });
         // After the server's own, which would come before one that is there already.
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>();
 
@@ -82,102 +95,121 @@ internal static class Node
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
         AdminEndpoints admin = app.Services.GetRequiredService<AdminEndpoints>();
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
-        app.Run(context => context.Features.Get<AdminDoor>() is null
-            ? door.HandleAsync(context, clients.HandleAsync)
-            : admin.HandleAsync(context));
+        app.Run(context =>
+            context.Features.Get<AdminDoor>() is null ? door.HandleAsync(context, clients.HandleAsync) : admin.HandleAsync(context)
+        );
         await app.StartAsync(cancellationToken);
 
         string listen = string.Join(',', settings.Listen.Zip(clientDoors, static (address, door) => address.UrlAt(door.IPEndPoint!)));
-        await Console.Out.WriteLineAsync($"waystation ready listen={listen} admin={settings.Admin.UrlAt(adminDoor!.IPEndPoint!)} ssh={app.Services.GetService<SshFrontDoor>()?.Address ?? "off"}");
+        await Console.Out.WriteLineAsync(
+            $"waystation ready listen={listen} admin={settings.Admin.UrlAt(adminDoor!.IPEndPoint!)} ssh={app.Services.GetService<SshFrontDoor>()?.Address ?? "off"}"
+        );
         await Console.Out.FlushAsync(cancellationToken);
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    private static void AddServices(IServiceCollection services, NodeSettings settings, IConfiguration configuration, DataFolder folder) => services
-        .AddHttpForwarder()
-        .AddSingleton(TimeProvider.System)
-        .AddSingleton(settings)
-        .AddSingleton(folder)
-        .AddSingleton(settings.PackCache)
-        .AddSingleton(new Meter(ProxyMeters.MeterName))
-        .AddSingleton<PrometheusPage>()
-        .AddSingleton<StoreMeters>()
-        .AddSingleton<ProxyMeters>()
-        .AddSingleton<DiskPackTier>()
-        .AddSingleton<IPackTier>(static provider => provider.GetRequiredService<DiskPackTier>())
-        .AddSingleton(static provider => new Admission(provider.GetRequiredService<TimeProvider>()))
-        .AddSingleton<FillTable>()
-        .AddSingleton<CredentialDigester>()
-        .AddSingleton<ClientIdentity>()
-        .AddSingleton<RestlessFields>()
-        .AddSingleton(settings.Mirrors)
-        .AddSingleton(new SyncWait(settings.SyncWait))
-        .AddSingleton<GitProgram>()
-        .AddSingleton<MirrorSet>()
-        .AddSingleton<LookupTurns>()
-        .AddSingleton<MirrorObjects>()
-        .AddSingleton<MirrorUpkeep>()
-        .AddSingleton<UploadPack>()
-        .AddSingleton<PackTurns>()
-        .AddSingleton<Visibility>()
-        .AddSingleton<BackgroundWork>()
-        .AddSingleton<FirstMisses>()
-        .AddSingleton<MirrorRefsUpdate>()
-        .AddSingleton<MirrorSync>()
-        .AddSingleton<MirrorMaking>()
-        .AddSingleton<MovedRefs>()
-        .AddSingleton(settings.Work)
-        .AddSingleton<WorkMeters>()
-        .AddSingleton(provider => new SshClient(folder.Temporary, provider.GetRequiredService<ILogger<SshClient>>()))
-        .AddSingleton<IServicePrimaries, ServicePrimaries>()
-        .AddSingleton(new VetEvery(settings.VetEvery))
-        .AddSingleton<VetReport>()
-        .AddSingleton<UpkeepWork>()
-        .AddSingleton<RepositoryWork>(static provider => provider.GetRequiredService<UpkeepWork>())
-        .AddSingleton<RepositoryWork, VetWork>()
-        .AddSingleton<RepositoryWork, WarmWork>()
-        .AddSingleton<WorkQueue>()
-        .AddHostedService(static provider => provider.GetRequiredService<WorkQueue>())
-        .AddSingleton<Scrubber>()
-        .AddHostedService<VetRounds>()
-        .AddHostedService<SyncNotice>()
-        .AddHostedService(provider => new SelectionReload(
-            configuration, provider.GetRequiredService<PrimaryMap>(), provider.GetRequiredService<ILogger<SelectionReload>>()))
-        .AddSingleton<LocalRung>()
-        .AddSingleton<CloneShapes>()
-        .AddSingleton<AnswersAhead>()
-        .AddSingleton<MirrorSight>()
-        .AddSingleton(static provider => new AccessTickets(
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<NodeSettings>().TicketLifetime, provider.GetRequiredService<NodeSettings>().ServeFor))
-        .AddSingleton<SharedRefs>()
-        .AddSingleton(static provider => new AccessDesk(
-            provider.GetRequiredService<AccessTickets>(), provider.GetRequiredService<SharedRefs>(), provider.GetRequiredService<MirrorSight>(),
-            provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped))
-        .AddSingleton(new RequestMemory(settings.RequestMemory))
-        .AddHostedService<MemoryTrim>()
-        .AddSingleton<FetchService>()
-        .AddSingleton(provider => new PrimaryMap(
-            settings.Primaries, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<Meter>(), provider.GetRequiredService<ILogger<Primary>>()))
-        .AddSingleton<PassThrough>()
-        .AddSingleton<RefsShield>()
-        .AddSingleton<RecordedRefs>()
-        .AddSingleton<RefsRelay>()
-        .AddSingleton<InfoRefsEndpoint>()
-        .AddSingleton<UploadPackEndpoint>()
-        .AddSingleton(settings.Clients)
-        .AddSingleton<ClientConnections>()
-        .AddSingleton<ConnectionDoor>()
-        .AddSingleton<HookBodies>()
-        .AddSingleton<HookEndpoint>()
-        .AddSingleton<PushCopies>()
-        .AddSingleton<PushIntake>()
-        .AddSingleton<ReceivePackEndpoint>()
-        .AddSingleton<GitEndpoints>()
-        .AddSingleton<RepositoryPurge>()
-        .AddSingleton<AdminApi>()
-        .AddSingleton<AdminEndpoints>()
-        .AddSingleton(static provider => new ServerCertificate(
-            provider.GetRequiredService<NodeSettings>().Tls!, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificate>>()));
+    private static void AddServices(IServiceCollection services, NodeSettings settings, IConfiguration configuration, DataFolder folder) =>
+        services
+            .AddHttpForwarder()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(settings)
+            .AddSingleton(folder)
+            .AddSingleton(settings.PackCache)
+            .AddSingleton(new Meter(ProxyMeters.MeterName))
+            .AddSingleton<PrometheusPage>()
+            .AddSingleton<StoreMeters>()
+            .AddSingleton<ProxyMeters>()
+            .AddSingleton<DiskPackTier>()
+            .AddSingleton<IPackTier>(static provider => provider.GetRequiredService<DiskPackTier>())
+            .AddSingleton(static provider => new Admission(provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<FillTable>()
+            .AddSingleton<CredentialDigester>()
+            .AddSingleton<ClientIdentity>()
+            .AddSingleton<RestlessFields>()
+            .AddSingleton(settings.Mirrors)
+            .AddSingleton(new SyncWait(settings.SyncWait))
+            .AddSingleton<GitProgram>()
+            .AddSingleton<MirrorSet>()
+            .AddSingleton<LookupTurns>()
+            .AddSingleton<MirrorObjects>()
+            .AddSingleton<MirrorUpkeep>()
+            .AddSingleton<UploadPack>()
+            .AddSingleton<PackTurns>()
+            .AddSingleton<Visibility>()
+            .AddSingleton<BackgroundWork>()
+            .AddSingleton<FirstMisses>()
+            .AddSingleton<MirrorRefsUpdate>()
+            .AddSingleton<MirrorSync>()
+            .AddSingleton<MirrorMaking>()
+            .AddSingleton<MovedRefs>()
+            .AddSingleton(settings.Work)
+            .AddSingleton<WorkMeters>()
+            .AddSingleton(provider => new SshClient(folder.Temporary, provider.GetRequiredService<ILogger<SshClient>>()))
+            .AddSingleton<IServicePrimaries, ServicePrimaries>()
+            .AddSingleton(new VetEvery(settings.VetEvery))
+            .AddSingleton<VetReport>()
+            .AddSingleton<UpkeepWork>()
+            .AddSingleton<RepositoryWork>(static provider => provider.GetRequiredService<UpkeepWork>())
+            .AddSingleton<RepositoryWork, VetWork>()
+            .AddSingleton<RepositoryWork, WarmWork>()
+            .AddSingleton<WorkQueue>()
+            .AddHostedService(static provider => provider.GetRequiredService<WorkQueue>())
+            .AddSingleton<Scrubber>()
+            .AddHostedService<VetRounds>()
+            .AddHostedService<SyncNotice>()
+            .AddHostedService(provider => new SelectionReload(
+                configuration,
+                provider.GetRequiredService<PrimaryMap>(),
+                provider.GetRequiredService<ILogger<SelectionReload>>()
+            ))
+            .AddSingleton<LocalRung>()
+            .AddSingleton<CloneShapes>()
+            .AddSingleton<AnswersAhead>()
+            .AddSingleton<MirrorSight>()
+            .AddSingleton(static provider => new AccessTickets(
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<NodeSettings>().TicketLifetime,
+                provider.GetRequiredService<NodeSettings>().ServeFor
+            ))
+            .AddSingleton<SharedRefs>()
+            .AddSingleton(static provider => new AccessDesk(
+                provider.GetRequiredService<AccessTickets>(),
+                provider.GetRequiredService<SharedRefs>(),
+                provider.GetRequiredService<MirrorSight>(),
+                provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped
+            ))
+            .AddSingleton(new RequestMemory(settings.RequestMemory))
+            .AddHostedService<MemoryTrim>()
+            .AddSingleton<FetchService>()
+            .AddSingleton(provider => new PrimaryMap(
+                settings.Primaries,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<Meter>(),
+                provider.GetRequiredService<ILogger<Primary>>()
+            ))
+            .AddSingleton<PassThrough>()
+            .AddSingleton<RefsShield>()
+            .AddSingleton<RecordedRefs>()
+            .AddSingleton<RefsRelay>()
+            .AddSingleton<InfoRefsEndpoint>()
+            .AddSingleton<UploadPackEndpoint>()
+            .AddSingleton(settings.Clients)
+            .AddSingleton<ClientConnections>()
+            .AddSingleton<ConnectionDoor>()
+            .AddSingleton<HookBodies>()
+            .AddSingleton<HookEndpoint>()
+            .AddSingleton<PushCopies>()
+            .AddSingleton<PushIntake>()
+            .AddSingleton<ReceivePackEndpoint>()
+            .AddSingleton<GitEndpoints>()
+            .AddSingleton<RepositoryPurge>()
+            .AddSingleton<AdminApi>()
+            .AddSingleton<AdminEndpoints>()
+            .AddSingleton(static provider => new ServerCertificate(
+                provider.GetRequiredService<NodeSettings>().Tls!,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<ServerCertificate>>()
+            ));
 
     private static void Carry(SocketTransportOptions sockets, ClientLimits clients)
     {
@@ -201,7 +233,8 @@ internal static class Node
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.RequestHeadersTimeout = settings.Clients.HeadTimeout;
         // What the watch for stalls does not see: a client that takes a byte now and then, or that over HTTP/2 reads but opens no window.
-        kestrel.Limits.MinResponseDataRate = settings.Clients.MinRate == 0 ? null : new MinDataRate(settings.Clients.MinRate, settings.Clients.StallTimeout);
+        kestrel.Limits.MinResponseDataRate =
+            settings.Clients.MinRate == 0 ? null : new MinDataRate(settings.Clients.MinRate, settings.Clients.StallTimeout);
         // HTTP/2's default windows hold a long push to what 96 KiB a round trip give.
         kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
@@ -209,7 +242,8 @@ internal static class Node
 
     private static ListenOptions OpenDoor(ListenOptions door, ListenAddress address, IServiceProvider services)
     {
-        // Before TLS: a handshake that is not ended holds a connection like a head that is not. Taken when the address is bound, for this is
+        // Before TLS: a handshake that is not ended holds a connection like a head that is not. Taken when the address is bound, for this
+        // is
         // called before anybody listens to the counters.
         door.Use(next => services.GetRequiredService<ConnectionDoor>().Watch(next));
         if (address.IsTls)
@@ -228,11 +262,13 @@ internal static class Node
     private static ListenOptions OpenAdminDoor(ListenOptions door)
     {
         door.Protocols = HttpProtocols.Http1;
-        door.Use(next => connection =>
-        {
-            connection.Features.Set(new AdminDoor());
-            return next(connection);
-        });
+        door.Use(next =>
+            connection =>
+            {
+                connection.Features.Set(new AdminDoor());
+                return next(connection);
+            }
+        );
         return door;
     }
 

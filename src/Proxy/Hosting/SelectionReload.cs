@@ -6,10 +6,13 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Hosting;
 
 /// <summary>
-/// Which projects are selected changes with the settings file, while the node runs. A file with anything wrong in it changes nothing, and is
+/// Which projects are selected changes with the settings file, while the node runs. A file with anything wrong in it changes nothing, and
+/// is
 /// told of in the log.
 /// </summary>
-internal sealed class SelectionReload(IConfiguration configuration, PrimaryMap primaries, ILogger<SelectionReload> logger) : IHostedService, IDisposable
+internal sealed class SelectionReload(IConfiguration configuration, PrimaryMap primaries, ILogger<SelectionReload> logger)
+    : IHostedService,
+        IDisposable
 {
     private IDisposable? _watch;
 

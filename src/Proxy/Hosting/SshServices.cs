@@ -26,20 +26,30 @@ internal static class SshServices
         DataFolder.CreatePrivate(folder);
         var sshd = new SshdOptions
         {
-            Listen = settings.Listen, HostKeys = settings.HostKeys, Folder = folder, Relay = Relay, AgentForwarding = settings.TakesAgents,
+            Listen = settings.Listen,
+            HostKeys = settings.HostKeys,
+            Folder = folder,
+            Relay = Relay,
+            AgentForwarding = settings.TakesAgents,
             MaxLoginsPerAddress = settings.MaxLoginsPerAddress,
         };
         services
             .AddSingleton(sshd)
             .AddSingleton(provider => NewDoor(provider, settings, sshd))
             .AddSingleton(provider => new RelayListener(
-                SshdOptions.SocketOf(folder), SshdOptions.OwnUser, provider.GetRequiredService<SshDoor>(), provider.GetRequiredService<ILogger<RelayListener>>()))
+                SshdOptions.SocketOf(folder),
+                SshdOptions.OwnUser,
+                provider.GetRequiredService<SshDoor>(),
+                provider.GetRequiredService<ILogger<RelayListener>>()
+            ))
             .AddSingleton<SshdService>()
             .AddSingleton<SshFrontDoor>()
             .AddHostedService(static provider => provider.GetRequiredService<SshFrontDoor>());
         if (settings.KeyAuthority.IsSet)
         {
-            services.AddSingleton(provider => settings.KeyAuthority.Open(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
+            services.AddSingleton(provider =>
+                settings.KeyAuthority.Open(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>())
+            );
         }
     }
 
@@ -49,10 +59,25 @@ internal static class SshServices
         AccessTickets tickets = provider.GetRequiredService<AccessTickets>();
         CredentialDigester digester = provider.GetRequiredService<CredentialDigester>();
         ProxyMeters meters = provider.GetRequiredService<ProxyMeters>();
-        var options = new SshDoorOptions { Sshd = sshd, Target = primary.Ssh, TakesAgents = settings.TakesAgents, TrustedUserCAKeys = settings.TrustedUserCAKeys };
+        var options = new SshDoorOptions
+        {
+            Sshd = sshd,
+            Target = primary.Ssh,
+            TakesAgents = settings.TakesAgents,
+            TrustedUserCAKeys = settings.TrustedUserCAKeys,
+        };
         return new SshDoor(
-            options, provider.GetRequiredService<SshClient>(), provider.GetRequiredService<FetchService>(), tickets, digester, new SshNames(primary),
-            new HttpPrimaries(primary, digester, tickets, meters, provider.GetRequiredService<TimeProvider>()), provider.GetService<CachedKeyAuthority>(), new SshMeters(meters),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SshDoor>>());
+            options,
+            provider.GetRequiredService<SshClient>(),
+            provider.GetRequiredService<FetchService>(),
+            tickets,
+            digester,
+            new SshNames(primary),
+            new HttpPrimaries(primary, digester, tickets, meters, provider.GetRequiredService<TimeProvider>()),
+            provider.GetService<CachedKeyAuthority>(),
+            new SshMeters(meters),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SshDoor>>()
+        );
     }
 }

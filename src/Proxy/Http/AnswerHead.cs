@@ -23,24 +23,37 @@ internal sealed record AnswerHead(int Status, string? Reason, IReadOnlyList<KeyV
     public static AnswerHead Of(HttpResponseMessage response, bool withTrailers = false)
     {
         HashSet<string> listed = ClientHeaders.Listed(
-            response.Headers.NonValidated.TryGetValues("Connection", out HeaderStringValues values) ? values.ToArray() : default(StringValues));
+            response.Headers.NonValidated.TryGetValues("Connection", out HeaderStringValues values)
+                ? values.ToArray()
+                : default(StringValues)
+        );
         bool isChunked = response.Headers.NonValidated.Contains("Transfer-Encoding");
-        return new AnswerHead((int)response.StatusCode, response.ReasonPhrase, [.. response.Headers.NonValidated
-            .Concat(response.Content.Headers.NonValidated)
-            .Where(field => (!IsOfThisHop(field.Key) || (withTrailers && Is(field.Key, "Trailer"))) && !listed.Contains(field.Key)
-                && !(isChunked && Is(field.Key, "Content-Length")))
-            .Select(static field => new KeyValuePair<string, StringValues>(field.Key, field.Value.ToArray()))]);
+        return new AnswerHead(
+            (int)response.StatusCode,
+            response.ReasonPhrase,
+            [
+                .. response
+                    .Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
+                    .Where(field =>
+                        (!IsOfThisHop(field.Key) || (withTrailers && Is(field.Key, "Trailer")))
+                        && !listed.Contains(field.Key)
+                        && !(isChunked && Is(field.Key, "Content-Length"))
+                    )
+                    .Select(static field => new KeyValuePair<string, StringValues>(field.Key, field.Value.ToArray())),
+            ]
+        );
     }
 
     /// <summary>
     /// For those who share what another's question brought: the refs are theirs as well, but no field that the primary may have written
     /// for that client alone, such as a cookie.
     /// </summary>
-    public static AnswerHead OfShared(HttpPrimaryReply answer) => new(StatusCodes.Status200OK, Reason: null,
-    [
-        new("Content-Type", answer.Response.Content.Headers.ContentType!.MediaType),
-        new("Cache-Control", NotKept),
-    ]);
+    public static AnswerHead OfShared(HttpPrimaryReply answer) =>
+        new(
+            StatusCodes.Status200OK,
+            Reason: null,
+            [new("Content-Type", answer.Response.Content.Headers.ContentType!.MediaType), new("Cache-Control", NotKept)]
+        );
 
     /// <summary>Writes it to the client.</summary>
     /// <param name="context">The client's request.</param>

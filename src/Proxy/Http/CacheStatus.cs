@@ -12,17 +12,20 @@ internal static class CacheStatus
     /// <summary>Rests on refs that were recorded before an outage.</summary>
     public const string Stale = "waystation; hit; detail=stale";
 
-    public static string Of(FetchOutcome outcome, bool willKeep) => outcome switch
-    {
-        FetchOutcome.Hit => "waystation; hit",
-        FetchOutcome.Local => "waystation; hit; detail=local",
-        FetchOutcome.Join => "waystation; fwd=miss; collapsed",
-        _ => willKeep ? "waystation; fwd=miss; stored" : "waystation; fwd=miss",
-    };
+    public static string Of(FetchOutcome outcome, bool willKeep) =>
+        outcome switch
+        {
+            FetchOutcome.Hit => "waystation; hit",
+            FetchOutcome.Local => "waystation; hit; detail=local",
+            FetchOutcome.Join => "waystation; fwd=miss; collapsed",
+            _ => willKeep ? "waystation; fwd=miss; stored" : "waystation; fwd=miss",
+        };
 
     public static string Bypass(ForwardReason reason) => $"waystation; fwd=bypass; detail={Word(reason)}";
 
     /// <summary>The reason in the form of a token: <c>NotVisible</c> is <c>not-visible</c>.</summary>
     public static string Word(ForwardReason reason) =>
-        string.Concat(reason.ToString().Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
+        string.Concat(
+            reason.ToString().Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString())
+        );
 }

@@ -2,7 +2,8 @@ using System.Buffers;
 
 namespace Waystation.Proxy.Http;
 
-/// <summary>Bytes that gather in pieces: nothing is copied to grow, and no piece is so large that the runtime moves it apart and gives it back late.</summary>
+/// <summary>Bytes that gather in pieces: nothing is copied to grow, and no piece is so large that the runtime moves it apart and gives it
+/// back late.</summary>
 internal sealed class ChunkedBytes
 {
     /// <summary>Nearly all requests fit.</summary>
@@ -54,7 +55,8 @@ internal sealed class ChunkedBytes
 
     public ReadOnlySequence<byte> ToSequence()
     {
-        Segment? first = null, last = null;
+        Segment? first = null,
+            last = null;
         foreach ((byte[] bytes, int length) in _full.Append((_last, _used)))
         {
             last = new Segment(bytes.AsMemory(0, length), last);

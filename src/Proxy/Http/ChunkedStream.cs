@@ -43,7 +43,10 @@ internal sealed class ChunkedStream(Stream inner) : Stream
     {
         if (!buffer.IsEmpty)
         {
-            await inner.WriteAsync(Encoding.ASCII.GetBytes(buffer.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"), cancellationToken);
+            await inner.WriteAsync(
+                Encoding.ASCII.GetBytes(buffer.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"),
+                cancellationToken
+            );
             await inner.WriteAsync(buffer, cancellationToken);
             await inner.WriteAsync("\r\n"u8.ToArray(), cancellationToken);
         }
@@ -54,9 +57,7 @@ internal sealed class ChunkedStream(Stream inner) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 

@@ -11,17 +11,30 @@ internal static class ClientHeaders
     /// <summary>RFC 9110, section 7.6.1, and what older software uses.</summary>
     private static readonly HashSet<string> s_hopByHop = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
+        "Connection",
+        "Keep-Alive",
+        "Proxy-Authenticate",
+        "Proxy-Authorization",
+        "Proxy-Connection",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
     };
 
     /// <summary>By these a body is read.</summary>
     private static readonly HashSet<string> s_reading = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Git-Protocol", "Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding",
+        "Git-Protocol",
+        "Content-Type",
+        "Content-Encoding",
+        "Content-Length",
+        "Transfer-Encoding",
     };
 
     /// <summary>
-    /// Whether a field has the name of one by which a request is read, but for underscores: servers that hand requests on as CGI does take both for the same.
+    /// Whether a field has the name of one by which a request is read, but for underscores: servers that hand requests on as CGI does take
+    /// both for the same.
     /// </summary>
     public static bool HasDoubles(IHeaderDictionary headers) =>
         headers.Keys.Any(static name => name.Contains('_', StringComparison.Ordinal) && s_reading.Contains(name.Replace('_', '-')));
@@ -33,13 +46,18 @@ internal static class ClientHeaders
     {
         // A primary behind CGI reads X_Forwarded_For as the same name.
         string said = name.Replace('_', '-');
-        return said.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || string.Equals(said, "Forwarded", StringComparison.OrdinalIgnoreCase);
+        return said.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || string.Equals(said, "Forwarded", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>The further fields that a message's <c>Connection</c> field names as meant for this connection alone.</summary>
-    public static HashSet<string> Listed(StringValues connection) => new(
-        connection.SelectMany(static value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
-        StringComparer.OrdinalIgnoreCase);
+    public static HashSet<string> Listed(StringValues connection) =>
+        new(
+            connection.SelectMany(static value =>
+                (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            ),
+            StringComparer.OrdinalIgnoreCase
+        );
 
     /// <summary>
     /// What the node says of the client it asks for. The primary may decide by each of these, so each is in
@@ -58,14 +76,24 @@ internal static class ClientHeaders
     /// <summary>Scheme and name by which the client called the node, as the primary is told them.</summary>
     public static string NameOf(HttpRequest request) => $"{request.Scheme}://{request.Host.Value}";
 
-    /// <summary>The headers that go on to the primary, apart from the request's own life: for requests of the node in this client's name.</summary>
+    /// <summary>The headers that go on to the primary, apart from the request's own life: for requests of the node in this client's
+    /// name.</summary>
     public static List<KeyValuePair<string, StringValues>> EndToEnd(HttpRequest request)
     {
         HashSet<string> listed = Listed(request.Headers.Connection);
         IEnumerable<KeyValuePair<string, StringValues>> kept = request.Headers.Where(header =>
-            !IsHopByHop(header.Key) && !IsForwarding(header.Key) && !listed.Contains(header.Key) && !header.Key.StartsWith(':')
-            && header.Key is not ("Host" or "Accept-Encoding" or "Content-Length") && !IsContinue(header));
-        return [.. kept, .. ForwardedFor(request.HttpContext).Select(static header => new KeyValuePair<string, StringValues>(header.Key, header.Value))];
+            !IsHopByHop(header.Key)
+            && !IsForwarding(header.Key)
+            && !listed.Contains(header.Key)
+            && !header.Key.StartsWith(':')
+            && header.Key is not ("Host" or "Accept-Encoding" or "Content-Length")
+            && !IsContinue(header)
+        );
+        return
+        [
+            .. kept,
+            .. ForwardedFor(request.HttpContext).Select(static header => new KeyValuePair<string, StringValues>(header.Key, header.Value)),
+        ];
     }
 
     /// <summary>Its sender waits for leave to send the body, which we have; any other expectation is the primary's to refuse.</summary>

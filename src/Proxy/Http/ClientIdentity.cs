@@ -16,8 +16,22 @@ internal sealed class ClientIdentity(CredentialDigester digester, NodeSettings s
 {
     private static readonly HashSet<string> s_notIdentifying = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Host", "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "User-Agent", "Git-Protocol",
-        "Content-Type", "Content-Length", "Content-Encoding", "Cache-Control", "Pragma", "Expect", "Date", "DNT", "Via",
+        "Host",
+        "Accept",
+        "Accept-Charset",
+        "Accept-Encoding",
+        "Accept-Language",
+        "User-Agent",
+        "Git-Protocol",
+        "Content-Type",
+        "Content-Length",
+        "Content-Encoding",
+        "Cache-Control",
+        "Pragma",
+        "Expect",
+        "Date",
+        "DNT",
+        "Via",
     };
 
     private readonly HashSet<string> _ignored = new(settings.IgnoredHeaders, StringComparer.OrdinalIgnoreCase);
@@ -27,10 +41,13 @@ internal sealed class ClientIdentity(CredentialDigester digester, NodeSettings s
     {
         List<KeyValuePair<string, StringValues>> fields = [.. request.Headers.Where(header => MayIdentify(header.Key))];
         restless.See(ClientHeaders.AddressOf(request.HttpContext), fields);
-        IEnumerable<KeyValuePair<string, string>> headers = fields.SelectMany(static header => header.Value.Select(value =>
-            new KeyValuePair<string, string>($"header {header.Key.ToLowerInvariant()}", value ?? "")));
-        IEnumerable<KeyValuePair<string, string>> parameters = git.IdentifyingParameters
-            .Select(static parameter => new KeyValuePair<string, string>($"query {parameter.Key}", parameter.Value));
+        IEnumerable<KeyValuePair<string, string>> headers = fields.SelectMany(static header =>
+            header.Value.Select(value => new KeyValuePair<string, string>($"header {header.Key.ToLowerInvariant()}", value ?? ""))
+        );
+        IEnumerable<KeyValuePair<string, string>> parameters = git.IdentifyingParameters.Select(static parameter => new KeyValuePair<
+            string,
+            string
+        >($"query {parameter.Key}", parameter.Value));
         return digester.Digest(headers.Concat(parameters), isAnonymous => Circumstances(request, primary, isAnonymous));
     }
 
@@ -79,8 +96,11 @@ internal sealed class ClientIdentity(CredentialDigester digester, NodeSettings s
     }
 
     private bool MayIdentify(string name) =>
-        !s_notIdentifying.Contains(name) && !IsIgnored(name)
-        && !ClientHeaders.IsHopByHop(name) && !ClientHeaders.IsForwarding(name) && !name.StartsWith(':');
+        !s_notIdentifying.Contains(name)
+        && !IsIgnored(name)
+        && !ClientHeaders.IsHopByHop(name)
+        && !ClientHeaders.IsForwarding(name)
+        && !name.StartsWith(':');
 
     /// <summary>The number of a request tells it apart from every other, and means nothing for the answer.</summary>
     private bool IsIgnored(string name) => TraceFields.Contains(name) || _ignored.Contains(name);

@@ -37,8 +37,11 @@ internal static class ConnectionLogin
     /// <summary>Sends a client that tries such a login over HTTP/2 to HTTP/1.1.</summary>
     public static bool TryTurnAway(HttpContext context)
     {
-        if (!HttpProtocol.IsHttp2(context.Request.Protocol) || !HasConnectionLogin(context.Request)
-            || context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResetFeature>() is not { } reset)
+        if (
+            !HttpProtocol.IsHttp2(context.Request.Protocol)
+            || !HasConnectionLogin(context.Request)
+            || context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResetFeature>() is not { } reset
+        )
         {
             return false;
         }
@@ -47,6 +50,12 @@ internal static class ConnectionLogin
         return true;
     }
 
-    private static bool HasConnectionLogin(HttpRequest request) => request.Headers.Authorization.Any(static value => value is not null
-        && (value.StartsWith("NTLM", StringComparison.OrdinalIgnoreCase) || value.StartsWith("Negotiate", StringComparison.OrdinalIgnoreCase)));
+    private static bool HasConnectionLogin(HttpRequest request) =>
+        request.Headers.Authorization.Any(static value =>
+            value is not null
+            && (
+                value.StartsWith("NTLM", StringComparison.OrdinalIgnoreCase)
+                || value.StartsWith("Negotiate", StringComparison.OrdinalIgnoreCase)
+            )
+        );
 }

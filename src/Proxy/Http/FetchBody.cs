@@ -60,7 +60,8 @@ internal sealed class FetchBody : IDisposable
         }
     }
 
-    /// <summary>Parses the body without its coding. False where it is not gzip, or longer than is held; nothing is held of what was inflated.</summary>
+    /// <summary>Parses the body without its coding. False where it is not gzip, or longer than is held; nothing is held of what was
+    /// inflated.</summary>
     /// <param name="isGzip">How it is coded.</param>
     /// <param name="parse">Makes something of it, and says what that costs from then on.</param>
     /// <param name="cancellationToken">The client's.</param>
@@ -119,7 +120,8 @@ internal sealed class FetchBody : IDisposable
 
     public void Dispose() => _share.Dispose();
 
-    private MemoryStream Open() => MemoryMarshal.TryGetArray(Raw, out ArraySegment<byte> array)
-        ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
-        : new MemoryStream(Raw.ToArray(), writable: false);
+    private MemoryStream Open() =>
+        MemoryMarshal.TryGetArray(Raw, out ArraySegment<byte> array)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            : new MemoryStream(Raw.ToArray(), writable: false);
 }

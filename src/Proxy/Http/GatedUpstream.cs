@@ -2,7 +2,8 @@ using Waystation.Proxy.Primaries;
 
 namespace Waystation.Proxy.Http;
 
-/// <summary>Leads what is passed through by way of the primary's gate: a read as such, anything else so that it does not wait in vain.</summary>
+/// <summary>Leads what is passed through by way of the primary's gate: a read as such, anything else so that it does not wait in
+/// vain.</summary>
 /// <param name="gate">The primary's.</param>
 /// <param name="read">What read it is; null where it is none.</param>
 /// <param name="body">Its whole body, where that is to be sent again; null where it can be read only once.</param>
@@ -12,7 +13,9 @@ internal sealed class GatedUpstream(PrimaryGate gate, UpstreamRead? read, ReadOn
     private bool _isSent;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        _response = read is null ? await gate.TryAsync(request, cancellationToken) : await gate.SendAsync(read, () => Make(request), cancellationToken);
+        _response = read is null
+            ? await gate.TryAsync(request, cancellationToken)
+            : await gate.SendAsync(read, () => Make(request), cancellationToken);
 
     private HttpRequestMessage Make(HttpRequestMessage request)
     {

@@ -16,31 +16,50 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
     public int? ProtocolVersion => VersionOf(Context.Request.Headers);
 
     /// <summary>
-    /// The version that <c>Git-Protocol</c> asks for. Null where a server may read another: of several fields, CGI makes one line and others take the first or
+    /// The version that <c>Git-Protocol</c> asks for. Null where a server may read another: of several fields, CGI makes one line and
+    /// others take the first or
     /// the last; and <c>Git_Protocol</c> is to CGI the same name.
     /// </summary>
-    public static int? VersionOf(IHeaderDictionary headers) => headers["Git-Protocol"] switch
-    {
-        _ when ClientHeaders.HasDoubles(headers) => null,
-        { Count: > 1 } => null,
-        var said => GitProtocol.ProtocolVersion.Of(said),
-    };
+    public static int? VersionOf(IHeaderDictionary headers) =>
+        headers["Git-Protocol"] switch
+        {
+            _ when ClientHeaders.HasDoubles(headers) => null,
+            { Count: > 1 } => null,
+            var said => GitProtocol.ProtocolVersion.Of(said),
+        };
 
     /// <summary>The primary, asked in this client's name for refs and packs, also after this request.</summary>
     public HttpPrimary PrimaryOf(AccessTickets tickets, ProxyMeters meters) =>
-        new(Primary, Git.UploadPackTarget, Git.InfoRefsTarget, ClientHeaders.EndToEnd(Context.Request), default, tickets, meters, Repository, Credential);
+        new(
+            Primary,
+            Git.UploadPackTarget,
+            Git.InfoRefsTarget,
+            ClientHeaders.EndToEnd(Context.Request),
+            default,
+            tickets,
+            meters,
+            Repository,
+            Credential
+        );
 
-    /// <summary>In whose name the mirror is brought to what this client was shown; it may be asked for when this request has ended.</summary>
+    /// <summary>In whose name the mirror is brought to what this client was shown; it may be asked for when this request has
+    /// ended.</summary>
     public Func<RefListing, int, SyncAsker> Askers(AccessTickets tickets, ProxyMeters meters)
     {
         (RepositoryName repository, Credential credential, HttpPrimary primary) = (Repository, Credential, PrimaryOf(tickets, meters));
-        return (listing, protocolVersion) => new SyncAsker(new AccessView([listing]), primary, protocolVersion, reply =>
-        {
-            if (reply.IsRefusal)
-            {
-                tickets.Refuse(repository, credential, reply.AskedAt);
-            }
-        });
+        return (listing, protocolVersion) =>
+            new SyncAsker(
+                new AccessView([listing]),
+                primary,
+                protocolVersion,
+                reply =>
+                {
+                    if (reply.IsRefusal)
+                    {
+                        tickets.Refuse(repository, credential, reply.AskedAt);
+                    }
+                }
+            );
     }
 
     /// <summary>Settles the ticket where the primary's answer refuses it.</summary>
@@ -62,7 +81,8 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
     }
 
     /// <summary>
-    /// The challenge with which each push begins, or that somebody may not push: neither says that he may not read. That a credential is wrong, or
+    /// The challenge with which each push begins, or that somebody may not push: neither says that he may not read. That a credential is
+    /// wrong, or
     /// that there is no such repository for it, holds for reading as well.
     /// </summary>
     private bool IsOfPushingAlone(HttpStatusCode status) =>
@@ -71,9 +91,17 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
 
 /// <summary>The clients' door: decides which of the paths through the node a request takes.</summary>
 internal sealed class GitEndpoints(
-    PrimaryMap primaries, ClientIdentity identity, AccessTickets tickets, InfoRefsEndpoint infoRefs, UploadPackEndpoint uploadPack, ReceivePackEndpoint receivePack,
-    HookEndpoint hooks, PassThrough passThrough,
-    ProxyMeters meters, ILogger<GitEndpoints> logger)
+    PrimaryMap primaries,
+    ClientIdentity identity,
+    AccessTickets tickets,
+    InfoRefsEndpoint infoRefs,
+    UploadPackEndpoint uploadPack,
+    ReceivePackEndpoint receivePack,
+    HookEndpoint hooks,
+    PassThrough passThrough,
+    ProxyMeters meters,
+    ILogger<GitEndpoints> logger
+)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -125,7 +153,10 @@ internal sealed class GitEndpoints(
         if (primaries.Find(context.Request.Host.Host) is not { } primary)
         {
             context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
-            await context.Response.WriteAsync($"waystation: no primary here is called {context.Request.Host.Host}\n", context.RequestAborted);
+            await context.Response.WriteAsync(
+                $"waystation: no primary here is called {context.Request.Host.Host}\n",
+                context.RequestAborted
+            );
             return;
         }
 
@@ -175,7 +206,13 @@ internal sealed class GitEndpoints(
             // What asks only whether one may push is not to wait in vain; a push itself may take what it takes.
             using var watched = new HttpMessageInvoker(new GatedUpstream(primary.Gate, read: null));
             await passThrough.SendAsync(
-                context, primary, git, git.Service == GitService.ReceivePack && HttpMethods.IsGet(context.Request.Method) ? watched : primary.Invoker, StatusOf(git, ForwardReason.NotSelected), response => request.NoteRefusal(response, tickets));
+                context,
+                primary,
+                git,
+                git.Service == GitService.ReceivePack && HttpMethods.IsGet(context.Request.Method) ? watched : primary.Invoker,
+                StatusOf(git, ForwardReason.NotSelected),
+                response => request.NoteRefusal(response, tickets)
+            );
             return;
         }
 

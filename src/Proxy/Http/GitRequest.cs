@@ -59,7 +59,9 @@ internal sealed record GitRequest
     {
         get
         {
-            IEnumerable<string> others = Query.Split('&', StringSplitOptions.RemoveEmptyEntries).Where(static part => !part.StartsWith("service=", StringComparison.Ordinal));
+            IEnumerable<string> others = Query
+                .Split('&', StringSplitOptions.RemoveEmptyEntries)
+                .Where(static part => !part.StartsWith("service=", StringComparison.Ordinal));
             return $"{RepositoryTarget}{InfoRefsSuffix}?{string.Join('&', others.Prepend("service=git-upload-pack"))}";
         }
     }
@@ -69,7 +71,12 @@ internal sealed record GitRequest
     {
         get
         {
-            string others = string.Join('&', Query.Split('&', StringSplitOptions.RemoveEmptyEntries).Where(static part => !part.StartsWith("service=", StringComparison.Ordinal)));
+            string others = string.Join(
+                '&',
+                Query
+                    .Split('&', StringSplitOptions.RemoveEmptyEntries)
+                    .Where(static part => !part.StartsWith("service=", StringComparison.Ordinal))
+            );
             return $"{RepositoryTarget}{UploadPackSuffix}{(others.Length > 0 ? "?" : "")}{others}";
         }
     }
@@ -87,7 +94,8 @@ internal sealed record GitRequest
         if (!target.StartsWith('/'))
         {
             // Absolute form and "*": nothing that git sends.
-            string rebuilt = context.Request.PathBase.Add(context.Request.Path).ToUriComponent() + context.Request.QueryString.ToUriComponent();
+            string rebuilt =
+                context.Request.PathBase.Add(context.Request.Path).ToUriComponent() + context.Request.QueryString.ToUriComponent();
             return new GitRequest(rebuilt.StartsWith('/') ? rebuilt : "/", "/", "", GitService.Other, "");
         }
 
@@ -112,7 +120,10 @@ internal sealed record GitRequest
 
         if (method == "GET" && IsUnder(path, InfoRefsSuffix))
         {
-            List<string> services = [.. Parameters(query).Where(static parameter => parameter.Key == "service").Select(static parameter => parameter.Value)];
+            List<string> services =
+            [
+                .. Parameters(query).Where(static parameter => parameter.Key == "service").Select(static parameter => parameter.Value),
+            ];
             return services switch
             {
                 ["git-upload-pack"] => (GitService.InfoRefs, InfoRefsSuffix),
@@ -124,7 +135,8 @@ internal sealed record GitRequest
         return (GitService.Other, "");
     }
 
-    private static bool IsUnder(string path, string suffix) => path.Length > suffix.Length + 1 && path.EndsWith(suffix, StringComparison.Ordinal);
+    private static bool IsUnder(string path, string suffix) =>
+        path.Length > suffix.Length + 1 && path.EndsWith(suffix, StringComparison.Ordinal);
 
     private static IEnumerable<KeyValuePair<string, string>> Parameters(string query)
     {

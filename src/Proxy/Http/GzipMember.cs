@@ -3,7 +3,8 @@ using System.IO.Compression;
 namespace Waystation.Proxy.Http;
 
 /// <summary>
-/// Whether a gzip body is one member and nothing after it (RFC 1952). Where there is more, servers differ in what they read: git stops after the
+/// Whether a gzip body is one member and nothing after it (RFC 1952). Where there is more, servers differ in what they read: git stops
+/// after the
 /// first member, others go on with the next. Such a body is the primary's alone to read.
 /// </summary>
 internal static class GzipMember
@@ -29,9 +30,7 @@ internal static class GzipMember
         byte[] unread = new byte[BufferSize];
         try
         {
-            while (plain.Read(unread) > 0)
-            {
-            }
+            while (plain.Read(unread) > 0) { }
         }
         catch (InvalidDataException)
         {
@@ -79,9 +78,7 @@ internal static class GzipMember
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

@@ -11,7 +11,10 @@ internal sealed class InfoRefsEndpoint(RefsRelay refs, AccessTickets tickets)
     public async Task HandleAsync(DoorRequest request)
     {
         HttpContext context = request.Context;
-        if (context.Request.Headers["Git-Protocol"] == "version=2" && tickets.FindCapabilities(request.Repository, request.Credential) is { } known)
+        if (
+            context.Request.Headers["Git-Protocol"] == "version=2"
+            && tickets.FindCapabilities(request.Repository, request.Credential) is { } known
+        )
         {
             context.Response.ContentType = "application/x-git-upload-pack-advertisement";
             context.Response.Headers.CacheControl = AnswerHead.NotKept;

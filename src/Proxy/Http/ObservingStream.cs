@@ -2,7 +2,8 @@ using Waystation.GitProtocol.Advertisements;
 
 namespace Waystation.Proxy.Http;
 
-/// <summary>Shows a reader the bytes that are written through it, before they go on: what it learns is known before the client can act on it.</summary>
+/// <summary>Shows a reader the bytes that are written through it, before they go on: what it learns is known before the client can act on
+/// it.</summary>
 internal sealed class ObservingStream(Stream inner, PassingReader reader, Action onComplete) : Stream
 {
     private bool _told;

@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.FetchCore.Primaries;
 using Waystation.Proxy.Primaries;
-using Yarp.ReverseProxy.Forwarder;
 using Waystation.Proxy.Telemetry;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Waystation.Proxy.Http;
 
@@ -28,25 +28,37 @@ internal sealed class PassThrough(IHttpForwarder forwarder, ProxyMeters meters, 
     /// <param name="cacheStatus">How it is served, where that is to be said.</param>
     /// <param name="onResponse">Sees the head of the answer before its body moves, and may put itself before the client's stream.</param>
     public async Task SendAsync(
-        HttpContext context, Primary primary, GitRequest git, HttpMessageInvoker invoker, string? cacheStatus = null, Action<HttpResponseMessage>? onResponse = null)
+        HttpContext context,
+        Primary primary,
+        GitRequest git,
+        HttpMessageInvoker invoker,
+        string? cacheStatus = null,
+        Action<HttpResponseMessage>? onResponse = null
+    )
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = null;
         }
 
-        meters.Upstream(git.Service switch
-        {
-            GitService.InfoRefs => "info-refs",
-            GitService.UploadPack => "upload-pack",
-            GitService.ReceivePack => "receive-pack",
-            _ => "other",
-        });
+        meters.Upstream(
+            git.Service switch
+            {
+                GitService.InfoRefs => "info-refs",
+                GitService.UploadPack => "upload-pack",
+                GitService.ReceivePack => "receive-pack",
+                _ => "other",
+            }
+        );
         var transformer = new PrimaryTransformer(primary, git, cacheStatus, onResponse);
         ForwarderError error = await forwarder.SendAsync(context, primary.Prefix, invoker, s_config, transformer);
         if (error != ForwarderError.None && !context.RequestAborted.IsCancellationRequested)
         {
-            await RefuseAsync(context, primary, context.Features.Get<IForwarderErrorFeature>()?.Exception ?? new PrimaryException(error.ToString()));
+            await RefuseAsync(
+                context,
+                primary,
+                context.Features.Get<IForwarderErrorFeature>()?.Exception ?? new PrimaryException(error.ToString())
+            );
         }
     }
 

@@ -8,15 +8,25 @@ namespace Waystation.Proxy.Http;
 /// What changes on a request that passes through: the name it is for, and the fields by which a proxy makes itself
 /// known. Everything else, the target to the letter, stays as it came; of the answer nothing changes but those fields.
 /// </summary>
-internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string? cacheStatus, Action<HttpResponseMessage>? onResponse) : HttpTransformer
+internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string? cacheStatus, Action<HttpResponseMessage>? onResponse)
+    : HttpTransformer
 {
     public override async ValueTask TransformRequestAsync(
-        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        HttpContext httpContext,
+        HttpRequestMessage proxyRequest,
+        string destinationPrefix,
+        CancellationToken cancellationToken
+    )
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         HttpRequestHeaders headers = proxyRequest.Headers;
         HashSet<string> listed = ClientHeaders.Listed(httpContext.Request.Headers.Connection);
-        foreach (string name in headers.Select(static header => header.Key).Where(name => ClientHeaders.IsForwarding(name) || listed.Contains(name)).ToList())
+        foreach (
+            string name in headers
+                .Select(static header => header.Key)
+                .Where(name => ClientHeaders.IsForwarding(name) || listed.Contains(name))
+                .ToList()
+        )
         {
             headers.Remove(name);
         }
@@ -38,7 +48,10 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
     }
 
     public override ValueTask<bool> TransformResponseAsync(
-        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+        HttpContext httpContext,
+        HttpResponseMessage? proxyResponse,
+        CancellationToken cancellationToken
+    )
     {
         if (proxyResponse is null)
         {
@@ -47,8 +60,11 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
 
         onResponse?.Invoke(proxyResponse);
         AnswerHead.Of(proxyResponse, withTrailers: true).Write(httpContext, primary, cacheStatus);
-        if (proxyResponse.Headers.NonValidated.Contains("Trailer")
-            && HttpProtocol.IsHttp11(httpContext.Request.Protocol) && !HttpMethods.IsHead(httpContext.Request.Method))
+        if (
+            proxyResponse.Headers.NonValidated.Contains("Trailer")
+            && HttpProtocol.IsHttp11(httpContext.Request.Protocol)
+            && !HttpMethods.IsHead(httpContext.Request.Method)
+        )
         {
             httpContext.Response.Headers.TransferEncoding = "chunked";
             httpContext.Response.Body = new ChunkedStream(httpContext.Response.Body);
@@ -57,7 +73,11 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
         return ValueTask.FromResult(true);
     }
 
-    public override async ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
+    public override async ValueTask TransformResponseTrailersAsync(
+        HttpContext httpContext,
+        HttpResponseMessage proxyResponse,
+        CancellationToken cancellationToken
+    )
     {
         if (httpContext.Response.Body is ChunkedStream chunks)
         {

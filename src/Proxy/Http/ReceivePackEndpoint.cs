@@ -15,8 +15,10 @@ internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pu
 {
     /// <summary>Whether this is the half of a push that has the objects.</summary>
     public static bool IsPush(HttpRequest request, GitRequest git) =>
-        git.Service == GitService.ReceivePack && HttpMethods.IsPost(request.Method)
-        && request.ContentType is { } type && type.StartsWith("application/x-git-receive-pack-request", StringComparison.OrdinalIgnoreCase);
+        git.Service == GitService.ReceivePack
+        && HttpMethods.IsPost(request.Method)
+        && request.ContentType is { } type
+        && type.StartsWith("application/x-git-receive-pack-request", StringComparison.OrdinalIgnoreCase);
 
     public async Task HandleAsync(DoorRequest request)
     {
@@ -30,19 +32,32 @@ internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pu
                 context.Request.Body = new TeeStream(context.Request.Body, copy);
             }
 
-            await passThrough.SendAsync(context, request.Primary, request.Git, request.Primary.Invoker, cacheStatus: null, response =>
-            {
-                request.NoteRefusal(response, tickets);
-                if (copy is not null && HttpPrimaryReply.IsGitAnswer(response))
+            await passThrough.SendAsync(
+                context,
+                request.Primary,
+                request.Git,
+                request.Primary.Invoker,
+                cacheStatus: null,
+                response =>
                 {
-                    var report = new PushReportReader();
-                    context.Response.Body = new ObservingStream(context.Response.Body, report, () =>
+                    request.NoteRefusal(response, tickets);
+                    if (copy is not null && HttpPrimaryReply.IsGitAnswer(response))
                     {
-                        isGiven = true;
-                        pushes.Take(new SeenPush(request.Repository, request.Credential, request.PrimaryOf(tickets, meters), copy, report));
-                    });
+                        var report = new PushReportReader();
+                        context.Response.Body = new ObservingStream(
+                            context.Response.Body,
+                            report,
+                            () =>
+                            {
+                                isGiven = true;
+                                pushes.Take(
+                                    new SeenPush(request.Repository, request.Credential, request.PrimaryOf(tickets, meters), copy, report)
+                                );
+                            }
+                        );
+                    }
                 }
-            });
+            );
         }
         finally
         {
@@ -53,10 +68,11 @@ internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pu
         }
     }
 
-    private PushCopy? Begin(DoorRequest request) => request.Context.Request.Headers.ContentEncoding.ToString() switch
-    {
-        "" or "identity" => pushes.Begin(request.Repository, isGzip: false),
-        "gzip" or "x-gzip" => pushes.Begin(request.Repository, isGzip: true),
-        _ => null,
-    };
+    private PushCopy? Begin(DoorRequest request) =>
+        request.Context.Request.Headers.ContentEncoding.ToString() switch
+        {
+            "" or "identity" => pushes.Begin(request.Repository, isGzip: false),
+            "gzip" or "x-gzip" => pushes.Begin(request.Repository, isGzip: true),
+            _ => null,
+        };
 }

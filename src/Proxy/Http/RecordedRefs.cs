@@ -8,7 +8,8 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Http;
 
 /// <summary>
-/// Answers questions for refs in an outage, from what the primary last showed this very credential; labelled as such. Whoever sent no credential
+/// Answers questions for refs in an outage, from what the primary last showed this very credential; labelled as such. Whoever sent no
+/// credential
 /// is asked for it as the primary last did; nobody else is told anything.
 /// </summary>
 internal sealed class RecordedRefs(AccessTickets tickets, ProxyMeters meters, ILogger<RecordedRefs> logger)
@@ -46,7 +47,8 @@ internal sealed class RecordedRefs(AccessTickets tickets, ProxyMeters meters, IL
     {
         LastChallenges challenges = request.Primary.Gate.Challenges;
         string name = ClientHeaders.NameOf(request.Context.Request);
-        StringValues? known = challenges.Find(request.Repository, name) ?? (tickets.AreOfUsersAlone(request.Repository) ? challenges.LastUnder(name) : null);
+        StringValues? known =
+            challenges.Find(request.Repository, name) ?? (tickets.AreOfUsersAlone(request.Repository) ? challenges.LastUnder(name) : null);
         if (!request.Credential.IsAnonymous || known is not { } challenge)
         {
             return false;

@@ -3,7 +3,8 @@ using Waystation.Proxy.Primaries;
 
 namespace Waystation.Proxy.Http;
 
-/// <summary>The primary's answer to a question for refs, as one of those gets it who asked: a head, and a body that streams or lies in memory.</summary>
+/// <summary>The primary's answer to a question for refs, as one of those gets it who asked: a head, and a body that streams or lies in
+/// memory.</summary>
 internal sealed class RefsAnswer(AnswerHead head, PipeReader? stream, ReadOnlyMemory<byte> bytes, Action leave) : IDisposable
 {
     public async Task WriteAsync(HttpContext context, Primary primary, string cacheStatus)

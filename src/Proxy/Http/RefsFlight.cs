@@ -26,7 +26,11 @@ internal sealed class RefsFlight
 
     private const long MaxHeld = 64L * 1024 * 1024;
 
-    private static readonly PipeOptions s_pipe = new(pauseWriterThreshold: 1024 * 1024, resumeWriterThreshold: 512 * 1024, useSynchronizationContext: false);
+    private static readonly PipeOptions s_pipe = new(
+        pauseWriterThreshold: 1024 * 1024,
+        resumeWriterThreshold: 512 * 1024,
+        useSynchronizationContext: false
+    );
 
     private static long s_held;
 
@@ -54,15 +58,28 @@ internal sealed class RefsFlight
         _holders = followers;
         _copy = followers > 0 ? new ArrayBufferWriter<byte>() : null;
         // Whoever waits for neither has left.
-        _ = _head.Task.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        _ = _shared.Task.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = _head.Task.ContinueWith(
+            static ended => ended.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+        _ = _shared.Task.ContinueWith(
+            static ended => ended.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
     }
 
     /// <summary>Asks, and moves the answer to its end; its failures are its sharers'.</summary>
     /// <param name="ask">Asks the primary.</param>
     /// <param name="watch">Sees the head, and may return who is to see the bytes.</param>
     [SuppressMessage("Design", "CA1031", Justification = "Every failure is handed to those who wait.")]
-    public async Task RunAsync(Func<CancellationToken, Task<HttpPrimaryReply>> ask, Func<HttpPrimaryReply, ReadOnlySpanAction<byte, object?>?> watch)
+    public async Task RunAsync(
+        Func<CancellationToken, Task<HttpPrimaryReply>> ask,
+        Func<HttpPrimaryReply, ReadOnlySpanAction<byte, object?>?> watch
+    )
     {
         await Task.Yield();
         try
@@ -190,7 +207,11 @@ internal sealed class RefsFlight
     {
         lock (_gate)
         {
-            if (_copy is not null && _copy.WrittenCount + bytes.Length <= MaxShared && Interlocked.Read(ref s_held) + bytes.Length <= MaxHeld)
+            if (
+                _copy is not null
+                && _copy.WrittenCount + bytes.Length <= MaxShared
+                && Interlocked.Read(ref s_held) + bytes.Length <= MaxHeld
+            )
             {
                 _copy.Write(bytes);
                 Interlocked.Add(ref s_held, bytes.Length);

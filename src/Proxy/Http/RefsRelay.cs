@@ -15,8 +15,15 @@ namespace Waystation.Proxy.Http;
 /// (<see cref="RefsShield"/>); in an outage what is recorded stands in (<see cref="RecordedRefs"/>).
 /// </summary>
 internal sealed class RefsRelay(
-    RefsShield shield, RecordedRefs recorded, PassThrough passThrough, ClientIdentity identity, AccessTickets tickets, MovedRefs moved, ProxyMeters meters,
-    ILogger<RefsRelay> logger)
+    RefsShield shield,
+    RecordedRefs recorded,
+    PassThrough passThrough,
+    ClientIdentity identity,
+    AccessTickets tickets,
+    MovedRefs moved,
+    ProxyMeters meters,
+    ILogger<RefsRelay> logger
+)
 {
     /// <summary>Asks for the client and gives it the answer.</summary>
     /// <param name="request">The client's request.</param>
@@ -27,7 +34,16 @@ internal sealed class RefsRelay(
         HttpContext context = request.Context;
         List<KeyValuePair<string, StringValues>> headers = ClientHeaders.EndToEnd(context.Request);
         var primary = new HttpPrimary(
-            request.Primary, request.Git.Target, request.Git.InfoRefsTarget, headers, body, tickets, meters, request.Repository, request.Credential);
+            request.Primary,
+            request.Git.Target,
+            request.Git.InfoRefsTarget,
+            headers,
+            body,
+            tickets,
+            meters,
+            request.Repository,
+            request.Credential
+        );
         RefsKey key = identity.KeyOf(request, headers, body.Span);
         MirrorMoment? moment = null;
         PassingReader? reader = null;
@@ -47,10 +63,15 @@ internal sealed class RefsRelay(
                 {
                     reader = ReaderOf(request, asked, reply);
                     return Watch(
-                        request, asked, reply, reader,
-                        moment is { } seen ? (listing, version) => moved.See(seen, askerOf(listing, version)) : null);
+                        request,
+                        asked,
+                        reply,
+                        reader,
+                        moment is { } seen ? (listing, version) => moved.See(seen, askerOf(listing, version)) : null
+                    );
                 },
-                context.RequestAborted);
+                context.RequestAborted
+            );
             await answer.WriteAsync(context, request.Primary, CacheStatus.Bypass(ForwardReason.NotAFetch));
             if (reader is { IsComplete: false })
             {
@@ -80,9 +101,13 @@ internal sealed class RefsRelay(
             return;
         }
 
-        bool isOut = failure is PrimaryOutageException || (failure is not PrimaryBusyException && request.Primary.Gate.IsOut(request.Repository, request.Credential));
-        if ((isOut && await recorded.TryAnswerAsync(request, asked))
-            || ((isOut || failure is PrimaryBusyException) && await recorded.TryChallengeAsync(request)))
+        bool isOut =
+            failure is PrimaryOutageException
+            || (failure is not PrimaryBusyException && request.Primary.Gate.IsOut(request.Repository, request.Credential));
+        if (
+            (isOut && await recorded.TryAnswerAsync(request, asked))
+            || ((isOut || failure is PrimaryBusyException) && await recorded.TryChallengeAsync(request))
+        )
         {
             return;
         }
@@ -98,12 +123,19 @@ internal sealed class RefsRelay(
             tickets.Refuse(request.Repository, request.Credential, tickets.Now);
         }
 
-        return !reply.IsAnswer ? null : asked is null ? new InfoRefsReader() : new LsRefsReader(asked.ObjectFormat);
+        return !reply.IsAnswer ? null
+            : asked is null ? new InfoRefsReader()
+            : new LsRefsReader(asked.ObjectFormat);
     }
 
     /// <summary>What is learned of the answer is known before the client can act on it.</summary>
     private ReadOnlySpanAction<byte, object?>? Watch(
-        DoorRequest request, LsRefsRequest? asked, HttpPrimaryReply reply, PassingReader? reader, Action<RefListing, int>? follow)
+        DoorRequest request,
+        LsRefsRequest? asked,
+        HttpPrimaryReply reply,
+        PassingReader? reader,
+        Action<RefListing, int>? follow
+    )
     {
         if (reader is null)
         {
@@ -138,7 +170,13 @@ internal sealed class RefsRelay(
                 tickets.Accept(request.Repository, request.Credential, capabilities, askedAt);
                 break;
             case InfoRefsReader advertisement:
-                Show(request, RefListing.Of(advertisement), advertisement.Version, askedAt, advertisement.Shallows.Count == 0 ? follow : null);
+                Show(
+                    request,
+                    RefListing.Of(advertisement),
+                    advertisement.Version,
+                    askedAt,
+                    advertisement.Shallows.Count == 0 ? follow : null
+                );
                 break;
         }
     }

@@ -7,12 +7,14 @@ namespace Waystation.Proxy.Http;
 /// <summary>
 /// Lets equal questions for refs, by one credential, share one question to the primary. Who comes while one is under way waits until it has
 /// landed and shares the next with all who wait then: a shared answer was asked for after each sharer arrived, so no push that was
-/// acknowledged before is missed in it. A question that hangs holds up only the one who asks it: the others wait a bounded moment, and ask anew.
+/// acknowledged before is missed in it. A question that hangs holds up only the one who asks it: the others wait a bounded moment, and ask
+/// anew.
 /// </summary>
 internal sealed class RefsShield(TimeProvider time)
 {
     /// <summary>
-    /// Who has waited so long for another's question, or for a word of the answer to a shared one, waits for it no more. A primary that is far
+    /// Who has waited so long for another's question, or for a word of the answer to a shared one, waits for it no more. A primary that is
+    /// far
     /// away and slow still answers in this time.
     /// </summary>
     private static readonly TimeSpan s_patience = Fill.Patience;
@@ -31,8 +33,11 @@ internal sealed class RefsShield(TimeProvider time)
     /// <param name="watch">Sees the head of the answer, and may return who is to see its bytes.</param>
     /// <param name="cancellationToken">The client's.</param>
     public async Task<RefsAnswer> AskAsync(
-        RefsKey key, Func<CancellationToken, Task<HttpPrimaryReply>> ask, Func<HttpPrimaryReply, ReadOnlySpanAction<byte, object?>?> watch,
-        CancellationToken cancellationToken)
+        RefsKey key,
+        Func<CancellationToken, Task<HttpPrimaryReply>> ask,
+        Func<HttpPrimaryReply, ReadOnlySpanAction<byte, object?>?> watch,
+        CancellationToken cancellationToken
+    )
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
@@ -61,7 +66,8 @@ internal sealed class RefsShield(TimeProvider time)
         return await alone.LeadAsync(cancellationToken);
     }
 
-    /// <summary>Takes a place on the question that is sent next: at once where none is under way, else the one under way is returned.</summary>
+    /// <summary>Takes a place on the question that is sent next: at once where none is under way, else the one under way is
+    /// returned.</summary>
     private RefsFlight? Board(RefsKey key, Waiter waiter)
     {
         lock (_gate)
@@ -78,7 +84,12 @@ internal sealed class RefsShield(TimeProvider time)
     }
 
     private async Task<(RefsFlight Flight, bool Leads)> PlaceAsync(
-        RefsKey key, Waiter waiter, RefsFlight? ahead, TimeSpan patience, CancellationToken cancellationToken)
+        RefsKey key,
+        Waiter waiter,
+        RefsFlight? ahead,
+        TimeSpan patience,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -150,6 +161,7 @@ internal sealed class RefsShield(TimeProvider time)
     /// <param name="Run">Sends this one's question on a flight.</param>
     private sealed record Waiter(Action<RefsFlight> Run)
     {
-        public TaskCompletionSource<(RefsFlight Flight, bool Leads)> Place { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<(RefsFlight Flight, bool Leads)> Place { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

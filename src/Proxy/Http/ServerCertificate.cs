@@ -21,14 +21,18 @@ internal sealed class ServerCertificate(TlsFiles files, TimeProvider time, ILogg
     private long _looked = time.GetTimestamp();
 
     /// <summary>What Kestrel asks for each handshake.</summary>
-    public TlsHandshakeCallbackOptions HandshakeOptions => new()
-    {
-        OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+    public TlsHandshakeCallbackOptions HandshakeOptions =>
+        new()
         {
-            ServerCertificateContext = Current(),
-            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-        }),
-    };
+            OnConnection = _ =>
+                ValueTask.FromResult(
+                    new SslServerAuthenticationOptions
+                    {
+                        ServerCertificateContext = Current(),
+                        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                    }
+                ),
+        };
 
     public SslStreamCertificateContext Current()
     {
@@ -69,5 +73,6 @@ internal sealed class ServerCertificate(TlsFiles files, TimeProvider time, ILogg
         return SslStreamCertificateContext.Create(server, [.. all.Skip(1)], offline: true);
     }
 
-    private static (DateTime Certificate, DateTime Key) Stamps(TlsFiles files) => (File.GetLastWriteTimeUtc(files.Certificate), File.GetLastWriteTimeUtc(files.Key));
+    private static (DateTime Certificate, DateTime Key) Stamps(TlsFiles files) =>
+        (File.GetLastWriteTimeUtc(files.Certificate), File.GetLastWriteTimeUtc(files.Key));
 }

@@ -17,7 +17,15 @@ namespace Waystation.Proxy.Http;
 /// <see cref="FetchRequest"/> and from there knows no HTTP; whatever is not understood goes on as it came.
 /// </summary>
 internal sealed class UploadPackEndpoint(
-    PassThrough passThrough, RefsRelay refs, FetchService fetches, RequestMemory memory, AccessTickets tickets, ProxyMeters meters, TimeProvider time, ILogger<UploadPackEndpoint> logger)
+    PassThrough passThrough,
+    RefsRelay refs,
+    FetchService fetches,
+    RequestMemory memory,
+    AccessTickets tickets,
+    ProxyMeters meters,
+    TimeProvider time,
+    ILogger<UploadPackEndpoint> logger
+)
 {
     /// <summary>A request for a pack is small: whoever takes longer holds a connection for nothing.</summary>
     private static readonly TimeSpan s_bodyTimeout = TimeSpan.FromMinutes(1);
@@ -112,7 +120,8 @@ internal sealed class UploadPackEndpoint(
 
                     return command is ParsedCommand.Fetch fetch ? RequestCost.Parsed(fetch.Request) : 0;
                 },
-                request.HttpContext.RequestAborted);
+                request.HttpContext.RequestAborted
+            );
             return isRead ? (command, reason) : (null, isGzip ? ForwardReason.Coded : ForwardReason.TooLarge);
         }
         catch (GitProtocolException)
@@ -138,7 +147,16 @@ internal sealed class UploadPackEndpoint(
     {
         HttpContext context = request.Context;
         var primary = new HttpPrimary(
-            request.Primary, request.Git.Target, request.Git.InfoRefsTarget, ClientHeaders.EndToEnd(context.Request), body.Raw, tickets, meters, request.Repository, request.Credential);
+            request.Primary,
+            request.Git.Target,
+            request.Git.InfoRefsTarget,
+            ClientHeaders.EndToEnd(context.Request),
+            body.Raw,
+            tickets,
+            meters,
+            request.Repository,
+            request.Credential
+        );
         var call = new FetchCall(request.Repository, request.Credential, fetch, request.Primary.Visibility, primary);
         FetchAnswer answer = await fetches.FetchAsync(call, context.RequestAborted);
         switch (answer)
@@ -184,7 +202,15 @@ internal sealed class UploadPackEndpoint(
         await response.BodyWriter.FlushAsync(request.Context.RequestAborted);
         meters.Fetched(FetchOutcome.Local, 0);
         logger.FetchServed(
-            request.Repository, FetchOutcome.Local, request.Credential, 0, parseTime.TotalMilliseconds, answer.Times.Access.TotalMilliseconds, answer.Times.Open.TotalMilliseconds, 0);
+            request.Repository,
+            FetchOutcome.Local,
+            request.Credential,
+            0,
+            parseTime.TotalMilliseconds,
+            answer.Times.Access.TotalMilliseconds,
+            answer.Times.Open.TotalMilliseconds,
+            0
+        );
     }
 
     private void PrepareAnswer(HttpResponse response, FetchAnswer answer, FetchOutcome outcome, bool willKeep)
@@ -226,8 +252,15 @@ internal sealed class UploadPackEndpoint(
         {
             meters.Fetched(answer.Outcome, body.Bytes);
             logger.FetchServed(
-                request.Repository, answer.Outcome, request.Credential, body.Bytes,
-                parseTime.TotalMilliseconds, answer.Times.Access.TotalMilliseconds, answer.Times.Open.TotalMilliseconds, Stopwatch.GetElapsedTime(sending).TotalMilliseconds);
+                request.Repository,
+                answer.Outcome,
+                request.Credential,
+                body.Bytes,
+                parseTime.TotalMilliseconds,
+                answer.Times.Access.TotalMilliseconds,
+                answer.Times.Open.TotalMilliseconds,
+                Stopwatch.GetElapsedTime(sending).TotalMilliseconds
+            );
         }
     }
 
@@ -235,12 +268,25 @@ internal sealed class UploadPackEndpoint(
     {
         Note(request, reason, Stopwatch.GetElapsedTime(begun) - times.Access - times.Open, times);
         ReadOnlyMemory<byte>? body = request.Context.Request.Body is MemoryStream whole ? whole.ToArray() : null;
-        var read = new UpstreamRead(request.Repository, request.Credential, AsksForRefs: false, ClientHeaders.NameOf(request.Context.Request)) { IsRepeatable = body is not null };
+        var read = new UpstreamRead(
+            request.Repository,
+            request.Credential,
+            AsksForRefs: false,
+            ClientHeaders.NameOf(request.Context.Request)
+        )
+        {
+            IsRepeatable = body is not null,
+        };
         bool wasPromised = tickets.FindCapabilities(request.Repository, request.Credential) is not null;
         var watch = new ReadWatch(new GatedUpstream(request.Primary.Gate, read, body), request.Primary, body, wasPromised);
         using var upstream = new HttpMessageInvoker(watch);
         await passThrough.SendAsync(
-            request.Context, request.Primary, request.Git, upstream, CacheStatus.Bypass(reason), response =>
+            request.Context,
+            request.Primary,
+            request.Git,
+            upstream,
+            CacheStatus.Bypass(reason),
+            response =>
             {
                 // Of what is not Git's, anybody may make the primary say that it is bad: only what it says of the asker counts.
                 bool isGits = reason != ForwardReason.Malformed;
@@ -248,7 +294,8 @@ internal sealed class UploadPackEndpoint(
                 {
                     tickets.Refuse(request.Repository, request.Credential, tickets.Now);
                 }
-            });
+            }
+        );
     }
 
     private void Note(DoorRequest request, ForwardReason reason, TimeSpan parseTime, FetchTimes times)
@@ -256,6 +303,12 @@ internal sealed class UploadPackEndpoint(
         string word = CacheStatus.Word(reason);
         meters.Bypassed(word);
         logger.FetchBypassed(
-            request.Repository, word, request.Credential, parseTime.TotalMilliseconds, times.Access.TotalMilliseconds, times.Open.TotalMilliseconds);
+            request.Repository,
+            word,
+            request.Credential,
+            parseTime.TotalMilliseconds,
+            times.Access.TotalMilliseconds,
+            times.Open.TotalMilliseconds
+        );
     }
 }

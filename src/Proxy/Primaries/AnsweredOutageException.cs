@@ -8,7 +8,8 @@ namespace Waystation.Proxy.Primaries;
 /// </summary>
 /// <param name="message">What fails.</param>
 /// <param name="answer">The primary's answer, with a body that lies in memory.</param>
-internal sealed class AnsweredOutageException(string message, HttpResponseMessage answer) : PrimaryOutageException(message, (int)answer.StatusCode)
+internal sealed class AnsweredOutageException(string message, HttpResponseMessage answer)
+    : PrimaryOutageException(message, (int)answer.StatusCode)
 {
     /// <summary>More than an error is honestly put into.</summary>
     private const int MaxLength = 64 * 1024;
@@ -26,7 +27,12 @@ internal sealed class AnsweredOutageException(string message, HttpResponseMessag
     /// <param name="response">The answer, which stays the caller's.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">The asker's.</param>
-    public static async Task<PrimaryOutageException> FromAsync(string says, HttpResponseMessage response, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<PrimaryOutageException> FromAsync(
+        string says,
+        HttpResponseMessage response,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         byte[]? body = await ReadAsync(response, time, cancellationToken);
         if (body is null)
@@ -34,7 +40,11 @@ internal sealed class AnsweredOutageException(string message, HttpResponseMessag
             return new PrimaryOutageException(says, (int)response.StatusCode);
         }
 
-        var copy = new HttpResponseMessage(response.StatusCode) { ReasonPhrase = response.ReasonPhrase, Content = new ByteArrayContent(body) };
+        var copy = new HttpResponseMessage(response.StatusCode)
+        {
+            ReasonPhrase = response.ReasonPhrase,
+            Content = new ByteArrayContent(body),
+        };
         foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in response.Headers.NonValidated)
         {
             copy.Headers.TryAddWithoutValidation(name, values);
@@ -60,7 +70,10 @@ internal sealed class AnsweredOutageException(string message, HttpResponseMessag
             int length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, either.Token);
             return length <= MaxLength ? body[..length] : null;
         }
-        catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e)
+            when (e is IOException or HttpRequestException
+                || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
         {
             return null;
         }

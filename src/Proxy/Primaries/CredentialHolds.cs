@@ -48,14 +48,16 @@ internal sealed class CredentialHolds(TimeProvider time)
         return null;
     }
 
-    /// <summary>How long an answer asks to wait, in seconds or as a date (RFC 9110, section 10.2.3); null where it does not, or not for the future.</summary>
+    /// <summary>How long an answer asks to wait, in seconds or as a date (RFC 9110, section 10.2.3); null where it does not, or not for the
+    /// future.</summary>
     public static TimeSpan? WaitOf(HttpResponseMessage response, TimeProvider time)
     {
         // Read from the raw field: a header that was parsed is written anew, and not as the primary wrote it.
-        TimeSpan? wait = response.Headers.NonValidated.TryGetValues("Retry-After", out HeaderStringValues said)
+        TimeSpan? wait =
+            response.Headers.NonValidated.TryGetValues("Retry-After", out HeaderStringValues said)
             && RetryConditionHeaderValue.TryParse(said.ToString(), out RetryConditionHeaderValue? after)
-            ? after.Delta ?? (after.Date - time.GetUtcNow())
-            : null;
+                ? after.Delta ?? (after.Date - time.GetUtcNow())
+                : null;
         return wait > TimeSpan.Zero ? wait : null;
     }
 

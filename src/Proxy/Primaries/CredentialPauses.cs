@@ -5,7 +5,8 @@ using Waystation.FetchCore.Access;
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>
-/// In an outage in which something still answers for the primary everybody's own question is sent; who just failed waits a moment before the next.
+/// In an outage in which something still answers for the primary everybody's own question is sent; who just failed waits a moment before
+/// the next.
 /// Until then nothing more can be learned of this credential.
 /// </summary>
 internal sealed class CredentialPauses(TimeProvider time)

@@ -39,7 +39,11 @@ internal static class ErrorLook
     /// </param>
     /// <param name="cancellationToken">The asker's.</param>
     public static async Task<AnswerVerdict> JudgeAsync(
-        HttpResponseMessage response, bool isPost, bool wasPromised, CancellationToken cancellationToken)
+        HttpResponseMessage response,
+        bool isPost,
+        bool wasPromised,
+        CancellationToken cancellationToken
+    )
     {
         if (!HttpPrimaryReply.IsGitAnswer(response))
         {
@@ -89,7 +93,9 @@ internal static class ErrorLook
     }
 
     private static async Task<(ReadOnlyMemory<byte> Read, ReadOnlyMemory<byte>? Error, Stream Further)> ReadStartAsync(
-        HttpResponseMessage response, CancellationToken cancellationToken)
+        HttpResponseMessage response,
+        CancellationToken cancellationToken
+    )
     {
         Stream rest = await response.Content.ReadAsStreamAsync(cancellationToken);
         byte[] read = new byte[FirstRead];
@@ -126,7 +132,8 @@ internal static class ErrorLook
             {
                 ReadOnlySequence<byte> before = rest;
                 ReadOnlySequence<byte> text = rest.Slice(Math.Min(rest.Length, PktLineReader.HeaderLength));
-                bool mayBeError = Begins(text, Err), mayBeService = isFirst && Begins(text, Service);
+                bool mayBeError = Begins(text, Err),
+                    mayBeService = isFirst && Begins(text, Service);
                 if (!PktLineReader.TryRead(ref rest, out PktLine packet))
                 {
                     return mayBeError || mayBeService || rest.Length < PktLineReader.HeaderLength;

@@ -18,21 +18,33 @@ namespace Waystation.Proxy.Primaries;
 /// The primary over HTTP, in one client's name. It keeps what it needs of the client's request, for a fill may outlive it.
 /// </summary>
 internal sealed class HttpPrimary(
-    Primary primary, string target, string infoRefsTarget, IReadOnlyList<KeyValuePair<string, StringValues>> headers, ReadOnlyMemory<byte> body,
-    AccessTickets tickets, ProxyMeters meters, RepositoryName repository, Credential credential) : IPrimary
+    Primary primary,
+    string target,
+    string infoRefsTarget,
+    IReadOnlyList<KeyValuePair<string, StringValues>> headers,
+    ReadOnlyMemory<byte> body,
+    AccessTickets tickets,
+    ProxyMeters meters,
+    RepositoryName repository,
+    Credential credential
+) : IPrimary
 {
     private const string RequestType = "application/x-git-upload-pack-request";
 
     /// <summary>The node's own small reads are tried again; what a client sends is sent once.</summary>
     private static readonly ResiliencePipeline s_ownReads = new ResiliencePipelineBuilder()
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder().Handle<PrimaryException>(static e => e is not (PrimaryOutageException or PrimaryBusyException)),
-            MaxRetryAttempts = 2,
-            Delay = TimeSpan.FromMilliseconds(200),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
+        .AddRetry(
+            new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<PrimaryException>(static e =>
+                    e is not (PrimaryOutageException or PrimaryBusyException)
+                ),
+                MaxRetryAttempts = 2,
+                Delay = TimeSpan.FromMilliseconds(200),
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+            }
+        )
         .Build();
 
     public bool IsOut => primary.Gate.IsOut(repository, credential);
@@ -40,10 +52,12 @@ internal sealed class HttpPrimary(
     public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) =>
         await ReadAsync("fetch", HttpMethod.Post, target, OwnBody, cancellationToken);
 
-    /// <summary>Sends the client's own question for refs as it came: its <c>ls-refs</c>, or where there is no body its <c>GET info/refs</c>.</summary>
-    public async Task<HttpPrimaryReply> AskRefsAsync(CancellationToken cancellationToken) => body.IsEmpty
-        ? await ReadAsync("info-refs", HttpMethod.Get, target, content: null, cancellationToken, asksForRefs: true)
-        : await ReadAsync("upload-pack", HttpMethod.Post, target, OwnBody, cancellationToken, asksForRefs: true);
+    /// <summary>Sends the client's own question for refs as it came: its <c>ls-refs</c>, or where there is no body its <c>GET
+    /// info/refs</c>.</summary>
+    public async Task<HttpPrimaryReply> AskRefsAsync(CancellationToken cancellationToken) =>
+        body.IsEmpty
+            ? await ReadAsync("info-refs", HttpMethod.Get, target, content: null, cancellationToken, asksForRefs: true)
+            : await ReadAsync("upload-pack", HttpMethod.Post, target, OwnBody, cancellationToken, asksForRefs: true);
 
     public async Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
     {
@@ -57,7 +71,14 @@ internal sealed class HttpPrimary(
             FetchRequestWriter.WriteV0(buffer, request, agent: null);
         }
 
-        return await ReadAsync("sync", HttpMethod.Post, target, () => NewBody(buffer.WrittenMemory), cancellationToken, request.ProtocolVersion);
+        return await ReadAsync(
+            "sync",
+            HttpMethod.Post,
+            target,
+            () => NewBody(buffer.WrittenMemory),
+            cancellationToken,
+            request.ProtocolVersion
+        );
     }
 
     public async Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
@@ -65,16 +86,34 @@ internal sealed class HttpPrimary(
         var buffer = new ArrayBufferWriter<byte>();
         LsRefsRequestWriter.Write(buffer, request, agent: null);
         return await s_ownReads.ExecuteAsync(
-            async token => await ReadAsync("ls-refs", HttpMethod.Post, target, () => NewBody(buffer.WrittenMemory), token, speaks: 2, asksForRefs: true),
-            cancellationToken);
+            async token =>
+                await ReadAsync(
+                    "ls-refs",
+                    HttpMethod.Post,
+                    target,
+                    () => NewBody(buffer.WrittenMemory),
+                    token,
+                    speaks: 2,
+                    asksForRefs: true
+                ),
+            cancellationToken
+        );
     }
 
     public async Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken) =>
         await s_ownReads.ExecuteAsync(
-            async token => await ReadAsync("info-refs", HttpMethod.Get, infoRefsTarget, content: null, token, asksForRefs: true), cancellationToken);
+            async token => await ReadAsync("info-refs", HttpMethod.Get, infoRefsTarget, content: null, token, asksForRefs: true),
+            cancellationToken
+        );
 
     /// <summary>Sends a push, or a question about one, in this client's name, once and whatever is known.</summary>
-    public async Task<PrimaryReply> SendAsync(string kind, HttpMethod method, string to, HttpContent? content, CancellationToken cancellationToken)
+    public async Task<PrimaryReply> SendAsync(
+        string kind,
+        HttpMethod method,
+        string to,
+        HttpContent? content,
+        CancellationToken cancellationToken
+    )
     {
         using HttpRequestMessage request = NewRequest(kind, method, to, content, speaks: null);
         long askedAt = tickets.Now;
@@ -94,7 +133,14 @@ internal sealed class HttpPrimary(
     }
 
     private async Task<HttpPrimaryReply> ReadAsync(
-        string kind, HttpMethod method, string to, Func<HttpContent>? content, CancellationToken cancellationToken, int? speaks = null, bool asksForRefs = false)
+        string kind,
+        HttpMethod method,
+        string to,
+        Func<HttpContent>? content,
+        CancellationToken cancellationToken,
+        int? speaks = null,
+        bool asksForRefs = false
+    )
     {
         var read = new UpstreamRead(repository, credential, asksForRefs, ReportedFields.NameIn(headers))
         {
@@ -142,7 +188,10 @@ internal sealed class HttpPrimary(
     {
         meters.Upstream(kind);
         var request = new HttpRequestMessage(method, primary.UriOf(to)) { Content = content };
-        CopyHeaders(request.Headers, name => !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !(speaks is not null && IsVersion(name)));
+        CopyHeaders(
+            request.Headers,
+            name => !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !(speaks is not null && IsVersion(name))
+        );
         if (speaks > 0)
         {
             // Whatever the client speaks.

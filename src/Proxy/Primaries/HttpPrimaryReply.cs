@@ -29,9 +29,7 @@ internal sealed class HttpPrimaryReply(HttpResponseMessage response, long askedA
 
     /// <summary>Status and type say that a Git service answered, in plain bytes.</summary>
     public static bool IsGitAnswer(HttpResponseMessage response) =>
-        response.StatusCode == HttpStatusCode.OK
-        && IsGitType(response)
-        && response.Content.Headers.ContentEncoding.Count == 0;
+        response.StatusCode == HttpStatusCode.OK && IsGitType(response) && response.Content.Headers.ContentEncoding.Count == 0;
 
     public static bool IsRefused(HttpResponseMessage response) =>
         response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound;
@@ -40,17 +38,20 @@ internal sealed class HttpPrimaryReply(HttpResponseMessage response, long askedA
     /// Whether a read was answered by anything but Git's success, or by what says nothing of the credential: that it is to come again (408,
     /// 425, 429), that the primary fails (5xx), or an answer of Git's that is coded.
     /// </summary>
-    public static bool IsNoSuccess(HttpResponseMessage response) => response.StatusCode switch
-    {
-        HttpStatusCode.OK => !IsGitType(response),
-        HttpStatusCode.RequestTimeout or (HttpStatusCode)425 or HttpStatusCode.TooManyRequests => false,
-        var status => (int)status < 500,
-    };
+    public static bool IsNoSuccess(HttpResponseMessage response) =>
+        response.StatusCode switch
+        {
+            HttpStatusCode.OK => !IsGitType(response),
+            HttpStatusCode.RequestTimeout or (HttpStatusCode)425 or HttpStatusCode.TooManyRequests => false,
+            var status => (int)status < 500,
+        };
 
     private static bool IsGitType(HttpResponseMessage response) =>
         response.Content.Headers.ContentType?.MediaType
-            is "application/x-git-upload-pack-result" or "application/x-git-upload-pack-advertisement"
-            or "application/x-git-receive-pack-result" or "application/x-git-receive-pack-advertisement";
+            is "application/x-git-upload-pack-result"
+                or "application/x-git-upload-pack-advertisement"
+                or "application/x-git-receive-pack-result"
+                or "application/x-git-receive-pack-advertisement";
 
     public override async ValueTask DisposeAsync()
     {

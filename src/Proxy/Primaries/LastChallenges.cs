@@ -37,8 +37,12 @@ internal sealed class LastChallenges
 
     public void Note(UpstreamRead read, HttpResponseMessage response)
     {
-        if (response.StatusCode != HttpStatusCode.Unauthorized || !read.Credential.IsAnonymous || read.CalledBy is not { } name
-            || !response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out var values))
+        if (
+            response.StatusCode != HttpStatusCode.Unauthorized
+            || !read.Credential.IsAnonymous
+            || read.CalledBy is not { } name
+            || !response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out var values)
+        )
         {
             return;
         }

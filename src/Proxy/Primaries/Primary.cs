@@ -65,7 +65,8 @@ internal sealed class Primary : IDisposable
     public string HttpPathOf(RepositoryName repository) => RepositoryPaths.HttpPathOf(_settings.Kind, repository.Path);
 
     /// <summary>The path over SSH of a repository of this primary.</summary>
-    public string SshPathOf(RepositoryName repository) => RepositoryPaths.SshPathOf(_settings.Kind, _settings.SshPathPrefix, repository.Path);
+    public string SshPathOf(RepositoryName repository) =>
+        RepositoryPaths.SshPathOf(_settings.Kind, _settings.SshPathPrefix, repository.Path);
 
     /// <summary>What reads pass on their way to <see cref="Invoker"/>.</summary>
     public PrimaryGate Gate { get; }
@@ -87,7 +88,8 @@ internal sealed class Primary : IDisposable
     public bool Selects(string path)
     {
         PrimarySettings chosen = Volatile.Read(ref _selection);
-        return (chosen.Include.Count == 0 || chosen.Include.Any(glob => Matches(glob, path))) && !chosen.Exclude.Any(glob => Matches(glob, path));
+        return (chosen.Include.Count == 0 || chosen.Include.Any(glob => Matches(glob, path)))
+            && !chosen.Exclude.Any(glob => Matches(glob, path));
     }
 
     /// <summary>Changes which projects are selected; the rest stays as it was at the start.</summary>
@@ -95,14 +97,19 @@ internal sealed class Primary : IDisposable
 
     /// <summary>The exact target that the client wrote, at the primary: no decoding, no dot segments resolved.</summary>
     /// <exception cref="ArgumentException">A request line cannot hold the target.</exception>
-    public Uri UriOf(string target) => RequestTarget.IsWellFormed(target)
-        ? new Uri(Prefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })
-        : throw new ArgumentException("a request line cannot hold this target", nameof(target));
+    public Uri UriOf(string target) =>
+        RequestTarget.IsWellFormed(target)
+            ? new Uri(Prefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })
+            : throw new ArgumentException("a request line cannot hold this target", nameof(target));
 
     /// <summary>Whether a URL leads to this primary, by its name or where the node connects to instead.</summary>
     public bool IsOwn(Uri url) =>
-        url is { UserInfo: "" } && url.Scheme == _settings.Url.Scheme
-        && (IsAt(url, _settings.Url.IdnHost, _settings.Url.Port) || (_settings.Address is { } address && IsAt(url, address.Host, address.Port)));
+        url is { UserInfo: "" }
+        && url.Scheme == _settings.Url.Scheme
+        && (
+            IsAt(url, _settings.Url.IdnHost, _settings.Url.Port)
+            || (_settings.Address is { } address && IsAt(url, address.Host, address.Port))
+        );
 
     /// <summary>Connections for one client connection alone, whose login belongs to the connection.</summary>
     public HttpMessageInvoker NewBoundInvoker()
@@ -128,28 +135,38 @@ internal sealed class Primary : IDisposable
 
     private static bool Matches(string glob, string path) =>
         FileSystemName.MatchesSimpleExpression(glob, path, ignoreCase: false)
-        || (path.EndsWith(".git", StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(glob, path.AsSpan()[..^4], ignoreCase: false));
+        || (
+            path.EndsWith(".git", StringComparison.Ordinal)
+            && FileSystemName.MatchesSimpleExpression(glob, path.AsSpan()[..^4], ignoreCase: false)
+        );
 
     private StrictTargets NewHandler() => new(NewSockets());
 
-    private SocketsHttpHandler NewSockets() => new()
-    {
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        UseCookies = false,
-        UseProxy = _settings.Address is null,
-        ActivityHeadersPropagator = null,
-        ConnectTimeout = s_connectTimeout,
-        MaxResponseHeadersLength = 128, // KiB
-        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
-        // After this a connection takes no further request, so that a name which leads elsewhere is followed; what is under way goes on.
-        PooledConnectionLifetime = _settings.ReconnectEvery,
-        ConnectCallback = ConnectAsync,
-        PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new PrimaryConnection(
-            context.PlaintextStream, _sockets.TryGetValue(context.InitialRequestMessage, out Socket? socket) ? socket : null)),
-    };
+    private SocketsHttpHandler NewSockets() =>
+        new()
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            UseProxy = _settings.Address is null,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = s_connectTimeout,
+            MaxResponseHeadersLength = 128, // KiB
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+            // After this a connection takes no further request, so that a name which leads elsewhere is followed; what is under way goes
+            // on.
+            PooledConnectionLifetime = _settings.ReconnectEvery,
+            ConnectCallback = ConnectAsync,
+            PlaintextStreamFilter = (context, _) =>
+                ValueTask.FromResult<Stream>(
+                    new PrimaryConnection(
+                        context.PlaintextStream,
+                        _sockets.TryGetValue(context.InitialRequestMessage, out Socket? socket) ? socket : null
+                    )
+                ),
+        };
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

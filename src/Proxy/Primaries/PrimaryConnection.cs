@@ -3,8 +3,10 @@ using System.Net.Sockets;
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>
-/// A connection to the primary, above TLS, which tells each request what became of it (<see cref="RequestTrace"/>). A connection that is used again may
-/// have been closed by the primary just then. It is looked at before the first byte of a request: what the primary sends unasked on such a connection, its
+/// A connection to the primary, above TLS, which tells each request what became of it (<see cref="RequestTrace"/>). A connection that is
+/// used again may
+/// have been closed by the primary just then. It is looked at before the first byte of a request: what the primary sends unasked on such a
+/// connection, its
 /// end or a farewell, says that it takes no more. Nothing of the request has left then.
 /// </summary>
 /// <param name="inner">The connection, TLS included.</param>

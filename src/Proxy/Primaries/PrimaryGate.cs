@@ -10,11 +10,18 @@ namespace Waystation.Proxy.Primaries;
 /// <code>
 ///   read ──► held (429)? ──► out, and this credential's own question failed just now? ──► room? ──► sent ──► answer, watched to its end
 /// </code>
-/// As long as something answers for the primary, nobody is told of the outage before his own question has failed: who was refused meanwhile hears so.
+/// As long as something answers for the primary, nobody is told of the outage before his own question has failed: who was refused meanwhile
+/// hears so.
 /// Pushes and all else go round it: they are tried once, whatever is known.
 /// </summary>
 internal sealed class PrimaryGate(
-    HttpMessageInvoker invoker, HttpMessageInvoker fresh, PrimaryHealth health, RepositoryOutages repositories, ReadBudget budget, TimeProvider time)
+    HttpMessageInvoker invoker,
+    HttpMessageInvoker fresh,
+    PrimaryHealth health,
+    RepositoryOutages repositories,
+    ReadBudget budget,
+    TimeProvider time
+)
 {
     /// <summary>A primary may think for long; but after each such time in silence the node sees for itself whether it is there.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -33,7 +40,8 @@ internal sealed class PrimaryGate(
 
     /// <summary>A question for refs by this credential would not be sent now.</summary>
     public bool IsOut(RepositoryName repository, Credential credential) =>
-        (health.IsOut && !health.IsReached) || ((health.IsOut || repositories.StatusOf(repository) is not null) && _pauses.IsPaused(repository, credential));
+        (health.IsOut && !health.IsReached)
+        || ((health.IsOut || repositories.StatusOf(repository) is not null) && _pauses.IsPaused(repository, credential));
 
     /// <summary>Sends a read; disposing the answer gives its place to the next.</summary>
     /// <param name="read">What it is.</param>
@@ -94,9 +102,14 @@ internal sealed class PrimaryGate(
     }
 
     /// <summary>Sends a request whatever is known, but waits in vain no longer than it takes to find an outage.</summary>
-    public Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, CancellationToken cancellationToken) => TryAsync(invoker, request, cancellationToken);
+    public Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        TryAsync(invoker, request, cancellationToken);
 
-    private async Task<HttpResponseMessage> TryAsync(HttpMessageInvoker over, HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> TryAsync(
+        HttpMessageInvoker over,
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<HttpResponseMessage> sending = over.SendAsync(request, giveUp.Token);
@@ -110,7 +123,11 @@ internal sealed class PrimaryGate(
         throw health.Failure();
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(UpstreamRead read, Func<HttpRequestMessage> make, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        UpstreamRead read,
+        Func<HttpRequestMessage> make,
+        CancellationToken cancellationToken
+    )
     {
         Holds.ThrowIfHeld(read.Repository, read.Credential);
         if (health.IsOut && !MayAskAllTheSame(read) && !await health.HasReturnedAsync(s_look) && !MayAskAllTheSame(read))
@@ -144,10 +161,15 @@ internal sealed class PrimaryGate(
     }
 
     /// <summary>
-    /// Sends a read, and sends it again over a connection of its own where the primary closed a used one before it said a word: it may have been closing it
+    /// Sends a read, and sends it again over a connection of its own where the primary closed a used one before it said a word: it may have
+    /// been closing it
     /// just then, and a read may be made twice.
     /// </summary>
-    private async Task<HttpResponseMessage> TryAgainAsync(UpstreamRead read, Func<HttpRequestMessage> make, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> TryAgainAsync(
+        UpstreamRead read,
+        Func<HttpRequestMessage> make,
+        CancellationToken cancellationToken
+    )
     {
         HttpRequestMessage request = make();
         RequestTrace trace = RequestTrace.Begin(request);
@@ -155,7 +177,8 @@ internal sealed class PrimaryGate(
         {
             return await TryAsync(request, cancellationToken);
         }
-        catch (HttpRequestException) when (read.IsRepeatable && trace is { IsReused: true, HasAnswer: false } && !cancellationToken.IsCancellationRequested)
+        catch (HttpRequestException)
+            when (read.IsRepeatable && trace is { IsReused: true, HasAnswer: false } && !cancellationToken.IsCancellationRequested)
         {
             HttpRequestMessage again = make();
             RequestTrace.Begin(again);
@@ -164,7 +187,8 @@ internal sealed class PrimaryGate(
     }
 
     /// <summary>In an outage: something answers for the primary, and what it answers to this credential is not known.</summary>
-    private bool MayAskAllTheSame(UpstreamRead read) => read.AsksForRefs && health.IsReached && !_pauses.IsPaused(read.Repository, read.Credential);
+    private bool MayAskAllTheSame(UpstreamRead read) =>
+        read.AsksForRefs && health.IsReached && !_pauses.IsPaused(read.Repository, read.Credential);
 
     /// <exception cref="PrimaryOutageException">It is the answer of a primary that is out.</exception>
     private async Task NoteAnswerAsync(UpstreamRead read, HttpResponseMessage response, CancellationToken cancellationToken)
@@ -190,17 +214,21 @@ internal sealed class PrimaryGate(
 
     private static string Words(int status) => string.Create(CultureInfo.InvariantCulture, $"it answers {status} for this repository");
 
-    private static void Abandon(Task<HttpResponseMessage> sending) => _ = sending.ContinueWith(
-        static ended =>
-        {
-            if (ended.IsCompletedSuccessfully)
+    private static void Abandon(Task<HttpResponseMessage> sending) =>
+        _ = sending.ContinueWith(
+            static ended =>
             {
-                ended.Result.Dispose();
-            }
-            else
-            {
-                _ = ended.Exception;
-            }
-        },
-        CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                if (ended.IsCompletedSuccessfully)
+                {
+                    ended.Result.Dispose();
+                }
+                else
+                {
+                    _ = ended.Exception;
+                }
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
 }

@@ -13,7 +13,8 @@ namespace Waystation.Proxy.Primaries;
 ///   a read fails ──► probe ──fails──► out ──► probe, probe, … with backoff ──answered──► in
 ///                      └─answered──► the request alone has failed
 /// </code>
-/// A failing status may come from a rate limit that one client has used up (nginx answers 503 then). Hence it takes several probes in a row that all
+/// A failing status may come from a rate limit that one client has used up (nginx answers 503 then). Hence it takes several probes in a row
+/// that all
 /// get one, and nothing else may be answered meanwhile: a limit lets some requests through, an outage none.
 /// </summary>
 /// <param name="name">The primary's, for the log.</param>
@@ -28,7 +29,8 @@ internal sealed class PrimaryHealth : IDisposable
     /// <summary>How many probes must get a failing status, one after the other.</summary>
     private const int Looks = 3;
 
-    /// <summary>Between these probes. Together they last longer than a second, in which the strictest usual limit lets a request through.</summary>
+    /// <summary>Between these probes. Together they last longer than a second, in which the strictest usual limit lets a request
+    /// through.</summary>
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(700);
 
     /// <summary>How long a request that failed and was answered when it was sent again speaks against an outage.</summary>
@@ -55,27 +57,31 @@ internal sealed class PrimaryHealth : IDisposable
     {
         (_name, _probe, _time, _logger) = (name, probe, time, logger);
         _breaker = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
-            {
-                // It is told of failures only in pairs, a request's and the probe's, and then it is to open.
-                ShouldHandle = new PredicateBuilder().Handle<PrimaryException>(),
-                MinimumThroughput = 2,
-                FailureRatio = 0.01,
-                BreakDuration = s_break,
-                StateProvider = _state,
-                ManualControl = _control,
-            })
+            .AddCircuitBreaker(
+                new CircuitBreakerStrategyOptions
+                {
+                    // It is told of failures only in pairs, a request's and the probe's, and then it is to open.
+                    ShouldHandle = new PredicateBuilder().Handle<PrimaryException>(),
+                    MinimumThroughput = 2,
+                    FailureRatio = 0.01,
+                    BreakDuration = s_break,
+                    StateProvider = _state,
+                    ManualControl = _control,
+                }
+            )
             .Build();
     }
 
     /// <summary>An outage is known now.</summary>
     public bool IsOut => _state.CircuitState != CircuitState.Closed;
 
-    /// <summary>In an outage: something answers for the primary, with a status that says that it fails. Then everybody's own question may be sent.</summary>
+    /// <summary>In an outage: something answers for the primary, with a status that says that it fails. Then everybody's own question may
+    /// be sent.</summary>
     public bool IsReached => Volatile.Read(ref _isReached);
 
     /// <summary>
-    /// A read failed by a status a short while ago and was answered when it was sent again: the primary answers some and turns others away, as with
+    /// A read failed by a status a short while ago and was answered when it was sent again: the primary answers some and turns others away,
+    /// as with
     /// a rate limit. Such statuses tell of no outage.
     /// </summary>
     public bool IsUneven
@@ -106,7 +112,8 @@ internal sealed class PrimaryHealth : IDisposable
         return isOut || (!began && await BeginOrJoin(failure, isStatus, out _));
     }
 
-    /// <summary>Waits for the primary, and looks after each time of silence whether it is there; false where it is not. A failure is the task's own.</summary>
+    /// <summary>Waits for the primary, and looks after each time of silence whether it is there; false where it is not. A failure is the
+    /// task's own.</summary>
     public async Task<bool> EndsAsync(Task waited, TimeSpan patience)
     {
         while (true)
@@ -126,7 +133,8 @@ internal sealed class PrimaryHealth : IDisposable
         }
     }
 
-    /// <summary>In an outage: looks whether it is over, by a probe that all share who ask before it is sent, so that whoever comes first after it is served afresh.</summary>
+    /// <summary>In an outage: looks whether it is over, by a probe that all share who ask before it is sent, so that whoever comes first
+    /// after it is served afresh.</summary>
     /// <param name="patience">How long at most; a primary that is gone mostly says so at once.</param>
     public async Task<bool> HasReturnedAsync(TimeSpan patience)
     {
@@ -262,7 +270,10 @@ internal sealed class PrimaryHealth : IDisposable
 
     private async Task TellBreakerAsync(string failure) =>
         await _breaker.ExecuteOutcomeAsync<object, string>(
-            static (_, said) => ValueTask.FromResult(Outcome.FromException<object>(new PrimaryException(said))), ResilienceContextPool.Shared.Get(_stopping.Token), failure);
+            static (_, said) => ValueTask.FromResult(Outcome.FromException<object>(new PrimaryException(said))),
+            ResilienceContextPool.Shared.Get(_stopping.Token),
+            failure
+        );
 
     /// <summary>Probes until one is answered: soon at first, then ever less often.</summary>
     [SuppressMessage("Security", "CA5394", Justification = "Jitter, no secret.")]
@@ -301,7 +312,8 @@ internal sealed class PrimaryHealth : IDisposable
                         throw new PrimaryException(wrong.Message);
                     }
                 },
-                _stopping.Token);
+                _stopping.Token
+            );
             if (wasOut)
             {
                 _logger.OutageEnded(_name);

@@ -14,13 +14,20 @@ internal sealed class PrimaryMap : IDisposable
         _primaries = [.. settings.Select(one => new Primary(one, time, logger))];
         meter.CreateObservableGauge(
             "waystation_outage",
-            () => _primaries.Select(static primary => new Measurement<int>(primary.Health.IsOut ? 1 : 0, new KeyValuePair<string, object?>("primary", primary.Authority))),
-            description: "1 while the primary does not answer, else 0.");
+            () =>
+                _primaries.Select(static primary => new Measurement<int>(
+                    primary.Health.IsOut ? 1 : 0,
+                    new KeyValuePair<string, object?>("primary", primary.Authority)
+                )),
+            description: "1 while the primary does not answer, else 0."
+        );
     }
 
     /// <summary>Null where no primary has this name.</summary>
     public Primary? Find(string host) =>
-        _primaries is [Primary only] ? only : Array.Find(_primaries, primary => string.Equals(primary.Host, host, StringComparison.OrdinalIgnoreCase));
+        _primaries is [Primary only]
+            ? only
+            : Array.Find(_primaries, primary => string.Equals(primary.Host, host, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The primary that a repository is of; null where it is of none of these.</summary>
     public Primary? Of(RepositoryName repository) =>
@@ -36,7 +43,8 @@ internal sealed class PrimaryMap : IDisposable
     }
 
     /// <summary>
-    /// The repository that an operator means by <c>host/path</c>, its URL, or <c>path</c> where there is one primary; null where no primary is
+    /// The repository that an operator means by <c>host/path</c>, its URL, or <c>path</c> where there is one primary; null where no primary
+    /// is
     /// meant, or where the text is more than the name of a repository (<see cref="RepositoryPath"/>).
     /// </summary>
     public RepositoryName? NameOf(string text)
@@ -58,16 +66,23 @@ internal sealed class PrimaryMap : IDisposable
         }
 
         // A URL of another host is not a path of ours, and a host alone is no repository.
-        return scheme < 0 && _primaries is [Primary only] && !string.Equals(name, only.Authority, StringComparison.OrdinalIgnoreCase) ? NameAt(only, name) : null;
+        return scheme < 0 && _primaries is [Primary only] && !string.Equals(name, only.Authority, StringComparison.OrdinalIgnoreCase)
+            ? NameAt(only, name)
+            : null;
     }
 
     /// <summary>The one that SSH clients mean, who do not say its name.</summary>
-    public Primary OverSsh => _primaries is [Primary only] ? only : Array.Find(_primaries, static primary => primary.Ssh is not null) ?? throw new InvalidOperationException("no primary has SSH");
+    public Primary OverSsh =>
+        _primaries is [Primary only]
+            ? only
+            : Array.Find(_primaries, static primary => primary.Ssh is not null)
+                ?? throw new InvalidOperationException("no primary has SSH");
 
     private static RepositoryName? NameAt(Primary primary, string path) =>
         RepositoryPath.IsWellFormed(path) && primary.NameOf(path) is var name && RepositoryPath.IsWellFormed(name.Path) ? name : null;
 
-    private static string? After(string host, string name) => name.StartsWith(host + "/", StringComparison.OrdinalIgnoreCase) ? name[(host.Length + 1)..] : null;
+    private static string? After(string host, string name) =>
+        name.StartsWith(host + "/", StringComparison.OrdinalIgnoreCase) ? name[(host.Length + 1)..] : null;
 
     public void Dispose()
     {

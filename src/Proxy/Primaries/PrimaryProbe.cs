@@ -4,12 +4,14 @@ using Waystation.CacheStore;
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>
-/// The node's own look whether a primary answers: its front page, in nobody's name, over a connection of its own, read to its end; and whether it
+/// The node's own look whether a primary answers: its front page, in nobody's name, over a connection of its own, read to its end; and
+/// whether it
 /// serves one repository, in the name of the service credential, or else in nobody's.
 /// </summary>
 internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, TimeSpan patience, TimeProvider time) : IDisposable
 {
-    /// <summary>A primary far away makes a connection and a handshake within a second. An answer may take longer: slow is not down.</summary>
+    /// <summary>A primary far away makes a connection and a handshake within a second. An answer may take longer: slow is not
+    /// down.</summary>
     public static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>Pages may be long; whether this much comes tells enough.</summary>
@@ -31,7 +33,10 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
             using HttpResponseMessage response = await _invoker.SendAsync(request, either.Token);
             if (RepositoryOutages.IsFailure(response))
             {
-                return new ProbeFailure(string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}"), IsReached: true);
+                return new ProbeFailure(
+                    string.Create(CultureInfo.InvariantCulture, $"it answers {(int)response.StatusCode}"),
+                    IsReached: true
+                );
             }
 
             await using Stream body = await response.Content.ReadAsStreamAsync(either.Token);
@@ -41,7 +46,9 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            string wrong = late.IsCancellationRequested ? $"no answer within {patience.TotalSeconds:0} s" : $"no connection within {ConnectWithin.TotalSeconds:0} s";
+            string wrong = late.IsCancellationRequested
+                ? $"no answer within {patience.TotalSeconds:0} s"
+                : $"no connection within {ConnectWithin.TotalSeconds:0} s";
             return new ProbeFailure(wrong, IsReached: false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
@@ -55,7 +62,10 @@ internal sealed class PrimaryProbe(Primary primary, HttpMessageHandler handler, 
     {
         using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        using var request = new HttpRequestMessage(HttpMethod.Get, primary.UriOf($"/{primary.HttpPathOf(repository)}/info/refs?service=git-upload-pack"));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get,
+            primary.UriOf($"/{primary.HttpPathOf(repository)}/info/refs?service=git-upload-pack")
+        );
         request.Headers.Host = primary.Authority;
         request.Headers.ConnectionClose = true;
         request.Headers.TryAddWithoutValidation("User-Agent", "git/waystation");

@@ -6,13 +6,15 @@ namespace Waystation.Proxy.Primaries;
 /// Sends a request body on as it comes, and once. The handler below collects small writes, the head among them, until 4 KiB are
 /// together: a client that pauses after its first bytes would find that the primary knows nothing of it.
 /// <para>
-/// A request that met a connection which the primary had closed goes out again over another one: nothing of it had left, and nothing of its body was
+/// A request that met a connection which the primary had closed goes out again over another one: nothing of it had left, and nothing of its
+/// body was
 /// taken, since the head goes first.
 /// </para>
 /// </summary>
 internal sealed class PromptUploads(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
-    /// <summary>More connections than this are not found closed one after the other: the primary would be closing what it has just opened.</summary>
+    /// <summary>More connections than this are not found closed one after the other: the primary would be closing what it has just
+    /// opened.</summary>
     private const int MaxClosed = 8;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -28,20 +30,22 @@ internal sealed class PromptUploads(HttpMessageHandler inner) : DelegatingHandle
             {
                 return await base.SendAsync(request, cancellationToken);
             }
-            catch (HttpRequestException) when (trace is { MetClosed: true, HasBegun: false } && prompt is not PromptContent { IsTaken: true } && closed < MaxClosed)
+            catch (HttpRequestException)
+                when (trace is { MetClosed: true, HasBegun: false } && prompt is not PromptContent { IsTaken: true } && closed < MaxClosed)
             {
                 // It is certain that nothing was taken.
             }
         }
     }
 
-    private static HttpContent? Prompt(HttpMethod method, HttpContent? body) => body switch
-    {
-        // The handler below sends a request without a body again when a connection ends without an answer: no change may be made twice.
-        null when method != HttpMethod.Get && method != HttpMethod.Head && method != HttpMethod.Options => new ByteArrayContent([]),
-        null or ReadOnlyMemoryContent => body,
-        { } content => new PromptContent(content),
-    };
+    private static HttpContent? Prompt(HttpMethod method, HttpContent? body) =>
+        body switch
+        {
+            // The handler below sends a request without a body again when a connection ends without an answer: no change may be made twice.
+            null when method != HttpMethod.Get && method != HttpMethod.Head && method != HttpMethod.Options => new ByteArrayContent([]),
+            null or ReadOnlyMemoryContent => body,
+            { } content => new PromptContent(content),
+        };
 
     private sealed class PromptContent : HttpContent
     {

@@ -4,7 +4,8 @@ using Waystation.FetchCore.Primaries;
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>
-/// How many reads may be at the primary at once (<c>Primaries:0:MaxRequests</c>). Who comes first goes first; who has waited too long is told to come
+/// How many reads may be at the primary at once (<c>Primaries:0:MaxRequests</c>). Who comes first goes first; who has waited too long is
+/// told to come
 /// again. Pushes need no place.
 /// </summary>
 /// <param name="most">0 is no limit.</param>
@@ -13,12 +14,17 @@ internal sealed class ReadBudget(int most) : IDisposable
     /// <summary>The longest wait, and when to come again after it.</summary>
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrencyLimiter? _limiter = most == 0 ? null : new ConcurrencyLimiter(new ConcurrencyLimiterOptions
-    {
-        PermitLimit = most,
-        QueueLimit = int.MaxValue,
-        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-    });
+    private readonly ConcurrencyLimiter? _limiter =
+        most == 0
+            ? null
+            : new ConcurrencyLimiter(
+                new ConcurrencyLimiterOptions
+                {
+                    PermitLimit = most,
+                    QueueLimit = int.MaxValue,
+                    QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+                }
+            );
 
     /// <summary>A place, to be given back by disposing it.</summary>
     /// <exception cref="PrimaryBusyException">None became free in time.</exception>
@@ -55,8 +61,6 @@ internal sealed class ReadBudget(int most) : IDisposable
     {
         public static readonly NoPlace Instance = new();
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -18,16 +18,28 @@ internal static class RepositoryMoves
     /// </summary>
     public static string? TargetOf(Primary primary, HttpRequestMessage request, HttpResponseMessage response)
     {
-        if (request.Method != HttpMethod.Post || request.RequestUri is not { } from || response.Headers.Location is not { } location
-            || response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found
-                or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
+        if (
+            request.Method != HttpMethod.Post
+            || request.RequestUri is not { } from
+            || response.Headers.Location is not { } location
+            || response.StatusCode
+                is not (
+                    HttpStatusCode.MovedPermanently
+                    or HttpStatusCode.Found
+                    or HttpStatusCode.TemporaryRedirect
+                    or HttpStatusCode.PermanentRedirect
+                )
+        )
         {
             return null;
         }
 
         var to = new Uri(from, location);
-        return to.GetLeftPart(UriPartial.Authority) == primary.Prefix && to.UserInfo.Length == 0
-            && to.AbsolutePath.EndsWith(Service, StringComparison.Ordinal) && RequestTarget.IsWellFormed(to.PathAndQuery)
+        return
+            to.GetLeftPart(UriPartial.Authority) == primary.Prefix
+            && to.UserInfo.Length == 0
+            && to.AbsolutePath.EndsWith(Service, StringComparison.Ordinal)
+            && RequestTarget.IsWellFormed(to.PathAndQuery)
             ? to.PathAndQuery
             : null;
     }

@@ -6,7 +6,8 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>
-/// Repositories that their primary fails to serve (500, 502, 503, 504) while it answers otherwise. One credential that fails says nothing of the
+/// Repositories that their primary fails to serve (500, 502, 503, 504) while it answers otherwise. One credential that fails says nothing
+/// of the
 /// repository: a primary may turn away just this one, and its client could serve itself by the record, or keep others from the truth.
 /// <code>
 ///   a credential fails twice ──► the node's own question ──fails, three times──► out ──► any credential is served ──► in
@@ -18,9 +19,15 @@ namespace Waystation.Proxy.Primaries;
 /// <param name="health">The primary's.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed class RepositoryOutages(Func<RepositoryName, CancellationToken, Task<OwnAnswer>> ask, PrimaryHealth health, TimeProvider time, ILogger logger)
+internal sealed class RepositoryOutages(
+    Func<RepositoryName, CancellationToken, Task<OwnAnswer>> ask,
+    PrimaryHealth health,
+    TimeProvider time,
+    ILogger logger
+)
 {
-    /// <summary>Guards memory against a primary that fails whatever it is asked. To forget one costs the questions that find it again.</summary>
+    /// <summary>Guards memory against a primary that fails whatever it is asked. To forget one costs the questions that find it
+    /// again.</summary>
     private const int MaxRepositories = 4_096;
 
     /// <summary>How many questions of the node's own must fail, one after the other.</summary>
@@ -61,10 +68,15 @@ internal sealed class RepositoryOutages(Func<RepositoryName, CancellationToken, 
         }
 
         OwnAnswer own = await failing.AskAsync(() => LookAsync(read.Repository, failing)).WaitAsync(cancellationToken);
-        bool isOut = IsCurrent(read.Repository, failing) && !health.IsUneven && (own == OwnAnswer.Fails || (own == OwnAnswer.Unknown && isSecond));
+        bool isOut =
+            IsCurrent(read.Repository, failing) && !health.IsUneven && (own == OwnAnswer.Fails || (own == OwnAnswer.Unknown && isSecond));
         if (isOut && failing.TryBegin())
         {
-            logger.RepositoryOutageBegan(read.Repository, status, own == OwnAnswer.Fails ? "the node's own question as well" : "two people");
+            logger.RepositoryOutageBegan(
+                read.Repository,
+                status,
+                own == OwnAnswer.Fails ? "the node's own question as well" : "two people"
+            );
         }
 
         return isOut;
@@ -93,7 +105,8 @@ internal sealed class RepositoryOutages(Func<RepositoryName, CancellationToken, 
     private bool IsForgotten(Failing failing) => time.GetElapsedTime(failing.LastAt) > s_memory;
 
     /// <summary>Nobody was served since.</summary>
-    private bool IsCurrent(RepositoryName repository, Failing failing) => _failing.TryGetValue(repository, out Failing? now) && now == failing;
+    private bool IsCurrent(RepositoryName repository, Failing failing) =>
+        _failing.TryGetValue(repository, out Failing? now) && now == failing;
 
     private async Task<OwnAnswer> LookAsync(RepositoryName repository, Failing failing)
     {
@@ -132,7 +145,8 @@ internal sealed class RepositoryOutages(Func<RepositoryName, CancellationToken, 
         public bool IsOut => Volatile.Read(ref _isOut);
 
         /// <summary>
-        /// Whether two people failed. Anybody can make up credentials, or change them: only those count that the primary accepted lately, and of one
+        /// Whether two people failed. Anybody can make up credentials, or change them: only those count that the primary accepted lately,
+        /// and of one
         /// address only one, for a limit may be its. Nobody's credential is nobody.
         /// </summary>
         public bool AddFailed(UpstreamRead read, int status, long now)

@@ -26,14 +26,15 @@ internal static class RepositoryPaths
     /// <summary>The name of a repository.</summary>
     /// <param name="kind">The kind of primary.</param>
     /// <param name="path">Its path over HTTP, without a leading slash.</param>
-    public static string NameOf(PrimaryKind kind, string path) => kind switch
-    {
-        PrimaryKind.GitHub or PrimaryKind.GitLab or PrimaryKind.Gitea => Lower(WithoutSuffix(path)),
-        PrimaryKind.Bitbucket => Lower(WithoutSuffix(WithoutPrefix(path, BitbucketPrefix))),
-        PrimaryKind.Azure => Lower(path),
-        PrimaryKind.Gerrit => WithoutSuffix(WithoutPrefix(path, GerritPrefix)),
-        _ => path,
-    };
+    public static string NameOf(PrimaryKind kind, string path) =>
+        kind switch
+        {
+            PrimaryKind.GitHub or PrimaryKind.GitLab or PrimaryKind.Gitea => Lower(WithoutSuffix(path)),
+            PrimaryKind.Bitbucket => Lower(WithoutSuffix(WithoutPrefix(path, BitbucketPrefix))),
+            PrimaryKind.Azure => Lower(path),
+            PrimaryKind.Gerrit => WithoutSuffix(WithoutPrefix(path, GerritPrefix)),
+            _ => path,
+        };
 
     /// <summary>The path over HTTP of what a client names over SSH; null where HTTP has no path for it.</summary>
     /// <param name="kind">The kind of primary.</param>
@@ -43,7 +44,10 @@ internal static class RepositoryPaths
     {
         if (prefix.Length > 0)
         {
-            if (!path.StartsWith(prefix, StringComparison.Ordinal) || (!prefix.EndsWith('/') && path.Length > prefix.Length && path[prefix.Length] != '/'))
+            if (
+                !path.StartsWith(prefix, StringComparison.Ordinal)
+                || (!prefix.EndsWith('/') && path.Length > prefix.Length && path[prefix.Length] != '/')
+            )
             {
                 return null;
             }
@@ -73,13 +77,14 @@ internal static class RepositoryPaths
     }
 
     /// <summary>A path over HTTP of the repository of this name.</summary>
-    public static string HttpPathOf(PrimaryKind kind, string name) => kind switch
-    {
-        PrimaryKind.GitHub or PrimaryKind.GitLab or PrimaryKind.Gitea => name + GitSuffix,
-        PrimaryKind.Bitbucket => $"{BitbucketPrefix}{name}{GitSuffix}",
-        PrimaryKind.Gerrit => GerritPrefix + name,
-        _ => name,
-    };
+    public static string HttpPathOf(PrimaryKind kind, string name) =>
+        kind switch
+        {
+            PrimaryKind.GitHub or PrimaryKind.GitLab or PrimaryKind.Gitea => name + GitSuffix,
+            PrimaryKind.Bitbucket => $"{BitbucketPrefix}{name}{GitSuffix}",
+            PrimaryKind.Gerrit => GerritPrefix + name,
+            _ => name,
+        };
 
     /// <summary>The path over SSH of the repository of this name, in its plain letters.</summary>
     public static string SshPathOf(PrimaryKind kind, string prefix, string name)
@@ -100,9 +105,11 @@ internal static class RepositoryPaths
         return $"{path[..slash]}/{AzureMiddle}{path[slash..]}";
     }
 
-    private static string WithoutPrefix(string path, string prefix) => path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? path[prefix.Length..] : path;
+    private static string WithoutPrefix(string path, string prefix) =>
+        path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? path[prefix.Length..] : path;
 
-    private static string WithoutSuffix(string path) => path.EndsWith(GitSuffix, StringComparison.OrdinalIgnoreCase) ? path[..^GitSuffix.Length] : path;
+    private static string WithoutSuffix(string path) =>
+        path.EndsWith(GitSuffix, StringComparison.OrdinalIgnoreCase) ? path[..^GitSuffix.Length] : path;
 
     private static string Lower(string path) => path.ToLowerInvariant();
 }

@@ -8,8 +8,9 @@ internal static class RequestTarget
     private const char FirstVisible = '!';
     private const char LastVisible = '~';
 
-    private static readonly SearchValues<char> s_visible =
-        SearchValues.Create([.. Enumerable.Range(FirstVisible, LastVisible - FirstVisible + 1).Select(static c => (char)c)]);
+    private static readonly SearchValues<char> s_visible = SearchValues.Create([
+        .. Enumerable.Range(FirstVisible, LastVisible - FirstVisible + 1).Select(static c => (char)c),
+    ]);
 
     /// <summary>Whether a request line can hold it: it begins with a slash, and nothing in it ends the target or the line.</summary>
     public static bool IsWellFormed(string target) => target is ['/', ..] && !target.AsSpan().ContainsAnyExcept(s_visible);

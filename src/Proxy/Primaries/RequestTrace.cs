@@ -1,7 +1,8 @@
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>
-/// What is known of one request on its way, as the connection beneath it tells (<see cref="PrimaryConnection"/>): whether it may be sent again when it
+/// What is known of one request on its way, as the connection beneath it tells (<see cref="PrimaryConnection"/>): whether it may be sent
+/// again when it
 /// has failed. It is found by whoever writes in the flow of that request.
 /// </summary>
 internal sealed class RequestTrace
@@ -38,5 +39,6 @@ internal sealed class RequestTrace
     }
 
     /// <summary>The request's; a new one where it has none.</summary>
-    public static RequestTrace Of(HttpRequestMessage request) => request.Options.TryGetValue(s_key, out RequestTrace? trace) ? trace : Begin(request);
+    public static RequestTrace Of(HttpRequestMessage request) =>
+        request.Options.TryGetValue(s_key, out RequestTrace? trace) ? trace : Begin(request);
 }

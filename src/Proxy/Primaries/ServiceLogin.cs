@@ -7,7 +7,8 @@ namespace Waystation.Proxy.Primaries;
 /// <summary>The service credential as HTTP says it.</summary>
 internal static class ServiceLogin
 {
-    /// <summary>The value of <c>Authorization</c>. The file is read at each use, so the password may be exchanged while the node runs.</summary>
+    /// <summary>The value of <c>Authorization</c>. The file is read at each use, so the password may be exchanged while the node
+    /// runs.</summary>
     /// <exception cref="PrimaryException">The file cannot be read.</exception>
     public static string HeaderOf(ServiceCredential service)
     {

@@ -10,11 +10,20 @@ using Waystation.SshFrontend.Primaries;
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>The primaries, asked with the service credential of each: over HTTP with a password or token, over SSH with a key.</summary>
-internal sealed class ServicePrimaries(PrimaryMap primaries, SshClient ssh, CredentialDigester digester, AccessTickets tickets, ProxyMeters meters) : IServicePrimaries
+internal sealed class ServicePrimaries(
+    PrimaryMap primaries,
+    SshClient ssh,
+    CredentialDigester digester,
+    AccessTickets tickets,
+    ProxyMeters meters
+) : IServicePrimaries
 {
-    /// <summary>Whatever asks for the work, a file of an earlier run included: what is not the name of a repository is asked of nobody.</summary>
+    /// <summary>Whatever asks for the work, a file of an earlier run included: what is not the name of a repository is asked of
+    /// nobody.</summary>
     public bool Serves(RepositoryName repository) =>
-        RepositoryPath.IsWellFormed(repository.Path) && primaries.Of(repository) is { Service: not null } primary && primary.Selects(repository.Path);
+        RepositoryPath.IsWellFormed(repository.Path)
+        && primaries.Of(repository) is { Service: not null } primary
+        && primary.Selects(repository.Path);
 
     public ServiceConnection? Open(RepositoryName repository)
     {
@@ -25,7 +34,12 @@ internal sealed class ServicePrimaries(PrimaryMap primaries, SshClient ssh, Cred
 
         if (service.PasswordFile is null)
         {
-            var channels = new SshUploadPacks(ssh, primary.Ssh!, new SshIdentity.KeyFile(service.SshKeyFile!), primary.SshPathOf(repository));
+            var channels = new SshUploadPacks(
+                ssh,
+                primary.Ssh!,
+                new SshIdentity.KeyFile(service.SshKeyFile!),
+                primary.SshPathOf(repository)
+            );
             return new ServiceConnection(new SshPrimary(channels, command: default, tickets), channels);
         }
 
@@ -37,8 +51,18 @@ internal sealed class ServicePrimaries(PrimaryMap primaries, SshClient ssh, Cred
             new("Git-Protocol", "version=2"),
         ];
         string target = "/" + primary.HttpPathOf(repository);
-        return new ServiceConnection(new HttpPrimary(
-            primary, target + "/git-upload-pack", target + "/info/refs?service=git-upload-pack", headers, body: default, tickets, meters, repository,
-            digester.Digest([new("header authorization", authorization)])));
+        return new ServiceConnection(
+            new HttpPrimary(
+                primary,
+                target + "/git-upload-pack",
+                target + "/info/refs?service=git-upload-pack",
+                headers,
+                body: default,
+                tickets,
+                meters,
+                repository,
+                digester.Digest([new("header authorization", authorization)])
+            )
+        );
     }
 }

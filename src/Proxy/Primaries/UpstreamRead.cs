@@ -6,7 +6,8 @@ namespace Waystation.Proxy.Primaries;
 /// <summary>A request to upload-pack, as <see cref="PrimaryGate"/> wants to know it.</summary>
 /// <param name="Repository">Of which repository.</param>
 /// <param name="Credential">In whose name.</param>
-/// <param name="AsksForRefs">It asks for refs only: small, the same however often it is sent, and so good evidence of whether a repository is served.</param>
+/// <param name="AsksForRefs">It asks for refs only: small, the same however often it is sent, and so good evidence of whether a repository
+/// is served.</param>
 /// <param name="CalledBy">Scheme and name by which the client called the node; null where no client asks.</param>
 internal sealed record UpstreamRead(RepositoryName Repository, Credential Credential, bool AsksForRefs, string? CalledBy = null)
 {

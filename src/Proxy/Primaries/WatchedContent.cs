@@ -4,7 +4,8 @@ using Waystation.GitProtocol.Fetching;
 namespace Waystation.Proxy.Primaries;
 
 /// <summary>
-/// The body of an answer: while it is silent the node sees for itself whether the primary is there; where it breaks off, as well. At its end
+/// The body of an answer: while it is silent the node sees for itself whether the primary is there; where it breaks off, as well. At its
+/// end
 /// its place in the budget is free. An answer of Git's that ends where none does has broken off, whatever length was announced.
 /// </summary>
 internal sealed class WatchedContent : HttpContent
@@ -28,7 +29,8 @@ internal sealed class WatchedContent : HttpContent
         }
     }
 
-    protected override async Task<Stream> CreateContentReadStreamAsync() => new WatchedStream(await _inner.ReadAsStreamAsync(), NewCheck(), _health, _patience);
+    protected override async Task<Stream> CreateContentReadStreamAsync() =>
+        new WatchedStream(await _inner.ReadAsStreamAsync(), NewCheck(), _health, _patience);
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
         new WatchedStream(await _inner.ReadAsStreamAsync(cancellationToken), NewCheck(), _health, _patience);
@@ -73,17 +75,18 @@ internal sealed class WatchedContent : HttpContent
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             ValueTask<int> reading = inner.ReadAsync(buffer, cancellationToken);
-            return reading.IsCompletedSuccessfully ? ValueTask.FromResult(Checked(buffer.Span, reading.Result)) : new ValueTask<int>(WatchAsync(reading.AsTask(), buffer));
+            return reading.IsCompletedSuccessfully
+                ? ValueTask.FromResult(Checked(buffer.Span, reading.Result))
+                : new ValueTask<int>(WatchAsync(reading.AsTask(), buffer));
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override int Read(byte[] buffer, int offset, int count) => Checked(buffer.AsSpan(offset, count), inner.Read(buffer, offset, count));
+        public override int Read(byte[] buffer, int offset, int count) =>
+            Checked(buffer.AsSpan(offset, count), inner.Read(buffer, offset, count));
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -104,7 +107,9 @@ internal sealed class WatchedContent : HttpContent
         private int Checked(ReadOnlySpan<byte> buffer, int read)
         {
             check?.Read(buffer[..read]);
-            return read > 0 || buffer.IsEmpty || check is not { MayEndHere: false } ? read : throw new IOException("its answer ended too early");
+            return read > 0 || buffer.IsEmpty || check is not { MayEndHere: false }
+                ? read
+                : throw new IOException("its answer ended too early");
         }
 
         private async Task<int> WatchAsync(Task<int> reading, Memory<byte> buffer)
@@ -126,7 +131,12 @@ internal sealed class WatchedContent : HttpContent
 
             // The read ends with the connection.
             await inner.DisposeAsync();
-            _ = reading.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = reading.ContinueWith(
+                static ended => ended.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
             throw health.Failure();
         }
     }

@@ -15,8 +15,11 @@ internal static class ByteSize
         int digits = text.TakeWhile(char.IsAsciiDigit).Count();
         string unit = text[digits..].Trim();
         int power = unit.Length == 0 ? 0 : Array.IndexOf(s_units, unit);
-        if (power < 0 || !long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            || number > long.MaxValue >> (10 * power))
+        if (
+            power < 0
+            || !long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            || number > long.MaxValue >> (10 * power)
+        )
         {
             return false;
         }
@@ -36,6 +39,9 @@ internal static class ByteSize
             unit++;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(value >= 100 || unit == 0 ? "0" : "0.#", CultureInfo.InvariantCulture)} {s_units[unit]}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{value.ToString(value >= 100 || unit == 0 ? "0" : "0.#", CultureInfo.InvariantCulture)} {s_units[unit]}"
+        );
     }
 }

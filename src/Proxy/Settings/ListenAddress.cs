@@ -14,14 +14,20 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, bool IsTls)
     {
         address = null;
         // Uri knows no "*" as a host; what it stands for is every address.
-        if (!Uri.TryCreate(text.Replace("://*", "://[::]", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri)
+        if (
+            !Uri.TryCreate(text.Replace("://*", "://[::]", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri)
             || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
-            || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0)
+            || uri.PathAndQuery != "/"
+            || uri.UserInfo.Length > 0
+        )
         {
             return false;
         }
 
-        IPAddress? ip = uri.Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(uri.Host, out IPAddress? parsed) ? parsed : null;
+        IPAddress? ip =
+            uri.Host == "localhost" ? IPAddress.Loopback
+            : IPAddress.TryParse(uri.Host, out IPAddress? parsed) ? parsed
+            : null;
         if (ip is null)
         {
             return false;

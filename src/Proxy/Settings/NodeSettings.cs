@@ -100,7 +100,8 @@ internal sealed record PrimarySettings
     public TimeSpan ReconnectEvery { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// How long a primary that takes connections may say nothing to the node's own look before it counts as down. A slow one is not down; git itself
+    /// How long a primary that takes connections may say nothing to the node's own look before it counts as down. A slow one is not down;
+    /// git itself
     /// waits for ever, so this is far above what any primary at work takes.
     /// </summary>
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(30);
@@ -113,7 +114,8 @@ internal sealed record PrimarySettings
 
 /// <summary>A credential of the node's own at the primary.</summary>
 /// <param name="Username">With it the secret is a password or token of HTTP Basic; without it a bearer token.</param>
-/// <param name="PasswordFile">File of the secret, read anew for each use: it may be exchanged while the node runs. Null where there is only a key.</param>
+/// <param name="PasswordFile">File of the secret, read anew for each use: it may be exchanged while the node runs. Null where there is only
+/// a key.</param>
 /// <param name="SshKeyFile">A private key for the primary's SSH, used where there is no password.</param>
 internal sealed record ServiceCredential(string? Username, string? PasswordFile, string? SshKeyFile);
 

@@ -19,7 +19,8 @@ internal static class OpenFilesLimit
                 .FirstOrDefault(static line => line.StartsWith(Name, StringComparison.Ordinal));
             string? soft = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
             return soft == "unlimited" ? int.MaxValue
-                : long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long limit) ? limit : Usual;
+                : long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long limit) ? limit
+                : Usual;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -14,7 +14,8 @@ internal static class SettingsReader
     private static readonly HashSet<string> s_logins = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie", "Host" };
 
     private const string UrlAccepted = "an http:// or https:// URL without a path, such as https://git.example.com";
-    private const string HeaderAccepted = "names of request headers that do not say who asks, such as X-Trace; not Authorization, Cookie or Host";
+    private const string HeaderAccepted =
+        "names of request headers that do not say who asks, such as X-Trace; not Authorization, Cookie or Host";
 
     /// <summary>
     /// A Kerberos token is 65,535 bytes at most where Windows issues it (MaxTokenSize), 87,384 in base64; the rest is for cookies and
@@ -37,7 +38,12 @@ internal static class SettingsReader
             Primaries = Primaries(source),
             Data = source.Text("Data") ?? "",
             Listen = source.List<ListenAddress>("Listen", ListenAddress.Accepted, ListenAddress.TryParse!),
-            Admin = source.Read("Admin:Listen", new ListenAddress(new IPEndPoint(IPAddress.Loopback, 8081), IsTls: false), ListenAddress.Accepted, TryParsePlain),
+            Admin = source.Read(
+                "Admin:Listen",
+                new ListenAddress(new IPEndPoint(IPAddress.Loopback, 8081), IsTls: false),
+                ListenAddress.Accepted,
+                TryParsePlain
+            ),
             AdminTokenFile = source.ExistingFile("Admin:TokenFile"),
             Tls = Tls(source),
             PackCache = new PackCacheOptions
@@ -65,7 +71,11 @@ internal static class SettingsReader
         CheckTogether(source, settings);
         SshSettingsReader.CheckTogether(source, settings);
         source.ThrowIfWrong();
-        return settings with { Listen = settings.Listen.Count > 0 ? settings.Listen : [new ListenAddress(new IPEndPoint(IPAddress.Loopback, 8080), IsTls: false)] };
+        return settings with
+        {
+            Listen =
+                settings.Listen.Count > 0 ? settings.Listen : [new ListenAddress(new IPEndPoint(IPAddress.Loopback, 8080), IsTls: false)],
+        };
     }
 
     private static void CheckTogether(SettingsSource source, NodeSettings settings)
@@ -85,7 +95,11 @@ internal static class SettingsReader
             source.Add("Admin:TokenFile", null, "an admin address that is not loopback demands a file with a token");
         }
 
-        foreach (IGrouping<string, PrimarySettings> same in settings.Primaries.GroupBy(static primary => primary.Url.Host, StringComparer.OrdinalIgnoreCase).Where(static same => same.Count() > 1))
+        foreach (
+            IGrouping<string, PrimarySettings> same in settings
+                .Primaries.GroupBy(static primary => primary.Url.Host, StringComparer.OrdinalIgnoreCase)
+                .Where(static same => same.Count() > 1)
+        )
         {
             source.Add("Primaries", same.Key, "each host name once: primaries are told apart by it");
         }
@@ -102,7 +116,12 @@ internal static class SettingsReader
             }
 
             Uri? url = source.Read<Uri?>($"{name}:Url", null, UrlAccepted, TryParseUrl);
-            DnsEndPoint? address = source.Read<DnsEndPoint?>($"{name}:Address", null, AddressAccepted, (string text, out DnsEndPoint? value) => TryParseAddress(text, url, out value));
+            DnsEndPoint? address = source.Read<DnsEndPoint?>(
+                $"{name}:Address",
+                null,
+                AddressAccepted,
+                (string text, out DnsEndPoint? value) => TryParseAddress(text, url, out value)
+            );
             var primary = new PrimarySettings
             {
                 Url = url ?? new Uri("http://unset.invalid/"),
@@ -110,12 +129,27 @@ internal static class SettingsReader
                 Address = address,
                 Ssh = SshSettingsReader.Target(source, name, address),
                 SshPathPrefix = source.Read($"{name}:SshPathPrefix", "", "the beginning of a path, such as /srv/git", TryParseSshPrefix),
-                Kind = source.Read($"{name}:Kind", PrimaryKind.Generic, "generic, github, gitlab, gitea, bitbucket, azure or gerrit", TryParseName),
+                Kind = source.Read(
+                    $"{name}:Kind",
+                    PrimaryKind.Generic,
+                    "generic, github, gitlab, gitea, bitbucket, azure or gerrit",
+                    TryParseName
+                ),
                 Visibility = source.Read($"{name}:Visibility", VisibilityRule.Advertised, "advertised or repository", TryParseName),
                 DecidesByAddress = source.Read($"{name}:DecidesByAddress", AddressRule.Anonymous, "anonymous, all or none", TryParseName),
                 MaxRequests = source.Count($"{name}:MaxRequests", 0, 0, 100_000),
-                ReconnectEvery = source.Duration($"{name}:ReconnectEvery", TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
-                AnswerWithin = source.Duration($"{name}:AnswerWithin", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+                ReconnectEvery = source.Duration(
+                    $"{name}:ReconnectEvery",
+                    TimeSpan.FromMinutes(2),
+                    TimeSpan.FromSeconds(1),
+                    TimeSpan.FromDays(1)
+                ),
+                AnswerWithin = source.Duration(
+                    $"{name}:AnswerWithin",
+                    TimeSpan.FromSeconds(30),
+                    TimeSpan.FromSeconds(1),
+                    TimeSpan.FromMinutes(10)
+                ),
                 Include = source.List<string>($"{name}:Projects:Include", "a glob such as team/*", TryParseGlob),
                 Exclude = source.List<string>($"{name}:Projects:Exclude", "a glob such as team/*", TryParseGlob),
             };
@@ -145,7 +179,9 @@ internal static class SettingsReader
             source.Add($"{primary}:SshUrl", null, "a key in Service:SshKeyFile is for the primary's SSH: say where that is");
         }
 
-        return password is null && key is null ? null : new ServiceCredential(username, password, key is null ? null : Path.GetFullPath(key));
+        return password is null && key is null
+            ? null
+            : new ServiceCredential(username, password, key is null ? null : Path.GetFullPath(key));
     }
 
     private static ClientLimits Clients(SettingsSource source)
@@ -209,7 +245,13 @@ internal static class SettingsReader
         {
             using var loaded = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPemFile(certificate, key);
         }
-        catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e)
+            when (e
+                    is System.Security.Cryptography.CryptographicException
+                        or IOException
+                        or UnauthorizedAccessException
+                        or ArgumentException
+            )
         {
             source.Add("Tls:Certificate", certificate, $"a PEM certificate that goes with the PEM key in Tls:Key ({e.Message})");
         }
@@ -219,7 +261,8 @@ internal static class SettingsReader
 
     private static bool TryParseHeader(string text, out string value) =>
         (value = text).All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal))
-        && text.Length > 0 && !s_logins.Contains(text);
+        && text.Length > 0
+        && !s_logins.Contains(text);
 
     /// <summary>The server holds no more than 1 MiB of a request that it has not read yet.</summary>
     private static bool TryParseHeadersSize(string text, out int value)
@@ -233,7 +276,8 @@ internal static class SettingsReader
 
     private static bool TryParseGlob(string text, out string value) => RepositoryPath.IsWellFormedOverSsh(value = text);
 
-    private static bool TryParseSshPrefix(string text, out string value) => RepositoryPath.IsWellFormedOverSsh(value = text) && text[0] != '-';
+    private static bool TryParseSshPrefix(string text, out string value) =>
+        RepositoryPath.IsWellFormedOverSsh(value = text) && text[0] != '-';
 
     private static bool TryParseName<T>(string text, out T value)
         where T : struct, Enum =>
@@ -242,15 +286,22 @@ internal static class SettingsReader
     private static bool TryParseUrl(string text, out Uri? value) =>
         Uri.TryCreate(text, UriKind.Absolute, out value)
         && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps)
-        && value is { PathAndQuery: "/", Fragment: "", UserInfo: "" } && value.Host.Length > 0;
+        && value is { PathAndQuery: "/", Fragment: "", UserInfo: "" }
+        && value.Host.Length > 0;
 
     private static bool TryParseAnyUrl(string text, out Uri? value) =>
-        Uri.TryCreate(text, UriKind.Absolute, out value) && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps) && value.UserInfo.Length == 0;
+        Uri.TryCreate(text, UriKind.Absolute, out value)
+        && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps)
+        && value.UserInfo.Length == 0;
 
     private static bool TryParseAddress(string text, Uri? url, out DnsEndPoint? value)
     {
         value = null;
-        if (text.Contains('/', StringComparison.Ordinal) || !Uri.TryCreate($"tcp://{text}", UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0)
+        if (
+            text.Contains('/', StringComparison.Ordinal)
+            || !Uri.TryCreate($"tcp://{text}", UriKind.Absolute, out Uri? uri)
+            || uri.Host.Length == 0
+        )
         {
             return false;
         }

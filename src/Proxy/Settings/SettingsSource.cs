@@ -30,20 +30,36 @@ internal sealed class SettingsSource(IConfiguration configuration)
         return fallback;
     }
 
-    public string? Text(string name) => Read<string?>(name, null, "", static (string text, out string? value) => (value = text) is not null);
+    public string? Text(string name) =>
+        Read<string?>(name, null, "", static (string text, out string? value) => (value = text) is not null);
 
     public string? ExistingFile(string name) =>
-        Read<string?>(name, null, "the path of a file that can be read", static (string text, out string? value) => File.Exists(value = text));
+        Read<string?>(
+            name,
+            null,
+            "the path of a file that can be read",
+            static (string text, out string? value) => File.Exists(value = text)
+        );
 
     public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan most) => Duration(name, fallback, TimeSpan.Zero, most);
 
     public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan least, TimeSpan most) =>
-        Read(name, fallback, $"a time as hh:mm:ss, from {least:c} to {most:c}", (string text, out TimeSpan value) =>
-            TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && value >= least && value <= most);
+        Read(
+            name,
+            fallback,
+            $"a time as hh:mm:ss, from {least:c} to {most:c}",
+            (string text, out TimeSpan value) =>
+                TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && value >= least && value <= most
+        );
 
     public int Count(string name, int fallback, int least, int most) =>
-        Read(name, fallback, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"), (string text, out int value) =>
-            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= least && value <= most);
+        Read(
+            name,
+            fallback,
+            string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"),
+            (string text, out int value) =>
+                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= least && value <= most
+        );
 
     public long Size(string name, long fallback) => Read<long>(name, fallback, ByteSize.Accepted, ByteSize.TryParse);
 
@@ -72,7 +88,8 @@ internal sealed class SettingsSource(IConfiguration configuration)
         return values;
     }
 
-    public IEnumerable<string> Children(string name) => configuration.GetSection(name).GetChildren().Select(child => $"{name}:{child.Key}").ToList();
+    public IEnumerable<string> Children(string name) =>
+        configuration.GetSection(name).GetChildren().Select(child => $"{name}:{child.Key}").ToList();
 
     public void Add(string name, string? value, string accepted) =>
         _problems.Add(value is null ? $"{name} is not set: {accepted}" : $"{name} = \"{value}\": accepted is {accepted}");

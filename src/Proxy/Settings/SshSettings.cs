@@ -37,9 +37,12 @@ internal sealed record SshSettings
         }
 
         string host = text[..colon];
-        IPAddress? address = host == "*" ? IPAddress.IPv6Any
+        IPAddress? address =
+            host == "*" ? IPAddress.IPv6Any
             : host == "localhost" ? IPAddress.Loopback
-            : !(host.Contains(':', StringComparison.Ordinal) && host is not ['[', .., ']']) && IPAddress.TryParse(host, out IPAddress? parsed) ? parsed
+            : !(host.Contains(':', StringComparison.Ordinal) && host is not ['[', .., ']'])
+            && IPAddress.TryParse(host, out IPAddress? parsed)
+                ? parsed
             : null;
         value = address is null ? null : new IPEndPoint(address, port);
         return value is not null;

@@ -14,19 +14,25 @@ internal static class SshSettingsReader
     {
         IPEndPoint? listen = source.Read<IPEndPoint?>("Ssh:Listen", null, SshSettings.ListenAccepted, SshSettings.TryParseListen);
         KeyAuthorityOptions authority = Authority(source);
-        IReadOnlyList<string> hostKeys = source.List<string>("Ssh:HostKeys", "the path of a private key without a passphrase", TryParseFile);
+        IReadOnlyList<string> hostKeys = source.List<string>(
+            "Ssh:HostKeys",
+            "the path of a private key without a passphrase",
+            TryParseFile
+        );
         bool takesAgents = source.Read("Ssh:Agent", !authority.IsSet, "true or false", bool.TryParse);
         int maxLogins = source.Count("Ssh:MaxLoginsPerAddress", 100, 0, 10_000);
         string? authorities = source.ExistingFile("Ssh:TrustedUserCAKeys");
-        return listen is null ? null : new SshSettings
-        {
-            Listen = listen,
-            KeyAuthority = authority,
-            HostKeys = [.. hostKeys.Select(Path.GetFullPath)],
-            TakesAgents = takesAgents,
-            MaxLoginsPerAddress = maxLogins,
-            TrustedUserCAKeys = authorities is null ? null : Path.GetFullPath(authorities),
-        };
+        return listen is null
+            ? null
+            : new SshSettings
+            {
+                Listen = listen,
+                KeyAuthority = authority,
+                HostKeys = [.. hostKeys.Select(Path.GetFullPath)],
+                TakesAgents = takesAgents,
+                MaxLoginsPerAddress = maxLogins,
+                TrustedUserCAKeys = authorities is null ? null : Path.GetFullPath(authorities),
+            };
     }
 
     /// <summary>The primary's SSH, as one of its settings.</summary>
@@ -36,10 +42,20 @@ internal static class SshSettingsReader
         string? knownHosts = source.ExistingFile($"{name}:SshKnownHosts");
         if (target is not null && knownHosts is null)
         {
-            source.Add($"{name}:SshKnownHosts", null, "the primary's host keys, a known_hosts file (ssh-keyscan HOST makes one; compare its fingerprints with those that the primary publishes)");
+            source.Add(
+                $"{name}:SshKnownHosts",
+                null,
+                "the primary's host keys, a known_hosts file (ssh-keyscan HOST makes one; compare its fingerprints with those that the primary publishes)"
+            );
         }
 
-        return target is null ? null : target with { KnownHostsFile = knownHosts is null ? "" : Path.GetFullPath(knownHosts), ConnectHost = address?.Host };
+        return target is null
+            ? null
+            : target with
+            {
+                KnownHostsFile = knownHosts is null ? "" : Path.GetFullPath(knownHosts),
+                ConnectHost = address?.Host,
+            };
     }
 
     public static void CheckTogether(SettingsSource source, NodeSettings settings)
@@ -52,12 +68,20 @@ internal static class SshSettingsReader
         int overSsh = settings.Primaries.Count(static primary => primary.Ssh is not null);
         if (overSsh > 1 || (overSsh == 0 && settings.Primaries.Count > 1))
         {
-            source.Add("Primaries", null, "with Ssh:Listen exactly one of several primaries has an SshUrl: an SSH client does not say which host it means");
+            source.Add(
+                "Primaries",
+                null,
+                "with Ssh:Listen exactly one of several primaries has an SshUrl: an SSH client does not say which host it means"
+            );
         }
 
         if (ssh.TakesAgents && overSsh == 0)
         {
-            source.Add("Primaries:0:SshUrl", null, $"Ssh:Listen with agents needs the primary's SSH, --primary-ssh with {SshTarget.Accepted}; or set Ssh:Agent to false and a key authority");
+            source.Add(
+                "Primaries:0:SshUrl",
+                null,
+                $"Ssh:Listen with agents needs the primary's SSH, --primary-ssh with {SshTarget.Accepted}; or set Ssh:Agent to false and a key authority"
+            );
         }
     }
 
@@ -67,9 +91,17 @@ internal static class SshSettingsReader
         var options = new KeyAuthorityOptions
         {
             File = file is null ? null : Path.GetFullPath(file),
-            Command = source.List<string>("Ssh:KeyAuthority:Command", "a program's absolute path and its arguments, a word each", static (string text, out string value) => (value = text).Length > 0),
-            Url = source.Read<Uri?>(UrlName, null, "an https:// URL, or http:// on loopback", static (string text, out Uri? value) =>
-                Uri.TryCreate(text, UriKind.Absolute, out value) && HttpKeyAuthority.Accepts(value)),
+            Command = source.List<string>(
+                "Ssh:KeyAuthority:Command",
+                "a program's absolute path and its arguments, a word each",
+                static (string text, out string value) => (value = text).Length > 0
+            ),
+            Url = source.Read<Uri?>(
+                UrlName,
+                null,
+                "an https:// URL, or http:// on loopback",
+                static (string text, out Uri? value) => Uri.TryCreate(text, UriKind.Absolute, out value) && HttpKeyAuthority.Accepts(value)
+            ),
         };
         if (options.Command is [var program, ..] && (!Path.IsPathRooted(program) || !File.Exists(program)))
         {

@@ -13,7 +13,8 @@ internal sealed class SshNames(Primary primary) : IRepositoryNames
     public string? HttpPathOf(string path) => primary.PathOverHttp(path) ?? Plain(path);
 
     /// <summary>What HTTP has no path for is kept apart from all that it has.</summary>
-    public RepositoryName NameOf(string path) => primary.PathOverHttp(path) is { } same ? primary.NameOf(same) : new RepositoryName(primary.SshOnlyHost, path);
+    public RepositoryName NameOf(string path) =>
+        primary.PathOverHttp(path) is { } same ? primary.NameOf(same) : new RepositoryName(primary.SshOnlyHost, path);
 
     public bool Selects(string path) => primary.Selects(primary.PathOverHttp(path) ?? path.TrimStart('/'));
 

@@ -7,13 +7,37 @@ namespace Waystation.Proxy.Telemetry;
 /// <summary>What the front end tells the log; ids 2000 to 2099. Times are in milliseconds.</summary>
 internal static partial class ProxyLog
 {
-    [LoggerMessage(2001, LogLevel.Information, "{Repository}: {Outcome} for {Credential}, {Bytes} bytes; parse {Parse:0.0} access {Access:0.0} open {Open:0.0} send {Send:0.0}")]
+    [LoggerMessage(
+        2001,
+        LogLevel.Information,
+        "{Repository}: {Outcome} for {Credential}, {Bytes} bytes; parse {Parse:0.0} access {Access:0.0} open {Open:0.0} send {Send:0.0}"
+    )]
     public static partial void FetchServed(
-        this ILogger logger, RepositoryName repository, FetchOutcome outcome, Credential credential, long bytes, double parse, double access, double open, double send);
+        this ILogger logger,
+        RepositoryName repository,
+        FetchOutcome outcome,
+        Credential credential,
+        long bytes,
+        double parse,
+        double access,
+        double open,
+        double send
+    );
 
-    [LoggerMessage(2002, LogLevel.Information, "{Repository}: Bypass ({Reason}) for {Credential}; parse {Parse:0.0} access {Access:0.0} open {Open:0.0}")]
+    [LoggerMessage(
+        2002,
+        LogLevel.Information,
+        "{Repository}: Bypass ({Reason}) for {Credential}; parse {Parse:0.0} access {Access:0.0} open {Open:0.0}"
+    )]
     public static partial void FetchBypassed(
-        this ILogger logger, RepositoryName repository, string reason, Credential credential, double parse, double access, double open);
+        this ILogger logger,
+        RepositoryName repository,
+        string reason,
+        Credential credential,
+        double parse,
+        double access,
+        double open
+    );
 
     [LoggerMessage(2003, LogLevel.Warning, "{Repository}: an answer broke off after {Bytes} bytes: {Reason}")]
     public static partial void FetchBrokeOff(this ILogger logger, RepositoryName repository, long bytes, string reason);
@@ -42,7 +66,11 @@ internal static partial class ProxyLog
     [LoggerMessage(2008, LogLevel.Warning, "the data folder takes no writes: nothing is kept, all is forwarded")]
     public static partial void DataFolderReadOnly(this ILogger logger);
 
-    [LoggerMessage(2013, LogLevel.Warning, "{Client} sends another {Header} with every request, so that each counts as another login and none finds a ticket; if it does not say who asks, name it in Access:IgnoredHeaders")]
+    [LoggerMessage(
+        2013,
+        LogLevel.Warning,
+        "{Client} sends another {Header} with every request, so that each counts as another login and none finds a ticket; if it does not say who asks, name it in Access:IgnoredHeaders"
+    )]
     public static partial void FieldRestless(this ILogger logger, string client, string header);
 
     [LoggerMessage(2040, LogLevel.Error, "{Primary}: an outage begins: {Failure}; the node's own probe: {Wrong}")]
@@ -54,7 +82,11 @@ internal static partial class ProxyLog
     [LoggerMessage(2042, LogLevel.Warning, "{Repository}: refs as of {Age} ago were told to {Credential}: the primary cannot be asked")]
     public static partial void RefsRecorded(this ILogger logger, RepositoryName repository, TimeSpan age, Credential credential);
 
-    [LoggerMessage(2045, LogLevel.Error, "{Repository}: an outage of this repository begins: the primary answers {Status}; who failed: {Who}")]
+    [LoggerMessage(
+        2045,
+        LogLevel.Error,
+        "{Repository}: an outage of this repository begins: the primary answers {Status}; who failed: {Who}"
+    )]
     public static partial void RepositoryOutageBegan(this ILogger logger, RepositoryName repository, int status, string who);
 
     [LoggerMessage(2046, LogLevel.Warning, "{Repository}: the outage of this repository has ended")]

@@ -21,15 +21,26 @@ internal sealed class ProxyMeters
     public ProxyMeters(Meter meter)
     {
         _fetches = meter.CreateCounter<long>("waystation_fetches_total", description: "Fetches by how they were served.");
-        _fetchBytes = meter.CreateCounter<long>("waystation_fetch_bytes_total", description: "Pack bytes sent to clients, by how they were served.");
-        _bypasses = meter.CreateCounter<long>("waystation_bypasses_total", description: "Fetches handed to the primary as they came, by reason.");
+        _fetchBytes = meter.CreateCounter<long>(
+            "waystation_fetch_bytes_total",
+            description: "Pack bytes sent to clients, by how they were served."
+        );
+        _bypasses = meter.CreateCounter<long>(
+            "waystation_bypasses_total",
+            description: "Fetches handed to the primary as they came, by reason."
+        );
         _upstream = meter.CreateCounter<long>("waystation_upstream_requests_total", description: "Requests to the primary, by kind.");
-        _stale = meter.CreateCounter<long>("waystation_stale_answers_total", description: "Answers given in an outage from what was recorded before it, by kind.");
+        _stale = meter.CreateCounter<long>(
+            "waystation_stale_answers_total",
+            description: "Answers given in an outage from what was recorded before it, by kind."
+        );
         _hooks = meter.CreateCounter<long>("waystation_hooks_total", description: "Webhooks received, by forge and what came of them.");
         _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Client requests under way.");
         _connections = meter.CreateUpDownCounter<long>("waystation_client_connections", description: "Connections of clients.");
         _connectionsEnded = meter.CreateCounter<long>(
-            "waystation_client_connections_ended_total", description: "Connections of clients that the node ended or refused, by reason.");
+            "waystation_client_connections_ended_total",
+            description: "Connections of clients that the node ended or refused, by reason."
+        );
         foreach (FetchOutcome outcome in Enum.GetValues<FetchOutcome>())
         {
             _fetches.Add(0, Tag("outcome", Word(outcome)));
@@ -63,7 +74,8 @@ internal sealed class ProxyMeters
 
     public void ConnectionClosed() => _connections.Add(-1);
 
-    /// <param name="reason"><c>ended</c> to make room, <c>refused</c>, <c>silent</c> (no request) or <c>stalled</c> (nothing taken).</param>
+    /// <param name="reason"><c>ended</c> to make room, <c>refused</c>, <c>silent</c> (no request) or <c>stalled</c> (nothing
+    /// taken).</param>
     public void ConnectionEnded(string reason) => _connectionsEnded.Add(1, Tag("reason", reason));
 
     private static string Word(FetchOutcome outcome) => outcome.ToString().ToLowerInvariant();

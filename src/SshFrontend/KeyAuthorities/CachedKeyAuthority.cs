@@ -27,14 +27,19 @@ public sealed class CachedKeyAuthority(IKeyAuthority authority, TimeSpan lifetim
     }
 
     /// <summary>
-    /// To be called when the primary refused a key's credential: nothing that was asked before this about the fingerprint is believed any more,
+    /// To be called when the primary refused a key's credential: nothing that was asked before this about the fingerprint is believed any
+    /// more,
     /// answers still on their way included.
     /// </summary>
     public void Forget(string fingerprint)
     {
         lock (_gate)
         {
-            foreach (KeyQuestion question in _entries.Keys.Where(question => string.Equals(question.Fingerprint, fingerprint, StringComparison.Ordinal)))
+            foreach (
+                KeyQuestion question in _entries.Keys.Where(question =>
+                    string.Equals(question.Fingerprint, fingerprint, StringComparison.Ordinal)
+                )
+            )
             {
                 // Dictionary allows it while it is walked.
                 _entries.Remove(question);

@@ -8,7 +8,9 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// </summary>
 internal static class CredentialParser
 {
-    public const string Username = "username", PasswordFile = "passwordFile", SshKeyFile = "sshKeyFile";
+    public const string Username = "username",
+        PasswordFile = "passwordFile",
+        SshKeyFile = "sshKeyFile";
 
     /// <summary>The longest answer that is read, in bytes; it guards against an authority that does not end.</summary>
     public const int MaxLength = 64 << 10;
@@ -31,7 +33,9 @@ internal static class CredentialParser
             (null, null, null) => null,
             (null, null, { } file) => new PrimaryCredential.SshKey(AbsolutePath(SshKeyFile, file)),
             ({ } name, { } file, null) => new PrimaryCredential.HttpUser(LoginName(name), AbsolutePath(PasswordFile, file)),
-            (_, _, not null) => throw new KeyAuthorityException($"{SshKeyFile} beside {Username} or {PasswordFile}: it is the one or the other"),
+            (_, _, not null) => throw new KeyAuthorityException(
+                $"{SshKeyFile} beside {Username} or {PasswordFile}: it is the one or the other"
+            ),
             _ => throw new KeyAuthorityException($"{Username} and {PasswordFile} go together"),
         };
     }

@@ -16,9 +16,7 @@ public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
     /// <param name="url">The address; see <see cref="Accepts"/>.</param>
     /// <param name="timeout">For connecting and the whole answer.</param>
     public HttpKeyAuthority(Uri url, TimeSpan timeout)
-        : this(url, timeout, new SocketsHttpHandler())
-    {
-    }
+        : this(url, timeout, new SocketsHttpHandler()) { }
 
     /// <param name="url">The address.</param>
     /// <param name="timeout">For connecting and the whole answer.</param>
@@ -27,7 +25,10 @@ public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
     {
         if (!Accepts(url))
         {
-            throw new ArgumentException("a key authority's URL begins with https://, or with http:// on loopback, and holds no login", nameof(url));
+            throw new ArgumentException(
+                "a key authority's URL begins with https://, or with http:// on loopback, and holds no login",
+                nameof(url)
+            );
         }
 
         _url = url;
@@ -46,7 +47,8 @@ public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
     public static bool Accepts(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);
-        return url.IsAbsoluteUri && url.UserInfo.Length == 0
+        return url.IsAbsoluteUri
+            && url.UserInfo.Length == 0
             && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
     }
 
@@ -83,7 +85,8 @@ public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
             case HttpStatusCode.OK:
                 await using (Stream body = await response.Content.ReadAsStreamAsync(cancellationToken))
                 {
-                    byte[] answer = await BoundedReading.ReadAllAsync(body, CredentialParser.MaxLength, cancellationToken)
+                    byte[] answer =
+                        await BoundedReading.ReadAllAsync(body, CredentialParser.MaxLength, cancellationToken)
                         ?? throw Failed($"an answer of more than {CredentialParser.MaxLength} bytes");
                     return Parse(answer);
                 }
@@ -108,7 +111,10 @@ public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
 
     private async Task<HttpResponseMessage> SendOnceAsync(KeyQuestion question, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = new ByteArrayContent(QuestionWriter.Write(question)) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, _url)
+        {
+            Content = new ByteArrayContent(QuestionWriter.Write(question)),
+        };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         return await _invoker.SendAsync(request, cancellationToken);
@@ -126,5 +132,6 @@ public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
         }
     }
 
-    private KeyAuthorityException Failed(string what, Exception? inner = null) => new($"key authority {_url.GetLeftPart(UriPartial.Path)}: {what}", inner);
+    private KeyAuthorityException Failed(string what, Exception? inner = null) =>
+        new($"key authority {_url.GetLeftPart(UriPartial.Path)}: {what}", inner);
 }

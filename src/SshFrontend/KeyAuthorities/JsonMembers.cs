@@ -23,7 +23,10 @@ internal static class JsonMembers
         {
             // The exception's own words quote what they read.
             throw new KeyAuthorityException(
-                e.LineNumber is { } line ? $"no JSON, or a name twice (line {line + 1}, byte {e.BytePositionInLine + 1})" : "no JSON, or a name twice");
+                e.LineNumber is { } line
+                    ? $"no JSON, or a name twice (line {line + 1}, byte {e.BytePositionInLine + 1})"
+                    : "no JSON, or a name twice"
+            );
         }
         catch (InvalidOperationException)
         {

@@ -14,10 +14,12 @@ public sealed record KeyAuthorityOptions
     /// <summary><c>Ssh:KeyAuthority:Url</c>: an address that <see cref="HttpKeyAuthority.Accepts"/>.</summary>
     public Uri? Url { get; init; }
 
-    /// <summary>How long a program or an endpoint may take. A client offers several keys within the two minutes that sshd gives it.</summary>
+    /// <summary>How long a program or an endpoint may take. A client offers several keys within the two minutes that sshd gives
+    /// it.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a credential is kept. One clone makes several connections within this, and who is taken off is so within it.</summary>
+    /// <summary>How long a credential is kept. One clone makes several connections within this, and who is taken off is so within
+    /// it.</summary>
     public TimeSpan KeepFor { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether there is one at all.</summary>

@@ -11,7 +11,10 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// </summary>
 internal sealed class KeyList
 {
-    private const string Fingerprint = "fingerprint", Key = "key", KeyId = "keyId", Sha256 = "SHA256:";
+    private const string Fingerprint = "fingerprint",
+        Key = "key",
+        KeyId = "keyId",
+        Sha256 = "SHA256:";
 
     /// <summary>Of a SHA-256 in base64, without its padding.</summary>
     private const int DigestLength = 43;
@@ -19,9 +22,7 @@ internal sealed class KeyList
     /// <summary>A plain key is found only by an entry without a key id, a certificate only by its own.</summary>
     private readonly Dictionary<(string Fingerprint, string? KeyId), PrimaryCredential> _entries = [];
 
-    private KeyList()
-    {
-    }
+    private KeyList() { }
 
     /// <exception cref="KeyAuthorityException">An entry cannot be understood, or two are about the same key.</exception>
     public static KeyList Parse(ReadOnlyMemory<byte> json)
@@ -39,8 +40,17 @@ internal sealed class KeyList
             number++;
             try
             {
-                list.Add(JsonMembers.Read(
-                    entry, Fingerprint, Key, KeyId, CredentialParser.Username, CredentialParser.PasswordFile, CredentialParser.SshKeyFile));
+                list.Add(
+                    JsonMembers.Read(
+                        entry,
+                        Fingerprint,
+                        Key,
+                        KeyId,
+                        CredentialParser.Username,
+                        CredentialParser.PasswordFile,
+                        CredentialParser.SshKeyFile
+                    )
+                );
             }
             catch (KeyAuthorityException e)
             {
@@ -86,6 +96,8 @@ internal sealed class KeyList
     }
 
     private static bool IsFingerprint(string text) =>
-        text.Length == Sha256.Length + DigestLength && text.StartsWith(Sha256, StringComparison.Ordinal)
-        && Base64.IsValid(text.AsSpan(Sha256.Length).ToString() + "=", out int length) && length == SHA256.HashSizeInBytes;
+        text.Length == Sha256.Length + DigestLength
+        && text.StartsWith(Sha256, StringComparison.Ordinal)
+        && Base64.IsValid(text.AsSpan(Sha256.Length).ToString() + "=", out int length)
+        && length == SHA256.HashSizeInBytes;
 }

@@ -3,9 +3,7 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// <summary>What the node shows to the primary for a key. It names where secrets lie and never holds one.</summary>
 public abstract record PrimaryCredential
 {
-    private PrimaryCredential()
-    {
-    }
+    private PrimaryCredential() { }
 
     /// <summary>A user of the primary over HTTP.</summary>
     /// <param name="Username">The login name, as in Basic authentication.</param>
@@ -15,7 +13,8 @@ public abstract record PrimaryCredential
         /// <summary>More than any password or token has.</summary>
         private const int MaxLength = 16 << 10;
 
-        /// <summary>The password as it is now: files may be rotated, so it is read for each use. Its line's end is not part of it.</summary>
+        /// <summary>The password as it is now: files may be rotated, so it is read for each use. Its line's end is not part of
+        /// it.</summary>
         /// <exception cref="KeyAuthorityException">The file cannot be read, is empty, or holds more than one line.</exception>
         public async Task<string> ReadPasswordAsync(CancellationToken cancellationToken)
         {

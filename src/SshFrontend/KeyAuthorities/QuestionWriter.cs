@@ -3,11 +3,15 @@ using System.Text.Json;
 
 namespace Waystation.SshFrontend.KeyAuthorities;
 
-/// <summary>What an authority is asked: <c>{"fingerprint":"SHA256:…","key":"ssh-ed25519 …"}</c>, for a certificate with <c>"keyId"</c>.</summary>
+/// <summary>What an authority is asked: <c>{"fingerprint":"SHA256:…","key":"ssh-ed25519 …"}</c>, for a certificate with
+/// <c>"keyId"</c>.</summary>
 internal static class QuestionWriter
 {
     // Names that shells, Python and people read as they are; nothing of it goes into a page.
-    private static readonly JsonWriterOptions s_options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_options = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static byte[] Write(KeyQuestion question)
     {

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Waystation.SshFrontend.Keys;
 
-/// <summary>What a user's certificate says (OpenSSH's PROTOCOL.certkeys). Reading it proves nothing: sshd checks signature and dates.</summary>
+/// <summary>What a user's certificate says (OpenSSH's PROTOCOL.certkeys). Reading it proves nothing: sshd checks signature and
+/// dates.</summary>
 /// <param name="Authority">The key that signed it.</param>
 /// <param name="KeyId">The name that the authority gave it.</param>
 internal sealed record SshCertificate(SshPublicKey Authority, string KeyId)
@@ -17,8 +18,12 @@ internal sealed record SshCertificate(SshPublicKey Authority, string KeyId)
         certificate = null;
         ReadOnlySpan<byte> rest = key.Blob.Span;
         // name, nonce, the key's fields │ serial, type │ key id, principals │ after, before │ options, extensions, reserved, authority
-        if (!SshKeyTypes.TryCountFields(key.Type, out int fields) || !TrySkip(ref rest, 2 + fields) || rest.Length < 12
-            || BinaryPrimitives.ReadUInt32BigEndian(rest[8..]) != UserCertificate)
+        if (
+            !SshKeyTypes.TryCountFields(key.Type, out int fields)
+            || !TrySkip(ref rest, 2 + fields)
+            || rest.Length < 12
+            || BinaryPrimitives.ReadUInt32BigEndian(rest[8..]) != UserCertificate
+        )
         {
             return false;
         }
@@ -30,7 +35,11 @@ internal sealed record SshCertificate(SshPublicKey Authority, string KeyId)
         }
 
         rest = rest[16..];
-        if (!TrySkip(ref rest, 3) || !SshString.TryTake(ref rest, out ReadOnlySpan<byte> blob) || !SshPublicKey.TryRead(blob, out SshPublicKey? authority))
+        if (
+            !TrySkip(ref rest, 3)
+            || !SshString.TryTake(ref rest, out ReadOnlySpan<byte> blob)
+            || !SshPublicKey.TryRead(blob, out SshPublicKey? authority)
+        )
         {
             return false;
         }

@@ -36,7 +36,12 @@ internal static class SshKeyTypes
     /// <param name="blob">All of it.</param>
     /// <param name="afterName">What follows its name.</param>
     /// <param name="plain">The plain key.</param>
-    public static bool TryWritePlain(string type, ReadOnlySpan<byte> blob, ReadOnlySpan<byte> afterName, [NotNullWhen(true)] out byte[]? plain)
+    public static bool TryWritePlain(
+        string type,
+        ReadOnlySpan<byte> blob,
+        ReadOnlySpan<byte> afterName,
+        [NotNullWhen(true)] out byte[]? plain
+    )
     {
         plain = null;
         if (!s_certificates.TryGetValue(type, out (string Plain, int Fields) form))

@@ -29,7 +29,8 @@ public sealed class SshPublicKey : IEquatable<SshPublicKey>
     /// <summary>The bytes that the base64 of a public key file stands for.</summary>
     public ReadOnlyMemory<byte> Blob => _blob;
 
-    /// <summary><c>SHA256:</c> and 43 characters, as <c>ssh-keygen -l</c> and sshd's <c>%f</c> print it: of a certificate, that of its key.</summary>
+    /// <summary><c>SHA256:</c> and 43 characters, as <c>ssh-keygen -l</c> and sshd's <c>%f</c> print it: of a certificate, that of its
+    /// key.</summary>
     public string Fingerprint { get; }
 
     /// <summary>Whether this is a certificate.</summary>
@@ -39,8 +40,11 @@ public sealed class SshPublicKey : IEquatable<SshPublicKey>
     public static bool TryParse(string? line, [NotNullWhen(true)] out SshPublicKey? key)
     {
         key = null;
-        if (line?.Split([' ', '\t'], 3, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is not [var type, var base64, ..]
-            || base64.Length > MaxLength * 2)
+        if (
+            line?.Split([' ', '\t'], 3, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                is not [var type, var base64, ..]
+            || base64.Length > MaxLength * 2
+        )
         {
             return false;
         }
@@ -56,8 +60,13 @@ public sealed class SshPublicKey : IEquatable<SshPublicKey>
     {
         key = null;
         ReadOnlySpan<byte> rest = blob;
-        if (blob.Length > MaxLength || !SshString.TryTake(ref rest, out ReadOnlySpan<byte> name) || name.IsEmpty || rest.IsEmpty
-            || name.ContainsAnyExceptInRange((byte)'!', (byte)'~'))
+        if (
+            blob.Length > MaxLength
+            || !SshString.TryTake(ref rest, out ReadOnlySpan<byte> name)
+            || name.IsEmpty
+            || rest.IsEmpty
+            || name.ContainsAnyExceptInRange((byte)'!', (byte)'~')
+        )
         {
             return false;
         }

@@ -7,9 +7,14 @@ namespace Waystation.SshFrontend.Primaries;
 /// <summary>The messages of an SSH agent that we read (draft-miller-ssh-agent): four bytes of length, one of type, the rest.</summary>
 internal static class AgentMessage
 {
-    public const byte Failure = 5, RequestIdentities = 11, IdentitiesAnswer = 12, SignRequest = 13, Extension = 27;
+    public const byte Failure = 5,
+        RequestIdentities = 11,
+        IdentitiesAnswer = 12,
+        SignRequest = 13,
+        Extension = 27;
 
-    private const byte UserAuthRequest = 50, True = 1;
+    private const byte UserAuthRequest = 50,
+        True = 1;
 
     /// <summary>OpenSSH's own bound.</summary>
     private const int MaxLength = 256 << 10;
@@ -61,16 +66,24 @@ internal static class AgentMessage
     {
         key = null;
         ReadOnlySpan<byte> rest = message[1..];
-        if (!SshString.TryTake(ref rest, out _) || !SshString.TryTake(ref rest, out ReadOnlySpan<byte> login)
-            || !SshString.TryTake(ref login, out _) || !TrySkip(ref login, UserAuthRequest)
-            || !SshString.TryTake(ref login, out _) || !SshString.TryTake(ref login, out _)
-            || !SshString.TryTake(ref login, out ReadOnlySpan<byte> method) || !(method.SequenceEqual("publickey"u8) || method.SequenceEqual(HostBound)))
+        if (
+            !SshString.TryTake(ref rest, out _)
+            || !SshString.TryTake(ref rest, out ReadOnlySpan<byte> login)
+            || !SshString.TryTake(ref login, out _)
+            || !TrySkip(ref login, UserAuthRequest)
+            || !SshString.TryTake(ref login, out _)
+            || !SshString.TryTake(ref login, out _)
+            || !SshString.TryTake(ref login, out ReadOnlySpan<byte> method)
+            || !(method.SequenceEqual("publickey"u8) || method.SequenceEqual(HostBound))
+        )
         {
             return false;
         }
 
-        return TrySkip(ref login, True) && SshString.TryTake(ref login, out _)
-            && SshString.TryTake(ref login, out ReadOnlySpan<byte> blob) && SshPublicKey.TryRead(blob, out key);
+        return TrySkip(ref login, True)
+            && SshString.TryTake(ref login, out _)
+            && SshString.TryTake(ref login, out ReadOnlySpan<byte> blob)
+            && SshPublicKey.TryRead(blob, out key);
     }
 
     /// <summary>
@@ -80,7 +93,15 @@ internal static class AgentMessage
     public static byte[] WithFirst(ReadOnlySpan<byte> answer, SshPublicKey first)
     {
         List<SshPublicKey> keys = ReadIdentities(answer);
-        List<SshPublicKey> ordered = [.. keys.OrderBy(key => key.Equals(first) ? 0 : IsOfSamePair(key, first) ? 1 : 2).Take(MaxKeys)];
+        List<SshPublicKey> ordered =
+        [
+            .. keys.OrderBy(key =>
+                    key.Equals(first) ? 0
+                    : IsOfSamePair(key, first) ? 1
+                    : 2
+                )
+                .Take(MaxKeys),
+        ];
         using var written = new MemoryStream();
         written.WriteByte(IdentitiesAnswer);
         Span<byte> count = stackalloc byte[4];
@@ -102,7 +123,8 @@ internal static class AgentMessage
         return isThere;
     }
 
-    private static bool IsOfSamePair(SshPublicKey one, SshPublicKey other) => string.Equals(one.Fingerprint, other.Fingerprint, StringComparison.Ordinal);
+    private static bool IsOfSamePair(SshPublicKey one, SshPublicKey other) =>
+        string.Equals(one.Fingerprint, other.Fingerprint, StringComparison.Ordinal);
 
     private static List<SshPublicKey> ReadIdentities(ReadOnlySpan<byte> answer)
     {

@@ -100,7 +100,8 @@ internal sealed class AgentRelay : IAsyncDisposable
                 await AgentMessage.WriteAsync(asker, await AnswerAsync(question, agent), _stop.Token);
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or ArgumentException)
+        catch (Exception e)
+            when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or ArgumentException)
         {
             // The agent went with the user's session, or never was: ssh sees an agent that says no more and goes on without.
         }

@@ -17,11 +17,29 @@ internal static class SshArguments
 
     private static readonly string[] s_fixed =
     [
-        "BatchMode=yes", "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null", "UpdateHostKeys=no", "CheckHostIP=no",
-        "VerifyHostKeyDNS=no", "CanonicalizeHostname=no", "PreferredAuthentications=publickey", "PubkeyAuthentication=yes",
-        "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no", "PermitLocalCommand=no", "ControlMaster=no", "ControlPath=none",
-        "RequestTTY=no", "EscapeChar=none", "Compression=no", "AddKeysToAgent=no", "ConnectionAttempts=1", "TCPKeepAlive=yes",
-        "ServerAliveCountMax=4", "SendEnv=GIT_PROTOCOL",
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "GlobalKnownHostsFile=/dev/null",
+        "UpdateHostKeys=no",
+        "CheckHostIP=no",
+        "VerifyHostKeyDNS=no",
+        "CanonicalizeHostname=no",
+        "PreferredAuthentications=publickey",
+        "PubkeyAuthentication=yes",
+        "ClearAllForwardings=yes",
+        "ForwardAgent=no",
+        "ForwardX11=no",
+        "PermitLocalCommand=no",
+        "ControlMaster=no",
+        "ControlPath=none",
+        "RequestTTY=no",
+        "EscapeChar=none",
+        "Compression=no",
+        "AddKeysToAgent=no",
+        "ConnectionAttempts=1",
+        "TCPKeepAlive=yes",
+        "ServerAliveCountMax=4",
+        "SendEnv=GIT_PROTOCOL",
         // Says in the log that a login succeeded, which tells a connection that broke from one that never was.
         "LogLevel=VERBOSE",
     ];
@@ -76,11 +94,15 @@ internal static class SshArguments
 
     /// <summary>Whether a path can be a value: options have neither escapes nor a way to switch off <c>${}</c>.</summary>
     private static bool Accepts(string path) =>
-        Path.IsPathFullyQualified(path) && !path.Any(static c => char.IsControl(c) || c is '"' or '\\') && !path.Contains("${", StringComparison.Ordinal);
+        Path.IsPathFullyQualified(path)
+        && !path.Any(static c => char.IsControl(c) || c is '"' or '\\')
+        && !path.Contains("${", StringComparison.Ordinal);
 
     /// <summary>A path as a value: in double quotes, its percent signs doubled.</summary>
     private static string PathValue(string path) =>
         Accepts(path)
             ? $"\"{path.Replace("%", "%%", StringComparison.Ordinal)}\""
-            : throw new PrimaryException($"the ssh program cannot be given the path {path}: it must be absolute, without quotes, backslashes and ${{");
+            : throw new PrimaryException(
+                $"the ssh program cannot be given the path {path}: it must be absolute, without quotes, backslashes and ${{"
+            );
 }

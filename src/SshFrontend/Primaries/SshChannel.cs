@@ -25,7 +25,14 @@ public sealed class SshChannel : IAsyncDisposable
     private int _disposed;
 
     internal SshChannel(
-        Process process, SshTarget target, AgentRelay? agent, string folder, string log, ILogger logger, CancellationToken cancellationToken)
+        Process process,
+        SshTarget target,
+        AgentRelay? agent,
+        string folder,
+        string log,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
     {
         _process = process;
         _target = target;

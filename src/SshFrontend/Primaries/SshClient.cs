@@ -41,7 +41,12 @@ public sealed class SshClient
     /// <param name="cancellationToken">Kills the ssh program, at any time until the channel is disposed.</param>
     /// <exception cref="PrimaryException">The ssh program cannot be started.</exception>
     public SshChannel Start(
-        SshTarget target, SshIdentity identity, RemoteCommand command, string? gitProtocol, CancellationToken cancellationToken)
+        SshTarget target,
+        SshIdentity identity,
+        RemoteCommand command,
+        string? gitProtocol,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(identity);
@@ -68,7 +73,8 @@ public sealed class SshClient
         {
             _ = agent?.DisposeAsync().AsTask();
             SshChannel.DeleteFolder(folder);
-            throw e as PrimaryException ?? new PrimaryException($"the ssh program (Debian package openssh-client) cannot be started: {e.Message}", e);
+            throw e as PrimaryException
+                ?? new PrimaryException($"the ssh program (Debian package openssh-client) cannot be started: {e.Message}", e);
         }
     }
 

@@ -25,6 +25,7 @@ public enum SshOutcome
 /// <summary>How a channel ended, with everything that explains it.</summary>
 /// <param name="Outcome">In which way.</param>
 /// <param name="Code">The exit code for whoever asked: the remote command's own, else 255 as of the ssh program.</param>
-/// <param name="Message">One line for the person waiting; empty when the command ended by itself, for then it has spoken for itself.</param>
+/// <param name="Message">One line for the person waiting; empty when the command ended by itself, for then it has spoken for
+/// itself.</param>
 /// <param name="Log">For the log: the last words of the ssh program. They may name keys and hosts, never a secret.</param>
 public sealed record SshExit(SshOutcome Outcome, int Code, string Message, string Log);

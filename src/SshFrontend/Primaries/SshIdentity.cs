@@ -5,9 +5,7 @@ namespace Waystation.SshFrontend.Primaries;
 /// <summary>In whose name the node logs in at the primary.</summary>
 public abstract record SshIdentity
 {
-    private SshIdentity()
-    {
-    }
+    private SshIdentity() { }
 
     /// <summary>The user's own agent, forwarded to us: the primary sees the user.</summary>
     /// <param name="Socket">The agent's Unix socket, an absolute path; it lives as long as the user's session.</param>

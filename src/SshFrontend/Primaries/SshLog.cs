@@ -42,14 +42,24 @@ internal static class SshLog
 
         (SshOutcome outcome, string message) =
             Says("HOST IDENTIFICATION HAS CHANGED") || Says("REVOKED HOST KEY") || Says("Host certificate invalid")
-                ? (SshOutcome.HostKeyChanged, $"the host key of {target.KnownAs} is not the one that this node was given: nothing was sent to it")
+                ? (
+                    SshOutcome.HostKeyChanged,
+                    $"the host key of {target.KnownAs} is not the one that this node was given: nothing was sent to it"
+                )
             : Says("Host key verification failed")
-                ? (SshOutcome.HostKeyUnknown, $"the host key of {target.KnownAs} is unknown to this node: its operator has to add it to the known hosts")
+                ? (
+                    SshOutcome.HostKeyUnknown,
+                    $"the host key of {target.KnownAs} is unknown to this node: its operator has to add it to the known hosts"
+                )
             : !loggedIn && (Says("Permission denied") || Says("Too many authentication failures") || Says("No more authentication methods"))
                 ? (SshOutcome.LoginRefused, $"{target.Host} accepted none of the SSH keys offered to it")
-            : !loggedIn
-                ? (SshOutcome.Unreachable, $"no SSH connection to {target.Host}: {Reason()}")
-            : Says("closed by") || Says("Connection reset") || Says("not responding") || Says("Broken pipe") || Says("disconnect") || code != OwnCode
+            : !loggedIn ? (SshOutcome.Unreachable, $"no SSH connection to {target.Host}: {Reason()}")
+            : Says("closed by")
+            || Says("Connection reset")
+            || Says("not responding")
+            || Says("Broken pipe")
+            || Says("disconnect")
+            || code != OwnCode
                 ? (SshOutcome.Lost, $"the SSH connection to {target.Host} broke off")
             : (SshOutcome.Ended, "");
         return new SshExit(outcome, OwnCode, message, words);

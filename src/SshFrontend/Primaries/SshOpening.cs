@@ -5,9 +5,7 @@ namespace Waystation.SshFrontend.Primaries;
 /// <summary>What came of starting a command at the primary.</summary>
 public abstract record SshOpening
 {
-    private SshOpening()
-    {
-    }
+    private SshOpening() { }
 
     /// <summary>It runs, and whoever asked disposes it.</summary>
     /// <param name="UploadPack">The command.</param>

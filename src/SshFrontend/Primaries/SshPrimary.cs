@@ -16,7 +16,8 @@ namespace Waystation.SshFrontend.Primaries;
 /// Every reply is a <see cref="SshPrimaryReply"/>.
 /// </summary>
 /// <param name="uploadPacks">The connections, shared by all commands of a session; the session's to dispose.</param>
-/// <param name="command">The client's own command as it came, from <c>command=fetch</c> to its flush-pkt; empty where only others are asked.</param>
+/// <param name="command">The client's own command as it came, from <c>command=fetch</c> to its flush-pkt; empty where only others are
+/// asked.</param>
 /// <param name="tickets">Whose clock says when a reply came.</param>
 public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> command, AccessTickets tickets) : IPrimary
 {
@@ -38,24 +39,29 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
                 return written.WrittenMemory;
             },
             isOwn: true,
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>Sends a fetch of the node's own making, whose answer the caller reads (gitprotocol-v2, fetch; gitprotocol-pack).</summary>
     public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return request.ProtocolVersion < 2 ? SyncOldAsync(request, cancellationToken) : AskAsync(
-            capabilities =>
-            {
-                var written = new ArrayBufferWriter<byte>();
-                FetchRequestWriter.WriteV2(written, request, agent: null, capabilities.Supports(ObjectFormatCapability));
-                return written.WrittenMemory;
-            },
-            isOwn: true,
-            cancellationToken);
+        return request.ProtocolVersion < 2
+            ? SyncOldAsync(request, cancellationToken)
+            : AskAsync(
+                capabilities =>
+                {
+                    var written = new ArrayBufferWriter<byte>();
+                    FetchRequestWriter.WriteV2(written, request, agent: null, capabilities.Supports(ObjectFormatCapability));
+                    return written.WrittenMemory;
+                },
+                isOwn: true,
+                cancellationToken
+            );
     }
 
-    /// <summary>The advertisement of a connection made now, in whichever version the primary speaks, without the service line of HTTP.</summary>
+    /// <summary>The advertisement of a connection made now, in whichever version the primary speaks, without the service line of
+    /// HTTP.</summary>
     /// <inheritdoc cref="IPrimary.InfoRefsAsync" path="/param"/>
     public async Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
     {
@@ -99,7 +105,10 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
     }
 
     private async Task<PrimaryReply> AskAsync(
-        Func<CapabilityAdvertisement, ReadOnlyMemory<byte>> write, bool isOwn, CancellationToken cancellationToken)
+        Func<CapabilityAdvertisement, ReadOnlyMemory<byte>> write,
+        bool isOwn,
+        CancellationToken cancellationToken
+    )
     {
         while (true)
         {
@@ -113,7 +122,9 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
             if (uploadPack.Capabilities is not { } capabilities)
             {
                 await uploadPack.CloseAsync();
-                throw new PrimaryException($"{uploadPacks.Target.Host} does not speak protocol v2 over SSH (its sshd has to accept GIT_PROTOCOL)");
+                throw new PrimaryException(
+                    $"{uploadPacks.Target.Host} does not speak protocol v2 over SSH (its sshd has to accept GIT_PROTOCOL)"
+                );
             }
 
             if (await ReplyAsync(uploadPack, write(capabilities), askedAt, cancellationToken) is { } reply)
@@ -130,7 +141,12 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
     }
 
     /// <summary>Null when the connection ended before the first byte of a reply.</summary>
-    private async Task<PrimaryReply?> ReplyAsync(SshUploadPack uploadPack, ReadOnlyMemory<byte> question, long askedAt, CancellationToken cancellationToken)
+    private async Task<PrimaryReply?> ReplyAsync(
+        SshUploadPack uploadPack,
+        ReadOnlyMemory<byte> question,
+        long askedAt,
+        CancellationToken cancellationToken
+    )
     {
         bool kept = false;
         try
@@ -171,7 +187,10 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         text = null;
         try
         {
-            if (PktLineReader.TryRead(ref buffer, out PktLine packet) && packet.TryStripPrefix(Keywords.Err, out ReadOnlySequence<byte> said))
+            if (
+                PktLineReader.TryRead(ref buffer, out PktLine packet)
+                && packet.TryStripPrefix(Keywords.Err, out ReadOnlySequence<byte> said)
+            )
             {
                 text = Encoding.UTF8.GetString(said);
             }

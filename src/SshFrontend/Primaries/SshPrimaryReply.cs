@@ -66,12 +66,13 @@ public sealed class SshPrimaryReply : PrimaryReply
         new(askedAt, body, answer: null, _ => uploadPack.DisposeAsync()) { AcceptedKey = uploadPack.AcceptedKey };
 
     /// <summary>What came of an opening that opened nothing.</summary>
-    internal static SshPrimaryReply NoOf(SshOpening opening, long askedAt) => opening switch
-    {
-        SshOpening.Failed failed => Refused(failed, askedAt),
-        SshOpening.Complained complained => Complained(complained.Text.TrimEnd('\n'), ErrorPacket(complained.Text), askedAt),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+    internal static SshPrimaryReply NoOf(SshOpening opening, long askedAt) =>
+        opening switch
+        {
+            SshOpening.Failed failed => Refused(failed, askedAt),
+            SshOpening.Complained complained => Complained(complained.Text.TrimEnd('\n'), ErrorPacket(complained.Text), askedAt),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
 
     internal static SshPrimaryReply Refused(SshOpening.Failed failed, long askedAt) =>
         new(askedAt, PipeReader.Create(Stream.Null), isRefusal: true)

@@ -12,11 +12,13 @@ public sealed record SshTarget
 
     private const int DefaultPort = 22;
 
-    private static readonly SearchValues<char> s_hostCharacters =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:");
+    private static readonly SearchValues<char> s_hostCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:"
+    );
 
-    private static readonly SearchValues<char> s_userCharacters =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_+@");
+    private static readonly SearchValues<char> s_userCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_+@"
+    );
 
     /// <summary>The primary's name, by which its host key is known; an IPv6 address without brackets.</summary>
     public required string Host { get; init; }
@@ -27,7 +29,8 @@ public sealed record SshTarget
     /// <summary>The login name at the primary; on forges <c>git</c> for all.</summary>
     public string User { get; init; } = "git";
 
-    /// <summary>What stands before a repository's path at the primary: empty, <c>/srv/git</c>, or <c>srv/git</c> below the login's home.</summary>
+    /// <summary>What stands before a repository's path at the primary: empty, <c>/srv/git</c>, or <c>srv/git</c> below the login's
+    /// home.</summary>
     public string PathPrefix { get; init; } = "";
 
     /// <summary>Where to connect instead, a name or an address, when clients' DNS has the primary's name point at us.</summary>
@@ -79,7 +82,10 @@ public sealed record SshTarget
         int colon = authority.LastIndexOf(':');
         if (colon > authority.LastIndexOf(']'))
         {
-            if (!int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65_535)
+            if (
+                !int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
+                || port is < 1 or > 65_535
+            )
             {
                 target = null;
                 return false;
@@ -119,13 +125,26 @@ public sealed record SshTarget
         }
 
         // Neither may be taken for an option, or for several words, by the ssh program.
-        if (host.Length == 0 || host[0] == '-' || host.AsSpan().ContainsAnyExcept(s_hostCharacters) || (!isBracketed && host.Contains(':', StringComparison.Ordinal))
-            || user.Length == 0 || user[0] == '-' || user.AsSpan().ContainsAnyExcept(s_userCharacters))
+        if (
+            host.Length == 0
+            || host[0] == '-'
+            || host.AsSpan().ContainsAnyExcept(s_hostCharacters)
+            || (!isBracketed && host.Contains(':', StringComparison.Ordinal))
+            || user.Length == 0
+            || user[0] == '-'
+            || user.AsSpan().ContainsAnyExcept(s_userCharacters)
+        )
         {
             return false;
         }
 
-        target = new SshTarget { Host = host, Port = port, User = user, PathPrefix = prefix };
+        target = new SshTarget
+        {
+            Host = host,
+            Port = port,
+            User = user,
+            PathPrefix = prefix,
+        };
         return true;
     }
 }

@@ -92,7 +92,8 @@ public sealed class SshUploadPack : IAsyncDisposable
         return new AnswerBody(Output);
     }
 
-    /// <summary>v0 and v1: passes over what is known and ends with a flush-pkt: the advertisement, or a boundary that the client was told.</summary>
+    /// <summary>v0 and v1: passes over what is known and ends with a flush-pkt: the advertisement, or a boundary that the client was
+    /// told.</summary>
     internal async Task PassSectionAsync(CancellationToken cancellationToken)
     {
         var section = new AnswerBody(Output);
@@ -101,8 +102,7 @@ public sealed class SshUploadPack : IAsyncDisposable
         {
             read = await section.ReadAsync(cancellationToken);
             section.AdvanceTo(read.Buffer.End);
-        }
-        while (!read.IsCompleted);
+        } while (!read.IsCompleted);
         await section.CompleteAsync();
     }
 
@@ -155,7 +155,8 @@ public sealed class SshUploadPack : IAsyncDisposable
         await _channel.DisposeAsync();
     }
 
-    /// <summary>Null when the advertisement was read, or the end met with <see cref="Version"/> -1; else the text of an ERR packet.</summary>
+    /// <summary>Null when the advertisement was read, or the end met with <see cref="Version"/> -1; else the text of an ERR
+    /// packet.</summary>
     private async Task<string?> ReadAdvertisementAsync(CancellationToken cancellationToken)
     {
         Version = -1;
@@ -172,7 +173,10 @@ public sealed class SshUploadPack : IAsyncDisposable
                         return Encoding.UTF8.GetString(text);
                     }
 
-                    Version = first.TextIs(Keywords.Version2) ? 2 : first.TextIs(Keywords.Version1) ? 1 : 0;
+                    Version =
+                        first.TextIs(Keywords.Version2) ? 2
+                        : first.TextIs(Keywords.Version1) ? 1
+                        : 0;
                     if (Version < 2 || TryTakeCapabilities(read.Buffer, ref rest))
                     {
                         Output.AdvanceTo(Version < 2 ? read.Buffer.Start : rest.Start);

@@ -14,22 +14,28 @@ namespace Waystation.SshFrontend.Primaries;
 /// <param name="identity">In whose name.</param>
 /// <param name="path">The repository, as the client named it.</param>
 /// <param name="version">The protocol version to ask for: 0, 1 or 2.</param>
-public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdentity identity, string path, int version = 2) : IAsyncDisposable
+public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdentity identity, string path, int version = 2)
+    : IAsyncDisposable
 {
-    /// <summary>For connection, login and first words; it guards against a peer that keeps silent. A user may have to touch a token.</summary>
+    /// <summary>For connection, login and first words; it guards against a peer that keeps silent. A user may have to touch a
+    /// token.</summary>
     private static readonly TimeSpan s_openTime = TimeSpan.FromSeconds(60);
 
     /// <summary>Only what failed before the login is tried again, and nothing that the primary has decided.</summary>
     private static readonly ResiliencePipeline<SshOpening> s_retries = new ResiliencePipelineBuilder<SshOpening>()
-        .AddRetry(new RetryStrategyOptions<SshOpening>
-        {
-            ShouldHandle = static arguments => ValueTask.FromResult(
-                arguments.Outcome.Result is SshOpening.Failed { Exit.Outcome: SshOutcome.Unreachable or SshOutcome.Lost }),
-            MaxRetryAttempts = 2,
-            Delay = TimeSpan.FromMilliseconds(200),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
+        .AddRetry(
+            new RetryStrategyOptions<SshOpening>
+            {
+                ShouldHandle = static arguments =>
+                    ValueTask.FromResult(
+                        arguments.Outcome.Result is SshOpening.Failed { Exit.Outcome: SshOutcome.Unreachable or SshOutcome.Lost }
+                    ),
+                MaxRetryAttempts = 2,
+                Delay = TimeSpan.FromMilliseconds(200),
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+            }
+        )
         .Build();
 
     private readonly Lock _gate = new();
@@ -68,7 +74,9 @@ public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdenti
 
         SshOpening opening = await s_retries.ExecuteAsync(async token => await OpenAsync(token), cancellationToken);
         return opening is SshOpening.Failed { IsRefusal: false } failed
-            ? throw new PrimaryException(failed.Exit.Message.Length > 0 ? failed.Exit.Message : $"{target.Host} ended the connection without a word")
+            ? throw new PrimaryException(
+                failed.Exit.Message.Length > 0 ? failed.Exit.Message : $"{target.Host} ended the connection without a word"
+            )
             : (opening, IsNew: true);
     }
 
@@ -117,7 +125,13 @@ public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdenti
         try
         {
             // The command serves many questions, so no token of one of them may end it.
-            SshChannel channel = client.Start(target, identity, RemoteCommand.UploadPack(target.PathOf(path)), version > 0 ? $"version={version}" : null, CancellationToken.None);
+            SshChannel channel = client.Start(
+                target,
+                identity,
+                RemoteCommand.UploadPack(target.PathOf(path)),
+                version > 0 ? $"version={version}" : null,
+                CancellationToken.None
+            );
             return await SshUploadPack.OpenAsync(channel, late.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)

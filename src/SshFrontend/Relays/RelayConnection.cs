@@ -120,7 +120,13 @@ internal sealed partial class RelayConnection(Socket socket) : IDisposable
         fixed (byte* attached = control)
         {
             var vector = new IoVector { Base = data, Length = (nuint)into.Length };
-            var message = new MessageHeader { Vectors = &vector, VectorCount = 1, Control = attached, ControlLength = (nuint)control.Length };
+            var message = new MessageHeader
+            {
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = attached,
+                ControlLength = (nuint)control.Length,
+            };
             nint received;
             bool added = false;
             SafeSocketHandle handle = socket.SafeHandle;
@@ -146,8 +152,11 @@ internal sealed partial class RelayConnection(Socket socket) : IDisposable
 
     private unsafe void Keep(ReadOnlySpan<byte> control, int header)
     {
-        if (control.Length < header || MemoryMarshal.Read<int>(control[sizeof(nuint)..]) != SocketLevel
-            || MemoryMarshal.Read<int>(control[(sizeof(nuint) + sizeof(int))..]) != Rights)
+        if (
+            control.Length < header
+            || MemoryMarshal.Read<int>(control[sizeof(nuint)..]) != SocketLevel
+            || MemoryMarshal.Read<int>(control[(sizeof(nuint) + sizeof(int))..]) != Rights
+        )
         {
             return;
         }

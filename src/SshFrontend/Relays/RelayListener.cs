@@ -60,7 +60,9 @@ public sealed class RelayListener : IHostedService, IDisposable
     {
         if (Encoding.UTF8.GetByteCount(_path) > MaxPathLength)
         {
-            throw new SshSetupException($"the path {_path} is too long for a Unix socket ({MaxPathLength} bytes): give a data folder with a shorter one");
+            throw new SshSetupException(
+                $"the path {_path} is too long for a Unix socket ({MaxPathLength} bytes): give a data folder with a shorter one"
+            );
         }
 
         // One node uses a data folder at a time: what is there is what an earlier one left.
@@ -117,7 +119,12 @@ public sealed class RelayListener : IHostedService, IDisposable
                     _served.Add(served);
                 }
 
-                _ = served.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _ = served.ContinueWith(
+                    Forget,
+                    CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default
+                );
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -155,7 +162,10 @@ public sealed class RelayListener : IHostedService, IDisposable
                     break;
                 case { Kind: RelayMessageKind.Session, Count: 6 } session:
                     int code = await ServeSessionAsync(relay, session);
-                    await relay.SendAsync(new RelayMessage(RelayMessageKind.Exit, Encoding.ASCII.GetBytes(code.ToString(CultureInfo.InvariantCulture))), _stop.Token);
+                    await relay.SendAsync(
+                        new RelayMessage(RelayMessageKind.Exit, Encoding.ASCII.GetBytes(code.ToString(CultureInfo.InvariantCulture))),
+                        _stop.Token
+                    );
                     break;
                 case null:
                     break;

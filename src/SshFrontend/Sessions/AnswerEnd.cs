@@ -44,8 +44,16 @@ internal sealed class AnswerEnd
 
     private void TakeHeader()
     {
-        if (!int.TryParse(_header, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out int length)
-            || length == 3 || length > PktLineReader.MaxLength)
+        if (
+            !int.TryParse(
+                _header,
+                System.Globalization.NumberStyles.AllowHexSpecifier,
+                System.Globalization.CultureInfo.InvariantCulture,
+                out int length
+            )
+            || length == 3
+            || length > PktLineReader.MaxLength
+        )
         {
             _lost = true;
             return;

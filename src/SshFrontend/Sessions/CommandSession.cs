@@ -92,7 +92,10 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
                 }
 
             default:
-                turns.NoteBypass(call, command is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected);
+                turns.NoteBypass(
+                    call,
+                    command is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected
+                );
                 return await ForwardAsync(_upstream.Asking("fetch", bytes), cancellationToken);
         }
     }
@@ -102,7 +105,11 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
         await using PrimaryReply reply = await _upstream.Asking("ls-refs", bytes).FetchAsync(cancellationToken);
         var reader = new LsRefsReader(asked.ObjectFormat);
         return await RelayAsync(
-            reply, reader, () => tickets.Show(call.Repository, _upstream.Credential, RefListing.Of(asked, reader), reply.AskedAt), cancellationToken);
+            reply,
+            reader,
+            () => tickets.Show(call.Repository, _upstream.Credential, RefListing.Of(asked, reader), reply.AskedAt),
+            cancellationToken
+        );
     }
 
     private async Task<SessionEnd?> ForwardAsync(IPrimary primary, CancellationToken cancellationToken)
@@ -111,7 +118,12 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
         return await RelayAsync(reply, reader: null, onComplete: null, cancellationToken);
     }
 
-    private async Task<SessionEnd?> RelayAsync(PrimaryReply reply, PassingReader? reader, Action? onComplete, CancellationToken cancellationToken)
+    private async Task<SessionEnd?> RelayAsync(
+        PrimaryReply reply,
+        PassingReader? reader,
+        Action? onComplete,
+        CancellationToken cancellationToken
+    )
     {
         if (reply.IsRefusal)
         {

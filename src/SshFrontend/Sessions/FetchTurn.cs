@@ -12,9 +12,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// <summary>What became of one fetch of a session.</summary>
 internal abstract record FetchTurnEnd
 {
-    private FetchTurnEnd()
-    {
-    }
+    private FetchTurnEnd() { }
 
     /// <summary>The client has its answer.</summary>
     /// <param name="IsPack">It was the pack, and not a round of negotiation.</param>
@@ -52,7 +50,13 @@ internal sealed class FetchTurn(FetchService fetches, ISessionMeters meters, Tim
     /// <param name="answer">The answer, disposed here.</param>
     /// <param name="client">Who gets it.</param>
     /// <param name="cancellationToken">The client's.</param>
-    public async Task<FetchTurnEnd> AnswerAsync(FetchCall call, FetchRequest form, FetchAnswer answer, ClientChannel client, CancellationToken cancellationToken)
+    public async Task<FetchTurnEnd> AnswerAsync(
+        FetchCall call,
+        FetchRequest form,
+        FetchAnswer answer,
+        ClientChannel client,
+        CancellationToken cancellationToken
+    )
     {
         switch (answer)
         {
@@ -99,7 +103,12 @@ internal sealed class FetchTurn(FetchService fetches, ISessionMeters meters, Tim
     }
 
     private async Task<FetchTurnEnd> SendAsync(
-        FetchCall call, FetchRequest form, FetchAnswer.Pack answer, ClientChannel client, CancellationToken cancellationToken)
+        FetchCall call,
+        FetchRequest form,
+        FetchAnswer.Pack answer,
+        ClientChannel client,
+        CancellationToken cancellationToken
+    )
     {
         long sending = time.GetTimestamp();
         var body = new FetchAnswerBody(client.Output, answer.Reader, form, time);
@@ -130,8 +139,14 @@ internal sealed class FetchTurn(FetchService fetches, ISessionMeters meters, Tim
         {
             meters.Fetched(answer.Outcome, body.Bytes);
             logger.FetchServed(
-                call.Repository, answer.Outcome, call.Credential, body.Bytes,
-                answer.Times.Access.TotalMilliseconds, answer.Times.Open.TotalMilliseconds, time.GetElapsedTime(sending).TotalMilliseconds);
+                call.Repository,
+                answer.Outcome,
+                call.Credential,
+                body.Bytes,
+                answer.Times.Access.TotalMilliseconds,
+                answer.Times.Open.TotalMilliseconds,
+                time.GetElapsedTime(sending).TotalMilliseconds
+            );
         }
     }
 }

@@ -14,7 +14,12 @@ internal static class ForwardedService
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="IOException">The client has gone.</exception>
     public static async Task<SessionEnd> RunAsync(
-        SshClient client, SessionIdentity.OverSsh identity, GitCommandLine line, RelaySession session, CancellationToken cancellationToken)
+        SshClient client,
+        SessionIdentity.OverSsh identity,
+        GitCommandLine line,
+        RelaySession session,
+        CancellationToken cancellationToken
+    )
     {
         var command = new RemoteCommand(line.Service, identity.Target.PathOf(line.Path), line.Arguments);
         await using SshChannel channel = client.Start(identity.Target, identity.Identity, command, session.GitProtocol, cancellationToken);

@@ -47,7 +47,13 @@ internal sealed record GitCommandLine(string Service, string Path, IReadOnlyList
             words[0] = "git-" + verb;
         }
 
-        if (words.Count < 2 || !s_services.TryGetValue(words[0], out int most) || words.Count > most + 2 || !IsPath(words[1]) || !words.Skip(2).All(IsWord))
+        if (
+            words.Count < 2
+            || !s_services.TryGetValue(words[0], out int most)
+            || words.Count > most + 2
+            || !IsPath(words[1])
+            || !words.Skip(2).All(IsWord)
+        )
         {
             return false;
         }

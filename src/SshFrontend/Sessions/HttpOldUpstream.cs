@@ -9,7 +9,9 @@ namespace Waystation.SshFrontend.Sessions;
 /// <param name="refs">Its advertisement, behind the service line.</param>
 /// <param name="version">0 or 1.</param>
 /// <param name="explain">What the client is told of a reply that is no answer.</param>
-internal sealed class HttpOldUpstream(IHttpRepository http, PrimaryReply refs, int version, Func<PrimaryReply, SessionEnd> explain) : IOldUpstream, IAsyncDisposable
+internal sealed class HttpOldUpstream(IHttpRepository http, PrimaryReply refs, int version, Func<PrimaryReply, SessionEnd> explain)
+    : IOldUpstream,
+        IAsyncDisposable
 {
     public int Version => version;
 
@@ -19,7 +21,12 @@ internal sealed class HttpOldUpstream(IHttpRepository http, PrimaryReply refs, i
 
     public IPrimary Asking(ReadOnlyMemory<byte> request) => http.Asking(version > 0 ? "version=1" : null, request);
 
-    public async Task<SessionEnd?> ForwardAsync(ReadOnlyMemory<byte> said, ClientChannel client, bool boundaryTold, CancellationToken cancellationToken)
+    public async Task<SessionEnd?> ForwardAsync(
+        ReadOnlyMemory<byte> said,
+        ClientChannel client,
+        bool boundaryTold,
+        CancellationToken cancellationToken
+    )
     {
         await using PrimaryReply reply = await Asking(said).FetchAsync(cancellationToken);
         if (!reply.IsAnswer)
@@ -35,8 +42,7 @@ internal sealed class HttpOldUpstream(IHttpRepository http, PrimaryReply refs, i
             {
                 read = await boundary.ReadAsync(cancellationToken);
                 boundary.AdvanceTo(read.Buffer.End);
-            }
-            while (!read.IsCompleted);
+            } while (!read.IsCompleted);
             await boundary.CompleteAsync();
         }
 

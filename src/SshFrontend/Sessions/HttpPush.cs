@@ -49,7 +49,9 @@ internal sealed class HttpPush(IHttpRepository http, ClientChannel client)
             return SessionEnd.Quiet;
         }
 
-        await using Stream body = head.HasPack ? new PackBody(commands, client.Input, head.ObjectFormat) : new MemoryStream(commands, writable: false);
+        await using Stream body = head.HasPack
+            ? new PackBody(commands, client.Input, head.ObjectFormat)
+            : new MemoryStream(commands, writable: false);
         await using PrimaryReply reply = await http.ReceivePackAsync(body, cancellationToken);
         if (!reply.IsAnswer)
         {
@@ -62,7 +64,8 @@ internal sealed class HttpPush(IHttpRepository http, ClientChannel client)
 
     private SessionEnd Explain(PrimaryReply reply) => new(reply.IsRefusal ? 1 : SessionEnd.Died, $"waystation: {http.Explain(reply)}\n");
 
-    /// <summary>The advertisement without what belongs to HTTP, the service line and its flush-pkt; false where there is no such line.</summary>
+    /// <summary>The advertisement without what belongs to HTTP, the service line and its flush-pkt; false where there is no such
+    /// line.</summary>
     private async Task<bool> ShowRefsAsync(PipeReader body, CancellationToken cancellationToken)
     {
         using var service = new MemoryStream();
@@ -90,8 +93,7 @@ internal sealed class HttpPush(IHttpRepository http, ClientChannel client)
             }
 
             section.AdvanceTo(read.Buffer.End);
-        }
-        while (!read.IsCompleted);
+        } while (!read.IsCompleted);
         await section.CompleteAsync();
     }
 

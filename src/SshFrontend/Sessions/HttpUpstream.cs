@@ -74,9 +74,10 @@ internal sealed class HttpUpstream(IHttpRepository http, RepositoryName reposito
 
     public IPrimary Asking(string kind, ReadOnlyMemory<byte> command) => http.Asking("version=2", command);
 
-    public SessionEnd Explain(PrimaryReply reply) => reply.Complaint is { } text
-        ? SessionEnd.Complaining(text)
-        : new(reply.IsRefusal ? 1 : SessionEnd.Died, $"waystation: {http.Explain(reply)}\n");
+    public SessionEnd Explain(PrimaryReply reply) =>
+        reply.Complaint is { } text
+            ? SessionEnd.Complaining(text)
+            : new(reply.IsRefusal ? 1 : SessionEnd.Died, $"waystation: {http.Explain(reply)}\n");
 
     private SessionEnd ExplainRound(PrimaryReply reply)
     {
@@ -118,7 +119,9 @@ internal sealed class HttpUpstream(IHttpRepository http, RepositoryName reposito
                     if (isWhole)
                     {
                         body.AdvanceTo(start);
-                        return first.TextIs("version 2"u8) ? 2 : first.TextIs("version 1"u8) ? 1 : 0;
+                        return first.TextIs("version 2"u8) ? 2
+                            : first.TextIs("version 1"u8) ? 1
+                            : 0;
                     }
                 }
             }

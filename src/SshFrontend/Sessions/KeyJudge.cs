@@ -22,18 +22,23 @@ internal sealed class KeyJudge(SshDoorOptions options, CachedKeyAuthority? autho
         bool isWelcome = options.TakesAgents || authority is null || await IsKnownAsync(key, cancellationToken);
         return !isWelcome ? ""
             : !key.IsCertificate ? RelayCommand.LineFor(options.Sshd, key.ToString(), key.ToString())
-            : SshCertificate.TryRead(key, out SshCertificate? certificate) ? RelayCommand.LineFor(options.Sshd, certificate.Authority.ToString(), key.ToString(), "cert-authority,")
+            : SshCertificate.TryRead(key, out SshCertificate? certificate)
+                ? RelayCommand.LineFor(options.Sshd, certificate.Authority.ToString(), key.ToString(), "cert-authority,")
             : "";
     }
 
     /// <summary>What a key stands for at the primary; null where the authority does not know it, or there is none.</summary>
     /// <exception cref="KeyAuthorityException">The authority gave no answer.</exception>
     public async Task<PrimaryCredential?> FindCredentialAsync(SshPublicKey key, CancellationToken cancellationToken) =>
-        authority is not null && await QuestionOfAsync(key, cancellationToken) is { } question ? await authority.FindAsync(question, cancellationToken) : null;
+        authority is not null && await QuestionOfAsync(key, cancellationToken) is { } question
+            ? await authority.FindAsync(question, cancellationToken)
+            : null;
 
     /// <summary>To be called when a session in the name of a key did not end well: the authority is asked anew.</summary>
     public void Forget(SshPublicKey key) =>
-        authority?.Forget(SshCertificate.TryRead(key, out SshCertificate? certificate) ? certificate.Authority.Fingerprint : key.Fingerprint);
+        authority?.Forget(
+            SshCertificate.TryRead(key, out SshCertificate? certificate) ? certificate.Authority.Fingerprint : key.Fingerprint
+        );
 
     private async Task<bool> IsKnownAsync(SshPublicKey key, CancellationToken cancellationToken)
     {
@@ -64,8 +69,9 @@ internal sealed class KeyJudge(SshDoorOptions options, CachedKeyAuthority? autho
 
         try
         {
-            return (await File.ReadAllLinesAsync(options.TrustedUserCAKeys, cancellationToken))
-                .Any(line => SshPublicKey.TryParse(line, out SshPublicKey? trusted) && trusted.Equals(authorityKey));
+            return (await File.ReadAllLinesAsync(options.TrustedUserCAKeys, cancellationToken)).Any(line =>
+                SshPublicKey.TryParse(line, out SshPublicKey? trusted) && trusted.Equals(authorityKey)
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -69,9 +69,7 @@ internal sealed class PackBody(ReadOnlyMemory<byte> commands, PipeReader pack, O
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

@@ -16,7 +16,12 @@ internal static class ReplyCopy
     /// <param name="cancellationToken">The client's.</param>
     /// <returns>Whether it came to its end.</returns>
     public static async Task<bool> CopyAsync(
-        PrimaryReply reply, ClientChannel client, PassingReader? reader, Action? onComplete, CancellationToken cancellationToken)
+        PrimaryReply reply,
+        ClientChannel client,
+        PassingReader? reader,
+        Action? onComplete,
+        CancellationToken cancellationToken
+    )
     {
         var end = new AnswerEnd();
         bool told = false;

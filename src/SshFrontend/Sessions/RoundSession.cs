@@ -36,14 +36,17 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
         await ShowRefsAsync(refs, cancellationToken);
         if (!refs.IsComplete)
         {
-            return await upstream.ForwardAsync(default, _client, boundaryTold: false, cancellationToken) ?? SessionEnd.Saying("the primary's refs cannot be read");
+            return await upstream.ForwardAsync(default, _client, boundaryTold: false, cancellationToken)
+                ?? SessionEnd.Saying("the primary's refs cannot be read");
         }
 
         using MemoryShare share = turns.Memory.Open();
         try
         {
             (ParsedCommand? needs, byte[] said, bool isWhole) = await ReadNeedsAsync(refs.ObjectFormat, share, cancellationToken);
-            return !isWhole || needs is null ? SessionEnd.Quiet : await NegotiateAsync(needs, said, refs.ObjectFormat, share, cancellationToken);
+            return !isWhole || needs is null
+                ? SessionEnd.Quiet
+                : await NegotiateAsync(needs, said, refs.ObjectFormat, share, cancellationToken);
         }
         catch (GitProtocolException e)
         {
@@ -79,7 +82,11 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
         }
     }
 
-    private async Task<(ParsedCommand? Needs, byte[] Said, bool IsWhole)> ReadNeedsAsync(ObjectFormat format, MemoryShare share, CancellationToken cancellationToken)
+    private async Task<(ParsedCommand? Needs, byte[] Said, bool IsWhole)> ReadNeedsAsync(
+        ObjectFormat format,
+        MemoryShare share,
+        CancellationToken cancellationToken
+    )
     {
         long scanned = 0;
         while (true)
@@ -103,7 +110,13 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
         }
     }
 
-    private async Task<SessionEnd> NegotiateAsync(ParsedCommand needs, byte[] said, ObjectFormat format, MemoryShare share, CancellationToken cancellationToken)
+    private async Task<SessionEnd> NegotiateAsync(
+        ParsedCommand needs,
+        byte[] said,
+        ObjectFormat format,
+        MemoryShare share,
+        CancellationToken cancellationToken
+    )
     {
         FetchRequest? request = call.IsSelected ? (needs as ParsedCommand.Fetch)?.Request : null;
         if (request is null)
@@ -178,7 +191,8 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
 
     private async Task<bool> ReadRoundAsync(Rounds rounds, ObjectFormat format, MemoryShare share, CancellationToken cancellationToken)
     {
-        long scanned = 0, said = rounds.Needs.Length * (1 + RequestCost.ParsedByte);
+        long scanned = 0,
+            said = rounds.Needs.Length * (1 + RequestCost.ParsedByte);
         while (true)
         {
             ReadResult read = await _client.Input.ReadAsync(cancellationToken);
@@ -197,7 +211,12 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
     }
 
     /// <summary>Null where the conversation goes on.</summary>
-    private async Task<SessionEnd?> AnswerRoundAsync(FetchRequest? needs, Rounds rounds, FetchAnswer.Pack? ready, CancellationToken cancellationToken)
+    private async Task<SessionEnd?> AnswerRoundAsync(
+        FetchRequest? needs,
+        Rounds rounds,
+        FetchAnswer.Pack? ready,
+        CancellationToken cancellationToken
+    )
     {
         byte[] said = rounds.ToBytes();
         if (needs is not null)

@@ -8,9 +8,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// <summary>In whose name, and by which way, the primary is asked for a session.</summary>
 internal abstract record SessionIdentity
 {
-    private SessionIdentity()
-    {
-    }
+    private SessionIdentity() { }
 
     /// <summary>Over SSH.</summary>
     public sealed record OverSsh(SshTarget Target, SshIdentity Identity) : SessionIdentity;
@@ -24,7 +22,13 @@ internal abstract record SessionIdentity
     /// <summary>Finds it.</summary>
     /// <exception cref="KeyAuthorityException">The key authority gave no answer, or the credential cannot be read.</exception>
     public static async Task<SessionIdentity> FindAsync(
-        SshDoorOptions options, KeyJudge judge, IHttpPrimaries http, SshPublicKey key, RelaySession session, CancellationToken cancellationToken)
+        SshDoorOptions options,
+        KeyJudge judge,
+        IHttpPrimaries http,
+        SshPublicKey key,
+        RelaySession session,
+        CancellationToken cancellationToken
+    )
     {
         switch (await judge.FindCredentialAsync(key, cancellationToken))
         {
@@ -37,12 +41,16 @@ internal abstract record SessionIdentity
         }
 
         return !options.TakesAgents
-            ? Refused("nobody can be let in: this node's operator has to set up a key authority (Ssh:KeyAuthority) or agents (Ssh:Agent)")
+                ? Refused(
+                    "nobody can be let in: this node's operator has to set up a key authority (Ssh:KeyAuthority) or agents (Ssh:Agent)"
+                )
             : options.Target is not { } primary
-            ? Refused("this node does not know the primary's SSH: its operator has to set Primaries:0:SshUrl")
+                ? Refused("this node does not know the primary's SSH: its operator has to set Primaries:0:SshUrl")
             : session.AgentSocket is not { } agent
-            ? Refused("no SSH agent is forwarded: set ForwardAgent yes for this host in ~/.ssh/config and have your key in the agent (ssh-add), "
-                + "or ask the operator of this node for a key authority")
+                ? Refused(
+                    "no SSH agent is forwarded: set ForwardAgent yes for this host in ~/.ssh/config and have your key in the agent (ssh-add), "
+                        + "or ask the operator of this node for a key authority"
+                )
             : new OverSsh(primary, new SshIdentity.Agent(agent, key));
     }
 

@@ -8,9 +8,21 @@ namespace Waystation.SshFrontend.Sessions;
 /// <summary>What SSH sessions tell the log; ids 3200 to 3299. Times are in milliseconds.</summary>
 internal static partial class SessionLog
 {
-    [LoggerMessage(3201, LogLevel.Information, "{Repository}: {Outcome} over SSH for {Credential}, {Bytes} bytes; access {Access:0.0} open {Open:0.0} send {Send:0.0}")]
+    [LoggerMessage(
+        3201,
+        LogLevel.Information,
+        "{Repository}: {Outcome} over SSH for {Credential}, {Bytes} bytes; access {Access:0.0} open {Open:0.0} send {Send:0.0}"
+    )]
     public static partial void FetchServed(
-        this ILogger logger, RepositoryName repository, FetchOutcome outcome, Credential credential, long bytes, double access, double open, double send);
+        this ILogger logger,
+        RepositoryName repository,
+        FetchOutcome outcome,
+        Credential credential,
+        long bytes,
+        double access,
+        double open,
+        double send
+    );
 
     [LoggerMessage(3202, LogLevel.Information, "{Repository}: Bypass ({Reason}) over SSH for {Credential}")]
     public static partial void FetchBypassed(this ILogger logger, RepositoryName repository, ForwardReason reason, Credential credential);

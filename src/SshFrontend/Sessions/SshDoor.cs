@@ -51,8 +51,18 @@ public sealed class SshDoor : IRelayDoor
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     public SshDoor(
-        SshDoorOptions options, SshClient client, FetchService fetches, AccessTickets tickets, CredentialDigester digester, IRepositoryNames names,
-        IHttpPrimaries http, CachedKeyAuthority? authority, ISessionMeters meters, TimeProvider time, ILogger<SshDoor> logger)
+        SshDoorOptions options,
+        SshClient client,
+        FetchService fetches,
+        AccessTickets tickets,
+        CredentialDigester digester,
+        IRepositoryNames names,
+        IHttpPrimaries http,
+        CachedKeyAuthority? authority,
+        ISessionMeters meters,
+        TimeProvider time,
+        ILogger<SshDoor> logger
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(fetches);
@@ -84,7 +94,10 @@ public sealed class SshDoor : IRelayDoor
         catch (Exception e) when (e is KeyAuthorityException or PrimaryException)
         {
             _logger.SessionEndedBadly(session.Command, session.Client, e.Message);
-            SessionEnd end = e is PrimaryException ? SessionEnd.Failed(e) : SessionEnd.Saying("whose key this is cannot be found out now; try again in a moment");
+            SessionEnd end =
+                e is PrimaryException
+                    ? SessionEnd.Failed(e)
+                    : SessionEnd.Saying("whose key this is cannot be found out now; try again in a moment");
             return await client.EndAsync(end, cancellationToken);
         }
         catch (RequestMemoryFullException e)
@@ -127,18 +140,32 @@ public sealed class SshDoor : IRelayDoor
     }
 
     private async Task<SessionEnd> RunAsync(
-        SessionIdentity identity, GitCommandLine line, RelaySession session, ClientChannel client, CancellationToken cancellationToken) =>
+        SessionIdentity identity,
+        GitCommandLine line,
+        RelaySession session,
+        ClientChannel client,
+        CancellationToken cancellationToken
+    ) =>
         identity switch
         {
             SessionIdentity.Nobody nobody => nobody.End,
             _ when line.Service == GitCommandLine.UploadPack => await UploadPackAsync(identity, line, session, client, cancellationToken),
-            SessionIdentity.OverSsh ssh => Note(line, session, await ForwardedService.RunAsync(_client, ssh, line, session, cancellationToken)),
+            SessionIdentity.OverSsh ssh => Note(
+                line,
+                session,
+                await ForwardedService.RunAsync(_client, ssh, line, session, cancellationToken)
+            ),
             SessionIdentity.OverHttp http => Note(line, session, await ForwardAsync(http, line, client, cancellationToken)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
     private async Task<SessionEnd> UploadPackAsync(
-        SessionIdentity identity, GitCommandLine line, RelaySession session, ClientChannel client, CancellationToken cancellationToken)
+        SessionIdentity identity,
+        GitCommandLine line,
+        RelaySession session,
+        ClientChannel client,
+        CancellationToken cancellationToken
+    )
     {
         string? httpPath = _names.HttpPathOf(line.Path);
         if (identity is SessionIdentity.OverHttp && httpPath is null)
@@ -166,7 +193,12 @@ public sealed class SshDoor : IRelayDoor
             : await new RoundSession(call, _turns, _tickets, upstream.Old!).RunAsync(cancellationToken);
     }
 
-    private async Task<SessionEnd> ForwardAsync(SessionIdentity.OverHttp identity, GitCommandLine line, ClientChannel client, CancellationToken cancellationToken)
+    private async Task<SessionEnd> ForwardAsync(
+        SessionIdentity.OverHttp identity,
+        GitCommandLine line,
+        ClientChannel client,
+        CancellationToken cancellationToken
+    )
     {
         if (_names.HttpPathOf(line.Path) is not { } path)
         {
@@ -180,10 +212,18 @@ public sealed class SshDoor : IRelayDoor
                 return await new HttpPush(http, client).RunAsync(cancellationToken);
             case GitCommandLine.LfsAuthenticate:
                 // Only where to go: the login there is the client's own, for this one is not ours to give away.
-                await client.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>(StringComparer.Ordinal) { ["href"] = http.LfsUrl.AbsoluteUri }), cancellationToken);
+                await client.WriteAsync(
+                    JsonSerializer.SerializeToUtf8Bytes(
+                        new Dictionary<string, string>(StringComparer.Ordinal) { ["href"] = http.LfsUrl.AbsoluteUri }
+                    ),
+                    cancellationToken
+                );
                 return SessionEnd.Quiet;
             default:
-                return new SessionEnd(Refused, $"waystation: {line.Service} is not offered here: this node reaches the primary by HTTP only\n");
+                return new SessionEnd(
+                    Refused,
+                    $"waystation: {line.Service} is not offered here: this node reaches the primary by HTTP only\n"
+                );
         }
     }
 

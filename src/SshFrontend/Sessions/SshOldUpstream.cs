@@ -19,7 +19,14 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
     private readonly ISessionMeters _meters;
     private SshUploadPack? _first;
 
-    public SshOldUpstream(SshUploadPack first, long askedAt, SshUploadPacks packs, SshUploadPacks oldPacks, AccessTickets tickets, ISessionMeters meters)
+    public SshOldUpstream(
+        SshUploadPack first,
+        long askedAt,
+        SshUploadPacks packs,
+        SshUploadPacks oldPacks,
+        AccessTickets tickets,
+        ISessionMeters meters
+    )
     {
         _first = first;
         _packs = packs;
@@ -39,7 +46,12 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
 
     public IPrimary Asking(ReadOnlyMemory<byte> request) => new CountedPrimary(new OldPrimary(this, request), "fetch", _meters);
 
-    public async Task<SessionEnd?> ForwardAsync(ReadOnlyMemory<byte> said, ClientChannel client, bool boundaryTold, CancellationToken cancellationToken)
+    public async Task<SessionEnd?> ForwardAsync(
+        ReadOnlyMemory<byte> said,
+        ClientChannel client,
+        bool boundaryTold,
+        CancellationToken cancellationToken
+    )
     {
         await using SshUploadPack conversation = await TakeAsync(cancellationToken);
         _meters.Upstream("fetch");
@@ -103,8 +115,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
     {
         public bool AnswersOneAtATime => true;
 
-        public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) =>
-            await AskAsync(request, cancellationToken);
+        public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) => await AskAsync(request, cancellationToken);
 
         public async Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
         {

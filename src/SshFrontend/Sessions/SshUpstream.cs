@@ -13,8 +13,15 @@ namespace Waystation.SshFrontend.Sessions;
 /// primary accepted, and only where that is the key proven at our door is it one that a later session may use.
 /// </summary>
 internal sealed class SshUpstream(
-    SshClient client, SessionIdentity.OverSsh identity, string path, RepositoryName repository, int version, AccessTickets tickets, CredentialDigester digester,
-    ISessionMeters meters) : IUpstream
+    SshClient client,
+    SessionIdentity.OverSsh identity,
+    string path,
+    RepositoryName repository,
+    int version,
+    AccessTickets tickets,
+    CredentialDigester digester,
+    ISessionMeters meters
+) : IUpstream
 {
     private readonly SshUploadPacks _packs = new(client, identity.Target, identity.Identity, path);
     private readonly SshUploadPacks _oldPacks = new(client, identity.Target, identity.Identity, path, Math.Min(version, 1));
@@ -56,14 +63,19 @@ internal sealed class SshUpstream(
         return null;
     }
 
-    public IPrimary Asking(string kind, ReadOnlyMemory<byte> command) => new CountedPrimary(new SshPrimary(_packs, command, tickets), kind, meters);
+    public IPrimary Asking(string kind, ReadOnlyMemory<byte> command) =>
+        new CountedPrimary(new SshPrimary(_packs, command, tickets), kind, meters);
 
-    public SessionEnd Explain(PrimaryReply reply) => reply switch
-    {
-        SshPrimaryReply { IsComplaint: true } complaint => SessionEnd.Complaining(complaint.ErrorText),
-        SshPrimaryReply { ErrorText: var text, ExitCode: var code } => new SessionEnd(code == 0 ? SessionEnd.Died : code, text.Length > 0 ? text : "waystation: the primary refused without a word\n"),
-        _ => SessionEnd.Saying("the primary gave no answer"),
-    };
+    public SessionEnd Explain(PrimaryReply reply) =>
+        reply switch
+        {
+            SshPrimaryReply { IsComplaint: true } complaint => SessionEnd.Complaining(complaint.ErrorText),
+            SshPrimaryReply { ErrorText: var text, ExitCode: var code } => new SessionEnd(
+                code == 0 ? SessionEnd.Died : code,
+                text.Length > 0 ? text : "waystation: the primary refused without a word\n"
+            ),
+            _ => SessionEnd.Saying("the primary gave no answer"),
+        };
 
     public async ValueTask DisposeAsync()
     {
@@ -77,16 +89,19 @@ internal sealed class SshUpstream(
     }
 
     /// <summary>The name that the key proven here, or the node's own, has among credentials.</summary>
-    private string ProvenName => identity.Identity switch
-    {
-        SshIdentity.Agent agent => agent.Proven.ToString(),
-        SshIdentity.KeyFile file => file.Path,
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+    private string ProvenName =>
+        identity.Identity switch
+        {
+            SshIdentity.Agent agent => agent.Proven.ToString(),
+            SshIdentity.KeyFile file => file.Path,
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
 
     /// <summary>Where the primary accepted another key than the proven one, nobody else may ever be taken for this user.</summary>
     private string NameOf(SshPublicKey? accepted) =>
-        identity.Identity is SshIdentity.Agent agent && !agent.Proven.Equals(accepted) ? Convert.ToHexString(RandomNumberGenerator.GetBytes(32)) : ProvenName;
+        identity.Identity is SshIdentity.Agent agent && !agent.Proven.Equals(accepted)
+            ? Convert.ToHexString(RandomNumberGenerator.GetBytes(32))
+            : ProvenName;
 
     private Credential CredentialOf(string name) =>
         digester.Digest([new(identity.Identity is SshIdentity.Agent ? "ssh key" : "ssh key file", name)]);

@@ -12,7 +12,13 @@ namespace Waystation.SshFrontend.Sessions;
 /// <param name="IsSelected">Whether the operator wants it cached.</param>
 /// <param name="Upstream">The primary's, open.</param>
 /// <param name="Client">The client.</param>
-internal sealed record UploadPackCall(RepositoryName Repository, VisibilityRule Visibility, bool IsSelected, IUpstream Upstream, ClientChannel Client)
+internal sealed record UploadPackCall(
+    RepositoryName Repository,
+    VisibilityRule Visibility,
+    bool IsSelected,
+    IUpstream Upstream,
+    ClientChannel Client
+)
 {
     /// <summary>One fetch of it, as the core wants it.</summary>
     public FetchCall Of(FetchRequest request, IPrimary primary) => new(Repository, Upstream.Credential, request, Visibility, primary);

@@ -44,7 +44,10 @@ internal static class HostKeys
         File.Delete(making);
         File.Delete(making + ".pub");
         ProgramResult made = await SmallProgram.RunAsync(
-            "ssh-keygen", ["-q", "-t", type, "-b", bits, "-N", "", "-C", "waystation", "-f", making], cancellationToken);
+            "ssh-keygen",
+            ["-q", "-t", type, "-b", bits, "-N", "", "-C", "waystation", "-f", making],
+            cancellationToken
+        );
         if (made.ExitCode != 0)
         {
             throw new SshSetupException($"ssh-keygen made no host key: {made.Error.Trim()}");

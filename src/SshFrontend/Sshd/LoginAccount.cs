@@ -15,7 +15,11 @@ internal sealed partial record LoginAccount(string Name, bool IsRoot)
     public static async Task<LoginAccount> FindAsync(CancellationToken cancellationToken)
     {
         uint id = OwnId;
-        ProgramResult found = await SmallProgram.RunAsync("getent", ["passwd", id.ToString(System.Globalization.CultureInfo.InvariantCulture)], cancellationToken);
+        ProgramResult found = await SmallProgram.RunAsync(
+            "getent",
+            ["passwd", id.ToString(System.Globalization.CultureInfo.InvariantCulture)],
+            cancellationToken
+        );
         if (found.ExitCode != 0 || found.Output.TrimEnd('\n').Split(':') is not [var name, _, _, _, _, _, var shell])
         {
             throw new SshSetupException($"the user id {id} that the node runs as belongs to no account; sshd lets only accounts in");
@@ -25,13 +29,15 @@ internal sealed partial record LoginAccount(string Name, bool IsRoot)
         if (Array.Exists(s_noShells, no => Path.GetFileName(program) == no) || !File.Exists(program))
         {
             throw new SshSetupException(
-                $"the account {name} has the shell {program}, by which sshd can start nothing; give it one (usermod --shell /bin/sh {name})");
+                $"the account {name} has the shell {program}, by which sshd can start nothing; give it one (usermod --shell /bin/sh {name})"
+            );
         }
 
         if (id == 0 && await IsLockedAsync(name, cancellationToken))
         {
             throw new SshSetupException(
-                $"the account {name} is locked, and sshd lets no locked account in, whatever its key; usermod --password '*' {name} unlocks it without a password");
+                $"the account {name} is locked, and sshd lets no locked account in, whatever its key; usermod --password '*' {name} unlocks it without a password"
+            );
         }
 
         if (id != 0 && File.Exists("/etc/nologin"))

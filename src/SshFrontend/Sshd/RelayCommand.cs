@@ -11,7 +11,9 @@ internal static class RelayCommand
     public static IReadOnlyList<string> Of(SshdOptions options, string role)
     {
         // sshd clears the environment; a relay compiled ahead of time does not care.
-        IEnumerable<string> runtime = Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root ? [$"DOTNET_ROOT={root}"] : [];
+        IEnumerable<string> runtime = Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root
+            ? [$"DOTNET_ROOT={root}"]
+            : [];
         return [Env, .. runtime, options.Relay, role, Path.Combine(options.Folder, SshdConfigWriter.SocketName)];
     }
 

@@ -52,7 +52,9 @@ internal static class SshdConfigWriter
         Say("MaxStartups 200:30:400");
         if (release >= SshdRelease.BoundsAddresses)
         {
-            Say($"PerSourceMaxStartups {(options.MaxLoginsPerAddress == 0 ? "none" : options.MaxLoginsPerAddress.ToString(CultureInfo.InvariantCulture))}");
+            Say(
+                $"PerSourceMaxStartups {(options.MaxLoginsPerAddress == 0 ? "none" : options.MaxLoginsPerAddress.ToString(CultureInfo.InvariantCulture))}"
+            );
             // Who has one IPv6 address has all of its /64.
             Say("PerSourceNetBlockSize 32:64");
         }
@@ -97,13 +99,20 @@ internal static class SshdConfigWriter
     private static IEnumerable<string> AddressesOf(IPEndPoint listen, int port)
     {
         string number = port.ToString(CultureInfo.InvariantCulture);
-        return listen.Address.Equals(IPAddress.IPv6Any) ? [$"0.0.0.0:{number}", $"[::]:{number}"] : [new IPEndPoint(listen.Address, port).ToString()];
+        return listen.Address.Equals(IPAddress.IPv6Any)
+            ? [$"0.0.0.0:{number}", $"[::]:{number}"]
+            : [new IPEndPoint(listen.Address, port).ToString()];
     }
 
     /// <summary>A word of a command in the configuration: sshd splits it at spaces, and takes a percent sign for a token.</summary>
     private static string Escaped(string word) => Quoted(word).Replace("%", "%%", StringComparison.Ordinal);
 
-    private static string Quoted(string word) => word.Any(static c => c is '"' or '\\' || char.IsControl(c))
-        ? throw new SshSetupException($"sshd cannot be given the path {word}: it holds a quote, a backslash or a control character")
-        : word.Contains(' ', StringComparison.Ordinal) || word.Contains('#', StringComparison.Ordinal) || word.Contains('\'', StringComparison.Ordinal) ? $"\"{word}\"" : word;
+    private static string Quoted(string word) =>
+        word.Any(static c => c is '"' or '\\' || char.IsControl(c))
+            ? throw new SshSetupException($"sshd cannot be given the path {word}: it holds a quote, a backslash or a control character")
+        : word.Contains(' ', StringComparison.Ordinal)
+        || word.Contains('#', StringComparison.Ordinal)
+        || word.Contains('\'', StringComparison.Ordinal)
+            ? $"\"{word}\""
+        : word;
 }

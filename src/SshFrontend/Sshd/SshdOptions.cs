@@ -21,7 +21,8 @@ public sealed record SshdOptions
     public bool AgentForwarding { get; init; } = true;
 
     /// <summary>
-    /// Connections from one address that have not logged in yet; more are closed at once. It is half of what all addresses together may have before sshd begins
+    /// Connections from one address that have not logged in yet; more are closed at once. It is half of what all addresses together may
+    /// have before sshd begins
     /// to turn away by chance, so that one machine keeps nobody out, and twice what a CI server opens at once. 0 is no bound.
     /// </summary>
     public int MaxLoginsPerAddress { get; init; } = 100;

@@ -20,7 +20,8 @@ internal sealed class SshdProcess
     private readonly TaskCompletionSource<int> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Process? _process;
 
-    private SshdProcess(string program, string configuration, ILogger logger) => (_program, _configuration, _logger) = (program, configuration, logger);
+    private SshdProcess(string program, string configuration, ILogger logger) =>
+        (_program, _configuration, _logger) = (program, configuration, logger);
 
     /// <summary>The exit code, when it has ended; never faulted.</summary>
     public Task<int> Exit => _exit.Task;
@@ -39,7 +40,12 @@ internal sealed class SshdProcess
 
     /// <summary>Starts it and waits until it listens.</summary>
     /// <exception cref="SshSetupException">It ended instead; the message is what it said.</exception>
-    public static async Task<SshdProcess> StartAsync(string program, string configuration, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<SshdProcess> StartAsync(
+        string program,
+        string configuration,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
     {
         var sshd = new SshdProcess(program, configuration, logger);
         new Thread(sshd.Run) { Name = "sshd", IsBackground = true }.Start();
@@ -106,9 +112,7 @@ internal sealed class SshdProcess
             process.BeginOutputReadLine();
             process.BeginErrorReadLine();
             // Not the overload without a time: sessions that outlive sshd hold its standard error open.
-            while (!process.WaitForExit(int.MaxValue))
-            {
-            }
+            while (!process.WaitForExit(int.MaxValue)) { }
 
             _exit.SetResult(process.ExitCode);
         }

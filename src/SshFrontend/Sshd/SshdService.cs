@@ -39,7 +39,8 @@ public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<
     /// <exception cref="SshSetupException">sshd cannot be started here.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        string program = Array.Find(s_places, File.Exists)
+        string program =
+            Array.Find(s_places, File.Exists)
             ?? throw new SshSetupException("sshd is missing: install the Debian package openssh-server (its own service need not run)");
         if (!File.Exists(options.Relay))
         {
@@ -57,7 +58,9 @@ public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<
         await WriteConfigurationAsync(program, port, account, hostKeys, cancellationToken);
         _sshd = await SshdProcess.StartAsync(program, Configuration, logger, cancellationToken);
         bool everywhere = options.Listen.Address.Equals(IPAddress.IPv6Any);
-        Address = everywhere ? string.Create(CultureInfo.InvariantCulture, $"*:{port}") : new IPEndPoint(options.Listen.Address, port).ToString();
+        Address = everywhere
+            ? string.Create(CultureInfo.InvariantCulture, $"*:{port}")
+            : new IPEndPoint(options.Listen.Address, port).ToString();
         _supervision = SuperviseAsync(program, _stop.Token);
     }
 
@@ -77,12 +80,21 @@ public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<
     public void Dispose() => _stop.Dispose();
 
     private async Task WriteConfigurationAsync(
-        string program, int port, LoginAccount account, IReadOnlyList<string> hostKeys, CancellationToken cancellationToken)
+        string program,
+        int port,
+        LoginAccount account,
+        IReadOnlyList<string> hostKeys,
+        CancellationToken cancellationToken
+    )
     {
         ProgramResult check = default;
         foreach (SshdRelease release in Enum.GetValues<SshdRelease>().OrderDescending())
         {
-            await File.WriteAllTextAsync(Configuration, SshdConfigWriter.Write(options, port, account.Name, hostKeys, release), cancellationToken);
+            await File.WriteAllTextAsync(
+                Configuration,
+                SshdConfigWriter.Write(options, port, account.Name, hostKeys, release),
+                cancellationToken
+            );
             check = await SmallProgram.RunAsync(program, ["-t", "-f", Configuration], cancellationToken);
             if (check.ExitCode == 0)
             {
@@ -129,24 +141,27 @@ public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<
         return time.GetElapsedTime(begun) >= s_steady;
     }
 
-    private ResiliencePipeline<bool> Backoff() => new ResiliencePipelineBuilder<bool> { TimeProvider = time }
-        .AddRetry(new RetryStrategyOptions<bool>
-        {
-            ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome is { Exception: null, Result: false }),
-            MaxRetryAttempts = int.MaxValue,
-            Delay = TimeSpan.FromMilliseconds(200),
-            MaxDelay = TimeSpan.FromSeconds(30),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            OnRetry = async retry =>
-            {
-                if (_sshd is { } ended)
+    private ResiliencePipeline<bool> Backoff() =>
+        new ResiliencePipelineBuilder<bool> { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions<bool>
                 {
-                    logger.SshdEnded(await ended.Exit, retry.RetryDelay, ended.Words);
+                    ShouldHandle = static outcome => ValueTask.FromResult(outcome.Outcome is { Exception: null, Result: false }),
+                    MaxRetryAttempts = int.MaxValue,
+                    Delay = TimeSpan.FromMilliseconds(200),
+                    MaxDelay = TimeSpan.FromSeconds(30),
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    OnRetry = async retry =>
+                    {
+                        if (_sshd is { } ended)
+                        {
+                            logger.SshdEnded(await ended.Exit, retry.RetryDelay, ended.Words);
+                        }
+                    },
                 }
-            },
-        })
-        .Build();
+            )
+            .Build();
 
     /// <summary>sshd itself cannot be asked which port it was given.</summary>
     private static int FindFreePort(IPAddress address)

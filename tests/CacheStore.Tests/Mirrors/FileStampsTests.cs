@@ -5,26 +5,27 @@ namespace Waystation.CacheStore.Tests.Mirrors;
 
 public sealed class FileStampsTests : IDisposable
 {
-    private readonly TempFolder temp = new();
-    private readonly string objects, other;
+    private readonly TempFolder _temp = new();
+    private readonly string _objects,
+        _other;
 
     public FileStampsTests()
     {
-        objects = temp.CreateFolder("objects");
-        other = temp.CreateFolder("other");
-        Write(other, "pack/pack-1.pack", "pack/pack-1.idx", "pack/pack-1.rev", "pack/multi-pack-index", "info/commit-graph");
+        _objects = _temp.CreateFolder("objects");
+        _other = _temp.CreateFolder("other");
+        Write(_other, "pack/pack-1.pack", "pack/pack-1.idx", "pack/pack-1.rev", "pack/multi-pack-index", "info/commit-graph");
     }
 
-    public void Dispose() => temp.Dispose();
+    public void Dispose() => _temp.Dispose();
 
     [Fact]
     public void Adopt_MovesAndKnows()
     {
         FileStamps stamps = New();
-        stamps.Adopt(other);
+        stamps.Adopt(_other);
         Assert.True(stamps.AllHold());
         Assert.Equal(5 * 4, stamps.Bytes);
-        Assert.Empty(FileStamps.FilesOf(other));
+        Assert.Empty(FileStamps.FilesOf(_other));
         Assert.True(New().AllHold(), "it is known after a restart");
     }
 
@@ -32,11 +33,14 @@ public sealed class FileStampsTests : IDisposable
     public void Change_IsSeen_ThoughSizeAndTimeAreAsTheyWere()
     {
         FileStamps stamps = New();
-        stamps.Adopt(other);
-        string pack = Path.Combine(objects, "pack/pack-1.pack");
+        stamps.Adopt(_other);
+        string pack = Path.Combine(_objects, "pack/pack-1.pack");
         DateTime modified = File.GetLastWriteTimeUtc(pack);
         using (FileStream stream = File.OpenWrite(pack))
+        {
             stream.WriteByte((byte)'X');
+        }
+
         File.SetLastWriteTimeUtc(pack, modified);
         Assert.Equal(["pack/pack-1.pack"], stamps.Suspects());
         Assert.Equal(["pack/pack-1.pack"], New().Suspects());
@@ -48,9 +52,9 @@ public sealed class FileStampsTests : IDisposable
     public void File_IsSuspect_WhenItHasGone_OrCameByItself()
     {
         FileStamps stamps = New();
-        stamps.Adopt(other);
-        File.Delete(Path.Combine(objects, "pack/pack-1.rev"));
-        Write(objects, "pack/pack-2.pack", "pack/pack-2.idx");
+        stamps.Adopt(_other);
+        File.Delete(Path.Combine(_objects, "pack/pack-1.rev"));
+        Write(_objects, "pack/pack-2.pack", "pack/pack-2.idx");
         Assert.Equal(["pack/pack-1.rev", "pack/pack-2.idx", "pack/pack-2.pack"], stamps.Suspects().Order(StringComparer.Ordinal));
         Assert.False(stamps.AllHold());
     }
@@ -58,8 +62,8 @@ public sealed class FileStampsTests : IDisposable
     [Fact]
     public void Pack_CountsForNothing_WithoutItsIndex()
     {
-        Write(objects, "pack/pack-2.pack", "pack/pack-2.rev", "pack/tmp_pack_xyz", "pack/pack-3.pack");
-        Assert.Empty(FileStamps.FilesOf(objects));
+        Write(_objects, "pack/pack-2.pack", "pack/pack-2.rev", "pack/tmp_pack_xyz", "pack/pack-3.pack");
+        Assert.Empty(FileStamps.FilesOf(_objects));
         Assert.True(New().AllHold());
     }
 
@@ -67,9 +71,9 @@ public sealed class FileStampsTests : IDisposable
     public void Delete_RemovesAndForgets()
     {
         FileStamps stamps = New();
-        stamps.Adopt(other);
+        stamps.Adopt(_other);
         stamps.Delete(["pack/multi-pack-index", "pack/pack-1.pack", "pack/pack-1.idx", "pack/pack-1.rev", "pack/pack-9.pack"]);
-        Assert.Equal(["info/commit-graph"], FileStamps.FilesOf(objects));
+        Assert.Equal(["info/commit-graph"], FileStamps.FilesOf(_objects));
         Assert.True(stamps.AllHold());
         Assert.Equal(4, New().Bytes);
     }
@@ -77,9 +81,9 @@ public sealed class FileStampsTests : IDisposable
     [Fact]
     public void Stamp_IsReadAsItWasWritten()
     {
-        FileStamp stamp = FileStamp.Of(Path.Combine(other, "info/commit-graph"))!.Value;
+        FileStamp stamp = FileStamp.Of(Path.Combine(_other, "info/commit-graph"))!.Value;
         Assert.Equal(stamp, FileStamp.Parse(stamp.ToString()));
-        Assert.Null(FileStamp.Of(temp["nothing"]));
+        Assert.Null(FileStamp.Of(_temp["nothing"]));
         Assert.All(["", "1 2 3", "1 2 3 x", "-"], static text => Assert.Null(FileStamp.Parse(text)));
     }
 
@@ -87,9 +91,9 @@ public sealed class FileStampsTests : IDisposable
     [Fact]
     public void Load_TakesWhatItCannotReadForUnknown()
     {
-        New().Adopt(other);
-        string[] lines = File.ReadAllLines(temp["stamps"]);
-        File.WriteAllLines(temp["stamps"], [.. lines.Select(static (line, at) => at == 0 ? line.Split(' ')[0] + " nonsense" : line)]);
+        New().Adopt(_other);
+        string[] lines = File.ReadAllLines(_temp["stamps"]);
+        File.WriteAllLines(_temp["stamps"], [.. lines.Select(static (line, at) => at == 0 ? line.Split(' ')[0] + " nonsense" : line)]);
         Assert.Equal([lines[0].Split(' ')[0]], New().Suspects());
     }
 
@@ -102,5 +106,5 @@ public sealed class FileStampsTests : IDisposable
         }
     }
 
-    private FileStamps New() => new(objects, temp["stamps"]);
+    private FileStamps New() => new(_objects, _temp["stamps"]);
 }

@@ -22,7 +22,8 @@ public sealed class FrozenRefsTests
             await bench.Source.RunAsync("tag", "--annotate", "--message=late", "late", "refs/heads/main");
             await bench.SyncAsync(mirror);
             using MirrorLease lease = mirror.TryRead()!;
-            int early = await CountAsync(uploadPack, lease, frozen), objects = int.Parse(await bench.ExamineAsync(mirror, "rev-list", "--objects", "--count", "refs/heads/main"), null);
+            int early = await CountAsync(uploadPack, lease, frozen),
+                objects = int.Parse(await bench.ExamineAsync(mirror, "rev-list", "--objects", "--count", "refs/heads/main"), null);
             Assert.Equal(objects + 1, early);
             using FrozenRefs later = uploadPack.Freeze(mirror, mirror.Refs, new FetchRequest { IncludeTag = true })!;
             Assert.Equal(objects + 2, await CountAsync(uploadPack, lease, later));
@@ -39,8 +40,12 @@ public sealed class FrozenRefsTests
         Mirror mirror = await bench.MakeAsync();
         using MirrorLease lease = mirror.TryRead()!;
         var uploadPack = new UploadPack(bench.Git, bench.Data);
-        await Assert.ThrowsAsync<ArgumentException>(() => uploadPack.StartAsync(lease, new FetchRequest { IncludeTag = true }, frozen: null, withOrphans: false, threads: 1, default));
-        await Assert.ThrowsAsync<ArgumentException>(() => uploadPack.StartAsync(lease, new FetchRequest { DeepenRelative = true }, frozen: null, withOrphans: false, threads: 1, default));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            uploadPack.StartAsync(lease, new FetchRequest { IncludeTag = true }, frozen: null, withOrphans: false, threads: 1, default)
+        );
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            uploadPack.StartAsync(lease, new FetchRequest { DeepenRelative = true }, frozen: null, withOrphans: false, threads: 1, default)
+        );
         Assert.Null(uploadPack.Freeze(mirror, mirror.Refs, new FetchRequest()));
     }
 
@@ -48,7 +53,14 @@ public sealed class FrozenRefsTests
     private static async Task<int> CountAsync(UploadPack uploadPack, MirrorLease lease, FrozenRefs frozen)
     {
         ObjectId main = lease.Mirror.Refs.Find("refs/heads/main")!.Id;
-        var request = new FetchRequest { ObjectFormat = main.Format, Wants = [main], Done = true, IncludeTag = true, NoProgress = true };
+        var request = new FetchRequest
+        {
+            ObjectFormat = main.Format,
+            Wants = [main],
+            Done = true,
+            IncludeTag = true,
+            NoProgress = true,
+        };
         await using GitProcess git = await uploadPack.StartAsync(lease, request, frozen, withOrphans: false, threads: 1, default);
         using var answer = new MemoryStream();
         await git.Output.CopyToAsync(answer);

@@ -7,7 +7,7 @@ namespace Waystation.CacheStore.Tests.Mirrors;
 /// <summary>A fifo in the place of a file is damage: nobody waits for what is never written to it.</summary>
 public sealed class IrregularFileTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     [Theory]
     [InlineData("record")]
@@ -27,16 +27,17 @@ public sealed class IrregularFileTests
         await bench.Upkeep.RunAsync(mirror, default);
         string path = Directory.GetFiles(Path.Combine(mirror.Folder, Path.GetDirectoryName(file)!), Path.GetFileName(file)).First();
         await Task.Run(async () =>
-        {
-            bench.Restart(() => MakeFifo(path));
-            if (bench.Mirrors.Find(MirrorBench.Widgets) is { } again)
             {
-                again.TryRead()?.Dispose();
-                await bench.Upkeep.RunAsync(again, default);
-                again.TryRead()?.Dispose();
-                Assert.NotEmpty(again.Refs.Tips);
-            }
-        }).WaitAsync(Patience);
+                bench.Restart(() => MakeFifo(path));
+                if (bench.Mirrors.Find(MirrorBench.Widgets) is { } again)
+                {
+                    again.TryRead()?.Dispose();
+                    await bench.Upkeep.RunAsync(again, default);
+                    again.TryRead()?.Dispose();
+                    Assert.NotEmpty(again.Refs.Tips);
+                }
+            })
+            .WaitAsync(s_patience);
     }
 
     [Theory]
@@ -47,7 +48,7 @@ public sealed class IrregularFileTests
         using var folder = new TempFolder();
         new DataFolder(folder["data"], TimeProvider.System).Dispose();
         MakeFifo(Path.Combine(folder["data"], file));
-        await Task.Run(() => new DataFolder(folder["data"], TimeProvider.System).Dispose()).WaitAsync(Patience);
+        await Task.Run(() => new DataFolder(folder["data"], TimeProvider.System).Dispose()).WaitAsync(s_patience);
     }
 
     [Fact]
@@ -56,7 +57,7 @@ public sealed class IrregularFileTests
         using var folder = new TempFolder();
         using var data = new DataFolder(folder["data"], TimeProvider.System);
         MakeFifo(Path.Combine(folder["data"], "some.json"));
-        Assert.Null(await Task.Run(() => new Journal<string>(data, "some.json").Read()).WaitAsync(Patience));
+        Assert.Null(await Task.Run(() => new Journal<string>(data, "some.json").Read()).WaitAsync(s_patience));
     }
 
     private static void MakeFifo(string path)

@@ -14,16 +14,16 @@ namespace Waystation.CacheStore.Tests.Mirrors;
 /// <summary>Mirrors of one test in a temporary folder, fed from a repository beside it by real git.</summary>
 internal sealed class MirrorBench : IDisposable
 {
-    private readonly TempFolder temp = new();
-    private readonly Meter meter = new("mirrors of a test");
-    private readonly MirrorOptions options;
-    private readonly GitClient client;
-    private int written;
+    private readonly TempFolder _temp = new();
+    private readonly Meter _meter = new("mirrors of a test");
+    private readonly MirrorOptions _options;
+    private readonly GitClient _client;
+    private int _written;
 
     private MirrorBench(MirrorOptions options)
     {
-        this.options = options;
-        client = new GitClient(temp);
+        this._options = options;
+        _client = new GitClient(_temp);
         Open();
     }
 
@@ -42,14 +42,17 @@ internal sealed class MirrorBench : IDisposable
     public MirrorUpkeep Upkeep { get; private set; } = null!;
 
     /// <summary>Where the objects come from.</summary>
-    public GitClient Source => client.In("source");
+    public GitClient Source => _client.In("source");
 
     public static async Task<MirrorBench> OpenAsync(MirrorOptions? options = null, string format = "sha1")
     {
         var bench = new MirrorBench(options ?? new MirrorOptions { DiskReserve = 0 });
-        await bench.client.RunAsync("init", "--quiet", "--bare", "--initial-branch=main", "--object-format=" + format, "source");
+        await bench._client.RunAsync("init", "--quiet", "--bare", "--initial-branch=main", "--object-format=" + format, "source");
         for (int commit = 0; commit < 5; commit++)
+        {
             await bench.CommitAsync();
+        }
+
         return bench;
     }
 
@@ -71,15 +74,25 @@ internal sealed class MirrorBench : IDisposable
     {
         using IDisposable turn = await mirror.ChangeAsync(CancellationToken.None);
         IReadOnlyList<RefTip> tips = await TipsAsync();
-        ObjectId[] wants = [.. tips.Select(static tip => tip.Id).Distinct()], haves = [.. mirror.Refs.Tips.Select(static tip => tip.Id).Distinct()];
+        ObjectId[] wants = [.. tips.Select(static tip => tip.Id).Distinct()],
+            haves = [.. mirror.Refs.Tips.Select(static tip => tip.Id).Distinct()];
         if (wants.Except(haves).Any())
+        {
             await TakeAsync(mirror, await PackAsync(wants, haves), wants, isWhole: false);
+        }
+
         mirror.SetRefs(new MirrorRefs(tips), mayOrphan);
         mirror.Settle(areLedTo: true);
     }
 
     /// <summary>Feeds an intake to its end.</summary>
-    public async Task<Brought> TakeAsync(Mirror mirror, byte[] pack, IReadOnlyCollection<ObjectId> wanted, bool isWhole, params ObjectId[] shown)
+    public async Task<Brought> TakeAsync(
+        Mirror mirror,
+        byte[] pack,
+        IReadOnlyCollection<ObjectId> wanted,
+        bool isWhole,
+        params ObjectId[] shown
+    )
     {
         await using var intake = new MirrorIntake(Git, Data, Mirrors, mirror, isWhole, CancellationToken.None);
         await intake.WriteAsync(new ReadOnlySequence<byte>(pack), CancellationToken.None);
@@ -90,16 +103,22 @@ internal sealed class MirrorBench : IDisposable
     public async Task<byte[]> PackAsync(IEnumerable<ObjectId> wants, IEnumerable<ObjectId> haves, params string[] options)
     {
         string revisions = string.Concat(wants.Select(static id => id + "\n")) + string.Concat(haves.Select(static id => "^" + id + "\n"));
-        string file = temp[$"{Interlocked.Increment(ref written)}.in"];
+        string file = _temp[$"{Interlocked.Increment(ref _written)}.in"];
         await File.WriteAllTextAsync(file, revisions);
         string pack = Path.ChangeExtension(file, ".pack");
-        await new Command("sh", "-c", $"git pack-objects --quiet --revs --thin --stdout --delta-base-offset {string.Join(' ', options)} <'{file}' >'{pack}'") { WorkingDirectory = Source.Folder }.MustRunAsync();
+        await new Command(
+            "sh",
+            "-c",
+            $"git pack-objects --quiet --revs --thin --stdout --delta-base-offset {string.Join(' ', options)} <'{file}' >'{pack}'"
+        )
+        {
+            WorkingDirectory = Source.Folder,
+        }.MustRunAsync();
         return await File.ReadAllBytesAsync(pack);
     }
 
     /// <summary>One more commit on a branch, of so many bytes that do not compress.</summary>
-    public Task<ObjectId> CommitAsync(string branch = "main", int bytes = 200) =>
-        CommitAsync(branch, TextOf(bytes));
+    public Task<ObjectId> CommitAsync(string branch = "main", int bytes = 200) => CommitAsync(branch, TextOf(bytes));
 
     public static string TextOf(int bytes) =>
         Convert.ToBase64String(Random.Shared.GetItems<byte>([.. Enumerable.Range(0, 256).Select(static value => (byte)value)], bytes));
@@ -110,11 +129,18 @@ internal sealed class MirrorBench : IDisposable
     /// <param name="file">Its name; one of seven by turns where none is given.</param>
     public async Task<ObjectId> CommitAsync(string branch, string text, string? file = null)
     {
-        int number = Interlocked.Increment(ref written);
+        int number = Interlocked.Increment(ref _written);
         bool exists = (await Source.TryAsync("rev-parse", "--verify", "--quiet", $"refs/heads/{branch}")).ExitCode == 0;
-        string script = $"commit refs/heads/{branch}\ncommitter Sana <sana@example.com> {History.FirstCommitTime + number} +0000\ndata 1\nC\n"
-            + (exists ? $"from refs/heads/{branch}^0\n" : "") + $"M 100644 inline {file ?? $"f{number % 7}"}\ndata {text.Length}\n{text}\ndone\n";
-        await (Source.Git("fast-import", "--quiet", "--done") with { Input = stream => stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(script)).AsTask() }).MustRunAsync();
+        string script =
+            $"commit refs/heads/{branch}\ncommitter Sana <sana@example.com> {History.FirstCommitTime + number} +0000\ndata 1\nC\n"
+            + (exists ? $"from refs/heads/{branch}^0\n" : "")
+            + $"M 100644 inline {file ?? $"f{number % 7}"}\ndata {text.Length}\n{text}\ndone\n";
+        await (
+            Source.Git("fast-import", "--quiet", "--done") with
+            {
+                Input = stream => stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(script)).AsTask(),
+            }
+        ).MustRunAsync();
         return await ResolveAsync($"refs/heads/{branch}");
     }
 
@@ -122,24 +148,33 @@ internal sealed class MirrorBench : IDisposable
 
     /// <summary>Git in the mirror itself, as an examiner who changes nothing.</summary>
     public Task<string> ExamineAsync(Mirror mirror, params IReadOnlyList<string> arguments) =>
-        client.ReadAsync(["--git-dir", mirror.Repository, "-c", "safe.directory=*", .. arguments]);
+        _client.ReadAsync(["--git-dir", mirror.Repository, "-c", "safe.directory=*", .. arguments]);
 
     public Task<CommandResult> TryExamineAsync(Mirror mirror, params IReadOnlyList<string> arguments) =>
-        client.TryAsync(["--git-dir", mirror.Repository, "-c", "safe.directory=*", .. arguments]);
+        _client.TryAsync(["--git-dir", mirror.Repository, "-c", "safe.directory=*", .. arguments]);
 
     /// <summary>The mirror and all that lies in it are sound, and its refs lead to nothing that is missing.</summary>
     public async Task AssertSoundAsync(Mirror mirror)
     {
         Assert.True(mirror.Stamps.AllHold(), string.Join(' ', mirror.Stamps.Suspects()));
         await ExamineAsync(mirror, "fsck", "--full", "--strict", "--no-dangling", "--no-progress");
-        Assert.Equal(await Source.ReadAsync("rev-list", "--objects", "--all", "--count"), await ExamineAsync(mirror, "rev-list", "--objects", "--all", "--count"));
+        Assert.Equal(
+            await Source.ReadAsync("rev-list", "--objects", "--all", "--count"),
+            await ExamineAsync(mirror, "rev-list", "--objects", "--all", "--count")
+        );
     }
 
     /// <summary>The pack is a whole clone of depth 1 of this commit, and nothing more.</summary>
     public async Task AssertShallowCloneAsync(byte[] pack, ObjectId tip)
     {
-        GitClient clone = client.In($"clone-{Interlocked.Increment(ref written)}");
-        await client.RunAsync("init", "--quiet", "--bare", $"--object-format={await Source.ReadAsync("rev-parse", "--show-object-format")}", clone.Folder);
+        GitClient clone = _client.In($"clone-{Interlocked.Increment(ref _written)}");
+        await _client.RunAsync(
+            "init",
+            "--quiet",
+            "--bare",
+            $"--object-format={await Source.ReadAsync("rev-parse", "--show-object-format")}",
+            clone.Folder
+        );
         await (clone.Git("index-pack", "--stdin") with { Input = stream => stream.WriteAsync(pack).AsTask() }).MustRunAsync();
         await File.WriteAllTextAsync(Path.Combine(clone.Folder, "shallow"), $"{tip}\n");
         await clone.RunAsync("update-ref", "refs/heads/main", tip.ToString());
@@ -171,28 +206,41 @@ internal sealed class MirrorBench : IDisposable
     public void Dispose()
     {
         Data.Dispose();
-        meter.Dispose();
-        temp.Dispose();
+        _meter.Dispose();
+        _temp.Dispose();
     }
 
     private void Open()
     {
-        Data = new DataFolder(temp["data"], Time);
+        Data = new DataFolder(_temp["data"], Time);
         Git = new GitProgram(Data, NullLogger<GitProgram>.Instance);
-        Mirrors = new MirrorSet(Data, options, Git, new StoreMeters(meter), NullLogger<MirrorSet>.Instance);
+        Mirrors = new MirrorSet(Data, _options, Git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
         Objects = new MirrorObjects(Git, new LookupTurns(new MirrorOptions(), TimeProvider.System), TimeProvider.System);
-        Upkeep = new MirrorUpkeep(Git, Data, Mirrors, options, Time, new Complaints());
+        Upkeep = new MirrorUpkeep(Git, Data, Mirrors, _options, Time, new Complaints());
     }
 
     private async Task<IReadOnlyList<RefTip>> TipsAsync()
     {
         CommandResult head = await Source.TryAsync("rev-parse", "--verify", "--quiet", "HEAD");
-        return [.. head.ExitCode == 0 ? [new RefTip("HEAD", ObjectId.Parse(head.Output.Trim()), null, null)] : (RefTip[])[], .. await BranchesAsync()];
+        return
+        [
+            .. head.ExitCode == 0 ? [new RefTip("HEAD", ObjectId.Parse(head.Output.Trim()), null, null)] : (RefTip[])[],
+            .. await BranchesAsync(),
+        ];
     }
 
     private async Task<IReadOnlyList<RefTip>> BranchesAsync() =>
-        [.. (await Source.ReadAsync("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(static line => line.TrimEnd().Split(' ')).Select(static parts => new RefTip(parts[0], ObjectId.Parse(parts[1]), parts.Length > 2 ? ObjectId.Parse(parts[2]) : null, null))];
+        [
+            .. (await Source.ReadAsync("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)"))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(static line => line.TrimEnd().Split(' '))
+                .Select(static parts => new RefTip(
+                    parts[0],
+                    ObjectId.Parse(parts[1]),
+                    parts.Length > 2 ? ObjectId.Parse(parts[2]) : null,
+                    null
+                )),
+        ];
 }
 
 /// <summary>Nothing that upkeep does may fail here.</summary>
@@ -203,10 +251,18 @@ internal sealed class Complaints : ILogger<MirrorUpkeep>
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
     {
         if (logLevel >= LogLevel.Warning)
+        {
             throw new InvalidOperationException(formatter(state, exception));
+        }
     }
 }
 

@@ -8,13 +8,13 @@ namespace Waystation.CacheStore.Tests.Mirrors;
 /// <summary>What comes into a mirror is whole and connected, or does not come in.</summary>
 public sealed class MirrorIntakeTests : IAsyncLifetime
 {
-    private MirrorBench bench = null!;
+    private MirrorBench _bench = null!;
 
-    public async Task InitializeAsync() => bench = await MirrorBench.OpenAsync();
+    public async Task InitializeAsync() => _bench = await MirrorBench.OpenAsync();
 
     public Task DisposeAsync()
     {
-        bench.Dispose();
+        _bench.Dispose();
         return Task.CompletedTask;
     }
 
@@ -36,14 +36,16 @@ public sealed class MirrorIntakeTests : IAsyncLifetime
     [InlineData(10)]
     [InlineData(-1)]
     [InlineData(-25)]
-    public async Task Pack_IsRefused_WhenItBreaksOff(int cut) => await RefusesAsync(pack => cut < 0 ? pack[..(pack.Length + cut)] : pack[..cut]);
+    public async Task Pack_IsRefused_WhenItBreaksOff(int cut) =>
+        await RefusesAsync(pack => cut < 0 ? pack[..(pack.Length + cut)] : pack[..cut]);
 
     [Fact]
-    public async Task Pack_IsRefused_WhenABitIsFlipped() => await RefusesAsync(static pack =>
-    {
-        pack[pack.Length / 2] ^= 4;
-        return pack;
-    });
+    public async Task Pack_IsRefused_WhenABitIsFlipped() =>
+        await RefusesAsync(static pack =>
+        {
+            pack[pack.Length / 2] ^= 4;
+            return pack;
+        });
 
     [Fact]
     public async Task Pack_IsRefused_WhenItIsNone() => await RefusesAsync(static _ => "an error page"u8.ToArray());
@@ -51,69 +53,81 @@ public sealed class MirrorIntakeTests : IAsyncLifetime
     [Fact]
     public async Task Pack_IsRefused_WhenSomethingIsMissingThatItLeadsTo()
     {
-        Mirror mirror = await bench.MakeAsync();
-        ObjectId skipped = await bench.CommitAsync(), tip = await bench.CommitAsync();
-        byte[] pack = await bench.PackAsync([tip], [skipped]);
+        Mirror mirror = await _bench.MakeAsync();
+        ObjectId skipped = await _bench.CommitAsync(),
+            tip = await _bench.CommitAsync();
+        byte[] pack = await _bench.PackAsync([tip], [skipped]);
         await RefusesAsync(mirror, pack, tip);
     }
 
     [Fact]
     public async Task Pack_IsRefused_WhenABlobIsMissing()
     {
-        Mirror mirror = await bench.MakeAsync();
-        ObjectId tip = await bench.CommitAsync();
-        await RefusesAsync(mirror, await bench.PackAsync([tip], mirror.Refs.Tips.Select(static known => known.Id), "--filter=blob:none"), tip);
+        Mirror mirror = await _bench.MakeAsync();
+        ObjectId tip = await _bench.CommitAsync();
+        await RefusesAsync(
+            mirror,
+            await _bench.PackAsync([tip], mirror.Refs.Tips.Select(static known => known.Id), "--filter=blob:none"),
+            tip
+        );
     }
 
     [Fact]
     public async Task Pack_IsRefused_WhenItDoesNotHoldWhatWasWanted()
     {
-        Mirror mirror = await bench.MakeAsync();
-        ObjectId sent = await bench.CommitAsync(), wanted = await bench.CommitAsync();
-        await RefusesAsync(mirror, await bench.PackAsync([sent], mirror.Refs.Tips.Select(static known => known.Id)), wanted);
+        Mirror mirror = await _bench.MakeAsync();
+        ObjectId sent = await _bench.CommitAsync(),
+            wanted = await _bench.CommitAsync();
+        await RefusesAsync(mirror, await _bench.PackAsync([sent], mirror.Refs.Tips.Select(static known => known.Id)), wanted);
     }
 
     [Fact]
     public async Task FirstPack_IsRefused_WhenItIsNotWhole()
     {
-        Mirror prepared = await bench.Mirrors.PrepareAsync(MirrorBench.Widgets, ObjectFormat.Sha1, default);
-        ObjectId tip = await bench.ResolveAsync("refs/heads/main"), parent = await bench.ResolveAsync("refs/heads/main~1");
-        byte[] half = await bench.PackAsync([tip], [parent]);
-        await Assert.ThrowsAsync<GitFailedException>(() => bench.TakeAsync(prepared, half, [tip], isWhole: true));
+        Mirror prepared = await _bench.Mirrors.PrepareAsync(MirrorBench.Widgets, ObjectFormat.Sha1, default);
+        ObjectId tip = await _bench.ResolveAsync("refs/heads/main"),
+            parent = await _bench.ResolveAsync("refs/heads/main~1");
+        byte[] half = await _bench.PackAsync([tip], [parent]);
+        await Assert.ThrowsAsync<GitFailedException>(() => _bench.TakeAsync(prepared, half, [tip], isWhole: true));
         MirrorSet.Discard(prepared);
-        Assert.Empty(bench.Mirrors.All());
-        Assert.Empty(Directory.GetFileSystemEntries(bench.Data.Temporary));
+        Assert.Empty(_bench.Mirrors.All());
+        Assert.Empty(Directory.GetFileSystemEntries(_bench.Data.Temporary));
     }
 
     /// <summary>Until its refs are known, a mirror into which objects came may hold what nobody is to see.</summary>
     [Fact]
     public async Task Mirror_HoldsOrphans_UntilItIsSettled()
     {
-        Mirror mirror = await bench.MakeAsync();
-        ObjectId tip = await bench.CommitAsync();
+        Mirror mirror = await _bench.MakeAsync();
+        ObjectId tip = await _bench.CommitAsync();
         long changes = mirror.Changes;
-        await bench.TakeAsync(mirror, await bench.PackAsync([tip], mirror.Refs.Tips.Select(static known => known.Id)), [tip], isWhole: false);
+        await _bench.TakeAsync(
+            mirror,
+            await _bench.PackAsync([tip], mirror.Refs.Tips.Select(static known => known.Id)),
+            [tip],
+            isWhole: false
+        );
         Assert.True(mirror.HoldsOrphans);
         Assert.NotEqual(changes, mirror.Changes);
         Assert.False(mirror.HasSettledOrphans);
-        bench.Restart();
-        mirror = bench.Mirrors.Find(MirrorBench.Widgets)!;
+        _bench.Restart();
+        mirror = _bench.Mirrors.Find(MirrorBench.Widgets)!;
         Assert.True(mirror.HoldsOrphans);
         Assert.True(mirror.HasSettledOrphans);
-        await bench.Upkeep.RunAsync(mirror, default);
+        await _bench.Upkeep.RunAsync(mirror, default);
         Assert.False(mirror.HoldsOrphans);
-        Assert.Empty(await bench.Objects.KindsAsync(mirror, [tip], default));
-        Assert.True(await bench.Objects.HasWithOrphansAsync(mirror, [tip], default));
+        Assert.Empty(await _bench.Objects.KindsAsync(mirror, [tip], default));
+        Assert.True(await _bench.Objects.HasWithOrphansAsync(mirror, [tip], default));
     }
 
     [Fact]
     public async Task Nothing_IsLeft_WhenItIsGivenUpHalfway()
     {
-        Mirror mirror = await bench.MakeAsync();
-        ObjectId tip = await bench.CommitAsync(bytes: 100_000);
-        byte[] pack = await bench.PackAsync([tip], mirror.Refs.Tips.Select(static known => known.Id));
+        Mirror mirror = await _bench.MakeAsync();
+        ObjectId tip = await _bench.CommitAsync(bytes: 100_000);
+        byte[] pack = await _bench.PackAsync([tip], mirror.Refs.Tips.Select(static known => known.Id));
         using var stopping = new CancellationTokenSource();
-        await using (var intake = new MirrorIntake(bench.Git, bench.Data, bench.Mirrors, mirror, isWhole: false, stopping.Token))
+        await using (var intake = new MirrorIntake(_bench.Git, _bench.Data, _bench.Mirrors, mirror, isWhole: false, stopping.Token))
         {
             await intake.WriteAsync(new ReadOnlySequence<byte>(pack, 0, pack.Length / 2), default);
             Assert.Equal(pack.Length / 2, intake.Received);
@@ -134,34 +148,36 @@ public sealed class MirrorIntakeTests : IAsyncLifetime
         GitFailedException refusal = await Assert.ThrowsAsync<GitFailedException>(async () =>
         {
             for (int sent = 0; sent < 10; sent++)
+            {
                 await intake.WriteAsync(new ReadOnlySequence<byte>(piece), default);
+            }
         });
         Assert.NotEmpty(refusal.Message);
     }
 
     private async Task RefusesAsync(Func<byte[], byte[]> spoil)
     {
-        Mirror mirror = await bench.MakeAsync();
-        ObjectId tip = await bench.CommitAsync();
-        await RefusesAsync(mirror, spoil(await bench.PackAsync([tip], mirror.Refs.Tips.Select(static known => known.Id))), tip);
+        Mirror mirror = await _bench.MakeAsync();
+        ObjectId tip = await _bench.CommitAsync();
+        await RefusesAsync(mirror, spoil(await _bench.PackAsync([tip], mirror.Refs.Tips.Select(static known => known.Id))), tip);
     }
 
     private async Task RefusesAsync(Mirror mirror, byte[] pack, ObjectId wanted)
     {
-        await Assert.ThrowsAsync<GitFailedException>(() => bench.TakeAsync(mirror, pack, [wanted], isWhole: false));
+        await Assert.ThrowsAsync<GitFailedException>(() => _bench.TakeAsync(mirror, pack, [wanted], isWhole: false));
         await AssertUntouchedAsync(mirror, wanted);
     }
 
     private async Task AssertUntouchedAsync(Mirror mirror, ObjectId wanted)
     {
-        Assert.Empty(Directory.GetFileSystemEntries(bench.Data.Temporary));
-        Assert.Empty(await bench.Objects.KindsAsync(mirror, [wanted], default));
+        Assert.Empty(Directory.GetFileSystemEntries(_bench.Data.Temporary));
+        Assert.Empty(await _bench.Objects.KindsAsync(mirror, [wanted], default));
         Assert.Single(MirrorBench.FilesOf(mirror, "*.pack"));
         Assert.False(mirror.HoldsOrphans);
         Assert.True(mirror.Stamps.AllHold());
 
         // What comes next is taken as ever.
-        await bench.SyncAsync(mirror);
-        await bench.AssertSoundAsync(mirror);
+        await _bench.SyncAsync(mirror);
+        await _bench.AssertSoundAsync(mirror);
     }
 }

@@ -6,14 +6,22 @@ namespace Waystation.CacheStore.Tests.Mirrors;
 
 public sealed class MirrorRecordTests : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     /// <summary>Taking orphans for what refs lead to would show them: no bit that flips may make it so.</summary>
     [Fact]
     public void Record_SaysWhatIsOrphaned_OrNothing_WhateverBitHasFlipped()
     {
-        string file = folder["record"];
-        new MirrorRecord { Host = "git.example.com", Path = "team/widgets.git", ObjectFormat = "sha1", HoldsOrphans = true, IsUnsettled = true, IsUnproven = true }.Write(file);
+        string file = _folder["record"];
+        new MirrorRecord
+        {
+            Host = "git.example.com",
+            Path = "team/widgets.git",
+            ObjectFormat = "sha1",
+            HoldsOrphans = true,
+            IsUnsettled = true,
+            IsUnproven = true,
+        }.Write(file);
         byte[] written = File.ReadAllBytes(file);
         Assert.True(MirrorRecord.Read(file) is { HoldsOrphans: true, IsUnsettled: true, IsUnproven: true, Path: "team/widgets.git" });
         foreach ((int bit, byte[] flipped) in Flips.Of(written))
@@ -22,7 +30,18 @@ public sealed class MirrorRecordTests : IDisposable
             try
             {
                 MirrorRecord read = MirrorRecord.Read(file);
-                Assert.True(read is { HoldsOrphans: true, IsUnsettled: true, IsUnproven: true, Host: not null, Path: not null, ObjectFormat: not null }, $"bit {bit}");
+                Assert.True(
+                    read
+                        is {
+                            HoldsOrphans: true,
+                            IsUnsettled: true,
+                            IsUnproven: true,
+                            Host: not null,
+                            Path: not null,
+                            ObjectFormat: not null
+                        },
+                    $"bit {bit}"
+                );
             }
             catch (InvalidDataException)
             {
@@ -31,5 +50,5 @@ public sealed class MirrorRecordTests : IDisposable
         }
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 }

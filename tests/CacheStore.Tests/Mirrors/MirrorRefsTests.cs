@@ -8,20 +8,27 @@ namespace Waystation.CacheStore.Tests.Mirrors;
 
 public sealed class MirrorRefsTests : IDisposable
 {
-    private readonly TempFolder temp = new();
+    private readonly TempFolder _temp = new();
 
-    private string PackedRefs => temp["packed-refs"];
+    private string PackedRefs => _temp["packed-refs"];
 
-    public void Dispose() => temp.Dispose();
+    public void Dispose() => _temp.Dispose();
 
     [Fact]
     public void Read_GivesWhatWasWritten()
     {
         var refs = new MirrorRefs([
-            Tip("refs/tags/v1", 3, peeled: 4), Tip("HEAD", 1), Tip("refs/heads/main", 1), Tip("refs/heads/a-b", 2), Tip("refs/heads/a/b", 5), Tip("refs/pull/1/head", 6), Tip("refs/heads/\u00fc", 7)]);
-        refs.Write(PackedRefs, temp["new"]);
+            Tip("refs/tags/v1", 3, peeled: 4),
+            Tip("HEAD", 1),
+            Tip("refs/heads/main", 1),
+            Tip("refs/heads/a-b", 2),
+            Tip("refs/heads/a/b", 5),
+            Tip("refs/pull/1/head", 6),
+            Tip("refs/heads/\u00fc", 7),
+        ]);
+        refs.Write(PackedRefs, _temp["new"]);
         Assert.Equal(refs.Tips, MirrorRefs.Read(PackedRefs).Tips);
-        Assert.False(File.Exists(temp["new"]));
+        Assert.False(File.Exists(_temp["new"]));
     }
 
     [Fact]
@@ -60,7 +67,7 @@ public sealed class MirrorRefsTests : IDisposable
     public void Names_AreKeptByteForByte()
     {
         string name = "refs/heads/" + Encoding.Latin1.GetString("gr\u00fc\u00dfe"u8);
-        new MirrorRefs([Tip(name, 1)]).Write(PackedRefs, temp["new"]);
+        new MirrorRefs([Tip(name, 1)]).Write(PackedRefs, _temp["new"]);
         Assert.True(File.ReadAllBytes(PackedRefs).AsSpan().IndexOf("refs/heads/gr\u00fc\u00dfe\n"u8) > 0);
     }
 
@@ -70,7 +77,7 @@ public sealed class MirrorRefsTests : IDisposable
     [InlineData(-1)]
     public void Read_Fails_WhereTheFileIsNotWhatWasWritten(int cut)
     {
-        new MirrorRefs([Tip("refs/heads/main", 1), Tip("refs/tags/v1", 3, peeled: 4)]).Write(PackedRefs, temp["new"]);
+        new MirrorRefs([Tip("refs/heads/main", 1), Tip("refs/tags/v1", 3, peeled: 4)]).Write(PackedRefs, _temp["new"]);
         byte[] bytes = File.ReadAllBytes(PackedRefs);
         File.WriteAllBytes(PackedRefs, cut < 0 ? bytes[..^1] : bytes[..cut]);
         Assert.Throws<InvalidDataException>(() => MirrorRefs.Read(PackedRefs));
@@ -85,13 +92,23 @@ public sealed class MirrorRefsTests : IDisposable
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
         Mirror mirror = await bench.MakeAsync();
-        MirrorRefs one = mirror.Refs, two = new([.. one.Tips, new RefTip("refs/heads/more", one.Tips.First().Id, null, null)]);
+        MirrorRefs one = mirror.Refs,
+            two = new([.. one.Tips, new RefTip("refs/heads/more", one.Tips.First().Id, null, null)]);
         using var stop = new CancellationTokenSource();
-        Task[] readers = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
-        {
-            while (!stop.IsCancellationRequested)
-                mirror.TryRead()?.Dispose();
-        }))];
+        Task[] readers =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        while (!stop.IsCancellationRequested)
+                        {
+                            mirror.TryRead()?.Dispose();
+                        }
+                    })
+                ),
+        ];
         string file = Path.Combine(mirror.Repository, "packed-refs");
         for (int change = 0; change < 200; change++)
         {
@@ -111,7 +128,8 @@ public sealed class MirrorRefsTests : IDisposable
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
         Mirror mirror = await bench.MakeAsync();
-        string file = Path.Combine(mirror.Repository, "packed-refs"), head = Path.Combine(mirror.Repository, "HEAD");
+        string file = Path.Combine(mirror.Repository, "packed-refs"),
+            head = Path.Combine(mirror.Repository, "HEAD");
         File.WriteAllText(file, "nonsense\n");
         File.Delete(head);
         Assert.Same(mirror, bench.Mirrors.Find(mirror.Name));
@@ -131,5 +149,6 @@ public sealed class MirrorRefsTests : IDisposable
         Assert.Equal(mirror.Refs.Tips, MirrorRefs.Read(file).Tips);
     }
 
-    private static RefTip Tip(string name, int id, int? peeled = null) => new(name, Store.IdOf(id), peeled is { } to ? Store.IdOf(to) : (ObjectId?)null, null);
+    private static RefTip Tip(string name, int id, int? peeled = null) =>
+        new(name, Store.IdOf(id), peeled is { } to ? Store.IdOf(to) : (ObjectId?)null, null);
 }

@@ -4,7 +4,9 @@ namespace Waystation.CacheStore.Tests.Mirrors;
 
 public sealed class MirrorSetTests
 {
-    private static readonly RepositoryName A = new("git.example", "a.git"), B = new("git.example", "b.git"), C = new("git.example", "c.git");
+    private static readonly RepositoryName s_a = new("git.example", "a.git"),
+        s_b = new("git.example", "b.git"),
+        s_c = new("git.example", "c.git");
 
     /// <summary>More than what an intake wants free beforehand.</summary>
     private const long Limit = 64L << 20;
@@ -14,15 +16,16 @@ public sealed class MirrorSetTests
     {
         using MirrorBench bench = await MirrorBench.OpenAsync(new MirrorOptions { DiskReserve = 0, MaxSize = Limit });
         await bench.CommitAsync(bytes: 40_000);
-        Mirror a = await bench.MakeAsync(A), b = await bench.MakeAsync(B);
+        Mirror a = await bench.MakeAsync(s_a),
+            b = await bench.MakeAsync(s_b);
         long each = a.Bytes;
         Assert.InRange(each, 40_000, 1_000_000);
         a.TryRead()!.Dispose();
-        Assert.True(bench.Mirrors.TryMakeRoom(Limit - (2 * each), C));
+        Assert.True(bench.Mirrors.TryMakeRoom(Limit - (2 * each), s_c));
         Assert.Equal(2, bench.Mirrors.All().Count);
-        Assert.True(bench.Mirrors.TryMakeRoom(Limit - each, C));
-        Assert.Same(a, bench.Mirrors.Find(A));
-        Assert.Null(bench.Mirrors.Find(B));
+        Assert.True(bench.Mirrors.TryMakeRoom(Limit - each, s_c));
+        Assert.Same(a, bench.Mirrors.Find(s_a));
+        Assert.Null(bench.Mirrors.Find(s_b));
         Assert.False(Directory.Exists(b.Folder));
         Assert.Null(b.TryRead());
     }
@@ -31,28 +34,28 @@ public sealed class MirrorSetTests
     public async Task Room_IsNotMadeOfTheOneThatGrows_NorWhereItNeverFits()
     {
         using MirrorBench bench = await MirrorBench.OpenAsync(new MirrorOptions { DiskReserve = 0, MaxSize = Limit });
-        Mirror a = await bench.MakeAsync(A);
-        Assert.False(bench.Mirrors.TryMakeRoom(Limit, A));
-        Assert.False(bench.Mirrors.TryMakeRoom(Limit + 1, C));
-        Assert.Same(a, bench.Mirrors.Find(A));
+        Mirror a = await bench.MakeAsync(s_a);
+        Assert.False(bench.Mirrors.TryMakeRoom(Limit, s_a));
+        Assert.False(bench.Mirrors.TryMakeRoom(Limit + 1, s_c));
+        Assert.Same(a, bench.Mirrors.Find(s_a));
     }
 
     [Fact]
     public async Task QuarantinedMirror_IsGone_AndAnotherTakesItsPlace()
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
-        Mirror first = await bench.MakeAsync(A);
+        Mirror first = await bench.MakeAsync(s_a);
         List<RepositoryName> told = [];
         bench.Mirrors.WhenGivenUp(told.Add);
         bench.Mirrors.Quarantine(first, "of a test");
-        Assert.Null(bench.Mirrors.Find(A));
+        Assert.Null(bench.Mirrors.Find(s_a));
         Assert.Null(first.TryRead());
-        Mirror second = await bench.MakeAsync(A);
+        Mirror second = await bench.MakeAsync(s_a);
 
         // What is found out late about the first is not the second's fault.
         bench.Mirrors.Quarantine(first, "of a test, late");
-        Assert.Same(second, bench.Mirrors.Find(A));
-        Assert.Equal([A], told);
+        Assert.Same(second, bench.Mirrors.Find(s_a));
+        Assert.Equal([s_a], told);
         await bench.AssertSoundAsync(second);
     }
 
@@ -60,11 +63,11 @@ public sealed class MirrorSetTests
     public async Task PublishedMirror_ReplacesTheOneBefore_WhichReadersMayFinish()
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
-        Mirror first = await bench.MakeAsync(A);
+        Mirror first = await bench.MakeAsync(s_a);
         await bench.CommitAsync();
-        Mirror second = await bench.MakeAsync(A);
+        Mirror second = await bench.MakeAsync(s_a);
         Assert.NotSame(first, second);
-        Assert.Same(second, bench.Mirrors.Find(A));
+        Assert.Same(second, bench.Mirrors.Find(s_a));
         await bench.AssertSoundAsync(second);
         Assert.Empty(Directory.GetFileSystemEntries(bench.Data.Temporary));
     }
@@ -73,10 +76,10 @@ public sealed class MirrorSetTests
     public async Task Mirrors_AreThereAgainAfterARestart()
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
-        Mirror before = await bench.MakeAsync(A);
-        await bench.MakeAsync(B);
+        Mirror before = await bench.MakeAsync(s_a);
+        await bench.MakeAsync(s_b);
         bench.Restart();
-        Mirror after = bench.Mirrors.Find(A)!;
+        Mirror after = bench.Mirrors.Find(s_a)!;
         Assert.Equal(before.Refs.Tips, after.Refs.Tips);
         Assert.Equal(before.Bytes, after.Bytes);
         Assert.Equal(2, bench.Mirrors.All().Count);
@@ -93,25 +96,29 @@ public sealed class MirrorSetTests
     public async Task WhatDoesNotReadBack_IsDroppedAtTheStart_AndMadeAnew(string file, string? content)
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
-        Mirror mirror = await bench.MakeAsync(A);
+        Mirror mirror = await bench.MakeAsync(s_a);
         bench.Restart(() =>
         {
             if (content is null)
+            {
                 File.Delete(Path.Combine(mirror.Folder, file));
+            }
             else
+            {
                 File.WriteAllText(Path.Combine(mirror.Folder, file), content);
+            }
         });
         Assert.Empty(bench.Mirrors.All());
         Assert.False(Directory.Exists(mirror.Folder));
-        await bench.AssertSoundAsync(await bench.MakeAsync(A));
+        await bench.AssertSoundAsync(await bench.MakeAsync(s_a));
     }
 
     [Fact]
     public async Task PreparedMirror_IsNobodysUntilItIsPublished()
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
-        Mirror prepared = await bench.Mirrors.PrepareAsync(A, Waystation.GitProtocol.Objects.ObjectFormat.Sha256, default);
-        Assert.Null(bench.Mirrors.Find(A));
+        Mirror prepared = await bench.Mirrors.PrepareAsync(s_a, Waystation.GitProtocol.Objects.ObjectFormat.Sha256, default);
+        Assert.Null(bench.Mirrors.Find(s_a));
         bench.Restart();
         Assert.Empty(bench.Mirrors.All());
         Assert.False(Directory.Exists(prepared.Folder));

@@ -4,15 +4,19 @@ namespace Waystation.CacheStore.Tests.Mirrors;
 
 public sealed class PackTurnsTests
 {
-    private static readonly RepositoryName A = new("git.example", "a.git"), B = new("git.example", "b.git"), C = new("git.example", "c.git");
+    private static readonly RepositoryName s_a = new("git.example", "a.git"),
+        s_b = new("git.example", "b.git"),
+        s_c = new("git.example", "c.git");
 
     [Fact]
     public async Task Turns_AreGivenAtOnce_UpToBothCaps()
     {
         PackTurns turns = New(total: 3, each: 2);
-        using IDisposable one = await turns.EnterAsync(A, default), two = await turns.EnterAsync(A, default), three = await turns.EnterAsync(B, default);
+        using IDisposable one = await turns.EnterAsync(s_a, default),
+            two = await turns.EnterAsync(s_a, default),
+            three = await turns.EnterAsync(s_b, default);
         Assert.Equal((3, 0), (turns.Making, turns.Waiting));
-        Assert.False(turns.EnterAsync(C, default).IsCompleted);
+        Assert.False(turns.EnterAsync(s_c, default).IsCompleted);
         Assert.Equal((3, 1), (turns.Making, turns.Waiting));
     }
 
@@ -20,8 +24,8 @@ public sealed class PackTurnsTests
     public async Task WhoComesFirst_IsFirst()
     {
         PackTurns turns = New(total: 1, each: 1);
-        IDisposable held = await turns.EnterAsync(A, default);
-        Task<PackTurn>[] waiting = [turns.EnterAsync(B, default), turns.EnterAsync(A, default), turns.EnterAsync(C, default)];
+        IDisposable held = await turns.EnterAsync(s_a, default);
+        Task<PackTurn>[] waiting = [turns.EnterAsync(s_b, default), turns.EnterAsync(s_a, default), turns.EnterAsync(s_c, default)];
         foreach (Task<PackTurn> next in waiting)
         {
             Assert.False(next.IsCompleted);
@@ -37,10 +41,11 @@ public sealed class PackTurnsTests
     public async Task Nobody_WaitsBehindARepositoryThatHasItsShare()
     {
         PackTurns turns = New(total: 2, each: 1);
-        IDisposable a = await turns.EnterAsync(A, default);
-        Task<PackTurn> secondA = turns.EnterAsync(A, default), thirdA = turns.EnterAsync(A, default);
-        IDisposable b = await turns.EnterAsync(B, default);
-        Task<PackTurn> c = turns.EnterAsync(C, default);
+        IDisposable a = await turns.EnterAsync(s_a, default);
+        Task<PackTurn> secondA = turns.EnterAsync(s_a, default),
+            thirdA = turns.EnterAsync(s_a, default);
+        IDisposable b = await turns.EnterAsync(s_b, default);
+        Task<PackTurn> c = turns.EnterAsync(s_c, default);
         b.Dispose();
         using IDisposable turnOfC = await c;
         Assert.False(secondA.IsCompleted);
@@ -53,22 +58,24 @@ public sealed class PackTurnsTests
     public async Task Queue_RefusesWhoComesWhenItIsFull()
     {
         PackTurns turns = New(total: 1, each: 1, waiting: 2);
-        IDisposable held = await turns.EnterAsync(A, default);
-        Task<PackTurn> first = turns.EnterAsync(A, default), second = turns.EnterAsync(B, default);
-        await Assert.ThrowsAsync<PackTurnsFullException>(() => turns.EnterAsync(C, default));
+        IDisposable held = await turns.EnterAsync(s_a, default);
+        Task<PackTurn> first = turns.EnterAsync(s_a, default),
+            second = turns.EnterAsync(s_b, default);
+        await Assert.ThrowsAsync<PackTurnsFullException>(() => turns.EnterAsync(s_c, default));
         held.Dispose();
         (await first).Dispose();
         (await second).Dispose();
-        (await turns.EnterAsync(C, default)).Dispose();
+        (await turns.EnterAsync(s_c, default)).Dispose();
     }
 
     [Fact]
     public async Task WhoLeavesTheQueue_TakesNoTurn()
     {
         PackTurns turns = New(total: 1, each: 1);
-        IDisposable held = await turns.EnterAsync(A, default);
+        IDisposable held = await turns.EnterAsync(s_a, default);
         using var leaving = new CancellationTokenSource();
-        Task<PackTurn> leaver = turns.EnterAsync(B, leaving.Token), next = turns.EnterAsync(C, default);
+        Task<PackTurn> leaver = turns.EnterAsync(s_b, leaving.Token),
+            next = turns.EnterAsync(s_c, default);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver);
         Assert.Equal(1, turns.Waiting);
@@ -84,52 +91,68 @@ public sealed class PackTurnsTests
     {
         int seed = Random.Shared.Next();
         PackTurns turns = New(total: 4, each: 2);
-        RepositoryName[] names = [A, B, C];
+        RepositoryName[] names = [s_a, s_b, s_c];
         int[] making = new int[names.Length];
-        await Task.WhenAll(Enumerable.Range(0, 400).Select(async number =>
-        {
-            var random = new Random(seed + number);
-            int which = random.Next(names.Length);
-            using var leaving = new CancellationTokenSource();
-            if (random.Next(3) == 0)
-                leaving.CancelAfter(random.Next(20));
-            await Task.Delay(random.Next(30));
-            try
-            {
-                using IDisposable turn = await turns.EnterAsync(names[which], leaving.Token);
-                Assert.InRange(Interlocked.Increment(ref making[which]), 1, 2);
-                Assert.InRange(turns.Making, 1, 4);
-                await Task.Yield();
-                Interlocked.Decrement(ref making[which]);
-            }
-            catch (OperationCanceledException)
-            {
-                // It has left.
-            }
-        })).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 400)
+                    .Select(async number =>
+                    {
+                        var random = new Random(seed + number);
+                        int which = random.Next(names.Length);
+                        using var leaving = new CancellationTokenSource();
+                        if (random.Next(3) == 0)
+                        {
+                            leaving.CancelAfter(random.Next(20));
+                        }
+
+                        await Task.Delay(random.Next(30));
+                        try
+                        {
+                            using IDisposable turn = await turns.EnterAsync(names[which], leaving.Token);
+                            Assert.InRange(Interlocked.Increment(ref making[which]), 1, 2);
+                            Assert.InRange(turns.Making, 1, 4);
+                            await Task.Yield();
+                            Interlocked.Decrement(ref making[which]);
+                        }
+                        catch (OperationCanceledException)
+                        {
+                            // It has left.
+                        }
+                    })
+            )
+            .WaitAsync(TimeSpan.FromSeconds(30));
         Assert.True((turns.Making, turns.Waiting) == (0, 0), $"seed {seed}: {turns.Making} making, {turns.Waiting} waiting");
     }
 
-    /// <summary>Who is alone has the cores to itself, to a bound; who comes besides has what is left, and one thread in any case. What nobody waits for takes none from anybody.</summary>
+    /// <summary>Who is alone has the cores to itself, to a bound; who comes besides has what is left, and one thread in any case. What
+    /// nobody waits for takes none from anybody.</summary>
     [Fact]
     public async Task Threads_AreThoseThatOthersLeave()
     {
-        var turns = new PackTurns(new MirrorOptions { MaxPacks = 10, MaxPacksPerRepository = 10, PackThreads = 6 });
+        var turns = new PackTurns(
+            new MirrorOptions
+            {
+                MaxPacks = 10,
+                MaxPacksPerRepository = 10,
+                PackThreads = 6,
+            }
+        );
         using PackTurn first = await turns.EnterLastAsync(default);
         Assert.Equal(4, first.Threads);
-        using PackTurn one = await turns.EnterAsync(A, default);
-        PackTurn two = await turns.EnterAsync(A, default);
-        using PackTurn three = await turns.EnterAsync(B, default);
+        using PackTurn one = await turns.EnterAsync(s_a, default);
+        PackTurn two = await turns.EnterAsync(s_a, default);
+        using PackTurn three = await turns.EnterAsync(s_b, default);
         first.Dispose();
         using PackTurn last = await turns.EnterLastAsync(default);
         Assert.Equal((4, 2, 1, 1), (one.Threads, two.Threads, three.Threads, last.Threads));
         two.Dispose();
         two.Dispose(); // once is all that counts
-        using PackTurn four = await turns.EnterAsync(C, default);
+        using PackTurn four = await turns.EnterAsync(s_c, default);
         Assert.Equal(1, four.Threads);
         three.Dispose();
         four.Dispose();
-        using PackTurn five = await turns.EnterAsync(C, default);
+        using PackTurn five = await turns.EnterAsync(s_c, default);
         Assert.Equal(2, five.Threads);
     }
 
@@ -137,8 +160,8 @@ public sealed class PackTurnsTests
     public async Task Last_WaitsForEverybody_AndTakesNoTurnFromAnybody()
     {
         PackTurns turns = New(total: 2, each: 1, waiting: 10);
-        IDisposable one = await turns.EnterAsync(A, default);
-        Task<PackTurn> waiting = turns.EnterAsync(A, default);
+        IDisposable one = await turns.EnterAsync(s_a, default);
+        Task<PackTurn> waiting = turns.EnterAsync(s_a, default);
         Task<PackTurn> last = turns.EnterLastAsync(default);
         Assert.False(waiting.IsCompleted || last.IsCompleted);
 
@@ -148,7 +171,7 @@ public sealed class PackTurnsTests
         using IDisposable began = await last;
 
         // While it goes on, people get their turns, and the next one of its kind waits.
-        using IDisposable two = await turns.EnterAsync(B, default);
+        using IDisposable two = await turns.EnterAsync(s_b, default);
         Task<PackTurn> next = turns.EnterLastAsync(default);
         began.Dispose();
         Assert.False(next.IsCompleted);
@@ -160,8 +183,8 @@ public sealed class PackTurnsTests
     public async Task Last_MayStopWaiting()
     {
         PackTurns turns = New(total: 2, each: 1, waiting: 10);
-        using IDisposable one = await turns.EnterAsync(A, default);
-        using IDisposable two = await turns.EnterAsync(B, default);
+        using IDisposable one = await turns.EnterAsync(s_a, default);
+        using IDisposable two = await turns.EnterAsync(s_b, default);
         using var patience = new CancellationTokenSource();
         Task<PackTurn> last = turns.EnterLastAsync(patience.Token);
         await patience.CancelAsync();
@@ -174,14 +197,22 @@ public sealed class PackTurnsTests
     public async Task Last_Begins_WhenWhoWaitedGivesUp()
     {
         PackTurns turns = New(total: 2, each: 1, waiting: 10);
-        using IDisposable one = await turns.EnterAsync(A, default);
+        using IDisposable one = await turns.EnterAsync(s_a, default);
         using var patience = new CancellationTokenSource();
-        Task<PackTurn> waiting = turns.EnterAsync(A, patience.Token);
+        Task<PackTurn> waiting = turns.EnterAsync(s_a, patience.Token);
         Task<PackTurn> last = turns.EnterLastAsync(default);
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         (await last).Dispose();
     }
 
-    private static PackTurns New(int total, int each, int waiting = 1_000) => new(new MirrorOptions { MaxPacks = total, MaxPacksPerRepository = each, MaxWaiting = waiting });
+    private static PackTurns New(int total, int each, int waiting = 1_000) =>
+        new(
+            new MirrorOptions
+            {
+                MaxPacks = total,
+                MaxPacksPerRepository = each,
+                MaxWaiting = waiting,
+            }
+        );
 }

@@ -14,7 +14,8 @@ public sealed class StrayObjectsTests
         using MirrorBench bench = await MirrorBench.OpenAsync(format: format);
         Mirror mirror = await bench.MakeAsync();
         ObjectId[] known = [.. mirror.Refs.Tips.Select(static tip => tip.Id)];
-        ObjectId stray = await bench.CommitAsync("stray"), tip = await bench.CommitAsync();
+        ObjectId stray = await bench.CommitAsync("stray"),
+            tip = await bench.CommitAsync();
         await bench.Source.RunAsync("update-ref", "-d", "refs/heads/stray");
         Brought brought = await bench.TakeAsync(mirror, await bench.PackAsync([tip, stray], known), [tip], isWhole: false);
         Assert.Equal(StrayObjects.Some, brought.Strays);
@@ -27,7 +28,8 @@ public sealed class StrayObjectsTests
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
         Mirror mirror = await bench.MakeAsync();
-        ObjectId old = await bench.ResolveAsync("refs/heads/main~3"), tip = await bench.CommitAsync();
+        ObjectId old = await bench.ResolveAsync("refs/heads/main~3"),
+            tip = await bench.CommitAsync();
         Brought brought = await bench.TakeAsync(mirror, await bench.PackAsync([tip], [old]), [tip], isWhole: false);
         Assert.Equal(StrayObjects.None, brought.Strays);
         Assert.Equal([tip], brought.Roots);
@@ -37,9 +39,13 @@ public sealed class StrayObjectsTests
     public async Task FirstPack_MayHaveStraysAsWell()
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
-        ObjectId stray = await bench.CommitAsync("stray"), tip = await bench.ResolveAsync("refs/heads/main");
+        ObjectId stray = await bench.CommitAsync("stray"),
+            tip = await bench.ResolveAsync("refs/heads/main");
         Mirror prepared = await bench.Mirrors.PrepareAsync(MirrorBench.Widgets, ObjectFormat.Sha1, default);
-        Assert.Equal(StrayObjects.Some, (await bench.TakeAsync(prepared, await bench.PackAsync([tip, stray], []), [tip], isWhole: true)).Strays);
+        Assert.Equal(
+            StrayObjects.Some,
+            (await bench.TakeAsync(prepared, await bench.PackAsync([tip, stray], []), [tip], isWhole: true)).Strays
+        );
         MirrorSet.Discard(prepared);
         prepared = await bench.Mirrors.PrepareAsync(MirrorBench.Widgets, ObjectFormat.Sha1, default);
         Assert.Equal(StrayObjects.None, (await bench.TakeAsync(prepared, await bench.PackAsync([tip], []), [tip], isWhole: true)).Strays);
@@ -54,7 +60,17 @@ public sealed class StrayObjectsTests
         Mirror mirror = await bench.MakeAsync();
         ObjectId[] known = [.. mirror.Refs.Tips.Select(static tip => tip.Id)];
         ObjectId tip = await bench.CommitAsync();
-        await bench.Source.RunAsync("-c", "user.name=Sana", "-c", "user.email=sana@example.com", "tag", "--annotate", "--message=one", "v1", tip.ToString());
+        await bench.Source.RunAsync(
+            "-c",
+            "user.name=Sana",
+            "-c",
+            "user.email=sana@example.com",
+            "tag",
+            "--annotate",
+            "--message=one",
+            "v1",
+            tip.ToString()
+        );
         ObjectId tag = await bench.ResolveAsync("refs/tags/v1");
         byte[] pack = await bench.PackAsync([tip, tag], known);
         Assert.Equal(StrayObjects.Some, (await bench.TakeAsync(mirror, pack, [tip], isWhole: false)).Strays);
@@ -75,7 +91,8 @@ public sealed class StrayObjectsTests
         using MirrorBench bench = await MirrorBench.OpenAsync();
         Mirror mirror = await bench.MakeAsync();
         ObjectId[] known = [.. mirror.Refs.Tips.Select(static tip => tip.Id)];
-        ObjectId stray = await bench.CommitAsync("stray"), tip = await bench.CommitAsync();
+        ObjectId stray = await bench.CommitAsync("stray"),
+            tip = await bench.CommitAsync();
         await bench.Source.RunAsync("update-ref", "-d", "refs/heads/stray");
         using (await mirror.ChangeAsync(default))
         {

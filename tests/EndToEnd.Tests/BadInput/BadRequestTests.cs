@@ -64,7 +64,10 @@ public sealed class BadRequestTests(BadInputStation station) : IClassFixture<Bad
     {
         byte[] packed = BadBodies.Gzip(Encoding.ASCII.GetBytes(UploadPack.Fetch([station.Tip])));
         for (int length = 1; length < packed.Length; length += 7)
+        {
             await CompareAsync(packed[..length], "Git-Protocol: version=2", "Content-Encoding: gzip");
+        }
+
         await station.AssertStillServesAsync();
     }
 
@@ -75,12 +78,18 @@ public sealed class BadRequestTests(BadInputStation station) : IClassFixture<Bad
     [InlineData("GET / HTTP/9.9\r\nHost: primary\r\n\r\n")]
     [InlineData("GET /../../etc/passwd HTTP/1.1\r\n\r\n")]
     [InlineData("POST /public/robust.git/git-upload-pack HTTP/1.1\r\nHost: primary\r\nContent-Length: -1\r\nConnection: close\r\n\r\n")]
-    [InlineData("POST /public/robust.git/git-upload-pack HTTP/1.1\r\nHost: primary\r\nContent-Length: 4\r\nContent-Length: 5\r\nConnection: close\r\n\r\n00000")]
-    [InlineData("POST /public/robust.git/git-upload-pack HTTP/1.1\r\nHost: primary\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nnot a chunk\r\n")]
+    [InlineData(
+        "POST /public/robust.git/git-upload-pack HTTP/1.1\r\nHost: primary\r\nContent-Length: 4\r\nContent-Length: 5\r\nConnection: close\r\n\r\n00000"
+    )]
+    [InlineData(
+        "POST /public/robust.git/git-upload-pack HTTP/1.1\r\nHost: primary\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nnot a chunk\r\n"
+    )]
     public async Task Request_IsRefusedWith4xx_WhenItIsNoHttp(string request)
     {
         RawAnswer answer = await RawConnection.AskAsync(
-            station.Node.Url, Encoding.ASCII.GetBytes(request.Replace("{LONG}", new string('a', 200_000), StringComparison.Ordinal)));
+            station.Node.Url,
+            Encoding.ASCII.GetBytes(request.Replace("{LONG}", new string('a', 200_000), StringComparison.Ordinal))
+        );
         Assert.True(answer.Status is 0 or (>= 400 and < 500) or 505, $"status {answer.Status}");
         await station.AssertStillServesAsync();
     }
@@ -92,7 +101,8 @@ public sealed class BadRequestTests(BadInputStation station) : IClassFixture<Bad
         RawAnswer through = await RawConnection.AskAsync(station.Node.Url, request);
         Assert.True(
             through.Status == direct.Status || through.Status is >= 400 and < 500,
-            string.Create(CultureInfo.InvariantCulture, $"the primary answers {direct.Status}, the node {through.Status}: {through.Text}"));
+            string.Create(CultureInfo.InvariantCulture, $"the primary answers {direct.Status}, the node {through.Status}: {through.Text}")
+        );
         Assert.True(station.Node.IsRunning);
         Assert.InRange(station.Node.ResidentBytes, 0, 600L * Mebibyte);
     }

@@ -20,7 +20,8 @@ public sealed class OversizedTests(BadInputStation station) : IClassFixture<BadI
     public Task Node_StaysSmall_WhenAMillionObjectsAreHad() => SendAsync(BadBodies.ManyHaves(Million, station.Tip));
 
     [Fact]
-    public Task Node_StaysSmall_WhenALineNeverEnds() => SendAsync(Enumerable.Repeat(Encoding.ASCII.GetBytes(new string('a', 60_000)), 2000));
+    public Task Node_StaysSmall_WhenALineNeverEnds() =>
+        SendAsync(Enumerable.Repeat(Encoding.ASCII.GetBytes(new string('a', 60_000)), 2000));
 
     [Fact]
     public Task Node_StaysSmall_WhenFewBytesInflateToManyGigabytes() =>
@@ -36,10 +37,15 @@ public sealed class OversizedTests(BadInputStation station) : IClassFixture<BadI
             using RawConnection connection = await RawConnection.OpenAsync(station.Node.Url);
             await connection.SendAsync(station.Head(["Git-Protocol: version=2"], framing));
             if (framing.StartsWith("Transfer", StringComparison.Ordinal))
+            {
                 await connection.SendAsync("100\r\n"u8.ToArray());
+            }
+
             await connection.SendAsync(Encoding.ASCII.GetBytes(UploadPack.Fetch([station.Tip])[..(round * 2)]));
             if (round % 2 == 0)
+            {
                 connection.Break();
+            }
         }
 
         await station.AssertStillServesAsync();

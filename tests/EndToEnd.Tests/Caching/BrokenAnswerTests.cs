@@ -7,13 +7,13 @@ public sealed class BrokenAnswerTests : IAsyncLifetime
 {
     private const int BrokenAfter = 700_000;
 
-    private static readonly History Media = new(Seed: 24) { IncompressibleBytes = 2 << 20 };
+    private static readonly History s_media = new(Seed: 24) { IncompressibleBytes = 2 << 20 };
 
-    private readonly Station station = new();
+    private readonly Station _station = new();
 
-    public Task InitializeAsync() => station.InitializeAsync();
+    public Task InitializeAsync() => _station.InitializeAsync();
 
-    public Task DisposeAsync() => station.DisposeAsync();
+    public Task DisposeAsync() => _station.DisposeAsync();
 
     [Theory]
     [InlineData(PackBreak.Fail, BrokenAfter, "")]
@@ -23,37 +23,37 @@ public sealed class BrokenAnswerTests : IAsyncLifetime
     [InlineData(PackBreak.Die, 0, "")]
     public async Task Clone_FailsAsDirectAndNothingIsKept_WhenUploadPackBreaks(PackBreak how, int afterBytes, string option)
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync("public/broken.git", Media);
+        PrimaryRepository repository = await _station.Primary.CreateAsync("public/broken.git", s_media);
         string[] options = option.Length > 0 ? [option] : [];
-        GitClient client = new(station.Folder);
+        GitClient client = new(_station.Folder);
         using (repository.BreakPacks(how, afterBytes))
         {
-            CommandResult direct = await client.TryAsync(["clone", .. options, station.Primary.UrlOf(repository).AbsoluteUri, "direct"]);
-            CommandResult through = await client.TryAsync(["clone", .. options, station.Node.UrlOf(repository).AbsoluteUri, "through"]);
+            CommandResult direct = await client.TryAsync(["clone", .. options, _station.Primary.UrlOf(repository).AbsoluteUri, "direct"]);
+            CommandResult through = await client.TryAsync(["clone", .. options, _station.Node.UrlOf(repository).AbsoluteUri, "through"]);
             AssertFailedAlike(direct, through);
         }
 
-        Assert.Equal(0, (await station.Node.MetricsAsync()).Sum("waystation_pack_cache_bytes"));
+        Assert.Equal(0, (await _station.Node.MetricsAsync()).Sum("waystation_pack_cache_bytes"));
         await AssertClonesAreRightAsync(client, repository, options);
     }
 
     [Fact]
     public async Task Clone_FailsAsDirectAndALaterOneWorks_WhenThePrimaryIsKilled()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync("public/killed.git", Media);
-        GitClient client = new(station.Folder);
+        PrimaryRepository repository = await _station.Primary.CreateAsync("public/killed.git", s_media);
+        GitClient client = new(_station.Folder);
         var results = new List<CommandResult>();
-        foreach (Uri url in (Uri[])[station.Primary.UrlOf(repository), station.Node.UrlOf(repository)])
+        foreach (Uri url in (Uri[])[_station.Primary.UrlOf(repository), _station.Node.UrlOf(repository)])
         {
             using (PackGate gate = repository.HoldPacks(BrokenAfter))
             {
                 Task<CommandResult> clone = client.TryAsync("clone", url.AbsoluteUri, $"clone{results.Count}");
                 await gate.ReachedAsync();
-                station.Primary.Kill();
+                _station.Primary.Kill();
                 results.Add(await clone);
             }
 
-            await station.Primary.StartAgainAsync();
+            await _station.Primary.StartAgainAsync();
         }
 
         AssertFailedAlike(results[0], results[1]);
@@ -63,10 +63,10 @@ public sealed class BrokenAnswerTests : IAsyncLifetime
     [Fact]
     public async Task Fetch_FailsAsDirectAndALaterOneWorks_WhenUploadPackBreaks()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync("public/fetched.git", new History(Seed: 25));
-        GitClient client = new(station.Folder);
-        await client.RunAsync("clone", "--quiet", station.Primary.UrlOf(repository).AbsoluteUri, "direct");
-        await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "through");
+        PrimaryRepository repository = await _station.Primary.CreateAsync("public/fetched.git", new History(Seed: 25));
+        GitClient client = new(_station.Folder);
+        await client.RunAsync("clone", "--quiet", _station.Primary.UrlOf(repository).AbsoluteUri, "direct");
+        await client.RunAsync("clone", "--quiet", _station.Node.UrlOf(repository).AbsoluteUri, "through");
         await repository.CommitAsync(content: Convert.ToBase64String(RandomBytes(3 << 20)));
         using (repository.BreakPacks(PackBreak.Die, BrokenAfter))
         {
@@ -95,10 +95,10 @@ public sealed class BrokenAnswerTests : IAsyncLifetime
 
     private async Task AssertClonesAreRightAsync(GitClient client, PrimaryRepository repository, string[] options)
     {
-        await client.RunAsync(["clone", "--quiet", .. options, station.Primary.UrlOf(repository).AbsoluteUri, "right"]);
+        await client.RunAsync(["clone", "--quiet", .. options, _station.Primary.UrlOf(repository).AbsoluteUri, "right"]);
         foreach (string name in (string[])["later", "again"])
         {
-            await client.RunAsync(["clone", "--quiet", .. options, station.Node.UrlOf(repository).AbsoluteUri, name]);
+            await client.RunAsync(["clone", "--quiet", .. options, _station.Node.UrlOf(repository).AbsoluteUri, name]);
             Assert.Equal(await CloneState.OfAsync(client.In("right")), await CloneState.OfAsync(client.In(name)));
         }
     }

@@ -8,9 +8,9 @@ public sealed class CrowdTests(Station station) : IClassFixture<Station>, IDispo
 {
     private const int HeldAfter = 400_000;
 
-    private static readonly History Media = new(Seed: 22) { IncompressibleBytes = 2 << 20 };
+    private static readonly History s_media = new(Seed: 22) { IncompressibleBytes = 2 << 20 };
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     [Theory]
     [InlineData("", false)]
@@ -19,31 +19,40 @@ public sealed class CrowdTests(Station station) : IClassFixture<Station>, IDispo
     public async Task Primary_MakesOnePack_When24ClonesComeAtOnce(string option, bool speakAllVersions)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string[] options = option.Length > 0 ? [option] : [];
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         string[] names = [.. Enumerable.Range(1, 24).Select(number => $"clone{number}")];
         Task<CommandResult[]> clones;
         using (PackGate gate = repository.HoldPacks(HeldAfter))
         {
-            clones = Task.WhenAll(names.Select((name, i) => client.Speaking(speakAllVersions ? i % 3 : 2).RunAsync(["clone", "--quiet", "--bare", .. options, url, name])));
+            clones = Task.WhenAll(
+                names.Select(
+                    (name, i) =>
+                        client.Speaking(speakAllVersions ? i % 3 : 2).RunAsync(["clone", "--quiet", "--bare", .. options, url, name])
+                )
+            );
             await gate.ReachedAsync();
             foreach (string name in names)
+            {
                 await ReceivesAsync(name, clones);
+            }
         }
 
         await clones;
         Assert.Equal(1, repository.PacksMade);
         CloneState first = await CloneState.OfAsync(client.In(names[0]));
         foreach (string name in names[1..])
+        {
             Assert.Equal(first.Objects, await client.In(name).ReadAsync("cat-file", "--batch-all-objects", "--batch-check"));
+        }
     }
 
     [Fact]
     public async Task Followers_Finish_WhenTheClientThatBeganIsKilled()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         Task<CommandResult[]> followers;
         using (PackGate gate = repository.HoldPacks(HeldAfter))
@@ -53,7 +62,8 @@ public sealed class CrowdTests(Station station) : IClassFixture<Station>, IDispo
             await ReceivesAsync("starter");
             followers = Task.WhenAll(
                 client.RunAsync("clone", "--quiet", "--bare", url, "one"),
-                client.RunAsync("clone", "--quiet", "--bare", url, "two"));
+                client.RunAsync("clone", "--quiet", "--bare", url, "two")
+            );
             await ReceivesAsync("one", followers);
             await ReceivesAsync("two", followers);
             starter.Kill(entireProcessTree: true);
@@ -72,7 +82,7 @@ public sealed class CrowdTests(Station station) : IClassFixture<Station>, IDispo
     public async Task LaterClone_IsRight_WhenTheOnlyClientIsKilledMidway()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         using (PackGate gate = repository.HoldPacks(HeldAfter))
         {
@@ -92,8 +102,13 @@ public sealed class CrowdTests(Station station) : IClassFixture<Station>, IDispo
     public async Task SlowClient_DelaysNobody_WhenOthersFollowTheSameFill()
     {
         PrimaryRepository repository = await station.Primary.CreateAsync(
-            $"public/{Guid.NewGuid():n}.git", new History(Seed: 23) { IncompressibleBytes = 24 << 20 });
-        byte[] request = UploadPack.Post(station.Node.UrlOf(repository), UploadPack.Fetch([await repository.ResolveAsync("refs/heads/main")]));
+            $"public/{Guid.NewGuid():n}.git",
+            new History(Seed: 23) { IncompressibleBytes = 24 << 20 }
+        );
+        byte[] request = UploadPack.Post(
+            station.Node.UrlOf(repository),
+            UploadPack.Fetch([await repository.ResolveAsync("refs/heads/main")])
+        );
 
         // The first reads nothing, and more than any socket buffer holds is still to come.
         using RawConnection stalled = await RawConnection.OpenAsync(station.Node.Url);
@@ -107,17 +122,23 @@ public sealed class CrowdTests(Station station) : IClassFixture<Station>, IDispo
         Assert.Equal(1, repository.PacksMade);
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>A clone receives when its index-pack has begun to write.</summary>
     private Task ReceivesAsync(string clone, Task? unlessEnded = null) =>
-        Eventually.TrueAsync($"{clone} receives the first bytes of the held pack", async () =>
-        {
-            if (unlessEnded is { IsFaulted: true })
-                await unlessEnded;
-            string packs = Path.Combine(folder[clone], "objects", "pack");
-            return Directory.Exists(packs) && Directory.EnumerateFiles(packs, "tmp_pack_*").Any(file => new FileInfo(file).Length > 0);
-        });
+        Eventually.TrueAsync(
+            $"{clone} receives the first bytes of the held pack",
+            async () =>
+            {
+                if (unlessEnded is { IsFaulted: true })
+                {
+                    await unlessEnded;
+                }
 
-    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Media);
+                string packs = Path.Combine(_folder[clone], "objects", "pack");
+                return Directory.Exists(packs) && Directory.EnumerateFiles(packs, "tmp_pack_*").Any(file => new FileInfo(file).Length > 0);
+            }
+        );
+
+    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_media);
 }

@@ -5,9 +5,9 @@ namespace Waystation.EndToEnd.Tests.Caching;
 /// <summary>Refs are always asked: nobody ever sees an old one.</summary>
 public sealed class FreshnessTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    private static readonly History Widgets = new(Seed: 27);
+    private static readonly History s_widgets = new(Seed: 27);
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     [Theory]
     [InlineData(2)]
@@ -16,7 +16,7 @@ public sealed class FreshnessTests(Station station) : IClassFixture<Station>, ID
     public async Task NextFetch_SeesTheCommit_WhenItWasPushedThroughTheNode(int protocolVersion)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new GitClient(folder).Speaking(protocolVersion);
+        GitClient client = new GitClient(_folder).Speaking(protocolVersion);
         string url = station.Node.UrlOf(repository, "alice").AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "writer");
         await client.RunAsync("clone", "--quiet", url, "reader");
@@ -41,7 +41,7 @@ public sealed class FreshnessTests(Station station) : IClassFixture<Station>, ID
     public async Task NextFetch_SeesTheCommit_WhenItWasMadeAtThePrimary(int protocolVersion)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new GitClient(folder).Speaking(protocolVersion);
+        GitClient client = new GitClient(_folder).Speaking(protocolVersion);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "reader");
         for (int round = 1; round <= 4; round++)
@@ -61,7 +61,7 @@ public sealed class FreshnessTests(Station station) : IClassFixture<Station>, ID
     public async Task DeletedBranch_IsGoneAtOnce_WhenItWasDeletedAtThePrimary()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", "--mirror", url, "mirror");
         await repository.GitAsync("update-ref", "-d", "refs/heads/topic/1");
@@ -74,7 +74,7 @@ public sealed class FreshnessTests(Station station) : IClassFixture<Station>, ID
     public async Task RecreatedRepository_IsSeenAtOnce_WhenOnlyItsNameIsTheSame()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "before");
         Directory.Delete(repository.Folder, recursive: true);
@@ -85,7 +85,7 @@ public sealed class FreshnessTests(Station station) : IClassFixture<Station>, ID
         Assert.Equal(await CloneState.OfAsync(client.In("direct")), await CloneState.OfAsync(client.In("after")));
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
-    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Widgets);
+    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_widgets);
 }

@@ -4,11 +4,12 @@ namespace Waystation.EndToEnd.Tests.Caching;
 
 public sealed class HitTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    private const string Miss = "waystation; fwd=miss; stored", Hit = "waystation; hit";
+    private const string Miss = "waystation; fwd=miss; stored",
+        Hit = "waystation; hit";
 
-    private static readonly History Widgets = new(Seed: 21);
+    private static readonly History s_widgets = new(Seed: 21);
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     [Theory]
     [InlineData("")]
@@ -19,8 +20,14 @@ public sealed class HitTests(Station station) : IClassFixture<Station>, IDisposa
     public async Task Clone_IsAHit_WhenTheSameWasClonedBefore(string options)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
-        string[] clone = ["clone", "--quiet", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), station.Node.UrlOf(repository).AbsoluteUri];
+        GitClient client = new(_folder);
+        string[] clone =
+        [
+            "clone",
+            "--quiet",
+            .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            station.Node.UrlOf(repository).AbsoluteUri,
+        ];
         double hits = (await station.Node.MetricsAsync()).Fetches("hit");
 
         (_, IReadOnlyList<string> first) = await client.TraceAsync([.. clone, "first"]);
@@ -37,10 +44,15 @@ public sealed class HitTests(Station station) : IClassFixture<Station>, IDisposa
     [Fact]
     public async Task Clone_IsAHit_WhenAnotherUserMayReadTheSame()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync("private/shared.git", Widgets);
-        GitClient client = new(folder);
+        PrimaryRepository repository = await station.Primary.CreateAsync("private/shared.git", s_widgets);
+        GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository, "alice").AbsoluteUri, "alice");
-        (_, IReadOnlyList<string> bob) = await client.TraceAsync("clone", "--quiet", station.Node.UrlOf(repository, "bob").AbsoluteUri, "bob");
+        (_, IReadOnlyList<string> bob) = await client.TraceAsync(
+            "clone",
+            "--quiet",
+            station.Node.UrlOf(repository, "bob").AbsoluteUri,
+            "bob"
+        );
         Assert.Contains(Hit, bob);
         Assert.Equal(1, repository.PacksMade);
     }
@@ -49,7 +61,7 @@ public sealed class HitTests(Station station) : IClassFixture<Station>, IDisposa
     public async Task Person_IsTold_WhenThePackComesFromTheCache()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "first");
         CommandResult second = await client.RunAsync("clone", "--progress", url, "second");
@@ -62,24 +74,32 @@ public sealed class HitTests(Station station) : IClassFixture<Station>, IDisposa
     public async Task Fetches_CostThePrimaryFewPacks_WhenManyAskForTheSameNews()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string[] names = ["one", "two", "three", "four", "five"];
         foreach (string name in names)
+        {
             await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, name);
+        }
+
         await repository.CommitAsync();
         int before = repository.PacksMade;
         foreach (string name in names)
+        {
             await client.In(name).RunAsync("fetch", "--quiet");
+        }
+
         Assert.InRange(repository.PacksMade - before, 1, 2);
         foreach (string name in names)
+        {
             Assert.Equal(await CloneState.OfAsync(client.In(names[0])), await CloneState.OfAsync(client.In(name)));
+        }
     }
 
     [Fact]
     public async Task Fetch_MakesNoPack_WhenNothingIsNew()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "one");
         int before = repository.PacksMade;
         await client.In("one").RunAsync("fetch", "--quiet");
@@ -90,11 +110,17 @@ public sealed class HitTests(Station station) : IClassFixture<Station>, IDisposa
     public async Task Clone_IsForwardedAndNotKept_WhenItCarriesAServerOption()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         for (int round = 1; round <= 2; round++)
         {
-            (_, IReadOnlyList<string> status) = await client.TraceAsync("clone", "--quiet", "--server-option=tenant=7", url, $"clone{round}");
+            (_, IReadOnlyList<string> status) = await client.TraceAsync(
+                "clone",
+                "--quiet",
+                "--server-option=tenant=7",
+                url,
+                $"clone{round}"
+            );
             Assert.Contains(status, said => said.StartsWith("waystation; fwd=bypass; detail=", StringComparison.Ordinal));
             Assert.Equal(round, repository.PacksMade);
         }
@@ -104,7 +130,7 @@ public sealed class HitTests(Station station) : IClassFixture<Station>, IDisposa
     public async Task Clone_IsNoHit_WhenTheFormatsDiffer()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", "--depth", "1", url, "one");
         (_, IReadOnlyList<string> status) = await client.TraceAsync("clone", "--quiet", "--depth", "2", url, "two");
@@ -112,7 +138,7 @@ public sealed class HitTests(Station station) : IClassFixture<Station>, IDisposa
         Assert.Equal("2", await client.In("two").ReadAsync("rev-list", "--count", "HEAD"));
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
-    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Widgets);
+    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_widgets);
 }

@@ -9,7 +9,7 @@ namespace Waystation.EndToEnd.Tests.Caching;
 /// <summary>Requests of v0 in forms that today's git no longer sends, but old and small clients do.</summary>
 public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<Station>
 {
-    private static readonly string[] Framings = ["side-band-64k", "side-band", "", "multi_ack", "multi_ack_detailed no-done side-band"];
+    private static readonly string[] s_framings = ["side-band-64k", "side-band", "", "multi_ack", "multi_ack_detailed no-done side-band"];
 
     [Fact]
     public async Task OnePack_IsToldInEveryFraming_AsTheClientAskedForIt()
@@ -17,7 +17,7 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
         PrimaryRepository repository = await NewRepositoryAsync(new History(Seed: 27) { IncompressibleBytes = 1 << 20 });
         string tip = await repository.ResolveAsync("refs/heads/main");
         var packs = new List<string>();
-        foreach (string framing in Framings)
+        foreach (string framing in s_framings)
         {
             RawAnswer answer = await AskAsync(station.Node.Url, repository, UploadPack.FetchV0(tip, framing));
             Assert.Equal(packs.Count == 0 ? "waystation; fwd=miss; stored" : "waystation; hit", answer.Header("Cache-Status"));
@@ -79,14 +79,19 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
     public async Task Haves_AreAcknowledged_AsTheClientAskedForIt(string capabilities, string end)
     {
         PrimaryRepository repository = await NewRepositoryAsync(new History(Seed: 30));
-        string tip = await repository.ResolveAsync("refs/heads/main"), have = await repository.ResolveAsync("refs/heads/main~5");
-        string body = UploadPack.Line($"want {tip} {capabilities} ofs-delta no-progress\n") + "0000" + UploadPack.Line($"have {have}\n")
+        string tip = await repository.ResolveAsync("refs/heads/main"),
+            have = await repository.ResolveAsync("refs/heads/main~5");
+        string body =
+            UploadPack.Line($"want {tip} {capabilities} ofs-delta no-progress\n")
+            + "0000"
+            + UploadPack.Line($"have {have}\n")
             + (end.Length > 0 ? UploadPack.Line(end) : "0000");
         RawAnswer direct = await AskAsync(station.Primary.Url, repository, body);
         for (int round = 0; round < 3; round++)
         {
             RawAnswer through = await AskAsync(station.Node.Url, repository, body);
-            string[] said = Acknowledgments(direct), again = Acknowledgments(through);
+            string[] said = Acknowledgments(direct),
+                again = Acknowledgments(through);
             // Single acknowledgments in answer to done help nobody and are not kept; the last word is the same.
             Assert.Equal(end.Length > 0 ? said[^1..] : said, again);
             Assert.Equal(direct.Text.Contains("PACK", StringComparison.Ordinal), through.Text.Contains("PACK", StringComparison.Ordinal));
@@ -103,9 +108,13 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
         PrimaryRepository repository = await NewRepositoryAsync(new History(Seed: 33));
         string tip = await repository.ResolveAsync("refs/heads/main");
         string[] haves = [await repository.ResolveAsync("refs/heads/main~4"), await repository.ResolveAsync("refs/heads/main~5")];
-        string body = UploadPack.Line($"want {tip} {framing} ofs-delta no-progress\n") + "0000" + string.Concat(haves.Select(static have => UploadPack.Line($"have {have}\n")))
+        string body =
+            UploadPack.Line($"want {tip} {framing} ofs-delta no-progress\n")
+            + "0000"
+            + string.Concat(haves.Select(static have => UploadPack.Line($"have {have}\n")))
             + UploadPack.Line("done\n");
-        RawAnswer direct = await AskAsync(station.Primary.Url, repository, body), through = await AskAsync(station.Node.Url, repository, body);
+        RawAnswer direct = await AskAsync(station.Primary.Url, repository, body),
+            through = await AskAsync(station.Node.Url, repository, body);
         Assert.Equal(2, Acknowledgments(direct).Length);
         Assert.StartsWith("waystation; fwd=miss", through.Header("Cache-Status"), StringComparison.Ordinal);
         Assert.Equal($"ACK {haves[1]}\n", Assert.Single(Acknowledgments(through)));
@@ -121,13 +130,21 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
         PrimaryRepository repository = await NewRepositoryAsync(new History(Seed: 32));
         string tip = await repository.ResolveAsync("refs/heads/main");
         await AskAsync(station.Node.Url, repository, UploadPack.FetchV0(tip));
-        await Eventually.TrueAsync("there is a mirror", async () =>
-        {
-            RawAnswer shallow = await AskAsync(station.Node.Url, repository, UploadPack.Fetch([await repository.ResolveAsync("refs/heads/main~3")], "deepen 2"));
-            return shallow.Header("Cache-Status") == "waystation; hit; detail=local";
-        });
+        await Eventually.TrueAsync(
+            "there is a mirror",
+            async () =>
+            {
+                RawAnswer shallow = await AskAsync(
+                    station.Node.Url,
+                    repository,
+                    UploadPack.Fetch([await repository.ResolveAsync("refs/heads/main~3")], "deepen 2")
+                );
+                return shallow.Header("Cache-Status") == "waystation; hit; detail=local";
+            }
+        );
         string round = UploadPack.Line($"want {tip} multi_ack_detailed no-done side-band-64k\n") + "0000" + end;
-        RawAnswer direct = await AskAsync(station.Primary.Url, repository, round), through = await AskAsync(station.Node.Url, repository, round);
+        RawAnswer direct = await AskAsync(station.Primary.Url, repository, round),
+            through = await AskAsync(station.Node.Url, repository, round);
         Assert.Equal((direct.Status, direct.Text), (through.Status, through.Text));
     }
 
@@ -144,9 +161,13 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
             RawAnswer broken = await AskAsync(station.Node.Url, repository, body);
             bool ends = broken.Received.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal);
             if (framing.Length == 0)
+            {
                 Assert.False(ends, "an answer without a sideband can tell its failure only by breaking");
+            }
             else
+            {
                 Assert.False(broken.Text.EndsWith("0000", StringComparison.Ordinal), "the answer ended as if it were whole");
+            }
         }
 
         RawAnswer whole = await AskAsync(station.Node.Url, repository, body);
@@ -158,8 +179,14 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
     public async Task BodyOfV0_IsLeftToThePrimary_WhenItsHeaderNamesV2()
     {
         PrimaryRepository repository = await NewRepositoryAsync(new History(Seed: 27));
-        byte[] request = UploadPack.Post("/" + repository.Name, "primary", UploadPack.FetchV0(await repository.ResolveAsync("refs/heads/main")), "Git-Protocol: version=2");
-        RawAnswer direct = await RawConnection.AskAsync(station.Primary.Url, request), through = await RawConnection.AskAsync(station.Node.Url, request);
+        byte[] request = UploadPack.Post(
+            "/" + repository.Name,
+            "primary",
+            UploadPack.FetchV0(await repository.ResolveAsync("refs/heads/main")),
+            "Git-Protocol: version=2"
+        );
+        RawAnswer direct = await RawConnection.AskAsync(station.Primary.Url, request),
+            through = await RawConnection.AskAsync(station.Node.Url, request);
         Assert.Equal((direct.Status, direct.Text), (through.Status, through.Text));
         Assert.Equal("waystation; fwd=bypass; detail=malformed", through.Header("Cache-Status"));
     }
@@ -178,7 +205,8 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
         return [.. lines];
     }
 
-    private static int LengthAt(byte[] packets, int at) => int.Parse(Encoding.ASCII.GetString(packets, at, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static int LengthAt(byte[] packets, int at) =>
+        int.Parse(Encoding.ASCII.GetString(packets, at, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     /// <summary>The pack, as the digest in its trailer, which must be that of what is before it.</summary>
     [SuppressMessage("Security", "CA5350", Justification = "The trailer of a SHA-1 repository's pack is SHA-1.")]
@@ -211,5 +239,6 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
     private static Task<RawAnswer> AskAsync(Uri door, PrimaryRepository repository, string body) =>
         RawConnection.AskAsync(door, UploadPack.Post("/" + repository.Name, "primary", body));
 
-    private Task<PrimaryRepository> NewRepositoryAsync(History history) => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", history);
+    private Task<PrimaryRepository> NewRepositoryAsync(History history) =>
+        station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", history);
 }

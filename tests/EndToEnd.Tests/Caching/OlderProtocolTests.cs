@@ -5,11 +5,12 @@ namespace Waystation.EndToEnd.Tests.Caching;
 /// <summary>Git that speaks protocol v0 or v1 shares the cache with git that speaks v2, and cannot tell.</summary>
 public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    private const string Miss = "waystation; fwd=miss; stored", Hit = "waystation; hit";
+    private const string Miss = "waystation; fwd=miss; stored",
+        Hit = "waystation; hit";
 
-    private static readonly History Widgets = new(Seed: 22);
+    private static readonly History s_widgets = new(Seed: 22);
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     public static TheoryData<int, int, string> Clones
     {
@@ -19,7 +20,9 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
             foreach ((int first, int second) in (ReadOnlySpan<(int, int)>)[(0, 0), (1, 1), (0, 1), (2, 0), (2, 1), (0, 2), (1, 2)])
             {
                 foreach (string options in (ReadOnlySpan<string>)["", "--depth 1", "--filter=blob:none --no-checkout"])
+                {
                     rows.Add(first, second, options);
+                }
             }
 
             return rows;
@@ -31,8 +34,14 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
     public async Task Clone_IsAHit_WhicheverVersionMadeTheSameBefore(int first, int second, string options)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
-        string[] clone = ["clone", "--quiet", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), station.Node.UrlOf(repository).AbsoluteUri];
+        GitClient client = new(_folder);
+        string[] clone =
+        [
+            "clone",
+            "--quiet",
+            .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            station.Node.UrlOf(repository).AbsoluteUri,
+        ];
         int kept = Records();
         (_, IReadOnlyList<string> cold) = await client.Speaking(first).TraceAsync([.. clone, "first"]);
         Assert.Contains(Miss, cold);
@@ -55,8 +64,8 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
     [InlineData(1)]
     public async Task CloneOfSha256_IsAHit_WhenTheSameWasClonedBefore(int version)
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Widgets, "sha256");
-        GitClient client = new GitClient(folder).Speaking(version);
+        PrimaryRepository repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_widgets, "sha256");
+        GitClient client = new GitClient(_folder).Speaking(version);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "first");
         (_, IReadOnlyList<string> second) = await client.TraceAsync("clone", "--quiet", url, "second");
@@ -67,8 +76,8 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
     [Fact]
     public async Task Clone_IsAHit_WhenThePrimaryKnowsNoV2()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync($"old/{Guid.NewGuid():n}.git", Widgets);
-        GitClient client = new(folder);
+        PrimaryRepository repository = await station.Primary.CreateAsync($"old/{Guid.NewGuid():n}.git", s_widgets);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "first");
         (_, IReadOnlyList<string> second) = await client.TraceAsync("clone", "--quiet", url, "second");
@@ -84,7 +93,7 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
     public async Task Fetch_EqualsDirect_WhenOthersFetchedTheSame(int first, int second)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string[] names = ["direct", "one", "two", "three", "four"];
         int[] versions = [second, first, first, second, second];
         for (int i = 0; i < names.Length; i++)
@@ -97,9 +106,14 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
         await repository.CommitAsync("topic/1");
         await repository.GitAsync("-c", "user.name=Omar", "-c", "user.email=omar@example.com", "tag", "-a", "-m", "news", "v2", "main");
         for (int i = 0; i < names.Length; i++)
+        {
             await client.Speaking(versions[i]).In(names[i]).RunAsync("fetch", "--quiet");
+        }
+
         foreach (string name in names[1..])
+        {
             Assert.Equal(await CloneState.OfAsync(client.In(names[0])), await CloneState.OfAsync(client.In(name)));
+        }
     }
 
     [Theory]
@@ -108,15 +122,21 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
     public async Task Fetch_IsAHit_WhenAskedAThirdTime(int version)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new GitClient(folder).Speaking(version);
+        GitClient client = new GitClient(_folder).Speaking(version);
         string[] names = ["one", "two", "three"];
         foreach (string name in names)
+        {
             await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, name);
+        }
+
         await repository.CommitAsync();
         int before = repository.PacksMade;
         IReadOnlyList<string> last = [];
         foreach (string name in names)
+        {
             (_, last) = await client.In(name).TraceAsync("fetch", "--quiet");
+        }
+
         Assert.Contains(Hit, last);
         Assert.Equal(1, repository.PacksMade - before);
     }
@@ -127,13 +147,23 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
     public async Task ShallowClone_DeepensAsDirect_StepByStep(int version)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        using SideBySide clones = await SideBySide.CloneAsync(station, repository, ["--depth", "2"], configure: client => client.Speaking(version));
+        using SideBySide clones = await SideBySide.CloneAsync(
+            station,
+            repository,
+            ["--depth", "2"],
+            configure: client => client.Speaking(version)
+        );
         await clones.AssertEqualAsync();
         await clones.RunAsync("fetch", "--quiet", "--depth", "5");
         await clones.AssertEqualAsync();
         await clones.RunAsync("fetch", "--quiet", "--deepen", "3");
         await clones.AssertEqualAsync();
-        await clones.RunAsync("fetch", "--quiet", "--shallow-since", History.TimeOf(20).ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await clones.RunAsync(
+            "fetch",
+            "--quiet",
+            "--shallow-since",
+            History.TimeOf(20).ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture)
+        );
         await clones.AssertEqualAsync();
         await repository.CommitAsync();
         await clones.RunAsync("fetch", "--quiet");
@@ -148,7 +178,7 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
     public async Task Person_IsTold_WhenThePackComesFromTheCache(int version)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new GitClient(folder).Speaking(version);
+        GitClient client = new GitClient(_folder).Speaking(version);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "first");
         CommandResult second = await client.RunAsync("clone", "--progress", url, "second");
@@ -165,18 +195,19 @@ public sealed class OlderProtocolTests(Station station) : IClassFixture<Station>
         PrimaryRepository origin = await NewRepositoryAsync();
         PrimaryRepository repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git");
         await repository.GitAsync("fetch", "--quiet", "--depth", "3", "file://" + origin.Folder, "refs/heads/main:refs/heads/main");
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         int clone = 0;
         foreach (int version in (int[])[first, 2 - first, first, 2 - first])
         {
-            string name = $"clone{clone++}", direct = $"direct{clone}";
+            string name = $"clone{clone++}",
+                direct = $"direct{clone}";
             await client.Speaking(version).RunAsync("clone", "--quiet", station.Primary.UrlOf(repository).AbsoluteUri, direct);
             await client.Speaking(version).RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, name);
             Assert.Equal(await CloneState.OfAsync(client.In(direct)), await CloneState.OfAsync(client.In(name)));
         }
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
-    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Widgets);
+    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_widgets);
 }

@@ -8,25 +8,25 @@ public sealed class RestartTests : IAsyncLifetime
 {
     private const string Hit = "waystation; hit";
 
-    private static readonly History Media = new(Seed: 61) { IncompressibleBytes = 2 << 20 };
+    private static readonly History s_media = new(Seed: 61) { IncompressibleBytes = 2 << 20 };
 
-    private readonly Station station = new();
+    private readonly Station _station = new();
 
-    public Task InitializeAsync() => station.InitializeAsync();
+    public Task InitializeAsync() => _station.InitializeAsync();
 
-    public Task DisposeAsync() => station.DisposeAsync();
+    public Task DisposeAsync() => _station.DisposeAsync();
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Clone_IsStillAHit_WhenTheNodeWasRestarted(bool politely)
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync("public/kept.git", Media);
-        GitClient client = new(station.Folder);
-        string url = station.Node.UrlOf(repository).AbsoluteUri;
+        PrimaryRepository repository = await _station.Primary.CreateAsync("public/kept.git", s_media);
+        GitClient client = new(_station.Folder);
+        string url = _station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "before");
         await EndAsync(politely);
-        await station.Node.StartAgainAsync();
+        await _station.Node.StartAgainAsync();
         (_, IReadOnlyList<string> status) = await client.TraceAsync("clone", "--quiet", url, "after");
         Assert.Contains(Hit, status);
         Assert.Equal(1, repository.PacksMade);
@@ -36,47 +36,47 @@ public sealed class RestartTests : IAsyncLifetime
     [Fact]
     public async Task Node_SaysOneLineAndExitsWith0_OnSigterm()
     {
-        Assert.StartsWith("waystation ready listen=http://127.0.0.1:", station.Node.ReadyLine, StringComparison.Ordinal);
-        Assert.EndsWith(" ssh=off", station.Node.ReadyLine, StringComparison.Ordinal);
-        Assert.Equal(0, await station.Node.StopAsync());
-        Assert.Equal("", station.Node.OutputAfterReady);
+        Assert.StartsWith("waystation ready listen=http://127.0.0.1:", _station.Node.ReadyLine, StringComparison.Ordinal);
+        Assert.EndsWith(" ssh=off", _station.Node.ReadyLine, StringComparison.Ordinal);
+        Assert.Equal(0, await _station.Node.StopAsync());
+        Assert.Equal("", _station.Node.OutputAfterReady);
     }
 
     [Fact]
     public async Task HalfMadePack_IsSwept_WhenTheNodeIsKilledMidway()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync("public/half.git", Media);
-        GitClient client = new(station.Folder);
-        string url = station.Node.UrlOf(repository).AbsoluteUri;
+        PrimaryRepository repository = await _station.Primary.CreateAsync("public/half.git", s_media);
+        GitClient client = new(_station.Folder);
+        string url = _station.Node.UrlOf(repository).AbsoluteUri;
         using (PackGate gate = repository.HoldPacks(afterBytes: 700_000))
         {
             using Process clone = client.Git("clone", "--quiet", url, "broken").Start();
             await gate.ReachedAsync();
-            station.Node.Kill();
+            _station.Node.Kill();
             await clone.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         }
 
-        await station.Node.StartAgainAsync();
+        await _station.Node.StartAgainAsync();
         Assert.Empty(TemporaryFiles());
         await client.RunAsync("clone", "--quiet", url, "after");
-        await client.RunAsync("clone", "--quiet", station.Primary.UrlOf(repository).AbsoluteUri, "direct");
+        await client.RunAsync("clone", "--quiet", _station.Primary.UrlOf(repository).AbsoluteUri, "direct");
         Assert.Equal(await CloneState.OfAsync(client.In("direct")), await CloneState.OfAsync(client.In("after")));
-        Assert.Equal(0, await station.Node.StopAsync());
+        Assert.Equal(0, await _station.Node.StopAsync());
         Assert.Empty(TemporaryFiles());
     }
 
     [Fact]
     public async Task Clone_Finishes_WhenTheNodeIsAskedToEndMidway()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync("public/drained.git", Media);
-        GitClient client = new(station.Folder);
+        PrimaryRepository repository = await _station.Primary.CreateAsync("public/drained.git", s_media);
+        GitClient client = new(_station.Folder);
         Task<CommandResult> clone;
         Task<int> stopping;
         using (PackGate gate = repository.HoldPacks(afterBytes: 700_000))
         {
-            clone = client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "drained");
+            clone = client.RunAsync("clone", "--quiet", _station.Node.UrlOf(repository).AbsoluteUri, "drained");
             await gate.ReachedAsync();
-            stopping = station.Node.StopAsync();
+            stopping = _station.Node.StopAsync();
             await Eventually.TrueAsync("the node takes no new connections", async () => !await IsAcceptingAsync());
         }
 
@@ -89,18 +89,21 @@ public sealed class RestartTests : IAsyncLifetime
     [Fact]
     public async Task CorruptEntries_AreNeverServed_WhenTheDiskFlippedBits()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync("public/rot.git", Media);
-        GitClient client = new(station.Folder);
-        string url = station.Node.UrlOf(repository).AbsoluteUri;
+        PrimaryRepository repository = await _station.Primary.CreateAsync("public/rot.git", s_media);
+        GitClient client = new(_station.Folder);
+        string url = _station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", "--depth", "1", url, "before");
-        Assert.Equal(0, await station.Node.StopAsync());
+        Assert.Equal(0, await _station.Node.StopAsync());
         FlipOneBitInEveryLargeFile(seed: 62);
-        await station.Node.StartAgainAsync();
+        await _station.Node.StartAgainAsync();
 
         // The one that meets the rot may fail, but not with wrong bytes; those after it are served anew.
         CommandResult meets = await client.TryAsync("clone", "--quiet", "--depth", "1", url, "meets");
         if (meets.ExitCode == 0)
+        {
             Assert.Equal(await CloneState.OfAsync(client.In("before")), await CloneState.OfAsync(client.In("meets")));
+        }
+
         await client.RunAsync("clone", "--quiet", "--depth", "1", url, "after");
         Assert.Equal(await CloneState.OfAsync(client.In("before")), await CloneState.OfAsync(client.In("after")));
         await client.RunAsync("clone", "--quiet", url, "full");
@@ -110,16 +113,20 @@ public sealed class RestartTests : IAsyncLifetime
     private async Task EndAsync(bool politely)
     {
         if (politely)
-            Assert.Equal(0, await station.Node.StopAsync());
+        {
+            Assert.Equal(0, await _station.Node.StopAsync());
+        }
         else
-            station.Node.Kill();
+        {
+            _station.Node.Kill();
+        }
     }
 
     private async Task<bool> IsAcceptingAsync()
     {
         try
         {
-            using RawConnection connection = await RawConnection.OpenAsync(station.Node.Url);
+            using RawConnection connection = await RawConnection.OpenAsync(_station.Node.Url);
             return true;
         }
         catch (System.Net.Sockets.SocketException)
@@ -128,18 +135,24 @@ public sealed class RestartTests : IAsyncLifetime
         }
     }
 
-    private IEnumerable<string> TemporaryFiles() => Directory
-        .EnumerateFiles(station.Node.DataFolder, "*", SearchOption.AllDirectories)
-        .Where(file => file.EndsWith(".tmp", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith("tmp_", StringComparison.Ordinal));
+    private IEnumerable<string> TemporaryFiles() =>
+        Directory
+            .EnumerateFiles(_station.Node.DataFolder, "*", SearchOption.AllDirectories)
+            .Where(file =>
+                file.EndsWith(".tmp", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith("tmp_", StringComparison.Ordinal)
+            );
 
     private void FlipOneBitInEveryLargeFile(int seed)
     {
         var random = new Random(seed);
-        foreach (string file in Directory.EnumerateFiles(station.Node.DataFolder, "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.EnumerateFiles(_station.Node.DataFolder, "*", SearchOption.AllDirectories))
         {
             long length = new FileInfo(file).Length;
             if (length < 100_000)
+            {
                 continue;
+            }
+
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             using FileStream stream = File.Open(file, FileMode.Open, FileAccess.ReadWrite);
             stream.Position = random.NextInt64(length / 4, length * 3 / 4);

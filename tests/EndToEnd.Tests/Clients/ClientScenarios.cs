@@ -5,9 +5,12 @@ namespace Waystation.EndToEnd.Tests.Clients;
 /// <summary>What every client must be able to do through a node, and what must not be to be told from going direct.</summary>
 internal sealed class ClientScenarios(Station station, ClientRow row)
 {
-    private const string Direct = "direct", Through = "through", Again = "again", OnceMore = "once-more";
+    private const string Direct = "direct",
+        Through = "through",
+        Again = "again",
+        OnceMore = "once-more";
 
-    private static readonly History Widgets = new(Seed: 31);
+    private static readonly History s_widgets = new(Seed: 31);
 
     public async Task CloneTwiceAsync()
     {
@@ -37,7 +40,10 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
             await session.FetchAsync(Door.Primary, repository, Direct, User);
             await session.ExpectAsync(Maker.Primary, repository, () => session.FetchAsync(Door.Node, repository, Through, User));
             foreach (string name in (string[])[Again, OnceMore])
+            {
                 await session.ExpectAsync(Maker.Node, repository, () => session.FetchAsync(Door.Node, repository, name, User));
+            }
+
             foreach (string name in (string[])[Direct, Through, Again, OnceMore])
             {
                 await session.Git.In(name).RunAsync("merge", "--quiet", "--ff-only", "origin/main");
@@ -69,7 +75,8 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
     public async Task PushTwiceAsync()
     {
         const string User = "alice";
-        PrimaryRepository direct = await NewRepositoryAsync("private"), through = await NewRepositoryAsync("private");
+        PrimaryRepository direct = await NewRepositoryAsync("private"),
+            through = await NewRepositoryAsync("private");
         using ClientSession session = await ClientSession.OpenAsync(station, row);
         await session.CloneAsync(Door.Primary, direct, Direct, User);
         await session.CloneAsync(Door.Node, through, Through, User);
@@ -99,14 +106,23 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
         foreach (string? user in (string?[])[null, "mallory"])
         {
             foreach (Door door in Enum.GetValues<Door>())
-                await ExpectRefusalAsync(repository, "git-upload-pack", () => session.TryCloneAsync(door, repository, $"{door}-{user}", user));
+            {
+                await ExpectRefusalAsync(
+                    repository,
+                    "git-upload-pack",
+                    () => session.TryCloneAsync(door, repository, $"{door}-{user}", user)
+                );
+            }
         }
 
         Assert.Equal(packs, repository.PacksMade);
         string before = await repository.ResolveAsync("main");
         await CommitAsync(session.Git.In("warm"), 1);
         foreach (Door door in Enum.GetValues<Door>())
+        {
             await ExpectRefusalAsync(repository, "git-receive-pack", () => session.TryPushAsync(door, repository, "warm", "bob"));
+        }
+
         Assert.Equal(before, await repository.ResolveAsync("main"));
     }
 
@@ -118,15 +134,18 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
         Assert.True(result.ExitCode != 0, result.ToString());
         await Eventually.TrueAsync("the primary has refused", () => Refusals() > before);
 
-        int Refusals() => RequestsTo(repository).Count(request =>
-            request.Status is 401 or 403 && request.Query.Contains(service, StringComparison.Ordinal));
+        int Refusals() =>
+            RequestsTo(repository)
+                .Count(request => request.Status is 401 or 403 && request.Query.Contains(service, StringComparison.Ordinal));
     }
 
     private static async Task AssertEqualAsync(ClientSession session, string expected, params IEnumerable<string> others)
     {
         ClientState state = await session.StateOfAsync(expected);
         foreach (string other in others)
+        {
             state.MustEqual(await session.StateOfAsync(other));
+        }
     }
 
     private static async Task<(string Refs, string Reachable)> StateOfAsync(PrimaryRepository repository)
@@ -143,7 +162,7 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
     }
 
     private Task<PrimaryRepository> NewRepositoryAsync(string visibility) =>
-        station.Primary.CreateAsync($"{visibility}/{Guid.NewGuid():n}.git", Widgets);
+        station.Primary.CreateAsync($"{visibility}/{Guid.NewGuid():n}.git", s_widgets);
 
     private IEnumerable<PrimaryRequest> RequestsTo(PrimaryRepository repository) =>
         station.Primary.Requests.Where(request => request.Path.StartsWith("/" + repository.Name, StringComparison.Ordinal));

@@ -8,15 +8,15 @@ namespace Waystation.EndToEnd.Tests.Clients;
 /// </summary>
 internal sealed class ClientSession : IDisposable
 {
-    private readonly TempFolder folder;
-    private readonly Station station;
-    private readonly IClient client;
+    private readonly TempFolder _folder;
+    private readonly Station _station;
+    private readonly IClient _client;
 
     private ClientSession(Station station, TempFolder folder, GitClient git, IClient client)
     {
-        this.station = station;
-        this.folder = folder;
-        this.client = client;
+        this._station = station;
+        this._folder = folder;
+        this._client = client;
         Git = git;
     }
 
@@ -39,25 +39,27 @@ internal sealed class ClientSession : IDisposable
     }
 
     public async Task CloneAsync(Door door, PrimaryRepository repository, string name, string? user = null, int? depth = null) =>
-        (await client.CloneAsync(UrlOf(door, repository, user), folder[name], depth)).MustSucceed();
+        (await _client.CloneAsync(UrlOf(door, repository, user), _folder[name], depth)).MustSucceed();
 
     public async Task FetchAsync(Door door, PrimaryRepository repository, string name, string? user = null, int? depth = null) =>
-        (await client.FetchAsync(UrlOf(door, repository, user), folder[name], depth)).MustSucceed();
+        (await _client.FetchAsync(UrlOf(door, repository, user), _folder[name], depth)).MustSucceed();
 
     public async Task PushAsync(Door door, PrimaryRepository repository, string name, string? user) =>
-        (await client.PushAsync(UrlOf(door, repository, user), folder[name])).MustSucceed();
+        (await _client.PushAsync(UrlOf(door, repository, user), _folder[name])).MustSucceed();
 
     public Task<CommandResult> TryCloneAsync(Door door, PrimaryRepository repository, string name, string? user) =>
-        client.CloneAsync(UrlOf(door, repository, user), folder[name]);
+        _client.CloneAsync(UrlOf(door, repository, user), _folder[name]);
 
     public Task<CommandResult> TryPushAsync(Door door, PrimaryRepository repository, string name, string? user) =>
-        client.PushAsync(UrlOf(door, repository, user), folder[name]);
+        _client.PushAsync(UrlOf(door, repository, user), _folder[name]);
 
     /// <summary>Several clones that differ in nothing.</summary>
     public async Task CopyAsync(string name, params IEnumerable<string> copies)
     {
         foreach (string copy in copies)
-            await new Command("cp", "-a", folder[name], folder[copy]).MustRunAsync();
+        {
+            await new Command("cp", "-a", _folder[name], _folder[copy]).MustRunAsync();
+        }
     }
 
     public Task<ClientState> StateOfAsync(string name) => ClientState.OfAsync(Git.In(name));
@@ -70,19 +72,21 @@ internal sealed class ClientSession : IDisposable
         await act();
         Assert.Equal(maker == Maker.Node ? packs : packs + 1, repository.PacksMade);
         if (maker == Maker.Node)
+        {
             await Eventually.TrueAsync("an answer of the node's own is counted", async () => await ServedHereAsync() > served);
+        }
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     private async Task<double> ServedHereAsync()
     {
-        NodeMetrics metrics = await station.Node.MetricsAsync();
+        NodeMetrics metrics = await _station.Node.MetricsAsync();
         return metrics.Fetches("hit") + metrics.Fetches("local");
     }
 
     private Uri UrlOf(Door door, PrimaryRepository repository, string? user) =>
-        (door == Door.Primary ? station.Primary.Url : station.Node.Url).To(repository, user);
+        (door == Door.Primary ? _station.Primary.Url : _station.Node.Url).To(repository, user);
 }
 
 /// <summary>Who makes, or once made, a pack.</summary>

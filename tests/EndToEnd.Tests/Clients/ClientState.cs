@@ -11,8 +11,12 @@ internal sealed record ClientState(CloneState Found, string Reachable)
         // Git writes the shallow boundary in order; others write the same set as it falls out of a hash table.
         string[] boundary = found.Shallow.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return new ClientState(
-            found with { Shallow = string.Join('\n', boundary.Order(StringComparer.Ordinal)) },
-            await clone.ReadAsync("rev-list", "--objects", "--all"));
+            found with
+            {
+                Shallow = string.Join('\n', boundary.Order(StringComparer.Ordinal)),
+            },
+            await clone.ReadAsync("rev-list", "--objects", "--all")
+        );
     }
 
     /// <summary>Compares one thing after the other, so that a difference is shown and not the two whole clones.</summary>

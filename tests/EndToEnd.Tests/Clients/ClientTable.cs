@@ -3,7 +3,7 @@ namespace Waystation.EndToEnd.Tests.Clients;
 /// <summary>Every client that is tried.</summary>
 internal static class ClientTable
 {
-    private static readonly ClientRow[] Rows =
+    private static readonly ClientRow[] s_rows =
     [
         new("git-v0", home => GitAsync(home, 0), 0, KnowsShallow: true),
         new("git-v1", home => GitAsync(home, 1), 1, KnowsShallow: true),
@@ -14,25 +14,29 @@ internal static class ClientTable
         new("isomorphic-git", IsomorphicGitModules.ClientAsync, 0, KnowsShallow: true),
     ];
 
-    public static TheoryData<string> All => new(Rows.Select(row => row.Name));
+    public static TheoryData<string> All => new(s_rows.Select(row => row.Name));
 
-    public static TheoryData<string> Shallow => new(Rows.Where(row => row.KnowsShallow).Select(row => row.Name));
+    public static TheoryData<string> Shallow => new(s_rows.Where(row => row.KnowsShallow).Select(row => row.Name));
 
-    public static ClientRow Of(string name) => Rows.Single(row => row.Name == name);
+    public static ClientRow Of(string name) => s_rows.Single(row => row.Name == name);
 
-    private static Task<IClient> GitAsync(string home, int protocolVersion) => Task.FromResult<IClient>(
-        new ProgramClient("sh", Path.Combine(ProgramClient.Folder, "git.sh"))
-        {
-            Home = home,
-            Variables = new Dictionary<string, string>
+    private static Task<IClient> GitAsync(string home, int protocolVersion) =>
+        Task.FromResult<IClient>(
+            new ProgramClient("sh", Path.Combine(ProgramClient.Folder, "git.sh"))
             {
-                ["GIT_CONFIG_COUNT"] = "1",
-                ["GIT_CONFIG_KEY_0"] = "protocol.version",
-                ["GIT_CONFIG_VALUE_0"] = $"{protocolVersion}",
-            },
-        });
+                Home = home,
+                Variables = new Dictionary<string, string>
+                {
+                    ["GIT_CONFIG_COUNT"] = "1",
+                    ["GIT_CONFIG_KEY_0"] = "protocol.version",
+                    ["GIT_CONFIG_VALUE_0"] = $"{protocolVersion}",
+                },
+            }
+        );
 
     /// <summary>The system's own Python, which sees the system's packages, whatever other comes first in the path.</summary>
-    private static Task<IClient> PythonAsync(string home, string program) => Task.FromResult<IClient>(
-        new ProgramClient("/usr/bin/python3", "-I", "-B", Path.Combine(ProgramClient.Folder, program)) { Home = home });
+    private static Task<IClient> PythonAsync(string home, string program) =>
+        Task.FromResult<IClient>(
+            new ProgramClient("/usr/bin/python3", "-I", "-B", Path.Combine(ProgramClient.Folder, program)) { Home = home }
+        );
 }

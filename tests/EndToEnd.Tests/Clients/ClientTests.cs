@@ -15,7 +15,8 @@ public sealed class ClientFetchTests(Station station) : IClassFixture<Station>
 
     [Theory]
     [MemberData(nameof(Clients))]
-    public Task Fetch_EqualsDirect_Twice_WhenThePrimaryWentOn(string client) => new ClientScenarios(station, ClientTable.Of(client)).FetchTwiceAsync();
+    public Task Fetch_EqualsDirect_Twice_WhenThePrimaryWentOn(string client) =>
+        new ClientScenarios(station, ClientTable.Of(client)).FetchTwiceAsync();
 }
 
 public sealed class ClientShallowTests(Station station) : IClassFixture<Station>
@@ -38,5 +39,6 @@ public sealed class ClientPushTests(Station station) : IClassFixture<Station>
 
     [Theory]
     [MemberData(nameof(Clients))]
-    public Task Client_IsRefusedAsDirect_WhateverTheCacheHolds(string client) => new ClientScenarios(station, ClientTable.Of(client)).BeRefusedAsync();
+    public Task Client_IsRefusedAsDirect_WhateverTheCacheHolds(string client) =>
+        new ClientScenarios(station, ClientTable.Of(client)).BeRefusedAsync();
 }

@@ -3,7 +3,8 @@ using Waystation.TestKit.Servers;
 namespace Waystation.EndToEnd.Tests.Gitolite;
 
 /// <summary>
-/// gitolite with a repository that alice may write, bob may read and write below <c>topic/</c>, and mallory may not see; and a node in front of it.
+/// gitolite with a repository that alice may write, bob may read and write below <c>topic/</c>, and mallory may not see; and a node in
+/// front of it.
 /// </summary>
 public sealed class GitoliteStation : IAsyncLifetime
 {
@@ -17,32 +18,36 @@ public sealed class GitoliteStation : IAsyncLifetime
 
         """;
 
-    private GitolitePrimary? primary;
-    private WaystationNode? node;
+    private GitolitePrimary? _primary;
+    private WaystationNode? _node;
 
     public TempFolder Folder { get; } = new();
 
-    public GitolitePrimary Primary => primary ?? throw new InvalidOperationException("not started");
+    public GitolitePrimary Primary => _primary ?? throw new InvalidOperationException("not started");
 
-    public WaystationNode Node => node ?? throw new InvalidOperationException("not started");
+    public WaystationNode Node => _node ?? throw new InvalidOperationException("not started");
 
     public async Task InitializeAsync()
     {
         try
         {
-            primary = await GitolitePrimary.StartAsync(Rights);
+            _primary = await GitolitePrimary.StartAsync(Rights);
             string[] ssh =
             [
-                "--ssh-listen", "127.0.0.1:0", "--primary-ssh", $"ssh://{SshdPrimary.User}@127.0.0.1:{primary.Sshd.Port}",
-                "--Primaries:0:SshKnownHosts", primary.Sshd.KnownHostsFile,
+                "--ssh-listen",
+                "127.0.0.1:0",
+                "--primary-ssh",
+                $"ssh://{SshdPrimary.User}@127.0.0.1:{_primary.Sshd.Port}",
+                "--Primaries:0:SshKnownHosts",
+                _primary.Sshd.KnownHostsFile,
             ];
-            node = await WaystationNode.StartAsync(primary.Url, new NodeSettings { Options = ssh });
-            string hostKey = await File.ReadAllTextAsync(Path.Combine(node.DataFolder, "ssh", "host_ed25519_key.pub"));
-            await File.WriteAllTextAsync(Folder["known_hosts"], $"[127.0.0.1]:{node.Ssh.Split(':')[1]} {hostKey}");
+            _node = await WaystationNode.StartAsync(_primary.Url, new NodeSettings { Options = ssh });
+            string hostKey = await File.ReadAllTextAsync(Path.Combine(_node.DataFolder, "ssh", "host_ed25519_key.pub"));
+            await File.WriteAllTextAsync(Folder["known_hosts"], $"[127.0.0.1]:{_node.Ssh.Split(':')[1]} {hostKey}");
             GitClient alice = new(Folder);
             await alice.RunAsync("init", "--quiet", "first");
             await alice.In("first").RunAsync("commit", "--quiet", "--allow-empty", "--message", "First");
-            await alice.In("first").RunAsync("push", "--quiet", GitolitePrimary.UrlOf(primary.Url, Repository, "alice"), "main");
+            await alice.In("first").RunAsync("push", "--quiet", GitolitePrimary.UrlOf(_primary.Url, Repository, "alice"), "main");
         }
         catch
         {
@@ -57,10 +62,16 @@ public sealed class GitoliteStation : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (node is not null)
-            await node.DisposeAsync();
-        if (primary is not null)
-            await primary.DisposeAsync();
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+
+        if (_primary is not null)
+        {
+            await _primary.DisposeAsync();
+        }
+
         Folder.Dispose();
     }
 }

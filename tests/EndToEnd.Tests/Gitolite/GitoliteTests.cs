@@ -5,16 +5,16 @@ namespace Waystation.EndToEnd.Tests.Gitolite;
 /// <summary>A primary that refuses in words, with status 200: as direct, whatever is kept here.</summary>
 public sealed class GitoliteTests(GitoliteStation station) : IClassFixture<GitoliteStation>, IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData(2)]
     [InlineData(0)]
     public async Task Reader_IsServed_AndOthersAreToldWhatThePrimarySays(int version)
     {
-        GitClient git = new GitClient(folder).Speaking(version);
+        GitClient git = new GitClient(_folder).Speaking(version);
         await git.RunAsync("clone", "--quiet", station.Direct("bob"), "direct");
         await git.RunAsync("clone", "--quiet", station.Through("bob"), "first");
         (_, IReadOnlyList<string> status) = await git.TraceAsync("clone", "--quiet", station.Through("bob"), "second");
@@ -30,7 +30,7 @@ public sealed class GitoliteTests(GitoliteStation station) : IClassFixture<Gitol
     [InlineData(0)]
     public async Task RightThatIsTakenAway_IsGoneAtOnce_ForWhateverIsAsked(int version)
     {
-        GitClient git = new GitClient(folder).Speaking(version);
+        GitClient git = new GitClient(_folder).Speaking(version);
         string name = $"team/revoked{version}";
         string granted = $"repo {name}\n    RW+ = alice\n    R = bob\n";
         await station.Primary.GrantAsync(GitoliteStation.Rights + granted);
@@ -56,7 +56,7 @@ public sealed class GitoliteTests(GitoliteStation station) : IClassFixture<Gitol
     [Fact]
     public async Task Branches_AreWrittenByWhoMay_OverHttp()
     {
-        GitClient git = new(folder);
+        GitClient git = new(_folder);
         await git.RunAsync("clone", "--quiet", station.Through("bob"), "bob");
         await git.In("bob").RunAsync("commit", "--quiet", "--allow-empty", "--message", "Bob's");
         await git.In("bob").RunAsync("push", "--quiet", "origin", "HEAD:refs/heads/topic/http");
@@ -66,20 +66,23 @@ public sealed class GitoliteTests(GitoliteStation station) : IClassFixture<Gitol
         Assert.Contains("hook declined", refused.Error, StringComparison.Ordinal);
         string pushed = await git.In("bob").ReadAsync("rev-parse", "HEAD");
         Assert.Equal(
-            $"{pushed}\trefs/heads/topic/http", await git.ReadAsync("ls-remote", station.Through("alice"), "refs/heads/topic/http"));
+            $"{pushed}\trefs/heads/topic/http",
+            await git.ReadAsync("ls-remote", station.Through("alice"), "refs/heads/topic/http")
+        );
     }
 
     [Fact]
     public async Task Users_AreThePrimarys_OverSsh()
     {
         using var keys = new TempFolder();
-        SshKey bobsKey = await SshKey.CreateAsync(keys["bob"]), mallorysKey = await SshKey.CreateAsync(keys["mallory"]);
+        SshKey bobsKey = await SshKey.CreateAsync(keys["bob"]),
+            mallorysKey = await SshKey.CreateAsync(keys["mallory"]);
         station.Primary.Admit("bob", bobsKey);
         station.Primary.Admit("mallory", mallorysKey);
         string through = $"ssh://{SshdPrimary.User}@{station.Node.Ssh}/{GitoliteStation.Repository}";
         string direct = $"ssh://{SshdPrimary.User}@127.0.0.1:{station.Primary.Sshd.Port}/{GitoliteStation.Repository}";
 
-        using SshAgent bobsAgent = await SshAgent.StartAsync(folder, bobsKey);
+        using SshAgent bobsAgent = await SshAgent.StartAsync(_folder, bobsKey);
         GitClient bob = As(bobsAgent);
         await bob.RunAsync("clone", "--quiet", through, "bob");
         await bob.In("bob").RunAsync("commit", "--quiet", "--allow-empty", "--message", "Bob's");
@@ -88,7 +91,7 @@ public sealed class GitoliteTests(GitoliteStation station) : IClassFixture<Gitol
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("hook declined", refused.Error, StringComparison.Ordinal);
 
-        using SshAgent mallorysAgent = await SshAgent.StartAsync(folder, mallorysKey);
+        using SshAgent mallorysAgent = await SshAgent.StartAsync(_folder, mallorysKey);
         CommandResult no = await As(mallorysAgent).TryAsync("ls-remote", through);
         CommandResult directNo = await As(mallorysAgent, station.Primary.Sshd.KnownHostsFile).TryAsync("ls-remote", direct);
         Assert.Equal(directNo.ExitCode, no.ExitCode);
@@ -98,7 +101,7 @@ public sealed class GitoliteTests(GitoliteStation station) : IClassFixture<Gitol
     private GitClient As(SshAgent agent, string? knownHosts = null)
     {
         var user = new SshUser { KnownHosts = knownHosts ?? station.Folder["known_hosts"], Agent = agent };
-        return new GitClient(folder) with { Variables = user.Variables };
+        return new GitClient(_folder) with { Variables = user.Variables };
     }
 
     /// <summary>The same words and exit code from both, twice: what was learned the first time changes nothing.</summary>

@@ -6,10 +6,11 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 /// <summary>A client whose history is cut off says where, and must be sent what lies below if it wants that.</summary>
 public sealed class BoundaryTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     /// <summary>
-    /// The mirror has the boundary, and does not know yet that it is shown: what leads to it is new. The client has what leads to it, and not what lies below.
+    /// The mirror has the boundary, and does not know yet that it is shown: what leads to it is new. The client has what leads to it, and
+    /// not what lies below.
     /// <code>
     ///   main~3 ─ … ─ boundary ─ had ─ tip        new: had, tip, side
     ///        `─ side
@@ -23,19 +24,31 @@ public sealed class BoundaryTests(Station station) : IClassFixture<Station>, IDi
     public async Task Boundary_IsHeeded_WhereWhatLeadsToItIsNew(string kind, int version, string? filter)
     {
         VeiledRepository veiled = await VeiledRepository.OpenAsync(station, kind, seed: 305);
-        await veiled.WarmAsync(new GitClient(folder));
-        string boundary = veiled.Main, below = await veiled.Repository.ResolveAsync("main~3");
+        await veiled.WarmAsync(new GitClient(_folder));
+        string boundary = veiled.Main,
+            below = await veiled.Repository.ResolveAsync("main~3");
         await veiled.Repository.GitAsync("update-ref", "refs/heads/side", below);
-        string side = await veiled.Repository.CommitAsync("side"), had = await veiled.Repository.CommitAsync(), tip = await veiled.Repository.CommitAsync();
-        GitClient all = new(folder);
+        string side = await veiled.Repository.CommitAsync("side"),
+            had = await veiled.Repository.CommitAsync(),
+            tip = await veiled.Repository.CommitAsync();
+        GitClient all = new(_folder);
         await all.RunAsync("clone", "--quiet", "--mirror", station.Primary.UrlOf(veiled.Repository, "alice").AbsoluteUri, "all");
 
-        FetchWish wish = new() { Version = version, Wants = [tip, side], Haves = [had], Shallows = [boundary], Filter = filter };
-        FetchGift direct = await veiled.AskDirectAsync("alice", wish), through = await veiled.AskAsync("alice", wish);
-        IReadOnlySet<string> due = (await ReceivedPack.OpenAsync(all.In("all"), direct.Pack)).Sent, sent = (await ReceivedPack.OpenAsync(all.In("all"), through.Pack)).Sent;
+        FetchWish wish = new()
+        {
+            Version = version,
+            Wants = [tip, side],
+            Haves = [had],
+            Shallows = [boundary],
+            Filter = filter,
+        };
+        FetchGift direct = await veiled.AskDirectAsync("alice", wish),
+            through = await veiled.AskAsync("alice", wish);
+        IReadOnlySet<string> due = (await ReceivedPack.OpenAsync(all.In("all"), direct.Pack)).Sent,
+            sent = (await ReceivedPack.OpenAsync(all.In("all"), through.Pack)).Sent;
         Assert.Contains(below, due);
         Assert.Empty(due.Except(sent));
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 }

@@ -5,7 +5,8 @@ using Waystation.TestKit.Servers;
 namespace Waystation.EndToEnd.Tests.Mirrors;
 
 /// <summary>
-/// A commit-graph has 34 bits for the date of a commit, so that one beyond the year 2514 seems to be of 1970. A clone that is shallow by date ends where it
+/// A commit-graph has 34 bits for the date of a commit, so that one beyond the year 2514 seems to be of 1970. A clone that is shallow by
+/// date ends where it
 /// ends at the primary, all the same.
 /// </summary>
 public sealed class FarDatesTests(Station station) : IClassFixture<Station>, IDisposable
@@ -15,29 +16,47 @@ public sealed class FarDatesTests(Station station) : IClassFixture<Station>, IDi
     /// <summary>Of the year 2033, after the commits of the history and before those that come on top of it.</summary>
     private const long Since = 2_000_000_000;
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     [Fact]
     public async Task CloneByDate_EndsWhereThePrimarysEnds()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", new History(Seed: 306) { Commits = 5 });
-        string script = string.Concat(Enumerable.Range(1, 3).Select(static at => string.Create(
-            CultureInfo.InvariantCulture,
-            $"commit refs/heads/main\ncommitter Sana <sana@example.com> {TooFar + at} +0000\ndata 3\nFar\n{(at == 1 ? "from refs/heads/main^0\n" : "")}M 100644 inline far\ndata 1\n{at}\n"))) + "done\n";
+        PrimaryRepository repository = await station.Primary.CreateAsync(
+            $"public/{Guid.NewGuid():n}.git",
+            new History(Seed: 306) { Commits = 5 }
+        );
+        string script =
+            string.Concat(
+                Enumerable
+                    .Range(1, 3)
+                    .Select(static at =>
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"commit refs/heads/main\ncommitter Sana <sana@example.com> {TooFar + at} +0000\ndata 3\nFar\n{(at == 1 ? "from refs/heads/main^0\n" : "")}M 100644 inline far\ndata 1\n{at}\n"
+                        )
+                    )
+            ) + "done\n";
         await repository.ImportAsync(stream => stream.WriteAsync(Encoding.ASCII.GetBytes(script)).AsTask());
         // The primary's own commit-graph would have the same fault.
         await repository.GitAsync("config", "core.commitGraph", "false");
         string main = await repository.ResolveAsync("refs/heads/main");
-        await new GitClient(folder).RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "warm");
+        await new GitClient(_folder).RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "warm");
         string mirrors = Path.Combine(station.Node.DataFolder, "mirrors");
         await Eventually.TrueAsync(
             "the mirror has a commit-graph",
             () => Directory.Exists(mirrors) && Directory.GetFiles(mirrors, "commit-graph", SearchOption.AllDirectories).Length == 1,
-            TimeSpan.FromSeconds(60));
+            TimeSpan.FromSeconds(60)
+        );
         foreach (int version in (int[])[0, 2])
         {
-            var wish = new FetchWish { Version = version, Wants = [main], Since = Since };
-            FetchGift through = await wish.SendAsync(station.Node.Url, repository), direct = await wish.SendAsync(station.Primary.Url, repository);
+            var wish = new FetchWish
+            {
+                Version = version,
+                Wants = [main],
+                Since = Since,
+            };
+            FetchGift through = await wish.SendAsync(station.Node.Url, repository),
+                direct = await wish.SendAsync(station.Primary.Url, repository);
             Assert.True(direct.HasPack);
             Assert.True(through.IsServedHere, through.CacheStatus);
             Assert.NotEmpty(direct.Boundary);
@@ -45,5 +64,5 @@ public sealed class FarDatesTests(Station station) : IClassFixture<Station>, IDi
         }
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 }

@@ -39,16 +39,20 @@ internal sealed record FetchGift(int Status, string CacheStatus, byte[] Body)
         Assert.Equal(other.Boundary, Boundary);
         Assert.Equal(Convert.ToHexString(other.Pack), Convert.ToHexString(Pack));
         if (!HasPack)
+        {
             Assert.Equal(other.Text, Text);
+        }
     }
 
     public static FetchGift Parse(FetchWish wish, int status, string cacheStatus, byte[] body)
     {
-        List<string> acknowledgments = [], boundary = [];
+        List<string> acknowledgments = [],
+            boundary = [];
         using var pack = new MemoryStream();
         string? refusal = status == 200 ? null : $"status {status}";
-        bool inBoundary = wish.Version < 2 && wish.Deepens, inPack = false;
-        for (int at = 0; at + 4 <= body.Length && status == 200;)
+        bool inBoundary = wish.Version < 2 && wish.Deepens,
+            inPack = false;
+        for (int at = 0; at + 4 <= body.Length && status == 200; )
         {
             int length = int.Parse(Encoding.ASCII.GetString(body, at, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             if (length < 4)
@@ -62,23 +66,42 @@ internal sealed record FetchGift(int Status, string CacheStatus, byte[] Body)
             string text = Encoding.Latin1.GetString(content).TrimEnd('\n');
             at += length;
             if (text.StartsWith("ERR ", StringComparison.Ordinal))
+            {
                 refusal = text;
-            else if (inBoundary || text.StartsWith("shallow ", StringComparison.Ordinal) || text.StartsWith("unshallow ", StringComparison.Ordinal))
+            }
+            else if (
+                inBoundary
+                || text.StartsWith("shallow ", StringComparison.Ordinal)
+                || text.StartsWith("unshallow ", StringComparison.Ordinal)
+            )
+            {
                 boundary.Add(text);
+            }
             else if (!inPack && (text.StartsWith("ACK ", StringComparison.Ordinal) || text is "NAK" or "ready"))
+            {
                 acknowledgments.Add(text);
+            }
             else if (text is "packfile")
+            {
                 inPack = true;
+            }
             else if (content[0] == 1)
+            {
                 pack.Write(content[1..]);
+            }
             else if (content[0] == 3)
+            {
                 refusal = text[1..];
+            }
         }
 
         boundary.Sort(StringComparer.Ordinal);
         return new FetchGift(status, cacheStatus, body)
         {
-            Acknowledgments = acknowledgments, Boundary = boundary, Pack = pack.ToArray(), Refusal = refusal,
+            Acknowledgments = acknowledgments,
+            Boundary = boundary,
+            Pack = pack.ToArray(),
+            Refusal = refusal,
             // Whoever says done is sent a pack, be it an empty one; every answer of v2 ends with a flush-pkt.
             IsCutShort = refusal is null && pack.Length == 0 && (wish.Done || (wish.Version == 2 && !body.AsSpan().EndsWith("0000"u8))),
         };

@@ -5,9 +5,9 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 /// <summary>A bare repository into which packs are taken as a client takes them: what it then holds is what the client got.</summary>
 internal sealed class Holdings
 {
-    private readonly GitClient git;
+    private readonly GitClient _git;
 
-    private Holdings(GitClient git) => this.git = git;
+    private Holdings(GitClient git) => this._git = git;
 
     /// <summary>An empty one.</summary>
     public static async Task<Holdings> EmptyAsync(GitClient client)
@@ -22,7 +22,7 @@ internal sealed class Holdings
     {
         Holdings holdings = await EmptyAsync(client);
         string[] ids = await Task.WhenAll(revisions.Select(repository.ResolveAsync));
-        await holdings.git.RunAsync(["-c", "protocol.version=2", "fetch", "--quiet", "--no-tags", repository.Folder, .. ids]);
+        await holdings._git.RunAsync(["-c", "protocol.version=2", "fetch", "--quiet", "--no-tags", repository.Folder, .. ids]);
         return holdings;
     }
 
@@ -30,9 +30,16 @@ internal sealed class Holdings
     public async Task TakeAsync(FetchGift gift)
     {
         Assert.True(gift.HasPack, $"no pack: {gift.Refusal} {gift.Text}");
-        await (git.Git("index-pack", "--stdin", "--fix-thin") with { Input = stream => stream.WriteAsync(gift.Pack).AsTask() }).MustRunAsync();
+        await (
+            _git.Git("index-pack", "--stdin", "--fix-thin") with
+            {
+                Input = stream => stream.WriteAsync(gift.Pack).AsTask(),
+            }
+        ).MustRunAsync();
     }
 
     public async Task<IReadOnlySet<string>> ObjectsAsync() =>
-        (await git.ReadAsync("cat-file", "--batch-all-objects", "--batch-check=%(objectname)")).Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+        (await _git.ReadAsync("cat-file", "--batch-all-objects", "--batch-check=%(objectname)"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .ToHashSet(StringComparer.Ordinal);
 }

@@ -13,14 +13,14 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 /// </summary>
 public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private static readonly History Widgets = new(Seed: 306) { Commits = 60, IncompressibleBytes = 6 << 20 };
+    private static readonly History s_widgets = new(Seed: 306) { Commits = 60, IncompressibleBytes = 6 << 20 };
 
-    private readonly Station station = new();
-    private int named;
+    private readonly Station _station = new();
+    private int _named;
 
-    public Task InitializeAsync() => station.StartAsync(new NodeSettings { Options = ["--Access:TicketLifetime", "00:00:01"] });
+    public Task InitializeAsync() => _station.StartAsync(new NodeSettings { Options = ["--Access:TicketLifetime", "00:00:01"] });
 
-    public Task DisposeAsync() => station.DisposeAsync();
+    public Task DisposeAsync() => _station.DisposeAsync();
 
     /// <summary>While the primary sends the pack of a first clone, at bytes that are told beforehand.</summary>
     [Theory]
@@ -30,10 +30,10 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task Node_IsWhole_WhenItWasKilledDuringAFill(long afterBytes, bool alone)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(station.Folder);
+        GitClient client = new(_station.Folder);
         using (PackGate gate = repository.HoldPacks(afterBytes))
         {
-            using Process clone = client.Git("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, NewName()).Start();
+            using Process clone = client.Git("clone", "--quiet", _station.Node.UrlOf(repository).AbsoluteUri, NewName()).Start();
             await gate.ReachedAsync();
             await KillAsync(alone);
             await EndAsync(clone);
@@ -50,12 +50,12 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task Node_IsWhole_WhenItWasKilledDuringASync(long afterBytes, bool alone)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(station.Folder);
+        GitClient client = new(_station.Folder);
         await WarmAsync(client, repository);
         await repository.CommitAsync(content: RandomText(1 << 20));
         using (PackGate gate = repository.HoldPacks(afterBytes))
         {
-            using Process clone = client.Git("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, NewName()).Start();
+            using Process clone = client.Git("clone", "--quiet", _station.Node.UrlOf(repository).AbsoluteUri, NewName()).Start();
             await gate.ReachedAsync();
             await KillAsync(alone);
             await EndAsync(clone);
@@ -69,13 +69,13 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task Mirror_IsMadeOfTheKeptClone_WhenItWasLost()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(station.Folder);
+        GitClient client = new(_station.Folder);
         await WarmAsync(client, repository);
-        station.Node.Kill();
-        Directory.Delete(Path.Combine(station.Node.DataFolder, "mirrors"), recursive: true);
-        await station.Node.StartAgainAsync();
+        _station.Node.Kill();
+        Directory.Delete(Path.Combine(_station.Node.DataFolder, "mirrors"), recursive: true);
+        await _station.Node.StartAgainAsync();
         await WarmAsync(client, repository);
-        await client.RunAsync("clone", "--quiet", "--bare", "--depth=4", station.Node.UrlOf(repository).AbsoluteUri, NewName());
+        await client.RunAsync("clone", "--quiet", "--bare", "--depth=4", _station.Node.UrlOf(repository).AbsoluteUri, NewName());
         Assert.Equal(1, repository.PacksMade);
         await AssertWholeAsync(repository);
     }
@@ -84,34 +84,61 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Node_IsWhole_WhereverItWasKilled()
     {
-        int seed = Environment.GetEnvironmentVariable("WAYSTATION_KILLS_SEED") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : Random.Shared.Next();
+        int seed = Environment.GetEnvironmentVariable("WAYSTATION_KILLS_SEED") is { Length: > 0 } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : Random.Shared.Next();
         output.WriteLine($"WAYSTATION_KILLS_SEED={seed}");
-        int rounds = Environment.GetEnvironmentVariable("WAYSTATION_KILLS_ROUNDS") is { Length: > 0 } number ? int.Parse(number, CultureInfo.InvariantCulture) : 8;
+        int rounds = Environment.GetEnvironmentVariable("WAYSTATION_KILLS_ROUNDS") is { Length: > 0 } number
+            ? int.Parse(number, CultureInfo.InvariantCulture)
+            : 8;
         var random = new Random(seed);
-        GitClient client = new(station.Folder);
+        GitClient client = new(_station.Folder);
         PrimaryRepository repository = await NewRepositoryAsync();
         await WarmAsync(client, repository);
         for (int round = 0; round < rounds; round++)
         {
-            string work = (round % 4) switch { 0 => "first mirror", 1 => "sync", 2 => "orphans", _ => "roll-up" };
+            string work = (round % 4) switch
+            {
+                0 => "first mirror",
+                1 => "sync",
+                2 => "orphans",
+                _ => "roll-up",
+            };
             try
             {
                 if (work == "first mirror")
+                {
                     repository = await NewRepositoryAsync();
+                }
                 else if (work == "orphans")
+                {
                     await repository.GitAsync("update-ref", "refs/heads/main", "refs/heads/main~2");
+                }
+
                 if (work != "first mirror")
+                {
                     await repository.CommitAsync(content: RandomText(200_000));
+                }
+
                 if (work is "orphans" or "roll-up")
                 {
                     // The mirror has it all, and looks after itself as soon as it is started.
-                    await client.RunAsync("clone", "--quiet", "--bare", station.Node.UrlOf(repository).AbsoluteUri, NewName());
-                    await station.Node.StopAsync();
-                    await station.Node.StartAgainAsync();
+                    await client.RunAsync("clone", "--quiet", "--bare", _station.Node.UrlOf(repository).AbsoluteUri, NewName());
+                    await _station.Node.StopAsync();
+                    await _station.Node.StartAgainAsync();
                 }
 
                 string name = NewName();
-                using Process clone = client.Git(["clone", "--quiet", "--bare", .. random.Next(2) == 0 ? ["--depth=3"] : Array.Empty<string>(), station.Node.UrlOf(repository).AbsoluteUri, name]).Start();
+                using Process clone = client
+                    .Git([
+                        "clone",
+                        "--quiet",
+                        "--bare",
+                        .. random.Next(2) == 0 ? ["--depth=3"] : Array.Empty<string>(),
+                        _station.Node.UrlOf(repository).AbsoluteUri,
+                        name,
+                    ])
+                    .Start();
                 await Task.Delay(random.Next(work == "first mirror" ? 900 : 500));
                 await KillAsync(alone: random.Next(2) == 0);
                 await EndAsync(clone);
@@ -124,7 +151,9 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    private static string RandomText(int bytes) => Convert.ToHexString(Encoding.ASCII.GetBytes(Guid.NewGuid().ToString())) + Convert.ToBase64String(Random.Shared.GetItems<byte>([.. Enumerable.Range(0, 256).Select(static value => (byte)value)], bytes));
+    private static string RandomText(int bytes) =>
+        Convert.ToHexString(Encoding.ASCII.GetBytes(Guid.NewGuid().ToString()))
+        + Convert.ToBase64String(Random.Shared.GetItems<byte>([.. Enumerable.Range(0, 256).Select(static value => (byte)value)], bytes));
 
     private static async Task EndAsync(Process clone)
     {
@@ -135,23 +164,37 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task KillAsync(bool alone)
     {
         if (alone)
-            station.Node.KillAlone();
+        {
+            _station.Node.KillAlone();
+        }
         else
-            station.Node.Kill();
-        await station.Node.StartAgainAsync();
+        {
+            _station.Node.Kill();
+        }
+
+        await _station.Node.StartAgainAsync();
     }
 
     private async Task AssertWholeAsync(PrimaryRepository repository)
     {
-        GitClient client = new(station.Folder);
-        string url = station.Node.UrlOf(repository).AbsoluteUri, direct = station.Primary.UrlOf(repository).AbsoluteUri;
+        GitClient client = new(_station.Folder);
+        string url = _station.Node.UrlOf(repository).AbsoluteUri,
+            direct = _station.Primary.UrlOf(repository).AbsoluteUri;
         Assert.Empty(StrayGits());
 
         // Answers equal the primary's, of several kinds, and are sound.
         await repository.CommitAsync();
-        foreach (string[] options in (string[][])[["--mirror"], ["--bare", "--depth=2"], ["--mirror"]])
+        foreach (
+            string[] options in (string[][])
+                [
+                    ["--mirror"],
+                    ["--bare", "--depth=2"],
+                    ["--mirror"],
+                ]
+        )
         {
-            string through = NewName(), expected = NewName();
+            string through = NewName(),
+                expected = NewName();
             await client.RunAsync(["clone", "--quiet", .. options, url, through]);
             await client.RunAsync(["clone", "--quiet", .. options, direct, expected]);
             Assert.Equal(await CloneState.OfAsync(client.In(expected)), await CloneState.OfAsync(client.In(through)));
@@ -160,37 +203,67 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
         }
 
         // A mirror is there, from which answers are made that nobody had before.
-        await Eventually.TrueAsync("an answer is made from a mirror", async () =>
-        {
-            await repository.CommitAsync();
-            FetchGift gift = await new FetchWish { Wants = [await repository.ResolveAsync("refs/heads/main")] }.SendAsync(station.Node.Url, repository);
-            return gift.CacheStatus == "waystation; hit; detail=local";
-        });
+        await Eventually.TrueAsync(
+            "an answer is made from a mirror",
+            async () =>
+            {
+                await repository.CommitAsync();
+                FetchGift gift = await new FetchWish { Wants = [await repository.ResolveAsync("refs/heads/main")] }.SendAsync(
+                    _station.Node.Url,
+                    repository
+                );
+                return gift.CacheStatus == "waystation; hit; detail=local";
+            }
+        );
 
         // Nothing is left of what was half-made.
         await Eventually.TrueAsync("nothing is left over", () => Leftovers().Length == 0);
-        foreach (string mirror in Directory.GetDirectories(Path.Combine(station.Node.DataFolder, "mirrors")))
-            await client.RunAsync("--git-dir", Path.Combine(mirror, "git"), "-c", "safe.directory=*", "fsck", "--full", "--no-dangling", "--no-progress");
+        foreach (string mirror in Directory.GetDirectories(Path.Combine(_station.Node.DataFolder, "mirrors")))
+        {
+            await client.RunAsync(
+                "--git-dir",
+                Path.Combine(mirror, "git"),
+                "-c",
+                "safe.directory=*",
+                "fsck",
+                "--full",
+                "--no-dangling",
+                "--no-progress"
+            );
+        }
     }
 
     private string[] Leftovers() =>
-    [
-        .. Directory.GetFileSystemEntries(Path.Combine(station.Node.DataFolder, "tmp")),
-        .. Directory.GetFiles(Path.Combine(station.Node.DataFolder, "mirrors"), "*", SearchOption.AllDirectories)
-            .Where(static file => file.EndsWith(".lock", StringComparison.Ordinal) || file.EndsWith(".new", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith("tmp_", StringComparison.Ordinal)),
-    ];
+        [
+            .. Directory.GetFileSystemEntries(Path.Combine(_station.Node.DataFolder, "tmp")),
+            .. Directory
+                .GetFiles(Path.Combine(_station.Node.DataFolder, "mirrors"), "*", SearchOption.AllDirectories)
+                .Where(static file =>
+                    file.EndsWith(".lock", StringComparison.Ordinal)
+                    || file.EndsWith(".new", StringComparison.Ordinal)
+                    || Path.GetFileName(file).StartsWith("tmp_", StringComparison.Ordinal)
+                ),
+        ];
 
     /// <summary>Processes that work in the node's data folder, and that the node of now did not start.</summary>
     private List<string> StrayGits()
     {
         List<string> strays = [];
-        foreach (string process in Directory.GetDirectories("/proc").Where(static process => int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out _)))
+        foreach (
+            string process in Directory
+                .GetDirectories("/proc")
+                .Where(static process => int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out _))
+        )
         {
             try
             {
-                string parent = File.ReadLines(Path.Combine(process, "status")).Single(static line => line.StartsWith("PPid:", StringComparison.Ordinal))[5..].Trim();
-                if (Works(process) && parent != station.Node.ProcessId.ToString(CultureInfo.InvariantCulture) && !Works("/proc/" + parent))
+                string parent = File.ReadLines(Path.Combine(process, "status"))
+                    .Single(static line => line.StartsWith("PPid:", StringComparison.Ordinal))[5..]
+                    .Trim();
+                if (Works(process) && parent != _station.Node.ProcessId.ToString(CultureInfo.InvariantCulture) && !Works("/proc/" + parent))
+                {
                     strays.Add(File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' '));
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -202,16 +275,21 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     private bool Works(string process) =>
-        Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(process, "environ"))).Contains($"WAYSTATION_DATA={station.Node.DataFolder}\0", StringComparison.Ordinal);
+        Encoding
+            .UTF8.GetString(File.ReadAllBytes(Path.Combine(process, "environ")))
+            .Contains($"WAYSTATION_DATA={_station.Node.DataFolder}\0", StringComparison.Ordinal);
 
-    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Widgets);
+    private Task<PrimaryRepository> NewRepositoryAsync() => _station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_widgets);
 
-    private string NewName() => $"clone{Interlocked.Increment(ref named)}";
+    private string NewName() => $"clone{Interlocked.Increment(ref _named)}";
 
     private async Task WarmAsync(GitClient client, PrimaryRepository repository)
     {
-        double mirrors = (await station.Node.MetricsAsync()).Sum("waystation_mirrors");
-        await client.RunAsync("clone", "--quiet", "--bare", station.Node.UrlOf(repository).AbsoluteUri, NewName());
-        await Eventually.TrueAsync("the mirror is there", async () => (await station.Node.MetricsAsync()).Sum("waystation_mirrors") > mirrors);
+        double mirrors = (await _station.Node.MetricsAsync()).Sum("waystation_mirrors");
+        await client.RunAsync("clone", "--quiet", "--bare", _station.Node.UrlOf(repository).AbsoluteUri, NewName());
+        await Eventually.TrueAsync(
+            "the mirror is there",
+            async () => (await _station.Node.MetricsAsync()).Sum("waystation_mirrors") > mirrors
+        );
     }
 }

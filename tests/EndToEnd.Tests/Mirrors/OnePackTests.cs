@@ -7,15 +7,15 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
 {
     private const string Local = "waystation; hit; detail=local";
 
-    private static readonly History Widgets = new(Seed: 31) { Commits = 120 };
+    private static readonly History s_widgets = new(Seed: 31) { Commits = 120 };
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     [Fact]
     public async Task Primary_MakesOnePackInAll_WhateverIsFetchedAfterAColdClone()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         string direct = station.Primary.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "full");
@@ -23,8 +23,14 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
 
         string[][] kinds =
         [
-            ["--depth", "1"], ["--filter=blob:none"], ["--single-branch", "--branch", "topic/2"], ["--depth", "7", "--no-single-branch"],
-            ["--shallow-since=2024-01-04T00:00:00Z"], ["--filter=tree:0", "--bare"], ["--filter=blob:limit=100", "--bare"], ["--mirror"],
+            ["--depth", "1"],
+            ["--filter=blob:none"],
+            ["--single-branch", "--branch", "topic/2"],
+            ["--depth", "7", "--no-single-branch"],
+            ["--shallow-since=2024-01-04T00:00:00Z"],
+            ["--filter=tree:0", "--bare"],
+            ["--filter=blob:limit=100", "--bare"],
+            ["--mirror"],
         ];
         for (int kind = 0; kind < kinds.Length; kind++)
         {
@@ -48,7 +54,10 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
         {
             await client.RunAsync(["clone", "--quiet", .. kinds[kind], direct, $"direct{kind}"]);
             if (kind == 1)
+            {
                 await client.In("direct1").RunAsync("cat-file", "-e", blob);
+            }
+
             Assert.Equal(await CloneState.OfAsync(client.In($"direct{kind}")), await CloneState.OfAsync(client.In($"here{kind}")));
         }
     }
@@ -57,15 +66,34 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
     public async Task Primary_MakesAtMostOnePackMore_When24CloneRightAfterACommit()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "first");
         string tip = await repository.CommitAsync();
         string[] names = [.. Enumerable.Range(1, 24).Select(number => $"clone{number}")];
-        await Task.WhenAll(names.Select((name, number) => client.RunAsync([
-            "clone", "--quiet", "--bare", .. (number % 3) switch { 0 => Array.Empty<string>(), 1 => ["--depth=1"], _ => ["--single-branch"] }, url, name])));
+        await Task.WhenAll(
+            names.Select(
+                (name, number) =>
+                    client.RunAsync([
+                        "clone",
+                        "--quiet",
+                        "--bare",
+                        .. (number % 3) switch
+                        {
+                            0 => Array.Empty<string>(),
+                            1 => ["--depth=1"],
+                            _ => ["--single-branch"],
+                        },
+                        url,
+                        name,
+                    ])
+            )
+        );
         foreach (string name in names)
+        {
             Assert.Equal(tip, await client.In(name).ReadAsync("rev-parse", "refs/heads/main"));
+        }
+
         Assert.InRange(repository.PacksMade, 1, 2);
     }
 
@@ -73,7 +101,7 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
     public async Task Fetch_IsMadeHere_WhenOthersBroughtTheNews()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "one");
         await client.RunAsync("clone", "--quiet", url, "two");
@@ -94,7 +122,7 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
     public async Task FirstFetchAfterACommit_BringsOnlyWhatIsNew(int version)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new GitClient(folder).Speaking(version);
+        GitClient client = new GitClient(_folder).Speaking(version);
         await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "full");
         GitClient clone = client.In("full").With("fetch.unpackLimit=1");
         string packs = Path.Combine(clone.Folder, ".git/objects/pack");
@@ -112,7 +140,7 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
     public async Task FetchById_IsMadeHere_WhenItsBranchHasMovedOn()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "full");
         string wanted = await repository.CommitAsync();
@@ -128,12 +156,15 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
     public async Task SecondShallowMiss_BeginsAMirror_WhereNobodyClonesInFull()
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         double mirrors = (await station.Node.MetricsAsync()).Sum("waystation_mirrors");
         await client.RunAsync("clone", "--quiet", "--depth=1", url, "one");
         await client.RunAsync("clone", "--quiet", "--depth=2", url, "two");
-        await Eventually.TrueAsync("a mirror is there", async () => (await station.Node.MetricsAsync()).Sum("waystation_mirrors") > mirrors);
+        await Eventually.TrueAsync(
+            "a mirror is there",
+            async () => (await station.Node.MetricsAsync()).Sum("waystation_mirrors") > mirrors
+        );
         int made = repository.PacksMade;
         Assert.Equal(3, made);
         (_, IReadOnlyList<string> three) = await client.TraceAsync("clone", "--quiet", "--depth=3", url, "three");
@@ -141,7 +172,7 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
         Assert.Equal(made, repository.PacksMade);
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
-    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Widgets);
+    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_widgets);
 }

@@ -5,20 +5,26 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 /// <summary><c>waystation purge</c>: a secret that was pushed by mistake is off the node's disk when the command returns.</summary>
 public sealed class PurgeTests : IAsyncLifetime
 {
-    private readonly Station station = new();
+    private readonly Station _station = new();
 
-    public Task InitializeAsync() => station.InitializeAsync();
+    public Task InitializeAsync() => _station.InitializeAsync();
 
-    public Task DisposeAsync() => station.DisposeAsync();
+    public Task DisposeAsync() => _station.DisposeAsync();
 
     [Fact]
     public async Task Purge_RemovesMirrorOrphansAndPacks_AndTheNextCloneIsWhole()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", new History(Seed: 7) { Commits = 12 });
-        PrimaryRepository other = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", new History(Seed: 8) { Commits = 12 });
-        GitClient client = new(station.Folder);
-        await client.RunAsync("clone", "--quiet", station.Node.UrlOf(other).AbsoluteUri, "other");
-        string url = station.Node.UrlOf(repository).AbsoluteUri;
+        PrimaryRepository repository = await _station.Primary.CreateAsync(
+            $"public/{Guid.NewGuid():n}.git",
+            new History(Seed: 7) { Commits = 12 }
+        );
+        PrimaryRepository other = await _station.Primary.CreateAsync(
+            $"public/{Guid.NewGuid():n}.git",
+            new History(Seed: 8) { Commits = 12 }
+        );
+        GitClient client = new(_station.Folder);
+        await client.RunAsync("clone", "--quiet", _station.Node.UrlOf(other).AbsoluteUri, "other");
+        string url = _station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "one");
         await repository.CommitAsync();
         await client.RunAsync("clone", "--quiet", "--depth=1", url, "two");
@@ -31,9 +37,9 @@ public sealed class PurgeTests : IAsyncLifetime
         Assert.Contains(repository.Name + ": mirror of ", purged.Output, StringComparison.Ordinal);
         string kept = Assert.Single(await MirrorsAsync());
         Assert.Contains(other.Name, kept, StringComparison.Ordinal);
-        Assert.Single(Directory.GetDirectories(Path.Combine(station.Node.DataFolder, "mirrors")));
-        Assert.Single(Directory.GetFiles(Path.Combine(station.Node.DataFolder, "packs"), "*.pack", SearchOption.AllDirectories));
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(station.Node.DataFolder, "tmp")));
+        Assert.Single(Directory.GetDirectories(Path.Combine(_station.Node.DataFolder, "mirrors")));
+        Assert.Single(Directory.GetFiles(Path.Combine(_station.Node.DataFolder, "packs"), "*.pack", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_station.Node.DataFolder, "tmp")));
 
         int packs = repository.PacksMade;
         (_, IReadOnlyList<string> served) = await client.TraceAsync("clone", "--quiet", url, "four");
@@ -66,11 +72,11 @@ public sealed class PurgeTests : IAsyncLifetime
     {
         using var http = new HttpClient();
         using var form = new StringContent("{\"repo\":\"public/any.git\"}", System.Text.Encoding.UTF8, "text/plain");
-        using HttpResponseMessage plain = await http.PostAsync(new Uri(station.Node.Admin, "/api/v1/repos/purge"), form);
+        using HttpResponseMessage plain = await http.PostAsync(new Uri(_station.Node.Admin, "/api/v1/repos/purge"), form);
         Assert.Equal(415, (int)plain.StatusCode);
-        using HttpResponseMessage get = await http.GetAsync(new Uri(station.Node.Admin, "/api/v1/repos/purge"));
+        using HttpResponseMessage get = await http.GetAsync(new Uri(_station.Node.Admin, "/api/v1/repos/purge"));
         Assert.Equal(405, (int)get.StatusCode);
-        using HttpResponseMessage unknown = await http.GetAsync(new Uri(station.Node.Admin, "/api/v1/unknown"));
+        using HttpResponseMessage unknown = await http.GetAsync(new Uri(_station.Node.Admin, "/api/v1/unknown"));
         Assert.Equal((404, "application/problem+json"), ((int)unknown.StatusCode, unknown.Content.Headers.ContentType?.MediaType));
     }
 
@@ -78,7 +84,7 @@ public sealed class PurgeTests : IAsyncLifetime
         new(Checkout.Program, arguments) { Environment = new Dictionary<string, string> { ["DOTNET_ROOT"] = Checkout.DotnetRoot } };
 
     private Task<CommandResult> RunAsync(params string[] arguments) =>
-        Program([.. arguments, "--admin", station.Node.Admin.AbsoluteUri]).RunAsync();
+        Program([.. arguments, "--admin", _station.Node.Admin.AbsoluteUri]).RunAsync();
 
     private async Task<string[]> MirrorsAsync()
     {

@@ -5,7 +5,7 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 /// <summary>Rounds of negotiation that a mirror answers, as the primary would.</summary>
 public sealed class RoundTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     [Theory]
     [InlineData(0)]
@@ -14,16 +14,25 @@ public sealed class RoundTests(Station station) : IClassFixture<Station>, IDispo
     public async Task Round_TellsTheNewBoundary_WhereItsVersionDoes(int version)
     {
         VeiledRepository veiled = await VeiledRepository.OpenAsync(station, "veiled", seed: 304);
-        await veiled.WarmAsync(new GitClient(folder));
+        await veiled.WarmAsync(new GitClient(_folder));
         string had = await veiled.Repository.ResolveAsync("main~9");
         // What the client has is common, and leads nowhere near to what it wants at this depth: nobody is ready.
         string other = await veiled.Repository.ResolveAsync("topic/1");
-        FetchWish wish = new() { Version = version, Wants = [veiled.Main, other], Haves = [had], Shallows = [had], Depth = 1, Done = false };
-        FetchGift direct = await veiled.AskDirectAsync("alice", wish), through = await veiled.AskAsync("alice", wish);
+        FetchWish wish = new()
+        {
+            Version = version,
+            Wants = [veiled.Main, other],
+            Haves = [had],
+            Shallows = [had],
+            Depth = 1,
+            Done = false,
+        };
+        FetchGift direct = await veiled.AskDirectAsync("alice", wish),
+            through = await veiled.AskAsync("alice", wish);
         Assert.Equal(direct.HasPack, through.HasPack);
         Assert.Equal(direct.Boundary, through.Boundary);
         Assert.Equal(direct.Acknowledgments, through.Acknowledgments);
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 }

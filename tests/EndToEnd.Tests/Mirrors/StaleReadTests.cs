@@ -13,65 +13,87 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 /// </summary>
 public sealed class StaleReadTests(Station station, ITestOutputHelper output) : IClassFixture<Station>, IDisposable
 {
-    private const int Pushers = 3, Pushes = 25;
+    private const int Pushers = 3,
+        Pushes = 25;
 
-    private readonly TempFolder folder = new();
-    private readonly ConcurrentBag<Push> pushes = [];
-    private readonly ConcurrentBag<Fetch> fetches = [];
+    private readonly TempFolder _folder = new();
+    private readonly ConcurrentBag<Push> _pushes = [];
+    private readonly ConcurrentBag<Fetch> _fetches = [];
 
     [Fact]
     public async Task NoFetch_BringsWhatWasOldWhenItBegan()
     {
         PrimaryRepository repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", new History(Seed: 305));
         for (int pusher = 0; pusher < Pushers; pusher++)
+        {
             await repository.GitAsync("update-ref", $"refs/heads/numbers/{pusher}", "refs/heads/main");
-        await new GitClient(folder).RunAsync("clone", "--quiet", "--mirror", station.Node.UrlOf(repository).AbsoluteUri, "first");
+        }
+
+        await new GitClient(_folder).RunAsync("clone", "--quiet", "--mirror", station.Node.UrlOf(repository).AbsoluteUri, "first");
         using var pushing = new CancellationTokenSource();
         Task fetchers = Task.WhenAll(
-            FetchAsync(repository, 0, 2, [], pushing.Token), FetchAsync(repository, 1, 2, ["--depth=2"], pushing.Token),
-            FetchAsync(repository, 2, 0, [], pushing.Token), FetchAsync(repository, 3, 1, ["--no-tags"], pushing.Token));
+            FetchAsync(repository, 0, 2, [], pushing.Token),
+            FetchAsync(repository, 1, 2, ["--depth=2"], pushing.Token),
+            FetchAsync(repository, 2, 0, [], pushing.Token),
+            FetchAsync(repository, 3, 1, ["--no-tags"], pushing.Token)
+        );
         await Task.WhenAll(Enumerable.Range(0, Pushers).Select(pusher => PushAsync(repository, pusher)));
         await pushing.CancelAsync();
         await fetchers;
 
-        output.WriteLine($"{pushes.Count} pushes, {fetches.Count} fetches");
-        foreach (Fetch fetch in fetches)
+        output.WriteLine($"{_pushes.Count} pushes, {_fetches.Count} fetches");
+        foreach (Fetch fetch in _fetches)
         {
             for (int pusher = 0; pusher < Pushers; pusher++)
             {
-                int due = pushes.Where(push => push.Pusher == pusher && push.Completed < fetch.Began).Select(static push => push.Number).Append(0).Max();
-                Assert.True(fetch.Got[pusher] >= due, $"fetcher {fetch.Fetcher} brought {fetch.Got[pusher]} of pusher {pusher}, and {due} was complete before it began");
+                int due = _pushes
+                    .Where(push => push.Pusher == pusher && push.Completed < fetch.Began)
+                    .Select(static push => push.Number)
+                    .Append(0)
+                    .Max();
+                Assert.True(
+                    fetch.Got[pusher] >= due,
+                    $"fetcher {fetch.Fetcher} brought {fetch.Got[pusher]} of pusher {pusher}, and {due} was complete before it began"
+                );
             }
         }
-
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     private async Task PushAsync(PrimaryRepository repository, int pusher)
     {
         for (int number = 1; number <= Pushes; number++)
         {
             // Now and then the history is rewritten.
-            string onto = number % 7 == 0 ? "refs/heads/main^0" : $"refs/heads/numbers/{pusher}^0", text = number.ToString(CultureInfo.InvariantCulture);
-            string script = $"commit refs/heads/numbers/{pusher}\ncommitter Sana <sana@example.com> {History.FirstCommitTime + number} +0000\ndata 0\n"
+            string onto = number % 7 == 0 ? "refs/heads/main^0" : $"refs/heads/numbers/{pusher}^0",
+                text = number.ToString(CultureInfo.InvariantCulture);
+            string script =
+                $"commit refs/heads/numbers/{pusher}\ncommitter Sana <sana@example.com> {History.FirstCommitTime + number} +0000\ndata 0\n"
                 + $"from {onto}\nM 100644 inline number\ndata {text.Length}\n{text}\ndone\n";
             await repository.ImportAsync(stream => stream.WriteAsync(Encoding.ASCII.GetBytes(script)).AsTask());
-            pushes.Add(new Push(pusher, number, Stopwatch.GetTimestamp()));
-            await Eventually.TrueAsync("the fetches keep up", () => fetches.Count >= number * 2);
+            _pushes.Add(new Push(pusher, number, Stopwatch.GetTimestamp()));
+            await Eventually.TrueAsync("the fetches keep up", () => _fetches.Count >= number * 2);
         }
     }
 
     private async Task FetchAsync(PrimaryRepository repository, int fetcher, int version, string[] options, CancellationToken pushing)
     {
-        GitClient client = new GitClient(folder).Speaking(version);
+        GitClient client = new GitClient(_folder).Speaking(version);
         await client.RunAsync("init", "--quiet", "--bare", $"fetcher{fetcher}");
         client = client.In($"fetcher{fetcher}");
-        for (bool last = false; !last;)
+        for (bool last = false; !last; )
         {
             last = pushing.IsCancellationRequested;
             long began = Stopwatch.GetTimestamp();
-            await client.RunAsync(["fetch", "--quiet", "--force", .. options, station.Node.UrlOf(repository).AbsoluteUri, "refs/heads/*:refs/heads/*"]);
+            await client.RunAsync([
+                "fetch",
+                "--quiet",
+                "--force",
+                .. options,
+                station.Node.UrlOf(repository).AbsoluteUri,
+                "refs/heads/*:refs/heads/*",
+            ]);
             int[] got = new int[Pushers];
             for (int pusher = 0; pusher < Pushers; pusher++)
             {
@@ -79,7 +101,7 @@ public sealed class StaleReadTests(Station station, ITestOutputHelper output) : 
                 got[pusher] = number.ExitCode == 0 ? int.Parse(number.Output, CultureInfo.InvariantCulture) : 0;
             }
 
-            fetches.Add(new Fetch(fetcher, began, got));
+            _fetches.Add(new Fetch(fetcher, began, got));
         }
     }
 

@@ -3,30 +3,36 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Mirrors;
 
-/// <summary>What upkeep has done to a mirror outlives the process: with ten thousand mirrors it would be hours of work at each start.</summary>
+/// <summary>What upkeep has done to a mirror outlives the process: with ten thousand mirrors it would be hours of work at each
+/// start.</summary>
 public sealed partial class UpkeepRestartTests : IAsyncLifetime
 {
-    private static readonly History Widgets = new(Seed: 307) { Commits = 30 };
+    private static readonly History s_widgets = new(Seed: 307) { Commits = 30 };
 
-    private readonly Station station = new();
+    private readonly Station _station = new();
 
-    public Task InitializeAsync() => station.StartAsync(new NodeSettings { Options = ["--Vet:Every", "00:00:02"] });
+    public Task InitializeAsync() => _station.StartAsync(new NodeSettings { Options = ["--Vet:Every", "00:00:02"] });
 
-    public Task DisposeAsync() => station.DisposeAsync();
+    public Task DisposeAsync() => _station.DisposeAsync();
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Upkeep_IsNotRepeated_WhenTheNodeWasRestarted(bool politely)
     {
-        GitClient client = new(station.Folder);
+        GitClient client = new(_station.Folder);
         PrimaryRepository kept = await CloneAsync(client, "kept");
         int done = UpkeepOf(kept);
         if (politely)
-            Assert.Equal(0, await station.Node.StopAsync());
+        {
+            Assert.Equal(0, await _station.Node.StopAsync());
+        }
         else
-            station.Node.Kill();
-        await station.Node.StartAgainAsync();
+        {
+            _station.Node.Kill();
+        }
+
+        await _station.Node.StartAgainAsync();
 
         // What is due is looked for at the start and with each step: where the second mirror was seen to, the first had its chance.
         await CloneAsync(client, "another");
@@ -35,15 +41,24 @@ public sealed partial class UpkeepRestartTests : IAsyncLifetime
 
     private async Task<PrimaryRepository> CloneAsync(GitClient client, string name)
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync($"public/{name}.git", Widgets);
-        await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, name);
-        await Eventually.TrueAsync($"{name} is kept up", () => Upkeep().Any(line => line.Value.Contains($"{name}.git", StringComparison.Ordinal) && line.Value.Contains("indexed", StringComparison.Ordinal)));
+        PrimaryRepository repository = await _station.Primary.CreateAsync($"public/{name}.git", s_widgets);
+        await client.RunAsync("clone", "--quiet", _station.Node.UrlOf(repository).AbsoluteUri, name);
+        await Eventually.TrueAsync(
+            $"{name} is kept up",
+            () =>
+                Upkeep()
+                    .Any(line =>
+                        line.Value.Contains($"{name}.git", StringComparison.Ordinal)
+                        && line.Value.Contains("indexed", StringComparison.Ordinal)
+                    )
+        );
         return repository;
     }
 
-    private int UpkeepOf(PrimaryRepository repository) => Upkeep().Count(line => line.Value.Contains(repository.Name, StringComparison.Ordinal));
+    private int UpkeepOf(PrimaryRepository repository) =>
+        Upkeep().Count(line => line.Value.Contains(repository.Name, StringComparison.Ordinal));
 
-    private MatchCollection Upkeep() => UpkeepLine().Matches(station.Node.Log);
+    private MatchCollection Upkeep() => UpkeepLine().Matches(_station.Node.Log);
 
     [GeneratedRegex(".*: upkeep: .*")]
     private static partial Regex UpkeepLine();

@@ -35,14 +35,35 @@ internal sealed class VeiledRepository
     {
         VeiledRepository veiled = await OpenAsync(station, kind, seed);
         await veiled.AddSecretAsync("main~5");
-        await veiled.Repository.GitAsync("-c", "user.name=Sana", "-c", "user.email=sana@example.com", "tag", "--annotate", "--message=the mark is secret", "secret/mark", "main~3");
-        veiled.Hidden = new Dictionary<string, string>(veiled.Hidden) { ["tag"] = await veiled.Repository.ResolveAsync("refs/tags/secret/mark") };
+        await veiled.Repository.GitAsync(
+            "-c",
+            "user.name=Sana",
+            "-c",
+            "user.email=sana@example.com",
+            "tag",
+            "--annotate",
+            "--message=the mark is secret",
+            "secret/mark",
+            "main~3"
+        );
+        veiled.Hidden = new Dictionary<string, string>(veiled.Hidden)
+        {
+            ["tag"] = await veiled.Repository.ResolveAsync("refs/tags/secret/mark"),
+        };
         await veiled.WarmAsync(client);
         foreach (int version in (int[])[0, 2])
         {
             for (int time = 0; time < 2; time++)
             {
-                FetchGift gift = await veiled.AskAsync("alice", new FetchWish { Version = version, Wants = [veiled.Hidden["tip"]], Depth = 1 });
+                FetchGift gift = await veiled.AskAsync(
+                    "alice",
+                    new FetchWish
+                    {
+                        Version = version,
+                        Wants = [veiled.Hidden["tip"]],
+                        Depth = 1,
+                    }
+                );
                 Assert.True(gift.HasPack);
             }
         }
@@ -71,7 +92,13 @@ internal sealed class VeiledRepository
     public async Task WarmAsync(GitClient client)
     {
         double mirrors = await MirrorsAsync();
-        await client.RunAsync("clone", "--quiet", "--mirror", Station.Node.UrlOf(Repository, "alice").AbsoluteUri, Path.GetRandomFileName());
+        await client.RunAsync(
+            "clone",
+            "--quiet",
+            "--mirror",
+            Station.Node.UrlOf(Repository, "alice").AbsoluteUri,
+            Path.GetRandomFileName()
+        );
         await Eventually.TrueAsync("the mirror is there", async () => await MirrorsAsync() > mirrors);
     }
 
@@ -82,12 +109,16 @@ internal sealed class VeiledRepository
     /// <summary>The node has the primary say it: what that answers is passed on as it is.</summary>
     public async Task<FetchGift> MustBeThePrimarysAsync(string user, FetchWish wish)
     {
-        FetchGift direct = await AskDirectAsync(user, wish), through = await AskAsync(user, wish);
+        FetchGift direct = await AskDirectAsync(user, wish),
+            through = await AskAsync(user, wish);
         // Where the primary does not speak v2 the node learns nothing in it.
         bool isDeaf = wish.Version == 2 && Repository.Name.StartsWith("strict/", StringComparison.Ordinal);
         Assert.Equal($"waystation; fwd=bypass; detail={(isDeaf ? "not-accepted" : "not-visible")}", through.CacheStatus);
         if (Repository.Name.StartsWith("strict/", StringComparison.Ordinal) && wish.Wants.Any(Hidden.Values.Contains))
+        {
             Assert.False(through.HasPack, $"{string.Join(' ', wish.Wants)}: this primary gives nothing that it does not show");
+        }
+
         through.MustSayWhat(direct);
         return through;
     }

@@ -7,14 +7,14 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 /// </summary>
 public sealed class VisibilityOfSyncsTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     /// <summary>Listings that do not say what tags point to set no refs, and yet let their asker fetch what they show.</summary>
     [Fact]
     public async Task Sync_BringsNothingIntoView_WhenItsAskerListedWithoutPeeling()
     {
         VeiledRepository veiled = await OpenAsync();
-        await veiled.WarmAsync(new GitClient(folder));
+        await veiled.WarmAsync(new GitClient(_folder));
         await veiled.AddSecretAsync("main");
         await FetchAsAliceAsync(veiled, "symrefs");
         await BobIsLeftToThePrimaryAsync(veiled);
@@ -27,7 +27,10 @@ public sealed class VisibilityOfSyncsTests(Station station) : IClassFixture<Stat
         await veiled.AddSecretAsync("main");
         double mirrors = (await station.Node.MetricsAsync()).Sum("waystation_mirrors");
         await FetchAsAliceAsync(veiled, "symrefs");
-        await Eventually.TrueAsync("a mirror is there", async () => (await station.Node.MetricsAsync()).Sum("waystation_mirrors") > mirrors);
+        await Eventually.TrueAsync(
+            "a mirror is there",
+            async () => (await station.Node.MetricsAsync()).Sum("waystation_mirrors") > mirrors
+        );
         await BobIsLeftToThePrimaryAsync(veiled);
     }
 
@@ -36,15 +39,25 @@ public sealed class VisibilityOfSyncsTests(Station station) : IClassFixture<Stat
     public async Task Sync_BringsNothingIntoView_WhenOnlyWhatATagPointsToIsFetched()
     {
         VeiledRepository veiled = await OpenAsync();
-        await veiled.WarmAsync(new GitClient(folder));
+        await veiled.WarmAsync(new GitClient(_folder));
         await veiled.AddSecretAsync("main");
-        await veiled.Repository.GitAsync("-c", "user.name=Sana", "-c", "user.email=sana@example.com", "tag", "--annotate", "--message=secret", "secret/mark", "refs/heads/secret");
+        await veiled.Repository.GitAsync(
+            "-c",
+            "user.name=Sana",
+            "-c",
+            "user.email=sana@example.com",
+            "tag",
+            "--annotate",
+            "--message=secret",
+            "secret/mark",
+            "refs/heads/secret"
+        );
         await veiled.Repository.GitAsync("update-ref", "-d", "refs/heads/secret");
         await FetchAsAliceAsync(veiled, "peel", "symrefs");
         await BobIsLeftToThePrimaryAsync(veiled);
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     private Task<VeiledRepository> OpenAsync() => VeiledRepository.OpenAsync(station, "veiled", seed: 303);
 
@@ -59,10 +72,20 @@ public sealed class VisibilityOfSyncsTests(Station station) : IClassFixture<Stat
     private static async Task BobIsLeftToThePrimaryAsync(VeiledRepository veiled)
     {
         foreach (string id in veiled.Hidden.Values)
+        {
             await veiled.MustBeThePrimarysAsync("bob", new FetchWish { Wants = [id] });
+        }
 
         // Nor is it built on.
-        FetchGift round = await veiled.AskAsync("bob", new FetchWish { Wants = [veiled.Main], Haves = [veiled.Hidden["tip"]], Done = false });
+        FetchGift round = await veiled.AskAsync(
+            "bob",
+            new FetchWish
+            {
+                Wants = [veiled.Main],
+                Haves = [veiled.Hidden["tip"]],
+                Done = false,
+            }
+        );
         Assert.Equal(["NAK"], round.Acknowledgments);
     }
 }

@@ -5,24 +5,48 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 /// <summary>A mirror warmed by alice, who sees everything, gives bob nothing that the primary would not give him.</summary>
 public sealed class VisibilityTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    private static readonly string[] HiddenKinds = ["tip", "commit", "tree", "subtree", "blob", "inner blob", "tag"];
+    private static readonly string[] s_hiddenKinds = ["tip", "commit", "tree", "subtree", "blob", "inner blob", "tag"];
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     /// <summary>Kind of primary and protocol version of bob's requests.</summary>
-    public static TheoryData<string, int> Doors => new() { { "veiled", 0 }, { "veiled", 1 }, { "veiled", 2 }, { "strict", 0 }, { "strict", 2 } };
+    public static TheoryData<string, int> Doors =>
+        new()
+        {
+            { "veiled", 0 },
+            { "veiled", 1 },
+            { "veiled", 2 },
+            { "strict", 0 },
+            { "strict", 2 },
+        };
 
     [Theory]
     [MemberData(nameof(Doors))]
     public async Task HiddenObject_IsLeftToThePrimary_WhenItIsWanted(string kind, int version)
     {
         VeiledRepository veiled = await NewAsync(kind);
-        foreach (string hidden in HiddenKinds)
+        foreach (string hidden in s_hiddenKinds)
         {
             string id = veiled.Hidden[hidden];
             await veiled.MustBeThePrimarysAsync("bob", new FetchWish { Version = version, Wants = [id] });
-            await veiled.MustBeThePrimarysAsync("bob", new FetchWish { Version = version, Wants = [id], Depth = 1 });
-            await veiled.MustBeThePrimarysAsync("bob", new FetchWish { Version = version, Wants = [id], Filter = "blob:none" });
+            await veiled.MustBeThePrimarysAsync(
+                "bob",
+                new FetchWish
+                {
+                    Version = version,
+                    Wants = [id],
+                    Depth = 1,
+                }
+            );
+            await veiled.MustBeThePrimarysAsync(
+                "bob",
+                new FetchWish
+                {
+                    Version = version,
+                    Wants = [id],
+                    Filter = "blob:none",
+                }
+            );
             await veiled.MustBeThePrimarysAsync("bob", new FetchWish { Version = version, Wants = [veiled.Main, id] });
         }
     }
@@ -32,15 +56,21 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
     public async Task ReachableCommit_IsGivenHere_WhenItIsWantedById(string kind, int version)
     {
         if (kind == "strict" && version == 2)
+        {
             return; // Nobody asks a primary in v2 that has shown itself in v0.
+        }
+
         VeiledRepository veiled = await NewAsync(kind);
         string wanted = await veiled.Repository.ResolveAsync("main~7");
         FetchGift gift = await veiled.AskAsync("bob", new FetchWish { Version = version, Wants = [wanted] });
         Assert.Equal("waystation; hit; detail=local", gift.CacheStatus);
-        Holdings holdings = await Holdings.EmptyAsync(new GitClient(folder));
+        Holdings holdings = await Holdings.EmptyAsync(new GitClient(_folder));
         await holdings.TakeAsync(gift);
-        Holdings expected = await Holdings.OfAsync(new GitClient(folder), veiled.Repository, "main~7");
-        Assert.Equal((await expected.ObjectsAsync()).Order(StringComparer.Ordinal), (await holdings.ObjectsAsync()).Order(StringComparer.Ordinal));
+        Holdings expected = await Holdings.OfAsync(new GitClient(_folder), veiled.Repository, "main~7");
+        Assert.Equal(
+            (await expected.ObjectsAsync()).Order(StringComparer.Ordinal),
+            (await holdings.ObjectsAsync()).Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]
@@ -48,7 +78,10 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
     public async Task ObjectById_IsGivenHereToAlice_AndIsThePrimarysToGiveToBob(string kind, int version)
     {
         if (kind == "strict" && version == 2)
+        {
             return;
+        }
+
         VeiledRepository veiled = await NewAsync(kind);
         foreach (string seen in (string[])["main~3^{tree}", "main~3:src"])
         {
@@ -59,7 +92,7 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
             Assert.Equal("waystation; hit; detail=local", alices.CacheStatus);
         }
 
-        foreach (string hidden in HiddenKinds)
+        foreach (string hidden in s_hiddenKinds)
         {
             FetchGift alices = await veiled.AskAsync("alice", new FetchWish { Version = version, Wants = [veiled.Hidden[hidden]] });
             Assert.True(alices.IsServedHere, alices.CacheStatus);
@@ -73,19 +106,35 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
     public async Task HiddenHave_IsAnsweredLikeOneThatDoesNotExist(string kind, int version)
     {
         if (kind == "strict" && version == 2)
+        {
             return;
+        }
+
         VeiledRepository veiled = await NewAsync(kind);
         string seen = await veiled.Repository.ResolveAsync("main~6");
-        Holdings holdings = await Holdings.OfAsync(new GitClient(folder), veiled.Repository, "main~6");
-        foreach (string hidden in HiddenKinds)
+        Holdings holdings = await Holdings.OfAsync(new GitClient(_folder), veiled.Repository, "main~6");
+        foreach (string hidden in s_hiddenKinds)
         {
-            string id = veiled.Hidden[hidden], nothing = new('5', id.Length);
+            string id = veiled.Hidden[hidden],
+                nothing = new('5', id.Length);
             foreach (FetchWish with in Each(id))
             {
                 FetchGift gift = await veiled.AskAsync("bob", with);
-                FetchGift other = await veiled.AskAsync("bob", with with { Haves = [.. with.Haves.Select(have => have == id ? nothing : have)] });
-                Assert.Equal(other.Acknowledgments.Select(line => line.Replace(nothing, id, StringComparison.Ordinal)), gift.Acknowledgments);
-                Assert.Equal((other.Status, other.Refusal, other.HasPack, other.IsServedHere), (gift.Status, gift.Refusal, gift.HasPack, gift.IsServedHere));
+                FetchGift other = await veiled.AskAsync(
+                    "bob",
+                    with with
+                    {
+                        Haves = [.. with.Haves.Select(have => have == id ? nothing : have)],
+                    }
+                );
+                Assert.Equal(
+                    other.Acknowledgments.Select(line => line.Replace(nothing, id, StringComparison.Ordinal)),
+                    gift.Acknowledgments
+                );
+                Assert.Equal(
+                    (other.Status, other.Refusal, other.HasPack, other.IsServedHere),
+                    (gift.Status, gift.Refusal, gift.HasPack, gift.IsServedHere)
+                );
                 if (gift.HasPack)
                 {
                     Assert.True(gift.IsServedHere, gift.CacheStatus);
@@ -98,8 +147,20 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
 
         IEnumerable<FetchWish> Each(string id) =>
             from done in (bool[])[false, true]
-            from haves in (string[][])[[id], [id, seen], [seen, id], [.. veiled.Hidden.Values.Where(other => other != id), id]]
-            select new FetchWish { Version = version, Wants = [veiled.Main], Haves = haves, Done = done };
+            from haves in (string[][])
+                [
+                    [id],
+                    [id, seen],
+                    [seen, id],
+                    [.. veiled.Hidden.Values.Where(other => other != id), id],
+                ]
+            select new FetchWish
+            {
+                Version = version,
+                Wants = [veiled.Main],
+                Haves = haves,
+                Done = done,
+            };
     }
 
     [Theory]
@@ -107,10 +168,16 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
     public async Task HiddenTag_IsNotSentAlong_ByThisNode(string kind, int version)
     {
         VeiledRepository veiled = await NewAsync(kind);
-        FetchWish wish = new() { Version = version, Wants = [veiled.Main], IncludeTag = true };
+        FetchWish wish = new()
+        {
+            Version = version,
+            Wants = [veiled.Main],
+            IncludeTag = true,
+        };
         // Alice's answer holds the tag and lies in the cache when bob asks the same.
         FetchGift alices = await veiled.AskAsync("alice", wish);
-        FetchGift direct = await veiled.AskDirectAsync("bob", wish), through = await veiled.AskAsync("bob", wish);
+        FetchGift direct = await veiled.AskDirectAsync("bob", wish),
+            through = await veiled.AskAsync("bob", wish);
         Assert.False(through.IsServedHere, "the mirror has tags that bob does not see");
         through.MustSayWhat(direct);
         Assert.True(version == 2 && kind == "strict" || alices.IsServedHere, alices.CacheStatus);
@@ -121,21 +188,36 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
     public async Task HiddenShallowLine_TellsNothing(string kind, int version)
     {
         if (kind == "strict" && version == 2)
+        {
             return;
+        }
+
         VeiledRepository veiled = await NewAsync(kind);
         string seen = await veiled.Repository.ResolveAsync("main~6");
-        foreach (string hidden in HiddenKinds)
+        foreach (string hidden in s_hiddenKinds)
         {
             string id = veiled.Hidden[hidden];
-            FetchWish plain = new() { Version = version, Wants = [veiled.Main], Shallows = [seen], Haves = [seen] };
+            FetchWish plain = new()
+            {
+                Version = version,
+                Wants = [veiled.Main],
+                Shallows = [seen],
+                Haves = [seen],
+            };
             foreach (FetchWish wish in (FetchWish[])[plain with { Depth = 3 }, plain with { Depth = int.MaxValue }, plain])
             {
                 FetchGift with = await veiled.AskAsync("bob", wish with { Shallows = [seen, id] });
                 if (!with.IsServedHere)
+                {
                     continue; // The primary said it.
+                }
+
                 FetchGift without = await veiled.AskAsync("bob", wish);
-                Assert.Equal((without.Status, string.Join('\n', without.Boundary), without.Refusal), (with.Status, string.Join('\n', with.Boundary), with.Refusal));
-                Holdings holdings = await Holdings.OfAsync(new GitClient(folder), veiled.Repository, "main~6");
+                Assert.Equal(
+                    (without.Status, string.Join('\n', without.Boundary), without.Refusal),
+                    (with.Status, string.Join('\n', with.Boundary), with.Refusal)
+                );
+                Holdings holdings = await Holdings.OfAsync(new GitClient(_folder), veiled.Repository, "main~6");
                 await holdings.TakeAsync(with);
                 Assert.Empty((await holdings.ObjectsAsync()).Intersect(veiled.Hidden.Values));
             }
@@ -145,7 +227,8 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
         }
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
-    private Task<VeiledRepository> NewAsync(string kind) => VeiledRepository.WithSecretAsync(station, new GitClient(folder), kind, seed: 301);
+    private Task<VeiledRepository> NewAsync(string kind) =>
+        VeiledRepository.WithSecretAsync(station, new GitClient(_folder), kind, seed: 301);
 }

@@ -19,11 +19,11 @@ public enum Sees
 public sealed class FaultTableTests : IAsyncLifetime
 {
     /// <summary>Longer than it takes the node to find that nothing is said any more, on a busy machine.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(40);
 
-    private static readonly History Plans = new(Seed: 83);
+    private static readonly History s_plans = new(Seed: 83);
 
-    private static readonly Dictionary<string, Fault> Faults = new()
+    private static readonly Dictionary<string, Fault> s_faults = new()
     {
         ["refused"] = Fault.Refuse,
         ["silent"] = Fault.Silent,
@@ -39,11 +39,11 @@ public sealed class FaultTableTests : IAsyncLifetime
         ["slow"] = Fault.Slow(TimeSpan.FromMilliseconds(300)),
     };
 
-    private readonly FaultyStation station = new();
+    private readonly FaultyStation _station = new();
 
-    public Task InitializeAsync() => station.InitializeAsync();
+    public Task InitializeAsync() => _station.InitializeAsync();
 
-    public Task DisposeAsync() => station.DisposeAsync();
+    public Task DisposeAsync() => _station.DisposeAsync();
 
     [Theory]
     [InlineData("refused", 2, Sees.Failure, Sees.Record, Sees.Failure)]
@@ -70,28 +70,54 @@ public sealed class FaultTableTests : IAsyncLifetime
     [InlineData("slow", 0, Sees.Truth, Sees.Truth, Sees.Truth)]
     public async Task Client_Sees(string fault, int version, Sees cold, Sees warm, Sees push)
     {
-        PrimaryRepository known = await NewPrivateAsync(), unknown = await NewPrivateAsync();
-        GitClient client = new GitClient(station.Folder).Speaking(version) with { Timeout = Patience };
-        string url = station.Node.UrlOf(known, "alice").AbsoluteUri;
+        PrimaryRepository known = await NewPrivateAsync(),
+            unknown = await NewPrivateAsync();
+        GitClient client = new GitClient(_station.Folder).Speaking(version) with { Timeout = s_patience };
+        string url = _station.Node.UrlOf(known, "alice").AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "before");
         await client.RunAsync("clone", "--quiet", url, "writer");
         await client.In("writer").RunAsync("commit", "--quiet", "--allow-empty", "--message", "Not pushed yet");
         string recorded = await client.ReadAsync("ls-remote", url);
         string made = await known.CommitAsync(branch: "topic/1");
-        string truth = await client.ReadAsync("ls-remote", station.Primary.UrlOf(known, "alice").AbsoluteUri);
+        string truth = await client.ReadAsync("ls-remote", _station.Primary.UrlOf(known, "alice").AbsoluteUri);
 
-        station.Relay.Set(Faults[fault]);
-        Assert.Equal(warm, await SeenAsync(await client.TryAsync("ls-remote", url), result => Task.FromResult(result.Output.TrimEnd('\n')), recorded, truth));
-        Assert.Equal(warm, await SeenAsync(await client.TryAsync("clone", "--quiet", url, "warm"), _ => TopicOfAsync(client.In("warm")), recorded, made));
-        Assert.Equal(warm, await SeenAsync(await client.In("before").TryAsync("fetch", "--quiet", "--prune"), _ => TopicOfAsync(client.In("before")), recorded, made));
-        Assert.Equal(cold, await SeenAsync(
-            await client.TryAsync("clone", "--quiet", station.Node.UrlOf(unknown, "alice").AbsoluteUri, "cold"), _ => client.In("cold").ReadAsync("rev-parse", "HEAD"), "none",
-            await unknown.ResolveAsync("HEAD")));
+        _station.Relay.Set(s_faults[fault]);
+        Assert.Equal(
+            warm,
+            await SeenAsync(
+                await client.TryAsync("ls-remote", url),
+                result => Task.FromResult(result.Output.TrimEnd('\n')),
+                recorded,
+                truth
+            )
+        );
+        Assert.Equal(
+            warm,
+            await SeenAsync(await client.TryAsync("clone", "--quiet", url, "warm"), _ => TopicOfAsync(client.In("warm")), recorded, made)
+        );
+        Assert.Equal(
+            warm,
+            await SeenAsync(
+                await client.In("before").TryAsync("fetch", "--quiet", "--prune"),
+                _ => TopicOfAsync(client.In("before")),
+                recorded,
+                made
+            )
+        );
+        Assert.Equal(
+            cold,
+            await SeenAsync(
+                await client.TryAsync("clone", "--quiet", _station.Node.UrlOf(unknown, "alice").AbsoluteUri, "cold"),
+                _ => client.In("cold").ReadAsync("rev-parse", "HEAD"),
+                "none",
+                await unknown.ResolveAsync("HEAD")
+            )
+        );
         CommandResult pushed = await client.In("writer").TryAsync("push", "--quiet");
         Assert.Equal(push == Sees.Truth, pushed.ExitCode == 0);
         AssertClean(pushed);
 
-        await station.HealAsync();
+        await _station.HealAsync();
         await AssertWellAsync(client, known, url, made);
     }
 
@@ -107,7 +133,10 @@ public sealed class FaultTableTests : IAsyncLifetime
 
         string seen = await read(result);
         if (seen == truth)
+        {
             return Sees.Truth;
+        }
+
         Assert.Contains(seen, recorded, StringComparison.Ordinal);
         return Sees.Record;
     }
@@ -116,13 +145,21 @@ public sealed class FaultTableTests : IAsyncLifetime
     private static void AssertClean(CommandResult result)
     {
         if (result.ExitCode != 0)
-            Assert.True(result.ExitCode is 1 or 128 && result.Error.Contains("fatal: ", StringComparison.Ordinal), $"exit code {result.ExitCode}: {result.Error}");
+        {
+            Assert.True(
+                result.ExitCode is 1 or 128 && result.Error.Contains("fatal: ", StringComparison.Ordinal),
+                $"exit code {result.ExitCode}: {result.Error}"
+            );
+        }
     }
 
     private static async Task AssertWellAsync(GitClient client, PrimaryRepository known, string url, string made)
     {
         // Where one credential was told to wait, the wait has to pass.
-        await Eventually.TrueAsync("the primary is asked again", async () => (await client.TryAsync("ls-remote", url, "refs/heads/topic/1")).Output == $"{made}\trefs/heads/topic/1\n");
+        await Eventually.TrueAsync(
+            "the primary is asked again",
+            async () => (await client.TryAsync("ls-remote", url, "refs/heads/topic/1")).Output == $"{made}\trefs/heads/topic/1\n"
+        );
         string next = await known.CommitAsync(branch: "topic/1");
         await client.In("before").RunAsync("fetch", "--quiet", "--prune");
         Assert.Equal(next, await TopicOfAsync(client.In("before")));
@@ -133,5 +170,5 @@ public sealed class FaultTableTests : IAsyncLifetime
         await CloneState.OfAsync(client.In("after"));
     }
 
-    private Task<PrimaryRepository> NewPrivateAsync() => station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git", Plans);
+    private Task<PrimaryRepository> NewPrivateAsync() => _station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git", s_plans);
 }

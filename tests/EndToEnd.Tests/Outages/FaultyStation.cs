@@ -5,17 +5,17 @@ namespace Waystation.EndToEnd.Tests.Outages;
 /// <summary>A primary, a relay that fails on command in front of it, and a node that knows only the relay.</summary>
 public sealed class FaultyStation : IAsyncLifetime
 {
-    private ApachePrimary? primary;
-    private FaultyRelay? relay;
-    private WaystationNode? node;
+    private ApachePrimary? _primary;
+    private FaultyRelay? _relay;
+    private WaystationNode? _node;
 
     public TempFolder Folder { get; } = new();
 
-    public ApachePrimary Primary => primary ?? throw new InvalidOperationException("not started");
+    public ApachePrimary Primary => _primary ?? throw new InvalidOperationException("not started");
 
-    public FaultyRelay Relay => relay ?? throw new InvalidOperationException("not started");
+    public FaultyRelay Relay => _relay ?? throw new InvalidOperationException("not started");
 
-    public WaystationNode Node => node ?? throw new InvalidOperationException("not started");
+    public WaystationNode Node => _node ?? throw new InvalidOperationException("not started");
 
     public Task InitializeAsync() => StartAsync();
 
@@ -23,10 +23,13 @@ public sealed class FaultyStation : IAsyncLifetime
     {
         try
         {
-            primary = await ApachePrimary.StartAsync();
-            relay = FaultyRelay.Start(primary.Url);
+            _primary = await ApachePrimary.StartAsync();
+            _relay = FaultyRelay.Start(_primary.Url);
             // A silent primary counts as down soon: the tests wait for that.
-            node = await WaystationNode.StartAsync(relay.Url, new NodeSettings { Options = ["--Primaries:0:AnswerWithin", "00:00:05", .. options] });
+            _node = await WaystationNode.StartAsync(
+                _relay.Url,
+                new NodeSettings { Options = ["--Primaries:0:AnswerWithin", "00:00:05", .. options] }
+            );
         }
         catch
         {
@@ -48,12 +51,21 @@ public sealed class FaultyStation : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (node is not null)
-            await node.DisposeAsync();
-        if (relay is not null)
-            await relay.DisposeAsync();
-        if (primary is not null)
-            await primary.DisposeAsync();
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+
+        if (_relay is not null)
+        {
+            await _relay.DisposeAsync();
+        }
+
+        if (_primary is not null)
+        {
+            await _primary.DisposeAsync();
+        }
+
         Folder.Dispose();
     }
 }

@@ -7,16 +7,16 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
 {
     private const string Stale = "waystation; hit; detail=stale";
 
-    private static readonly History Plans = new(Seed: 81);
+    private static readonly History s_plans = new(Seed: 81);
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     public Task InitializeAsync() => station.HealAsync();
 
     public async Task DisposeAsync()
     {
         await station.HealAsync();
-        folder.Dispose();
+        _folder.Dispose();
     }
 
     [Theory]
@@ -26,7 +26,7 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
     public async Task Reads_GoOn_LabelledAndOfTheRefsLastShown(int version)
     {
         PrimaryRepository repository = await NewPrivateAsync();
-        GitClient client = new GitClient(folder).Speaking(version);
+        GitClient client = new GitClient(_folder).Speaking(version);
         string url = station.Node.UrlOf(repository, "alice").AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "before");
         string shown = await client.ReadAsync("ls-remote", url);
@@ -36,7 +36,11 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
 
         (CommandResult clone, IReadOnlyList<string> status) = await client.TraceAsync("clone", "--progress", url, "within");
         Assert.Contains(Stale, status);
-        Assert.Contains($"remote: waystation: 127.0.0.1:{station.Relay.Url.Port} cannot be reached; refs as of ", clone.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"remote: waystation: 127.0.0.1:{station.Relay.Url.Port} cannot be reached; refs as of ",
+            clone.Error,
+            StringComparison.Ordinal
+        );
         Assert.Equal(await CloneState.OfAsync(client.In("before")), await CloneState.OfAsync(client.In("within")));
         Assert.Equal(shown, await client.ReadAsync("ls-remote", url));
         await client.In("before").RunAsync("fetch", "--quiet", "--prune");
@@ -48,7 +52,7 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
     public async Task Nobody_GetsIn_WhoWasNotAcceptedBefore()
     {
         PrimaryRepository repository = await NewPrivateAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string alice = station.Node.UrlOf(repository, "alice").AbsoluteUri;
         await client.RunAsync("clone", "--quiet", alice, "alice");
         station.Relay.Set(Fault.Refuse);
@@ -70,7 +74,7 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
     public async Task Nobody_GetsIn_WhoWasRefusedBefore()
     {
         PrimaryRepository repository = await NewPrivateAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string alice = station.Node.UrlOf(repository, "alice").AbsoluteUri;
         await client.RunAsync("clone", "--quiet", alice, "before");
         using (station.Primary.Revoke("alice"))
@@ -86,7 +90,7 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
     public async Task Question_IsNotAnswered_WhenNoRecordedAnswerCoversIt()
     {
         PrimaryRepository repository = await NewPrivateAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string alice = station.Node.UrlOf(repository, "alice").AbsoluteUri;
         await client.RunAsync("clone", "--quiet", "--single-branch", "--no-tags", alice, "one");
         await client.In("one").RunAsync("fetch", "--quiet");
@@ -103,7 +107,7 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
     public async Task NextFetch_IsFresh_WhenThePrimaryReturns(int version)
     {
         PrimaryRepository repository = await NewPrivateAsync();
-        GitClient client = new GitClient(folder).Speaking(version);
+        GitClient client = new GitClient(_folder).Speaking(version);
         string url = station.Node.UrlOf(repository, "alice").AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "reader");
         station.Relay.Set(Fault.Refuse);
@@ -121,7 +125,7 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
     public async Task Outage_EndsAtOnce_WhenAPushIsAnswered()
     {
         PrimaryRepository repository = await NewPrivateAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository, "alice").AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "writer");
         station.Relay.Set(Fault.Refuse);
@@ -142,31 +146,52 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
     [Fact]
     public async Task OneRepository_IsOut_WhenThePrimaryFailsOnlyThere()
     {
-        PrimaryRepository broken = await NewPrivateAsync(), sound = await NewPrivateAsync();
-        GitClient client = new(folder);
+        PrimaryRepository broken = await NewPrivateAsync(),
+            sound = await NewPrivateAsync();
+        GitClient client = new(_folder);
         foreach (PrimaryRepository repository in (PrimaryRepository[])[broken, sound])
-            await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository, "alice").AbsoluteUri, Path.GetFileNameWithoutExtension(repository.Name));
+        {
+            await client.RunAsync(
+                "clone",
+                "--quiet",
+                station.Node.UrlOf(repository, "alice").AbsoluteUri,
+                Path.GetFileNameWithoutExtension(repository.Name)
+            );
+        }
+
         station.Relay.Set(Fault.Answers(503) with { Concerns = request => request.Target.Contains(broken.Name, StringComparison.Ordinal) });
         string made = await sound.CommitAsync();
 
-        (_, IReadOnlyList<string> status) = await client.TraceAsync("clone", "--quiet", station.Node.UrlOf(broken, "alice").AbsoluteUri, "within");
+        (_, IReadOnlyList<string> status) = await client.TraceAsync(
+            "clone",
+            "--quiet",
+            station.Node.UrlOf(broken, "alice").AbsoluteUri,
+            "within"
+        );
         Assert.Contains(Stale, status);
         Assert.False(await station.IsOutAsync());
-        Assert.Equal($"{made}\trefs/heads/main", await client.ReadAsync("ls-remote", station.Node.UrlOf(sound, "alice").AbsoluteUri, "refs/heads/main"));
+        Assert.Equal(
+            $"{made}\trefs/heads/main",
+            await client.ReadAsync("ls-remote", station.Node.UrlOf(sound, "alice").AbsoluteUri, "refs/heads/main")
+        );
         CommandResult other = await client.TryAsync("clone", station.Node.UrlOf(broken, "bob").AbsoluteUri, "bob");
         Assert.Contains("503", other.Error, StringComparison.Ordinal);
 
         station.Relay.Set(Fault.None);
         string next = await broken.CommitAsync();
-        await Eventually.TrueAsync("the repository is asked again", async () =>
-            (await client.TryAsync("ls-remote", station.Node.UrlOf(broken, "alice").AbsoluteUri, "refs/heads/main")).Output == $"{next}\trefs/heads/main\n");
+        await Eventually.TrueAsync(
+            "the repository is asked again",
+            async () =>
+                (await client.TryAsync("ls-remote", station.Node.UrlOf(broken, "alice").AbsoluteUri, "refs/heads/main")).Output
+                == $"{next}\trefs/heads/main\n"
+        );
     }
 
     [Fact]
     public async Task Outage_Ends_ThoughThePrimarysFrontPageNeverWorks()
     {
         PrimaryRepository repository = await NewPrivateAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository, "alice").AbsoluteUri;
         await client.RunAsync("ls-remote", "--quiet", url);
         station.Relay.Set(Fault.Answers(503));
@@ -175,9 +200,12 @@ public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultySta
 
         station.Relay.Set(Fault.Answers(503) with { Concerns = static request => request.Target == "/" });
         string made = await repository.CommitAsync();
-        await Eventually.TrueAsync("the refs are fresh", async () => await client.ReadAsync("ls-remote", url, "refs/heads/main") == $"{made}\trefs/heads/main");
+        await Eventually.TrueAsync(
+            "the refs are fresh",
+            async () => await client.ReadAsync("ls-remote", url, "refs/heads/main") == $"{made}\trefs/heads/main"
+        );
         Assert.False(await station.IsOutAsync());
     }
 
-    private Task<PrimaryRepository> NewPrivateAsync() => station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git", Plans);
+    private Task<PrimaryRepository> NewPrivateAsync() => station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git", s_plans);
 }

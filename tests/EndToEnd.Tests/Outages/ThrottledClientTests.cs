@@ -2,21 +2,22 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Outages;
 
-/// <summary>A primary that turns one client away by 503, as nginx's limit_req does: that is no outage, and opens no record to anybody.</summary>
+/// <summary>A primary that turns one client away by 503, as nginx's limit_req does: that is no outage, and opens no record to
+/// anybody.</summary>
 public sealed class ThrottledClientTests(FaultyStation station) : IClassFixture<FaultyStation>, IAsyncLifetime
 {
     private const string Stale = "waystation; hit; detail=stale";
 
-    private static readonly History Plans = new(Seed: 131);
+    private static readonly History s_plans = new(Seed: 131);
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     public Task InitializeAsync() => station.HealAsync();
 
     public async Task DisposeAsync()
     {
         await station.HealAsync();
-        folder.Dispose();
+        _folder.Dispose();
     }
 
     [Theory]
@@ -25,7 +26,7 @@ public sealed class ThrottledClientTests(FaultyStation station) : IClassFixture<
     public async Task Others_SeeTheTruth_WhileOneIsTurnedAway(int version)
     {
         PrimaryRepository repository = await NewPrivateAsync();
-        GitClient client = new GitClient(folder).Speaking(version);
+        GitClient client = new GitClient(_folder).Speaking(version);
         await client.RunAsync("clone", "--quiet", UrlOf(repository, "alice"), "alice");
         await client.RunAsync("clone", "--quiet", UrlOf(repository, "bob"), "bob");
         station.Relay.Set(Fault.Answers(503) with { Concerns = static request => IsOf(request, "alice") });
@@ -33,12 +34,19 @@ public sealed class ThrottledClientTests(FaultyStation station) : IClassFixture<
 
         // Twice: the second failure in a row must not speak for the repository either.
         for (int knock = 0; knock < 2; knock++)
+        {
             Assert.Equal(128, (await client.TryAsync("ls-remote", UrlOf(repository, "alice"))).ExitCode);
+        }
+
         using var over = new CancellationTokenSource();
         Task knocking = KnockAsync(client, UrlOf(repository, "alice"), over.Token);
         for (int round = 0; round < 3; round++)
         {
-            (CommandResult result, IReadOnlyList<string> status) = await client.TraceAsync("ls-remote", UrlOf(repository, "bob"), "refs/heads/main");
+            (CommandResult result, IReadOnlyList<string> status) = await client.TraceAsync(
+                "ls-remote",
+                UrlOf(repository, "bob"),
+                "refs/heads/main"
+            );
             Assert.Equal($"{made}\trefs/heads/main\n", result.Output);
             Assert.DoesNotContain(Stale, status);
         }
@@ -59,7 +67,7 @@ public sealed class ThrottledClientTests(FaultyStation station) : IClassFixture<
     public async Task WhoIsTurnedAway_HearsIt_AndNothingRecorded()
     {
         PrimaryRepository repository = await NewPrivateAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         await client.RunAsync("ls-remote", "--quiet", UrlOf(repository, "alice"));
         station.Relay.Set(Fault.Answers(503) with { Concerns = static request => IsOf(request, "alice") });
         for (int round = 0; round < 3; round++)
@@ -74,7 +82,7 @@ public sealed class ThrottledClientTests(FaultyStation station) : IClassFixture<
     public async Task WhoeverCanBeAskedAbout_IsAsked_WhileThePrimaryFailsOthers()
     {
         PrimaryRepository repository = await NewPrivateAsync();
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         await client.RunAsync("ls-remote", "--quiet", UrlOf(repository, "alice"), "refs/heads/main");
         await client.RunAsync("ls-remote", "--quiet", UrlOf(repository, "bob"), "refs/heads/main");
         station.Relay.Set(Fault.Answers(503) with { Concerns = static request => !IsOf(request, "bob") });
@@ -93,8 +101,8 @@ public sealed class ThrottledClientTests(FaultyStation station) : IClassFixture<
     [Fact]
     public async Task ChallengeToAPush_LeavesAnonymousReadersTheirRecord()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Plans);
-        GitClient client = new(folder);
+        PrimaryRepository repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_plans);
+        GitClient client = new(_folder);
         string url = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", url, "reader");
         await client.In("reader").RunAsync("commit", "--quiet", "--allow-empty", "--message", "Mine");
@@ -107,15 +115,18 @@ public sealed class ThrottledClientTests(FaultyStation station) : IClassFixture<
     }
 
     private static bool IsOf(RelayedRequest request, string user) =>
-        request.Authorization == "Basic " + Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user}:{user}{ApachePrimary.PasswordSuffix}"));
+        request.Authorization
+        == "Basic " + Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user}:{user}{ApachePrimary.PasswordSuffix}"));
 
     private static async Task KnockAsync(GitClient client, string url, CancellationToken over)
     {
         while (!over.IsCancellationRequested)
+        {
             await client.TryAsync("ls-remote", url);
+        }
     }
 
     private string UrlOf(PrimaryRepository repository, string user) => station.Node.UrlOf(repository, user).AbsoluteUri;
 
-    private Task<PrimaryRepository> NewPrivateAsync() => station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git", Plans);
+    private Task<PrimaryRepository> NewPrivateAsync() => station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git", s_plans);
 }

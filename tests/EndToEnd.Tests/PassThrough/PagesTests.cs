@@ -9,9 +9,9 @@ namespace Waystation.EndToEnd.Tests.PassThrough;
 public sealed class PagesTests(Station station) : IClassFixture<Station>, IDisposable
 {
     // What belongs to one connection or to the moment, and what the node is allowed to add.
-    private static readonly string[] NotEndToEnd = ["Date", "Connection", "Keep-Alive", "Transfer-Encoding", "Via", "Cache-Status"];
+    private static readonly string[] s_notEndToEnd = ["Date", "Connection", "Keep-Alive", "Transfer-Encoding", "Via", "Cache-Status"];
 
-    private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
 
     [Theory]
     [InlineData("GET", "/")]
@@ -40,7 +40,8 @@ public sealed class PagesTests(Station station) : IClassFixture<Station>, IDispo
         await EnsureRepositoryAsync();
         Assert.Equal(
             await AskAsync(station.Primary.Url, new HttpMethod(method), path, content: null),
-            await AskAsync(station.Node.Url, new HttpMethod(method), path, content: null));
+            await AskAsync(station.Node.Url, new HttpMethod(method), path, content: null)
+        );
     }
 
     [Theory]
@@ -49,7 +50,11 @@ public sealed class PagesTests(Station station) : IClassFixture<Station>, IDispo
     [InlineData("PATCH", "/echo/api/v4/projects/7?x")]
     public async Task Api_EqualsDirect_WithItsBody(string method, string path)
     {
-        HttpContent Content() => new ByteArrayContent([.. "{\"name\":\"ü\"}"u8, 0, 255, 13, 10]) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        HttpContent Content() =>
+            new ByteArrayContent([.. "{\"name\":\"ü\"}"u8, 0, 255, 13, 10])
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            };
         Answer direct = await AskAsync(station.Primary.Url, new HttpMethod(method), path, Content());
         Assert.Contains(method, direct.Body, StringComparison.Ordinal);
         Assert.Contains("cookie=a=b custom=kept", direct.Body, StringComparison.Ordinal);
@@ -77,14 +82,18 @@ public sealed class PagesTests(Station station) : IClassFixture<Station>, IDispo
         Assert.Equal(128, direct.ExitCode);
         Assert.Equal(
             (direct.ExitCode, direct.Error),
-            (through.ExitCode, through.Error.Replace(station.Node.Url.Authority, station.Primary.Url.Authority, StringComparison.Ordinal)));
+            (through.ExitCode, through.Error.Replace(station.Node.Url.Authority, station.Primary.Url.Authority, StringComparison.Ordinal))
+        );
     }
 
     [Fact]
     public async Task Page_ArrivesLineByLine_WhenThePrimaryTakesItsTime()
     {
         station.Primary.CloseDripGate();
-        using HttpResponseMessage answer = await client.GetAsync(new Uri(station.Node.Url, "/drip"), HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage answer = await _client.GetAsync(
+            new Uri(station.Node.Url, "/drip"),
+            HttpCompletionOption.ResponseHeadersRead
+        );
         using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
         Assert.Equal("first", await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)));
         station.Primary.OpenDripGate();
@@ -99,7 +108,12 @@ public sealed class PagesTests(Station station) : IClassFixture<Station>, IDispo
         using RawConnection connection = await RawConnection.OpenAsync(station.Node.Url);
         var requests = new StringBuilder();
         for (int i = 1; i <= 5; i++)
-            requests.Append($"POST /echo/{i} HTTP/1.1\r\nHost: primary\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n{(i == 5 ? "Connection: close\r\n" : "")}\r\nB{i}.");
+        {
+            requests.Append(
+                $"POST /echo/{i} HTTP/1.1\r\nHost: primary\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n{(i == 5 ? "Connection: close\r\n" : "")}\r\nB{i}."
+            );
+        }
+
         await connection.SendAsync(Encoding.ASCII.GetBytes(requests.ToString()));
         string all = (await connection.ReadToEndAsync()).Received;
         int at = 0;
@@ -110,14 +124,16 @@ public sealed class PagesTests(Station station) : IClassFixture<Station>, IDispo
         }
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 
     private async Task EnsureRepositoryAsync()
     {
         foreach (string name in (string[])["public/pages.git", "private/pages.git"])
         {
             if (!station.Primary.Has(name))
+            {
                 await (await station.Primary.CreateAsync(name, new History(Seed: 41))).GitAsync("update-server-info");
+            }
         }
     }
 
@@ -128,17 +144,19 @@ public sealed class PagesTests(Station station) : IClassFixture<Station>, IDispo
         request.Headers.Host = station.Primary.Url.Authority;
         request.Headers.Add("X-Custom", "kept");
         request.Headers.Add("Cookie", "a=b");
-        using HttpResponseMessage answer = await client.SendAsync(request);
-        IEnumerable<string> headers = answer.Headers.Concat(answer.Content.Headers)
+        using HttpResponseMessage answer = await _client.SendAsync(request);
+        IEnumerable<string> headers = answer
+            .Headers.Concat(answer.Content.Headers)
             .Where(header => header.Key != "Content-Length" || method == HttpMethod.Head) // else it frames the body, which is compared
-            .Where(header => !NotEndToEnd.Contains(header.Key, StringComparer.OrdinalIgnoreCase))
+            .Where(header => !s_notEndToEnd.Contains(header.Key, StringComparer.OrdinalIgnoreCase))
             .Select(header => $"{header.Key}: {string.Join(" | ", header.Value)}")
             .Order(StringComparer.Ordinal);
         return new Answer(
             answer.StatusCode,
             answer.ReasonPhrase,
             string.Join('\n', headers),
-            Encoding.Latin1.GetString(await answer.Content.ReadAsByteArrayAsync()));
+            Encoding.Latin1.GetString(await answer.Content.ReadAsByteArrayAsync())
+        );
     }
 
     private sealed record Answer(HttpStatusCode Status, string? Reason, string Headers, string Body);

@@ -34,9 +34,14 @@ public sealed class UploadTests(Station station) : IClassFixture<Station>
     public async Task Upload_Arrives_WhenItComesInSmallChunks()
     {
         using RawConnection connection = await RawConnection.OpenAsync(station.Node.Url);
-        await connection.SendAsync("POST /echo/chunks HTTP/1.1\r\nHost: primary\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"u8.ToArray());
+        await connection.SendAsync(
+            "POST /echo/chunks HTTP/1.1\r\nHost: primary\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"u8.ToArray()
+        );
         foreach (char letter in "streamed")
+        {
             await connection.SendAsync(Encoding.ASCII.GetBytes($"1\r\n{letter}\r\n"));
+        }
+
         await connection.SendAsync("0\r\n\r\n"u8.ToArray());
         RawAnswer answer = await connection.ReadToEndAsync();
         Assert.Equal(200, answer.Status);

@@ -9,51 +9,57 @@ namespace Waystation.EndToEnd.Tests.Permissions;
 /// </summary>
 public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmStation>
 {
-    private readonly PrimaryRepository repository = station.Repository;
-    private readonly string tip = station.Tip;
+    private readonly PrimaryRepository _repository = station.Repository;
+    private readonly string _tip = station.Tip;
 
-    public static TheoryData<string> Impostors => new(
-        "",
-        "Authorization: Basic " + WarmStation.Base64("mallory:mallory-secret"),
-        "Authorization: Basic " + WarmStation.Base64("alice:wrong"),
-        "Authorization: Basic " + WarmStation.Base64("alice:"),
-        "Authorization: Basic " + WarmStation.Base64("ALICE:alice-secret"),
-        "Authorization: Basic " + WarmStation.Base64("alice:alice-secret ") + "AAAA",
-        "Authorization: Basic",
-        "Authorization: Basic !!!!",
-        "Authorization: Bearer " + WarmStation.Base64("alice:alice-secret"),
-        "Authorization: Digest username=\"alice\"",
-        "Authorization: \u0001garbage",
-        "Authorization: Basic " + WarmStation.Base64("mallory:mallory-secret") + "\r\nCookie: session=alice",
-        "Cookie: session=alice",
-        "X-Forwarded-User: alice\r\nX-Remote-User: alice\r\nREMOTE_USER: alice",
-        "Proxy-Authorization: Basic " + WarmStation.Base64("alice:alice-secret"),
-        "X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nForwarded: for=127.0.0.1");
+    public static TheoryData<string> Impostors =>
+        new(
+            "",
+            "Authorization: Basic " + WarmStation.Base64("mallory:mallory-secret"),
+            "Authorization: Basic " + WarmStation.Base64("alice:wrong"),
+            "Authorization: Basic " + WarmStation.Base64("alice:"),
+            "Authorization: Basic " + WarmStation.Base64("ALICE:alice-secret"),
+            "Authorization: Basic " + WarmStation.Base64("alice:alice-secret ") + "AAAA",
+            "Authorization: Basic",
+            "Authorization: Basic !!!!",
+            "Authorization: Bearer " + WarmStation.Base64("alice:alice-secret"),
+            "Authorization: Digest username=\"alice\"",
+            "Authorization: \u0001garbage",
+            "Authorization: Basic " + WarmStation.Base64("mallory:mallory-secret") + "\r\nCookie: session=alice",
+            "Cookie: session=alice",
+            "X-Forwarded-User: alice\r\nX-Remote-User: alice\r\nREMOTE_USER: alice",
+            "Proxy-Authorization: Basic " + WarmStation.Base64("alice:alice-secret"),
+            "X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nForwarded: for=127.0.0.1"
+        );
 
-    public static TheoryData<string> Spellings => new(
-        "/Private/plans.git",
-        "/PRIVATE/PLANS.GIT",
-        "/private/Plans.git",
-        "/private/plans",
-        "/private/plans.git/",
-        "//private/plans.git",
-        "/private//plans.git",
-        "/private/./plans.git",
-        "/public/../private/plans.git",
-        "/private/plans.git/../plans.git",
-        "/private/%70lans.git",
-        "/%70rivate/plans.git",
-        "/private%2Fplans.git",
-        "/private/plans.git;v=1",
-        "/private/plans.git%20",
-        "/private/plans.git.");
+    public static TheoryData<string> Spellings =>
+        new(
+            "/Private/plans.git",
+            "/PRIVATE/PLANS.GIT",
+            "/private/Plans.git",
+            "/private/plans",
+            "/private/plans.git/",
+            "//private/plans.git",
+            "/private//plans.git",
+            "/private/./plans.git",
+            "/public/../private/plans.git",
+            "/private/plans.git/../plans.git",
+            "/private/%70lans.git",
+            "/%70rivate/plans.git",
+            "/private%2Fplans.git",
+            "/private/plans.git;v=1",
+            "/private/plans.git%20",
+            "/private/plans.git."
+        );
 
     [Theory]
     [MemberData(nameof(Impostors))]
     public async Task Permission_IsRefusedAsDirect_WhenTheCredentialIsNotAlices(string headers)
     {
         foreach (string body in station.Wishes)
-            await CompareAsync("/" + repository.Name, body, headers);
+        {
+            await CompareAsync("/" + _repository.Name, body, headers);
+        }
     }
 
     [Theory]
@@ -79,7 +85,8 @@ public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmS
         foreach (string path in (string[])["git-upload-pack", "info/refs?service=git-upload-pack", "HEAD", "objects/info/packs"])
         {
             byte[] request = Encoding.ASCII.GetBytes(
-                $"{method} /{repository.Name}/{path} HTTP/1.1\r\nHost: primary\r\nGit-Protocol: version=2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                $"{method} /{_repository.Name}/{path} HTTP/1.1\r\nHost: primary\r\nGit-Protocol: version=2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            );
             await CompareAsync(request);
         }
     }
@@ -91,10 +98,11 @@ public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmS
     [InlineData("?private_token=x")]
     public async Task Permission_IsRefusedAsDirect_WhenTheQueryPretends(string query)
     {
-        byte[] body = Encoding.ASCII.GetBytes(UploadPack.Fetch([tip]));
+        byte[] body = Encoding.ASCII.GetBytes(UploadPack.Fetch([_tip]));
         byte[] head = Encoding.ASCII.GetBytes(
-            $"POST /{repository.Name}/git-upload-pack{query} HTTP/1.1\r\nHost: primary\r\nContent-Type: {UploadPack.RequestType}\r\n"
-            + $"Git-Protocol: version=2\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n");
+            $"POST /{_repository.Name}/git-upload-pack{query} HTTP/1.1\r\nHost: primary\r\nContent-Type: {UploadPack.RequestType}\r\n"
+                + $"Git-Protocol: version=2\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"
+        );
         await CompareAsync([.. head, .. body]);
     }
 
@@ -104,7 +112,12 @@ public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmS
         // Two identities in one request are one credential of their own: the primary decides, not alice's ticket.
         string alice = "Authorization: Basic " + WarmStation.Base64("alice:alice-secret");
         int before = station.Primary.Requests.Count;
-        RawAnswer answer = await WarmStation.AskAsync(station.Node.Url, repository.Name, UploadPack.Fetch([tip]), alice + "\r\nCookie: session=other");
+        RawAnswer answer = await WarmStation.AskAsync(
+            station.Node.Url,
+            _repository.Name,
+            UploadPack.Fetch([_tip]),
+            alice + "\r\nCookie: session=other"
+        );
         Assert.Equal(200, answer.Status);
         await Eventually.TrueAsync("the primary was asked about this credential", () => station.Primary.Requests.Count > before);
     }
@@ -120,25 +133,36 @@ public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmS
     [Fact]
     public async Task Permission_CoversOnlyWhatIsVisible_WhenAnOrphanIsWanted()
     {
-        string orphan = await repository.CommitAsync("topic/1"); // other tests of the class ask for main only
+        string orphan = await _repository.CommitAsync("topic/1"); // other tests of the class ask for main only
         string alice = "Authorization: Basic " + WarmStation.Base64("alice:alice-secret");
-        RawAnswer seen = await WarmStation.AskAsync(station.Node.Url, repository.Name, UploadPack.Fetch([orphan]), alice);
+        RawAnswer seen = await WarmStation.AskAsync(station.Node.Url, _repository.Name, UploadPack.Fetch([orphan]), alice);
         Assert.Equal(200, seen.Status);
-        await repository.GitAsync("update-ref", "refs/heads/topic/1", "refs/heads/topic/1~1");
-        await WarmStation.AskAsync(station.Node.Url, repository.Name, UploadPack.LsRefs(), alice);
+        await _repository.GitAsync("update-ref", "refs/heads/topic/1", "refs/heads/topic/1~1");
+        await WarmStation.AskAsync(station.Node.Url, _repository.Name, UploadPack.LsRefs(), alice);
 
         // What is kept would answer each of these.
         foreach (string capabilities in (string[])["multi_ack_detailed no-done side-band-64k", "side-band", ""])
         {
-            RawAnswer direct = await WarmStation.AskAsync(station.Primary.Url, repository.Name, UploadPack.FetchV0(orphan, capabilities), alice);
-            RawAnswer through = await WarmStation.AskAsync(station.Node.Url, repository.Name, UploadPack.FetchV0(orphan, capabilities), alice);
+            RawAnswer direct = await WarmStation.AskAsync(
+                station.Primary.Url,
+                _repository.Name,
+                UploadPack.FetchV0(orphan, capabilities),
+                alice
+            );
+            RawAnswer through = await WarmStation.AskAsync(
+                station.Node.Url,
+                _repository.Name,
+                UploadPack.FetchV0(orphan, capabilities),
+                alice
+            );
             Assert.DoesNotContain("PACK", direct.Text, StringComparison.Ordinal);
             Assert.Equal((direct.Status, direct.Text), (through.Status, through.Text));
             Assert.Equal("waystation; fwd=bypass; detail=not-visible", through.Header("Cache-Status"));
         }
     }
 
-    private Task CompareAsync(string path, string body, string headers) => CompareAsync(UploadPack.Post(path, "primary", body, WarmStation.Lines(headers)));
+    private Task CompareAsync(string path, string body, string headers) =>
+        CompareAsync(UploadPack.Post(path, "primary", body, WarmStation.Lines(headers)));
 
     private async Task CompareAsync(byte[] request)
     {
@@ -147,7 +171,8 @@ public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmS
         Assert.InRange(direct.Status, 400, 499);
         Assert.Equal(
             (direct.Status, direct.Text, direct.Header("WWW-Authenticate"), direct.Header("Content-Type")),
-            (through.Status, through.Text, through.Header("WWW-Authenticate"), through.Header("Content-Type")));
+            (through.Status, through.Text, through.Header("WWW-Authenticate"), through.Header("Content-Type"))
+        );
         Assert.DoesNotContain("PACK", through.Text, StringComparison.Ordinal);
     }
 }

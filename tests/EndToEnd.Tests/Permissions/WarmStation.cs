@@ -6,32 +6,39 @@ namespace Waystation.EndToEnd.Tests.Permissions;
 /// <summary>A node in whose cache lies what alice fetched from a private repository a moment ago.</summary>
 public sealed class WarmStation : IAsyncLifetime
 {
-    private readonly Station station = new();
-    private PrimaryRepository? repository;
+    private readonly Station _station = new();
+    private PrimaryRepository? _repository;
 
-    public ApachePrimary Primary => station.Primary;
+    public ApachePrimary Primary => _station.Primary;
 
-    public WaystationNode Node => station.Node;
+    public WaystationNode Node => _station.Node;
 
-    public PrimaryRepository Repository => repository ?? throw new InvalidOperationException("not started");
+    public PrimaryRepository Repository => _repository ?? throw new InvalidOperationException("not started");
 
     /// <summary>The commit that the impostors want.</summary>
     public string Tip { get; private set; } = "";
 
     /// <summary>Bodies of the requests that alice made, all answered already.</summary>
     internal IReadOnlyList<string> Wishes =>
-        [UploadPack.LsRefs(), UploadPack.Fetch([Tip]), UploadPack.Fetch([Tip], "deepen 1"), UploadPack.FetchV0(Tip), UploadPack.FetchV0(Tip, "side-band"), UploadPack.FetchV0(Tip, "")];
+        [
+            UploadPack.LsRefs(),
+            UploadPack.Fetch([Tip]),
+            UploadPack.Fetch([Tip], "deepen 1"),
+            UploadPack.FetchV0(Tip),
+            UploadPack.FetchV0(Tip, "side-band"),
+            UploadPack.FetchV0(Tip, ""),
+        ];
 
     public async Task InitializeAsync()
     {
-        await station.InitializeAsync();
+        await _station.InitializeAsync();
         try
         {
-            repository = await Primary.CreateAsync("private/plans.git", new History(Seed: 32));
-            Tip = await repository.ResolveAsync("refs/heads/main");
+            _repository = await Primary.CreateAsync("private/plans.git", new History(Seed: 32));
+            Tip = await _repository.ResolveAsync("refs/heads/main");
             foreach (string wish in Wishes)
             {
-                RawAnswer given = await AskAsync(Node.Url, repository.Name, wish, "Authorization: Basic " + Base64("alice:alice-secret"));
+                RawAnswer given = await AskAsync(Node.Url, _repository.Name, wish, "Authorization: Basic " + Base64("alice:alice-secret"));
                 Assert.Equal(200, given.Status);
                 Assert.Contains(wish == UploadPack.LsRefs() ? "refs/heads/main" : "PACK", given.Text, StringComparison.Ordinal);
             }
@@ -43,7 +50,7 @@ public sealed class WarmStation : IAsyncLifetime
         }
     }
 
-    public Task DisposeAsync() => station.DisposeAsync();
+    public Task DisposeAsync() => _station.DisposeAsync();
 
     internal static Task<RawAnswer> AskAsync(Uri door, string name, string body, string headers) =>
         RawConnection.AskAsync(door, UploadPack.Post("/" + name, "primary", body, Lines(headers)));

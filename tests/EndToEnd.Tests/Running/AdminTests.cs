@@ -6,7 +6,7 @@ namespace Waystation.EndToEnd.Tests.Running;
 /// <summary>The node's own pages are on the admin address and nowhere else.</summary>
 public sealed class AdminTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    private readonly HttpClient client = new();
+    private readonly HttpClient _client = new();
 
     [Theory]
     [InlineData("/healthz")]
@@ -14,10 +14,10 @@ public sealed class AdminTests(Station station) : IClassFixture<Station>, IDispo
     [InlineData("/metrics")]
     public async Task Page_IsOnTheAdminAddress_AndTheClientsGetThePrimarysInstead(string path)
     {
-        using HttpResponseMessage admin = await client.GetAsync(new Uri(station.Node.Admin, path));
+        using HttpResponseMessage admin = await _client.GetAsync(new Uri(station.Node.Admin, path));
         Assert.Equal(HttpStatusCode.OK, admin.StatusCode);
-        using HttpResponseMessage direct = await client.GetAsync(new Uri(station.Primary.Url, path));
-        using HttpResponseMessage through = await client.GetAsync(new Uri(station.Node.Url, path));
+        using HttpResponseMessage direct = await _client.GetAsync(new Uri(station.Primary.Url, path));
+        using HttpResponseMessage through = await _client.GetAsync(new Uri(station.Node.Url, path));
         Assert.Equal(HttpStatusCode.NotFound, direct.StatusCode);
         Assert.Equal(direct.StatusCode, through.StatusCode);
         Assert.DoesNotContain("waystation_", await through.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -28,7 +28,7 @@ public sealed class AdminTests(Station station) : IClassFixture<Station>, IDispo
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(station.Node.Admin, "/metrics"));
         request.Headers.Host = "evil.example.com";
-        using HttpResponseMessage answer = await client.SendAsync(request);
+        using HttpResponseMessage answer = await _client.SendAsync(request);
         Assert.InRange((int)answer.StatusCode, 400, 499);
     }
 
@@ -36,7 +36,9 @@ public sealed class AdminTests(Station station) : IClassFixture<Station>, IDispo
     public async Task Admin_IsNoProxy_ForTheRepositories()
     {
         PrimaryRepository repository = await station.Primary.CreateAsync("public/admin.git", new History(Seed: 95));
-        using HttpResponseMessage answer = await client.GetAsync(new Uri(station.Node.Admin, $"/{repository.Name}/info/refs?service=git-upload-pack"));
+        using HttpResponseMessage answer = await _client.GetAsync(
+            new Uri(station.Node.Admin, $"/{repository.Name}/info/refs?service=git-upload-pack")
+        );
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
     }
 
@@ -56,11 +58,11 @@ public sealed class AdminTests(Station station) : IClassFixture<Station>, IDispo
     public async Task Metrics_ShowEveryCounter_BeforeAnythingHappened()
     {
         await using WaystationNode fresh = await WaystationNode.StartAsync(new Uri("http://127.0.0.1:9"));
-        string page = await client.GetStringAsync(new Uri(fresh.Admin, "/metrics"));
+        string page = await _client.GetStringAsync(new Uri(fresh.Admin, "/metrics"));
         Assert.Contains("waystation_fetches_total{outcome=\"hit\"} 0", page, StringComparison.Ordinal);
         Assert.Contains("waystation_pack_cache_quarantined_total 0", page, StringComparison.Ordinal);
         Assert.Contains("waystation_pack_cache_bytes 0", page, StringComparison.Ordinal);
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 }

@@ -8,19 +8,21 @@ namespace Waystation.EndToEnd.Tests.Running;
 /// </summary>
 public sealed class LauncherTests : IAsyncLifetime
 {
-    private readonly TempFolder folder = new();
-    private string checkout = "";
+    private readonly TempFolder _folder = new();
+    private string _checkout = "";
 
-    private string Launcher => Path.Combine(checkout, "waystation");
+    private string Launcher => Path.Combine(_checkout, "waystation");
 
-    private string Source => Path.Combine(checkout, "src", "Proxy", "Program.cs");
+    private string Source => Path.Combine(_checkout, "src", "Proxy", "Program.cs");
 
     public async Task InitializeAsync()
     {
-        checkout = folder.CreateFolder("a checkout with spaces");
+        _checkout = _folder.CreateFolder("a checkout with spaces");
         Directory.CreateDirectory(Path.GetDirectoryName(Source)!);
         File.Copy(Checkout.Launcher, Launcher);
-        await File.WriteAllTextAsync(Path.Combine(checkout, "Directory.Build.props"), """
+        await File.WriteAllTextAsync(
+            Path.Combine(_checkout, "Directory.Build.props"),
+            """
             <Project>
               <PropertyGroup>
                 <TargetFramework>net10.0</TargetFramework>
@@ -29,14 +31,15 @@ public sealed class LauncherTests : IAsyncLifetime
                 <OutputType>Exe</OutputType>
               </PropertyGroup>
             </Project>
-            """);
-        await File.WriteAllTextAsync(Path.Combine(checkout, "src", "Proxy", "Proxy.csproj"), "<Project Sdk=\"Microsoft.NET.Sdk\" />");
+            """
+        );
+        await File.WriteAllTextAsync(Path.Combine(_checkout, "src", "Proxy", "Proxy.csproj"), "<Project Sdk=\"Microsoft.NET.Sdk\" />");
         await WriteProgramAsync("one");
     }
 
     public Task DisposeAsync()
     {
-        folder.Dispose();
+        _folder.Dispose();
         return Task.CompletedTask;
     }
 
@@ -54,7 +57,7 @@ public sealed class LauncherTests : IAsyncLifetime
         Assert.Equal("one[two words][][--x=*][$HOME]", second.Output.Trim());
         Assert.Equal("", second.Error);
 
-        string link = folder["link"];
+        string link = _folder["link"];
         File.CreateSymbolicLink(link, Launcher);
         CommandResult linked = await RunAsync(link, "linked");
         Assert.Equal(("one[linked]", ""), (linked.Output.Trim(), linked.Error));
@@ -77,23 +80,35 @@ public sealed class LauncherTests : IAsyncLifetime
     {
         await using ApachePrimary primary = await ApachePrimary.StartAsync();
         PrimaryRepository repository = await primary.CreateAsync("public/launched.git", new History(Seed: 97));
-        await using WaystationNode node = await WaystationNode.StartAsync(primary.Url, new NodeSettings
-        {
-            Program = Checkout.Launcher,
-            Home = Environment.GetEnvironmentVariable("HOME"), // where a developer's packages are, should it have to build
-        });
-        GitClient client = new(folder);
+        await using WaystationNode node = await WaystationNode.StartAsync(
+            primary.Url,
+            new NodeSettings
+            {
+                Program = Checkout.Launcher,
+                Home = Environment.GetEnvironmentVariable("HOME"), // where a developer's packages are, should it have to build
+            }
+        );
+        GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", node.UrlOf(repository).AbsoluteUri, "one");
         Assert.Equal(await repository.ResolveAsync("HEAD"), await client.In("one").ReadAsync("rev-parse", "HEAD"));
         Assert.Equal(0, await node.StopAsync());
     }
 
     private Task WriteProgramAsync(string name) =>
-        File.WriteAllTextAsync(Source, $$"""System.Console.WriteLine("{{name}}" + string.Concat(System.Linq.Enumerable.Select(args, a => "[" + a + "]"))); return 7;""");
+        File.WriteAllTextAsync(
+            Source,
+            $$"""System.Console.WriteLine("{{name}}" + string.Concat(System.Linq.Enumerable.Select(args, a => "[" + a + "]"))); return 7;"""
+        );
 
-    private Task<CommandResult> RunAsync(string launcher, params string[] arguments) => new Command(launcher, arguments)
-    {
-        WorkingDirectory = folder.FullPath,
-        Environment = new Dictionary<string, string> { ["HOME"] = folder.CreateFolder("home"), ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1", ["DOTNET_NOLOGO"] = "1" },
-    }.RunAsync();
+    private Task<CommandResult> RunAsync(string launcher, params string[] arguments) =>
+        new Command(launcher, arguments)
+        {
+            WorkingDirectory = _folder.FullPath,
+            Environment = new Dictionary<string, string>
+            {
+                ["HOME"] = _folder.CreateFolder("home"),
+                ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
+                ["DOTNET_NOLOGO"] = "1",
+            },
+        }.RunAsync();
 }

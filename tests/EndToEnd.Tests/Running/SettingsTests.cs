@@ -5,7 +5,7 @@ namespace Waystation.EndToEnd.Tests.Running;
 /// <summary>The program says what it takes and what is wrong, before it serves anybody.</summary>
 public sealed class SettingsTests : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     [Fact]
     public async Task Help_IsGiven_WhenAsked()
@@ -16,13 +16,23 @@ public sealed class SettingsTests : IDisposable
         CommandResult serve = await RunAsync("serve", "--help");
         Assert.Equal(0, serve.ExitCode);
         foreach (string option in (string[])["--primary", "--data", "--listen", "--admin"])
+        {
             Assert.Contains(option, serve.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
     public async Task Serve_IsRefused_WhenNoPrimaryIsNamed()
     {
-        CommandResult result = await RunAsync("serve", "--data", folder["data"], "--listen", "http://127.0.0.1:0", "--admin", "http://127.0.0.1:0");
+        CommandResult result = await RunAsync(
+            "serve",
+            "--data",
+            _folder["data"],
+            "--listen",
+            "http://127.0.0.1:0",
+            "--admin",
+            "http://127.0.0.1:0"
+        );
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("--primary", result.Error, StringComparison.Ordinal);
         Assert.Equal("", result.Output);
@@ -44,21 +54,37 @@ public sealed class SettingsTests : IDisposable
     {
         CommandResult result = await RunAsync(
             "serve",
-            "--primary", "ftp://primary.example.com",
-            "--data", folder["data"],
-            "--listen", "http://127.0.0.1:99999",
-            "--admin", "http://127.0.0.1:0",
-            "--Access:TicketLifetime", "soon",
-            "--PackCache:MaxSize", "plenty",
-            "--Mirrors:SyncWait", "-00:00:10");
+            "--primary",
+            "ftp://primary.example.com",
+            "--data",
+            _folder["data"],
+            "--listen",
+            "http://127.0.0.1:99999",
+            "--admin",
+            "http://127.0.0.1:0",
+            "--Access:TicketLifetime",
+            "soon",
+            "--PackCache:MaxSize",
+            "plenty",
+            "--Mirrors:SyncWait",
+            "-00:00:10"
+        );
         Assert.Equal(2, result.ExitCode);
-        foreach ((string name, string value) in ((string, string)[])
-        [
-            ("Primaries:0:Url", "ftp://primary.example.com"), ("Listen", "http://127.0.0.1:99999"), ("Access:TicketLifetime", "soon"),
-            ("PackCache:MaxSize", "plenty"), ("Mirrors:SyncWait", "-00:00:10"),
-        ])
+        foreach (
+            (string name, string value) in ((string, string)[])
+                [
+                    ("Primaries:0:Url", "ftp://primary.example.com"),
+                    ("Listen", "http://127.0.0.1:99999"),
+                    ("Access:TicketLifetime", "soon"),
+                    ("PackCache:MaxSize", "plenty"),
+                    ("Mirrors:SyncWait", "-00:00:10"),
+                ]
+        )
         {
-            Assert.Contains(result.Error.Split('\n'), line => line.Contains(name, StringComparison.Ordinal) && line.Contains(value, StringComparison.Ordinal));
+            Assert.Contains(
+                result.Error.Split('\n'),
+                line => line.Contains(name, StringComparison.Ordinal) && line.Contains(value, StringComparison.Ordinal)
+            );
         }
 
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
@@ -68,19 +94,41 @@ public sealed class SettingsTests : IDisposable
     public async Task Serve_IsRefused_WhenAFileThatItNeedsIsMissing()
     {
         CommandResult result = await RunAsync(
-            "serve", "--primary", "http://127.0.0.1:1/", "--data", folder["data"], "--listen", "https://127.0.0.1:0", "--admin", "http://127.0.0.1:0",
-            "--Tls:Certificate", folder["no-such.pem"], "--Tls:Key", folder["no-such.key"]);
+            "serve",
+            "--primary",
+            "http://127.0.0.1:1/",
+            "--data",
+            _folder["data"],
+            "--listen",
+            "https://127.0.0.1:0",
+            "--admin",
+            "http://127.0.0.1:0",
+            "--Tls:Certificate",
+            _folder["no-such.pem"],
+            "--Tls:Key",
+            _folder["no-such.key"]
+        );
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains(folder["no-such.pem"], result.Error, StringComparison.Ordinal);
+        Assert.Contains(_folder["no-such.pem"], result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Serve_IsRefused_WhenOthersMayReadTheDataFolder()
     {
-        folder.CreateSharedFolder("data");
-        CommandResult result = await RunAsync("serve", "--primary", "http://127.0.0.1:1/", "--data", folder["data"], "--listen", "http://127.0.0.1:0", "--admin", "http://127.0.0.1:0");
+        _folder.CreateSharedFolder("data");
+        CommandResult result = await RunAsync(
+            "serve",
+            "--primary",
+            "http://127.0.0.1:1/",
+            "--data",
+            _folder["data"],
+            "--listen",
+            "http://127.0.0.1:0",
+            "--admin",
+            "http://127.0.0.1:0"
+        );
         Assert.NotEqual(0, result.ExitCode);
-        Assert.Contains(folder["data"], result.Error, StringComparison.Ordinal);
+        Assert.Contains(_folder["data"], result.Error, StringComparison.Ordinal);
         Assert.Contains("0700", result.Error, StringComparison.Ordinal);
     }
 
@@ -88,22 +136,33 @@ public sealed class SettingsTests : IDisposable
     public async Task Settings_OverrideEachOther_FileThenEnvironmentThenOption()
     {
         await using ApachePrimary primary = await ApachePrimary.StartAsync();
-        string file = folder["settings.json"];
-        await File.WriteAllTextAsync(file, """{ "Listen": "http://127.0.0.1:1", "Access": { "TicketLifetime": "from the file" }, "PackCache": { "MaxSize": "from the file" } }""");
-        await using WaystationNode node = await WaystationNode.StartAsync(primary.Url, new NodeSettings
-        {
-            Environment = new Dictionary<string, string> { ["WAYSTATION__Access__TicketLifetime"] = "00:00:20", ["WAYSTATION__PackCache__MaxSize"] = "from the environment" },
-            Options = ["--config", file, "--PackCache:MaxSize", "64MiB"],
-        });
+        string file = _folder["settings.json"];
+        await File.WriteAllTextAsync(
+            file,
+            """{ "Listen": "http://127.0.0.1:1", "Access": { "TicketLifetime": "from the file" }, "PackCache": { "MaxSize": "from the file" } }"""
+        );
+        await using WaystationNode node = await WaystationNode.StartAsync(
+            primary.Url,
+            new NodeSettings
+            {
+                Environment = new Dictionary<string, string>
+                {
+                    ["WAYSTATION__Access__TicketLifetime"] = "00:00:20",
+                    ["WAYSTATION__PackCache__MaxSize"] = "from the environment",
+                },
+                Options = ["--config", file, "--PackCache:MaxSize", "64MiB"],
+            }
+        );
         Assert.Equal(0, await node.StopAsync());
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
-    private Task<CommandResult> RunAsync(params string[] arguments) => new Command(Checkout.Program, arguments)
-    {
-        WorkingDirectory = folder.FullPath,
-        Environment = new Dictionary<string, string> { ["HOME"] = folder.FullPath, ["DOTNET_ROOT"] = Checkout.DotnetRoot },
-        Timeout = TimeSpan.FromSeconds(30),
-    }.RunAsync();
+    private Task<CommandResult> RunAsync(params string[] arguments) =>
+        new Command(Checkout.Program, arguments)
+        {
+            WorkingDirectory = _folder.FullPath,
+            Environment = new Dictionary<string, string> { ["HOME"] = _folder.FullPath, ["DOTNET_ROOT"] = Checkout.DotnetRoot },
+            Timeout = TimeSpan.FromSeconds(30),
+        }.RunAsync();
 }

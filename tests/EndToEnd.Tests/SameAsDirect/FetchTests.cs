@@ -4,7 +4,7 @@ namespace Waystation.EndToEnd.Tests.SameAsDirect;
 
 public sealed class FetchTests(Station station) : IClassFixture<Station>
 {
-    private static readonly History Widgets = new(Seed: 12);
+    private static readonly History s_widgets = new(Seed: 12);
 
     [Theory]
     [InlineData(2)]
@@ -13,7 +13,12 @@ public sealed class FetchTests(Station station) : IClassFixture<Station>
     public async Task Fetch_EqualsDirect_WhenThePrimaryWentOn(int protocolVersion)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        using SideBySide clones = await SideBySide.CloneAsync(station, repository, [], configure: client => client.Speaking(protocolVersion));
+        using SideBySide clones = await SideBySide.CloneAsync(
+            station,
+            repository,
+            [],
+            configure: client => client.Speaking(protocolVersion)
+        );
         for (int round = 0; round < 3; round++)
         {
             await repository.CommitAsync("main");
@@ -57,7 +62,11 @@ public sealed class FetchTests(Station station) : IClassFixture<Station>
     {
         PrimaryRepository repository = await NewRepositoryAsync();
         using SideBySide clones = await SideBySide.CloneAsync(
-            station, repository, ["--depth", "1", "--no-single-branch"], configure: client => client.Speaking(protocolVersion));
+            station,
+            repository,
+            ["--depth", "1", "--no-single-branch"],
+            configure: client => client.Speaking(protocolVersion)
+        );
         await clones.RunAsync("fetch", "--quiet", "--depth", "4");
         await clones.AssertEqualAsync();
         await clones.RunAsync("fetch", "--quiet", "--deepen", "3");
@@ -112,7 +121,10 @@ public sealed class FetchTests(Station station) : IClassFixture<Station>
         using SideBySide clones = await SideBySide.CloneAsync(station, repository, [], configure: client => client.Speaking(0));
         var results = new List<CommandResult>();
         foreach (GitClient clone in clones.Clones)
+        {
             results.Add(await clone.TryAsync("fetch", "origin", orphan));
+        }
+
         Assert.NotEqual(0, results[0].ExitCode);
         Assert.All(results, result => Assert.Equal((results[0].ExitCode, results[0].Error), (result.ExitCode, result.Error)));
     }
@@ -136,7 +148,12 @@ public sealed class FetchTests(Station station) : IClassFixture<Station>
     public async Task LsRemote_EqualsDirect_InEveryForm(int protocolVersion)
     {
         PrimaryRepository repository = await NewRepositoryAsync();
-        using SideBySide clones = await SideBySide.CloneAsync(station, repository, [], configure: client => client.Speaking(protocolVersion));
+        using SideBySide clones = await SideBySide.CloneAsync(
+            station,
+            repository,
+            [],
+            configure: client => client.Speaking(protocolVersion)
+        );
         await repository.CommitAsync("main");
         await clones.RunAsync("ls-remote", "--quiet");
         await clones.RunAsync("ls-remote", "--quiet", "--symref", "origin", "HEAD");
@@ -146,5 +163,5 @@ public sealed class FetchTests(Station station) : IClassFixture<Station>
 
     private static GitClient FixedDates(GitClient client) => client with { Variables = Dates.Fixed };
 
-    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Widgets);
+    private Task<PrimaryRepository> NewRepositoryAsync() => station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_widgets);
 }

@@ -6,9 +6,9 @@ namespace Waystation.EndToEnd.Tests.SameAsDirect;
 /// <summary>Clones that lack objects, and primaries that do: through a node all ends as it does straight at the primary.</summary>
 public sealed class PartialAndShallowTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>Whatever was kept before it. git heeds <c>--reject-shallow</c> in version 2 alone.</summary>
     [Theory]
@@ -19,8 +19,9 @@ public sealed class PartialAndShallowTests(Station station) : IClassFixture<Stat
         PrimaryRepository whole = await station.Primary.CreateAsync($"public/whole-{version}.git", new History(Seed: 171));
         PrimaryRepository cut = await station.Primary.CreateAsync($"public/cut-{version}.git");
         await cut.GitAsync("fetch", "--quiet", "--depth", "3", "file://" + whole.Folder, "+refs/heads/*:refs/heads/*");
-        GitClient client = new GitClient(folder).Speaking(version);
-        string node = station.Node.UrlOf(cut).AbsoluteUri, primary = station.Primary.UrlOf(cut).AbsoluteUri;
+        GitClient client = new GitClient(_folder).Speaking(version);
+        string node = station.Node.UrlOf(cut).AbsoluteUri,
+            primary = station.Primary.UrlOf(cut).AbsoluteUri;
 
         CommandResult direct = await client.TryAsync("clone", "--bare", "--reject-shallow", primary, "direct");
         Assert.Equal(version == 2, direct.ExitCode != 0);
@@ -37,9 +38,11 @@ public sealed class PartialAndShallowTests(Station station) : IClassFixture<Stat
         {
             CommandResult through = await client.TryAsync("clone", "--bare", "--reject-shallow", node, name);
             Assert.Equal(direct.ExitCode, through.ExitCode);
-            Assert.Equal(direct.ExitCode == 0, Directory.Exists(folder[name]));
+            Assert.Equal(direct.ExitCode == 0, Directory.Exists(_folder[name]));
             if (direct.ExitCode != 0)
+            {
                 Assert.Equal(LastLine(direct), LastLine(through));
+            }
         }
     }
 
@@ -56,17 +59,24 @@ public sealed class PartialAndShallowTests(Station station) : IClassFixture<Stat
         PrimaryRepository repository = await station.Primary.CreateAsync(name, new History(Seed: 172) { Commits = 3 });
         string text = Text(400);
         await repository.CommitAsync(path: "long.txt", content: text);
-        var client = new GitClient(folder);
+        var client = new GitClient(_folder);
         string node = station.Node.UrlOf(repository).AbsoluteUri;
         string primary = station.Primary.UrlOf(repository).AbsoluteUri;
         foreach ((string url, string place) in ((string, string)[])[(node, "through"), (primary, "direct")])
+        {
             await client.RunAsync("clone", "--quiet", "--bare", "--filter=blob:none", url, place);
+        }
+
         if (hasMirror)
+        {
             await client.RunAsync("clone", "--quiet", "--bare", node, "whole");
+        }
 
         string tip = await repository.CommitAsync(path: "long.txt", content: text + "and one more line\n");
         foreach (string place in (string[])["through", "direct"])
+        {
             await client.In(place).RunAsync("fetch", "--quiet", "--no-filter", "origin", "+refs/heads/main:refs/heads/main");
+        }
 
         foreach (string place in (string[])["through", "direct"])
         {
@@ -86,35 +96,52 @@ public sealed class PartialAndShallowTests(Station station) : IClassFixture<Stat
     {
         string name = $"public/lacking-{hasMirror}-{filter[0]}.git";
         PrimaryRepository repository = await station.Primary.CreateAsync(name, new History(Seed: 173));
-        var client = new GitClient(folder);
+        var client = new GitClient(_folder);
         string node = station.Node.UrlOf(repository).AbsoluteUri;
         await client.RunAsync("clone", "--quiet", "--bare", "--filter=" + filter, node, "partial");
         if (hasMirror)
+        {
             await client.RunAsync("clone", "--quiet", "--bare", node, "whole");
+        }
+
         GitClient partial = client.In("partial");
 
         for (int round = 0; await LackingAsync(partial) is { Length: > 0 } lacking; round++)
         {
             Assert.InRange(round, 0, 20);
             Command fetch = partial.Git(
-                "-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "origin", "--no-tags", "--no-write-fetch-head",
-                "--recurse-submodules=no", "--filter=blob:none", "--stdin");
+                "-c",
+                "fetch.negotiationAlgorithm=noop",
+                "fetch",
+                "--quiet",
+                "origin",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--recurse-submodules=no",
+                "--filter=blob:none",
+                "--stdin"
+            );
             await (fetch with { Input = stream => stream.WriteAsync(Encoding.ASCII.GetBytes(lacking)).AsTask() }).MustRunAsync();
         }
 
         Assert.Equal(
             (await repository.GitAsync("rev-list", "--objects", "--all")).Output.Split('\n').Order(StringComparer.Ordinal),
-            (await partial.RunAsync("rev-list", "--objects", "--all")).Output.Split('\n').Order(StringComparer.Ordinal));
+            (await partial.RunAsync("rev-list", "--objects", "--all")).Output.Split('\n').Order(StringComparer.Ordinal)
+        );
     }
 
-    private static async Task<string> LackingAsync(GitClient clone) => string.Concat(
-        (await clone.RunAsync("rev-list", "--objects", "--all", "--missing=print")).Output.Split('\n')
-            .Where(line => line.StartsWith('?')).Select(line => line[1..] + "\n"));
+    private static async Task<string> LackingAsync(GitClient clone) =>
+        string.Concat(
+            (await clone.RunAsync("rev-list", "--objects", "--all", "--missing=print"))
+                .Output.Split('\n')
+                .Where(line => line.StartsWith('?'))
+                .Select(line => line[1..] + "\n")
+        );
 
     private static string LastLine(CommandResult result) => result.Error.TrimEnd().Split('\n')[^1];
 
     private async Task<string> ShallowOfAsync(string repository) =>
-        string.Join('\n', (await File.ReadAllLinesAsync(Path.Combine(folder[repository], "shallow"))).Order(StringComparer.Ordinal));
+        string.Join('\n', (await File.ReadAllLinesAsync(Path.Combine(_folder[repository], "shallow"))).Order(StringComparer.Ordinal));
 
     private static string Text(int lines)
     {

@@ -6,7 +6,7 @@ namespace Waystation.EndToEnd.Tests.SameAsDirect;
 /// <summary>Each push is made twice, to two equal repositories: straight to the one, through the node to the other.</summary>
 public sealed partial class PushTests(Station station) : IClassFixture<Station>
 {
-    private static readonly History Widgets = new(Seed: 13);
+    private static readonly History s_widgets = new(Seed: 13);
 
     [Theory]
     [InlineData("main")]
@@ -27,22 +27,30 @@ public sealed partial class PushTests(Station station) : IClassFixture<Station>
     public Task Push_EqualsDirect_WhenTheRepositoryIsSha256() => CompareAsync("main", "sha256");
 
     [Fact]
-    public Task Push_IsRefusedAsDirect_WhenAHookSaysNo() => CompareAsync("main", prepare: repository =>
-    {
-        repository.WriteHook("pre-receive", "#!/bin/sh\necho 'Policy 7: no pushes on Saturdays.' >&2\nexit 1\n");
-        return Task.CompletedTask;
-    });
+    public Task Push_IsRefusedAsDirect_WhenAHookSaysNo() =>
+        CompareAsync(
+            "main",
+            prepare: repository =>
+            {
+                repository.WriteHook("pre-receive", "#!/bin/sh\necho 'Policy 7: no pushes on Saturdays.' >&2\nexit 1\n");
+                return Task.CompletedTask;
+            }
+        );
 
     [Fact]
-    public Task Push_IsRefusedAsDirect_WhenOneRefIsProtected() => CompareAsync("main HEAD:refs/heads/free", prepare: repository =>
-    {
-        repository.WriteHook("update", "#!/bin/sh\n[ \"$1\" != refs/heads/main ] || { echo 'main is protected' >&2; exit 1; }\n");
-        return Task.CompletedTask;
-    });
+    public Task Push_IsRefusedAsDirect_WhenOneRefIsProtected() =>
+        CompareAsync(
+            "main HEAD:refs/heads/free",
+            prepare: repository =>
+            {
+                repository.WriteHook("update", "#!/bin/sh\n[ \"$1\" != refs/heads/main ] || { echo 'main is protected' >&2; exit 1; }\n");
+                return Task.CompletedTask;
+            }
+        );
 
     [Fact]
-    public Task Push_IsRefusedAsDirect_WhenThePrimaryDeniesDeletes() => CompareAsync("--delete topic/1", prepare: repository =>
-        repository.GitAsync("config", "receive.denyDeletes", "true"));
+    public Task Push_IsRefusedAsDirect_WhenThePrimaryDeniesDeletes() =>
+        CompareAsync("--delete topic/1", prepare: repository => repository.GitAsync("config", "receive.denyDeletes", "true"));
 
     [Fact]
     public Task Push_IsRefusedAsDirect_WhenTheUserMayOnlyRead() => CompareAsync("main", user: "bob");
@@ -51,17 +59,26 @@ public sealed partial class PushTests(Station station) : IClassFixture<Station>
     public Task Push_IsRefusedAsDirect_WhenNobodyIsNamed() => CompareAsync("main", user: null);
 
     [Fact]
-    public Task Push_EqualsDirect_WhenItIsLargerThanTheClientsBuffer() => CompareAsync("main", change: async clone =>
-    {
-        byte[] bytes = new byte[6 << 20];
-        new Random(131).NextBytes(bytes);
-        await File.WriteAllBytesAsync(Path.Combine(clone.Folder, "film.bin"), bytes);
-        await clone.RunAsync("add", "film.bin");
-        await clone.RunAsync("commit", "--quiet", "--message", "A film");
-    });
+    public Task Push_EqualsDirect_WhenItIsLargerThanTheClientsBuffer() =>
+        CompareAsync(
+            "main",
+            change: async clone =>
+            {
+                byte[] bytes = new byte[6 << 20];
+                new Random(131).NextBytes(bytes);
+                await File.WriteAllBytesAsync(Path.Combine(clone.Folder, "film.bin"), bytes);
+                await clone.RunAsync("add", "film.bin");
+                await clone.RunAsync("commit", "--quiet", "--message", "A film");
+            }
+        );
 
     private async Task CompareAsync(
-        string options, string objectFormat = "sha1", string? user = "alice", Func<PrimaryRepository, Task>? prepare = null, Func<GitClient, Task>? change = null)
+        string options,
+        string objectFormat = "sha1",
+        string? user = "alice",
+        Func<PrimaryRepository, Task>? prepare = null,
+        Func<GitClient, Task>? change = null
+    )
     {
         using var folder = new TempFolder();
         GitClient client = new GitClient(folder) with { Variables = Dates.Fixed };
@@ -72,16 +89,22 @@ public sealed partial class PushTests(Station station) : IClassFixture<Station>
 
         async Task<Outcome> PushAsync(GitClient client, Uri door, string path)
         {
-            PrimaryRepository repository = await station.Primary.CreateAsync(path, Widgets, objectFormat);
+            PrimaryRepository repository = await station.Primary.CreateAsync(path, s_widgets, objectFormat);
             if (prepare is not null)
+            {
                 await prepare(repository);
+            }
+
             string cloneName = Path.GetFileNameWithoutExtension(path);
             await client.RunAsync("clone", "--quiet", door.To(repository, user).AbsoluteUri, cloneName);
             GitClient clone = client.In(cloneName);
             await clone.RunAsync("commit", "--quiet", "--allow-empty", "--message", "Pushed");
             await clone.RunAsync("tag", "--annotate", "--message", "Ours", "v9.0");
             if (change is not null)
+            {
                 await change(clone);
+            }
+
             CommandResult push = await clone.TryAsync(["push", "origin", .. options.Split(' ')]);
             await repository.GitAsync("fsck", "--strict");
             return new Outcome(
@@ -89,12 +112,16 @@ public sealed partial class PushTests(Station station) : IClassFixture<Station>
                 Anonymous(push.Error, door, cloneName),
                 Anonymous(push.Output, door, cloneName),
                 (await repository.GitAsync("for-each-ref")).Output,
-                await clone.ReadAsync("for-each-ref"));
+                await clone.ReadAsync("for-each-ref")
+            );
         }
     }
 
     private static string Anonymous(string text, Uri door, string cloneName) =>
-        Throughput().Replace(text, "").Replace(door.Authority, "HOST", StringComparison.Ordinal).Replace(cloneName, "REPOSITORY", StringComparison.Ordinal);
+        Throughput()
+            .Replace(text, "")
+            .Replace(door.Authority, "HOST", StringComparison.Ordinal)
+            .Replace(cloneName, "REPOSITORY", StringComparison.Ordinal);
 
     // Speeds and percentages are the weather of the moment.
     [GeneratedRegex(@"[^\n]*\d+% [^\n]*\n|\d+ bytes \| [^,]*,", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

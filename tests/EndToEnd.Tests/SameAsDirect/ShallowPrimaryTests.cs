@@ -4,43 +4,67 @@ using Waystation.TestKit.Servers;
 namespace Waystation.EndToEnd.Tests.SameAsDirect;
 
 /// <summary>
-/// A repository that is shallow at the primary, and gets its history while its tips stay: each clone, by both doors, is as deep as it would be straight
+/// A repository that is shallow at the primary, and gets its history while its tips stay: each clone, by both doors, is as deep as it would
+/// be straight
 /// from the primary then.
 /// </summary>
 public sealed class ShallowPrimaryTests : IAsyncLifetime
 {
-    private readonly SshStation station = new();
-    private int clones;
+    private readonly SshStation _station = new();
+    private int _clones;
 
-    public Task InitializeAsync() => station.StartAsync();
+    public Task InitializeAsync() => _station.StartAsync();
 
-    public Task DisposeAsync() => station.DisposeAsync();
+    public Task DisposeAsync() => _station.DisposeAsync();
 
     [Fact]
     public async Task Clone_IsAsDeepAsDirect_BeforeAndAfterThePrimaryGetsItsHistory()
     {
-        PrimaryRepository whole = await station.Web.CreateAsync("private/whole.git", new History(Seed: 64)), cut = await station.Web.CreateAsync("private/cut.git");
-        await cut.GitAsync("fetch", "--quiet", "--depth", "4", "file://" + whole.Folder, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*");
-        using SshPerson alice = await station.PersonAsync(station.Alice);
-        var web = new GitClient(station.Folder);
+        PrimaryRepository whole = await _station.Web.CreateAsync("private/whole.git", new History(Seed: 64)),
+            cut = await _station.Web.CreateAsync("private/cut.git");
+        await cut.GitAsync(
+            "fetch",
+            "--quiet",
+            "--depth",
+            "4",
+            "file://" + whole.Folder,
+            "+refs/heads/*:refs/heads/*",
+            "+refs/tags/*:refs/tags/*"
+        );
+        using SshPerson alice = await _station.PersonAsync(_station.Alice);
+        var web = new GitClient(_station.Folder);
         (GitClient Git, string Through, GitClient DirectGit, string Direct)[] doors =
         [
-            (web, station.Node.UrlOf(cut, "alice").AbsoluteUri, web, station.Web.UrlOf(cut, "alice").AbsoluteUri),
-            (alice.Git, station.AddressOf(cut), alice.GitAs(alice.User with { KnownHosts = station.Sshd.KnownHostsFile }), station.DirectAddressOf(cut)),
+            (web, _station.Node.UrlOf(cut, "alice").AbsoluteUri, web, _station.Web.UrlOf(cut, "alice").AbsoluteUri),
+            (
+                alice.Git,
+                _station.AddressOf(cut),
+                alice.GitAs(alice.User with { KnownHosts = _station.Sshd.KnownHostsFile }),
+                _station.DirectAddressOf(cut)
+            ),
         ];
-        string[][] forms = [["--bare"], ["--bare", "--single-branch"], ["--bare", "--depth", "6"], ["--bare", "--depth", "1"]];
+        string[][] forms =
+        [
+            ["--bare"],
+            ["--bare", "--single-branch"],
+            ["--bare", "--depth", "6"],
+            ["--bare", "--depth", "1"],
+        ];
         foreach (string when in (string[])["shallow", "whole"])
         {
             if (when == "whole")
+            {
                 await cut.GitAsync("fetch", "--quiet", "--unshallow", "file://" + whole.Folder);
+            }
+
             foreach ((GitClient git, string through, GitClient directGit, string direct) in doors)
             {
                 foreach (int version in (int[])[2, 0])
                 {
                     foreach (string[] form in forms)
-                        Assert.Equal(
-                            await CloneAsync(directGit, version, form, direct),
-                            await CloneAsync(git, version, form, through));
+                    {
+                        Assert.Equal(await CloneAsync(directGit, version, form, direct), await CloneAsync(git, version, form, through));
+                    }
                 }
             }
         }
@@ -49,11 +73,13 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
     /// <summary>What a clone holds: its commits, and where they end.</summary>
     private async Task<string> CloneAsync(GitClient git, int version, string[] form, string url)
     {
-        string name = $"clone{clones++}";
+        string name = $"clone{_clones++}";
         await git.Speaking(version).RunAsync(["clone", "--quiet", .. form, url, name]);
         GitClient clone = git.In(name);
         string shallow = Path.Combine(clone.Folder, "shallow");
         await clone.RunAsync("fsck", "--connectivity-only");
-        return await clone.ReadAsync("rev-list", "--all", "--count") + "\n" + (File.Exists(shallow) ? string.Join('\n', File.ReadAllLines(shallow).Order(StringComparer.Ordinal)) : "whole");
+        return await clone.ReadAsync("rev-list", "--all", "--count")
+            + "\n"
+            + (File.Exists(shallow) ? string.Join('\n', File.ReadAllLines(shallow).Order(StringComparer.Ordinal)) : "whole");
     }
 }

@@ -12,7 +12,9 @@ public sealed class AgentTests(SshStation station) : IClassFixture<SshStation>
         using SshPerson alice = await station.PersonAsync(station.Alice);
 
         CommandResult through = await alice.Git.RunAsync("clone", "--progress", station.AddressOf(repository), "through");
-        await alice.GitAs(alice.User with { KnownHosts = station.Sshd.KnownHostsFile }).RunAsync("clone", "--quiet", station.DirectAddressOf(repository), "direct");
+        await alice
+            .GitAs(alice.User with { KnownHosts = station.Sshd.KnownHostsFile })
+            .RunAsync("clone", "--quiet", station.DirectAddressOf(repository), "direct");
 
         Assert.Equal(await CloneState.OfAsync(alice.Git.In("direct")), await CloneState.OfAsync(alice.Git.In("through")));
         Assert.Contains("waystation: asked the primary", through.Error, StringComparison.Ordinal);

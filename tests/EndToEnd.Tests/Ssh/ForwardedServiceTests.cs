@@ -62,7 +62,9 @@ public sealed class ForwardedServiceTests(SshStation station) : IClassFixture<Ss
         using SshPerson alice = await station.PersonAsync(station.Alice);
 
         await alice.Git.RunAsync("archive", "--remote", station.AddressOf(repository), "--output", "through.tar", "main");
-        await alice.GitAs(alice.User with { KnownHosts = station.Sshd.KnownHostsFile }).RunAsync("archive", "--remote", station.DirectAddressOf(repository), "--output", "direct.tar", "main");
+        await alice
+            .GitAs(alice.User with { KnownHosts = station.Sshd.KnownHostsFile })
+            .RunAsync("archive", "--remote", station.DirectAddressOf(repository), "--output", "direct.tar", "main");
 
         Assert.Equal(await File.ReadAllBytesAsync(alice.Folder["direct.tar"]), await File.ReadAllBytesAsync(alice.Folder["through.tar"]));
     }

@@ -19,9 +19,14 @@ public sealed class HeldConnectionsTests(KeyAuthorityStation station) : IClassFi
         try
         {
             for (int number = 0; number < Held; number++)
+            {
                 held.Add(await RawConnection.OpenAsync(new Uri($"tcp://{inner.Node.Ssh}")));
+            }
+
             for (int login = 0; login < 8; login++)
+            {
                 await elsewhere.RunAsync("ls-remote", "--quiet", inner.AddressOf(repository));
+            }
         }
         finally
         {

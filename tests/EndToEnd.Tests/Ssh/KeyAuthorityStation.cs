@@ -6,7 +6,7 @@ namespace Waystation.EndToEnd.Tests.Ssh;
 /// <summary>A node that knows the primary by HTTP alone, and users by a file of keys.</summary>
 public sealed class KeyAuthorityStation : IAsyncLifetime
 {
-    private readonly List<Dictionary<string, string>> keys = [];
+    private readonly List<Dictionary<string, string>> _keys = [];
 
     public SshStation Inner { get; } = new();
 
@@ -27,14 +27,21 @@ public sealed class KeyAuthorityStation : IAsyncLifetime
     {
         string password = Inner.Folder[user + ".password"];
         System.IO.File.WriteAllText(password, user + ApachePrimary.PasswordSuffix + "\n");
-        keys.Add(new() { ["key"] = key.PublicLine, ["username"] = user, ["passwordFile"] = password });
+        _keys.Add(
+            new()
+            {
+                ["key"] = key.PublicLine,
+                ["username"] = user,
+                ["passwordFile"] = password,
+            }
+        );
         Write();
     }
 
     /// <summary>Takes a key off the list.</summary>
     public void Unlist(SshKey key)
     {
-        keys.RemoveAll(entry => entry["key"] == key.PublicLine);
+        _keys.RemoveAll(entry => entry["key"] == key.PublicLine);
         Write();
     }
 
@@ -42,7 +49,7 @@ public sealed class KeyAuthorityStation : IAsyncLifetime
 
     private void Write()
     {
-        System.IO.File.WriteAllText(File + ".new", JsonSerializer.Serialize(keys));
+        System.IO.File.WriteAllText(File + ".new", JsonSerializer.Serialize(_keys));
         System.IO.File.Move(File + ".new", File, overwrite: true);
     }
 }

@@ -5,26 +5,27 @@ namespace Waystation.EndToEnd.Tests.Ssh;
 /// <summary>A primary whose sshd takes no GIT_PROTOCOL: it speaks version 0 to everybody, and so does the node.</summary>
 public sealed class OldPrimaryTests : IAsyncLifetime
 {
-    private readonly SshStation station = new();
+    private readonly SshStation _station = new();
 
-    public Task InitializeAsync() => station.StartAsync(acceptsProtocol: false);
+    public Task InitializeAsync() => _station.StartAsync(acceptsProtocol: false);
 
-    public Task DisposeAsync() => station.DisposeAsync();
+    public Task DisposeAsync() => _station.DisposeAsync();
 
     [Fact]
     public async Task ClientOfAnyVersion_ClonesFetchesAndPushes()
     {
-        PrimaryRepository repository = await station.Web.CreateAsync("private/old.git", new History(89));
-        using ThreeClones three = await ThreeClones.CloneAsync(station, repository, version: 2, []);
+        PrimaryRepository repository = await _station.Web.CreateAsync("private/old.git", new History(89));
+        using ThreeClones three = await ThreeClones.CloneAsync(_station, repository, version: 2, []);
         await repository.CommitAsync();
         await three.RunAsync("pull", "--quiet");
         await three.AssertEqualAsync();
-        using ThreeClones shallow = await ThreeClones.CloneAsync(station, repository, version: 2, ["--depth", "1"]);
+        using ThreeClones shallow = await ThreeClones.CloneAsync(_station, repository, version: 2, ["--depth", "1"]);
         await shallow.AssertEqualAsync();
         await shallow.RunAsync("fetch", "--quiet", "--unshallow");
         await shallow.AssertEqualAsync();
-        // The full clone, the fetch and the shallow one were made once for the node and once each for the direct clones, which deepens, too; the rest is here.
-        NodeMetrics metrics = await station.Node.MetricsAsync();
-        Assert.True(metrics.Fetches("hit") + metrics.Fetches("local") >= 4, station.Node.Log);
+        // The full clone, the fetch and the shallow one were made once for the node and once each for the direct clones, which deepens,
+        // too; the rest is here.
+        NodeMetrics metrics = await _station.Node.MetricsAsync();
+        Assert.True(metrics.Fetches("hit") + metrics.Fetches("local") >= 4, _station.Node.Log);
     }
 }

@@ -50,10 +50,11 @@ public sealed class RefusalTests(SshStation station) : IClassFixture<SshStation>
         using SshPerson mallory = await station.PersonAsync(station.Mallory);
         using SshPerson alice = await station.PersonAsync(station.Alice);
         string request = $"0011command=fetch0001{Packet($"want {tip}\n")}{Packet("done\n")}0000";
-        Command Fetch(SshPerson person) => person.User.Ssh(station.Node.Ssh, "-o", "SetEnv=GIT_PROTOCOL=version=2", $"git-upload-pack '{repository.Name}'") with
-        {
-            Input = async stream => await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(request)),
-        };
+        Command Fetch(SshPerson person) =>
+            person.User.Ssh(station.Node.Ssh, "-o", "SetEnv=GIT_PROTOCOL=version=2", $"git-upload-pack '{repository.Name}'") with
+            {
+                Input = async stream => await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(request)),
+            };
 
         Assert.Contains("PACK", (await WithProtocol(Fetch(alice)).MustRunAsync()).Output, StringComparison.Ordinal);
         CommandResult refused = await WithProtocol(Fetch(mallory)).RunAsync();
@@ -122,7 +123,11 @@ public sealed class RefusalTests(SshStation station) : IClassFixture<SshStation>
 
     private static string Packet(string text) => $"{text.Length + 4:x4}{text}";
 
-    private static Command WithProtocol(Command ssh) => ssh with { Environment = new Dictionary<string, string> { ["GIT_PROTOCOL"] = "version=2" } };
+    private static Command WithProtocol(Command ssh) =>
+        ssh with
+        {
+            Environment = new Dictionary<string, string> { ["GIT_PROTOCOL"] = "version=2" },
+        };
 
     private static void AssertNoPack(CommandResult clone)
     {

@@ -49,7 +49,9 @@ public sealed class SharingTests(SshStation station) : IClassFixture<SshStation>
         {
             string name = $"shallow{version}";
             await alice.Git.Speaking(version).RunAsync("clone", "--quiet", "--depth", "1", station.AddressOf(repository), name);
-            await alice.GitAs(alice.User with { KnownHosts = station.Sshd.KnownHostsFile }).RunAsync("clone", "--quiet", "--depth", "1", station.DirectAddressOf(repository), name + "-direct");
+            await alice
+                .GitAs(alice.User with { KnownHosts = station.Sshd.KnownHostsFile })
+                .RunAsync("clone", "--quiet", "--depth", "1", station.DirectAddressOf(repository), name + "-direct");
             Assert.Equal(await StateOfAsync(alice, name + "-direct"), await StateOfAsync(alice, name));
         }
 

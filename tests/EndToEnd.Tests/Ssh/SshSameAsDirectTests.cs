@@ -2,7 +2,8 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Ssh;
 
-/// <summary>The same commands straight to the primary's sshd, through the node, and through the node once more: nothing may tell them apart.</summary>
+/// <summary>The same commands straight to the primary's sshd, through the node, and through the node once more: nothing may tell them
+/// apart.</summary>
 public sealed class SshSameAsDirectTests(SshStation station) : IClassFixture<SshStation>
 {
     public static TheoryData<int, string> Clones()
@@ -10,8 +11,21 @@ public sealed class SshSameAsDirectTests(SshStation station) : IClassFixture<Ssh
         var data = new TheoryData<int, string> { { 1, "" } };
         foreach (int version in (int[])[0, 2])
         {
-            foreach (string options in (string[])["", "--depth 1", "--depth 3 --no-single-branch", "--single-branch --no-tags", "--mirror", "--filter=blob:none --no-checkout", "--shallow-since=2024-01-02T00:00:00Z"])
+            foreach (
+                string options in (string[])
+                    [
+                        "",
+                        "--depth 1",
+                        "--depth 3 --no-single-branch",
+                        "--single-branch --no-tags",
+                        "--mirror",
+                        "--filter=blob:none --no-checkout",
+                        "--shallow-since=2024-01-02T00:00:00Z",
+                    ]
+            )
+            {
                 data.Add(version, options);
+            }
         }
 
         return data;
@@ -21,8 +35,16 @@ public sealed class SshSameAsDirectTests(SshStation station) : IClassFixture<Ssh
     [MemberData(nameof(Clones))]
     public async Task Clone(int version, string options)
     {
-        PrimaryRepository repository = await station.Web.CreateAsync($"public/clone{version}{Math.Abs(StringComparer.Ordinal.GetHashCode(options))}.git", new History(81));
-        using var three = await ThreeClones.CloneAsync(station, repository, version, options.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        PrimaryRepository repository = await station.Web.CreateAsync(
+            $"public/clone{version}{Math.Abs(StringComparer.Ordinal.GetHashCode(options))}.git",
+            new History(81)
+        );
+        using var three = await ThreeClones.CloneAsync(
+            station,
+            repository,
+            version,
+            options.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        );
         await three.AssertEqualAsync();
     }
 
@@ -44,7 +66,10 @@ public sealed class SshSameAsDirectTests(SshStation station) : IClassFixture<Ssh
         // Commits of the client's own are haves that nobody knows; the negotiation has to go beyond them.
         await three.RunAsync("reset", "--quiet", "--hard", "origin/main");
         foreach (int number in Enumerable.Range(1, 40))
+        {
             await three.RunAsync("commit", "--quiet", "--allow-empty", "--message", $"Mine {number}", "--date", "2024-05-05T12:00:00Z");
+        }
+
         await repository.CommitAsync();
         await three.RunAsync("fetch", "--quiet");
         await three.AssertEqualRefsAsync();
@@ -71,7 +96,11 @@ public sealed class SshSameAsDirectTests(SshStation station) : IClassFixture<Ssh
     [InlineData(2)]
     public async Task Sha256(int version)
     {
-        PrimaryRepository repository = await station.Web.CreateAsync($"public/sha256-{version}.git", new History(84), objectFormat: "sha256");
+        PrimaryRepository repository = await station.Web.CreateAsync(
+            $"public/sha256-{version}.git",
+            new History(84),
+            objectFormat: "sha256"
+        );
         using var three = await ThreeClones.CloneAsync(station, repository, version, []);
         await repository.CommitAsync();
         await three.RunAsync("pull", "--quiet");

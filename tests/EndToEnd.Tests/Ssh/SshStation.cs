@@ -8,17 +8,17 @@ namespace Waystation.EndToEnd.Tests.Ssh;
 /// </summary>
 public sealed class SshStation : IAsyncLifetime
 {
-    private ApachePrimary? web;
-    private SshdPrimary? sshd;
-    private WaystationNode? node;
+    private ApachePrimary? _web;
+    private SshdPrimary? _sshd;
+    private WaystationNode? _node;
 
     public TempFolder Folder { get; } = new();
 
-    public ApachePrimary Web => web ?? throw new InvalidOperationException("not started");
+    public ApachePrimary Web => _web ?? throw new InvalidOperationException("not started");
 
-    public SshdPrimary Sshd => sshd ?? throw new InvalidOperationException("not started");
+    public SshdPrimary Sshd => _sshd ?? throw new InvalidOperationException("not started");
 
-    public WaystationNode Node => node ?? throw new InvalidOperationException("not started");
+    public WaystationNode Node => _node ?? throw new InvalidOperationException("not started");
 
     public SshKey Alice { get; private set; } = null!;
 
@@ -33,9 +33,14 @@ public sealed class SshStation : IAsyncLifetime
 
     /// <summary>The options that every such node has.</summary>
     public IReadOnlyList<string> SshOptions =>
-    [
-        "--ssh-listen", "127.0.0.1:0", "--primary-ssh", $"ssh://{SshdPrimary.User}@127.0.0.1:{Sshd.Port}", "--Primaries:0:SshKnownHosts", Sshd.KnownHostsFile,
-    ];
+        [
+            "--ssh-listen",
+            "127.0.0.1:0",
+            "--primary-ssh",
+            $"ssh://{SshdPrimary.User}@127.0.0.1:{Sshd.Port}",
+            "--Primaries:0:SshKnownHosts",
+            Sshd.KnownHostsFile,
+        ];
 
     public Task InitializeAsync() => StartAsync();
 
@@ -45,20 +50,31 @@ public sealed class SshStation : IAsyncLifetime
     /// <param name="sshOptions">Instead of <see cref="SshOptions"/>.</param>
     /// <param name="environment">The node's, beside what it has anyway.</param>
     public async Task StartAsync(
-        IReadOnlyList<string>? options = null, bool acceptsProtocol = true, IReadOnlyList<string>? sshOptions = null, IReadOnlyDictionary<string, string>? environment = null)
+        IReadOnlyList<string>? options = null,
+        bool acceptsProtocol = true,
+        IReadOnlyList<string>? sshOptions = null,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
         try
         {
-            web = await ApachePrimary.StartAsync();
-            sshd = await SshdPrimary.StartAsync(acceptsProtocol, web);
+            _web = await ApachePrimary.StartAsync();
+            _sshd = await SshdPrimary.StartAsync(acceptsProtocol, _web);
             Alice = await SshKey.CreateAsync(Folder["alice"]);
             Bob = await SshKey.CreateAsync(Folder["bob"]);
             Mallory = await SshKey.CreateAsync(Folder["mallory"]);
             Stranger = await SshKey.CreateAsync(Folder["stranger"]);
-            sshd.Admit("alice", Alice);
-            sshd.Admit("bob", Bob);
-            sshd.Admit("mallory", Mallory);
-            node = await WaystationNode.StartAsync(web.Url, new NodeSettings { Options = [.. sshOptions ?? SshOptions, .. options ?? []], Environment = environment ?? new Dictionary<string, string>() });
+            _sshd.Admit("alice", Alice);
+            _sshd.Admit("bob", Bob);
+            _sshd.Admit("mallory", Mallory);
+            _node = await WaystationNode.StartAsync(
+                _web.Url,
+                new NodeSettings
+                {
+                    Options = [.. sshOptions ?? SshOptions, .. options ?? []],
+                    Environment = environment ?? new Dictionary<string, string>(),
+                }
+            );
             WriteKnownHosts();
         }
         catch
@@ -69,8 +85,11 @@ public sealed class SshStation : IAsyncLifetime
     }
 
     /// <summary>Notes the node's key for its clients.</summary>
-    public void WriteKnownHosts() => File.WriteAllText(
-        KnownHosts, $"[127.0.0.1]:{Node.Ssh.Split(':')[1]} {File.ReadAllText(Path.Combine(Node.DataFolder, "ssh", "host_ed25519_key.pub"))}");
+    public void WriteKnownHosts() =>
+        File.WriteAllText(
+            KnownHosts,
+            $"[127.0.0.1]:{Node.Ssh.Split(':')[1]} {File.ReadAllText(Path.Combine(Node.DataFolder, "ssh", "host_ed25519_key.pub"))}"
+        );
 
     public static string AddressOf(string server, PrimaryRepository repository) => $"ssh://{SshdPrimary.User}@{server}/{repository.Name}";
 
@@ -98,16 +117,29 @@ public sealed class SshStation : IAsyncLifetime
 
     /// <summary>A person with key files and no agent.</summary>
     public SshPerson PersonWithoutAgent(params IReadOnlyList<SshKey> keys) =>
-        new(new TempFolder(), agent: null, new SshUser { KnownHosts = KnownHosts, KeyFiles = [.. keys.Select(static key => key.PrivateFile)] });
+        new(
+            new TempFolder(),
+            agent: null,
+            new SshUser { KnownHosts = KnownHosts, KeyFiles = [.. keys.Select(static key => key.PrivateFile)] }
+        );
 
     public async Task DisposeAsync()
     {
-        if (node is not null)
-            await node.DisposeAsync();
-        if (sshd is not null)
-            await sshd.DisposeAsync();
-        if (web is not null)
-            await web.DisposeAsync();
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+
+        if (_sshd is not null)
+        {
+            await _sshd.DisposeAsync();
+        }
+
+        if (_web is not null)
+        {
+            await _web.DisposeAsync();
+        }
+
         Folder.Dispose();
     }
 }

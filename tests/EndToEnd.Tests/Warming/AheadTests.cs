@@ -12,15 +12,15 @@ public sealed class AheadTests(Station station) : IClassFixture<Station>, IDispo
     private const string Hit = "waystation; hit";
     private const string Local = "waystation; hit; detail=local";
 
-    private static readonly History Widgets = new(Seed: 71) { Commits = 40 };
+    private static readonly History s_widgets = new(Seed: 71) { Commits = 40 };
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     [Fact]
     public async Task FirstClonesAfterAPush_AreHits()
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
-        GitClient client = new(folder);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets);
+        GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", pushed.Url, "full");
         await client.RunAsync("clone", "--quiet", "--depth=1", pushed.Url, "shallow");
         await client.RunAsync("clone", "--quiet", "--filter=blob:none", "--bare", pushed.Url, "partial");
@@ -31,10 +31,18 @@ public sealed class AheadTests(Station station) : IClassFixture<Station>, IDispo
         string tip = await pushed.Alice.ReadAsync("rev-parse", "HEAD");
 
         (string Name, string[] Options, int Version)[] jobs =
-            [("one", [], 2), ("two", ["--depth=1"], 2), ("three", ["--filter=blob:none", "--bare"], 2), ("four", [], 0), ("five", ["--depth=1"], 1)];
+        [
+            ("one", [], 2),
+            ("two", ["--depth=1"], 2),
+            ("three", ["--filter=blob:none", "--bare"], 2),
+            ("four", [], 0),
+            ("five", ["--depth=1"], 1),
+        ];
         foreach ((string name, string[] options, int version) in jobs)
         {
-            (_, IReadOnlyList<string> served) = await client.Speaking(version).TraceAsync(["clone", "--quiet", .. options, pushed.Url, name]);
+            (_, IReadOnlyList<string> served) = await client
+                .Speaking(version)
+                .TraceAsync(["clone", "--quiet", .. options, pushed.Url, name]);
             Assert.Contains(Hit, served);
             Assert.DoesNotContain(Local, served);
             Assert.Equal(tip, await client.In(name).ReadAsync("rev-parse", "HEAD"));
@@ -48,14 +56,17 @@ public sealed class AheadTests(Station station) : IClassFixture<Station>, IDispo
         await pushed.CompareAsync("seven", "--depth=1");
 
         // It is nobody's who may not read.
-        Assert.NotEqual(0, (await client.TryAsync("clone", "--quiet", station.Node.UrlOf(pushed.Repository, "mallory").AbsoluteUri, "eight")).ExitCode);
+        Assert.NotEqual(
+            0,
+            (await client.TryAsync("clone", "--quiet", station.Node.UrlOf(pushed.Repository, "mallory").AbsoluteUri, "eight")).ExitCode
+        );
     }
 
     [Fact]
     public async Task JobThatFetchesByItsCommit_FindsItsAnswer()
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
-        GitClient client = new(folder);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets);
+        GitClient client = new(_folder);
         await JobAsync(client, pushed, "one", await pushed.Repository.ResolveAsync("main"));
         await pushed.CommitAsync();
         await pushed.PushAsync("main");
@@ -67,8 +78,8 @@ public sealed class AheadTests(Station station) : IClassFixture<Station>, IDispo
     [Fact]
     public async Task WhatSomebodyElsesFetchBrought_IsMadeAheadToo()
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
-        GitClient client = new(folder);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets);
+        GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", "--depth=1", pushed.Url, "one");
         await pushed.Repository.CommitAsync();
         await pushed.Alice.RunAsync("fetch", "--quiet");
@@ -81,7 +92,7 @@ public sealed class AheadTests(Station station) : IClassFixture<Station>, IDispo
     [Fact]
     public async Task AnswersThatNobodyWants_AreNotMadeForLong()
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets);
         for (int push = 1; push <= 4; push++)
         {
             await pushed.CommitAsync();
@@ -89,22 +100,26 @@ public sealed class AheadTests(Station station) : IClassFixture<Station>, IDispo
             await MadeAsync(pushed, Math.Min(push, 3));
         }
 
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         (_, IReadOnlyList<string> served) = await client.TraceAsync("clone", "--quiet", pushed.Url, "late");
         Assert.Contains(Local, served);
         Assert.Equal(3, Made(pushed));
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     private static async Task<IReadOnlyList<string>> JobAsync(GitClient client, PushedRepository pushed, string name, string commit)
     {
         await client.RunAsync("init", "--quiet", name);
-        (_, IReadOnlyList<string> served) = await client.In(name).TraceAsync("fetch", "--quiet", "--no-tags", "--depth=1", pushed.Url, $"+{commit}:refs/remotes/origin/main");
+        (_, IReadOnlyList<string> served) = await client
+            .In(name)
+            .TraceAsync("fetch", "--quiet", "--no-tags", "--depth=1", pushed.Url, $"+{commit}:refs/remotes/origin/main");
         return served;
     }
 
-    private int Made(PushedRepository pushed) => Regex.Count(station.Node.Log, $"/{Regex.Escape(pushed.Repository.Name)}: made an answer ahead");
+    private int Made(PushedRepository pushed) =>
+        Regex.Count(station.Node.Log, $"/{Regex.Escape(pushed.Repository.Name)}: made an answer ahead");
 
-    private Task MadeAsync(PushedRepository pushed, int count) => Eventually.TrueAsync("answers were made ahead", () => Made(pushed) >= count);
+    private Task MadeAsync(PushedRepository pushed, int count) =>
+        Eventually.TrueAsync("answers were made ahead", () => Made(pushed) >= count);
 }

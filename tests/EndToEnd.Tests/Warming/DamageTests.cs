@@ -4,31 +4,42 @@ using Xunit.Abstractions;
 
 namespace Waystation.EndToEnd.Tests.Warming;
 
-/// <summary>Whatever happens to a file of the data folder, clones are whole and equal to the primary's, and the node mends itself.</summary>
+/// <summary>Whatever happens to a file of the data folder, clones are whole and equal to the primary's, and the node mends
+/// itself.</summary>
 public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private static readonly History Widgets = new(Seed: 51) { Commits = 40 };
+    private static readonly History s_widgets = new(Seed: 51) { Commits = 40 };
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
-    private readonly Station station = new();
-    private readonly TempFolder folder = new();
-    private PrimaryRepository? repository;
-    private int clones;
+    private readonly Station _station = new();
+    private readonly TempFolder _folder = new();
+    private PrimaryRepository? _repository;
+    private int _clones;
 
-    private PrimaryRepository Repository => repository!;
+    private PrimaryRepository Repository => _repository!;
 
-    private string Mirrors => Path.Combine(station.Node.DataFolder, "mirrors");
+    private string Mirrors => Path.Combine(_station.Node.DataFolder, "mirrors");
 
     public async Task InitializeAsync()
     {
-        string secret = folder["service-password"];
+        string secret = _folder["service-password"];
         await File.WriteAllTextAsync(secret, "alice-secret\n");
-        await station.StartAsync(new NodeSettings
-        {
-            Options = ["--Vet:Every", "00:00:02", "--Primaries:0:Service:Username", "alice", "--Primaries:0:Service:PasswordFile", secret],
-        });
-        repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", Widgets);
+        await _station.StartAsync(
+            new NodeSettings
+            {
+                Options =
+                [
+                    "--Vet:Every",
+                    "00:00:02",
+                    "--Primaries:0:Service:Username",
+                    "alice",
+                    "--Primaries:0:Service:PasswordFile",
+                    secret,
+                ],
+            }
+        );
+        _repository = await _station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_widgets);
         await CloneAsync();
         await CloneAsync("--depth=1");
         await WaitForWholeMirrorAsync();
@@ -36,8 +47,8 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await station.DisposeAsync();
-        folder.Dispose();
+        await _station.DisposeAsync();
+        _folder.Dispose();
     }
 
     public static TheoryData<string, bool> Kinds
@@ -59,17 +70,25 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
     [MemberData(nameof(Kinds))]
     public async Task Clone_IsWhole_WhateverFileIsDamaged(string kind, bool whileStopped)
     {
-        int seed = Environment.GetEnvironmentVariable("WAYSTATION_DAMAGE_SEED") is { Length: > 0 } given ? int.Parse(given, CultureInfo.InvariantCulture) : Random.Shared.Next();
+        int seed = Environment.GetEnvironmentVariable("WAYSTATION_DAMAGE_SEED") is { Length: > 0 } given
+            ? int.Parse(given, CultureInfo.InvariantCulture)
+            : Random.Shared.Next();
         output.WriteLine($"WAYSTATION_DAMAGE_SEED={seed}");
         var random = new Random(seed);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (Files().FirstOrDefault(file => seen.Add(KindOf(file))) is { } file)
         {
             if (whileStopped)
-                Assert.Equal(0, await station.Node.StopAsync());
+            {
+                Assert.Equal(0, await _station.Node.StopAsync());
+            }
+
             Damage(file, kind, random);
             if (whileStopped)
-                await station.Node.StartAgainAsync();
+            {
+                await _station.Node.StartAgainAsync();
+            }
+
             try
             {
                 await CloneAsync();
@@ -80,7 +99,7 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
             }
             catch (Exception e)
             {
-                throw new InvalidOperationException($"seed {seed}: {kind} {file}\n{station.Node.Log}", e);
+                throw new InvalidOperationException($"seed {seed}: {kind} {file}\n{_station.Node.Log}", e);
             }
         }
 
@@ -91,7 +110,7 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
         }
         catch (Exception e)
         {
-            throw new InvalidOperationException($"seed {seed}: {e.Message}\n{station.Node.Log}", e);
+            throw new InvalidOperationException($"seed {seed}: {e.Message}\n{_station.Node.Log}", e);
         }
     }
 
@@ -104,9 +123,9 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task StaleLock_StopsNothing(string name)
     {
         string file = Path.Combine(Directory.GetDirectories(Mirrors)[0], name);
-        Assert.Equal(0, await station.Node.StopAsync());
+        Assert.Equal(0, await _station.Node.StopAsync());
         await File.WriteAllTextAsync(file, "");
-        await station.Node.StartAgainAsync();
+        await _station.Node.StartAgainAsync();
         Assert.False(File.Exists(file));
         await File.WriteAllTextAsync(file, "");
         await Repository.CommitAsync();
@@ -118,16 +137,25 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
     private static string KindOf(string file)
     {
         string name = Path.GetFileName(file);
-        string kind = name.StartsWith("multi-pack-index-", StringComparison.Ordinal) || Path.GetExtension(name) is ".pack" or ".idx" or ".rev" or ".record"
-            ? "*" + Path.GetExtension(name)
-            : name;
-        return (file.Contains("/mirrors/", StringComparison.Ordinal) ? "mirror/" : file.Contains("/packs/", StringComparison.Ordinal) ? "pack/" : "") + kind;
+        string kind =
+            name.StartsWith("multi-pack-index-", StringComparison.Ordinal)
+            || Path.GetExtension(name) is ".pack" or ".idx" or ".rev" or ".record"
+                ? "*" + Path.GetExtension(name)
+                : name;
+        return (
+                file.Contains("/mirrors/", StringComparison.Ordinal) ? "mirror/"
+                : file.Contains("/packs/", StringComparison.Ordinal) ? "pack/"
+                : ""
+            ) + kind;
     }
 
     private static void Damage(string file, string kind, Random random)
     {
         if (!File.Exists(file))
+        {
             return;
+        }
+
         switch (kind)
         {
             case "deleted":
@@ -140,11 +168,19 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
 
         byte[] bytes = File.ReadAllBytes(file);
         if (bytes.Length == 0)
+        {
             return;
+        }
+
         if (kind == "truncated")
+        {
             bytes = bytes[..random.Next(bytes.Length)];
+        }
         else
+        {
             bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+        }
+
         Write(file, bytes);
     }
 
@@ -158,20 +194,27 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     /// <summary>All but the lock, which holds no data, and what is about to go.</summary>
-    private IEnumerable<string> Files() => Directory.EnumerateFiles(station.Node.DataFolder, "*", SearchOption.AllDirectories)
-        .Where(file => Path.GetFileName(file) is not ("lock" or "layout")
-            && !Path.GetRelativePath(station.Node.DataFolder, file).Split('/').Any(static part => part is "tmp" or "quarantine" or "orphans"))
-        .Order(StringComparer.Ordinal);
+    private IEnumerable<string> Files() =>
+        Directory
+            .EnumerateFiles(_station.Node.DataFolder, "*", SearchOption.AllDirectories)
+            .Where(file =>
+                Path.GetFileName(file) is not ("lock" or "layout")
+                && !Path.GetRelativePath(_station.Node.DataFolder, file)
+                    .Split('/')
+                    .Any(static part => part is "tmp" or "quarantine" or "orphans")
+            )
+            .Order(StringComparer.Ordinal);
 
     private async Task CloneAsync(params string[] options)
     {
-        string through = $"through-{++clones}", direct = $"direct-{clones}";
-        GitClient client = new(folder);
-        await client.RunAsync(["clone", "--quiet", "--bare", .. options, station.Node.UrlOf(Repository).AbsoluteUri, through]);
-        await client.RunAsync(["clone", "--quiet", "--bare", .. options, station.Primary.UrlOf(Repository).AbsoluteUri, direct]);
+        string through = $"through-{++_clones}",
+            direct = $"direct-{_clones}";
+        GitClient client = new(_folder);
+        await client.RunAsync(["clone", "--quiet", "--bare", .. options, _station.Node.UrlOf(Repository).AbsoluteUri, through]);
+        await client.RunAsync(["clone", "--quiet", "--bare", .. options, _station.Primary.UrlOf(Repository).AbsoluteUri, direct]);
         Assert.Equal(await CloneState.OfAsync(client.In(direct)), await CloneState.OfAsync(client.In(through)));
-        Directory.Delete(folder[through], recursive: true);
-        Directory.Delete(folder[direct], recursive: true);
+        Directory.Delete(_folder[through], recursive: true);
+        Directory.Delete(_folder[direct], recursive: true);
     }
 
     /// <summary>Upkeep rests ten times as long as its last one took: on a busy machine a while passes until all is mended.</summary>
@@ -185,15 +228,30 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
             {
                 int packs = Repository.PacksMade;
                 // No answer is asked for twice, so none comes from the pack cache.
-                await new GitClient(folder).RunAsync("clone", "--quiet", "--bare", $"--depth={++depth}", station.Node.UrlOf(Repository).AbsoluteUri, $"last-{++clones}");
+                await new GitClient(_folder).RunAsync(
+                    "clone",
+                    "--quiet",
+                    "--bare",
+                    $"--depth={++depth}",
+                    _station.Node.UrlOf(Repository).AbsoluteUri,
+                    $"last-{++_clones}"
+                );
                 return packs == Repository.PacksMade;
             },
-            Patience);
+            s_patience
+        );
         await CloneAsync();
     }
 
     /// <summary>Made, indexed, and nothing more to do.</summary>
-    private Task WaitForWholeMirrorAsync() => Eventually.TrueAsync("the mirror is whole again", () =>
-        Directory.Exists(Mirrors) && Directory.GetDirectories(Mirrors) is [string mirror]
-        && File.Exists(Path.Combine(mirror, "git/objects/pack/multi-pack-index")) && File.Exists(Path.Combine(mirror, "git/objects/info/commit-graph")), Patience);
+    private Task WaitForWholeMirrorAsync() =>
+        Eventually.TrueAsync(
+            "the mirror is whole again",
+            () =>
+                Directory.Exists(Mirrors)
+                && Directory.GetDirectories(Mirrors) is [string mirror]
+                && File.Exists(Path.Combine(mirror, "git/objects/pack/multi-pack-index"))
+                && File.Exists(Path.Combine(mirror, "git/objects/info/commit-graph")),
+            s_patience
+        );
 }

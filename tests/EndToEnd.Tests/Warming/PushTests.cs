@@ -11,17 +11,17 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
 {
     private const string Local = "waystation; hit; detail=local";
 
-    private static readonly History Widgets = new(Seed: 61) { Commits = 30 };
+    private static readonly History s_widgets = new(Seed: 61) { Commits = 30 };
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     [Theory]
     [InlineData("sha1")]
     [InlineData("sha256")]
     public async Task Fetch_BringsThePush_AndThePrimaryMakesNoPack(string objectFormat)
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets, objectFormat);
-        GitClient client = new(folder);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets, objectFormat);
+        GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", pushed.Url, "bob");
         await pushed.CommitAsync();
         Assert.Equal("taken", await pushed.PushAsync("main"));
@@ -36,11 +36,14 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
     [Fact]
     public async Task NewBranchesAndTags_RewindsAndDeletions_AllComeAbout()
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets);
         await pushed.Repository.GitAsync("config", "receive.denyNonFastForwards", "false");
         await pushed.CommitAsync();
         await pushed.Alice.RunAsync("tag", "--annotate", "--message", "Nine", "v9");
-        Assert.Equal("taken", await pushed.PushAsync("main", "v9", "HEAD~3:refs/heads/elsewhere", ":refs/heads/topic/1", ":refs/tags/v1.1"));
+        Assert.Equal(
+            "taken",
+            await pushed.PushAsync("main", "v9", "HEAD~3:refs/heads/elsewhere", ":refs/heads/topic/1", ":refs/tags/v1.1")
+        );
         await pushed.CompareAsync("one", "--mirror");
         await pushed.Alice.RunAsync("reset", "--quiet", "--hard", "HEAD~4");
         await pushed.CommitAsync("other.txt");
@@ -57,12 +60,17 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
     public async Task FirstPush_MakesAMirror()
     {
         PrimaryRepository repository = await station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git");
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository, "alice").AbsoluteUri, "alice");
         await client.In("alice").RunAsync("commit", "--quiet", "--allow-empty", "--message", "First");
         await client.In("alice").RunAsync("tag", "start");
         await client.In("alice").RunAsync("push", "--quiet", "origin", "HEAD:refs/heads/main", "start");
-        (_, IReadOnlyList<string> served) = await client.TraceAsync("clone", "--quiet", station.Node.UrlOf(repository, "bob").AbsoluteUri, "bob");
+        (_, IReadOnlyList<string> served) = await client.TraceAsync(
+            "clone",
+            "--quiet",
+            station.Node.UrlOf(repository, "bob").AbsoluteUri,
+            "bob"
+        );
         Assert.Contains(Local, served);
         Assert.Equal(await client.In("alice").ReadAsync("rev-parse", "start"), await client.In("bob").ReadAsync("rev-parse", "HEAD"));
         Assert.Equal(0, repository.PacksMade);
@@ -71,8 +79,8 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
     [Fact]
     public async Task FetchRightAfterThePush_WaitsForIt()
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
-        GitClient client = new(folder);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets);
+        GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", pushed.Url, "bob");
         for (int round = 0; round < 5; round++)
         {
@@ -88,7 +96,7 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
     [Fact]
     public async Task RefusedPushes_LeaveNothing()
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets);
         pushed.Repository.WriteHook("update", "#!/bin/sh\n[ \"$1\" != refs/heads/main ]\n");
         await pushed.CommitAsync();
         Assert.NotEqual(0, (await pushed.Alice.TryAsync("push", "--quiet", "origin", "main")).ExitCode);
@@ -100,7 +108,10 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
         Assert.Equal(["refused", "refused"], pushed.Seen);
         string secret = await pushed.Alice.ReadAsync("rev-parse", "HEAD");
         foreach (string mirror in Directory.GetDirectories(Path.Combine(station.Node.DataFolder, "mirrors")))
+        {
             Assert.NotEqual(0, (await pushed.Alice.TryAsync("--git-dir", Path.Combine(mirror, "git"), "cat-file", "-e", secret)).ExitCode);
+        }
+
         await pushed.CompareAsync("bob", "--mirror");
 
         // Who may only read is refused by the primary, before any report.
@@ -111,14 +122,16 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
     [Fact]
     public async Task CodedPush_IsReadAsWell()
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets);
         string old = await pushed.Alice.ReadAsync("rev-parse", "HEAD");
         await pushed.CommitAsync();
         string tip = await pushed.Alice.ReadAsync("rev-parse", "HEAD");
-        await (pushed.Alice.Git("pack-objects", "--revs", "--quiet", "made") with
-        {
-            Input = stream => stream.WriteAsync(Encoding.ASCII.GetBytes($"{tip}\n^{old}\n")).AsTask(),
-        }).MustRunAsync();
+        await (
+            pushed.Alice.Git("pack-objects", "--revs", "--quiet", "made") with
+            {
+                Input = stream => stream.WriteAsync(Encoding.ASCII.GetBytes($"{tip}\n^{old}\n")).AsTask(),
+            }
+        ).MustRunAsync();
         byte[] packed = await File.ReadAllBytesAsync(Directory.GetFiles(pushed.Alice.Folder, "made-*.pack").Single());
         string command = $"{old} {tip} refs/heads/main\0report-status";
         using var body = new MemoryStream();
@@ -129,10 +142,16 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
         }
 
         using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{station.Node.UrlOf(pushed.Repository).AbsoluteUri}/git-receive-pack") { Content = new ByteArrayContent(body.ToArray()) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{station.Node.UrlOf(pushed.Repository).AbsoluteUri}/git-receive-pack")
+        {
+            Content = new ByteArrayContent(body.ToArray()),
+        };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-git-receive-pack-request");
         request.Content.Headers.ContentEncoding.Add("gzip");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes("alice:alice-secret")));
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.ASCII.GetBytes("alice:alice-secret"))
+        );
         using HttpResponseMessage response = await http.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.StartsWith("000eunpack ok\n", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -144,27 +163,45 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
     [Fact]
     public async Task PushesAndFetchesAtOnce_EndAsThePrimaryDoes()
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
-        GitClient client = new(folder);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets);
+        GitClient client = new(_folder);
         string alice = station.Node.UrlOf(pushed.Repository, "alice").AbsoluteUri;
-        await Task.WhenAll(Enumerable.Range(1, 4).Select(async number =>
-        {
-            await client.RunAsync("clone", "--quiet", alice, $"worker{number}");
-            GitClient worker = client.In($"worker{number}");
-            for (int round = 1; round <= 4; round++)
-            {
-                await worker.RunAsync("commit", "--quiet", "--allow-empty", "--message", $"{number}.{round}");
-                await worker.RunAsync("push", "--quiet", "--force", "origin", $"HEAD:refs/heads/work/{number}");
-                await client.RunAsync("clone", "--quiet", "--branch", $"work/{number}", "--single-branch", pushed.Url, $"clone{number}.{round}");
-                Assert.Equal(await worker.ReadAsync("rev-parse", "HEAD"), await client.In($"clone{number}.{round}").ReadAsync("rev-parse", "HEAD"));
-            }
-        }));
+        await Task.WhenAll(
+            Enumerable
+                .Range(1, 4)
+                .Select(async number =>
+                {
+                    await client.RunAsync("clone", "--quiet", alice, $"worker{number}");
+                    GitClient worker = client.In($"worker{number}");
+                    for (int round = 1; round <= 4; round++)
+                    {
+                        await worker.RunAsync("commit", "--quiet", "--allow-empty", "--message", $"{number}.{round}");
+                        await worker.RunAsync("push", "--quiet", "--force", "origin", $"HEAD:refs/heads/work/{number}");
+                        await client.RunAsync(
+                            "clone",
+                            "--quiet",
+                            "--branch",
+                            $"work/{number}",
+                            "--single-branch",
+                            pushed.Url,
+                            $"clone{number}.{round}"
+                        );
+                        Assert.Equal(
+                            await worker.ReadAsync("rev-parse", "HEAD"),
+                            await client.In($"clone{number}.{round}").ReadAsync("rev-parse", "HEAD")
+                        );
+                    }
+                })
+        );
         await pushed.CompareAsync("end", "--mirror");
         await NothingIsLeftAsync();
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
-    private Task NothingIsLeftAsync() => Eventually.TrueAsync(
-        "no copy of a push is left", () => Directory.GetFileSystemEntries(Path.Combine(station.Node.DataFolder, "tmp"), "*.push").Length == 0);
+    private Task NothingIsLeftAsync() =>
+        Eventually.TrueAsync(
+            "no copy of a push is left",
+            () => Directory.GetFileSystemEntries(Path.Combine(station.Node.DataFolder, "tmp"), "*.push").Length == 0
+        );
 }

@@ -24,7 +24,12 @@ internal sealed class PushedRepository
     public string Url => _station.Node.UrlOf(Repository, "bob").AbsoluteUri;
 
     /// <summary>What became of the pushes so far, in order.</summary>
-    public IReadOnlyList<string> Seen => [.. Regex.Matches(_station.Node.Log, $@"/{Regex.Escape(Repository.Name)}: a push of \d+ refs went by: (\w+)").Select(static match => match.Groups[1].Value)];
+    public IReadOnlyList<string> Seen =>
+        [
+            .. Regex
+                .Matches(_station.Node.Log, $@"/{Regex.Escape(Repository.Name)}: a push of \d+ refs went by: (\w+)")
+                .Select(static match => match.Groups[1].Value),
+        ];
 
     /// <summary>Makes it, and waits until there is a mirror; the primary has made one pack by then.</summary>
     public static async Task<PushedRepository> MakeAsync(Station station, TempFolder folder, History history, string objectFormat = "sha1")
@@ -32,7 +37,10 @@ internal sealed class PushedRepository
         PrimaryRepository repository = await station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git", history, objectFormat);
         var made = new PushedRepository(station, new GitClient(folder), repository);
         await made._client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository, "alice").AbsoluteUri, "alice");
-        await Eventually.TrueAsync("there is a mirror", () => Regex.IsMatch(station.Node.Log, $@"/{Regex.Escape(repository.Name)}: .*mirror"));
+        await Eventually.TrueAsync(
+            "there is a mirror",
+            () => Regex.IsMatch(station.Node.Log, $@"/{Regex.Escape(repository.Name)}: .*mirror")
+        );
         Assert.Equal(1, repository.PacksMade);
         return made;
     }

@@ -9,17 +9,17 @@ namespace Waystation.EndToEnd.Tests.Warming;
 /// <summary>A good push may hold objects that none of its refs leads to. At the primary nobody gets them, and so here.</summary>
 public sealed class StrayObjectsTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    private static readonly History Widgets = new(Seed: 67) { Commits = 10 };
-    private static readonly HttpClient Http = new();
+    private static readonly History s_widgets = new(Seed: 67) { Commits = 10 };
+    private static readonly HttpClient s_http = new();
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
     public async Task StrayOfAPush_IsThePrimarysToGive(int version)
     {
-        PushedRepository pushed = await PushedRepository.MakeAsync(station, folder, Widgets);
+        PushedRepository pushed = await PushedRepository.MakeAsync(station, _folder, s_widgets);
         string old = await pushed.Alice.ReadAsync("rev-parse", "HEAD");
         string[] strays = await StrayAsync(pushed.Alice, on: old);
         await pushed.CommitAsync();
@@ -27,7 +27,12 @@ public sealed class StrayObjectsTests(Station station) : IClassFixture<Station>,
         await PushAsync(pushed.Repository, pushed.Alice, old, tip, $"{tip}\n{strays[0]}\n^{old}\n");
         await Eventually.TrueAsync("the push was taken", () => pushed.Seen.Count == 1);
         Assert.Equal(["taken"], pushed.Seen);
-        FetchGift good = await new FetchWish { Version = version, Wants = [tip], Haves = [old] }.SendAsync(station.Node.Url, pushed.Repository, "bob");
+        FetchGift good = await new FetchWish
+        {
+            Version = version,
+            Wants = [tip],
+            Haves = [old],
+        }.SendAsync(station.Node.Url, pushed.Repository, "bob");
         Assert.True(good.IsServedHere, good.CacheStatus);
         await NobodyGetsAsync(pushed.Repository, version, strays);
     }
@@ -36,7 +41,7 @@ public sealed class StrayObjectsTests(Station station) : IClassFixture<Station>,
     public async Task StrayOfAFirstPush_IsThePrimarysToGive()
     {
         PrimaryRepository repository = await station.Primary.CreateAsync($"private/{Guid.NewGuid():n}.git");
-        GitClient client = new(folder);
+        GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository, "alice").AbsoluteUri, "first");
         GitClient alice = client.In("first");
         await alice.RunAsync("commit", "--quiet", "--allow-empty", "--message", "First");
@@ -49,7 +54,7 @@ public sealed class StrayObjectsTests(Station station) : IClassFixture<Station>,
         await NobodyGetsAsync(repository, 2, strays);
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     private async Task NobodyGetsAsync(PrimaryRepository repository, int version, string[] strays)
     {
@@ -72,23 +77,36 @@ public sealed class StrayObjectsTests(Station station) : IClassFixture<Station>,
         await git.RunAsync("checkout", "--quiet", "--detach", on);
         await git.RunAsync("add", "secret.txt");
         await git.RunAsync("commit", "--quiet", "--message", "Stray");
-        string[] ids = [await git.ReadAsync("rev-parse", "HEAD"), await git.ReadAsync("rev-parse", "HEAD^{tree}"), await git.ReadAsync("rev-parse", "HEAD:secret.txt")];
+        string[] ids =
+        [
+            await git.ReadAsync("rev-parse", "HEAD"),
+            await git.ReadAsync("rev-parse", "HEAD^{tree}"),
+            await git.ReadAsync("rev-parse", "HEAD:secret.txt"),
+        ];
         await git.RunAsync("checkout", "--quiet", "-");
         return ids;
     }
 
     private async Task PushAsync(PrimaryRepository repository, GitClient git, string old, string tip, string revisions)
     {
-        await (git.Git("pack-objects", "--revs", "--quiet", "made") with
-        {
-            Input = stream => stream.WriteAsync(Encoding.ASCII.GetBytes(revisions)).AsTask(),
-        }).MustRunAsync();
+        await (
+            git.Git("pack-objects", "--revs", "--quiet", "made") with
+            {
+                Input = stream => stream.WriteAsync(Encoding.ASCII.GetBytes(revisions)).AsTask(),
+            }
+        ).MustRunAsync();
         byte[] pack = await File.ReadAllBytesAsync(Directory.GetFiles(git.Folder, "made-*.pack").Single());
         byte[] command = Encoding.ASCII.GetBytes(UploadPack.Line($"{old} {tip} refs/heads/main\0report-status") + "0000");
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{station.Node.UrlOf(repository).AbsoluteUri}/git-receive-pack") { Content = new ByteArrayContent([.. command, .. pack]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{station.Node.UrlOf(repository).AbsoluteUri}/git-receive-pack")
+        {
+            Content = new ByteArrayContent([.. command, .. pack]),
+        };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-git-receive-pack-request");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes("alice:alice-secret")));
-        using HttpResponseMessage response = await Http.SendAsync(request);
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.ASCII.GetBytes("alice:alice-secret"))
+        );
+        using HttpResponseMessage response = await s_http.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.StartsWith("000eunpack ok\n", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }

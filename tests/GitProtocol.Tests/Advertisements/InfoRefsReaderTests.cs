@@ -10,17 +10,30 @@ public sealed class InfoRefsReaderTests
     private const string Service = "# service=git-upload-pack";
     private const string Capabilities = "multi_ack side-band-64k symref=HEAD:refs/heads/main object-format=sha1 agent=git/2";
 
-    [Theory, EveryCut(
-        Service, Lines.Flush, Ids.A + " HEAD\0" + Capabilities, Ids.A + " refs/heads/main", Ids.B + " refs/tags/v1",
-        Ids.A + " refs/tags/v1^{}", "shallow " + Ids.C, Lines.Flush)]
+    [
+        Theory,
+        EveryCut(
+            Service,
+            Lines.Flush,
+            Ids.A + " HEAD\0" + Capabilities,
+            Ids.A + " refs/heads/main",
+            Ids.B + " refs/tags/v1",
+            Ids.A + " refs/tags/v1^{}",
+            "shallow " + Ids.C,
+            Lines.Flush
+        )
+    ]
     public void V0_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
         InfoRefsReader reader = Shown.To(new InfoRefsReader(), bytes);
         Assert.True(reader.IsComplete);
         Assert.Equal(0, reader.Version);
-        ObjectId a = ObjectId.Parse(Ids.A), b = ObjectId.Parse(Ids.B);
+        ObjectId a = ObjectId.Parse(Ids.A),
+            b = ObjectId.Parse(Ids.B);
         Assert.Equal(
-            [new("HEAD", a, null, "refs/heads/main"), new("refs/heads/main", a, null, null), new("refs/tags/v1", b, a, null)], reader.Tips);
+            [new("HEAD", a, null, "refs/heads/main"), new("refs/heads/main", a, null, null), new("refs/tags/v1", b, a, null)],
+            reader.Tips
+        );
         Assert.Equal(Ids.Of(Ids.C), reader.Shallows);
         Assert.Contains("side-band-64k", reader.V0Capabilities);
     }
@@ -36,19 +49,33 @@ public sealed class InfoRefsReaderTests
 
     [Theory]
     [EveryCut("version 2", "agent=git/2", "ls-refs=unborn", "fetch=shallow filter", "object-format=sha256", Lines.Flush)]
-    [EveryCut(Service, Lines.Flush, "version 2", "agent=git/2", "ls-refs=unborn", "fetch=shallow filter", "object-format=sha256", Lines.Flush)]
+    [EveryCut(
+        Service,
+        Lines.Flush,
+        "version 2",
+        "agent=git/2",
+        "ls-refs=unborn",
+        "fetch=shallow filter",
+        "object-format=sha256",
+        Lines.Flush
+    )]
     public void V2_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
         InfoRefsReader reader = Shown.To(new InfoRefsReader(), bytes);
         Assert.True(reader.IsComplete);
         Assert.Equal((2, ObjectFormat.Sha256), (reader.Version, reader.ObjectFormat));
         CapabilityAdvertisement capabilities = Assert.IsType<CapabilityAdvertisement>(reader.Capabilities);
-        Assert.True(capabilities.Supports("fetch") && capabilities.Supports("fetch", "filter") && capabilities.Supports("ls-refs", "unborn"));
-        Assert.False(capabilities.Supports("fetch", "filt") || capabilities.Supports("object-info") || capabilities.Supports("ls-refs", "peel"));
+        Assert.True(
+            capabilities.Supports("fetch") && capabilities.Supports("fetch", "filter") && capabilities.Supports("ls-refs", "unborn")
+        );
+        Assert.False(
+            capabilities.Supports("fetch", "filt") || capabilities.Supports("object-info") || capabilities.Supports("ls-refs", "peel")
+        );
         Assert.Equal("git/2", capabilities.Agent);
         Assert.Equal(
             Lines.ToBytes("version 2", "agent=git/2", "ls-refs=unborn", "fetch=shallow filter", "object-format=sha256", Lines.Flush),
-            capabilities.Bytes.ToArray());
+            capabilities.Bytes.ToArray()
+        );
     }
 
     [Theory]
@@ -65,7 +92,12 @@ public sealed class InfoRefsReaderTests
     public void RepositoryWithoutRefs_HasNoTips_ButItsFormat()
     {
         InfoRefsReader reader = Shown.To(
-            new InfoRefsReader(), Service, Lines.Flush, Ids.Zero + Ids.Zero[..24] + " capabilities^{}\0object-format=sha256", Lines.Flush);
+            new InfoRefsReader(),
+            Service,
+            Lines.Flush,
+            Ids.Zero + Ids.Zero[..24] + " capabilities^{}\0object-format=sha256",
+            Lines.Flush
+        );
         Assert.True(reader.IsComplete);
         Assert.Empty(reader.Tips);
         Assert.Equal(ObjectFormat.Sha256, reader.ObjectFormat);
@@ -126,7 +158,11 @@ public sealed class InfoRefsReaderTests
     {
         var reader = new InfoRefsReader();
         reader.Read(Lines.ToBytes("version 2"));
-        for (int i = 0; i < 100; i++) reader.Read(Lines.ToBytes("x=" + new string('x', 60_000)));
+        for (int i = 0; i < 100; i++)
+        {
+            reader.Read(Lines.ToBytes("x=" + new string('x', 60_000)));
+        }
+
         Assert.True(reader.HasStopped);
     }
 

@@ -7,15 +7,25 @@ namespace Waystation.GitProtocol.Tests.Advertisements;
 
 public sealed class LsRefsReaderTests
 {
-    [Theory, EveryCut(
-        Ids.A + " HEAD symref-target:refs/heads/main", Ids.A + " refs/heads/main", Ids.B + " refs/tags/v1 peeled:" + Ids.A, Lines.Flush)]
+    [
+        Theory,
+        EveryCut(
+            Ids.A + " HEAD symref-target:refs/heads/main",
+            Ids.A + " refs/heads/main",
+            Ids.B + " refs/tags/v1 peeled:" + Ids.A,
+            Lines.Flush
+        )
+    ]
     public void Tips_AreRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
         LsRefsReader reader = Shown.To(new LsRefsReader(ObjectFormat.Sha1), bytes);
         Assert.True(reader.IsComplete);
-        ObjectId a = ObjectId.Parse(Ids.A), b = ObjectId.Parse(Ids.B);
+        ObjectId a = ObjectId.Parse(Ids.A),
+            b = ObjectId.Parse(Ids.B);
         Assert.Equal(
-            [new("HEAD", a, null, "refs/heads/main"), new("refs/heads/main", a, null, null), new("refs/tags/v1", b, a, null)], reader.Tips);
+            [new("HEAD", a, null, "refs/heads/main"), new("refs/heads/main", a, null, null), new("refs/tags/v1", b, a, null)],
+            reader.Tips
+        );
     }
 
     [Theory, EveryCut(Ids.A256 + " refs/tags/v1 peeled:" + Ids.B256, Lines.Flush)]

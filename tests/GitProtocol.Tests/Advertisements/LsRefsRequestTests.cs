@@ -11,15 +11,21 @@ public sealed class LsRefsRequestTests
     [Fact]
     public void WrittenRequest_IsParsedToTheSame()
     {
-        var request = new LsRefsRequest { Peel = true, Symrefs = true, Unborn = true, RefPrefixes = ["HEAD", "refs/heads/\u00ff"] };
+        var request = new LsRefsRequest
+        {
+            Peel = true,
+            Symrefs = true,
+            Unborn = true,
+            RefPrefixes = ["HEAD", "refs/heads/\u00ff"],
+        };
         var writer = new ArrayBufferWriter<byte>();
         LsRefsRequestWriter.Write(writer, request, "waystation/1");
         Assert.Equal(
-            "0014command=ls-refs\n0016agent=waystation/100010009peel\n000csymrefs\n000bunborn\n0014ref-prefix HEAD\n" +
-            "001cref-prefix refs/heads/\u00ff\n0000",
-            Encoding.Latin1.GetString(writer.WrittenSpan));
-        var parsed = Assert.IsType<ParsedCommand.LsRefs>(
-            CommandParser.Parse(new ReadOnlySequence<byte>(writer.WrittenMemory)));
+            "0014command=ls-refs\n0016agent=waystation/100010009peel\n000csymrefs\n000bunborn\n0014ref-prefix HEAD\n"
+                + "001cref-prefix refs/heads/\u00ff\n0000",
+            Encoding.Latin1.GetString(writer.WrittenSpan)
+        );
+        var parsed = Assert.IsType<ParsedCommand.LsRefs>(CommandParser.Parse(new ReadOnlySequence<byte>(writer.WrittenMemory)));
         Assert.Equal(request, parsed.Request);
     }
 

@@ -25,7 +25,9 @@ public sealed class RefPrefixSetTests
                 Assert.True(isWithin ? set.HasWithin(name) || begins : !set.HasWithin(name), about);
             }
             bool covers = Array.TrueForAll(
-                others, wanted => Array.Exists(prefixes, prefix => wanted.StartsWith(prefix, StringComparison.Ordinal)));
+                others,
+                wanted => Array.Exists(prefixes, prefix => wanted.StartsWith(prefix, StringComparison.Ordinal))
+            );
             Assert.Equal(covers, set.Covers(other));
             Assert.Equal(set, RefPrefixSet.Of([.. prefixes.Reverse(), .. prefixes]));
         }

@@ -10,13 +10,20 @@ internal static class Shown
     public static IEnumerable<T> AtEveryCut<T>(Func<T> make, byte[] bytes)
         where T : PassingReader
     {
-        foreach (ReadOnlySequence<byte> cut in Cuts.Of(bytes)) yield return To(make(), cut);
+        foreach (ReadOnlySequence<byte> cut in Cuts.Of(bytes))
+        {
+            yield return To(make(), cut);
+        }
     }
 
     public static T To<T>(T reader, ReadOnlySequence<byte> bytes)
         where T : PassingReader
     {
-        foreach (ReadOnlyMemory<byte> segment in bytes) reader.Read(segment.Span);
+        foreach (ReadOnlyMemory<byte> segment in bytes)
+        {
+            reader.Read(segment.Span);
+        }
+
         return reader;
     }
 
@@ -30,6 +37,9 @@ internal static class Shown
     public static void NeverCompletes<T>(Func<T> make, byte[] bytes)
         where T : PassingReader
     {
-        foreach (ReadOnlySequence<byte> truncated in Cuts.Truncations(bytes)) Assert.False(To(make(), truncated).IsComplete);
+        foreach (ReadOnlySequence<byte> truncated in Cuts.Truncations(bytes))
+        {
+            Assert.False(To(make(), truncated).IsComplete);
+        }
     }
 }

@@ -15,7 +15,11 @@ public sealed class AnswerEndCheckTests
         byte[] bytes = Recording.Read(name);
         Assert.True(Ends(bytes));
         var check = new AnswerEndCheck();
-        foreach (byte one in bytes) check.Read([one]);
+        foreach (byte one in bytes)
+        {
+            check.Read([one]);
+        }
+
         Assert.True(check.MayEndHere);
     }
 

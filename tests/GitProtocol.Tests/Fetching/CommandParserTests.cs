@@ -8,10 +8,32 @@ namespace Waystation.GitProtocol.Tests.Fetching;
 
 public sealed class CommandParserTests
 {
-    [Theory, EveryCut(
-        "command=fetch", "agent=git/2", "object-format=sha1", Lines.Delim, "thin-pack", "no-progress", "include-tag", "ofs-delta",
-        "sideband-all", "wait-for-done", "shallow " + Ids.C, "deepen 3", "deepen-relative", "filter blob:limit=1k", "want " + Ids.A,
-        "want " + Ids.B, "want " + Ids.A, "have " + Ids.D, "have " + Ids.D, "done", Lines.Flush)]
+    [
+        Theory,
+        EveryCut(
+            "command=fetch",
+            "agent=git/2",
+            "object-format=sha1",
+            Lines.Delim,
+            "thin-pack",
+            "no-progress",
+            "include-tag",
+            "ofs-delta",
+            "sideband-all",
+            "wait-for-done",
+            "shallow " + Ids.C,
+            "deepen 3",
+            "deepen-relative",
+            "filter blob:limit=1k",
+            "want " + Ids.A,
+            "want " + Ids.B,
+            "want " + Ids.A,
+            "have " + Ids.D,
+            "have " + Ids.D,
+            "done",
+            Lines.Flush
+        )
+    ]
     public void Fetch_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
         FetchRequest request = Assert.IsType<ParsedCommand.Fetch>(CommandParser.Parse(bytes)).Request;
@@ -34,10 +56,14 @@ public sealed class CommandParserTests
                 Filter = filter,
                 Agent = "git/2",
             },
-            request);
+            request
+        );
     }
 
-    [Theory, EveryCut("command=fetch", "object-format=sha256", Lines.Delim, "want " + Ids.A256, "deepen-since 1700000000", "done", Lines.Flush)]
+    [
+        Theory,
+        EveryCut("command=fetch", "object-format=sha256", Lines.Delim, "want " + Ids.A256, "deepen-since 1700000000", "done", Lines.Flush)
+    ]
     public void FetchOfSha256_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
         FetchRequest request = Assert.IsType<ParsedCommand.Fetch>(CommandParser.Parse(bytes)).Request;
@@ -46,11 +72,23 @@ public sealed class CommandParserTests
         Assert.True(request.IsClone);
     }
 
-    [Theory, EveryCut("command=ls-refs", "object-format=sha1", Lines.Delim, "peel", "symrefs", "unborn", "ref-prefix refs/heads/", Lines.Flush)]
+    [
+        Theory,
+        EveryCut("command=ls-refs", "object-format=sha1", Lines.Delim, "peel", "symrefs", "unborn", "ref-prefix refs/heads/", Lines.Flush)
+    ]
     public void LsRefs_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
         LsRefsRequest request = Assert.IsType<ParsedCommand.LsRefs>(CommandParser.Parse(bytes)).Request;
-        Assert.Equal(new LsRefsRequest { Peel = true, Symrefs = true, Unborn = true, RefPrefixes = ["refs/heads/"] }, request);
+        Assert.Equal(
+            new LsRefsRequest
+            {
+                Peel = true,
+                Symrefs = true,
+                Unborn = true,
+                RefPrefixes = ["refs/heads/"],
+            },
+            request
+        );
     }
 
     [Theory]
@@ -65,9 +103,25 @@ public sealed class CommandParserTests
         Assert.Equal(before, bytes.Length);
     }
 
-    [Theory, EveryCut(
-        "command=ls-refs", Lines.Delim, "peel", Lines.Flush, "command=fetch", Lines.Delim, "want " + Ids.A, "done", Lines.Flush,
-        "command=object-info", Lines.Delim, "size", Lines.Flush, Lines.Flush)]
+    [
+        Theory,
+        EveryCut(
+            "command=ls-refs",
+            Lines.Delim,
+            "peel",
+            Lines.Flush,
+            "command=fetch",
+            Lines.Delim,
+            "want " + Ids.A,
+            "done",
+            Lines.Flush,
+            "command=object-info",
+            Lines.Delim,
+            "size",
+            Lines.Flush,
+            Lines.Flush
+        )
+    ]
     public void Channel_CarriesManyCommands_AndAFlushEndsIt(ReadOnlySequence<byte> bytes)
     {
         Assert.True(CommandParser.TryReadCommand(ref bytes, out ParsedCommand? first));

@@ -16,24 +16,65 @@ public sealed class FetchAnswerReaderTests
         Assert.Equal([(BandKind.PackData, "PACK"), (BandKind.End, "")], Bands(bytes));
     }
 
-    [Theory, EveryCut(
-        "acknowledgments", "ACK " + Ids.A, "ACK " + Ids.B, "ready", Lines.Delim, "shallow-info", "nolf:shallow " + Ids.C, "unshallow " + Ids.D,
-        Lines.Delim, "packfile", "nolf:\u0002counting", "raw:0004", "raw:0005\u0001", "raw:0005\u0002", "nolf:\u0001x", "nolf:\u0003gone", Lines.Flush)]
+    [
+        Theory,
+        EveryCut(
+            "acknowledgments",
+            "ACK " + Ids.A,
+            "ACK " + Ids.B,
+            "ready",
+            Lines.Delim,
+            "shallow-info",
+            "nolf:shallow " + Ids.C,
+            "unshallow " + Ids.D,
+            Lines.Delim,
+            "packfile",
+            "nolf:\u0002counting",
+            "raw:0004",
+            "raw:0005\u0001",
+            "raw:0005\u0002",
+            "nolf:\u0001x",
+            "nolf:\u0003gone",
+            Lines.Flush
+        )
+    ]
     public void AllSections_AreRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
         Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, false, out FetchPrologue? prologue));
         Assert.Equal(All, prologue);
         Assert.Equal(
             [
-                (BandKind.Progress, "counting"), (BandKind.Keepalive, ""), (BandKind.Keepalive, ""), (BandKind.Keepalive, ""),
-                (BandKind.PackData, "x"), (BandKind.Error, "gone"), (BandKind.End, ""),
+                (BandKind.Progress, "counting"),
+                (BandKind.Keepalive, ""),
+                (BandKind.Keepalive, ""),
+                (BandKind.Keepalive, ""),
+                (BandKind.PackData, "x"),
+                (BandKind.Error, "gone"),
+                (BandKind.End, ""),
             ],
-            Bands(bytes));
+            Bands(bytes)
+        );
     }
 
-    [Theory, EveryCut(
-        "\u0001acknowledgments", "\u0001ACK " + Ids.A, "\u0002wait", "\u0001ACK " + Ids.B, "raw:0005\u0002", "\u0001ready", Lines.Delim,
-        "\u0001shallow-info", "\u0001shallow " + Ids.C, "\u0001unshallow " + Ids.D, Lines.Delim, "\u0001packfile", "nolf:\u0001PACK", Lines.Flush)]
+    [
+        Theory,
+        EveryCut(
+            "\u0001acknowledgments",
+            "\u0001ACK " + Ids.A,
+            "\u0002wait",
+            "\u0001ACK " + Ids.B,
+            "raw:0005\u0002",
+            "\u0001ready",
+            Lines.Delim,
+            "\u0001shallow-info",
+            "\u0001shallow " + Ids.C,
+            "\u0001unshallow " + Ids.D,
+            Lines.Delim,
+            "\u0001packfile",
+            "nolf:\u0001PACK",
+            Lines.Flush
+        )
+    ]
     public void SidebandAll_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
         Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, true, out FetchPrologue? prologue));
@@ -44,7 +85,10 @@ public sealed class FetchAnswerReaderTests
     [Theory, EveryCut("acknowledgments", "ACK " + Ids.A256, "ready", Lines.Delim, "packfile")]
     public void Sha256_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
-        Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha256, false, out FetchPrologue? prologue));
+        Assert.Equal(
+            AnswerStart.Pack,
+            FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha256, false, out FetchPrologue? prologue)
+        );
         Assert.Equal(Ids.Of(Ids.A256), prologue!.Acks);
     }
 
@@ -62,7 +106,10 @@ public sealed class FetchAnswerReaderTests
     public void RoundOfNegotiation_IsNoPack_ButSaysWhatIsCommon(ReadOnlySequence<byte> bytes)
     {
         byte[] before = bytes.ToArray();
-        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, false, out FetchPrologue? prologue));
+        Assert.Equal(
+            AnswerStart.NoPack,
+            FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, false, out FetchPrologue? prologue)
+        );
         Assert.Equal(before.Length, bytes.Length);
         var writer = new ArrayBufferWriter<byte>();
         FetchAnswerWriter.WriteRoundV2(writer, prologue!, sidebandAll: false);
@@ -82,7 +129,10 @@ public sealed class FetchAnswerReaderTests
         foreach (ReadOnlySequence<byte> cut in Cuts.Of(Lines.ToBytes(lines)))
         {
             ReadOnlySequence<byte> bytes = cut;
-            Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, false, out FetchPrologue? prologue));
+            Assert.Equal(
+                AnswerStart.NoPack,
+                FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, false, out FetchPrologue? prologue)
+            );
             Assert.Null(prologue);
             Assert.Equal(cut.Length, bytes.Length);
         }
@@ -106,31 +156,47 @@ public sealed class FetchAnswerReaderTests
     [Theory, InlineData(false), InlineData(true)]
     public void WrittenPrologue_IsReadToTheSame(bool sidebandAll)
     {
-        foreach (FetchPrologue written in new[] { FetchPrologue.Empty, All, new() { HasShallowInfo = true }, new() { HasAcknowledgments = true, Ready = true } })
+        foreach (
+            FetchPrologue written in new[]
+            {
+                FetchPrologue.Empty,
+                All,
+                new() { HasShallowInfo = true },
+                new() { HasAcknowledgments = true, Ready = true },
+            }
+        )
         {
             var writer = new ArrayBufferWriter<byte>();
             FetchAnswerWriter.WritePrologueV2(writer, written, sidebandAll);
             var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
-            Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, sidebandAll, out FetchPrologue? read));
+            Assert.Equal(
+                AnswerStart.Pack,
+                FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, sidebandAll, out FetchPrologue? read)
+            );
             Assert.Equal(written, read);
             Assert.True(bytes.IsEmpty);
         }
     }
 
-    private static FetchPrologue All => new()
-    {
-        HasAcknowledgments = true,
-        Acks = Ids.Of(Ids.A, Ids.B),
-        Ready = true,
-        HasShallowInfo = true,
-        Shallow = Ids.Of(Ids.C),
-        Unshallow = Ids.Of(Ids.D),
-    };
+    private static FetchPrologue All =>
+        new()
+        {
+            HasAcknowledgments = true,
+            Acks = Ids.Of(Ids.A, Ids.B),
+            Ready = true,
+            HasShallowInfo = true,
+            Shallow = Ids.Of(Ids.C),
+            Unshallow = Ids.Of(Ids.D),
+        };
 
     internal static List<(BandKind Kind, string Text)> Bands(ReadOnlySequence<byte> bytes)
     {
         var bands = new List<(BandKind, string)>();
-        while (FetchAnswerReader.TryReadBand(ref bytes, out BandLine band)) bands.Add((band.Kind, Encoding.Latin1.GetString(band.Payload)));
+        while (FetchAnswerReader.TryReadBand(ref bytes, out BandLine band))
+        {
+            bands.Add((band.Kind, Encoding.Latin1.GetString(band.Payload)));
+        }
+
         Assert.True(bytes.IsEmpty);
         return bands;
     }

@@ -8,36 +8,57 @@ namespace Waystation.GitProtocol.Tests.Fetching;
 
 public sealed class FetchAnswerV0Tests
 {
-    private static readonly FetchRequest Clone = new() { ProtocolVersion = 0, Wants = Ids.Of(Ids.A), Done = true };
+    private static readonly FetchRequest s_clone = new()
+    {
+        ProtocolVersion = 0,
+        Wants = Ids.Of(Ids.A),
+        Done = true,
+    };
 
-    private static readonly FetchRequest Fetch = Clone with { Haves = Ids.Of(Ids.B, Ids.C), MultiAck = MultiAck.Detailed };
+    private static readonly FetchRequest s_fetch = s_clone with { Haves = Ids.Of(Ids.B, Ids.C), MultiAck = MultiAck.Detailed };
 
     [Theory, EveryCut("NAK", "nolf:\u0001PACK", Lines.Flush)]
     public void Clone_IsNakThenPack(ReadOnlySequence<byte> bytes)
     {
-        Assert.Equal(FetchPrologue.Empty, ReadPack(ref bytes, Clone));
+        Assert.Equal(FetchPrologue.Empty, ReadPack(ref bytes, s_clone));
         Assert.Equal([(BandKind.PackData, "PACK"), (BandKind.End, "")], FetchAnswerReaderTests.Bands(bytes));
     }
 
     [Theory, EveryCut("NAK", "raw:PACK1234")]
     public void CloneWithoutSideband_IsNakThenTheBarePack(ReadOnlySequence<byte> bytes)
     {
-        Assert.Equal(FetchPrologue.Empty, ReadPack(ref bytes, Clone with { SidebandKind = SidebandKind.None }));
+        Assert.Equal(FetchPrologue.Empty, ReadPack(ref bytes, s_clone with { SidebandKind = SidebandKind.None }));
         Assert.Equal("PACK1234", Encoding.ASCII.GetString(bytes));
     }
 
     [Theory, EveryCut("nolf:shallow " + Ids.A, "unshallow " + Ids.B, Lines.Flush, "NAK", "nolf:\u0002hm")]
     public void DeepeningClone_SaysItsBoundaryFirst(ReadOnlySequence<byte> bytes)
     {
-        FetchPrologue prologue = ReadPack(ref bytes, Clone with { Depth = 1 });
-        Assert.Equal(new FetchPrologue { HasShallowInfo = true, Shallow = Ids.Of(Ids.A), Unshallow = Ids.Of(Ids.B) }, prologue);
+        FetchPrologue prologue = ReadPack(ref bytes, s_clone with { Depth = 1 });
+        Assert.Equal(
+            new FetchPrologue
+            {
+                HasShallowInfo = true,
+                Shallow = Ids.Of(Ids.A),
+                Unshallow = Ids.Of(Ids.B),
+            },
+            prologue
+        );
     }
 
     [Theory, EveryCut("NAK", "ACK " + Ids.B + " common", "ACK " + Ids.C + " ready", "NAK", "ACK " + Ids.B, "nolf:\u0001PACK")]
     public void LastRoundOfAFetch_EndsWithThePlainAck(ReadOnlySequence<byte> bytes)
     {
-        FetchPrologue prologue = ReadPack(ref bytes, Fetch);
-        Assert.Equal(new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B), Ready = true }, prologue);
+        FetchPrologue prologue = ReadPack(ref bytes, s_fetch);
+        Assert.Equal(
+            new FetchPrologue
+            {
+                HasAcknowledgments = true,
+                Acks = Ids.Of(Ids.B),
+                Ready = true,
+            },
+            prologue
+        );
         Assert.Equal([(BandKind.PackData, "PACK")], FetchAnswerReaderTests.Bands(bytes));
     }
 
@@ -47,7 +68,7 @@ public sealed class FetchAnswerV0Tests
     [EveryCut("ACK " + Ids.B, "ACK " + Ids.C, "ACK " + Ids.B, "nolf:\u0001PACK")]
     public void SingleAck_MayBeRepeated_BeforeThePack(ReadOnlySequence<byte> bytes)
     {
-        FetchPrologue prologue = ReadPack(ref bytes, Fetch with { MultiAck = MultiAck.None });
+        FetchPrologue prologue = ReadPack(ref bytes, s_fetch with { MultiAck = MultiAck.None });
         Assert.Equal(ObjectId.Parse(Ids.B), prologue.Acks[0]);
         Assert.Equal([(BandKind.PackData, "PACK")], FetchAnswerReaderTests.Bands(bytes));
     }
@@ -57,17 +78,20 @@ public sealed class FetchAnswerV0Tests
     [EveryCut("ACK " + Ids.B, "ACK " + Ids.C, "raw:PACK1234")]
     public void SingleAck_MayBeRepeated_BeforeABarePack(ReadOnlySequence<byte> bytes)
     {
-        ReadPack(ref bytes, Fetch with { MultiAck = MultiAck.None, SidebandKind = SidebandKind.None });
+        ReadPack(ref bytes, s_fetch with { MultiAck = MultiAck.None, SidebandKind = SidebandKind.None });
         Assert.Equal("PACK1234", Encoding.ASCII.GetString(bytes));
     }
 
     [Theory, EveryTruncation("ACK " + Ids.B, "ACK " + Ids.C, "nolf:\u0001")]
     public void SingleAck_NeedsMore_UntilThePackBegins(ReadOnlySequence<byte> bytes) =>
-        Assert.Equal(AnswerStart.NeedMore, FetchAnswerReader.TryReadPrologueV0(ref bytes, Fetch with { MultiAck = MultiAck.None }, out _));
+        Assert.Equal(
+            AnswerStart.NeedMore,
+            FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch with { MultiAck = MultiAck.None }, out _)
+        );
 
     [Theory, EveryCut("ACK " + Ids.B + " common", "ACK " + Ids.B + " ready", "NAK", "ACK " + Ids.B, "nolf:\u0001PACK")]
     public void ReadyRoundWithNoDone_BringsThePack(ReadOnlySequence<byte> bytes) =>
-        Assert.True(ReadPack(ref bytes, Fetch with { Done = false, NoDone = true }).Ready);
+        Assert.True(ReadPack(ref bytes, s_fetch with { Done = false, NoDone = true }).Ready);
 
     [Theory]
     [EveryTruncation("NAK", "nolf:\u0001")]
@@ -75,7 +99,7 @@ public sealed class FetchAnswerV0Tests
     public void TruncatedPrologue_NeedsMore(ReadOnlySequence<byte> bytes)
     {
         long before = bytes.Length;
-        Assert.Equal(AnswerStart.NeedMore, FetchAnswerReader.TryReadPrologueV0(ref bytes, Fetch, out _));
+        Assert.Equal(AnswerStart.NeedMore, FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch, out _));
         Assert.Equal(before, bytes.Length);
     }
 
@@ -87,7 +111,7 @@ public sealed class FetchAnswerV0Tests
     public void RoundThatIsNotTheLast_IsNoPack(params string[] lines)
     {
         var bytes = new ReadOnlySequence<byte>(Lines.ToBytes(lines));
-        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, Fetch with { Done = false }, out _));
+        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch with { Done = false }, out _));
         Assert.False(bytes.IsEmpty);
     }
 
@@ -95,7 +119,7 @@ public sealed class FetchAnswerV0Tests
     public void RequestForItsBoundaryOnly_IsNoPack()
     {
         var bytes = new ReadOnlySequence<byte>(Lines.ToBytes("shallow " + Ids.A, Lines.Flush));
-        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, Clone with { Done = false, Depth = 1 }, out _));
+        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, s_clone with { Done = false, Depth = 1 }, out _));
     }
 
     [Theory]
@@ -107,7 +131,7 @@ public sealed class FetchAnswerV0Tests
     public void WhatIsNoAcknowledgment_IsRefused(params string[] lines)
     {
         var bytes = new ReadOnlySequence<byte>(Lines.ToBytes(lines));
-        Assert.Throws<GitProtocolException>(() => FetchAnswerReader.TryReadPrologueV0(ref bytes, Fetch, out _));
+        Assert.Throws<GitProtocolException>(() => FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch, out _));
     }
 
     [Theory]
@@ -117,55 +141,74 @@ public sealed class FetchAnswerV0Tests
     public void Acks_AreWrittenAsTheClientAskedForThem(MultiAck kind, string expected)
     {
         var prologue = new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B, Ids.C) };
-        Assert.Equal(expected, Written(prologue, Fetch with { MultiAck = kind }));
+        Assert.Equal(expected, Written(prologue, s_fetch with { MultiAck = kind }));
     }
 
     [Fact]
-    public void ReadyRound_IsWrittenAsGitDoes() => Assert.Equal(
-        "ACK b common|ACK b ready|NAK|ACK b",
-        Written(new() { HasAcknowledgments = true, Acks = Ids.Of(Ids.B), Ready = true }, Fetch with { Done = false, NoDone = true }));
+    public void ReadyRound_IsWrittenAsGitDoes() =>
+        Assert.Equal(
+            "ACK b common|ACK b ready|NAK|ACK b",
+            Written(
+                new()
+                {
+                    HasAcknowledgments = true,
+                    Acks = Ids.Of(Ids.B),
+                    Ready = true,
+                },
+                s_fetch with
+                {
+                    Done = false,
+                    NoDone = true,
+                }
+            )
+        );
 
     [Fact]
-    public void ReadyWithoutAnyCommonHave_StillNamesAnId() => Assert.Equal(
-        "ACK c ready|NAK|ACK c",
-        Written(new() { HasAcknowledgments = true, Ready = true }, Fetch with { Done = false, NoDone = true }));
+    public void ReadyWithoutAnyCommonHave_StillNamesAnId() =>
+        Assert.Equal(
+            "ACK c ready|NAK|ACK c",
+            Written(new() { HasAcknowledgments = true, Ready = true }, s_fetch with { Done = false, NoDone = true })
+        );
 
     [Fact]
     public void RoundThatIsNotTheLast_IsWrittenWithoutThePlainAck()
     {
         var common = new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B) };
-        FetchRequest round = Fetch with { Done = false };
+        FetchRequest round = s_fetch with { Done = false };
         Assert.Equal("ACK b common|NAK", Written(common, round));
         Assert.Equal("ACK b common|ACK b ready|NAK", Written(common with { Ready = true }, round));
         Assert.Equal("ACK b continue|NAK", Written(common, round with { MultiAck = MultiAck.MultiAck }));
         Assert.Equal("ACK b", Written(common, round with { MultiAck = MultiAck.None }));
         Assert.Equal("NAK", Written(FetchPrologue.Empty, round));
-        Assert.Equal("shallow a|0000", Written(new() { Shallow = Ids.Of(Ids.A) }, Clone with { Done = false, Depth = 1 }));
+        Assert.Equal("shallow a|0000", Written(new() { Shallow = Ids.Of(Ids.A) }, s_clone with { Done = false, Depth = 1 }));
     }
 
     [Theory, EveryCut("ACK " + Ids.B + " common", "NAK")]
     public void RoundThatIsNotTheLast_SaysWhatIsCommon(ReadOnlySequence<byte> bytes)
     {
-        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, Fetch with { Done = false }, out FetchPrologue? prologue));
+        Assert.Equal(
+            AnswerStart.NoPack,
+            FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch with { Done = false }, out FetchPrologue? prologue)
+        );
         Assert.Equal(new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B) }, prologue);
     }
 
     [Fact]
     public void PrologueOfV2_IsWrittenSoThatNegotiationEnds()
     {
-        Assert.Equal("NAK", Written(FetchPrologue.Empty, Clone));
-        Assert.Equal("ACK c", Written(FetchPrologue.Empty, Fetch with { MultiAck = MultiAck.None }));
-        Assert.Equal("ACK c", Written(FetchPrologue.Empty, Fetch));
-        Assert.Equal("NAK", Written(new() { HasAcknowledgments = true }, Fetch));
+        Assert.Equal("NAK", Written(FetchPrologue.Empty, s_clone));
+        Assert.Equal("ACK c", Written(FetchPrologue.Empty, s_fetch with { MultiAck = MultiAck.None }));
+        Assert.Equal("ACK c", Written(FetchPrologue.Empty, s_fetch));
+        Assert.Equal("NAK", Written(new() { HasAcknowledgments = true }, s_fetch));
     }
 
     [Fact]
     public void Boundary_IsWritten_OnlyToAClientThatAskedForOne()
     {
         var prologue = new FetchPrologue { HasShallowInfo = true, Shallow = Ids.Of(Ids.A) };
-        Assert.Equal("NAK", Written(prologue, Clone));
-        Assert.Equal("shallow a|0000|NAK", Written(prologue, Clone with { Depth = 1 }));
-        Assert.Equal("0000|NAK", Written(FetchPrologue.Empty, Clone with { DeepenSince = 5 }));
+        Assert.Equal("NAK", Written(prologue, s_clone));
+        Assert.Equal("shallow a|0000|NAK", Written(prologue, s_clone with { Depth = 1 }));
+        Assert.Equal("0000|NAK", Written(FetchPrologue.Empty, s_clone with { DeepenSince = 5 }));
     }
 
     private static FetchPrologue ReadPack(ref ReadOnlySequence<byte> bytes, FetchRequest request)
@@ -183,7 +226,11 @@ public sealed class FetchAnswerV0Tests
         while (GitProtocol.PktLines.PktLineReader.TryRead(ref bytes, out GitProtocol.PktLines.PktLine line))
         {
             string text = line.Kind == GitProtocol.PktLines.PktLineKind.Flush ? Lines.Flush : Encoding.ASCII.GetString(line.Text);
-            lines.Add(text.Replace(Ids.A, "a", StringComparison.Ordinal).Replace(Ids.B, "b", StringComparison.Ordinal).Replace(Ids.C, "c", StringComparison.Ordinal));
+            lines.Add(
+                text.Replace(Ids.A, "a", StringComparison.Ordinal)
+                    .Replace(Ids.B, "b", StringComparison.Ordinal)
+                    .Replace(Ids.C, "c", StringComparison.Ordinal)
+            );
         }
         return string.Join('|', lines);
     }

@@ -7,11 +7,25 @@ namespace Waystation.GitProtocol.Tests.Fetching;
 
 public sealed class FetchRequestV0ParserTests
 {
-    private const string Capabilities = " multi_ack_detailed no-done side-band-64k thin-pack include-tag ofs-delta deepen-since agent=git/2 filter";
+    private const string Capabilities =
+        " multi_ack_detailed no-done side-band-64k thin-pack include-tag ofs-delta deepen-since agent=git/2 filter";
 
-    [Theory, EveryCut(
-        "want " + Ids.A + Capabilities, "want " + Ids.B, "shallow " + Ids.C, "deepen 2", "filter blob:none", Lines.Flush,
-        "have " + Ids.D, Lines.Flush, "have " + Ids.C, "have " + Ids.D, "done")]
+    [
+        Theory,
+        EveryCut(
+            "want " + Ids.A + Capabilities,
+            "want " + Ids.B,
+            "shallow " + Ids.C,
+            "deepen 2",
+            "filter blob:none",
+            Lines.Flush,
+            "have " + Ids.D,
+            Lines.Flush,
+            "have " + Ids.C,
+            "have " + Ids.D,
+            "done"
+        )
+    ]
     public void Request_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
         Assert.True(FilterSpec.TryParse("blob:none", out FilterSpec? filter));
@@ -92,7 +106,9 @@ public sealed class FetchRequestV0ParserTests
         else
         {
             Assert.Equal(
-                ProtocolError.Truncated, Assert.Throws<GitProtocolException>(() => FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1)).Error);
+                ProtocolError.Truncated,
+                Assert.Throws<GitProtocolException>(() => FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1)).Error
+            );
         }
         long before = bytes.Length;
         Assert.False(FetchRequestV0Parser.TryRead(ref bytes, 0, ObjectFormat.Sha1, out _));
@@ -126,7 +142,8 @@ public sealed class FetchRequestV0ParserTests
     [Fact]
     public void ScannedPlace_SparesWhatWasLookedThrough()
     {
-        byte[] needs = Lines.ToBytes("want " + Ids.A, "deepen 1", Lines.Flush), round = Lines.ToBytes("have " + Ids.B, "have " + Ids.C, "done");
+        byte[] needs = Lines.ToBytes("want " + Ids.A, "deepen 1", Lines.Flush),
+            round = Lines.ToBytes("have " + Ids.B, "have " + Ids.C, "done");
         long scanned = 0;
         for (int length = 1; length < needs.Length; length++)
         {

@@ -44,8 +44,7 @@ public sealed class ForeignTests
     [InlineData(UnknownFilter, "command=fetch", Delim, "want " + Ids.A, "filter blob:none\0x", "done", Flush)]
     [InlineData(UnknownCommand, "command=fetch\0", Delim, "want " + Ids.A, "done", Flush)]
     public void RequestOfV2_ThatIsNotOurs_SaysWhy(ForeignReason reason, params string[] lines) =>
-        Assert.All(
-            Cuts.Of(ToBytes(lines)), bytes => Assert.Equal(new ParsedCommand.Foreign(reason), CommandParser.Parse(bytes)));
+        Assert.All(Cuts.Of(ToBytes(lines)), bytes => Assert.Equal(new ParsedCommand.Foreign(reason), CommandParser.Parse(bytes)));
 
     [Theory]
     [InlineData(UnknownCapability, "want " + Ids.A + " mood", Flush, "done")]
@@ -70,7 +69,8 @@ public sealed class ForeignTests
     public void RequestOfV0_ThatIsNotOurs_SaysWhy(ForeignReason reason, params string[] lines) =>
         Assert.All(
             Cuts.Of(ToBytes(lines)),
-            bytes => Assert.Equal(new ParsedCommand.Foreign(reason), FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1)));
+            bytes => Assert.Equal(new ParsedCommand.Foreign(reason), FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1))
+        );
 
     /// <summary>Only printable ASCII is read as a capability: each other byte means something to some server.</summary>
     [Fact]
@@ -82,7 +82,12 @@ public sealed class ForeignTests
             ParsedCommand command = FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(bytes), 0, ObjectFormat.Sha1);
             bool isPlain = code is > 0x20 and < 0x7f;
             // After a space the rest of the name is a word that nobody knows.
-            Assert.Equal(isPlain ? null : code == 0x20 ? UnknownCapability : ByteOutOfPlace, (command as ParsedCommand.Foreign)?.Reason);
+            Assert.Equal(
+                isPlain ? null
+                    : code == 0x20 ? UnknownCapability
+                    : ByteOutOfPlace,
+                (command as ParsedCommand.Foreign)?.Reason
+            );
         }
     }
 

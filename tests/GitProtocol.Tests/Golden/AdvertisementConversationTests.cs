@@ -23,9 +23,18 @@ public sealed class AdvertisementConversationTests
             Assert.True(reader.IsComplete);
             Assert.Equal((Recording.Version(name), Recording.Format(name)), (reader.Version, reader.ObjectFormat));
             Assert.Equal(reader.Version == 2, reader.Capabilities is not null);
-            if (reader.Version == 2) Assert.True(reader.Capabilities!.Supports("fetch", "shallow"));
-            else if (name.Contains("empty", StringComparison.Ordinal)) Assert.Empty(reader.Tips);
-            else Assert.Equal("refs/heads/main", reader.Tips[0].SymrefTarget);
+            if (reader.Version == 2)
+            {
+                Assert.True(reader.Capabilities!.Supports("fetch", "shallow"));
+            }
+            else if (name.Contains("empty", StringComparison.Ordinal))
+            {
+                Assert.Empty(reader.Tips);
+            }
+            else
+            {
+                Assert.Equal("refs/heads/main", reader.Tips[0].SymrefTarget);
+            }
         }
         Shown.NeverCompletes(() => new InfoRefsReader(), bytes);
     }
@@ -37,8 +46,14 @@ public sealed class AdvertisementConversationTests
         foreach (LsRefsReader reader in Recording.CutsOf(bytes).Select(cut => Shown.To(new LsRefsReader(Recording.Format(name)), cut)))
         {
             Assert.True(reader.IsComplete);
-            if (name.Contains("empty", StringComparison.Ordinal)) Assert.Equal("refs/heads/main", reader.UnbornHeadTarget);
-            else Assert.NotEmpty(reader.Tips);
+            if (name.Contains("empty", StringComparison.Ordinal))
+            {
+                Assert.Equal("refs/heads/main", reader.UnbornHeadTarget);
+            }
+            else
+            {
+                Assert.NotEmpty(reader.Tips);
+            }
         }
         Shown.NeverCompletes(() => new LsRefsReader(Recording.Format(name)), bytes);
     }
@@ -71,9 +86,20 @@ public sealed class AdvertisementConversationTests
     {
         byte[] bytes = Recording.Read(name);
         InfoRefsReader reader = Shown.To(new InfoRefsReader(), new ReadOnlySequence<byte>(bytes));
-        if (reader.Version == 2) return;
+        if (reader.Version == 2)
+        {
+            return;
+        }
+
         var writer = new ArrayBufferWriter<byte>();
-        InfoRefsWriter.Write(writer, reader.Version, reader.Tips, string.Join(' ', reader.V0Capabilities), reader.Shallows, reader.ObjectFormat);
+        InfoRefsWriter.Write(
+            writer,
+            reader.Version,
+            reader.Tips,
+            string.Join(' ', reader.V0Capabilities),
+            reader.Shallows,
+            reader.ObjectFormat
+        );
         Assert.Equal(Recording.Text(bytes), Recording.Text(writer.WrittenSpan));
     }
 

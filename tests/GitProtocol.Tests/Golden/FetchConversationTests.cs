@@ -61,9 +61,17 @@ public sealed class FetchConversationTests
         for (int length = 0; length < bytes.Length; length += length < 900 ? 1 : 17)
         {
             var rest = new ReadOnlySequence<byte>(bytes, 0, length);
-            if (Start(ref rest, request, out _) != AnswerStart.Pack) continue;
+            if (Start(ref rest, request, out _) != AnswerStart.Pack)
+            {
+                continue;
+            }
+
             BandKind last = BandKind.Keepalive;
-            while (FetchAnswerReader.TryReadBand(ref rest, out BandLine band)) last = band.Kind;
+            while (FetchAnswerReader.TryReadBand(ref rest, out BandLine band))
+            {
+                last = band.Kind;
+            }
+
             Assert.NotEqual(BandKind.End, last);
         }
     }
@@ -91,7 +99,8 @@ public sealed class FetchConversationTests
     {
         int version = Recording.Version(name);
         Assert.Equal(version == 2, CommandParser.LooksLikeV2(body));
-        ParsedCommand command = version == 2 ? CommandParser.Parse(body) : FetchRequestV0Parser.Parse(body, version, Recording.Format(name));
+        ParsedCommand command =
+            version == 2 ? CommandParser.Parse(body) : FetchRequestV0Parser.Parse(body, version, Recording.Format(name));
         return Assert.IsType<ParsedCommand.Fetch>(command).Request;
     }
 
@@ -102,7 +111,9 @@ public sealed class FetchConversationTests
         string text = Recording.Text(recorded);
         if (Recording.Version(name) < 2)
         {
-            text = text.Replace(request.DeepenSince is null ? " deepen-since deepen-not" : " deepen-not", "", StringComparison.Ordinal)[4..];
+            text = text.Replace(request.DeepenSince is null ? " deepen-since deepen-not" : " deepen-not", "", StringComparison.Ordinal)[
+                4..
+            ];
         }
         var wants = new HashSet<string>(StringComparer.Ordinal);
         return string.Join('\n', text.Split('\n').Where(line => !(IndexOfWant(line) is >= 0 and var at) || wants.Add(line[at..])));
@@ -113,8 +124,15 @@ public sealed class FetchConversationTests
     private static string Written(FetchRequest request)
     {
         var writer = new ArrayBufferWriter<byte>();
-        if (request.ProtocolVersion == 2) FetchRequestWriter.WriteV2(writer, request, Recording.Agent, sayObjectFormat: true);
-        else FetchRequestWriter.WriteV0(writer, request, Recording.Agent);
+        if (request.ProtocolVersion == 2)
+        {
+            FetchRequestWriter.WriteV2(writer, request, Recording.Agent, sayObjectFormat: true);
+        }
+        else
+        {
+            FetchRequestWriter.WriteV0(writer, request, Recording.Agent);
+        }
+
         return Recording.Text(writer.WrittenSpan)[(request.ProtocolVersion == 2 ? 0 : 4)..];
     }
 
@@ -130,8 +148,15 @@ public sealed class FetchConversationTests
         while (FetchAnswerReader.TryReadBand(ref bytes, out BandLine band))
         {
             last = band.Kind;
-            if (band.Kind != BandKind.PackData) continue;
-            foreach (ReadOnlyMemory<byte> segment in band.Payload) check.Append(segment.Span);
+            if (band.Kind != BandKind.PackData)
+            {
+                continue;
+            }
+
+            foreach (ReadOnlyMemory<byte> segment in band.Payload)
+            {
+                check.Append(segment.Span);
+            }
         }
         Assert.Equal(BandKind.End, last);
         Assert.True(bytes.IsEmpty);
@@ -141,8 +166,15 @@ public sealed class FetchConversationTests
     private static void AssertWrittenAgain(ReadOnlySpan<byte> recorded, FetchPrologue prologue, FetchRequest request)
     {
         var writer = new ArrayBufferWriter<byte>();
-        if (request.ProtocolVersion == 2) FetchAnswerWriter.WritePrologueV2(writer, prologue, request.SidebandAll);
-        else FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+        if (request.ProtocolVersion == 2)
+        {
+            FetchAnswerWriter.WritePrologueV2(writer, prologue, request.SidebandAll);
+        }
+        else
+        {
+            FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+        }
+
         if (request.ProtocolVersion == 2 || request.Haves.Count == 0)
         {
             Assert.Equal(Recording.Text(recorded), Recording.Text(writer.WrittenSpan));

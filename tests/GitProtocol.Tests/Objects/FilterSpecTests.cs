@@ -48,6 +48,8 @@ public sealed class FilterSpecTests
     [InlineData("combine:blob:none+sparse:oid=x")]
     [InlineData("combine:combine:blob:none+tree:1")]
     [InlineData("combine:blob:none+combine%3Atree:1")]
-    [InlineData("combine:tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0")]
+    [InlineData(
+        "combine:tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0+tree:0"
+    )]
     public void EverythingElse_IsForeign(string? text) => Assert.False(FilterSpec.TryParse(text, out _));
 }

@@ -39,7 +39,8 @@ public sealed class ObjectIdTests
     [Fact]
     public void Ids_CompareByValue_AndOrderAsTheirDigits()
     {
-        ObjectId a = ObjectId.Parse(Ids.A), b = ObjectId.Parse(Ids.B);
+        ObjectId a = ObjectId.Parse(Ids.A),
+            b = ObjectId.Parse(Ids.B);
         Assert.Equal(a, ObjectId.Parse(Ids.A.ToUpperInvariant()));
         Assert.Equal(a.GetHashCode(), ObjectId.Parse(Ids.A).GetHashCode());
         Assert.True(a == ObjectId.Parse(Ids.A) && a != b && a < b && b >= a);

@@ -7,23 +7,34 @@ namespace Waystation.GitProtocol.Tests.Packs;
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5350", Justification = "The trailer of a SHA-1 pack is SHA-1.")]
 public sealed class PackTrailerCheckTests
 {
-    public static TheoryData<ObjectFormat, int> Packs => new()
-    {
-        { ObjectFormat.Sha1, 0 }, { ObjectFormat.Sha1, 7 }, { ObjectFormat.Sha1, 100 }, { ObjectFormat.Sha256, 0 }, { ObjectFormat.Sha256, 100 },
-    };
+    public static TheoryData<ObjectFormat, int> Packs =>
+        new()
+        {
+            { ObjectFormat.Sha1, 0 },
+            { ObjectFormat.Sha1, 7 },
+            { ObjectFormat.Sha1, 100 },
+            { ObjectFormat.Sha256, 0 },
+            { ObjectFormat.Sha256, 100 },
+        };
 
     [Theory, MemberData(nameof(Packs))]
     public void WholePack_IsWhole_HoweverItIsCut(ObjectFormat format, int body)
     {
         byte[] pack = Make(format, body);
-        for (int size = 1; size <= pack.Length; size++) Assert.True(Check(format, pack, size), $"cut every {size} bytes");
+        for (int size = 1; size <= pack.Length; size++)
+        {
+            Assert.True(Check(format, pack, size), $"cut every {size} bytes");
+        }
     }
 
     [Theory, MemberData(nameof(Packs))]
     public void TruncatedPack_IsNeverWhole(ObjectFormat format, int body)
     {
         byte[] pack = Make(format, body);
-        for (int length = 0; length < pack.Length; length++) Assert.False(Check(format, pack[..length], 13), $"{length} bytes");
+        for (int length = 0; length < pack.Length; length++)
+        {
+            Assert.False(Check(format, pack[..length], 13), $"{length} bytes");
+        }
     }
 
     [Theory, MemberData(nameof(Packs))]
@@ -73,7 +84,11 @@ public sealed class PackTrailerCheckTests
         using var check = new PackTrailerCheck(ObjectFormat.Sha1);
         check.Append(bytes);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 1; i < 1_000; i++) check.Append(bytes.AsSpan(0, i));
+        for (int i = 1; i < 1_000; i++)
+        {
+            check.Append(bytes.AsSpan(0, i));
+        }
+
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
@@ -86,13 +101,20 @@ public sealed class PackTrailerCheckTests
     public void Header_IsTaken_OfVersionsThatGitKnows(string bytes, bool taken)
     {
         Assert.Equal(taken, PackHeader.TryParse(System.Text.Encoding.Latin1.GetBytes(bytes), out PackHeader header));
-        if (taken) Assert.Equal(256u, header.ObjectCount);
+        if (taken)
+        {
+            Assert.Equal(256u, header.ObjectCount);
+        }
     }
 
     private static bool Check(ObjectFormat format, byte[] pack, int size)
     {
         using var check = new PackTrailerCheck(format);
-        foreach (byte[] chunk in pack.Chunk(size)) check.Append(chunk);
+        foreach (byte[] chunk in pack.Chunk(size))
+        {
+            check.Append(chunk);
+        }
+
         return check.IsWhole();
     }
 

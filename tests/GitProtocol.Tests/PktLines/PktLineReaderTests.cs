@@ -101,7 +101,11 @@ public sealed class PktLineReaderTests
         {
             var buffer = new ReadOnlySequence<byte>(bytes);
             int count = 0;
-            while (PktLineReader.TryRead(ref buffer, out PktLine packet)) count += packet.TryStripPrefix(Keywords.Have, out _) ? 1 : 0;
+            while (PktLineReader.TryRead(ref buffer, out PktLine packet))
+            {
+                count += packet.TryStripPrefix(Keywords.Have, out _) ? 1 : 0;
+            }
+
             return count;
         }
     }

@@ -7,7 +7,8 @@ namespace Waystation.GitProtocol.Tests.Pushing;
 
 public sealed class PushHeadParserTests
 {
-    private const string Update = Ids.A + " " + Ids.B + " refs/heads/main", Deletion = Ids.A + " " + Ids.Zero + " refs/heads/gone";
+    private const string Update = Ids.A + " " + Ids.B + " refs/heads/main",
+        Deletion = Ids.A + " " + Ids.Zero + " refs/heads/gone";
     private const string Deletion256 = Ids.A256 + " 0000000000000000000000000000000000000000000000000000000000000000 refs/heads/gone";
     private const string Pack = "raw:PACK\0\0\0\u00020000";
 
@@ -27,11 +28,38 @@ public sealed class PushHeadParserTests
     [InlineData(true, ObjectFormat.Sha1, Update + "\0report-status\0 push-options", Lines.Flush)]
     [InlineData(true, ObjectFormat.Sha1, Update + "-push-options\0report-status", Lines.Flush)]
     [InlineData(
-        false, ObjectFormat.Sha1, "push-cert\0report-status push-options", "certificate version 0.1", "pusher Sana", "nonce 1", "push-option skip", "", Deletion,
-        "-----BEGIN PGP SIGNATURE-----", "", "iQ==", "-----END PGP SIGNATURE-----", "push-cert-end", Lines.Flush, "skip", Lines.Flush)]
+        false,
+        ObjectFormat.Sha1,
+        "push-cert\0report-status push-options",
+        "certificate version 0.1",
+        "pusher Sana",
+        "nonce 1",
+        "push-option skip",
+        "",
+        Deletion,
+        "-----BEGIN PGP SIGNATURE-----",
+        "",
+        "iQ==",
+        "-----END PGP SIGNATURE-----",
+        "push-cert-end",
+        Lines.Flush,
+        "skip",
+        Lines.Flush
+    )]
     [InlineData(
-        true, ObjectFormat.Sha1, "push-cert\0report-status", "certificate version 0.1", "pusher Sana", "", Deletion, Update, "-----BEGIN SSH SIGNATURE-----",
-        "-----END SSH SIGNATURE-----", "push-cert-end", Lines.Flush)]
+        true,
+        ObjectFormat.Sha1,
+        "push-cert\0report-status",
+        "certificate version 0.1",
+        "pusher Sana",
+        "",
+        Deletion,
+        Update,
+        "-----BEGIN SSH SIGNATURE-----",
+        "-----END SSH SIGNATURE-----",
+        "push-cert-end",
+        Lines.Flush
+    )]
     public void Head_EndsBeforeThePack_AndSaysWhetherThereIsOne(bool hasPack, ObjectFormat format, params string[] lines)
     {
         foreach (ReadOnlySequence<byte> bytes in Cuts.Of(Lines.ToBytes([.. lines, Pack])))

@@ -12,8 +12,16 @@ public sealed class PushReportReaderTests
 {
     private static readonly string[] s_report =
     [
-        "unpack ok", "ok refs/heads/main", "ng refs/heads/locked pre-receive hook declined", "option refname refs/heads/of-nobody",
-        "ok refs/for/main", "option refname refs/changes/1", "option old-oid " + Ids.A, "option new-oid " + Ids.B, "option forced-update", Lines.Flush,
+        "unpack ok",
+        "ok refs/heads/main",
+        "ng refs/heads/locked pre-receive hook declined",
+        "option refname refs/heads/of-nobody",
+        "ok refs/for/main",
+        "option refname refs/changes/1",
+        "option old-oid " + Ids.A,
+        "option new-oid " + Ids.B,
+        "option forced-update",
+        Lines.Flush,
     ];
 
     private static readonly RefReport[] s_done = [new("refs/heads/main"), new("refs/for/main", "refs/changes/1", ObjectId.Parse(Ids.B))];
@@ -35,9 +43,10 @@ public sealed class PushReportReaderTests
     public void BandedReport_IsRead_HoweverItArrives(int perBand)
     {
         byte[] bytes = Banded(Lines.ToBytes(s_report), perBand, end: true);
-        IEnumerable<PushReportReader> readers = perBand == 1
-            ? [Shown.To(new PushReportReader(), new ReadOnlySequence<byte>(bytes))]
-            : Shown.AtEveryCut(() => new PushReportReader(), bytes);
+        IEnumerable<PushReportReader> readers =
+            perBand == 1
+                ? [Shown.To(new PushReportReader(), new ReadOnlySequence<byte>(bytes))]
+                : Shown.AtEveryCut(() => new PushReportReader(), bytes);
         foreach (PushReportReader reader in readers)
         {
             Assert.Equal((true, true, true), (reader.HasAnswer, reader.IsComplete, reader.IsUnpacked));
@@ -61,7 +70,11 @@ public sealed class PushReportReaderTests
     public void FailedUnpack_IsSeen()
     {
         PushReportReader reader = Shown.To(
-            new PushReportReader(), "unpack index-pack abnormal exit", "ng refs/heads/main unpacker error", Lines.Flush);
+            new PushReportReader(),
+            "unpack index-pack abnormal exit",
+            "ng refs/heads/main unpacker error",
+            Lines.Flush
+        );
         Assert.Equal((true, false), (reader.HasAnswer, reader.IsUnpacked));
         Assert.Empty(reader.Done);
     }
@@ -70,7 +83,12 @@ public sealed class PushReportReaderTests
     public void Sha256_IsRead()
     {
         PushReportReader reader = Shown.To(
-            new PushReportReader(), "unpack ok", "ok refs/heads/x", "option new-oid " + Ids.A256, Lines.Flush);
+            new PushReportReader(),
+            "unpack ok",
+            "ok refs/heads/x",
+            "option new-oid " + Ids.A256,
+            Lines.Flush
+        );
         Assert.Equal(ObjectId.Parse(Ids.A256), Assert.Single(reader.Done).ActualNew);
     }
 
@@ -81,7 +99,9 @@ public sealed class PushReportReaderTests
         byte[] report = Lines.ToBytes(s_report);
         byte[] banded = Banded(report, 400, end: false);
         foreach (ReadOnlySequence<byte> cut in Cuts.Truncations(banded))
+        {
             Assert.False(Shown.To(new PushReportReader(), cut).HasAnswer);
+        }
     }
 
     [Theory]
@@ -92,7 +112,9 @@ public sealed class PushReportReaderTests
     public void WhatIsNoReport_StopsTheReader(string line)
     {
         foreach (PushReportReader reader in Shown.AtEveryCut(() => new PushReportReader(), Lines.ToBytes(line, "unpack ok", Lines.Flush)))
+        {
             Assert.Equal((true, false), (reader.HasStopped, reader.HasAnswer));
+        }
     }
 
     [Theory]
@@ -115,7 +137,11 @@ public sealed class PushReportReaderTests
             Sideband.Write(bytes, Sideband.Progress, Encoding.ASCII.GetBytes("remote: 000a\n"));
             Sideband.Write(bytes, Sideband.PackData, piece);
         }
-        if (end) PktLineWriter.WriteFlush(bytes);
+        if (end)
+        {
+            PktLineWriter.WriteFlush(bytes);
+        }
+
         return bytes.WrittenSpan.ToArray();
     }
 }

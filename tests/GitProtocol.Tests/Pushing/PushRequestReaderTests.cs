@@ -9,31 +9,41 @@ public sealed class PushRequestReaderTests
 {
     private const string Pack = "raw:PACK\0\0\0\u00020000 and what looks like a packet";
 
-    [Theory, EveryCut(
-        Ids.Zero + " " + Ids.A + " refs/heads/new\0 report-status-v2 side-band-64k quiet atomic object-format=sha1 agent=git/2.39.5",
-        Ids.A + " " + Ids.B + " refs/heads/main",
-        "nolf:" + Ids.A + " " + Ids.Zero + " refs/tags/gone",
-        Lines.Flush,
-        Pack)]
+    [
+        Theory,
+        EveryCut(
+            Ids.Zero + " " + Ids.A + " refs/heads/new\0 report-status-v2 side-band-64k quiet atomic object-format=sha1 agent=git/2.39.5",
+            Ids.A + " " + Ids.B + " refs/heads/main",
+            "nolf:" + Ids.A + " " + Ids.Zero + " refs/tags/gone",
+            Lines.Flush,
+            Pack
+        )
+    ]
     public void Commands_AreRead_AndTheRestIsThePack(ReadOnlySequence<byte> bytes)
     {
         var reader = new PushRequestReader();
         Assert.Equal(Lines.ToBytes(Pack), Rest(reader, bytes));
         Assert.True(reader.IsComplete);
-        ObjectId zero = ObjectId.Parse(Ids.Zero), a = ObjectId.Parse(Ids.A), b = ObjectId.Parse(Ids.B);
+        ObjectId zero = ObjectId.Parse(Ids.Zero),
+            a = ObjectId.Parse(Ids.A),
+            b = ObjectId.Parse(Ids.B);
         Assert.Equal([new(zero, a, "refs/heads/new"), new(a, b, "refs/heads/main"), new(a, zero, "refs/tags/gone")], reader.Commands);
         Assert.Equal((true, ObjectFormat.Sha1), (reader.HasPack, reader.ObjectFormat));
         Assert.True(reader.Commands[0].IsCreation && reader.Commands[2].IsDeletion);
     }
 
-    [Theory, EveryCut(
-        "shallow " + Ids.C,
-        Ids.A + " " + Ids.B + " refs/heads/main\0report-status push-options",
-        Lines.Flush,
-        "ci.skip",
-        "reviewer=omar",
-        Lines.Flush,
-        Pack)]
+    [
+        Theory,
+        EveryCut(
+            "shallow " + Ids.C,
+            Ids.A + " " + Ids.B + " refs/heads/main\0report-status push-options",
+            Lines.Flush,
+            "ci.skip",
+            "reviewer=omar",
+            Lines.Flush,
+            Pack
+        )
+    ]
     public void ShallowsAndOptions_ArePassedOver(ReadOnlySequence<byte> bytes)
     {
         var reader = new PushRequestReader();
@@ -102,12 +112,20 @@ public sealed class PushRequestReaderTests
     public void EndlessCommandsAndOptions_StopTheReader()
     {
         var many = new PushRequestReader();
-        for (int i = 0; i <= PushRequestReader.MaxCommands; i++) many.ReadHead(Lines.ToBytes($"{Ids.A} {Ids.B} refs/heads/{i}"));
+        for (int i = 0; i <= PushRequestReader.MaxCommands; i++)
+        {
+            many.ReadHead(Lines.ToBytes($"{Ids.A} {Ids.B} refs/heads/{i}"));
+        }
+
         Assert.True(many.HasStopped);
 
         var options = new PushRequestReader();
         options.ReadHead(Lines.ToBytes(Ids.A + " " + Ids.B + " refs/heads/x\0push-options", Lines.Flush));
-        for (int i = 0; i < 9; i++) options.ReadHead(Lines.ToBytes(new string('x', 65_000)));
+        for (int i = 0; i < 9; i++)
+        {
+            options.ReadHead(Lines.ToBytes(new string('x', 65_000)));
+        }
+
         Assert.True(options.HasStopped);
     }
 
@@ -117,7 +135,10 @@ public sealed class PushRequestReaderTests
         var rest = new ArrayBufferWriter<byte>();
         foreach (ReadOnlyMemory<byte> segment in bytes)
         {
-            if (!reader.HasStopped) rest.Write(segment.Span[reader.ReadHead(segment.Span)..]);
+            if (!reader.HasStopped)
+            {
+                rest.Write(segment.Span[reader.ReadHead(segment.Span)..]);
+            }
         }
         return rest.WrittenSpan.ToArray();
     }

@@ -7,7 +7,8 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.Proxy.Tests.Admin;
 
-/// <summary>The name of a repository is a name, whoever gives it: no request with the service credential is made of anything else.</summary>
+/// <summary>The name of a repository is a name, whoever gives it: no request with the service credential is made of anything
+/// else.</summary>
 public sealed class RepositoryNamesTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
@@ -17,10 +18,27 @@ public sealed class RepositoryNamesTests : IAsyncLifetime
 
     public static TheoryData<string> NoNames { get; } =
     [
-        "team/tool HTTP/1.1\r\nHost: x\r\n\r\nDELETE /team/tool HTTP/1.1\r\nX: ", "team/tool\nX: y", "team/tool\r", "team/to ol", "team/to\tol", "team/tool\0",
-        "team/tool?service=git-receive-pack&x=", "team/tool#x", "team/../tool", "team//tool", "team/%2e%2e/tool", "team/tool%0d%0aX:%20y", "team/t\u00F6ol",
-        "http://elsewhere.example/team/tool", "http://me@HOST/team/tool", "http://HOST@elsewhere.example/team/tool", "HOST/team/tool?x", "HOST/\r\nX: y", "ssh:HOST/team\ntool",
-        "HOST/", "",
+        "team/tool HTTP/1.1\r\nHost: x\r\n\r\nDELETE /team/tool HTTP/1.1\r\nX: ",
+        "team/tool\nX: y",
+        "team/tool\r",
+        "team/to ol",
+        "team/to\tol",
+        "team/tool\0",
+        "team/tool?service=git-receive-pack&x=",
+        "team/tool#x",
+        "team/../tool",
+        "team//tool",
+        "team/%2e%2e/tool",
+        "team/tool%0d%0aX:%20y",
+        "team/t\u00F6ol",
+        "http://elsewhere.example/team/tool",
+        "http://me@HOST/team/tool",
+        "http://HOST@elsewhere.example/team/tool",
+        "HOST/team/tool?x",
+        "HOST/\r\nX: y",
+        "ssh:HOST/team\ntool",
+        "HOST/",
+        "",
     ];
 
     [Theory]
@@ -57,12 +75,18 @@ public sealed class RepositoryNamesTests : IAsyncLifetime
         await _node.StopAsync();
         object[] left =
         [
-            Work("team/tool HTTP/1.1\r\nHost: x\r\n\r\nDELETE /team/tool HTTP/1.1\r\nX: "), Work("team/tool?x="), Work("team/../tool"), Work("good/tool.git"),
+            Work("team/tool HTTP/1.1\r\nHost: x\r\n\r\nDELETE /team/tool HTTP/1.1\r\nX: "),
+            Work("team/tool?x="),
+            Work("team/../tool"),
+            Work("good/tool.git"),
         ];
         await File.WriteAllTextAsync(Path.Combine(_node.DataFolder, "queue.json"), JsonSerializer.Serialize(left));
         await _node.StartAgainAsync();
         await Eventually.TrueAsync("the good one is asked for", () => _primary.Requests.Count > 0);
-        await Eventually.TrueAsync("the others are done with", async () => !(await _client.GetStringAsync(new Uri(_node.Admin, "/api/v1/queue"))).Contains("team", StringComparison.Ordinal));
+        await Eventually.TrueAsync(
+            "the others are done with",
+            async () => !(await _client.GetStringAsync(new Uri(_node.Admin, "/api/v1/queue"))).Contains("team", StringComparison.Ordinal)
+        );
         Assert.All(_primary.Requests, static request => Assert.StartsWith("/good/tool.git/", request.Target, StringComparison.Ordinal));
     }
 
@@ -72,7 +96,10 @@ public sealed class RepositoryNamesTests : IAsyncLifetime
     [InlineData("team/tool?x", null)]
     [InlineData("team/tool\\r\\nX: y", null)]
     public void NoticeOfAForge_NamesARepository_OrNothing(string said, string? name) =>
-        Assert.Equal(name, HookPayload.RepositoryOf(System.Text.Encoding.UTF8.GetBytes($$$"""{"repository":{"full_name":"{{{said}}}"}}""")));
+        Assert.Equal(
+            name,
+            HookPayload.RepositoryOf(System.Text.Encoding.UTF8.GetBytes($$$"""{"repository":{"full_name":"{{{said}}}"}}"""))
+        );
 
     public async Task InitializeAsync()
     {
@@ -82,10 +109,13 @@ public sealed class RepositoryNamesTests : IAsyncLifetime
             context.Response.StatusCode = 404;
             return Task.CompletedTask;
         });
-        _node = await WaystationNode.StartAsync(_primary.Url, new NodeSettings
-        {
-            Options = ["--Primaries:0:Service:Username", "node", "--Primaries:0:Service:PasswordFile", _folder["password"]],
-        });
+        _node = await WaystationNode.StartAsync(
+            _primary.Url,
+            new NodeSettings
+            {
+                Options = ["--Primaries:0:Service:Username", "node", "--Primaries:0:Service:PasswordFile", _folder["password"]],
+            }
+        );
     }
 
     public async Task DisposeAsync()
@@ -96,7 +126,16 @@ public sealed class RepositoryNamesTests : IAsyncLifetime
         _folder.Dispose();
     }
 
-    private object Work(string path) => new { Kind = "Warm", Host = _primary.Authority, Path = path, Due = DateTimeOffset.UnixEpoch, Failures = 0, Error = (string?)null };
+    private object Work(string path) =>
+        new
+        {
+            Kind = "Warm",
+            Host = _primary.Authority,
+            Path = path,
+            Due = DateTimeOffset.UnixEpoch,
+            Failures = 0,
+            Error = (string?)null,
+        };
 
     private Task<HttpResponseMessage> ActAsync(string action, string repo) =>
         _client.PostAsJsonAsync(new Uri(_node.Admin, $"/api/v1/repos/{action}"), new { repo });

@@ -50,14 +50,18 @@ public sealed class StallWatchTests
         Assert.True(owed.IsOwed);
 
         byte[] buffer = new byte[64 * 1024];
-        for (int received = 0; received < sent;)
+        for (int received = 0; received < sent; )
         {
             received += await client.ReceiveAsync(buffer);
         }
 
         await Task.Yield();
-        Assert.True(SpinWait.SpinUntil(
-            () => SendProgress.Of(server) is { IsOwed: false } now && now.Acknowledged >= (ulong)sent, TimeSpan.FromSeconds(10)));
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => SendProgress.Of(server) is { IsOwed: false } now && now.Acknowledged >= (ulong)sent,
+                TimeSpan.FromSeconds(10)
+            )
+        );
     }
 
     private bool After(int seconds, StallWatch watch, SendProgress progress)

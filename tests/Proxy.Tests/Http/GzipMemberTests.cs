@@ -11,7 +11,8 @@ public sealed class GzipMemberTests
     [InlineData(200_000)]
     public void Member_IsAlone_OnlyWhereNothingFollowsIt(int length)
     {
-        byte[] first = Pack(length), second = Pack(20);
+        byte[] first = Pack(length),
+            second = Pack(20);
         Assert.True(GzipMember.IsAlone(first));
         Assert.False(GzipMember.IsAlone((byte[])[.. first, .. second]));
         Assert.False(GzipMember.IsAlone((byte[])[.. first, 0]));

@@ -33,7 +33,11 @@ public sealed class OddPathTests(GitFront front) : IClassFixture<GitFront>
     {
         front.Serve();
         RawAnswer answer = await RawConnection.AskAsync(
-            front.Node.Url, System.Text.Encoding.ASCII.GetBytes($"GET {path}/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+            front.Node.Url,
+            System.Text.Encoding.ASCII.GetBytes(
+                $"GET {path}/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            )
+        );
         Assert.Equal(400, answer.Status);
         Assert.Empty(front.Primary.Requests);
     }

@@ -72,21 +72,26 @@ public sealed class RefsShieldTests
     private Task<RefsAnswer> AskAsync(int which, int bytes)
     {
         var key = new RefsKey(new("git.example.com", "team/tool.git"), _digester.Digest([new("user", "alice")]), "a question");
-        return _shield.AskAsync(key, async token =>
-        {
-            int number = Interlocked.Increment(ref _asked);
-            if (number == which && bytes == 0)
+        return _shield.AskAsync(
+            key,
+            async token =>
             {
-                return await _hanging.Task.WaitAsync(token);
-            }
+                int number = Interlocked.Increment(ref _asked);
+                if (number == which && bytes == 0)
+                {
+                    return await _hanging.Task.WaitAsync(token);
+                }
 
-            if (number == 1)
-            {
-                await _ahead.Task;
-            }
+                if (number == 1)
+                {
+                    await _ahead.Task;
+                }
 
-            return number == which ? Half(bytes) : Answer(new MemoryStream("000eversion 2\n0000"u8.ToArray()));
-        }, static _ => null, CancellationToken.None);
+                return number == which ? Half(bytes) : Answer(new MemoryStream("000eversion 2\n0000"u8.ToArray()));
+            },
+            static _ => null,
+            CancellationToken.None
+        );
     }
 
     /// <summary>So much, and the rest when the other one fails.</summary>
@@ -96,7 +101,11 @@ public sealed class RefsShieldTests
         pipe.Writer.Write(new byte[bytes]);
         _ = pipe.Writer.FlushAsync().AsTask();
         _ = _hanging.Task.ContinueWith(
-            ended => pipe.Writer.Complete(ended.Exception!.InnerException), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            ended => pipe.Writer.Complete(ended.Exception!.InnerException),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         return Answer(pipe.Reader.AsStream());
     }
 

@@ -18,7 +18,8 @@ public sealed class CircumstanceTests(GitFront front) : IClassFixture<GitFront>
     {
         (string repository, GitScript script) = front.Serve();
         front.Primary.Answer(context => IsInside(context) ? script.HandleAsync(context) : RefuseAsync(context));
-        using HttpClient inside = LocalClient.From(Inside), outside = LocalClient.From(Outside);
+        using HttpClient inside = LocalClient.From(Inside),
+            outside = LocalClient.From(Outside);
 
         Assert.Equal(HttpStatusCode.OK, await FetchAsync(inside, repository));
         Assert.Equal(HttpStatusCode.OK, await FetchAsync(inside, repository));
@@ -31,7 +32,8 @@ public sealed class CircumstanceTests(GitFront front) : IClassFixture<GitFront>
     public async Task Advertisement_IsNotToldFromTheTicket_OfAnotherAddress()
     {
         (string repository, GitScript script) = front.Serve();
-        using HttpClient inside = LocalClient.From(Inside), outside = LocalClient.From(Outside);
+        using HttpClient inside = LocalClient.From(Inside),
+            outside = LocalClient.From(Outside);
 
         await InfoRefsAsync(inside, repository);
         await InfoRefsAsync(inside, repository);
@@ -44,7 +46,8 @@ public sealed class CircumstanceTests(GitFront front) : IClassFixture<GitFront>
     public async Task Login_CountsFromEveryAddress_WhereOnlyAnonymousRequestsAreDecidedByIt()
     {
         (string repository, GitScript script) = front.Serve();
-        using HttpClient inside = LocalClient.From(Inside), outside = LocalClient.From(Outside);
+        using HttpClient inside = LocalClient.From(Inside),
+            outside = LocalClient.From(Outside);
 
         await InfoRefsAsync(inside, repository, ("Authorization", "Basic YTpi"));
         await InfoRefsAsync(outside, repository, ("Authorization", "Basic YTpi"));
@@ -67,7 +70,8 @@ public sealed class CircumstanceTests(GitFront front) : IClassFixture<GitFront>
             context.Response.Headers.RetryAfter = "600";
             return Task.CompletedTask;
         });
-        using HttpClient inside = LocalClient.From(Inside), outside = LocalClient.From(Outside);
+        using HttpClient inside = LocalClient.From(Inside),
+            outside = LocalClient.From(Outside);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, await InfoRefsAsync(outside, repository));
         Assert.Equal(HttpStatusCode.OK, await InfoRefsAsync(inside, repository));
@@ -116,7 +120,12 @@ public sealed class CircumstanceTests(GitFront front) : IClassFixture<GitFront>
     }
 
     private async Task<HttpStatusCode> SendAsync(
-        HttpClient client, HttpMethod method, string target, HttpContent? content, params (string Name, string Value)[] headers)
+        HttpClient client,
+        HttpMethod method,
+        string target,
+        HttpContent? content,
+        params (string Name, string Value)[] headers
+    )
     {
         using var request = new HttpRequestMessage(method, front.At(target)) { Content = content };
         foreach ((string name, string value) in headers.Prepend(("Git-Protocol", "version=2")))
@@ -143,7 +152,9 @@ public sealed class AddressRuleTests
     {
         await using ScriptedPrimary primary = await ScriptedPrimary.StartAsync();
         await using TestKit.Servers.WaystationNode node = await TestKit.Servers.WaystationNode.StartAsync(
-            primary.Url, new TestKit.Servers.NodeSettings { Options = ["--Primaries:0:DecidesByAddress", rule] });
+            primary.Url,
+            new TestKit.Servers.NodeSettings { Options = ["--Primaries:0:DecidesByAddress", rule] }
+        );
         var script = new GitScript();
         primary.Answer(script.HandleAsync);
         for (int client = 1; client <= 2; client++)

@@ -16,12 +16,15 @@ public sealed class SharedQuestionTests(GitFront front) : IClassFixture<GitFront
     public async Task Refs_AreShared_AndNobodysCookieIs()
     {
         (string repository, GitScript script) = front.Serve();
-        Answers answers = await AskTogetherAsync(repository, (context, number) =>
-        {
-            context.Response.Headers.SetCookie = $"session={number}";
-            context.Response.Headers.Append("X-Own", $"{number}");
-            return script.HandleAsync(context);
-        });
+        Answers answers = await AskTogetherAsync(
+            repository,
+            (context, number) =>
+            {
+                context.Response.Headers.SetCookie = $"session={number}";
+                context.Response.Headers.Append("X-Own", $"{number}");
+                return script.HandleAsync(context);
+            }
+        );
 
         Assert.All(answers.Bodies, body => Assert.Contains("refs/heads/main", body, StringComparison.Ordinal));
         Assert.Equal(2, script.LsRefs);
@@ -36,12 +39,16 @@ public sealed class SharedQuestionTests(GitFront front) : IClassFixture<GitFront
     public async Task AnswerThatIsNotRefs_IsItsAskersAlone(int status, string field)
     {
         (string repository, _) = front.Serve();
-        Answers answers = await AskTogetherAsync(repository, async (context, number) =>
-        {
-            await context.Request.Body.CopyToAsync(Stream.Null);
-            context.Response.StatusCode = status;
-            context.Response.Headers[field] = field == "Location" ? $"http://elsewhere.example.test/{number}" : $"Basic realm=\"{number}\"";
-        });
+        Answers answers = await AskTogetherAsync(
+            repository,
+            async (context, number) =>
+            {
+                await context.Request.Body.CopyToAsync(Stream.Null);
+                context.Response.StatusCode = status;
+                context.Response.Headers[field] =
+                    field == "Location" ? $"http://elsewhere.example.test/{number}" : $"Basic realm=\"{number}\"";
+            }
+        );
 
         Assert.Equal(Crowd + 1, answers.Of(field).Distinct().Count());
     }
@@ -71,7 +78,12 @@ public sealed class SharedQuestionTests(GitFront front) : IClassFixture<GitFront
     }
 
     /// <summary>One question is under way when the others come; all that wait then share the next, as far as they may.</summary>
-    private async Task<Answers> AskTogetherAsync(string repository, Func<HttpContext, int, Task> answer, string? name = null, string value = "")
+    private async Task<Answers> AskTogetherAsync(
+        string repository,
+        Func<HttpContext, int, Task> answer,
+        string? name = null,
+        string value = ""
+    )
     {
         var open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int asked = 0;
@@ -93,7 +105,9 @@ public sealed class SharedQuestionTests(GitFront front) : IClassFixture<GitFront
         }
 
         await Eventually.TrueAsync(
-            "all have come", async () => (await front.Node.MetricsAsync()).Sum("waystation_open_requests") == Crowd + 1);
+            "all have come",
+            async () => (await front.Node.MetricsAsync()).Sum("waystation_open_requests") == Crowd + 1
+        );
         open.SetResult();
         HttpResponseMessage[] answers = await Task.WhenAll(requests);
         string[] bodies = await Task.WhenAll(answers.Select(one => one.Content.ReadAsStringAsync()));

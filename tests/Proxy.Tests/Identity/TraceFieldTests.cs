@@ -76,10 +76,18 @@ public sealed class TraceFieldTests(IgnoringFront front) : IClassFixture<Ignorin
         for (int i = 0; i < 40; i++)
         {
             await front.InfoRefsAsync(
-                repository, "", ("Authorization", $"Bearer {i}"), ("Cookie", $"session={i}"), ("PRIVATE-TOKEN", $"{i / 2}"));
+                repository,
+                "",
+                ("Authorization", $"Bearer {i}"),
+                ("Cookie", $"session={i}"),
+                ("PRIVATE-TOKEN", $"{i / 2}")
+            );
         }
 
-        Assert.DoesNotContain(front.Node.Log.Split('\n'), line => line.Contains("Access:IgnoredHeaders", StringComparison.Ordinal)
-            && !line.Contains("X-Unheard-Of", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            front.Node.Log.Split('\n'),
+            line =>
+                line.Contains("Access:IgnoredHeaders", StringComparison.Ordinal) && !line.Contains("X-Unheard-Of", StringComparison.Ordinal)
+        );
     }
 }

@@ -95,7 +95,9 @@ public sealed class ConnectionLoginTests(GitFront front) : IClassFixture<GitFron
 
     private async Task<HttpResponseMessage> PostAsync(HttpClient client)
     {
-        using var content = new ByteArrayContent(TestKit.Wire.Lines.ToBytes("command=fetch", "0001", $"want {GitScript.Tip}", "done", "0000"));
+        using var content = new ByteArrayContent(
+            TestKit.Wire.Lines.ToBytes("command=fetch", "0001", $"want {GitScript.Tip}", "done", "0000")
+        );
         content.Headers.ContentType = new("application/x-git-upload-pack-request");
         return await client.PostAsync(front.At(Repository + "/git-upload-pack"), content);
     }

@@ -45,7 +45,9 @@ public sealed class AnswerHeadTests(GitFront front) : IClassFixture<GitFront>
         await front.InfoRefsAsync(repository);
 
         using HttpResponseMessage answer = await front.GetAsync(
-            $"{repository}/info/refs?service=git-upload-pack", ("Git-Protocol", "version=2"));
+            $"{repository}/info/refs?service=git-upload-pack",
+            ("Git-Protocol", "version=2")
+        );
 
         Assert.Equal("waystation; hit; detail=ticket", GitFront.StatusOf(answer));
         Assert.Equal("1.1 waystation", answer.Headers.Via.Single().ToString());
@@ -127,18 +129,26 @@ public sealed class AnswerHeadTests(GitFront front) : IClassFixture<GitFront>
         return way is "page" or "push-refs" or "push" ? context.Response.WriteAsync("ok") : script.HandleAsync(context);
     }
 
-    private Task<HttpResponseMessage> AskAsync(string way, string repository, params (string Name, string Value)[] headers) => way switch
-    {
-        "page" => front.GetAsync("/page", headers),
-        "info-refs" => front.GetAsync($"{repository}/info/refs?service=git-upload-pack", [("Git-Protocol", "version=2"), .. headers]),
-        "push-refs" => front.GetAsync($"{repository}/info/refs?service=git-receive-pack", headers),
-        "push" => PushAsync(repository, headers),
-        "ls-refs" => PostAsync(repository, headers, "command=ls-refs", "0001", "peel", "symrefs"),
-        "fetch" => PostAsync(repository, headers, "command=fetch", "0001", "ofs-delta", $"want {GitScript.Tip}", "done"),
-        "round" => PostAsync(
-            repository, headers, "command=fetch", "0001", "ofs-delta", $"want {GitScript.Tip}", $"have {GitScript.Hidden}"),
-        _ => PostAsync(repository, headers, "command=fetch", "0001", "of-tomorrow", $"want {GitScript.Tip}", "done"),
-    };
+    private Task<HttpResponseMessage> AskAsync(string way, string repository, params (string Name, string Value)[] headers) =>
+        way switch
+        {
+            "page" => front.GetAsync("/page", headers),
+            "info-refs" => front.GetAsync($"{repository}/info/refs?service=git-upload-pack", [("Git-Protocol", "version=2"), .. headers]),
+            "push-refs" => front.GetAsync($"{repository}/info/refs?service=git-receive-pack", headers),
+            "push" => PushAsync(repository, headers),
+            "ls-refs" => PostAsync(repository, headers, "command=ls-refs", "0001", "peel", "symrefs"),
+            "fetch" => PostAsync(repository, headers, "command=fetch", "0001", "ofs-delta", $"want {GitScript.Tip}", "done"),
+            "round" => PostAsync(
+                repository,
+                headers,
+                "command=fetch",
+                "0001",
+                "ofs-delta",
+                $"want {GitScript.Tip}",
+                $"have {GitScript.Hidden}"
+            ),
+            _ => PostAsync(repository, headers, "command=fetch", "0001", "of-tomorrow", $"want {GitScript.Tip}", "done"),
+        };
 
     private Task<HttpResponseMessage> PostAsync(string repository, (string Name, string Value)[] headers, params string[] lines) =>
         front.PostAsync(repository, Lines.ToBytes([.. lines, "0000"]), gzip: false, headers);

@@ -178,7 +178,11 @@ public sealed class AnswerTests(Front front) : IClassFixture<Front>
             context.Abort();
         });
 
-        using HttpResponseMessage answer = await front.SendAsync(new HttpMethod(method), "/thing", body is null ? null : new StringContent(body));
+        using HttpResponseMessage answer = await front.SendAsync(
+            new HttpMethod(method),
+            "/thing",
+            body is null ? null : new StringContent(body)
+        );
 
         Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
         Assert.Single(front.Primary.Requests);

@@ -5,7 +5,8 @@ using Waystation.Proxy.Tests.Servers;
 namespace Waystation.Proxy.Tests.PassThrough;
 
 /// <summary>
-/// git shows the body of an error whose type is <c>text/plain</c>, put into its own charset: what a failing primary wrote reaches the client
+/// git shows the body of an error whose type is <c>text/plain</c>, put into its own charset: what a failing primary wrote reaches the
+/// client
 /// to the byte, also where the node takes the failure for an outage.
 /// </summary>
 public sealed class ErrorTextTests : IAsyncLifetime
@@ -40,7 +41,9 @@ public sealed class ErrorTextTests : IAsyncLifetime
         });
 
         using HttpResponseMessage answer = await _front.GetAsync(
-            $"{repository}/info/refs?service=git-upload-pack", ("Git-Protocol", "version=2"));
+            $"{repository}/info/refs?service=git-upload-pack",
+            ("Git-Protocol", "version=2")
+        );
 
         Assert.Equal(500, (int)answer.StatusCode);
         Assert.Equal(type, answer.Content.Headers.NonValidated["Content-Type"].ToString());
@@ -58,7 +61,9 @@ public sealed class ErrorTextTests : IAsyncLifetime
         });
 
         using HttpResponseMessage answer = await _front.GetAsync(
-            $"{repository}/info/refs?service=git-upload-pack", ("Git-Protocol", "version=2"));
+            $"{repository}/info/refs?service=git-upload-pack",
+            ("Git-Protocol", "version=2")
+        );
 
         Assert.Equal(503, (int)answer.StatusCode);
         Assert.StartsWith("waystation: ", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);

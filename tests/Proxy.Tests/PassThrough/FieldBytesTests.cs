@@ -8,15 +8,16 @@ namespace Waystation.Proxy.Tests.PassThrough;
 /// <summary>Fields pass as the bytes that they are, and as long as logins get.</summary>
 public sealed class FieldBytesTests(GitFront front) : IClassFixture<GitFront>
 {
-    public static TheoryData<byte[], string> Bytes => new()
-    {
-        { Encoding.Latin1.GetBytes("Jürgen"), "/page" },
-        { Encoding.UTF8.GetBytes("Jürgen 名前 🙂"), "/page" },
-        { [0x80, 0xff, 0xc3], "/page" },
-        { Encoding.Latin1.GetBytes("Jürgen"), "/tool.git/info/refs?service=git-upload-pack" },
-        { Encoding.UTF8.GetBytes("Jürgen 名前 🙂"), "/tool.git/info/refs?service=git-upload-pack" },
-        { [0x80, 0xff, 0xc3], "/tool.git/info/refs?service=git-upload-pack" },
-    };
+    public static TheoryData<byte[], string> Bytes =>
+        new()
+        {
+            { Encoding.Latin1.GetBytes("Jürgen"), "/page" },
+            { Encoding.UTF8.GetBytes("Jürgen 名前 🙂"), "/page" },
+            { [0x80, 0xff, 0xc3], "/page" },
+            { Encoding.Latin1.GetBytes("Jürgen"), "/tool.git/info/refs?service=git-upload-pack" },
+            { Encoding.UTF8.GetBytes("Jürgen 名前 🙂"), "/tool.git/info/refs?service=git-upload-pack" },
+            { [0x80, 0xff, 0xc3], "/tool.git/info/refs?service=git-upload-pack" },
+        };
 
     [Theory]
     [MemberData(nameof(Bytes))]
@@ -32,8 +33,10 @@ public sealed class FieldBytesTests(GitFront front) : IClassFixture<GitFront>
             return context.Response.WriteAsync("ok");
         });
 
-        RawAnswer answer = await RawConnection.AskAsync(front.Node.Url, Encoding.Latin1.GetBytes(
-            $"GET {target} HTTP/1.1\r\nHost: x\r\nX-Name: {text}\r\nConnection: close\r\n\r\n"));
+        RawAnswer answer = await RawConnection.AskAsync(
+            front.Node.Url,
+            Encoding.Latin1.GetBytes($"GET {target} HTTP/1.1\r\nHost: x\r\nX-Name: {text}\r\nConnection: close\r\n\r\n")
+        );
 
         Assert.Equal((200, text, text), (answer.Status, seen, answer.Header("X-Echo")));
         Assert.Equal($"attachment; filename=\"{text}\"", answer.Header("Content-Disposition"));
@@ -56,7 +59,10 @@ public sealed class FieldBytesTests(GitFront front) : IClassFixture<GitFront>
 
         using HttpResponseMessage page = await front.GetAsync("/page", ("Authorization", token));
         using HttpResponseMessage refs = await front.GetAsync(
-            $"{repository}/info/refs?service=git-upload-pack", ("Git-Protocol", "version=2"), ("Authorization", token));
+            $"{repository}/info/refs?service=git-upload-pack",
+            ("Git-Protocol", "version=2"),
+            ("Authorization", token)
+        );
 
         Assert.Equal((200, 200, true, 1), ((int)page.StatusCode, (int)refs.StatusCode, isWhole, script.InfoRefs));
     }
@@ -66,8 +72,12 @@ public sealed class FieldBytesTests(GitFront front) : IClassFixture<GitFront>
     {
         front.Primary.AnswerText("ok");
 
-        RawAnswer answer = await RawConnection.AskAsync(front.Node.Url, Encoding.ASCII.GetBytes(
-            $"GET /page HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {new string('k', 130 * 1024)}\r\nConnection: close\r\n\r\n"));
+        RawAnswer answer = await RawConnection.AskAsync(
+            front.Node.Url,
+            Encoding.ASCII.GetBytes(
+                $"GET /page HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {new string('k', 130 * 1024)}\r\nConnection: close\r\n\r\n"
+            )
+        );
 
         Assert.Equal(431, answer.Status);
         Assert.Empty(front.Primary.Requests);
@@ -85,7 +95,9 @@ public sealed class FieldBytesTests(GitFront front) : IClassFixture<GitFront>
         });
 
         RawAnswer answer = await RawConnection.AskAsync(
-            front.Node.Url, "GET /page HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray());
+            front.Node.Url,
+            "GET /page HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray()
+        );
 
         Assert.Equal((401, challenge), (answer.Status, answer.Header("WWW-Authenticate")));
     }

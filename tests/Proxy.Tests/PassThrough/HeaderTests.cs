@@ -47,7 +47,12 @@ public sealed class HeaderTests(Front front) : IClassFixture<Front>
 
         Assert.Equal(
             ("127.0.0.1", "http", "git.example.test"),
-            (front.Primary.Request.Header("X-Forwarded-For"), front.Primary.Request.Header("X-Forwarded-Proto"), front.Primary.Request.Header("X-Forwarded-Host")));
+            (
+                front.Primary.Request.Header("X-Forwarded-For"),
+                front.Primary.Request.Header("X-Forwarded-Proto"),
+                front.Primary.Request.Header("X-Forwarded-Host")
+            )
+        );
     }
 
     [Fact]
@@ -106,7 +111,10 @@ public sealed class HeaderTests(Front front) : IClassFixture<Front>
     {
         front.Primary.AnswerText("ok");
 
-        RawAnswer answer = await RawConnection.AskAsync(front.Node.Url, Encoding.ASCII.GetBytes($"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+        RawAnswer answer = await RawConnection.AskAsync(
+            front.Node.Url,
+            Encoding.ASCII.GetBytes($"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        );
 
         Assert.Equal(200, answer.Status);
         Assert.Equal(target, front.Primary.Request.Target);
@@ -117,9 +125,18 @@ public sealed class HeaderTests(Front front) : IClassFixture<Front>
     {
         front.Primary.AnswerText("ok");
 
-        using HttpResponseMessage answer = await front.GetAsync("/page", ("Authorization", "Bearer abc"), ("Cookie", "a=1; b=2"), ("X-Own", "x y"), ("Accept-Encoding", "br, gzip"));
+        using HttpResponseMessage answer = await front.GetAsync(
+            "/page",
+            ("Authorization", "Bearer abc"),
+            ("Cookie", "a=1; b=2"),
+            ("X-Own", "x y"),
+            ("Accept-Encoding", "br, gzip")
+        );
 
         SeenRequest seen = front.Primary.Request;
-        Assert.Equal(("Bearer abc", "a=1; b=2", "x y", "br, gzip"), (seen.Header("Authorization"), seen.Header("Cookie"), seen.Header("X-Own"), seen.Header("Accept-Encoding")));
+        Assert.Equal(
+            ("Bearer abc", "a=1; b=2", "x y", "br, gzip"),
+            (seen.Header("Authorization"), seen.Header("Cookie"), seen.Header("X-Own"), seen.Header("Accept-Encoding"))
+        );
     }
 }

@@ -9,35 +9,40 @@ namespace Waystation.Proxy.Tests.PassThrough;
 /// <summary>What HTTP/2 can carry and a request line of HTTP/1.1 cannot.</summary>
 public sealed class OverHttp2Tests : IAsyncLifetime
 {
-    private readonly TempFolder folder = new();
-    private ScriptedPrimary primary = null!;
-    private WaystationNode node = null!;
-    private HttpClient client = null!;
+    private readonly TempFolder _folder = new();
+    private ScriptedPrimary _primary = null!;
+    private WaystationNode _node = null!;
+    private HttpClient _client = null!;
 
     public async Task InitializeAsync()
     {
-        TlsFiles files = await TlsFiles.CreateAsync(folder);
-        primary = await ScriptedPrimary.StartAsync();
-        primary.AnswerText("ok");
-        node = await WaystationNode.StartAsync(primary.Url, new NodeSettings
-        {
-            Listen = ["https://127.0.0.1:0"],
-            Options = ["--Tls:Certificate", files.Certificate, "--Tls:Key", files.Key],
-        });
-        client = new HttpClient(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            SslOptions = new SslClientAuthenticationOptions
+        TlsFiles files = await TlsFiles.CreateAsync(_folder);
+        _primary = await ScriptedPrimary.StartAsync();
+        _primary.AnswerText("ok");
+        _node = await WaystationNode.StartAsync(
+            _primary.Url,
+            new NodeSettings
             {
-                CertificateChainPolicy = new X509ChainPolicy
+                Listen = ["https://127.0.0.1:0"],
+                Options = ["--Tls:Certificate", files.Certificate, "--Tls:Key", files.Key],
+            }
+        );
+        _client = new HttpClient(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                SslOptions = new SslClientAuthenticationOptions
                 {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(files.Authority) },
-                    RevocationMode = X509RevocationMode.NoCheck,
+                    CertificateChainPolicy = new X509ChainPolicy
+                    {
+                        TrustMode = X509ChainTrustMode.CustomRootTrust,
+                        CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(files.Authority) },
+                        RevocationMode = X509RevocationMode.NoCheck,
+                    },
                 },
-            },
-            RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
-        })
+                RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
+            }
+        )
         {
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -46,10 +51,10 @@ public sealed class OverHttp2Tests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        client.Dispose();
-        await node.DisposeAsync();
-        await primary.DisposeAsync();
-        folder.Dispose();
+        _client.Dispose();
+        await _node.DisposeAsync();
+        await _primary.DisposeAsync();
+        _folder.Dispose();
     }
 
     [Theory]
@@ -59,10 +64,10 @@ public sealed class OverHttp2Tests : IAsyncLifetime
     [InlineData("/a\u007fb")]
     public async Task PathThatIsNotOneWord_DoesNotGoOn(string path)
     {
-        using HttpResponseMessage answer = await client.GetAsync(At(path));
+        using HttpResponseMessage answer = await _client.GetAsync(At(path));
 
         Assert.Equal((HttpStatusCode.BadRequest, HttpVersion.Version20), (answer.StatusCode, answer.Version));
-        Assert.Equal(0, (await node.MetricsAsync()).Sum("waystation_upstream_requests_total"));
+        Assert.Equal(0, (await _node.MetricsAsync()).Sum("waystation_upstream_requests_total"));
     }
 
     [Theory]
@@ -70,9 +75,9 @@ public sealed class OverHttp2Tests : IAsyncLifetime
     [InlineData("/a\"<>^`{|}b")]
     public async Task PathOfPrintableBytes_GoesOnToTheLetter(string path)
     {
-        using HttpResponseMessage answer = await client.GetAsync(At(path));
+        using HttpResponseMessage answer = await _client.GetAsync(At(path));
 
-        Assert.Equal((HttpStatusCode.OK, path), (answer.StatusCode, primary.Request.Target));
+        Assert.Equal((HttpStatusCode.OK, path), (answer.StatusCode, _primary.Request.Target));
     }
 
     [Fact]
@@ -87,12 +92,18 @@ public sealed class OverHttp2Tests : IAsyncLifetime
         request.Headers.TryAddWithoutValidation("Authorization", token);
         request.Headers.TryAddWithoutValidation("X-Name", "J\u00fcrgen \u0080");
 
-        using HttpResponseMessage answer = await client.SendAsync(request);
+        using HttpResponseMessage answer = await _client.SendAsync(request);
 
-        SeenRequest seen = primary.Request;
-        Assert.Equal((HttpStatusCode.OK, token, "J\u00fcrgen \u0080"), (answer.StatusCode, seen.Header("Authorization"), seen.Header("X-Name")));
+        SeenRequest seen = _primary.Request;
+        Assert.Equal(
+            (HttpStatusCode.OK, token, "J\u00fcrgen \u0080"),
+            (answer.StatusCode, seen.Header("Authorization"), seen.Header("X-Name"))
+        );
     }
 
-    private Uri At(string path) => new(
-        node.Url.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+    private Uri At(string path) =>
+        new(
+            _node.Url.GetLeftPart(UriPartial.Authority) + path,
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
+        );
 }

@@ -21,7 +21,12 @@ public sealed class StreamingTests(Front front) : IClassFixture<Front>
             byte[] buffer = new byte[1024];
             while (await socket.ReceiveAsync(buffer, context.RequestAborted) is { MessageType: not WebSocketMessageType.Close } message)
             {
-                await socket.SendAsync(buffer.AsMemory(0, message.Count), message.MessageType, message.EndOfMessage, context.RequestAborted);
+                await socket.SendAsync(
+                    buffer.AsMemory(0, message.Count),
+                    message.MessageType,
+                    message.EndOfMessage,
+                    context.RequestAborted
+                );
             }
 
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", context.RequestAborted);
@@ -75,7 +80,11 @@ public sealed class StreamingTests(Front front) : IClassFixture<Front>
             await left.Task;
         });
         using RawConnection client = await RawConnection.OpenAsync(front.Node.Url);
-        await client.SendAsync(Encoding.ASCII.GetBytes($"POST /upload HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n{(framing[0] == 'T' ? "5\r\nhello\r\n" : "hello")}"));
+        await client.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /upload HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n{(framing[0] == 'T' ? "5\r\nhello\r\n" : "hello")}"
+            )
+        );
         await begun.Task.WaitAsync(s_patience);
 
         client.Break();
@@ -123,7 +132,11 @@ public sealed class StreamingTests(Front front) : IClassFixture<Front>
         using RawConnection client = await RawConnection.OpenAsync(front.Node.Url);
         string framing = chunked ? "Transfer-Encoding: chunked" : "Content-Length: 10";
 
-        await client.SendAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{framing}\r\n\r\n{(chunked ? "5\r\nfirst\r\n" : "first")}"));
+        await client.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{framing}\r\n\r\n{(chunked ? "5\r\nfirst\r\n" : "first")}"
+            )
+        );
         await seen.Task.WaitAsync(s_patience);
         await client.SendAsync(Encoding.ASCII.GetBytes(chunked ? "5\r\n-last\r\n0\r\n\r\n" : "-last"));
 

@@ -12,9 +12,11 @@ public sealed class TrailerTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        Task primary = AnswerOnceAsync(listener,
+        Task primary = AnswerOnceAsync(
+            listener,
             "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum, X-More\r\n\r\n"
-            + "5\r\nhello\r\n6\r\n world\r\n0\r\nX-Sum: 2aae6c35\r\nX-More: yes\r\n\r\n");
+                + "5\r\nhello\r\n6\r\n world\r\n0\r\nX-Sum: 2aae6c35\r\nX-More: yes\r\n\r\n"
+        );
         await using WaystationNode node = await WaystationNode.StartAsync(new Uri($"http://{listener.LocalEndpoint}"));
         using var client = new HttpClient();
 

@@ -77,7 +77,10 @@ public sealed class KeptAliveTests(GitFront front) : IClassFixture<GitFront>
     {
         using var handler = new ClosedOnce(hasBegun);
         using var invoker = new HttpMessageInvoker(new PromptUploads(handler));
-        using var request = new HttpRequestMessage(HttpMethod.Post, "http://git.example.test/r/git-receive-pack") { Content = new StreamContent(new MemoryStream("push"u8.ToArray())) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://git.example.test/r/git-receive-pack")
+        {
+            Content = new StreamContent(new MemoryStream("push"u8.ToArray())),
+        };
 
         if (hasBegun)
         {

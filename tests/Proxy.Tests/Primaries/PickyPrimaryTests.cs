@@ -89,7 +89,19 @@ public sealed class PickyPrimaryTests : IAsyncLifetime
     {
         WaystationNode node = await StartAsync(capabilities);
         string old = await _git.ReadAsync("rev-parse", "main");
-        Assert.Contains("PACK", (await AskAsync(node, "right", $"want {old} {capabilities.Replace(" shallow", "", StringComparison.Ordinal)}", "0000", "done")).Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "PACK",
+            (
+                await AskAsync(
+                    node,
+                    "right",
+                    $"want {old} {capabilities.Replace(" shallow", "", StringComparison.Ordinal)}",
+                    "0000",
+                    "done"
+                )
+            ).Body,
+            StringComparison.Ordinal
+        );
         await MirrorAsync(node);
         string tip = await _git.CommitAsync();
         string[] fetch = [$"want {tip} {capabilities.Replace(" shallow", "", StringComparison.Ordinal)}", "0000", $"have {old}", "done"];
@@ -106,7 +118,14 @@ public sealed class PickyPrimaryTests : IAsyncLifetime
     {
         await File.WriteAllTextAsync(_folder["secret"], "right\n");
         WaystationNode node = await StartAsync(
-            ForGit, "--Vet:Every", "00:00:01", "--Primaries:0:Service:Username", "service", "--Primaries:0:Service:PasswordFile", _folder["secret"]);
+            ForGit,
+            "--Vet:Every",
+            "00:00:01",
+            "--Primaries:0:Service:Username",
+            "service",
+            "--Primaries:0:Service:PasswordFile",
+            _folder["secret"]
+        );
         GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", UrlOf(node, "right"), "one");
         await MirrorAsync(node);
@@ -127,7 +146,10 @@ public sealed class PickyPrimaryTests : IAsyncLifetime
     private static async Task<(string Status, string Body)> AskAsync(WaystationNode node, string password, params string[] lines)
     {
         using HttpClient client = Front.NewClient();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes("alice:" + password)));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.ASCII.GetBytes("alice:" + password))
+        );
         await client.GetByteArrayAsync(new Uri(node.Url, $"/{Path}/info/refs?service=git-upload-pack"));
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(node.Url, $"/{Path}/git-upload-pack"));
         request.Content = new ByteArrayContent(Lines.ToBytes(lines));

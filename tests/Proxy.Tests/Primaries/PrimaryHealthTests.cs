@@ -10,65 +10,65 @@ namespace Waystation.Proxy.Tests.Primaries;
 /// <summary>What is an outage: of a primary, and of one repository.</summary>
 public sealed class PrimaryHealthTests : IDisposable
 {
-    private static readonly RepositoryName Repository = new("git.example.test", "team/tool.git");
+    private static readonly RepositoryName s_repository = new("git.example.test", "team/tool.git");
 
-    private readonly ManualTime time = new();
-    private readonly CredentialDigester digester = new();
-    private readonly PrimaryHealth health;
-    private readonly RepositoryOutages repositories;
-    private ProbeFailure? wrong = new("it answers 503", IsReached: true);
-    private OwnAnswer own = OwnAnswer.Unknown;
-    private Func<Task> onProbe = static () => Task.CompletedTask;
+    private readonly ManualTime _time = new();
+    private readonly CredentialDigester _digester = new();
+    private readonly PrimaryHealth _health;
+    private readonly RepositoryOutages _repositories;
+    private ProbeFailure? _wrong = new("it answers 503", IsReached: true);
+    private OwnAnswer _own = OwnAnswer.Unknown;
+    private Func<Task> _onProbe = static () => Task.CompletedTask;
 
     public PrimaryHealthTests()
     {
-        health = new PrimaryHealth("git.example.test", _ => ProbeAsync(), time, NullLogger.Instance);
-        repositories = new RepositoryOutages((_, _) => Task.FromResult(own), health, time, NullLogger.Instance);
+        _health = new PrimaryHealth("git.example.test", _ => ProbeAsync(), _time, NullLogger.Instance);
+        _repositories = new RepositoryOutages((_, _) => Task.FromResult(_own), _health, _time, NullLogger.Instance);
     }
 
-    public void Dispose() => health.Dispose();
+    public void Dispose() => _health.Dispose();
 
     [Fact]
     public async Task Statuses_AreAnOutage_WhenEveryProbeGetsOneToo()
     {
-        Assert.True(await TurningAsync(health.JudgeAsync("it answers 503", isStatus: true)));
-        Assert.True(health is { IsOut: true, IsReached: true });
+        Assert.True(await TurningAsync(_health.JudgeAsync("it answers 503", isStatus: true)));
+        Assert.True(_health is { IsOut: true, IsReached: true });
     }
 
     [Fact]
     public async Task Statuses_AreNoOutage_WhenAnythingElseIsAnsweredMeanwhile()
     {
-        onProbe = () => health.AnsweredAsync().AsTask();
-        Assert.False(await TurningAsync(health.JudgeAsync("it answers 503", isStatus: true)));
+        _onProbe = () => _health.AnsweredAsync().AsTask();
+        Assert.False(await TurningAsync(_health.JudgeAsync("it answers 503", isStatus: true)));
     }
 
     [Fact]
     public async Task Statuses_AreNoOutage_WhenARequestWasAnsweredThatWasSentAgain()
     {
-        own = OwnAnswer.Fails;
-        health.NoteUneven();
-        Assert.False(await TurningAsync(health.JudgeAsync("it answers 503", isStatus: true)));
-        Assert.False(await TurningAsync(repositories.JudgeAsync(Of("alice"), 503, default)));
-        time.Turn(TimeSpan.FromSeconds(10));
-        Assert.True(await TurningAsync(repositories.JudgeAsync(Of("alice"), 503, default)));
+        _own = OwnAnswer.Fails;
+        _health.NoteUneven();
+        Assert.False(await TurningAsync(_health.JudgeAsync("it answers 503", isStatus: true)));
+        Assert.False(await TurningAsync(_repositories.JudgeAsync(Of("alice"), 503, default)));
+        _time.Turn(TimeSpan.FromSeconds(10));
+        Assert.True(await TurningAsync(_repositories.JudgeAsync(Of("alice"), 503, default)));
     }
 
     [Fact]
     public async Task Silence_IsAnOutage_WithTheFirstProbe()
     {
-        wrong = new ProbeFailure("no answer within 30 s", IsReached: false);
-        Assert.True(await health.JudgeAsync("no answer within 5 s"));
-        Assert.True(health is { IsOut: true, IsReached: false });
+        _wrong = new ProbeFailure("no answer within 30 s", IsReached: false);
+        Assert.True(await _health.JudgeAsync("no answer within 5 s"));
+        Assert.True(_health is { IsOut: true, IsReached: false });
     }
 
     [Fact]
     public async Task Repository_IsOut_WhenTheNodesOwnQuestionFails_UntilSomebodyIsServed()
     {
-        own = OwnAnswer.Fails;
-        Assert.True(await TurningAsync(repositories.JudgeAsync(Of("alice"), 503, default)));
-        Assert.Equal(503, repositories.StatusOf(Repository));
-        repositories.NoteServed(Repository);
-        Assert.Null(repositories.StatusOf(Repository));
+        _own = OwnAnswer.Fails;
+        Assert.True(await TurningAsync(_repositories.JudgeAsync(Of("alice"), 503, default)));
+        Assert.Equal(503, _repositories.StatusOf(s_repository));
+        _repositories.NoteServed(s_repository);
+        Assert.Null(_repositories.StatusOf(s_repository));
     }
 
     [Theory]
@@ -76,10 +76,13 @@ public sealed class PrimaryHealthTests : IDisposable
     [InlineData(false)]
     public async Task Repository_IsNotOut_HoweverOftenOneCredentialFails(bool servesTheNode)
     {
-        own = servesTheNode ? OwnAnswer.Serves : OwnAnswer.Unknown;
+        _own = servesTheNode ? OwnAnswer.Serves : OwnAnswer.Unknown;
         for (int failure = 0; failure < 5; failure++)
-            Assert.False(await repositories.JudgeAsync(Of("alice"), 503, default));
-        Assert.Null(repositories.StatusOf(Repository));
+        {
+            Assert.False(await _repositories.JudgeAsync(Of("alice"), 503, default));
+        }
+
+        Assert.Null(_repositories.StatusOf(s_repository));
     }
 
     [Theory]
@@ -90,16 +93,16 @@ public sealed class PrimaryHealthTests : IDisposable
     [InlineData("", "192.0.2.2", true, false)]
     public async Task Repository_IsOut_WhenTwoPeopleFail_AndTheNodeIsRefused(string user, string from, bool wasAccepted, bool isOut)
     {
-        Assert.False(await repositories.JudgeAsync(Of("alice"), 503, default));
-        Assert.Equal(isOut, await repositories.JudgeAsync(Of(user, from, wasAccepted), 502, default));
+        Assert.False(await _repositories.JudgeAsync(Of("alice"), 503, default));
+        Assert.Equal(isOut, await _repositories.JudgeAsync(Of(user, from, wasAccepted), 502, default));
     }
 
     [Fact]
     public async Task Repository_IsNotOut_WhenSomebodyWasServedBetweenTwoFailures()
     {
-        Assert.False(await repositories.JudgeAsync(Of("alice"), 503, default));
-        repositories.NoteServed(Repository);
-        Assert.False(await repositories.JudgeAsync(Of("bob", "192.0.2.2"), 503, default));
+        Assert.False(await _repositories.JudgeAsync(Of("alice"), 503, default));
+        _repositories.NoteServed(s_repository);
+        Assert.False(await _repositories.JudgeAsync(Of("bob", "192.0.2.2"), 503, default));
     }
 
     [Fact]
@@ -107,28 +110,46 @@ public sealed class PrimaryHealthTests : IDisposable
     {
         var answer = new TaskCompletionSource<HttpResponseMessage>();
         using var primary = new Primary(
-            new PrimarySettings { Url = new Uri("http://git.example.test"), Visibility = default, Include = [], Exclude = [] }, time, NullLogger<Primary>.Instance);
-        using var probe = new PrimaryProbe(primary, new Late(answer.Task), TimeSpan.FromSeconds(30), time);
+            new PrimarySettings
+            {
+                Url = new Uri("http://git.example.test"),
+                Visibility = default,
+                Include = [],
+                Exclude = [],
+            },
+            _time,
+            NullLogger<Primary>.Instance
+        );
+        using var probe = new PrimaryProbe(primary, new Late(answer.Task), TimeSpan.FromSeconds(30), _time);
         Task<ProbeFailure?> late = probe.AskAsync(default);
-        time.Turn(TimeSpan.FromSeconds(29));
+        _time.Turn(TimeSpan.FromSeconds(29));
         Assert.False(late.IsCompleted);
         using var page = new HttpResponseMessage();
         answer.SetResult(page);
         Assert.Null(await late);
 
-        using var silent = new PrimaryProbe(primary, new Late(new TaskCompletionSource<HttpResponseMessage>().Task), TimeSpan.FromSeconds(30), time);
+        using var silent = new PrimaryProbe(
+            primary,
+            new Late(new TaskCompletionSource<HttpResponseMessage>().Task),
+            TimeSpan.FromSeconds(30),
+            _time
+        );
         Task<ProbeFailure?> never = silent.AskAsync(default);
-        time.Turn(TimeSpan.FromSeconds(30));
+        _time.Turn(TimeSpan.FromSeconds(30));
         Assert.Equal(new ProbeFailure("no answer within 30 s", IsReached: false), await never);
     }
 
     private UpstreamRead Of(string user, string from = "192.0.2.1", bool wasAccepted = true) =>
-        new(Repository, digester.Digest(user.Length == 0 ? [] : [new("header authorization", user)]), AsksForRefs: true) { From = from, WasAccepted = () => wasAccepted };
+        new(s_repository, _digester.Digest(user.Length == 0 ? [] : [new("header authorization", user)]), AsksForRefs: true)
+        {
+            From = from,
+            WasAccepted = () => wasAccepted,
+        };
 
     private async Task<ProbeFailure?> ProbeAsync()
     {
-        await onProbe();
-        return wrong;
+        await _onProbe();
+        return _wrong;
     }
 
     /// <summary>Turns the clock until this has ended.</summary>
@@ -136,7 +157,7 @@ public sealed class PrimaryHealthTests : IDisposable
     {
         while (!task.IsCompleted)
         {
-            time.Turn(TimeSpan.FromMilliseconds(100));
+            _time.Turn(TimeSpan.FromMilliseconds(100));
             await Task.WhenAny(task, Task.Delay(1));
         }
 
@@ -145,6 +166,7 @@ public sealed class PrimaryHealthTests : IDisposable
 
     private sealed class Late(Task<HttpResponseMessage> answer) : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => answer.WaitAsync(cancellationToken);
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            answer.WaitAsync(cancellationToken);
     }
 }

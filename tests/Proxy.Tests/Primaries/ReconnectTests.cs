@@ -21,7 +21,12 @@ public sealed class ReconnectTests(ReconnectingFront front) : IClassFixture<Reco
         Assert.Equal("the beginning, the end", await front.Client.GetStringAsync(front.At("/page?slowly")));
         Assert.Equal("the beginning, the end", await front.Client.GetStringAsync(front.At("/page")));
 
-        string[] connections = [.. front.Primary.Requests.Where(static request => request.Target.StartsWith("/page", StringComparison.Ordinal)).Select(static request => request.Connection)];
+        string[] connections =
+        [
+            .. front
+                .Primary.Requests.Where(static request => request.Target.StartsWith("/page", StringComparison.Ordinal))
+                .Select(static request => request.Connection),
+        ];
         Assert.Equal(connections[0], connections[1]);
         Assert.NotEqual(connections[1], connections[2]);
     }

@@ -57,10 +57,20 @@ public sealed class RedirectionTests
     {
         await using ScriptedPrimary primary = await ScriptedPrimary.StartAsync(context => context.Response.WriteAsync("ok"));
         await using WaystationNode node = await WaystationNode.StartAsync(
-            new Uri("http://git.example.test"), new NodeSettings
+            new Uri("http://git.example.test"),
+            new NodeSettings
             {
-                Options = ["--primary-address", primary.Authority, "--Primaries:1:Url", "http://two.example.test", "--Primaries:1:Address", primary.Authority],
-            });
+                Options =
+                [
+                    "--primary-address",
+                    primary.Authority,
+                    "--Primaries:1:Url",
+                    "http://two.example.test",
+                    "--Primaries:1:Address",
+                    primary.Authority,
+                ],
+            }
+        );
         using HttpClient client = Front.NewClient();
 
         Assert.Equal(HttpStatusCode.MisdirectedRequest, await AskAsync("three.example.test"));
@@ -78,7 +88,9 @@ public sealed class RedirectionTests
 
     private static Task<WaystationNode> StartAsync(string scheme, ScriptedPrimary primary, Dictionary<string, string> environment) =>
         WaystationNode.StartAsync(
-            new Uri($"{scheme}://git.example.test"), new NodeSettings { Options = ["--primary-address", primary.Authority], Environment = environment });
+            new Uri($"{scheme}://git.example.test"),
+            new NodeSettings { Options = ["--primary-address", primary.Authority], Environment = environment }
+        );
 
     private static X509Certificate2 MakeCertificate(string name)
     {

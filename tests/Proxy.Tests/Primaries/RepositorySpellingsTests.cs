@@ -36,5 +36,8 @@ public sealed class RepositorySpellingsTests
     [InlineData("Gerrit", "a/tool", "tool.git", true)]
     [InlineData("Gerrit", "Tool", "tool", false)]
     public void Names(string kind, string one, string other, bool same) =>
-        Assert.Equal(same, RepositoryPaths.NameOf(Enum.Parse<PrimaryKind>(kind), one) == RepositoryPaths.NameOf(Enum.Parse<PrimaryKind>(kind), other));
+        Assert.Equal(
+            same,
+            RepositoryPaths.NameOf(Enum.Parse<PrimaryKind>(kind), one) == RepositoryPaths.NameOf(Enum.Parse<PrimaryKind>(kind), other)
+        );
 }

@@ -12,13 +12,31 @@ public sealed class StrictTargetsTests : IDisposable
 {
     private static readonly string[] s_badTargets =
     [
-        "/a HTTP/1.1\r\nHost: x\r\n\r\nDELETE /b", "/a\n", "/a\r", "/a b", "/a\tb", "/a\0", "/a\u007F", "/\u00E4", "/a?x=\r\ny", "@evil.example/a", "a", "",
+        "/a HTTP/1.1\r\nHost: x\r\n\r\nDELETE /b",
+        "/a\n",
+        "/a\r",
+        "/a b",
+        "/a\tb",
+        "/a\0",
+        "/a\u007F",
+        "/\u00E4",
+        "/a?x=\r\ny",
+        "@evil.example/a",
+        "a",
+        "",
     ];
 
     private readonly Primary _primary = new(
-        new PrimarySettings { Url = new Uri("http://127.0.0.1:9/"), Visibility = VisibilityRule.Advertised, Include = [], Exclude = [] },
+        new PrimarySettings
+        {
+            Url = new Uri("http://127.0.0.1:9/"),
+            Visibility = VisibilityRule.Advertised,
+            Include = [],
+            Exclude = [],
+        },
         TimeProvider.System,
-        NullLogger<Primary>.Instance);
+        NullLogger<Primary>.Instance
+    );
 
     public static TheoryData<string> BadTargets { get; } = [.. s_badTargets];
 
@@ -34,7 +52,12 @@ public sealed class StrictTargetsTests : IDisposable
         foreach (string target in s_badTargets.Where(static target => target.StartsWith('/')))
         {
             using var request = new HttpRequestMessage(
-                HttpMethod.Get, new Uri($"http://{server.Authority}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+                HttpMethod.Get,
+                new Uri(
+                    $"http://{server.Authority}{target}",
+                    new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
+                )
+            );
             await Assert.ThrowsAsync<InvalidOperationException>(() => invoker.SendAsync(request, CancellationToken.None));
         }
 
@@ -48,7 +71,8 @@ public sealed class StrictTargetsTests : IDisposable
     [InlineData("team/../tool.git", null)]
     [InlineData("/..", null)]
     [InlineData("/", null)]
-    public void PathOverSsh_BecomesAPathOverHttp_OrNone(string path, string? target) => Assert.Equal(target, new SshNames(_primary).HttpPathOf(path));
+    public void PathOverSsh_BecomesAPathOverHttp_OrNone(string path, string? target) =>
+        Assert.Equal(target, new SshNames(_primary).HttpPathOf(path));
 
     public void Dispose() => _primary.Dispose();
 }

@@ -9,9 +9,7 @@ public class Front : IAsyncLifetime
     private readonly string[] _options;
 
     public Front()
-        : this([])
-    {
-    }
+        : this([]) { }
 
     protected Front(params string[] options) => _options = options;
 
@@ -24,14 +22,16 @@ public class Front : IAsyncLifetime
     /// <summary>A client without opinions: no redirects, no cookies, no decoding; connections of its own.</summary>
     public static HttpClient NewClient(bool expectContinue = false)
     {
-        var client = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-        })
+        var client = new HttpClient(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                AutomaticDecompression = DecompressionMethods.None,
+                UseCookies = false,
+                UseProxy = false,
+                ActivityHeadersPropagator = null,
+            }
+        )
         {
             Timeout = TimeSpan.FromSeconds(60),
         };
@@ -40,13 +40,22 @@ public class Front : IAsyncLifetime
     }
 
     /// <summary>The URL of a path at the node, to the letter.</summary>
-    public Uri At(string target) => new(Node.Url.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+    public Uri At(string target) =>
+        new(
+            Node.Url.GetLeftPart(UriPartial.Authority) + target,
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
+        );
 
     public Task<HttpResponseMessage> GetAsync(string target, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, target, null, headers);
 
     /// <summary>Sends a request and returns when the head of the answer is there.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string target, HttpContent? content, params (string Name, string Value)[] headers)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string target,
+        HttpContent? content,
+        params (string Name, string Value)[] headers
+    )
     {
         using var request = new HttpRequestMessage(method, At(target)) { Content = content };
         foreach ((string name, string value) in headers)

@@ -9,14 +9,10 @@ public class GitFront : Front
 {
     private int _repositories;
 
-    public GitFront()
-    {
-    }
+    public GitFront() { }
 
     protected GitFront(params string[] options)
-        : base(options)
-    {
-    }
+        : base(options) { }
 
     /// <summary>A fresh repository that the primary serves from now on.</summary>
     public (string Repository, GitScript Script) Serve(Action<GitScript>? change = null)
@@ -30,7 +26,10 @@ public class GitFront : Front
     /// <summary>Asks for the advertisement and returns <c>Cache-Status</c>.</summary>
     public async Task<string> InfoRefsAsync(string repository, string query = "", params (string Name, string Value)[] headers)
     {
-        using HttpResponseMessage answer = await GetAsync($"{repository}/info/refs?service=git-upload-pack{query}", [("Git-Protocol", "version=2"), .. headers]);
+        using HttpResponseMessage answer = await GetAsync(
+            $"{repository}/info/refs?service=git-upload-pack{query}",
+            [("Git-Protocol", "version=2"), .. headers]
+        );
         await answer.Content.ReadAsByteArrayAsync();
         return StatusOf(answer);
     }
@@ -38,7 +37,12 @@ public class GitFront : Front
     public Task<HttpResponseMessage> FetchAsync(string repository, string want = GitScript.Tip, params string[] arguments) =>
         PostAsync(repository, Lines.ToBytes(["command=fetch", "0001", "ofs-delta", .. arguments, $"want {want}", "done", "0000"]));
 
-    public async Task<HttpResponseMessage> PostAsync(string repository, byte[] body, bool gzip = false, params (string Name, string Value)[] headers)
+    public async Task<HttpResponseMessage> PostAsync(
+        string repository,
+        byte[] body,
+        bool gzip = false,
+        params (string Name, string Value)[] headers
+    )
     {
         using var coded = new MemoryStream();
         using (var stream = new GZipStream(coded, CompressionLevel.Fastest, leaveOpen: true))
@@ -57,7 +61,11 @@ public class GitFront : Front
     }
 
     /// <summary>Fetches to the end; null is a body that broke off.</summary>
-    public async Task<(string Status, byte[]? Body)> FetchToEndAsync(string repository, string want = GitScript.Tip, params string[] arguments)
+    public async Task<(string Status, byte[]? Body)> FetchToEndAsync(
+        string repository,
+        string want = GitScript.Tip,
+        params string[] arguments
+    )
     {
         string status = "";
         try

@@ -71,9 +71,18 @@ public sealed class GitScript
         {
             Interlocked.Increment(ref _infoRefs);
             context.Response.ContentType = "application/x-git-upload-pack-advertisement";
-            await context.Response.Body.WriteAsync(Lines.ToBytes(
-                "# service=git-upload-pack", "0000",
-                "version 2", "agent=script/1", "ls-refs=unborn", $"fetch={Features}", "object-format=sha1", "0000"));
+            await context.Response.Body.WriteAsync(
+                Lines.ToBytes(
+                    "# service=git-upload-pack",
+                    "0000",
+                    "version 2",
+                    "agent=script/1",
+                    "ls-refs=unborn",
+                    $"fetch={Features}",
+                    "object-format=sha1",
+                    "0000"
+                )
+            );
             return;
         }
 

@@ -9,7 +9,8 @@ using Waystation.TestKit.Servers;
 namespace Waystation.Proxy.Tests.Servers;
 
 /// <summary>
-/// A primary like Azure DevOps: version 0 only, few capabilities, and strict about them. A request without multi_ack or its longer kin, with a word that
+/// A primary like Azure DevOps: version 0 only, few capabilities, and strict about them. A request without multi_ack or its longer kin,
+/// with a word that
 /// was not advertised, or in another version gets 400; a wrong password gets 203 and a page to log in.
 /// </summary>
 /// <param name="capabilities">What it advertises.</param>
@@ -50,7 +51,10 @@ public sealed class PickyGit(string capabilities) : IDisposable
     public async Task HandleAsync(HttpContext context)
     {
         string? login = context.Request.Headers.Authorization;
-        if (login is null || !Encoding.ASCII.GetString(Convert.FromBase64String(login["Basic ".Length..])).EndsWith(":right", StringComparison.Ordinal))
+        if (
+            login is null
+            || !Encoding.ASCII.GetString(Convert.FromBase64String(login["Basic ".Length..])).EndsWith(":right", StringComparison.Ordinal)
+        )
         {
             context.Response.StatusCode = login is null ? 401 : 203;
             context.Response.Headers.WWWAuthenticate = login is null ? "Basic realm=\"picky\"" : default;
@@ -102,7 +106,9 @@ public sealed class PickyGit(string capabilities) : IDisposable
     private static async Task<byte[]> ReadBodyAsync(HttpRequest request)
     {
         using var body = new MemoryStream();
-        await (request.Headers.ContentEncoding == "gzip" ? new GZipStream(request.Body, CompressionMode.Decompress) : request.Body).CopyToAsync(body);
+        await (
+            request.Headers.ContentEncoding == "gzip" ? new GZipStream(request.Body, CompressionMode.Decompress) : request.Body
+        ).CopyToAsync(body);
         return body.ToArray();
     }
 

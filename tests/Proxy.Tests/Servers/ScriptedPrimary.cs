@@ -24,35 +24,46 @@ public sealed class ScriptedPrimary : IAsyncDisposable
     private ScriptedPrimary(X509Certificate2? certificate)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 512 * 1024;
-            kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
-            kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
-            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        builder
+            .WebHost.UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
             {
-                listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => async connection =>
-                {
-                    _open[connection.ConnectionId] = true;
-                    await next(connection);
-                    _open.TryRemove(connection.ConnectionId, out _);
-                });
-                if (certificate is not null)
-                {
-                    listen.UseHttps(https => https.ServerCertificateSelector = (_, name) =>
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = null;
+                kestrel.Limits.MinRequestBodyDataRate = null;
+                kestrel.Limits.MaxRequestHeadersTotalSize = 512 * 1024;
+                kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+                kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    listen =>
                     {
-                        ServerName = name;
-                        return certificate;
-                    });
-                }
+                        listen.Protocols = HttpProtocols.Http1;
+                        listen.Use(next =>
+                            async connection =>
+                            {
+                                _open[connection.ConnectionId] = true;
+                                await next(connection);
+                                _open.TryRemove(connection.ConnectionId, out _);
+                            }
+                        );
+                        if (certificate is not null)
+                        {
+                            listen.UseHttps(https =>
+                                https.ServerCertificateSelector = (_, name) =>
+                                {
+                                    ServerName = name;
+                                    return certificate;
+                                }
+                            );
+                        }
 
-                Endpoint = listen;
+                        Endpoint = listen;
+                    }
+                );
             });
-        });
         _app = builder.Build();
         _app.UseWebSockets();
         _app.Run(context =>
@@ -101,10 +112,12 @@ public sealed class ScriptedPrimary : IAsyncDisposable
     public void AnswerText(string text) => Answer(context => context.Response.WriteAsync(text));
 
     /// <summary>Breaks a connection as a server that dies does.</summary>
-    public static void Reset(HttpContext context) => context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket.Close(timeout: 0);
+    public static void Reset(HttpContext context) =>
+        context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket.Close(timeout: 0);
 
     /// <summary>Ends a connection in good order, but without an answer.</summary>
-    public static void Close(HttpContext context) => context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket.Shutdown(SocketShutdown.Both);
+    public static void Close(HttpContext context) =>
+        context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket.Shutdown(SocketShutdown.Both);
 
     public async ValueTask DisposeAsync()
     {

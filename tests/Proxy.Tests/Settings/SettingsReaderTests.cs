@@ -10,26 +10,42 @@ public sealed class SettingsReaderTests
     {
         NodeSettings settings = Read(Given());
 
-        Assert.Equal((64L << 30, 1L << 30, TimeSpan.FromSeconds(30), 8080), (settings.PackCache.MaxSize, settings.PackCache.DiskReserve, settings.TicketLifetime, settings.Listen.Single().EndPoint.Port));
+        Assert.Equal(
+            (64L << 30, 1L << 30, TimeSpan.FromSeconds(30), 8080),
+            (settings.PackCache.MaxSize, settings.PackCache.DiskReserve, settings.TicketLifetime, settings.Listen.Single().EndPoint.Port)
+        );
     }
 
     [Fact]
     public void BoundsOfClients_AreRead_AndNoneIsThereForZero()
     {
         ClientLimits standard = Read(Given()).Clients;
-        ClientLimits limits = Read(Given(
-            ("Clients:MaxConnections", "50"), ("Clients:MaxConnectionsPerAddress", "0"), ("Clients:MinRate", "0"), ("Clients:StallTimeout", "00:10:00"))).Clients;
+        ClientLimits limits = Read(
+            Given(
+                ("Clients:MaxConnections", "50"),
+                ("Clients:MaxConnectionsPerAddress", "0"),
+                ("Clients:MinRate", "0"),
+                ("Clients:StallTimeout", "00:10:00")
+            )
+        ).Clients;
 
-        Assert.Equal((4_096, 1_000, TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(1), 1_024L), (standard.Backlog, standard.MaxConnectionsPerAddress, standard.HeadTimeout, standard.StallTimeout, standard.MinRate));
+        Assert.Equal(
+            (4_096, 1_000, TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(1), 1_024L),
+            (standard.Backlog, standard.MaxConnectionsPerAddress, standard.HeadTimeout, standard.StallTimeout, standard.MinRate)
+        );
         Assert.InRange(standard.MaxConnections, 16, 10_000);
-        Assert.Equal((50, int.MaxValue, 0L, TimeSpan.FromMinutes(10)), (limits.MaxConnections, limits.MaxConnectionsPerAddress, limits.MinRate, limits.StallTimeout));
+        Assert.Equal(
+            (50, int.MaxValue, 0L, TimeSpan.FromMinutes(10)),
+            (limits.MaxConnections, limits.MaxConnectionsPerAddress, limits.MinRate, limits.StallTimeout)
+        );
     }
 
     [Fact]
     public void Primary_IsReconnectedTo_AndWaitedFor_AsLongAsIsSet()
     {
         PrimarySettings standard = Read(Given()).Primaries.Single();
-        PrimarySettings given = Read(Given(("Primaries:0:ReconnectEvery", "00:00:10"), ("Primaries:0:AnswerWithin", "00:01:00"))).Primaries.Single();
+        PrimarySettings given = Read(Given(("Primaries:0:ReconnectEvery", "00:00:10"), ("Primaries:0:AnswerWithin", "00:01:00")))
+            .Primaries.Single();
 
         Assert.Equal((TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(30)), (standard.ReconnectEvery, standard.AnswerWithin));
         Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1)), (given.ReconnectEvery, given.AnswerWithin));
@@ -38,8 +54,9 @@ public sealed class SettingsReaderTests
     [Fact]
     public void Settings_OfWhoAsks_AreRead()
     {
-        NodeSettings settings = Read(Given(
-            ("Primaries:0:DecidesByAddress", "none"), ("Access:IgnoredHeaders", "X-Trace;X-Other"), ("Access:MaxHeaders", "256KiB")));
+        NodeSettings settings = Read(
+            Given(("Primaries:0:DecidesByAddress", "none"), ("Access:IgnoredHeaders", "X-Trace;X-Other"), ("Access:MaxHeaders", "256KiB"))
+        );
 
         Assert.Equal((AddressRule.None, 256 << 10), (settings.Primaries.Single().DecidesByAddress, settings.MaxHeaders));
         Assert.Equal(["X-Trace", "X-Other"], settings.IgnoredHeaders);
@@ -48,10 +65,22 @@ public sealed class SettingsReaderTests
     [Fact]
     public void Errors_AreToldAllAtOnce()
     {
-        SettingsException wrong = Assert.Throws<SettingsException>(() => Read(Given(
-            ("Primaries:0:Url", "ftp://x"), ("Access:TicketLifetime", "soon"), ("PackCache:MaxSize", "plenty"), ("No:Such", "1"), ("Listen", "http://name.example:1"))));
+        SettingsException wrong = Assert.Throws<SettingsException>(() =>
+            Read(
+                Given(
+                    ("Primaries:0:Url", "ftp://x"),
+                    ("Access:TicketLifetime", "soon"),
+                    ("PackCache:MaxSize", "plenty"),
+                    ("No:Such", "1"),
+                    ("Listen", "http://name.example:1")
+                )
+            )
+        );
 
-        Assert.Equal(["Access:TicketLifetime", "Listen", "No:Such", "PackCache:MaxSize", "Primaries:0:Url"], wrong.Problems.Select(problem => problem.Split(' ')[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["Access:TicketLifetime", "Listen", "No:Such", "PackCache:MaxSize", "Primaries:0:Url"],
+            wrong.Problems.Select(problem => problem.Split(' ')[0]).Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]

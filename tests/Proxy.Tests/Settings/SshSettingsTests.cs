@@ -15,7 +15,13 @@ public sealed class SshSettingsTests : IDisposable
     [Fact]
     public void Agents_AreTaken_WhereThereIsNoKeyAuthority()
     {
-        Assert.True(Read(("Ssh:Listen", "*:22"), ("Primaries:0:SshUrl", "git@git.example.test:"), ("Primaries:0:SshKnownHosts", _file)).Ssh!.TakesAgents);
+        Assert.True(
+            Read(
+                ("Ssh:Listen", "*:22"),
+                ("Primaries:0:SshUrl", "git@git.example.test:"),
+                ("Primaries:0:SshKnownHosts", _file)
+            ).Ssh!.TakesAgents
+        );
         Assert.False(Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file)).Ssh!.TakesAgents);
     }
 
@@ -23,16 +29,31 @@ public sealed class SshSettingsTests : IDisposable
     public void Logins_AreBoundedByAddress()
     {
         Assert.Equal(100, Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file)).Ssh!.MaxLoginsPerAddress);
-        Assert.Equal(7, Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file), ("Ssh:MaxLoginsPerAddress", "7")).Ssh!.MaxLoginsPerAddress);
+        Assert.Equal(
+            7,
+            Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file), ("Ssh:MaxLoginsPerAddress", "7")).Ssh!.MaxLoginsPerAddress
+        );
     }
 
     [Fact]
     public void Primary_IsConnectedTo_WhereItsAddressSays()
     {
         NodeSettings settings = Read(
-            ("Ssh:Listen", "127.0.0.1:0"), ("Primaries:0:Address", "192.0.2.7:8443"), ("Primaries:0:SshUrl", "ssh://git@git.example.test:7999"), ("Primaries:0:SshKnownHosts", _file));
+            ("Ssh:Listen", "127.0.0.1:0"),
+            ("Primaries:0:Address", "192.0.2.7:8443"),
+            ("Primaries:0:SshUrl", "ssh://git@git.example.test:7999"),
+            ("Primaries:0:SshKnownHosts", _file)
+        );
 
-        Assert.Equal(("192.0.2.7", null, 7999, _file), (settings.Primaries[0].Ssh!.ConnectHost, settings.Primaries[0].Ssh!.ConnectPort, settings.Primaries[0].Ssh!.Port, settings.Primaries[0].Ssh!.KnownHostsFile));
+        Assert.Equal(
+            ("192.0.2.7", null, 7999, _file),
+            (
+                settings.Primaries[0].Ssh!.ConnectHost,
+                settings.Primaries[0].Ssh!.ConnectPort,
+                settings.Primaries[0].Ssh!.Port,
+                settings.Primaries[0].Ssh!.KnownHostsFile
+            )
+        );
     }
 
     [Theory]
@@ -63,8 +84,9 @@ public sealed class SshSettingsTests : IDisposable
     [InlineData("Primaries", "Ssh:Listen=*:22;Ssh:Agent=false;Primaries:1:Url=https://other.example.test")]
     public void Wrong_IsNamed(string name, string given)
     {
-        SettingsException wrong = Assert.Throws<SettingsException>(
-            () => Read([.. given.Split(';').Select(static one => (one.Split('=')[0], (string?)one.Split('=')[1]))]));
+        SettingsException wrong = Assert.Throws<SettingsException>(() =>
+            Read([.. given.Split(';').Select(static one => (one.Split('=')[0], (string?)one.Split('=')[1]))])
+        );
 
         Assert.Contains(wrong.Problems, problem => problem.Split(' ')[0] == name);
     }
@@ -75,7 +97,10 @@ public sealed class SshSettingsTests : IDisposable
     {
         var given = new Dictionary<string, string?> { ["Primaries:0:Url"] = "https://git.example.test", ["Data"] = "/data" };
         foreach ((string name, string? value) in more)
+        {
             given[name] = value;
+        }
+
         return SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(given).Build());
     }
 }

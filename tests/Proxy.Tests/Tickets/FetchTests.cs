@@ -33,7 +33,10 @@ public sealed class FetchTests(GitFront front) : IClassFixture<GitFront>
         (string hit, byte[]? second) = await front.FetchToEndAsync(repository);
 
         Assert.Equal(("waystation; fwd=miss; stored", "waystation; hit"), (miss, hit));
-        Assert.True(first.AsSpan().IndexOf(GitScript.PackBytes.AsSpan()[..^20]) > 0 && second.AsSpan().IndexOf(GitScript.PackBytes.AsSpan()[..^20]) > 0);
+        Assert.True(
+            first.AsSpan().IndexOf(GitScript.PackBytes.AsSpan()[..^20]) > 0
+                && second.AsSpan().IndexOf(GitScript.PackBytes.AsSpan()[..^20]) > 0
+        );
         Assert.True(first.AsSpan().IndexOf(s_trailer) > 0 && second.AsSpan().IndexOf(s_trailer) > 0);
     }
 
@@ -59,7 +62,9 @@ public sealed class FetchTests(GitFront front) : IClassFixture<GitFront>
         (string repository, GitScript script) = front.Serve();
 
         using HttpResponseMessage answer = await front.PostAsync(
-            repository, Lines.ToBytes("command=fetch", "shiny-capability", "0001", $"want {GitScript.Tip}", "done", "0000"));
+            repository,
+            Lines.ToBytes("command=fetch", "shiny-capability", "0001", $"want {GitScript.Tip}", "done", "0000")
+        );
 
         Assert.Equal(("waystation; fwd=bypass; detail=unknown", 1), (GitFront.StatusOf(answer), script.Fetches));
     }
@@ -72,7 +77,10 @@ public sealed class FetchTests(GitFront front) : IClassFixture<GitFront>
         (string first, _) = await front.FetchToEndAsync(repository, GitScript.Hidden);
         (string second, _) = await front.FetchToEndAsync(repository, GitScript.Hidden);
 
-        Assert.Equal(("waystation; fwd=bypass; detail=not-visible", "waystation; fwd=bypass; detail=not-visible", 2), (first, second, script.Fetches));
+        Assert.Equal(
+            ("waystation; fwd=bypass; detail=not-visible", "waystation; fwd=bypass; detail=not-visible", 2),
+            (first, second, script.Fetches)
+        );
     }
 
     [Fact]
@@ -98,8 +106,9 @@ public sealed class FetchTests(GitFront front) : IClassFixture<GitFront>
     [InlineData(532)]
     public async Task PackThatEndsEarly_IsBroken_AndNotKept(int bytes)
     {
-        (string repository, GitScript script) = front.Serve(script => script.Pack = async context =>
-            await context.Response.Body.WriteAsync(GitScript.Band(1, GitScript.PackBytes.AsSpan(0, bytes))));
+        (string repository, GitScript script) = front.Serve(script =>
+            script.Pack = async context => await context.Response.Body.WriteAsync(GitScript.Band(1, GitScript.PackBytes.AsSpan(0, bytes)))
+        );
 
         (_, byte[]? body) = await front.FetchToEndAsync(repository);
 
@@ -114,8 +123,9 @@ public sealed class FetchTests(GitFront front) : IClassFixture<GitFront>
     public async Task WrongTrailer_IsNeverSent()
     {
         byte[] wrong = [.. GitScript.PackBytes[..^20], .. "WRONG-TRAILER-BYTES!"u8];
-        (string repository, GitScript script) = front.Serve(script => script.Pack = async context =>
-            await context.Response.Body.WriteAsync((byte[])[.. GitScript.Band(1, wrong), .. "0000"u8]));
+        (string repository, GitScript script) = front.Serve(script =>
+            script.Pack = async context => await context.Response.Body.WriteAsync((byte[])[.. GitScript.Band(1, wrong), .. "0000"u8])
+        );
         using var received = new MemoryStream();
 
         await Assert.ThrowsAnyAsync<Exception>(async () =>
@@ -132,8 +142,9 @@ public sealed class FetchTests(GitFront front) : IClassFixture<GitFront>
     [Fact]
     public async Task ErrorWithinTheAnswer_IsPassedOn_WithoutAnEnd()
     {
-        (string repository, GitScript script) = front.Serve(script => script.Pack = async context =>
-            await context.Response.Body.WriteAsync(GitScript.Band(3, "out of memory\n"u8)));
+        (string repository, GitScript script) = front.Serve(script =>
+            script.Pack = async context => await context.Response.Body.WriteAsync(GitScript.Band(3, "out of memory\n"u8))
+        );
 
         (_, byte[]? body) = await front.FetchToEndAsync(repository);
 
@@ -143,7 +154,8 @@ public sealed class FetchTests(GitFront front) : IClassFixture<GitFront>
     }
 }
 
-public sealed class ChoosyFront() : GitFront("--Primaries:0:Projects:Exclude", "secret/*;*/never", "--Primaries:0:Visibility", "repository");
+public sealed class ChoosyFront()
+    : GitFront("--Primaries:0:Projects:Exclude", "secret/*;*/never", "--Primaries:0:Visibility", "repository");
 
 /// <summary>What the operator chose.</summary>
 public sealed class ChoiceTests(ChoosyFront front) : IClassFixture<ChoosyFront>

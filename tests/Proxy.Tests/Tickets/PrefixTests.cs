@@ -17,7 +17,8 @@ public sealed class PrefixTests(GitFront front) : IClassFixture<GitFront>
     {
         // It heeds the first thousand, and shows what begins with one of those: nothing.
         (string repository, GitScript script) = front.Serve(static script =>
-            script.Refs = static body => body.Split("ref-prefix").Length > 1_000 ? [Lines.Flush] : null);
+            script.Refs = static body => body.Split("ref-prefix").Length > 1_000 ? [Lines.Flush] : null
+        );
         Assert.Contains("refs/heads/main", await AskAsync(repository, s_heads), StringComparison.Ordinal);
         IEnumerable<string> prefixes = Enumerable.Repeat("ref-prefix x", count - 1).Append("ref-prefix refs/");
         Assert.Equal("0000", await AskAsync(repository, ["command=ls-refs", Lines.Delim, "peel", "symrefs", .. prefixes, Lines.Flush]));

@@ -35,8 +35,11 @@ public sealed class RefusalTests(GitFront front) : IClassFixture<GitFront>
         ["v0 info/refs"] = static (front, repository) => front.GetAsync($"{repository}/info/refs?service=git-upload-pack"),
         ["ls-refs"] = static (front, repository) =>
             front.PostAsync(repository, Lines.ToBytes("command=ls-refs", Lines.Delim, "peel", Lines.Flush)),
-        ["many prefixes"] = static (front, repository) => front.PostAsync(
-            repository, Lines.ToBytes(["command=ls-refs", Lines.Delim, .. Enumerable.Repeat("ref-prefix x", 300), Lines.Flush])),
+        ["many prefixes"] = static (front, repository) =>
+            front.PostAsync(
+                repository,
+                Lines.ToBytes(["command=ls-refs", Lines.Delim, .. Enumerable.Repeat("ref-prefix x", 300), Lines.Flush])
+            ),
         ["fetch of another"] = static (front, repository) => front.FetchAsync(repository, GitScript.Hidden),
         ["fetch of what is shown"] = static (front, repository) => front.FetchAsync(repository, GitScript.Tip, "no-progress", "thin-pack"),
         ["unknown fetch"] = static (front, repository) => front.FetchAsync(repository, GitScript.Tip, "sparse-something"),
@@ -105,9 +108,7 @@ public sealed class RefusalTests(GitFront front) : IClassFixture<GitFront>
         (string repository, GitScript script) = await ServeAcceptedAsync();
         Assert.Equal(Hit, await front.InfoRefsAsync(repository));
         script.Instead = s_refusals[refusal];
-        using (await s_questions["ls-refs"](front, repository))
-        {
-        }
+        using (await s_questions["ls-refs"](front, repository)) { }
 
         script.Instead = null;
         Assert.NotEqual(Hit, await front.InfoRefsAsync(repository));
@@ -137,9 +138,7 @@ public sealed class RefusalTests(GitFront front) : IClassFixture<GitFront>
     {
         (string repository, GitScript script) = await ServeAcceptedAsync();
         script.Instead = context => SayAsync(context, status, "text/plain", "later");
-        using (await s_questions["unknown fetch"](front, repository))
-        {
-        }
+        using (await s_questions["unknown fetch"](front, repository)) { }
 
         script.Instead = null;
         Assert.Equal(Hit, await front.InfoRefsAsync(repository));

@@ -5,7 +5,7 @@ namespace Waystation.Proxy.Tests.Tickets;
 /// <summary>What an answer shows may have been taken back since its question: a ticket is as old as the question.</summary>
 public sealed class SlowAnswerTests(ShortTicketFront front) : IClassFixture<ShortTicketFront>
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(1);
 
     [Fact]
     public async Task Ticket_IsOver_WhenTheAnswerTookAsLongAsItLives()
@@ -13,7 +13,7 @@ public sealed class SlowAnswerTests(ShortTicketFront front) : IClassFixture<Shor
         (string repository, GitScript script) = front.Serve();
         front.Primary.Answer(async context =>
         {
-            await Task.Delay(Lifetime);
+            await Task.Delay(s_lifetime);
             await script.HandleAsync(context);
         });
         await front.InfoRefsAsync(repository);

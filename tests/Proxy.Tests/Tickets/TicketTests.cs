@@ -66,7 +66,13 @@ public sealed class TicketTests(GitFront front) : IClassFixture<GitFront>
         (string repository, GitScript script) = front.Serve();
         await front.InfoRefsAsync(repository);
         script.Status = status;
-        using (HttpResponseMessage refused = await front.SendAsync(new HttpMethod(method), repository + suffix, method == "POST" ? new StringContent("0000") : null))
+        using (
+            HttpResponseMessage refused = await front.SendAsync(
+                new HttpMethod(method),
+                repository + suffix,
+                method == "POST" ? new StringContent("0000") : null
+            )
+        )
         {
             Assert.Equal(status, (int)refused.StatusCode);
         }

@@ -64,7 +64,9 @@ public sealed class AnswerTests
     [InlineData("{\"sshKeyFile\":\"/kX\"}")]
     [InlineData("{\"sshKeyX\":\"/k\"}")]
     public void BytesThatAreNoText_AreAnError(string json) =>
-        Assert.Throws<KeyAuthorityException>(() => CredentialParser.Parse(Encoding.ASCII.GetBytes(json).Select(static b => b == 'X' ? (byte)0xff : b).ToArray()));
+        Assert.Throws<KeyAuthorityException>(() =>
+            CredentialParser.Parse(Encoding.ASCII.GetBytes(json).Select(static b => b == 'X' ? (byte)0xff : b).ToArray())
+        );
 
     [Fact]
     public void Question_IsOneLineOfJson()
@@ -72,11 +74,13 @@ public sealed class AnswerTests
         KeyQuestion question = TestKeys.Question();
         Assert.Equal(
             $$"""{"fingerprint":"{{question.Fingerprint}}","key":"{{question.Key}}"}""" + "\n",
-            Encoding.UTF8.GetString(QuestionWriter.Write(question)));
+            Encoding.UTF8.GetString(QuestionWriter.Write(question))
+        );
         KeyQuestion certificate = KeyQuestion.OfCertificate(TestKeys.Ed25519(1), "carol \"c\"\n");
         Assert.Equal(
             $$"""{"fingerprint":"{{question.Fingerprint}}","key":"{{question.Key}}","keyId":"carol \"c\"\n"}""" + "\n",
-            Encoding.UTF8.GetString(QuestionWriter.Write(certificate)));
+            Encoding.UTF8.GetString(QuestionWriter.Write(certificate))
+        );
     }
 
     private static PrimaryCredential? Parse(string json) => CredentialParser.Parse(Encoding.UTF8.GetBytes(json));

@@ -52,7 +52,8 @@ public sealed class CachedKeyAuthorityTests : IAsyncDisposable
     public async Task Error_IsToldToAllWhoAsked_AndNotKept()
     {
         TaskCompletionSource<PrimaryCredential?> answer = _authority.Waits();
-        Task<string?> first = FindAsync(1), second = FindAsync(1);
+        Task<string?> first = FindAsync(1),
+            second = FindAsync(1);
         await _authority.WasAskedAsync(1);
         answer.SetException(new KeyAuthorityException("no"));
         await Assert.ThrowsAsync<KeyAuthorityException>(() => first);
@@ -126,7 +127,8 @@ public sealed class CachedKeyAuthorityTests : IAsyncDisposable
         _authority.Answers("/b");
         Assert.Equal(
             new PrimaryCredential.SshKey("/b"),
-            await _cached.FindAsync(KeyQuestion.OfCertificate(TestKeys.Ed25519(1), "carol"), CancellationToken.None));
+            await _cached.FindAsync(KeyQuestion.OfCertificate(TestKeys.Ed25519(1), "carol"), CancellationToken.None)
+        );
     }
 
     [Fact]

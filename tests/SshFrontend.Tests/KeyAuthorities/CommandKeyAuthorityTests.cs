@@ -63,8 +63,9 @@ public sealed class CommandKeyAuthorityTests : IDisposable
     public async Task ProgramThatTakesTooLong_IsKilledWithAllThatItStarted()
     {
         string marker = _folder["sleeps"];
-        KeyAuthorityException e = await Assert.ThrowsAsync<KeyAuthorityException>(
-            () => AskAsync($"sh -c 'sleep 1000; : {marker}' & sh -c 'sleep 1000; : {marker}'; : {marker}", TimeSpan.FromMilliseconds(300)));
+        KeyAuthorityException e = await Assert.ThrowsAsync<KeyAuthorityException>(() =>
+            AskAsync($"sh -c 'sleep 1000; : {marker}' & sh -c 'sleep 1000; : {marker}'; : {marker}", TimeSpan.FromMilliseconds(300))
+        );
 
         Assert.Contains("0.3 s", e.Message, StringComparison.Ordinal);
         await Eventually.TrueAsync("nothing runs any more", () => !IsAnyRunning(marker));
@@ -96,7 +97,10 @@ public sealed class CommandKeyAuthorityTests : IDisposable
     public async Task Arguments_AreNoWordsOfAShell()
     {
         using var authority = new CommandKeyAuthority(
-            ["/bin/sh", "-c", "printf '%s\\n' \"$@\" >\"$0\"; exit 1", _folder["out"], "a b", "$(id)", "; true", ""], s_patience, _log);
+            ["/bin/sh", "-c", "printf '%s\\n' \"$@\" >\"$0\"; exit 1", _folder["out"], "a b", "$(id)", "; true", ""],
+            s_patience,
+            _log
+        );
 
         await authority.FindAsync(TestKeys.Question(), CancellationToken.None);
 
@@ -109,7 +113,8 @@ public sealed class CommandKeyAuthorityTests : IDisposable
         using var authority = new CommandKeyAuthority(["/bin/sh", "-c", $"echo '{Answer}'"], s_patience, _log);
 
         PrimaryCredential?[] answers = await Task.WhenAll(
-            Enumerable.Range(0, 50).Select(number => authority.FindAsync(TestKeys.Question((byte)number), CancellationToken.None)));
+            Enumerable.Range(0, 50).Select(number => authority.FindAsync(TestKeys.Question((byte)number), CancellationToken.None))
+        );
 
         Assert.All(answers, Assert.NotNull);
     }
@@ -139,7 +144,8 @@ public sealed class CommandKeyAuthorityTests : IDisposable
         return await authority.FindAsync(TestKeys.Question(), cancellationToken);
     }
 
-    private static bool IsAnyRunning(string marker) => Directory.EnumerateDirectories("/proc").Any(process => ArgumentsOf(process).Contains(marker, StringComparison.Ordinal));
+    private static bool IsAnyRunning(string marker) =>
+        Directory.EnumerateDirectories("/proc").Any(process => ArgumentsOf(process).Contains(marker, StringComparison.Ordinal));
 
     private static string ArgumentsOf(string process)
     {
@@ -157,11 +163,18 @@ public sealed class CommandKeyAuthorityTests : IDisposable
     {
         public List<string> Lines { get; } = [];
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             lock (Lines)
             {

@@ -34,10 +34,12 @@ public sealed class FileKeyAuthorityTests(SshStage stage) : IClassFixture<SshSta
     public async Task Certificate_IsFoundByAuthorityAndKeyId_AndByNothingElse()
     {
         SshPublicKey authority = TestKeys.Ed25519(7);
-        await WriteAsync($$"""
+        await WriteAsync(
+            $$"""
             [{"fingerprint":"{{authority.Fingerprint}}","keyId":"carol","sshKeyFile":"/carol"},
              {"key":"{{TestKeys.Ed25519(8)}}","sshKeyFile":"/plain"}]
-            """);
+            """
+        );
 
         Assert.Equal(new PrimaryCredential.SshKey("/carol"), await FindAsync(KeyQuestion.OfCertificate(authority, "carol")));
         Assert.Null(await FindAsync(KeyQuestion.OfCertificate(authority, "Carol")));
@@ -96,10 +98,11 @@ public sealed class FileKeyAuthorityTests(SshStage stage) : IClassFixture<SshSta
     [InlineData("""[{"key":"ssh-ed25519 nonsense","sshKeyFile":"/k"}]""", "plain public key")]
     public async Task EntryThatCannotBeMeant_IsNamed(string json, string words)
     {
-        await WriteAsync(json
-            .Replace("FP1", TestKeys.Ed25519(1).Fingerprint, StringComparison.Ordinal)
-            .Replace("KEY1", TestKeys.Ed25519(1).ToString(), StringComparison.Ordinal)
-            .Replace("KEY2", TestKeys.Ed25519(2).ToString(), StringComparison.Ordinal));
+        await WriteAsync(
+            json.Replace("FP1", TestKeys.Ed25519(1).Fingerprint, StringComparison.Ordinal)
+                .Replace("KEY1", TestKeys.Ed25519(1).ToString(), StringComparison.Ordinal)
+                .Replace("KEY2", TestKeys.Ed25519(2).ToString(), StringComparison.Ordinal)
+        );
 
         KeyAuthorityException e = await Assert.ThrowsAsync<KeyAuthorityException>(() => FindAsync(TestKeys.Question(3)));
 
@@ -135,8 +138,10 @@ public sealed class FileKeyAuthorityTests(SshStage stage) : IClassFixture<SshSta
     {
         await WriteAsync($$"""[{"key":"{{stage.Stranger.PublicLine}}","sshKeyFile":"{{stage.Bob.PrivateFile}}"}]""");
         KeyQuestion stranger = KeyQuestion.Of(SshStage.PublicKeyOf(stage.Stranger));
-        await using CachedKeyAuthority authority = new KeyAuthorityOptions { File = _file, KeepFor = TimeSpan.FromHours(1) }
-            .Open(TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        await using CachedKeyAuthority authority = new KeyAuthorityOptions { File = _file, KeepFor = TimeSpan.FromHours(1) }.Open(
+            TimeProvider.System,
+            Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance
+        );
         int before = stage.Primary.Commands.Count;
         (SshPrimaryReply accepted, _) = await AskAsync();
         Assert.True(accepted.IsAnswer);
@@ -161,5 +166,6 @@ public sealed class FileKeyAuthorityTests(SshStage stage) : IClassFixture<SshSta
 
     private Task WriteAsync(string json) => File.WriteAllTextAsync(_file, json);
 
-    private Task<PrimaryCredential?> FindAsync(KeyQuestion question) => new FileKeyAuthority(_file).FindAsync(question, CancellationToken.None);
+    private Task<PrimaryCredential?> FindAsync(KeyQuestion question) =>
+        new FileKeyAuthority(_file).FindAsync(question, CancellationToken.None);
 }

@@ -20,7 +20,8 @@ public sealed class HttpKeyAuthorityTests
         await using KeyEndpoint endpoint = await KeyEndpoint.StartAsync(async context =>
         {
             using var reader = new StreamReader(context.Request.Body);
-            said = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString} {context.Request.ContentType} {await reader.ReadToEndAsync()}";
+            said =
+                $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString} {context.Request.ContentType} {await reader.ReadToEndAsync()}";
             await context.Response.WriteAsync(Answer);
         });
 
@@ -194,7 +195,10 @@ public sealed class HttpKeyAuthorityTests
         policy.CustomTrustStore.Add(authorityFile);
         policy.ExtraStore.Add(issuer);
         using var trusting = new HttpKeyAuthority(
-            endpoint.Url, s_patience, new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } });
+            endpoint.Url,
+            s_patience,
+            new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } }
+        );
         Assert.Equal(new PrimaryCredential.SshKey("/k"), await trusting.FindAsync(TestKeys.Question(), CancellationToken.None));
     }
 
@@ -218,11 +222,12 @@ public sealed class HttpKeyAuthorityTests
         }
     }
 
-    private static Task<KeyEndpoint> SayingAsync(int status, string body) => KeyEndpoint.StartAsync(async context =>
-    {
-        context.Response.StatusCode = status;
-        await context.Response.WriteAsync(body);
-    });
+    private static Task<KeyEndpoint> SayingAsync(int status, string body) =>
+        KeyEndpoint.StartAsync(async context =>
+        {
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync(body);
+        });
 
     private static async Task<PrimaryCredential?> AskAsync(Uri url, TimeSpan? timeout = null)
     {

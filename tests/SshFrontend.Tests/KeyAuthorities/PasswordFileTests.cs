@@ -38,7 +38,9 @@ public sealed class PasswordFileTests : IDisposable
 
     [Fact]
     public async Task MissingFile_IsAnError() =>
-        await Assert.ThrowsAsync<KeyAuthorityException>(() => new PrimaryCredential.HttpUser("alice", _folder["none"]).ReadPasswordAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<KeyAuthorityException>(() =>
+            new PrimaryCredential.HttpUser("alice", _folder["none"]).ReadPasswordAsync(CancellationToken.None)
+        );
 
     public void Dispose() => _folder.Dispose();
 

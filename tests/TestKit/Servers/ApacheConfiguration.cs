@@ -3,13 +3,24 @@ namespace Waystation.TestKit.Servers;
 /// <summary>The text of Apache's configuration file.</summary>
 public static class ApacheConfiguration
 {
-    private static readonly string[] Modules =
+    private static readonly string[] s_modules =
     [
-        "mpm_prefork", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic",
-        "alias", "cgi", "env", "headers", "mime", "dir", "setenvif",
+        "mpm_prefork",
+        "authn_core",
+        "authn_file",
+        "authz_core",
+        "authz_user",
+        "auth_basic",
+        "alias",
+        "cgi",
+        "env",
+        "headers",
+        "mime",
+        "dir",
+        "setenvif",
     ];
 
-    private static readonly string[] ModuleFolders = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"];
+    private static readonly string[] s_moduleFolders = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"];
 
     /// <summary>Apache, by whichever name it is here.</summary>
     public static string Program { get; } =
@@ -18,7 +29,7 @@ public static class ApacheConfiguration
     /// <summary>The lines that load these modules.</summary>
     public static string Load(IEnumerable<string> modules)
     {
-        string folder = ModuleFolders.FirstOrDefault(Directory.Exists) ?? ModuleFolders[0];
+        string folder = s_moduleFolders.FirstOrDefault(Directory.Exists) ?? s_moduleFolders[0];
         return string.Join('\n', modules.Select(module => $"LoadModule {module}_module {folder}/mod_{module}.so"));
     }
 
@@ -27,7 +38,7 @@ public static class ApacheConfiguration
     /// </summary>
     internal static string Write(TempFolder folder, int port, string repositories, string execPath)
     {
-        string load = Load(Modules);
+        string load = Load(s_modules);
         string user = Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : "";
         return $$"""
             ServerName 127.0.0.1

@@ -16,42 +16,42 @@ public sealed class ApachePrimary : IAsyncDisposable
     /// <summary>Everyone's password is the name followed by this.</summary>
     public const string PasswordSuffix = "-secret";
 
-    private readonly TempFolder folder = new();
-    private readonly string repositories;
-    private readonly PackHook hook;
-    private readonly Dictionary<string, string> environment;
-    private Process? server;
-    private int port;
+    private readonly TempFolder _folder = new();
+    private readonly string _repositories;
+    private readonly PackHook _hook;
+    private readonly Dictionary<string, string> _environment;
+    private Process? _server;
+    private int _port;
 
     private ApachePrimary()
     {
-        repositories = folder.CreateSharedFolder("repositories");
-        hook = new PackHook(folder, repositories);
-        environment = new()
+        _repositories = _folder.CreateSharedFolder("repositories");
+        _hook = new PackHook(_folder, _repositories);
+        _environment = new()
         {
-            ["HOME"] = folder.CreateSharedFolder("home"),
+            ["HOME"] = _folder.CreateSharedFolder("home"),
             ["GIT_CONFIG_NOSYSTEM"] = "1",
             // Only a protected configuration, such as the global one, may name a packObjectsHook.
-            ["GIT_CONFIG_GLOBAL"] = folder["gitconfig"],
+            ["GIT_CONFIG_GLOBAL"] = _folder["gitconfig"],
         };
     }
 
-    public Uri Url => new($"http://127.0.0.1:{port}/");
+    public Uri Url => new($"http://127.0.0.1:{_port}/");
 
     /// <summary>The server's first process, which leads the session of all that it starts.</summary>
-    public int ProcessId => server?.Id ?? throw new InvalidOperationException("the server is not running");
+    public int ProcessId => _server?.Id ?? throw new InvalidOperationException("the server is not running");
 
     /// <summary>Where all repositories lie, and what notes their packs: for another door to the same ones.</summary>
-    internal string RepositoriesFolder => repositories;
+    internal string RepositoriesFolder => _repositories;
 
-    internal PackHook Hook => hook;
+    internal PackHook Hook => _hook;
 
     /// <summary>What the server and its scripts said when something went wrong.</summary>
-    public string ErrorLog => File.Exists(folder["error.log"]) ? File.ReadAllText(folder["error.log"]) : "";
+    public string ErrorLog => File.Exists(_folder["error.log"]) ? File.ReadAllText(_folder["error.log"]) : "";
 
     /// <summary>The requests that have been answered; Apache writes each when its answer is complete.</summary>
     public IReadOnlyList<PrimaryRequest> Requests =>
-        File.Exists(folder["access.log"]) ? [.. File.ReadAllLines(folder["access.log"]).Select(PrimaryRequest.Parse)] : [];
+        File.Exists(_folder["access.log"]) ? [.. File.ReadAllLines(_folder["access.log"]).Select(PrimaryRequest.Parse)] : [];
 
     public static async Task<ApachePrimary> StartAsync()
     {
@@ -61,13 +61,14 @@ public sealed class ApachePrimary : IAsyncDisposable
             await primary.WriteFilesAsync();
             for (int attempt = 1; ; attempt++)
             {
-                primary.port = FreePort.Find();
+                primary._port = FreePort.Find();
                 try
                 {
                     await primary.LaunchAsync();
                     return primary;
                 }
-                catch (InvalidOperationException) when (attempt < 5 && primary.ErrorLog.Contains("Address already in use", StringComparison.Ordinal))
+                catch (InvalidOperationException)
+                    when (attempt < 5 && primary.ErrorLog.Contains("Address already in use", StringComparison.Ordinal))
                 {
                     // Another process took the port between our look and Apache's.
                 }
@@ -85,45 +86,51 @@ public sealed class ApachePrimary : IAsyncDisposable
 
     public async Task<PrimaryRepository> CreateAsync(string name, History? history = null, string objectFormat = "sha1")
     {
-        var repository = new PrimaryRepository(name, Path.Combine(repositories, name), hook, environment);
+        var repository = new PrimaryRepository(name, Path.Combine(_repositories, name), _hook, _environment);
         await repository.InitializeAsync(objectFormat, history);
         return repository;
     }
 
-    public bool Has(string name) => Directory.Exists(Path.Combine(repositories, name));
+    public bool Has(string name) => Directory.Exists(Path.Combine(_repositories, name));
 
     /// <summary>Takes a user's password away until the result is disposed.</summary>
     public IDisposable Revoke(string user)
     {
-        string[] all = File.ReadAllLines(folder["htpasswd"]);
-        File.WriteAllLines(folder["htpasswd"], all.Where(line => !line.StartsWith(user + ":", StringComparison.Ordinal)));
-        return new Restored(folder["htpasswd"], all);
+        string[] all = File.ReadAllLines(_folder["htpasswd"]);
+        File.WriteAllLines(_folder["htpasswd"], all.Where(line => !line.StartsWith(user + ":", StringComparison.Ordinal)));
+        return new Restored(_folder["htpasswd"], all);
     }
 
     /// <summary>Opens the gate at which the page <c>/drip</c> waits between its first and its second line.</summary>
-    public void OpenDripGate() => File.WriteAllText(folder["drip.open"], "");
+    public void OpenDripGate() => File.WriteAllText(_folder["drip.open"], "");
 
-    public void CloseDripGate() => File.Delete(folder["drip.open"]);
+    public void CloseDripGate() => File.Delete(_folder["drip.open"]);
 
     /// <summary>Ends the server as an administrator does.</summary>
     public async Task StopAsync()
     {
-        if (server is null)
+        if (_server is null)
+        {
             return;
-        Unix.Terminate(server.Id);
-        await server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        }
+
+        Unix.Terminate(_server.Id);
+        await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
         Kill();
     }
 
     /// <summary>Ends the server, its children and the scripts that they run, at one stroke and in the middle of whatever they do.</summary>
     public void Kill()
     {
-        if (server is null)
+        if (_server is null)
+        {
             return;
-        Unix.KillGroup(server.Id);
-        server.WaitForExit();
-        server.Dispose();
-        server = null;
+        }
+
+        Unix.KillGroup(_server.Id);
+        _server.WaitForExit();
+        _server.Dispose();
+        _server = null;
     }
 
     /// <summary>Starts the server again, on the same port.</summary>
@@ -132,20 +139,22 @@ public sealed class ApachePrimary : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Kill();
-        folder.Dispose();
+        _folder.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private async Task WriteFilesAsync()
     {
-        await File.WriteAllTextAsync(folder["gitconfig"], $"""
+        await File.WriteAllTextAsync(
+            _folder["gitconfig"],
+            $"""
             [safe]
                 directory = *
             [http]
                 receivepack = true
             [uploadpack]
                 allowFilter = true
-                packObjectsHook = {hook.Script}
+                packObjectsHook = {_hook.Script}
             [core]
                 fsync = none
             [gc]
@@ -153,7 +162,8 @@ public sealed class ApachePrimary : IAsyncDisposable
             [receive]
                 autoGC = false
 
-            """);
+            """
+        );
         var passwords = new List<string>();
         foreach (string user in (string[])["alice", "bob", "mallory"])
         {
@@ -161,32 +171,38 @@ public sealed class ApachePrimary : IAsyncDisposable
             passwords.Add($"{user}:{hash.Output.Trim()}");
         }
 
-        await File.WriteAllLinesAsync(folder["htpasswd"], passwords);
-        await PrimaryPages.WriteAsync(folder, await ExecPathAsync());
+        await File.WriteAllLinesAsync(_folder["htpasswd"], passwords);
+        await PrimaryPages.WriteAsync(_folder, await ExecPathAsync());
     }
 
     private async Task LaunchAsync()
     {
         string execPath = await ExecPathAsync();
-        string configuration = folder["httpd.conf"];
-        await File.WriteAllTextAsync(configuration, ApacheConfiguration.Write(folder, port, repositories, execPath));
+        string configuration = _folder["httpd.conf"];
+        await File.WriteAllTextAsync(configuration, ApacheConfiguration.Write(_folder, _port, _repositories, execPath));
         // A session of its own, so that it can be killed with all that it started.
-        var command = new Command("setsid", ApacheConfiguration.Program, "-d", folder.FullPath, "-f", configuration, "-DFOREGROUND")
+        var command = new Command("setsid", ApacheConfiguration.Program, "-d", _folder.FullPath, "-f", configuration, "-DFOREGROUND")
         {
-            WorkingDirectory = folder.FullPath,
-            Environment = environment,
+            WorkingDirectory = _folder.FullPath,
+            Environment = _environment,
         };
-        server = command.Start();
-        _ = server.StandardOutput.ReadToEndAsync();
-        Task<string> said = server.StandardError.ReadToEndAsync();
-        await Eventually.TrueAsync("Apache accepts connections", async () =>
-        {
-            if (!server.HasExited)
-                return await FreePort.IsServedAsync(port);
-            string complaint = await said;
-            await File.AppendAllTextAsync(folder["error.log"], complaint);
-            throw new InvalidOperationException($"Apache ended at once:\n{complaint}\n{ErrorLog}");
-        });
+        _server = command.Start();
+        _ = _server.StandardOutput.ReadToEndAsync();
+        Task<string> said = _server.StandardError.ReadToEndAsync();
+        await Eventually.TrueAsync(
+            "Apache accepts connections",
+            async () =>
+            {
+                if (!_server.HasExited)
+                {
+                    return await FreePort.IsServedAsync(_port);
+                }
+
+                string complaint = await said;
+                await File.AppendAllTextAsync(_folder["error.log"], complaint);
+                throw new InvalidOperationException($"Apache ended at once:\n{complaint}\n{ErrorLog}");
+            }
+        );
     }
 
     private static async Task<string> ExecPathAsync() => (await new Command("git", "--exec-path").MustRunAsync()).Output.Trim();

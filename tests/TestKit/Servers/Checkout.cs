@@ -12,14 +12,17 @@ public static class Checkout
     public static string Program => Path.Combine(Root, "artifacts", "bin", "Proxy", "release", "waystation");
 
     /// <summary>The runtime that runs the tests, for programs that are started with an empty environment.</summary>
-    public static string DotnetRoot { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
+    public static string DotnetRoot { get; } =
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
 
     private static string FindRoot()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "Proxy.sln")))
+            {
                 return folder.FullName;
+            }
         }
 
         throw new DirectoryNotFoundException($"no folder above {AppContext.BaseDirectory} has Proxy.sln");

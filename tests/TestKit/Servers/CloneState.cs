@@ -20,6 +20,7 @@ public sealed record CloneState(string Head, string Refs, string Objects, string
             Objects: await clone.ReadAsync("cat-file", "--batch-all-objects", "--batch-check"),
             Shallow: File.Exists(shallow) ? await File.ReadAllTextAsync(shallow) : "",
             WorkTree: bare ? "" : await clone.ReadAsync("status", "--porcelain"),
-            Complaints: fsck.Error + fsck.Output);
+            Complaints: fsck.Error + fsck.Output
+        );
     }
 }

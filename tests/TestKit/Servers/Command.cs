@@ -6,7 +6,7 @@ namespace Waystation.TestKit.Servers;
 /// <summary>A program with its arguments and its whole environment: nothing is inherited but what is said here.</summary>
 public sealed record Command(string Program, params IReadOnlyList<string> Arguments)
 {
-    private static readonly string[] AlwaysPassed = ["PATH", TempFolder.RootVariable, "TMPDIR"];
+    private static readonly string[] s_alwaysPassed = ["PATH", TempFolder.RootVariable, "TMPDIR"];
 
     public string WorkingDirectory { get; init; } = TempFolder.Root;
 
@@ -30,15 +30,21 @@ public sealed record Command(string Program, params IReadOnlyList<string> Argume
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
-        var passed = AlwaysPassed
+        var passed = s_alwaysPassed
             .Select(name => (Name: name, Value: System.Environment.GetEnvironmentVariable(name)))
             .Where(variable => variable.Value is not null)
             .ToList();
         start.Environment.Clear();
         foreach ((string name, string? value) in passed)
+        {
             start.Environment[name] = value;
+        }
+
         foreach ((string name, string value) in Environment)
+        {
             start.Environment[name] = value;
+        }
+
         return Process.Start(start) ?? throw new InvalidOperationException($"{Program} did not start");
     }
 
@@ -57,7 +63,10 @@ public sealed record Command(string Program, params IReadOnlyList<string> Argume
         catch (OperationCanceledException late)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{this} did not end within {Timeout.TotalSeconds} s; it said:\n{await error}\n{await output}", late);
+            throw new TimeoutException(
+                $"{this} did not end within {Timeout.TotalSeconds} s; it said:\n{await error}\n{await output}",
+                late
+            );
         }
 
         return new CommandResult(ToString(), process.ExitCode, await output, await error);
@@ -73,7 +82,10 @@ public sealed record Command(string Program, params IReadOnlyList<string> Argume
         try
         {
             if (Input is not null)
+            {
                 await Input(process.StandardInput.BaseStream);
+            }
+
             process.StandardInput.Close();
         }
         catch (IOException)

@@ -5,7 +5,7 @@ namespace Waystation.TestKit.Servers;
 /// <summary>Waits for what must come, and fails with a sentence when it does not.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(20);
 
     public static Task TrueAsync(string what, Func<bool> condition, TimeSpan? within = null) =>
         TrueAsync(what, () => Task.FromResult(condition()), within);
@@ -17,8 +17,11 @@ public static class Eventually
         while (!await condition())
         {
             if (waited.Elapsed > limit)
+            {
                 throw new TimeoutException($"not within {limit.TotalSeconds} s: {what}");
-            await Task.Delay(Between);
+            }
+
+            await Task.Delay(s_between);
         }
     }
 }

@@ -26,7 +26,8 @@ public sealed record Fault(FaultKind Kind)
     /// <summary>Which requests it is meant for; all by default. Refused connections are refused whatever they were for.</summary>
     public Func<RelayedRequest, bool> Concerns { get; init; } = static _ => true;
 
-    public static Fault Answers(int status, string? retryAfter = null) => new(FaultKind.Status) { Status = status, RetryAfter = retryAfter };
+    public static Fault Answers(int status, string? retryAfter = null) =>
+        new(FaultKind.Status) { Status = status, RetryAfter = retryAfter };
 
     public static Fault Slow(TimeSpan wait) => new(FaultKind.Delay) { Wait = wait };
 }

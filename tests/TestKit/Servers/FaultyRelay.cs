@@ -13,22 +13,22 @@ namespace Waystation.TestKit.Servers;
 /// </summary>
 public sealed class FaultyRelay : IAsyncDisposable
 {
-    private readonly Uri server;
-    private readonly ConcurrentQueue<RelayedRequest> requests = new();
-    private readonly ConcurrentDictionary<Task, Socket> conversations = new();
-    private readonly Lock gate = new();
-    private readonly int port = FreePort.Find();
-    private CancellationTokenSource changed = new();
-    private Fault fault = Fault.None;
-    private Socket? listener;
-    private Task accepting = Task.CompletedTask;
+    private readonly Uri _server;
+    private readonly ConcurrentQueue<RelayedRequest> _requests = new();
+    private readonly ConcurrentDictionary<Task, Socket> _conversations = new();
+    private readonly Lock _gate = new();
+    private readonly int _port = FreePort.Find();
+    private CancellationTokenSource _changed = new();
+    private Fault _fault = Fault.None;
+    private Socket? _listener;
+    private Task _accepting = Task.CompletedTask;
 
-    private FaultyRelay(Uri server) => this.server = server;
+    private FaultyRelay(Uri server) => this._server = server;
 
-    public Uri Url => new($"http://127.0.0.1:{port}/");
+    public Uri Url => new($"http://127.0.0.1:{_port}/");
 
     /// <summary>All requests so far, whatever became of them.</summary>
-    public IReadOnlyList<RelayedRequest> Requests => [.. requests];
+    public IReadOnlyList<RelayedRequest> Requests => [.. _requests];
 
     public static FaultyRelay Start(Uri server)
     {
@@ -37,52 +37,58 @@ public sealed class FaultyRelay : IAsyncDisposable
         return relay;
     }
 
-    public void ForgetRequests() => requests.Clear();
+    public void ForgetRequests() => _requests.Clear();
 
     /// <summary>From now on does this. Connections that wait in silence are closed, as by a server that is started anew.</summary>
     public void Set(Fault next)
     {
         ArgumentNullException.ThrowIfNull(next);
         CancellationTokenSource before;
-        lock (gate)
+        lock (_gate)
         {
-            fault = next;
-            before = changed;
-            changed = new CancellationTokenSource();
+            _fault = next;
+            before = _changed;
+            _changed = new CancellationTokenSource();
         }
 
         before.Cancel();
         before.Dispose();
         if (next.Kind == FaultKind.Refuse)
+        {
             Close();
-        else if (listener is null)
+        }
+        else if (_listener is null)
+        {
             Listen();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         Set(Fault.Refuse);
-        await accepting;
-        await Task.WhenAll(conversations.Keys);
-        changed.Dispose();
+        await _accepting;
+        await Task.WhenAll(_conversations.Keys);
+        _changed.Dispose();
     }
 
     private void Listen()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, _port));
         socket.Listen(512);
-        listener = socket;
-        accepting = AcceptAsync(socket);
+        _listener = socket;
+        _accepting = AcceptAsync(socket);
     }
 
     private void Close()
     {
-        listener?.Dispose();
-        listener = null;
-        foreach (Socket socket in conversations.Values)
+        _listener?.Dispose();
+        _listener = null;
+        foreach (Socket socket in _conversations.Values)
+        {
             socket.Close(timeout: 0);
+        }
     }
 
     private async Task AcceptAsync(Socket socket)
@@ -95,8 +101,8 @@ public sealed class FaultyRelay : IAsyncDisposable
                 client.NoDelay = true;
                 var begin = new TaskCompletionSource();
                 Task conversation = ConverseAsync(client, begin.Task);
-                conversations[conversation] = client;
-                _ = conversation.ContinueWith(done => conversations.TryRemove(done, out Socket? _), TaskScheduler.Default);
+                _conversations[conversation] = client;
+                _ = conversation.ContinueWith(done => _conversations.TryRemove(done, out Socket? _), TaskScheduler.Default);
                 begin.SetResult();
             }
         }
@@ -119,9 +125,11 @@ public sealed class FaultyRelay : IAsyncDisposable
                 var wire = new HttpWire(stream);
                 while (await wire.ReadRequestAsync(CancellationToken.None) is { } request)
                 {
-                    requests.Enqueue(request);
+                    _requests.Enqueue(request);
                     if (!await AnswerAsync(client, stream, request))
+                    {
                         return;
+                    }
                 }
             }
             catch (Exception)
@@ -136,10 +144,16 @@ public sealed class FaultyRelay : IAsyncDisposable
     {
         Fault now;
         CancellationToken over;
-        lock (gate)
-            (now, over) = (fault, changed.Token);
+        lock (_gate)
+        {
+            (now, over) = (_fault, _changed.Token);
+        }
+
         if (!now.Concerns(request))
+        {
             now = Fault.None;
+        }
+
         switch (now.Kind)
         {
             case FaultKind.Refuse:
@@ -150,8 +164,15 @@ public sealed class FaultyRelay : IAsyncDisposable
             case FaultKind.Status:
                 string retry = now.RetryAfter is null ? "" : $"Retry-After: {now.RetryAfter}\r\n";
                 string text = string.Create(CultureInfo.InvariantCulture, $"the relay says {now.Status}\n");
-                await stream.WriteAsync(Encoding.Latin1.GetBytes(string.Create(
-                    CultureInfo.InvariantCulture, $"HTTP/1.1 {now.Status} Fault\r\n{retry}Content-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}")), CancellationToken.None);
+                await stream.WriteAsync(
+                    Encoding.Latin1.GetBytes(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"HTTP/1.1 {now.Status} Fault\r\n{retry}Content-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}"
+                        )
+                    ),
+                    CancellationToken.None
+                );
                 return true;
             case FaultKind.Delay:
                 await Task.Delay(now.Wait, over).ContinueWith(static _ => { }, TaskScheduler.Default);
@@ -166,7 +187,7 @@ public sealed class FaultyRelay : IAsyncDisposable
     private async Task<RelayedRequest> AskAsync(RelayedRequest request)
     {
         using var upstream = new TcpClient();
-        await upstream.ConnectAsync(server.Host, server.Port);
+        await upstream.ConnectAsync(_server.Host, _server.Port);
         await using NetworkStream stream = upstream.GetStream();
         await stream.WriteAsync(request.ToBytes());
         return await new HttpWire(stream).ReadAnswerAsync(CancellationToken.None) ?? throw new IOException("the server said nothing");
@@ -185,7 +206,8 @@ public sealed class FaultyRelay : IAsyncDisposable
         };
         bool hasNoBody = answer.Line.Contains(" 204 ", StringComparison.Ordinal) || answer.Line.Contains(" 304 ", StringComparison.Ordinal);
         IEnumerable<string> headers = answer.Headers.Where(header => !RelayedRequest.IsFraming(header));
-        string head = $"{answer.Line}\r\n{string.Concat(headers.Select(header => header + "\r\n"))}{(hasNoBody ? "" : framing + "\r\n")}\r\n";
+        string head =
+            $"{answer.Line}\r\n{string.Concat(headers.Select(header => header + "\r\n"))}{(hasNoBody ? "" : framing + "\r\n")}\r\n";
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head));
         switch (kind)
         {

@@ -7,7 +7,8 @@ namespace Waystation.TestKit.Servers;
 public static class FreePort
 {
     // Below the range from which Linux takes ports for outgoing connections: so a server that is stopped finds its port again.
-    private const int First = 20_000, Last = 32_000;
+    private const int First = 20_000,
+        Last = 32_000;
 
     public static int Find()
     {

@@ -5,14 +5,16 @@ namespace Waystation.TestKit.Servers;
 /// </summary>
 public sealed record GitClient
 {
-    private readonly Dictionary<string, string> environment;
+    private readonly Dictionary<string, string> _environment;
 
     public GitClient(TempFolder folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
         Folder = folder.FullPath;
         string home = folder.CreateFolder("home");
-        File.WriteAllText(Path.Combine(home, ".gitconfig"), """
+        File.WriteAllText(
+            Path.Combine(home, ".gitconfig"),
+            """
             [user]
                 name = Sana
                 email = sana@example.com
@@ -27,8 +29,9 @@ public sealed record GitClient
             [advice]
                 detachedHead = false
 
-            """);
-        environment = new()
+            """
+        );
+        _environment = new()
         {
             ["HOME"] = home,
             ["LC_ALL"] = "C.UTF-8",
@@ -77,18 +80,27 @@ public sealed record GitClient
     public async Task<(CommandResult Result, IReadOnlyList<string> CacheStatus)> TryTraceAsync(params IReadOnlyList<string> arguments)
     {
         const string Marker = "Recv header: cache-status:";
-        string trace = Path.Combine(environment["HOME"], Path.GetRandomFileName());
+        string trace = Path.Combine(_environment["HOME"], Path.GetRandomFileName());
         Command traced = Git(arguments);
         traced = traced with
         {
-            Environment = new Dictionary<string, string>(traced.Environment) { ["GIT_TRACE_CURL"] = trace, ["GIT_TRACE_CURL_NO_DATA"] = "1" },
+            Environment = new Dictionary<string, string>(traced.Environment)
+            {
+                ["GIT_TRACE_CURL"] = trace,
+                ["GIT_TRACE_CURL_NO_DATA"] = "1",
+            },
         };
         CommandResult result = await traced.RunAsync();
         IEnumerable<string> lines = File.Exists(trace) ? await File.ReadAllLinesAsync(trace) : [];
-        return (result, [.. lines
-            .Select(line => (Line: line, At: line.IndexOf(Marker, StringComparison.OrdinalIgnoreCase)))
-            .Where(found => found.At >= 0)
-            .Select(found => found.Line[(found.At + Marker.Length)..].Trim())]);
+        return (
+            result,
+            [
+                .. lines
+                    .Select(line => (Line: line, At: line.IndexOf(Marker, StringComparison.OrdinalIgnoreCase)))
+                    .Where(found => found.At >= 0)
+                    .Select(found => found.Line[(found.At + Marker.Length)..].Trim()),
+            ]
+        );
     }
 
     /// <summary>Git with all that surrounds it, for a test that starts and ends it by itself.</summary>
@@ -96,7 +108,7 @@ public sealed record GitClient
         new("git", [.. Configuration.SelectMany(setting => new[] { "-c", setting }), .. arguments])
         {
             WorkingDirectory = Folder,
-            Environment = new Dictionary<string, string>(environment.Concat(Variables)),
+            Environment = new Dictionary<string, string>(_environment.Concat(Variables)),
             Timeout = Timeout,
         };
 }

@@ -39,12 +39,20 @@ public sealed record History(int Seed)
         {
             await BeginCommitAsync(fastImport, "refs/heads/main", mark: commit, commit, $"Commit {commit} of seed {Seed}");
             if (commit == 1)
+            {
                 await WriteIncompressibleAsync(fastImport, random);
+            }
+
             for (int change = 0; change < 2; change++)
+            {
                 await WriteTextFileAsync(fastImport, $"src/part{random.Next(Files) % 4}/file{random.Next(Files)}.txt", random);
+            }
+
             await LineAsync(fastImport, "");
             if (commit == Commits / 2)
+            {
                 await WriteBranchesAsync(fastImport, random);
+            }
         }
 
         await WriteTagsAsync(fastImport);
@@ -113,7 +121,10 @@ public sealed record History(int Seed)
     {
         var text = new StringBuilder();
         for (int line = 0; line < 20; line++)
+        {
             text.Append(CultureInfo.InvariantCulture, $"line {line}: {random.NextInt64():x16} {random.NextInt64():x16}\n");
+        }
+
         await LineAsync(fastImport, $"M 100644 inline {path}");
         await DataAsync(fastImport, Encoding.UTF8.GetBytes(text.ToString()));
     }
@@ -122,7 +133,10 @@ public sealed record History(int Seed)
     {
         await LineAsync(fastImport, $"commit {reference}");
         if (mark is not null)
+        {
             await LineAsync(fastImport, $"mark :{mark}");
+        }
+
         await LineAsync(fastImport, $"committer Sana <sana@example.com> {TimeOf(number).ToUnixTimeSeconds()} +0000");
         await DataAsync(fastImport, Encoding.UTF8.GetBytes(message + "\n"));
     }

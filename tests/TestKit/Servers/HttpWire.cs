@@ -6,22 +6,28 @@ namespace Waystation.TestKit.Servers;
 /// <summary>Reads HTTP/1.1 messages whole off a connection (RFC 9112), as far as a relay needs it.</summary>
 internal sealed class HttpWire(Stream stream)
 {
-    private readonly byte[] buffer = new byte[64 * 1024];
-    private int start;
-    private int end;
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private int _start;
+    private int _end;
 
     /// <summary>Null where the other side closed instead of sending one.</summary>
     public async Task<RelayedRequest?> ReadRequestAsync(CancellationToken cancellationToken)
     {
         if (await ReadHeadAsync(cancellationToken) is not [var line, .. var headers])
+        {
             return null;
+        }
+
         return new RelayedRequest(line, headers, await ReadBodyAsync(headers, untilClose: false, cancellationToken));
     }
 
     public async Task<RelayedRequest?> ReadAnswerAsync(CancellationToken cancellationToken)
     {
         if (await ReadHeadAsync(cancellationToken) is not [var line, .. var headers])
+        {
             return null;
+        }
+
         return new RelayedRequest(line, headers, await ReadBodyAsync(headers, untilClose: true, cancellationToken));
     }
 
@@ -31,7 +37,10 @@ internal sealed class HttpWire(Stream stream)
         while (await ReadLineAsync(cancellationToken) is { } line)
         {
             if (line.Length == 0)
+            {
                 return [.. lines];
+            }
+
             lines.Add(line);
         }
 
@@ -41,7 +50,11 @@ internal sealed class HttpWire(Stream stream)
     private async Task<byte[]> ReadBodyAsync(string[] headers, bool untilClose, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
-        if (headers.Any(header => header.Replace(" ", "", StringComparison.Ordinal).Equals("Transfer-Encoding:chunked", StringComparison.OrdinalIgnoreCase)))
+        if (
+            headers.Any(header =>
+                header.Replace(" ", "", StringComparison.Ordinal).Equals("Transfer-Encoding:chunked", StringComparison.OrdinalIgnoreCase)
+            )
+        )
         {
             while (await ReadLineAsync(cancellationToken) is { } size)
             {
@@ -49,7 +62,9 @@ internal sealed class HttpWire(Stream stream)
                 await CopyAsync(body, length, cancellationToken);
                 await ReadLineAsync(cancellationToken);
                 if (length == 0)
+                {
                     return body.ToArray();
+                }
             }
 
             throw new IOException("a chunked body broke off");
@@ -57,9 +72,14 @@ internal sealed class HttpWire(Stream stream)
 
         string? said = headers.FirstOrDefault(header => header.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
         if (said is not null)
+        {
             await CopyAsync(body, long.Parse(said["Content-Length:".Length..], CultureInfo.InvariantCulture), cancellationToken);
+        }
         else if (untilClose)
+        {
             await CopyAsync(body, long.MaxValue, cancellationToken);
+        }
+
         return body.ToArray();
     }
 
@@ -67,16 +87,19 @@ internal sealed class HttpWire(Stream stream)
     {
         while (length > 0)
         {
-            if (start == end && !await FillAsync(cancellationToken))
+            if (_start == _end && !await FillAsync(cancellationToken))
             {
                 if (length < int.MaxValue)
+                {
                     throw new IOException("a body broke off");
+                }
+
                 return;
             }
 
-            int taken = (int)Math.Min(length, end - start);
-            to.Write(buffer, start, taken);
-            start += taken;
+            int taken = (int)Math.Min(length, _end - _start);
+            to.Write(_buffer, _start, taken);
+            _start += taken;
             length -= taken;
         }
     }
@@ -84,11 +107,14 @@ internal sealed class HttpWire(Stream stream)
     private async Task<string?> ReadLineAsync(CancellationToken cancellationToken)
     {
         var line = new StringBuilder();
-        while (start < end || await FillAsync(cancellationToken))
+        while (_start < _end || await FillAsync(cancellationToken))
         {
-            char next = (char)buffer[start++];
+            char next = (char)_buffer[_start++];
             if (next == '\n')
+            {
                 return line.ToString().TrimEnd('\r');
+            }
+
             line.Append(next);
         }
 
@@ -97,8 +123,8 @@ internal sealed class HttpWire(Stream stream)
 
     private async Task<bool> FillAsync(CancellationToken cancellationToken)
     {
-        start = 0;
-        end = await stream.ReadAsync(buffer, cancellationToken);
-        return end > 0;
+        _start = 0;
+        _end = await stream.ReadAsync(_buffer, cancellationToken);
+        return _end > 0;
     }
 }

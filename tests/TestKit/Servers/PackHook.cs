@@ -6,25 +6,27 @@ namespace Waystation.TestKit.Servers;
 /// </summary>
 internal sealed class PackHook
 {
-    private readonly string notes;
-    private readonly string orders;
+    private readonly string _notes;
+    private readonly string _orders;
 
     public PackHook(TempFolder folder, string repositories)
     {
-        notes = folder.CreateSharedFolder("packs-made");
-        orders = folder.CreateSharedFolder("orders");
+        _notes = folder.CreateSharedFolder("packs-made");
+        _orders = folder.CreateSharedFolder("orders");
         Script = folder["pack-objects-hook"];
-        File.WriteAllText(Script, $$"""
+        File.WriteAllText(
+            Script,
+            $$"""
             #!/bin/sh
             # upload-pack runs this in the repository, with the command line of git pack-objects.
             here=$(pwd -P)
             name=$(printf %s "${here#{{repositories}}/}" | tr / _)
-            echo "$*" >>"{{notes}}/$name"
+            echo "$*" >>"{{_notes}}/$name"
             mode=pass bytes=0
-            [ ! -f "{{orders}}/$name" ] || . "{{orders}}/$name"
+            [ ! -f "{{_orders}}/$name" ] || . "{{_orders}}/$name"
             wait_at_gate() {
-                : >"{{orders}}/$name.reached"
-                while [ -e "{{orders}}/$name.gate" ]; do sleep 0.02; done
+                : >"{{_orders}}/$name.reached"
+                while [ -e "{{_orders}}/$name.gate" ]; do sleep 0.02; done
             }
             case $mode in
             pass) exec "$@" ;;
@@ -33,7 +35,8 @@ internal sealed class PackHook
             die) "$@" | head -c "$bytes"; kill -9 "$PPID" ;;
             esac
 
-            """);
+            """
+        );
         File.SetUnixFileMode(Script, (UnixFileMode)0b111_101_101);
     }
 
@@ -41,13 +44,13 @@ internal sealed class PackHook
 
     public IReadOnlyList<string> PacksMade(string repository)
     {
-        string file = Path.Combine(notes, FileName(repository));
+        string file = Path.Combine(_notes, FileName(repository));
         return File.Exists(file) ? File.ReadAllLines(file) : [];
     }
 
     public PackGate Hold(string repository, long afterBytes)
     {
-        string order = Path.Combine(orders, FileName(repository));
+        string order = Path.Combine(_orders, FileName(repository));
         var gate = new PackGate(order);
         File.WriteAllText(order, $"mode=hold bytes={afterBytes}\n");
         return gate;
@@ -55,7 +58,7 @@ internal sealed class PackHook
 
     public PackGate Break(string repository, PackBreak how, long afterBytes)
     {
-        string order = Path.Combine(orders, FileName(repository));
+        string order = Path.Combine(_orders, FileName(repository));
         var gate = new PackGate(order);
         File.WriteAllText(order, $"mode={(how == PackBreak.Fail ? "fail" : "die")} bytes={afterBytes}\n");
         return gate;
@@ -77,21 +80,21 @@ public enum PackBreak
 /// <summary>An order to the primary about packs that it makes from now on; disposing it takes the order back.</summary>
 public sealed class PackGate : IDisposable
 {
-    private readonly string order;
+    private readonly string _order;
 
     internal PackGate(string order)
     {
-        this.order = order;
+        this._order = order;
         File.WriteAllText(order + ".gate", "");
     }
 
     /// <summary>Waits until a pack stands at the gate, its first bytes sent.</summary>
-    public Task ReachedAsync() => Eventually.TrueAsync("a pack is held at the gate", () => File.Exists(order + ".reached"));
+    public Task ReachedAsync() => Eventually.TrueAsync("a pack is held at the gate", () => File.Exists(_order + ".reached"));
 
     public void Dispose()
     {
-        File.Delete(order);
-        File.Delete(order + ".gate");
-        File.Delete(order + ".reached");
+        File.Delete(_order);
+        File.Delete(_order + ".gate");
+        File.Delete(_order + ".reached");
     }
 }

@@ -1,33 +1,52 @@
 namespace Waystation.TestKit.Servers;
 
-/// <summary>What a primary has beside plain repositories: web pages, a small API, an upload, a page that comes slowly, refs hidden by user.</summary>
+/// <summary>What a primary has beside plain repositories: web pages, a small API, an upload, a page that comes slowly, refs hidden by
+/// user.</summary>
 internal static class PrimaryPages
 {
     public static async Task WriteAsync(TempFolder folder, string execPath)
     {
         folder.CreateFolder("pages");
         folder.CreateFolder("scripts");
-        await File.WriteAllTextAsync(folder["pages/index.html"], "<!doctype html>\n<title>Forge</title>\n<p>Ordinary page of the primary, with ünïcode.\n");
-        await WriteScriptAsync(folder, "echo", """
+        await File.WriteAllTextAsync(
+            folder["pages/index.html"],
+            "<!doctype html>\n<title>Forge</title>\n<p>Ordinary page of the primary, with ünïcode.\n"
+        );
+        await WriteScriptAsync(
+            folder,
+            "echo",
+            """
             # Says what came: the request line, some headers, and the body as it is.
             printf 'Content-Type: application/octet-stream\r\nX-Api: echo\r\n\r\n'
             printf '%s %s?%s\n' "$REQUEST_METHOD" "$PATH_INFO" "$QUERY_STRING"
             printf 'content-type=%s cookie=%s custom=%s expect=%s\n' "$CONTENT_TYPE" "$HTTP_COOKIE" "$HTTP_X_CUSTOM" "$HTTP_EXPECT"
             cat
-            """);
-        await WriteScriptAsync(folder, "drip", $$"""
+            """
+        );
+        await WriteScriptAsync(
+            folder,
+            "drip",
+            $$"""
             # One line at once, the next when the test has seen the first.
             printf 'Content-Type: text/plain\r\n\r\nfirst\n'
             while [ ! -e '{{folder["drip.open"]}}' ]; do sleep 0.02; done
             printf 'second\n'
-            """);
-        await WriteScriptAsync(folder, "sink", """
+            """
+        );
+        await WriteScriptAsync(
+            folder,
+            "sink",
+            """
             # Takes everything and tells its digest.
             printf 'Content-Type: text/plain\r\n\r\n'
             sha256sum | cut -d' ' -f1
-            """);
+            """
+        );
         string requests = folder.CreateSharedFolder("requests");
-        await WriteScriptAsync(folder, "by-user", $$"""
+        await WriteScriptAsync(
+            folder,
+            "by-user",
+            $$"""
             # git http-backend that shows refs called secret to alice alone.
             if [ "$REMOTE_USER" != alice ]; then
                 export GIT_CONFIG_COUNT=2
@@ -56,11 +75,16 @@ internal static class PrimaryPages
                 ;;
             esac
             exec '{{execPath}}/git-http-backend'
-            """);
-        await WriteScriptAsync(folder, "answer", """
+            """
+        );
+        await WriteScriptAsync(
+            folder,
+            "answer",
+            """
             # Answers with the status that the query names.
             printf 'Status: %s\r\nContent-Type: application/problem+json\r\nX-Api: answer\r\nRetry-After: 7\r\n\r\n{"status":%s}' "$QUERY_STRING" "${QUERY_STRING%% *}"
-            """);
+            """
+        );
     }
 
     private static async Task WriteScriptAsync(TempFolder folder, string name, string body)

@@ -3,15 +3,15 @@ namespace Waystation.TestKit.Servers;
 /// <summary>One repository at the primary, and what is done to it there without any node in between.</summary>
 public sealed class PrimaryRepository
 {
-    private readonly PackHook hook;
-    private readonly IReadOnlyDictionary<string, string> environment;
+    private readonly PackHook _hook;
+    private readonly IReadOnlyDictionary<string, string> _environment;
 
     internal PrimaryRepository(string name, string folder, PackHook hook, IReadOnlyDictionary<string, string> environment)
     {
         Name = name;
         Folder = folder;
-        this.hook = hook;
-        this.environment = environment;
+        this._hook = hook;
+        this._environment = environment;
     }
 
     /// <summary>The path in the URL, without a leading slash: <c>public/widgets.git</c>.</summary>
@@ -20,13 +20,13 @@ public sealed class PrimaryRepository
     public string Folder { get; }
 
     /// <summary>How many packs the primary has made of this repository.</summary>
-    public int PacksMade => hook.PacksMade(Name).Count;
+    public int PacksMade => _hook.PacksMade(Name).Count;
 
     /// <summary>Each pack from now on stops after so many bytes until the gate is disposed.</summary>
-    public PackGate HoldPacks(long afterBytes) => hook.Hold(Name, afterBytes);
+    public PackGate HoldPacks(long afterBytes) => _hook.Hold(Name, afterBytes);
 
     /// <summary>Each pack from now on ends after so many bytes until the gate is disposed.</summary>
-    public PackGate BreakPacks(PackBreak how, long afterBytes) => hook.Break(Name, how, afterBytes);
+    public PackGate BreakPacks(PackBreak how, long afterBytes) => _hook.Break(Name, how, afterBytes);
 
     /// <summary>How long one git may take; a repository of the world's own needs minutes for what the others have at once.</summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(2);
@@ -60,7 +60,9 @@ public sealed class PrimaryRepository
         await GitAsync("config", "core.bigFileThreshold", "512k");
         await GitAsync("config", "core.compression", "1");
         if (history is not null)
+        {
             await ImportAsync(history.WriteAsync);
+        }
     }
 
     /// <summary>Feeds <c>git fast-import</c>, which may move refs any way.</summary>
@@ -68,5 +70,10 @@ public sealed class PrimaryRepository
         (Git("fast-import", "--quiet", "--done", "--force") with { Input = write }).MustRunAsync();
 
     private Command Git(params IReadOnlyList<string> arguments) =>
-        new("git", arguments) { WorkingDirectory = Folder, Environment = environment, Timeout = Patience };
+        new("git", arguments)
+        {
+            WorkingDirectory = Folder,
+            Environment = _environment,
+            Timeout = Patience,
+        };
 }

@@ -5,15 +5,15 @@ namespace Waystation.TestKit.Servers;
 /// <summary>The processes that a process has started, with theirs, as they are now: to know later whether all have gone.</summary>
 public sealed class ProcessTree
 {
-    private readonly IReadOnlyList<(int Id, string Begun, string Name)> processes;
+    private readonly IReadOnlyList<(int Id, string Begun, string Name)> _processes;
 
-    private ProcessTree(IReadOnlyList<(int, string, string)> processes) => this.processes = processes;
+    private ProcessTree(IReadOnlyList<(int, string, string)> processes) => this._processes = processes;
 
     /// <summary>How many there are, the root included.</summary>
-    public int Count => processes.Count;
+    public int Count => _processes.Count;
 
     /// <summary>Their names, for a test that fails.</summary>
-    public string Names => string.Join(", ", processes.Select(static process => $"{process.Name} ({process.Id})"));
+    public string Names => string.Join(", ", _processes.Select(static process => $"{process.Name} ({process.Id})"));
 
     public static ProcessTree Of(int root)
     {
@@ -24,17 +24,23 @@ public sealed class ProcessTree
             // Until nothing is added any more.
         }
 
-        return new ProcessTree([.. all.Where(process => found.Contains(process.Id)).Select(static process => (process.Id, process.Begun, process.Name))]);
+        return new ProcessTree([
+            .. all.Where(process => found.Contains(process.Id)).Select(static process => (process.Id, process.Begun, process.Name)),
+        ]);
     }
 
     /// <summary>The ids of those with this name, such as <c>sshd</c>.</summary>
-    public IReadOnlyList<int> Named(string name) => [.. processes.Where(process => process.Name.StartsWith(name, StringComparison.Ordinal)).Select(static process => process.Id)];
+    public IReadOnlyList<int> Named(string name) =>
+        [.. _processes.Where(process => process.Name.StartsWith(name, StringComparison.Ordinal)).Select(static process => process.Id)];
 
     /// <summary>Those that are there still.</summary>
     public ProcessTree Left()
     {
-        HashSet<(int, string)> now = [.. All().Where(static process => process.State != 'Z').Select(static process => (process.Id, process.Begun))];
-        return new ProcessTree([.. processes.Where(process => now.Contains((process.Id, process.Begun)))]);
+        HashSet<(int, string)> now =
+        [
+            .. All().Where(static process => process.State != 'Z').Select(static process => (process.Id, process.Begun)),
+        ];
+        return new ProcessTree([.. _processes.Where(process => now.Contains((process.Id, process.Begun)))]);
     }
 
     /// <summary>Waits until none is there, or fails with those that are.</summary>
@@ -55,7 +61,10 @@ public sealed class ProcessTree
         foreach (string entry in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out int id))
+            {
                 continue;
+            }
+
             string stat;
             try
             {
@@ -69,7 +78,13 @@ public sealed class ProcessTree
             // pid (name) state parent …, and the start time is the 22nd (proc(5)).
             int end = stat.LastIndexOf(')');
             string[] fields = stat[(end + 2)..].Split(' ');
-            yield return (id, int.Parse(fields[1], CultureInfo.InvariantCulture), fields[0][0], fields[19], stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..end]);
+            yield return (
+                id,
+                int.Parse(fields[1], CultureInfo.InvariantCulture),
+                fields[0][0],
+                fields[19],
+                stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..end]
+            );
         }
     }
 }

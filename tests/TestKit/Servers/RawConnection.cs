@@ -5,17 +5,15 @@ namespace Waystation.TestKit.Servers;
 /// <summary>A plain TCP connection, for requests that no HTTP library would send.</summary>
 public sealed class RawConnection : IDisposable
 {
-    private readonly TcpClient client = new();
+    private readonly TcpClient _client = new();
 
-    private RawConnection()
-    {
-    }
+    private RawConnection() { }
 
     public static async Task<RawConnection> OpenAsync(Uri server)
     {
         ArgumentNullException.ThrowIfNull(server);
         var connection = new RawConnection();
-        await connection.client.ConnectAsync(server.Host, server.Port);
+        await connection._client.ConnectAsync(server.Host, server.Port);
         return connection;
     }
 
@@ -27,16 +25,16 @@ public sealed class RawConnection : IDisposable
         return await connection.ReadToEndAsync();
     }
 
-    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await client.GetStream().WriteAsync(bytes);
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await _client.GetStream().WriteAsync(bytes);
 
     /// <summary>Ends our half of the conversation: what was sent is all that comes.</summary>
-    public void EndSending() => client.Client.Shutdown(SocketShutdown.Send);
+    public void EndSending() => _client.Client.Shutdown(SocketShutdown.Send);
 
     /// <summary>Breaks the connection as a lost network does, with a reset.</summary>
     public void Break()
     {
-        client.LingerState = new LingerOption(enable: true, seconds: 0);
-        client.Close();
+        _client.LingerState = new LingerOption(enable: true, seconds: 0);
+        _client.Close();
     }
 
     /// <summary>Reads until the server closes. A server that resets the connection has said all that it will say.</summary>
@@ -47,8 +45,10 @@ public sealed class RawConnection : IDisposable
         byte[] buffer = new byte[64 * 1024];
         try
         {
-            while (await client.GetStream().ReadAsync(buffer, timeout.Token) is var read and > 0)
+            while (await _client.GetStream().ReadAsync(buffer, timeout.Token) is var read and > 0)
+            {
                 received.Write(buffer, 0, read);
+            }
         }
         catch (IOException)
         {
@@ -58,5 +58,5 @@ public sealed class RawConnection : IDisposable
         return RawAnswer.Parse(received.ToArray());
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 }

@@ -6,11 +6,11 @@ namespace Waystation.TestKit.Servers;
 /// <summary>An ssh-agent of its own; it ends with the test.</summary>
 public sealed class SshAgent : IDisposable
 {
-    private readonly Process process;
+    private readonly Process _process;
 
     private SshAgent(Process process, string socket)
     {
-        this.process = process;
+        this._process = process;
         Socket = socket;
     }
 
@@ -30,7 +30,10 @@ public sealed class SshAgent : IDisposable
             _ = started.StandardError.ReadToEndAsync();
             await Eventually.TrueAsync("the agent listens", () => Listens(socket));
             foreach (SshKey key in keys)
+            {
                 await agent.AddAsync(key);
+            }
+
             return agent;
         }
         catch
@@ -43,14 +46,17 @@ public sealed class SshAgent : IDisposable
     public Task AddAsync(SshKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return new Command("ssh-add", "-q", key.PrivateFile) { Environment = new Dictionary<string, string> { ["SSH_AUTH_SOCK"] = Socket } }.MustRunAsync();
+        return new Command("ssh-add", "-q", key.PrivateFile)
+        {
+            Environment = new Dictionary<string, string> { ["SSH_AUTH_SOCK"] = Socket },
+        }.MustRunAsync();
     }
 
     public void Dispose()
     {
-        process.Kill();
-        process.WaitForExit();
-        process.Dispose();
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
         File.Delete(Socket);
     }
 

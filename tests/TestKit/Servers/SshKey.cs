@@ -25,7 +25,16 @@ public sealed record SshKey(string PrivateFile)
     {
         ArgumentNullException.ThrowIfNull(authority);
         await new Command(
-            "ssh-keygen", "-q", "-s", authority.PrivateFile, "-I", keyId, "-n", string.Join(',', principals), PublicFile).MustRunAsync();
+            "ssh-keygen",
+            "-q",
+            "-s",
+            authority.PrivateFile,
+            "-I",
+            keyId,
+            "-n",
+            string.Join(',', principals),
+            PublicFile
+        ).MustRunAsync();
         return PrivateFile + "-cert.pub";
     }
 }

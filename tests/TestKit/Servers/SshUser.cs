@@ -20,19 +20,30 @@ public sealed record SshUser
 
     /// <summary>The words after <c>ssh</c>, before the host.</summary>
     public IReadOnlyList<string> Arguments =>
-    [
-        "-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", $"UserKnownHostsFile={KnownHosts}", "-o", "GlobalKnownHostsFile=/dev/null",
-        "-o", $"ForwardAgent={(ForwardsAgent && Agent is not null ? "yes" : "no")}", "-o", $"IdentityAgent={Agent?.Socket ?? "none"}",
-        .. KeyFiles.Count > 0 ? KeyFiles.SelectMany(static file => new[] { "-i", file }).Append("-o").Append("IdentitiesOnly=yes") : ["-o", "IdentityFile=none"],
-        .. Options.SelectMany(static option => new[] { "-o", option }),
-    ];
+        [
+            "-F",
+            "none",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "StrictHostKeyChecking=yes",
+            "-o",
+            $"UserKnownHostsFile={KnownHosts}",
+            "-o",
+            "GlobalKnownHostsFile=/dev/null",
+            "-o",
+            $"ForwardAgent={(ForwardsAgent && Agent is not null ? "yes" : "no")}",
+            "-o",
+            $"IdentityAgent={Agent?.Socket ?? "none"}",
+            .. KeyFiles.Count > 0
+                ? KeyFiles.SelectMany(static file => new[] { "-i", file }).Append("-o").Append("IdentitiesOnly=yes")
+                : ["-o", "IdentityFile=none"],
+            .. Options.SelectMany(static option => new[] { "-o", option }),
+        ];
 
     /// <summary>The variables by which git takes this ssh.</summary>
-    public IReadOnlyDictionary<string, string> Variables => new Dictionary<string, string>
-    {
-        ["GIT_SSH_COMMAND"] = $"ssh {string.Join(' ', Arguments)}",
-        ["GIT_SSH_VARIANT"] = "ssh",
-    };
+    public IReadOnlyDictionary<string, string> Variables =>
+        new Dictionary<string, string> { ["GIT_SSH_COMMAND"] = $"ssh {string.Join(' ', Arguments)}", ["GIT_SSH_VARIANT"] = "ssh" };
 
     /// <summary>ssh itself with a command at a host.</summary>
     /// <param name="server">Host and port.</param>

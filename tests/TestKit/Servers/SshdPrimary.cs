@@ -13,17 +13,22 @@ namespace Waystation.TestKit.Servers;
 /// </summary>
 public sealed class SshdPrimary : IAsyncDisposable
 {
-    private readonly TempFolder folder = new();
-    private readonly PackHook hook;
-    private readonly Dictionary<string, string> environment;
-    private readonly string repositories;
-    private Process? server;
+    private readonly TempFolder _folder = new();
+    private readonly PackHook _hook;
+    private readonly Dictionary<string, string> _environment;
+    private readonly string _repositories;
+    private Process? _server;
 
     private SshdPrimary(ApachePrimary? behind)
     {
-        repositories = behind?.RepositoriesFolder ?? folder.CreateFolder("repositories");
-        hook = behind?.Hook ?? new PackHook(folder, repositories);
-        environment = new() { ["HOME"] = folder.CreateFolder("home"), ["GIT_CONFIG_NOSYSTEM"] = "1", ["GIT_CONFIG_GLOBAL"] = folder["gitconfig"] };
+        _repositories = behind?.RepositoriesFolder ?? _folder.CreateFolder("repositories");
+        _hook = behind?.Hook ?? new PackHook(_folder, _repositories);
+        _environment = new()
+        {
+            ["HOME"] = _folder.CreateFolder("home"),
+            ["GIT_CONFIG_NOSYSTEM"] = "1",
+            ["GIT_CONFIG_GLOBAL"] = _folder["gitconfig"],
+        };
     }
 
     /// <summary>The account behind all logins: whoever runs the test.</summary>
@@ -35,13 +40,13 @@ public sealed class SshdPrimary : IAsyncDisposable
     public bool AcceptsProtocol { get; init; } = true;
 
     /// <summary>A known hosts file that has the server's key under its address and port.</summary>
-    public string KnownHostsFile => folder["known_hosts"];
+    public string KnownHostsFile => _folder["known_hosts"];
 
     /// <summary>What the forced commands were asked, in order: <c>alice git-upload-pack 'public/a.git'</c>.</summary>
-    public IReadOnlyList<string> Commands => File.Exists(folder["commands"]) ? File.ReadAllLines(folder["commands"]) : [];
+    public IReadOnlyList<string> Commands => File.Exists(_folder["commands"]) ? File.ReadAllLines(_folder["commands"]) : [];
 
     /// <summary>What sshd said.</summary>
-    public string Log => File.Exists(folder["sshd.log"]) ? File.ReadAllText(folder["sshd.log"]) : "";
+    public string Log => File.Exists(_folder["sshd.log"]) ? File.ReadAllText(_folder["sshd.log"]) : "";
 
     /// <summary>Starts it.</summary>
     /// <param name="acceptsProtocol">See <see cref="AcceptsProtocol"/>.</param>
@@ -64,7 +69,7 @@ public sealed class SshdPrimary : IAsyncDisposable
 
     public async Task<PrimaryRepository> CreateAsync(string name, History? history = null, string objectFormat = "sha1")
     {
-        var repository = new PrimaryRepository(name, Path.Combine(repositories, name), hook, environment);
+        var repository = new PrimaryRepository(name, Path.Combine(_repositories, name), _hook, _environment);
         await repository.InitializeAsync(objectFormat, history);
         return repository;
     }
@@ -73,62 +78,71 @@ public sealed class SshdPrimary : IAsyncDisposable
     public void Admit(string user, SshKey key, string options = "restrict")
     {
         ArgumentNullException.ThrowIfNull(key);
-        File.AppendAllText(folder["authorized_keys"], $"{options},command=\"{folder["forced-command"]} {user}\" {key.PublicLine}\n");
+        File.AppendAllText(_folder["authorized_keys"], $"{options},command=\"{_folder["forced-command"]} {user}\" {key.PublicLine}\n");
     }
 
     /// <summary>Lets a key in to run just this command.</summary>
     public void AdmitTo(SshKey key, string command)
     {
         ArgumentNullException.ThrowIfNull(key);
-        File.AppendAllText(folder["authorized_keys"], $"restrict,command=\"{command}\" {key.PublicLine}\n");
+        File.AppendAllText(_folder["authorized_keys"], $"restrict,command=\"{command}\" {key.PublicLine}\n");
     }
 
     /// <summary>Lets a key in no more.</summary>
     public void Expel(SshKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        string[] others = [.. File.ReadAllLines(folder["authorized_keys"]).Where(line => !line.EndsWith(key.PublicLine, StringComparison.Ordinal))];
-        File.WriteAllLines(folder["authorized_keys"], others);
+        string[] others =
+        [
+            .. File.ReadAllLines(_folder["authorized_keys"]).Where(line => !line.EndsWith(key.PublicLine, StringComparison.Ordinal)),
+        ];
+        File.WriteAllLines(_folder["authorized_keys"], others);
     }
 
     /// <summary>Lets nobody in any more.</summary>
-    public void AdmitNobody() => File.WriteAllText(folder["authorized_keys"], "");
+    public void AdmitNobody() => File.WriteAllText(_folder["authorized_keys"], "");
 
     /// <summary>Writes a known hosts file that has the server's key, or another one, under these names.</summary>
     public string WriteKnownHosts(string names, SshKey? key = null)
     {
-        string file = folder["known-" + Path.GetRandomFileName()[..4]];
-        File.WriteAllText(file, $"{names} {(key ?? new SshKey(folder["host-key"])).PublicLine}\n");
+        string file = _folder["known-" + Path.GetRandomFileName()[..4]];
+        File.WriteAllText(file, $"{names} {(key ?? new SshKey(_folder["host-key"])).PublicLine}\n");
         return file;
     }
 
     /// <summary>Makes keys, and whatever else belongs to a test, in a folder that goes with the server.</summary>
-    public string PathOf(string name) => folder[name];
+    public string PathOf(string name) => _folder[name];
 
     /// <summary>Cuts every connection that is under way, in the middle of whatever it does.</summary>
     public void KillConnections()
     {
-        foreach (int child in ChildrenOf(server?.Id ?? 0))
+        foreach (int child in ChildrenOf(_server?.Id ?? 0))
         {
             foreach (int grandchild in ChildrenOf(child))
+            {
                 Unix.Kill(grandchild);
+            }
+
             Unix.Kill(child);
         }
     }
 
     /// <summary>How many connections are under way.</summary>
-    public int Connections => server is null ? 0 : ChildrenOf(server.Id).Count;
+    public int Connections => _server is null ? 0 : ChildrenOf(_server.Id).Count;
 
     /// <summary>Ends the server and its connections.</summary>
     public void Stop()
     {
-        if (server is null)
+        if (_server is null)
+        {
             return;
+        }
+
         KillConnections();
-        server.Kill();
-        server.WaitForExit();
-        server.Dispose();
-        server = null;
+        _server.Kill();
+        _server.WaitForExit();
+        _server.Dispose();
+        _server = null;
     }
 
     /// <summary>Starts the server; after <see cref="Stop"/> on the same port.</summary>
@@ -137,19 +151,27 @@ public sealed class SshdPrimary : IAsyncDisposable
         for (int attempt = 1; ; attempt++)
         {
             if (Port == 0 || attempt > 1)
+            {
                 Port = FreePort.Find();
+            }
+
             await WriteConfigurationAsync();
             if (await TryLaunchAsync())
+            {
                 return;
+            }
+
             if (attempt == 5)
+            {
                 throw new InvalidOperationException($"sshd does not start:\n{Log}");
+            }
         }
     }
 
     public ValueTask DisposeAsync()
     {
         Stop();
-        folder.Dispose();
+        _folder.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -160,9 +182,11 @@ public sealed class SshdPrimary : IAsyncDisposable
         {
             try
             {
-                if (int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out int id)
+                if (
+                    int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out int id)
                     && File.ReadAllText(Path.Combine(entry, "stat")) is var stat
-                    && stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == $"{parent}")
+                    && stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == $"{parent}"
+                )
                 {
                     children.Add(id);
                 }
@@ -178,14 +202,16 @@ public sealed class SshdPrimary : IAsyncDisposable
 
     private async Task WriteFilesAsync()
     {
-        await SshKey.CreateAsync(folder["host-key"]);
-        File.WriteAllText(folder["authorized_keys"], "");
-        File.WriteAllText(folder["gitconfig"], $"""
+        await SshKey.CreateAsync(_folder["host-key"]);
+        File.WriteAllText(_folder["authorized_keys"], "");
+        File.WriteAllText(
+            _folder["gitconfig"],
+            $"""
             [safe]
                 directory = *
             [uploadpack]
                 allowFilter = true
-                packObjectsHook = {hook.Script}
+                packObjectsHook = {_hook.Script}
             [core]
                 fsync = none
             [gc]
@@ -193,15 +219,18 @@ public sealed class SshdPrimary : IAsyncDisposable
             [receive]
                 autoGC = false
 
-            """);
-        File.WriteAllText(folder["forced-command"], $$"""
+            """
+        );
+        File.WriteAllText(
+            _folder["forced-command"],
+            $$"""
             #!/bin/sh
             # sshd runs this for a key, with the key's user as argument and what was asked in SSH_ORIGINAL_COMMAND.
-            echo "$1 $SSH_ORIGINAL_COMMAND" >>"{{folder["commands"]}}"
-            export HOME="{{environment["HOME"]}}" GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL="{{folder["gitconfig"]}}"
+            echo "$1 $SSH_ORIGINAL_COMMAND" >>"{{_folder["commands"]}}"
+            export HOME="{{_environment["HOME"]}}" GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL="{{_folder["gitconfig"]}}"
             user=$1
             eval "set -- $SSH_ORIGINAL_COMMAND"
-            path={{repositories}}/${2#/}
+            path={{_repositories}}/${2#/}
             refuse() { echo "ERROR: $1" >&2; exit "${2:-1}"; }
             case $2 in
             *err-denied*) printf '0032ERR access denied or repository not exported: x'; exit 0 ;;
@@ -220,18 +249,21 @@ public sealed class SshdPrimary : IAsyncDisposable
             [ -d "$path" ] || refuse 'Repository not found.'
             exec git "${1#git-}" "$path"
 
-            """);
-        File.SetUnixFileMode(folder["forced-command"], (UnixFileMode)0b111_101_101);
+            """
+        );
+        File.SetUnixFileMode(_folder["forced-command"], (UnixFileMode)0b111_101_101);
     }
 
     private async Task WriteConfigurationAsync()
     {
-        await File.WriteAllTextAsync(KnownHostsFile, $"[127.0.0.1]:{Port} {new SshKey(folder["host-key"]).PublicLine}\n");
-        await File.WriteAllTextAsync(folder["sshd_config"], $"""
+        await File.WriteAllTextAsync(KnownHostsFile, $"[127.0.0.1]:{Port} {new SshKey(_folder["host-key"]).PublicLine}\n");
+        await File.WriteAllTextAsync(
+            _folder["sshd_config"],
+            $"""
             Port {Port}
             ListenAddress 127.0.0.1
-            HostKey {folder["host-key"]}
-            AuthorizedKeysFile {folder["authorized_keys"]}
+            HostKey {_folder["host-key"]}
+            AuthorizedKeysFile {_folder["authorized_keys"]}
             PidFile none
             StrictModes no
             UsePAM no
@@ -243,20 +275,27 @@ public sealed class SshdPrimary : IAsyncDisposable
             LogLevel VERBOSE
             {(AcceptsProtocol ? "AcceptEnv GIT_PROTOCOL" : "")}
 
-            """);
+            """
+        );
     }
 
     private async Task<bool> TryLaunchAsync()
     {
         // The unprivileged half of sshd has its root there; Debian makes the folder when the service starts.
         if (Environment.IsPrivilegedProcess)
+        {
             Directory.CreateDirectory("/run/sshd", (UnixFileMode)0b111_101_101);
+        }
+
         string program = File.Exists("/usr/sbin/sshd") ? "/usr/sbin/sshd" : "/usr/bin/sshd";
-        server = new Command(program, "-D", "-f", folder["sshd_config"], "-E", folder["sshd.log"]).Start();
-        _ = server.StandardOutput.ReadToEndAsync();
-        _ = server.StandardError.ReadToEndAsync();
+        _server = new Command(program, "-D", "-f", _folder["sshd_config"], "-E", _folder["sshd.log"]).Start();
+        _ = _server.StandardOutput.ReadToEndAsync();
+        _ = _server.StandardError.ReadToEndAsync();
         bool listens = false;
-        await Eventually.TrueAsync("sshd accepts connections", async () => server.HasExited || (listens = await FreePort.IsServedAsync(Port)));
+        await Eventually.TrueAsync(
+            "sshd accepts connections",
+            async () => _server.HasExited || (listens = await FreePort.IsServedAsync(Port))
+        );
         return listens;
     }
 }

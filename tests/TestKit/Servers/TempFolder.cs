@@ -12,10 +12,13 @@ public sealed class TempFolder : IDisposable
         FullPath = Path.Combine(Root, "ws-" + Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal)[..8]);
         Directory.CreateDirectory(FullPath);
         if (Environment.IsPrivilegedProcess)
+        {
             File.SetUnixFileMode(FullPath, Everyone(UnixFileMode.UserWrite));
+        }
     }
 
-    public static string Root { get; } = Environment.GetEnvironmentVariable(RootVariable) is { Length: > 0 } root ? root : Path.GetTempPath();
+    public static string Root { get; } =
+        Environment.GetEnvironmentVariable(RootVariable) is { Length: > 0 } root ? root : Path.GetTempPath();
 
     public string FullPath { get; }
 
@@ -53,8 +56,12 @@ public sealed class TempFolder : IDisposable
         }
     }
 
-    private static UnixFileMode Everyone(UnixFileMode write) => write
-        | UnixFileMode.UserRead | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+    private static UnixFileMode Everyone(UnixFileMode write) =>
+        write
+        | UnixFileMode.UserRead
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherExecute;
 }

@@ -22,13 +22,31 @@ public sealed record TlsFiles(string Authority, string Certificate, string Key)
         {
             await RunAsync(["req", .. NewKey(key), "-subj", subject, "-out", folder[name + ".csr"]]);
             await RunAsync([
-                "x509", "-req", "-in", folder[name + ".csr"], "-CA", issuer, "-CAkey", issuerKey, "-CAcreateserial",
-                "-days", "2", "-extfile", folder[name + ".ext"], "-out", folder[name + ".pem"]]);
+                "x509",
+                "-req",
+                "-in",
+                folder[name + ".csr"],
+                "-CA",
+                issuer,
+                "-CAkey",
+                issuerKey,
+                "-CAcreateserial",
+                "-days",
+                "2",
+                "-extfile",
+                folder[name + ".ext"],
+                "-out",
+                folder[name + ".pem"],
+            ]);
         }
 
         static string[] NewKey(string path) => ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", path];
 
         Task<CommandResult> RunAsync(string[] arguments) =>
-            new Command("openssl", arguments) { WorkingDirectory = folder.FullPath, Environment = new Dictionary<string, string> { ["HOME"] = folder.FullPath } }.MustRunAsync();
+            new Command("openssl", arguments)
+            {
+                WorkingDirectory = folder.FullPath,
+                Environment = new Dictionary<string, string> { ["HOME"] = folder.FullPath },
+            }.MustRunAsync();
     }
 }

@@ -6,7 +6,11 @@ namespace Waystation.TestKit.Servers;
 /// <summary>The signals that .NET has no call for.</summary>
 public static class Unix
 {
-    private const int SIGKILL = 9, SIGTERM = 15, SIGCONT = 18, SIGSTOP = 19, NoSuchProcess = 3;
+    private const int SIGKILL = 9,
+        SIGTERM = 15,
+        SIGCONT = 18,
+        SIGSTOP = 19,
+        NoSuchProcess = 3;
 
     /// <summary>Asks one process to end.</summary>
     public static void Terminate(int process) => Send(process, SIGTERM);
@@ -27,7 +31,9 @@ public static class Unix
     private static void Send(int process, int signal)
     {
         if (kill(process, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
+        {
             throw new Win32Exception(error);
+        }
     }
 
     private sealed class Paused(int process) : IDisposable

@@ -11,19 +11,19 @@ namespace Waystation.TestKit.Servers;
 /// </summary>
 public sealed partial class WaystationNode : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(40);
-    private static readonly HttpClient Http = new();
+    private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(40);
+    private static readonly HttpClient s_http = new();
 
-    private readonly TempFolder folder = new();
-    private readonly NodeSettings settings;
-    private readonly StringBuilder log = new();
-    private IReadOnlyList<string> listen = ["http://127.0.0.1:0"];
-    private string admin = "http://127.0.0.1:0";
-    private Process? process;
-    private Task<string> furtherOutput = Task.FromResult("");
+    private readonly TempFolder _folder = new();
+    private readonly NodeSettings _settings;
+    private readonly StringBuilder _log = new();
+    private IReadOnlyList<string> _listen = ["http://127.0.0.1:0"];
+    private string _admin = "http://127.0.0.1:0";
+    private Process? _process;
+    private Task<string> _furtherOutput = Task.FromResult("");
 
-    private WaystationNode(NodeSettings settings) => this.settings = settings;
+    private WaystationNode(NodeSettings settings) => this._settings = settings;
 
     /// <summary>The first client address.</summary>
     public Uri Url => Urls[0];
@@ -35,7 +35,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
     /// <summary>Host and port for SSH clients; <c>off</c> without.</summary>
     public string Ssh { get; private set; } = "off";
 
-    public string DataFolder => settings.DataFolder ?? folder["data"];
+    public string DataFolder => _settings.DataFolder ?? _folder["data"];
 
     /// <summary>The ready line as it was printed.</summary>
     public string ReadyLine { get; private set; } = "";
@@ -43,17 +43,19 @@ public sealed partial class WaystationNode : IAsyncDisposable
     /// <summary>What came on standard output after the ready line until the node was stopped: nothing, by the contract.</summary>
     public string OutputAfterReady { get; private set; } = "";
 
-    public int ProcessId => process?.Id ?? throw new InvalidOperationException("the node is not running");
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("the node is not running");
 
-    public bool IsRunning => process is { HasExited: false };
+    public bool IsRunning => _process is { HasExited: false };
 
     /// <summary>What the node wrote to its standard error since the first start.</summary>
     public string Log
     {
         get
         {
-            lock (log)
-                return log.ToString();
+            lock (_log)
+            {
+                return _log.ToString();
+            }
         }
     }
 
@@ -62,7 +64,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(primary);
         settings ??= new NodeSettings();
         var node = new WaystationNode(settings with { Primary = primary });
-        node.listen = settings.Listen;
+        node._listen = settings.Listen;
         try
         {
             await node.LaunchAsync();
@@ -80,53 +82,63 @@ public sealed partial class WaystationNode : IAsyncDisposable
     /// <summary>Ends the node as an operator does, by SIGTERM, and returns its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        if (process is null)
+        if (_process is null)
+        {
             throw new InvalidOperationException("the node is not running");
-        Unix.Terminate(process.Id);
+        }
+
+        Unix.Terminate(_process.Id);
         try
         {
-            await process.WaitForExitAsync().WaitAsync(StopTimeout);
+            await _process.WaitForExitAsync().WaitAsync(s_stopTimeout);
         }
         catch (TimeoutException late)
         {
             Kill();
-            throw new TimeoutException($"the node did not end within {StopTimeout.TotalSeconds} s of SIGTERM; its log:\n{Log}", late);
+            throw new TimeoutException($"the node did not end within {s_stopTimeout.TotalSeconds} s of SIGTERM; its log:\n{Log}", late);
         }
 
-        int code = process.ExitCode;
-        OutputAfterReady = await furtherOutput;
-        process.Dispose();
-        process = null;
+        int code = _process.ExitCode;
+        OutputAfterReady = await _furtherOutput;
+        _process.Dispose();
+        _process = null;
         return code;
     }
 
     /// <summary>Ends the node as a power cut does. The git programs that it started are killed with it.</summary>
     public void Kill()
     {
-        if (process is null)
+        if (_process is null)
+        {
             return;
-        process.Kill(entireProcessTree: true);
-        process.WaitForExit();
-        process.Dispose();
-        process = null;
+        }
+
+        _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+        _process = null;
     }
 
-    /// <summary>Ends the node alone, as the kernel does when memory is short: the git programs that it started learn it from their pipes.</summary>
+    /// <summary>Ends the node alone, as the kernel does when memory is short: the git programs that it started learn it from their
+    /// pipes.</summary>
     public void KillAlone()
     {
-        if (process is null)
+        if (_process is null)
+        {
             return;
-        Unix.Kill(process.Id);
-        process.WaitForExit();
-        process.Dispose();
-        process = null;
+        }
+
+        Unix.Kill(_process.Id);
+        _process.WaitForExit();
+        _process.Dispose();
+        _process = null;
     }
 
     /// <summary>Starts the node again with the same data, on the same addresses.</summary>
     public Task StartAgainAsync() => LaunchAsync();
 
     /// <summary>What the metrics address says now.</summary>
-    public async Task<NodeMetrics> MetricsAsync() => NodeMetrics.Parse(await Http.GetStringAsync(new Uri(Admin, "/metrics")));
+    public async Task<NodeMetrics> MetricsAsync() => NodeMetrics.Parse(await s_http.GetStringAsync(new Uri(Admin, "/metrics")));
 
     /// <summary>Memory that the process holds now, in bytes.</summary>
     public long ResidentBytes => StatusBytes("VmRSS");
@@ -139,60 +151,76 @@ public sealed partial class WaystationNode : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Kill();
-        folder.Dispose();
+        _folder.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private async Task LaunchAsync()
     {
-        var command = new Command(settings.Program, [
-            "serve",
-            "--primary", settings.Primary!.AbsoluteUri,
-            "--data", DataFolder,
-            .. listen.SelectMany(address => new[] { "--listen", address }),
-            "--admin", admin,
-            .. settings.Options])
+        var command = new Command(
+            _settings.Program,
+            [
+                "serve",
+                "--primary",
+                _settings.Primary!.AbsoluteUri,
+                "--data",
+                DataFolder,
+                .. _listen.SelectMany(address => new[] { "--listen", address }),
+                "--admin",
+                _admin,
+                .. _settings.Options,
+            ]
+        )
         {
-            WorkingDirectory = folder.FullPath,
-            Environment = new Dictionary<string, string>(settings.Environment) { ["HOME"] = settings.Home ?? folder.FullPath, ["DOTNET_ROOT"] = Checkout.DotnetRoot },
+            WorkingDirectory = _folder.FullPath,
+            Environment = new Dictionary<string, string>(_settings.Environment)
+            {
+                ["HOME"] = _settings.Home ?? _folder.FullPath,
+                ["DOTNET_ROOT"] = Checkout.DotnetRoot,
+            },
         };
         Process started = command.Start();
-        process = started;
+        _process = started;
         started.ErrorDataReceived += (_, line) =>
         {
-            lock (log)
-                log.AppendLine(line.Data);
+            lock (_log)
+            {
+                _log.AppendLine(line.Data);
+            }
         };
         started.BeginErrorReadLine();
         started.StandardInput.Close();
         string? ready = await FirstLineAsync(started, command);
         if (ready is null || ReadyFormat().Match(ready) is not { Success: true } match)
+        {
             throw new InvalidOperationException($"instead of its ready line the node said '{ready}'; its log:\n{Log}");
+        }
+
         ReadyLine = ready;
-        listen = match.Groups["listen"].Value.Split(',');
-        admin = match.Groups["admin"].Value;
+        _listen = match.Groups["listen"].Value.Split(',');
+        _admin = match.Groups["admin"].Value;
         Ssh = match.Groups["ssh"].Value;
-        Urls = [.. listen.Select(address => new Uri(address))];
-        Admin = new Uri(admin);
+        Urls = [.. _listen.Select(address => new Uri(address))];
+        Admin = new Uri(_admin);
     }
 
     private async Task<string?> FirstLineAsync(Process started, Command command)
     {
         try
         {
-            string? line = await started.StandardOutput.ReadLineAsync().WaitAsync(StartTimeout);
+            string? line = await started.StandardOutput.ReadLineAsync().WaitAsync(s_startTimeout);
             if (line is null)
             {
-                await started.WaitForExitAsync().WaitAsync(StopTimeout);
+                await started.WaitForExitAsync().WaitAsync(s_stopTimeout);
                 throw new InvalidOperationException($"{command} ended with exit code {started.ExitCode}; its log:\n{Log}");
             }
 
-            furtherOutput = started.StandardOutput.ReadToEndAsync();
+            _furtherOutput = started.StandardOutput.ReadToEndAsync();
             return line;
         }
         catch (TimeoutException late)
         {
-            throw new TimeoutException($"{command} was not ready within {StartTimeout.TotalSeconds} s; its log:\n{Log}", late);
+            throw new TimeoutException($"{command} was not ready within {s_startTimeout.TotalSeconds} s; its log:\n{Log}", late);
         }
     }
 

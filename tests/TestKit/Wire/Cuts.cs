@@ -11,7 +11,11 @@ public static class Cuts
         yield return new ReadOnlySequence<byte>(bytes);
         byte[] larger = [0xff, .. bytes, 0xff, 0xff];
         yield return new ReadOnlySequence<byte>(larger, 1, bytes.Length);
-        for (int at = 1; at < bytes.Length; at++) yield return Join(bytes.AsMemory(0, at), bytes.AsMemory(at));
+        for (int at = 1; at < bytes.Length; at++)
+        {
+            yield return Join(bytes.AsMemory(0, at), bytes.AsMemory(at));
+        }
+
         yield return Join([.. Enumerable.Range(0, bytes.Length).Select(at => (ReadOnlyMemory<byte>)bytes.AsMemory(at, 1))]);
     }
 
@@ -22,10 +26,18 @@ public static class Cuts
     /// <summary>One sequence of these segments.</summary>
     public static ReadOnlySequence<byte> Join(params ReadOnlyMemory<byte>[] segments)
     {
-        if (segments.Length == 0) return ReadOnlySequence<byte>.Empty;
+        if (segments.Length == 0)
+        {
+            return ReadOnlySequence<byte>.Empty;
+        }
+
         var first = new Segment(segments[0], null);
         Segment last = first;
-        foreach (ReadOnlyMemory<byte> memory in segments.Skip(1)) last = new Segment(memory, last);
+        foreach (ReadOnlyMemory<byte> memory in segments.Skip(1))
+        {
+            last = new Segment(memory, last);
+        }
+
         return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
     }
 
@@ -34,7 +46,11 @@ public static class Cuts
         public Segment(ReadOnlyMemory<byte> memory, Segment? before)
         {
             Memory = memory;
-            if (before is null) return;
+            if (before is null)
+            {
+                return;
+            }
+
             RunningIndex = before.RunningIndex + before.Memory.Length;
             before.Next = this;
         }

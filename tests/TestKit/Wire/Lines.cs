@@ -23,8 +23,16 @@ public static class Lines
 
     private static byte[] ToBytes(string line)
     {
-        if (line is Flush or Delim or ResponseEnd) return Encoding.Latin1.GetBytes(line);
-        if (line.StartsWith("raw:", StringComparison.Ordinal)) return Encoding.Latin1.GetBytes(line[4..]);
+        if (line is Flush or Delim or ResponseEnd)
+        {
+            return Encoding.Latin1.GetBytes(line);
+        }
+
+        if (line.StartsWith("raw:", StringComparison.Ordinal))
+        {
+            return Encoding.Latin1.GetBytes(line[4..]);
+        }
+
         string text = line.StartsWith("nolf:", StringComparison.Ordinal) ? line[5..] : line + "\n";
         return Encoding.Latin1.GetBytes((text.Length + 4).ToString("x4", CultureInfo.InvariantCulture) + text);
     }

@@ -13,6 +13,7 @@ internal sealed record ClientShape(IReadOnlySet<string> Objects, IReadOnlySet<st
         shallow.ExceptWith(Of("unshallow "));
         return new ClientShape(Objects.Union(sent).ToHashSet(StringComparer.Ordinal), shallow, [.. Tips.Union(wish.Wants)], wish.Filter);
 
-        IEnumerable<string> Of(string word) => gift.Boundary.Where(line => line.StartsWith(word, StringComparison.Ordinal)).Select(line => line[word.Length..]);
+        IEnumerable<string> Of(string word) =>
+            gift.Boundary.Where(line => line.StartsWith(word, StringComparison.Ordinal)).Select(line => line[word.Length..]);
     }
 }

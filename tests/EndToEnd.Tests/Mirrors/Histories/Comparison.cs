@@ -24,24 +24,41 @@ internal sealed class Comparison(WildRepository wild, GitClient all, string user
         }
 
         bool seesHaves = wish.Haves.Concat(wish.Shallows).All(id => visible.Contains(id) || Graph.KindOf(id) == "missing");
-        Assert.All(through.Acknowledgments.Where(static line => line.StartsWith("ACK ", StringComparison.Ordinal)), line => Assert.Contains(line.Split(' ')[1], wish.Haves));
+        Assert.All(
+            through.Acknowledgments.Where(static line => line.StartsWith("ACK ", StringComparison.Ordinal)),
+            line => Assert.Contains(line.Split(' ')[1], wish.Haves)
+        );
 
         // When a server is ready to send the pack is for it to say; and in v2, where it says so for the same reasons, they are the same.
         if (direct.Refusal is null && (wish.Done || (wish.Version == 2 && seesHaves)))
+        {
             Assert.Equal(direct.HasPack, through.HasPack);
+        }
+
         if (!through.HasPack)
+        {
             return null;
+        }
 
         ReceivedPack got = await ReceivedPack.OpenAsync(all, through.Pack);
-        ReceivedPack due = direct.HasPack ? await ReceivedPack.OpenAsync(all, direct.Pack) : new ReceivedPack(new HashSet<string>(), new HashSet<string>());
-        AssertNone(got.Bases.Except(client.Objects).Except(due.Bases), $"it builds on what the client does not have; the primary's on {string.Join(' ', due.Bases.Except(client.Objects))}");
+        ReceivedPack due = direct.HasPack
+            ? await ReceivedPack.OpenAsync(all, direct.Pack)
+            : new ReceivedPack(new HashSet<string>(), new HashSet<string>());
+        AssertNone(
+            got.Bases.Except(client.Objects).Except(due.Bases),
+            $"it builds on what the client does not have; the primary's on {string.Join(' ', due.Bases.Except(client.Objects))}"
+        );
         AssertNone(got.Sent.Except(visible).Except(due.Sent).Except(client.Objects), "the user may not see it");
 
-        ClientShape after = client.With(wish, through, got.Sent), expected = client.With(wish, direct, due.Sent);
+        ClientShape after = client.With(wish, through, got.Sent),
+            expected = client.With(wish, direct, due.Sent);
         HashSet<string> reached = Graph.Closure(wish.Wants, expected.Objects, expected.Shallow);
         AssertNone(reached.Except(after.Objects), "it lacks what the primary's leads to");
         if (wish.Haves.Count == 0 && direct.HasPack)
+        {
             AssertNone(got.Sent.Except(due.Sent), "it has more than the primary's");
+        }
+
         return after;
     }
 

@@ -6,27 +6,31 @@ namespace Waystation.EndToEnd.Tests.Mirrors.Histories;
 /// <summary>All objects of a repository, living and orphaned, and what each names; read from <c>git cat-file --batch</c>.</summary>
 internal sealed class ObjectGraph
 {
-    private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
-    public IReadOnlyCollection<string> Commits => [.. entries.Where(static entry => entry.Value.Kind == "commit").Select(static entry => entry.Key)];
+    public IReadOnlyCollection<string> Commits =>
+        [.. _entries.Where(static entry => entry.Value.Kind == "commit").Select(static entry => entry.Key)];
 
-    public IReadOnlyCollection<string> All => entries.Keys;
+    public IReadOnlyCollection<string> All => _entries.Keys;
 
-    public string KindOf(string id) => entries.TryGetValue(id, out Entry? entry) ? entry.Kind : "missing";
+    public string KindOf(string id) => _entries.TryGetValue(id, out Entry? entry) ? entry.Kind : "missing";
 
-    public IReadOnlyList<string> ParentsOf(string commit) => entries.TryGetValue(commit, out Entry? entry) ? entry.Parents : [];
+    public IReadOnlyList<string> ParentsOf(string commit) => _entries.TryGetValue(commit, out Entry? entry) ? entry.Parents : [];
 
     /// <summary>Takes what <c>git cat-file --batch-all-objects --batch</c> wrote.</summary>
     public void Read(byte[] batch)
     {
-        for (int at = 0; at < batch.Length;)
+        for (int at = 0; at < batch.Length; )
         {
             int line = batch.AsSpan(at).IndexOf((byte)'\n');
             string[] head = Encoding.ASCII.GetString(batch, at, line).Split(' ');
             int size = int.Parse(head[2], CultureInfo.InvariantCulture);
             at += line + 1;
-            if (!entries.ContainsKey(head[0]))
-                entries[head[0]] = Entry.Parse(head[1], batch.AsSpan(at, size));
+            if (!_entries.ContainsKey(head[0]))
+            {
+                _entries[head[0]] = Entry.Parse(head[1], batch.AsSpan(at, size));
+            }
+
             at += size + 1;
         }
     }
@@ -41,14 +45,25 @@ internal sealed class ObjectGraph
         var open = new Stack<string>(ids);
         while (open.TryPop(out string? id))
         {
-            if (!entries.TryGetValue(id, out Entry? entry) || held?.Contains(id) == false || !closure.Add(id))
+            if (!_entries.TryGetValue(id, out Entry? entry) || held?.Contains(id) == false || !closure.Add(id))
+            {
                 continue;
+            }
+
             foreach (string next in entry.Others)
+            {
                 open.Push(next);
+            }
+
             if (shallow?.Contains(id) == true)
+            {
                 continue;
+            }
+
             foreach (string next in entry.Parents)
+            {
                 open.Push(next);
+            }
         }
 
         return closure;
@@ -60,7 +75,8 @@ internal sealed class ObjectGraph
 
         public static Entry Parse(string kind, ReadOnlySpan<byte> content)
         {
-            List<string> parents = [], others = [];
+            List<string> parents = [],
+                others = [];
             if (kind == "tree")
             {
                 while (content.Length > 0)
@@ -76,9 +92,13 @@ internal sealed class ObjectGraph
                 {
                     string[] words = line.Split(' ');
                     if (words[0] == "parent")
+                    {
                         parents.Add(words[1]);
+                    }
                     else if (words[0] is "tree" or "object")
+                    {
                         others.Add(words[1]);
+                    }
                 }
             }
 

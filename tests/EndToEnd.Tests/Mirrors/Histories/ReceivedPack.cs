@@ -6,23 +6,37 @@ namespace Waystation.EndToEnd.Tests.Mirrors.Histories;
 /// <summary>A pack taken apart by git: what was sent in it, and what it builds on without holding it.</summary>
 internal sealed record ReceivedPack(IReadOnlySet<string> Sent, IReadOnlySet<string> Bases)
 {
-    private const int FanOut = 8, Ids = FanOut + (256 * 4), DigestLength = 20;
+    private const int FanOut = 8,
+        Ids = FanOut + (256 * 4),
+        DigestLength = 20;
 
     /// <summary>Indexes the pack in a repository that knows every object there ever was.</summary>
     public static async Task<ReceivedPack> OpenAsync(GitClient all, byte[] pack)
     {
         string file = Path.Combine(all.Folder, Path.GetRandomFileName() + ".pack");
-        await (all.Git("index-pack", "--stdin", "--fix-thin", file) with { Input = stream => stream.WriteAsync(pack).AsTask() }).MustRunAsync();
+        await (
+            all.Git("index-pack", "--stdin", "--fix-thin", file) with
+            {
+                Input = stream => stream.WriteAsync(pack).AsTask(),
+            }
+        ).MustRunAsync();
         byte[] index = await File.ReadAllBytesAsync(Path.ChangeExtension(file, ".idx"));
         foreach (string made in Directory.GetFiles(all.Folder, Path.GetFileNameWithoutExtension(file) + ".*"))
+        {
             File.Delete(made);
+        }
 
         // gitformat-pack(5), version 2: the fan-out, then sorted ids, CRCs, offsets. What completes a thin pack lies behind what was sent.
-        int count = BinaryPrimitives.ReadInt32BigEndian(index.AsSpan(Ids - 4)), sent = BinaryPrimitives.ReadInt32BigEndian(pack.AsSpan(8));
+        int count = BinaryPrimitives.ReadInt32BigEndian(index.AsSpan(Ids - 4)),
+            sent = BinaryPrimitives.ReadInt32BigEndian(pack.AsSpan(8));
         int offsets = Ids + (count * (DigestLength + 4));
-        string[] byOffset = [.. Enumerable.Range(0, count)
-            .OrderBy(at => BinaryPrimitives.ReadInt32BigEndian(index.AsSpan(offsets + (at * 4))))
-            .Select(at => Convert.ToHexStringLower(index.AsSpan(Ids + (at * DigestLength), DigestLength)))];
+        string[] byOffset =
+        [
+            .. Enumerable
+                .Range(0, count)
+                .OrderBy(at => BinaryPrimitives.ReadInt32BigEndian(index.AsSpan(offsets + (at * 4))))
+                .Select(at => Convert.ToHexStringLower(index.AsSpan(Ids + (at * DigestLength), DigestLength))),
+        ];
         return new ReceivedPack(byOffset[..sent].ToHashSet(StringComparer.Ordinal), byOffset[sent..].ToHashSet(StringComparer.Ordinal));
     }
 }

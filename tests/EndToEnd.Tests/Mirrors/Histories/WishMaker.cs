@@ -9,7 +9,10 @@ internal sealed class WishMaker(WildRepository wild, Random random)
     /// <param name="version">Of the protocol.</param>
     public FetchWish Make(string user, ClientShape client, int version)
     {
-        string? filter = client.Objects.Count > 0 ? client.Filter : Chance(25) ? Any(["blob:none", "blob:limit=100", "blob:limit=1k", "tree:0", "tree:1"]) : null;
+        string? filter =
+            client.Objects.Count > 0 ? client.Filter
+            : Chance(25) ? Any(["blob:none", "blob:limit=100", "blob:limit=1k", "tree:0", "tree:1"])
+            : null;
         IReadOnlyList<string> haves = HavesOf(client);
         FetchWish wish = new()
         {
@@ -36,7 +39,10 @@ internal sealed class WishMaker(WildRepository wild, Random random)
 
     private List<string> Wants(string user)
     {
-        string[] tips = [.. wild.RefsOf(user).OrderBy(static tip => tip.Key, StringComparer.Ordinal).Select(static tip => tip.Value).Distinct()];
+        string[] tips =
+        [
+            .. wild.RefsOf(user).OrderBy(static tip => tip.Key, StringComparer.Ordinal).Select(static tip => tip.Value).Distinct(),
+        ];
         return random.Next(100) switch
         {
             < 25 => [.. tips],
@@ -51,13 +57,22 @@ internal sealed class WishMaker(WildRepository wild, Random random)
     private IReadOnlyList<string> HavesOf(ClientShape client)
     {
         if (client.Objects.Count == 0)
+        {
             return [];
+        }
+
         string[] commits = [.. client.Objects.Where(id => wild.Graph.KindOf(id) == "commit").Order(StringComparer.Ordinal)];
         if (commits.Length == 0)
+        {
             return [];
+        }
+
         HashSet<string> haves = [.. client.Tips.Where(commits.Contains), .. Enumerable.Range(0, random.Next(4)).Select(_ => Any(commits))];
         if (Chance(15))
+        {
             haves.Add(Convert.ToHexStringLower(Enumerable.Range(0, 20).Select(_ => (byte)random.Next(256)).ToArray())); // a commit of its own
+        }
+
         return [.. haves.Order(StringComparer.Ordinal)];
     }
 
