@@ -4,11 +4,13 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.LibGit2Sharp.Tests;
 
-/// <summary>LibGit2Sharp in this process. This libgit2 knows no shallow clones, and it must find every file of configuration that it looks
-/// for.</summary>
+/// <summary>LibGit2Sharp in this process, with the libgit2 that it brings along.</summary>
 internal sealed class LibGit2SharpClient : IClient
 {
-    private static readonly string s_emptyConfiguration = WriteEmptyConfiguration();
+    /// <summary>The depth by which libgit2 means all of the history.</summary>
+    private const int All = 0;
+
+    private static readonly string s_emptyConfiguration = MakeEmptyFolder();
 
     public static Task<IClient> CreateAsync(string home)
     {
@@ -24,7 +26,8 @@ internal sealed class LibGit2SharpClient : IClient
         DoAsync(
             "clone",
             url,
-            (address, login) => Repository.Clone(address, folder, new CloneOptions { FetchOptions = { CredentialsProvider = login } })
+            (address, login) =>
+                Repository.Clone(address, folder, new CloneOptions { FetchOptions = { CredentialsProvider = login, Depth = depth ?? All } })
         );
 
     public Task<CommandResult> FetchAsync(Uri url, string folder, int? depth = null) =>
@@ -35,7 +38,13 @@ internal sealed class LibGit2SharpClient : IClient
             {
                 using var repository = new Repository(folder);
                 repository.Network.Remotes.Update("origin", remote => remote.Url = address);
-                Commands.Fetch(repository, "origin", [], new FetchOptions { CredentialsProvider = login }, logMessage: null);
+                Commands.Fetch(
+                    repository,
+                    "origin",
+                    [],
+                    new FetchOptions { CredentialsProvider = login, Depth = depth ?? All },
+                    logMessage: null
+                );
             }
         );
 
@@ -99,11 +108,6 @@ internal sealed class LibGit2SharpClient : IClient
             new UsernamePasswordCredentials { Username = Uri.UnescapeDataString(parts[0]), Password = Uri.UnescapeDataString(parts[1]) };
     }
 
-    /// <summary>libgit2 before 1.6.4 fails where <c>ProgramData/config</c> is not there at all.</summary>
-    private static string WriteEmptyConfiguration()
-    {
-        string folder = Directory.CreateDirectory(Path.Combine(Checkout.Root, "artifacts", "clients", "libgit2sharp")).FullName;
-        File.WriteAllText(Path.Combine(folder, "config"), "");
-        return folder;
-    }
+    private static string MakeEmptyFolder() =>
+        Directory.CreateDirectory(Path.Combine(Checkout.Root, "artifacts", "clients", "libgit2sharp-configuration")).FullName;
 }

@@ -54,16 +54,16 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
         }
     }
 
+    public async Task CloneShallowTwiceAsync()
+    {
+        using ClientSession session = await ClientSession.OpenAsync(station, row);
+        await CloneShallowTwiceAsync(session);
+    }
+
     public async Task CloneShallowTwiceAndDeepenAsync()
     {
-        PrimaryRepository repository = await NewRepositoryAsync("public");
         using ClientSession session = await ClientSession.OpenAsync(station, row);
-        await session.CloneAsync(Door.Primary, repository, Direct, depth: 1);
-        await session.ExpectAsync(Maker.Primary, repository, () => session.CloneAsync(Door.Node, repository, Through, depth: 1));
-        await session.ExpectAsync(Maker.Node, repository, () => session.CloneAsync(Door.Node, repository, Again, depth: 1));
-        await AssertEqualAsync(session, Direct, Through, Again);
-        Assert.Equal("1", await session.Git.In(Direct).ReadAsync("rev-list", "--count", "HEAD"));
-
+        PrimaryRepository repository = await CloneShallowTwiceAsync(session);
         await session.FetchAsync(Door.Primary, repository, Direct, depth: 4);
         await session.FetchAsync(Door.Node, repository, Through, depth: 4);
         await session.FetchAsync(Door.Node, repository, Again, depth: 4);
@@ -124,6 +124,17 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
         }
 
         Assert.Equal(before, await repository.ResolveAsync("main"));
+    }
+
+    private async Task<PrimaryRepository> CloneShallowTwiceAsync(ClientSession session)
+    {
+        PrimaryRepository repository = await NewRepositoryAsync("public");
+        await session.CloneAsync(Door.Primary, repository, Direct, depth: 1);
+        await session.ExpectAsync(Maker.Primary, repository, () => session.CloneAsync(Door.Node, repository, Through, depth: 1));
+        await session.ExpectAsync(Maker.Node, repository, () => session.CloneAsync(Door.Node, repository, Again, depth: 1));
+        await AssertEqualAsync(session, Direct, Through, Again);
+        Assert.Equal("1", await session.Git.In(Direct).ReadAsync("rev-list", "--count", "HEAD"));
+        return repository;
     }
 
     /// <summary>The client fails, and because the primary said no: it did not trip over its own feet.</summary>
