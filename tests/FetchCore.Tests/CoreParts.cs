@@ -1,0 +1,126 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Pushes;
+using Waystation.CacheStore.Scrubbing;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Ahead;
+using Waystation.FetchCore.Local;
+using Waystation.FetchCore.Pushes;
+using Waystation.FetchCore.Work;
+
+namespace Waystation.FetchCore.Tests;
+
+/// <summary>The core, put together as the node does it: a real disk, the real git program, a clock that tests turn.</summary>
+internal sealed class CoreParts : IAsyncDisposable
+{
+    private readonly Meter _meter = new("test");
+    private readonly DataFolder _data;
+    private readonly LookupTurns _lookups;
+    private readonly PackTurns _turns;
+    private readonly CancellationTokenSource _stopping = new();
+
+    public CoreParts(string folder, ManualTime time, MirrorOptions options, IServicePrimaries services, TimeSpan? ticketLifetime = null)
+    {
+        _data = new DataFolder(folder, time);
+        Tickets = new AccessTickets(time, ticketLifetime ?? TimeSpan.FromSeconds(30));
+        var meters = new StoreMeters(_meter);
+        var workMeters = new WorkMeters(_meter);
+        Store = new DiskPackTier(_data, new PackCacheOptions { DiskReserve = 0 }, meters, time, NullLogger<DiskPackTier>.Instance);
+        var admission = new Admission(time);
+        Fills = new FillTable(Store, admission, time, NullLogger<FillTable>.Instance);
+        var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
+        Mirrors = new MirrorSet(_data, options, git, meters, NullLogger<MirrorSet>.Instance);
+        _lookups = new LookupTurns(options, time);
+        Objects = new MirrorObjects(git, _lookups, time);
+        Refs = new MirrorRefsUpdate(Objects, time, NullLogger<MirrorRefsUpdate>.Instance);
+        Work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
+        Sync = new MirrorSync(Work, Mirrors, Objects, Refs, git, _data, time, NullLogger<MirrorSync>.Instance);
+        Making = new MirrorMaking(Work, Mirrors, Refs, git, _data, new FirstMisses(time), time);
+        Upkeep = new UpkeepWork(Mirrors, new MirrorUpkeep(git, _data, Mirrors, options, time, NullLogger<MirrorUpkeep>.Instance), time);
+        Report = new VetReport(time, workMeters);
+        Vet = new VetWork(Mirrors, services, Sync, Refs, Report);
+        Warm = new WarmWork(Mirrors, services, Making);
+        Queue = new WorkQueue([Upkeep, Vet, Warm], new WorkBounds(), _data, workMeters, time, NullLogger<WorkQueue>.Instance);
+        Scrubber = new Scrubber(Store, Mirrors, _data);
+        var wait = new SyncWait(TimeSpan.FromSeconds(10));
+        Sight = new MirrorSight(Mirrors, Objects, new Visibility(Objects), Sync, wait, time);
+        _turns = new PackTurns(options);
+        var local = new LocalRung(Mirrors, Objects, Making, Sync, Sight, new UploadPack(git, _data), _turns, Queue, Upkeep, wait, time);
+        var shapes = new CloneShapes(time);
+        Ahead = new AnswersAhead(Work, Mirrors, Sync, shapes, Store, Fills, local, workMeters, NullLogger<AnswersAhead>.Instance);
+        Moved = new MovedRefs(Mirrors, Sync);
+        var access = new AccessDesk(Tickets, new SharedRefs(time), Sight, _stopping.Token);
+        Pushes = new PushIntake(
+            new PushCopies(_data, options, time),
+            Mirrors,
+            Sync,
+            Making,
+            access,
+            Tickets,
+            workMeters,
+            time,
+            NullLogger<PushIntake>.Instance
+        );
+        Service = new FetchService(access, Store, Fills, admission, local, Making, shapes, Memory, time);
+    }
+
+    public RequestMemory Memory { get; } = new(256L << 20);
+
+    public AccessTickets Tickets { get; }
+
+    public DiskPackTier Store { get; }
+
+    public FillTable Fills { get; }
+
+    public MirrorSet Mirrors { get; }
+
+    public MirrorObjects Objects { get; }
+
+    public MirrorRefsUpdate Refs { get; }
+
+    public BackgroundWork Work { get; }
+
+    public MirrorSync Sync { get; }
+
+    public MirrorMaking Making { get; }
+
+    public UpkeepWork Upkeep { get; }
+
+    public VetReport Report { get; }
+
+    public VetWork Vet { get; }
+
+    public WarmWork Warm { get; }
+
+    public WorkQueue Queue { get; }
+
+    public Scrubber Scrubber { get; }
+
+    public MirrorSight Sight { get; }
+
+    public AnswersAhead Ahead { get; }
+
+    public MovedRefs Moved { get; }
+
+    public PushIntake Pushes { get; }
+
+    public FetchService Service { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await Fills.DisposeAsync();
+        await Work.DisposeAsync();
+        Queue.Dispose();
+        _turns.Dispose();
+        _lookups.Dispose();
+        _stopping.Dispose();
+        _meter.Dispose();
+        _data.Dispose();
+    }
+}

@@ -1,0 +1,195 @@
+using System.Buffers.Binary;
+using System.Text;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Work;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.FetchCore.Tests.Mirrors;
+
+/// <summary>The core with real mirrors: git makes them from what a <see cref="GitPrimary"/> sends, under a clock that tests turn.</summary>
+internal sealed class MirrorFixture : IAsyncDisposable
+{
+    /// <summary>The user whose questions a test asks where it does not matter who asks.</summary>
+    public const string Alice = "alice";
+
+    public static readonly RepositoryName Repository = CoreFixture.Repository;
+
+    private readonly TempFolder _folder = new();
+    private readonly CredentialDigester _digester = new();
+    private readonly GitClient _client;
+    private int _commits;
+    private int _examined;
+
+    private MirrorFixture(MirrorOptions? options)
+    {
+        _client = new GitClient(_folder);
+        Source = _client.In("source");
+        Primary = new GitPrimary(Source, Time);
+        Core = new CoreParts(_folder["data"], Time, options ?? new MirrorOptions { DiskReserve = 0 }, Services);
+    }
+
+    public ManualTime Time { get; } = new();
+
+    /// <summary>The repository at the primary.</summary>
+    public GitClient Source { get; }
+
+    public GitPrimary Primary { get; }
+
+    /// <summary>The service credential: of nobody until a test gives it a user.</summary>
+    public ServiceUser Services { get; } = new();
+
+    public CoreParts Core { get; }
+
+    /// <summary>The repository's mirror.</summary>
+    public Mirror Mirror => Core.Mirrors.Find(Repository) ?? throw new InvalidOperationException("there is no mirror");
+
+    /// <summary>A primary with five commits on <c>main</c>.</summary>
+    public static async Task<MirrorFixture> OpenAsync(MirrorOptions? options = null)
+    {
+        var fixture = new MirrorFixture(options);
+        await fixture._client.RunAsync("init", "--quiet", "--bare", "--initial-branch=main", "source");
+        for (int commit = 0; commit < 5; commit++)
+        {
+            await fixture.CommitAsync();
+        }
+
+        return fixture;
+    }
+
+    /// <summary>The same, and a full clone has become its mirror.</summary>
+    public static async Task<MirrorFixture> OpenWithMirrorAsync(MirrorOptions? options = null)
+    {
+        MirrorFixture fixture = await OpenAsync(options);
+        await fixture.CloneAsync();
+        return fixture;
+    }
+
+    /// <summary>One more commit on a branch at the primary; a new branch begins with a history of its own.</summary>
+    public async Task<ObjectId> CommitAsync(string branch = "main")
+    {
+        int number = ++_commits;
+        bool exists = (await Source.TryAsync("rev-parse", "--verify", "--quiet", $"refs/heads/{branch}")).ExitCode == 0;
+        string text = string.Concat(Enumerable.Range(0, 20).Select(line => $"line {line} of commit {number}\n"));
+        string script =
+            $"commit refs/heads/{branch}\ncommitter Sana <sana@example.com> {History.FirstCommitTime + number} +0000\ndata 1\nC\n"
+            + (exists ? $"from refs/heads/{branch}^0\n" : "")
+            + $"M 100644 inline f{number % 3}\ndata {text.Length}\n{text}\ndone\n";
+        await (
+            Source.Git("fast-import", "--quiet", "--done", "--force") with
+            {
+                Input = stream => stream.WriteAsync(Encoding.ASCII.GetBytes(script)).AsTask(),
+            }
+        ).MustRunAsync();
+        return await ResolveAsync($"refs/heads/{branch}");
+    }
+
+    public async Task<ObjectId> ResolveAsync(string revision) => ObjectId.Parse(await Source.ReadAsync("rev-parse", "--verify", revision));
+
+    /// <summary>Clones in full through the node and waits until the clone has become the mirror.</summary>
+    public async Task CloneAsync(string user = Alice)
+    {
+        AccessView view = await ShowAsync(user);
+        await ReadAsync(user, CoreFixture.Clone([.. MirrorMaking.TipsOf(view)]));
+        await Eventually.TrueAsync("the clone has become the mirror", () => Core.Mirrors.Find(Repository) is not null);
+    }
+
+    /// <summary>Waits until no first mirror is being made.</summary>
+    public Task MakingEndsAsync() => Core.Work.Find("first mirror", Repository) ?? Task.CompletedTask;
+
+    /// <summary>What the primary shows to a user now.</summary>
+    public async Task<AccessView> ShowAsync(string user = Alice)
+    {
+        LsRefsRequest question = LsRefsRequest.All(ObjectFormat.Sha1);
+        await using PrimaryReply reply = await Primary.For(user).LsRefsAsync(question, CancellationToken.None);
+        var reader = new LsRefsReader(ObjectFormat.Sha1);
+        using var body = new MemoryStream();
+        await reply.Body.CopyToAsync(body);
+        reader.Read(body.ToArray());
+        Assert.True(reader.IsComplete);
+        return new AccessView([RefListing.Of(question, reader)]);
+    }
+
+    /// <summary>In the name of a user, who was shown what the primary shows now.</summary>
+    public async Task<SyncAsker> AskerAsync(string user = Alice) => AskerOf(await ShowAsync(user), user);
+
+    public SyncAsker AskerOf(AccessView view, string user = Alice) => new(view, Primary.For(user), 2, static _ => { });
+
+    public Credential CredentialOf(string user) => _digester.Digest([new("header authorization", user)]);
+
+    /// <summary>A fetch through the ladder.</summary>
+    public Task<FetchAnswer> FetchAsync(string user, FetchRequest request, VisibilityRule rule = VisibilityRule.Advertised) =>
+        Core.Service.FetchAsync(
+            new FetchCall(Repository, CredentialOf(user), request, rule, Primary.For(user, request)),
+            CancellationToken.None
+        );
+
+    /// <summary>A fetch through the ladder, its pack read whole: how it was served, and how many objects it has.</summary>
+    public async Task<(FetchOutcome Outcome, int Objects)> ReadAsync(string user, FetchRequest request)
+    {
+        var answer = Assert.IsType<FetchAnswer.Pack>(await FetchAsync(user, request));
+        byte[] pack = await CoreFixture.ReadAsync(answer);
+        return (answer.Outcome, BinaryPrimitives.ReadInt32BigEndian(pack.AsSpan(8)));
+    }
+
+    /// <summary>A clone of depth 1 of these tips.</summary>
+    public static FetchRequest Shallow(params ObjectId[] wants) => CoreFixture.Clone(wants) with { Depth = 1 };
+
+    /// <summary>A fetch of these by a client that has those.</summary>
+    public static FetchRequest Update(ObjectId[] wants, params ObjectId[] haves) => CoreFixture.Clone(wants) with { Haves = haves };
+
+    /// <summary>Brings the mirror to what the primary shows now, as a fetch would.</summary>
+    public async Task<bool> SyncAsync(string user = Alice)
+    {
+        SyncAsker asker = await AskerAsync(user);
+        return await Core.Sync.BringAsync(Mirror, asker, [.. MirrorMaking.TipsOf(asker.View)], withTags: false, CancellationToken.None);
+    }
+
+    /// <summary>The mirror is sound, and its refs lead to nothing that is missing.</summary>
+    public async Task AssertSoundAsync()
+    {
+        string refs = string.Concat(Mirror.Refs.Tips.Where(static tip => tip.Name != "HEAD").Select(static tip => $"{tip.Id}\n"));
+        GitClient examiner = _client.With("safe.directory=*").In("data");
+        string repository = Path.Combine(Directory.GetDirectories(Path.Combine(examiner.Folder, "mirrors")).Single(), "git");
+        await examiner.RunAsync("--git-dir", repository, "fsck", "--full", "--strict", "--no-dangling", "--no-progress");
+        await (
+            examiner.Git("--git-dir", repository, "rev-list", "--objects", "--stdin", "--count") with
+            {
+                Input = stream => stream.WriteAsync(Encoding.ASCII.GetBytes(refs)).AsTask(),
+            }
+        ).MustRunAsync();
+    }
+
+    /// <summary>A thin pack of what these lead to and those do not, as git pushes it.</summary>
+    public async Task<byte[]> PackAsync(GitClient from, IEnumerable<ObjectId> wants, IEnumerable<ObjectId> haves)
+    {
+        string name = _folder[$"pack-{++_examined}"];
+        await File.WriteAllTextAsync(
+            name,
+            string.Concat(wants.Select(static id => $"{id}\n")) + string.Concat(haves.Select(static id => $"^{id}\n"))
+        );
+        await new Command("sh", "-c", $"git pack-objects --quiet --revs --thin --stdout <'{name}' >'{name}.pack'")
+        {
+            WorkingDirectory = from.Folder,
+        }.MustRunAsync();
+        return await File.ReadAllBytesAsync(name + ".pack");
+    }
+
+    /// <summary>Another repository with all that the primary has, to make pushes in.</summary>
+    public async Task<GitClient> CloneSourceAsync(string name = "pusher")
+    {
+        await _client.RunAsync("clone", "--quiet", Source.Folder, name);
+        return _client.In(name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Core.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,16 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Work;
+
+namespace Waystation.FetchCore.Tests.Mirrors;
+
+/// <summary>The service credential of a test.</summary>
+internal sealed class ServiceUser : IServicePrimaries
+{
+    /// <summary>The primary as the node asks it on its own account; null where the operator gave it no credential.</summary>
+    public IPrimary? Primary { get; set; }
+
+    public bool Serves(RepositoryName repository) => Primary is not null;
+
+    public ServiceConnection? Open(RepositoryName repository) => Primary is { } primary ? new ServiceConnection(primary) : null;
+}

@@ -1,0 +1,90 @@
+using Waystation.FetchCore.Work;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.FetchCore.Tests.Mirrors;
+
+public sealed class VetRoundsTests : IAsyncLifetime
+{
+    private static readonly TimeSpan s_every = TimeSpan.FromMinutes(3);
+
+    private MirrorFixture _node = null!;
+    private VetRounds? _rounds;
+
+    public async Task InitializeAsync() => _node = await MirrorFixture.OpenWithMirrorAsync();
+
+    public async Task DisposeAsync()
+    {
+        if (_rounds is not null)
+        {
+            await _rounds.StopAsync(CancellationToken.None);
+            _rounds.Dispose();
+        }
+
+        await _node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Round_AsksForTheVetOfEachMirror_AndForTheUpkeepOfThoseThatWantIt()
+    {
+        _node.Services.Primary = _node.Primary.For("service");
+        await StartAsync();
+        await Eventually.TrueAsync("upkeep is asked for", () => IsAsked(WorkKind.Upkeep));
+        await TurnUntilAsync("a vet is asked for", () => IsAsked(WorkKind.Vet), within: s_every * 1.25);
+    }
+
+    [Fact]
+    public async Task WithoutAServiceCredential_NoVetIsAskedFor()
+    {
+        await StartAsync();
+        int rounds = _node.Core.Report.Rounds.Count;
+        await TurnUntilAsync("two rounds have gone by", () => _node.Core.Report.Rounds.Count >= rounds + 2, within: s_every * 4);
+        Assert.False(IsAsked(WorkKind.Vet));
+    }
+
+    [Fact]
+    public async Task MirrorThatWasGivenUp_IsMadeAgain_WithTheServiceCredential()
+    {
+        _node.Services.Primary = _node.Primary.For("service");
+        await StartAsync();
+        _node.Core.Mirrors.Quarantine(_node.Mirror, "a test says so");
+        Assert.True(IsAsked(WorkKind.Warm));
+        await _node.Core.Warm.RunAsync(MirrorFixture.Repository, CancellationToken.None);
+        await _node.AssertSoundAsync();
+    }
+
+    private bool IsAsked(WorkKind kind) => _node.Core.Queue.Entries().Any(entry => entry.Kind == kind);
+
+    private Task StartAsync()
+    {
+        CoreParts core = _node.Core;
+        _rounds = new VetRounds(
+            core.Mirrors,
+            _node.Services,
+            core.Upkeep,
+            core.Queue,
+            core.Scrubber,
+            core.Report,
+            new VetEvery(s_every),
+            _node.Time
+        );
+        return _rounds.StartAsync(CancellationToken.None);
+    }
+
+    /// <summary>Turns the clock by a second at a time.</summary>
+    private async Task TurnUntilAsync(string what, Func<bool> condition, TimeSpan within)
+    {
+        long end = _node.Time.GetTimestamp() + within.Ticks;
+        await Eventually.TrueAsync(
+            what,
+            () =>
+            {
+                if (_node.Time.GetTimestamp() < end)
+                {
+                    _node.Time.Turn(TimeSpan.FromSeconds(5));
+                }
+
+                return condition();
+            }
+        );
+    }
+}
