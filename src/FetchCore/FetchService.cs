@@ -1,7 +1,6 @@
 using System.Globalization;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
-using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Ahead;
 using Waystation.FetchCore.Local;
 using Waystation.FetchCore.Primaries;

@@ -22,6 +22,7 @@ public sealed class NamespaceArrowsTests
     [InlineData("CacheStore")]
     [InlineData("FetchCore")]
     [InlineData("SshFrontend")]
+    [InlineData("Primaries")]
     [InlineData("Proxy")]
     public void Namespaces_FormNoCircle(string project)
     {
@@ -37,6 +38,7 @@ public sealed class NamespaceArrowsTests
     [InlineData("CacheStore")]
     [InlineData("FetchCore")]
     [InlineData("SshFrontend")]
+    [InlineData("Primaries")]
     [InlineData("Proxy")]
     public void Namespaces_FollowFolders(string project)
     {
@@ -49,7 +51,7 @@ public sealed class NamespaceArrowsTests
     [Fact]
     public void Types_AreNounsOfTheField()
     {
-        IEnumerable<string> banned = new[] { "GitProtocol", "CacheStore", "FetchCore", "SshFrontend", "Proxy", "SshRelay" }
+        IEnumerable<string> banned = new[] { "GitProtocol", "CacheStore", "FetchCore", "Primaries", "SshFrontend", "Proxy", "SshRelay" }
             .SelectMany(SourceTree.FilesOf)
             .SelectMany(static file => file.Types)
             .Where(static type => Array.Exists(s_bannedSuffixes, suffix => type.EndsWith(suffix, StringComparison.Ordinal)));

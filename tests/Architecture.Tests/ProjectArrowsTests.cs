@@ -5,7 +5,7 @@ namespace Waystation.Architecture.Tests;
 /// <summary>One line of projects: each may use those to its right, none to its left.</summary>
 public sealed class ProjectArrowsTests
 {
-    private static readonly string[] s_line = ["Proxy", "SshFrontend", "FetchCore", "CacheStore", "GitProtocol"];
+    private static readonly string[] s_line = ["Proxy", "SshFrontend", "Primaries", "FetchCore", "CacheStore", "GitProtocol"];
 
     [Fact]
     public void Projects_ReferenceOnlyThoseToTheirRight()

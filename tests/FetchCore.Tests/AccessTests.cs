@@ -1,4 +1,3 @@
-using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Waystation.CacheStore.Packs;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 

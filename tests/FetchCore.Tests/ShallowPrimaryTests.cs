@@ -1,4 +1,3 @@
-using Waystation.CacheStore.Packs;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Wire;

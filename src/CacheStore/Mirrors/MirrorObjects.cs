@@ -1,4 +1,3 @@
-using System.Text;
 using Waystation.CacheStore.Git;
 using Waystation.GitProtocol.Objects;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Waystation.CacheStore;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Access;
 

@@ -1,7 +1,6 @@
 using Waystation.FetchCore.Access;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
-using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Ahead;
 

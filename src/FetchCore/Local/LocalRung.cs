@@ -4,7 +4,6 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
-using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Fetching;

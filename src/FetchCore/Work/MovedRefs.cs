@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
-using Waystation.FetchCore.Access;
-using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Work;

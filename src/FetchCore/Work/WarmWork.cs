@@ -1,7 +1,6 @@
 using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Primaries;
-using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Work;
 

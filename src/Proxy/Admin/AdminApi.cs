@@ -6,7 +6,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Objects;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
 
 namespace Waystation.Proxy.Admin;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
-using Waystation.Proxy.Telemetry;
+using Waystation.FetchCore.Observing;
 
 namespace Waystation.Proxy.Admin;
 
@@ -22,7 +22,7 @@ internal sealed class PrometheusPage : IDisposable
     public PrometheusPage()
     {
         _reader = new BaseExportingMetricReader(_exporter);
-        _provider = Sdk.CreateMeterProviderBuilder().AddMeter(ProxyMeters.MeterName, "System.Runtime").AddReader(_reader).Build();
+        _provider = Sdk.CreateMeterProviderBuilder().AddMeter(FetchMeters.MeterName, "System.Runtime").AddReader(_reader).Build();
     }
 
     public string Render()

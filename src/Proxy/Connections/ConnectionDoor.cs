@@ -16,7 +16,7 @@ internal sealed class ConnectionDoor(
     ClientLimits limits,
     ClientConnections connections,
     TimeProvider time,
-    ProxyMeters meters,
+    DoorMeters meters,
     ILogger<ConnectionDoor> logger
 )
 {

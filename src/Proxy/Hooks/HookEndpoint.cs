@@ -2,7 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Work;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
 using Waystation.Proxy.Settings;
 using Waystation.Proxy.Telemetry;
 
@@ -18,7 +18,7 @@ internal sealed class HookEndpoint(
     MirrorSet mirrors,
     WorkQueue queue,
     HookBodies bodies,
-    ProxyMeters meters,
+    DoorMeters meters,
     ILogger<HookEndpoint> logger
 )
 {

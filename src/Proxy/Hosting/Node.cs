@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -16,17 +15,19 @@ using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Ahead;
 using Waystation.FetchCore.Local;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Work;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
+using Waystation.Primaries.Ssh;
 using Waystation.Proxy.Admin;
 using Waystation.Proxy.Connections;
 using Waystation.Proxy.Hooks;
 using Waystation.Proxy.Http;
-using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Settings;
 using Waystation.Proxy.Telemetry;
 using Waystation.SshFrontend;
-using Waystation.SshFrontend.Primaries;
 
 namespace Waystation.Proxy.Hosting;
 
@@ -115,10 +116,12 @@ internal static class Node
             .AddSingleton(settings)
             .AddSingleton(folder)
             .AddSingleton(settings.PackCache)
-            .AddSingleton(new Meter(ProxyMeters.MeterName))
+            .AddSingleton(new Meter(FetchMeters.MeterName))
             .AddSingleton<PrometheusPage>()
             .AddSingleton<StoreMeters>()
-            .AddSingleton<ProxyMeters>()
+            .AddSingleton<FetchMeters>()
+            .AddSingleton<DoorMeters>()
+            .AddSingleton<HttpRepositories>()
             .AddSingleton<DiskPackTier>()
             .AddSingleton<IPackTier>(static provider => provider.GetRequiredService<DiskPackTier>())
             .AddSingleton(static provider => new Admission(provider.GetRequiredService<TimeProvider>()))

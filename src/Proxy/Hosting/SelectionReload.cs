@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Primitives;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
 using Waystation.Proxy.Settings;
 using Waystation.Proxy.Telemetry;
 

@@ -1,13 +1,13 @@
 using Waystation.CacheStore.Disk;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
-using Waystation.Proxy.Primaries;
+using Waystation.FetchCore.Observing;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
+using Waystation.Primaries.Ssh;
 using Waystation.Proxy.Settings;
-using Waystation.Proxy.Ssh;
-using Waystation.Proxy.Telemetry;
 using Waystation.SshFrontend;
 using Waystation.SshFrontend.KeyAuthorities;
-using Waystation.SshFrontend.Primaries;
 using Waystation.SshFrontend.Relays;
 using Waystation.SshFrontend.Sessions;
 using Waystation.SshFrontend.Sshd;
@@ -58,7 +58,7 @@ internal static class SshServices
         Primary primary = provider.GetRequiredService<PrimaryMap>().OverSsh;
         AccessTickets tickets = provider.GetRequiredService<AccessTickets>();
         CredentialDigester digester = provider.GetRequiredService<CredentialDigester>();
-        ProxyMeters meters = provider.GetRequiredService<ProxyMeters>();
+        FetchMeters meters = provider.GetRequiredService<FetchMeters>();
         var options = new SshDoorOptions
         {
             Sshd = sshd,
@@ -72,10 +72,10 @@ internal static class SshServices
             provider.GetRequiredService<FetchService>(),
             tickets,
             digester,
-            new SshNames(primary),
-            new HttpPrimaries(primary, digester, tickets, meters, provider.GetRequiredService<TimeProvider>()),
+            primary,
+            provider.GetRequiredService<HttpRepositories>(),
             provider.GetService<CachedKeyAuthority>(),
-            new SshMeters(meters),
+            meters,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SshDoor>>()
         );

@@ -1,7 +1,8 @@
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
 
 namespace Waystation.Proxy.Http;
 

@@ -21,11 +21,5 @@ internal static class CacheStatus
             _ => willKeep ? "waystation; fwd=miss; stored" : "waystation; fwd=miss",
         };
 
-    public static string Bypass(ForwardReason reason) => $"waystation; fwd=bypass; detail={Word(reason)}";
-
-    /// <summary>The reason in the form of a token: <c>NotVisible</c> is <c>not-visible</c>.</summary>
-    public static string Word(ForwardReason reason) =>
-        string.Concat(
-            reason.ToString().Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString())
-        );
+    public static string Bypass(ForwardReason reason) => $"waystation; fwd=bypass; detail={reason.ToWord()}";
 }

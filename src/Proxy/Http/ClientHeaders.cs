@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Primitives;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries.Http;
 
 namespace Waystation.Proxy.Http;
 

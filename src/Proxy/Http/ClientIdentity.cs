@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Primitives;
 using Waystation.FetchCore.Access;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
 using Waystation.Proxy.Settings;
 
 namespace Waystation.Proxy.Http;
@@ -84,7 +85,7 @@ internal sealed class ClientIdentity(CredentialDigester digester, NodeSettings s
     {
         // Called by its own name the primary hears nothing that a direct client would not tell it.
         string name = ClientHeaders.NameOf(request);
-        if (name != primary.Prefix)
+        if (name != primary.Http.Prefix)
         {
             yield return new("name", name);
         }

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
 
 namespace Waystation.Proxy.Http;
 
@@ -28,7 +28,7 @@ internal static class ConnectionLogin
             return null;
         }
 
-        HttpMessageInvoker invoker = primary.NewBoundInvoker();
+        HttpMessageInvoker invoker = primary.Http.NewBoundInvoker();
         items[primary] = invoker;
         context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().ConnectionClosed.Register(invoker.Dispose);
         return invoker;

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using Waystation.FetchCore;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries.Http;
 
 namespace Waystation.Proxy.Http;
 

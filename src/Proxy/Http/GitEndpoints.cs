@@ -1,10 +1,13 @@
 using System.Net;
+using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Work;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
 using Waystation.Proxy.Hooks;
-using Waystation.Proxy.Primaries;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
@@ -28,23 +31,19 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
             var said => GitProtocol.ProtocolVersion.Of(said),
         };
 
+    /// <summary>In whose name the primary is asked for this client.</summary>
+    /// <param name="target">Where its own request goes, and every POST.</param>
+    /// <param name="headers">Its fields that go on.</param>
+    public HttpAsker AskerWith(string target, IReadOnlyList<KeyValuePair<string, StringValues>> headers) =>
+        new(Primary.Http, Repository, Credential, target, Git.InfoRefsTarget, headers);
+
     /// <summary>The primary, asked in this client's name for refs and packs, also after this request.</summary>
-    public HttpPrimary PrimaryOf(AccessTickets tickets, ProxyMeters meters) =>
-        new(
-            Primary,
-            Git.UploadPackTarget,
-            Git.InfoRefsTarget,
-            ClientHeaders.EndToEnd(Context.Request),
-            default,
-            tickets,
-            meters,
-            Repository,
-            Credential
-        );
+    public HttpPrimary PrimaryOf(AccessTickets tickets, FetchMeters meters) =>
+        new(AskerWith(Git.UploadPackTarget, ClientHeaders.EndToEnd(Context.Request)), body: default, tickets, meters);
 
     /// <summary>In whose name the mirror is brought to what this client was shown; it may be asked for when this request has
     /// ended.</summary>
-    public Func<RefListing, int, SyncAsker> Askers(AccessTickets tickets, ProxyMeters meters)
+    public Func<RefListing, int, SyncAsker> Askers(AccessTickets tickets, FetchMeters meters)
     {
         (RepositoryName repository, Credential credential, HttpPrimary primary) = (Repository, Credential, PrimaryOf(tickets, meters));
         return (listing, protocolVersion) =>
@@ -99,7 +98,7 @@ internal sealed class GitEndpoints(
     ReceivePackEndpoint receivePack,
     HookEndpoint hooks,
     PassThrough passThrough,
-    ProxyMeters meters,
+    FetchMeters meters,
     ILogger<GitEndpoints> logger
 )
 {
@@ -181,14 +180,14 @@ internal sealed class GitEndpoints(
 
         if (git.Service == GitService.Other)
         {
-            await passThrough.SendAsync(context, primary, git, primary.Invoker);
+            await passThrough.SendAsync(context, primary, git, primary.Http.Invoker);
             return;
         }
 
         if (!RepositoryPath.IsWellFormed(git.RepositoryPath))
         {
             // Which repository that is, and whether it is one, the primary alone decides.
-            await passThrough.SendAsync(context, primary, git, primary.Invoker, StatusOf(git, ForwardReason.Malformed));
+            await passThrough.SendAsync(context, primary, git, primary.Http.Invoker, StatusOf(git, ForwardReason.Malformed));
             return;
         }
 
@@ -204,12 +203,12 @@ internal sealed class GitEndpoints(
         if (git.Service == GitService.ReceivePack || !isSelected)
         {
             // What asks only whether one may push is not to wait in vain; a push itself may take what it takes.
-            using var watched = new HttpMessageInvoker(new GatedUpstream(primary.Gate, read: null));
+            using var watched = new HttpMessageInvoker(new GatedUpstream(primary.Http.Gate, read: null));
             await passThrough.SendAsync(
                 context,
                 primary,
                 git,
-                git.Service == GitService.ReceivePack && HttpMethods.IsGet(context.Request.Method) ? watched : primary.Invoker,
+                git.Service == GitService.ReceivePack && HttpMethods.IsGet(context.Request.Method) ? watched : primary.Http.Invoker,
                 StatusOf(git, ForwardReason.NotSelected),
                 response => request.NoteRefusal(response, tickets)
             );

@@ -1,4 +1,5 @@
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
 
 namespace Waystation.Proxy.Http;
 
@@ -16,8 +17,8 @@ internal static class OwnLocation
             return location;
         }
 
-        string named = location.StartsWith("//", StringComparison.Ordinal) ? $"{primary.Scheme}:{location[..end]}" : location[..end];
-        if (!Uri.TryCreate(named, UriKind.Absolute, out Uri? own) || !primary.IsOwn(own))
+        string named = location.StartsWith("//", StringComparison.Ordinal) ? $"{primary.Http.Scheme}:{location[..end]}" : location[..end];
+        if (!Uri.TryCreate(named, UriKind.Absolute, out Uri? own) || !primary.Http.IsOwn(own))
         {
             return location;
         }

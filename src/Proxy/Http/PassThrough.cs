@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http.Features;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
 using Waystation.Proxy.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -10,7 +12,7 @@ namespace Waystation.Proxy.Http;
 /// Everything that goes to the primary and back untouched: streamed both ways, without a limit on size or time that
 /// would cut a long push; what a client sends is sent once, and its leaving reaches the primary.
 /// </summary>
-internal sealed class PassThrough(IHttpForwarder forwarder, ProxyMeters meters, ILogger<PassThrough> logger)
+internal sealed class PassThrough(IHttpForwarder forwarder, FetchMeters meters, ILogger<PassThrough> logger)
 {
     private static readonly ForwarderRequestConfig s_config = new()
     {
@@ -51,7 +53,7 @@ internal sealed class PassThrough(IHttpForwarder forwarder, ProxyMeters meters, 
             }
         );
         var transformer = new PrimaryTransformer(primary, git, cacheStatus, onResponse);
-        ForwarderError error = await forwarder.SendAsync(context, primary.Prefix, invoker, s_config, transformer);
+        ForwarderError error = await forwarder.SendAsync(context, primary.Http.Prefix, invoker, s_config, transformer);
         if (error != ForwarderError.None && !context.RequestAborted.IsCancellationRequested)
         {
             await RefuseAsync(

@@ -1,5 +1,5 @@
 using System.Net.Http.Headers;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Waystation.Proxy.Http;
@@ -31,7 +31,7 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
             headers.Remove(name);
         }
 
-        proxyRequest.RequestUri = primary.UriOf(git.Target);
+        proxyRequest.RequestUri = primary.Http.UriOf(git.Target);
         headers.Host = primary.Authority;
         headers.TryAddWithoutValidation("Via", $"{HttpVersion(httpContext)} waystation");
         foreach ((string name, string value) in ClientHeaders.ForwardedFor(httpContext))

@@ -1,9 +1,9 @@
 using Waystation.CacheStore.Pushes;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Pushes;
 using Waystation.GitProtocol.Pushing;
-using Waystation.Proxy.Primaries;
-using Waystation.Proxy.Telemetry;
+using Waystation.Primaries.Http;
 
 namespace Waystation.Proxy.Http;
 
@@ -11,7 +11,7 @@ namespace Waystation.Proxy.Http;
 /// <c>POST …/git-receive-pack</c>: the primary's, both ways untouched. What goes by is copied, so that the mirror has it once
 /// the primary says that it took it.
 /// </summary>
-internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pushes, AccessTickets tickets, ProxyMeters meters)
+internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pushes, AccessTickets tickets, FetchMeters meters)
 {
     /// <summary>Whether this is the half of a push that has the objects.</summary>
     public static bool IsPush(HttpRequest request, GitRequest git) =>
@@ -36,7 +36,7 @@ internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pu
                 context,
                 request.Primary,
                 request.Git,
-                request.Primary.Invoker,
+                request.Primary.Http.Invoker,
                 cacheStatus: null,
                 response =>
                 {

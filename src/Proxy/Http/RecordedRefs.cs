@@ -1,8 +1,9 @@
 using System.Buffers;
 using Microsoft.Extensions.Primitives;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries.Http;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
@@ -12,7 +13,7 @@ namespace Waystation.Proxy.Http;
 /// credential
 /// is asked for it as the primary last did; nobody else is told anything.
 /// </summary>
-internal sealed class RecordedRefs(AccessTickets tickets, ProxyMeters meters, ILogger<RecordedRefs> logger)
+internal sealed class RecordedRefs(AccessTickets tickets, FetchMeters meters, ILogger<RecordedRefs> logger)
 {
     /// <summary>Answers; false where nothing that is recorded covers the question.</summary>
     /// <param name="request">Whose.</param>
@@ -45,7 +46,7 @@ internal sealed class RecordedRefs(AccessTickets tickets, ProxyMeters meters, IL
     /// <summary>Asks for a credential where none was sent; false where one was, or it is not known how the primary asks.</summary>
     public async Task<bool> TryChallengeAsync(DoorRequest request)
     {
-        LastChallenges challenges = request.Primary.Gate.Challenges;
+        LastChallenges challenges = request.Primary.Http.Gate.Challenges;
         string name = ClientHeaders.NameOf(request.Context.Request);
         StringValues? known =
             challenges.Find(request.Repository, name) ?? (tickets.AreOfUsersAlone(request.Repository) ? challenges.LastUnder(name) : null);

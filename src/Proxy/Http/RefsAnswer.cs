@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
 
 namespace Waystation.Proxy.Http;
 

@@ -2,10 +2,11 @@ using System.Buffers;
 using Microsoft.Extensions.Primitives;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries.Http;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
@@ -21,7 +22,7 @@ internal sealed class RefsRelay(
     ClientIdentity identity,
     AccessTickets tickets,
     MovedRefs moved,
-    ProxyMeters meters,
+    FetchMeters meters,
     ILogger<RefsRelay> logger
 )
 {
@@ -33,17 +34,7 @@ internal sealed class RefsRelay(
     {
         HttpContext context = request.Context;
         List<KeyValuePair<string, StringValues>> headers = ClientHeaders.EndToEnd(context.Request);
-        var primary = new HttpPrimary(
-            request.Primary,
-            request.Git.Target,
-            request.Git.InfoRefsTarget,
-            headers,
-            body,
-            tickets,
-            meters,
-            request.Repository,
-            request.Credential
-        );
+        var primary = new HttpPrimary(request.AskerWith(request.Git.Target, headers), body, tickets, meters);
         RefsKey key = identity.KeyOf(request, headers, body.Span);
         MirrorMoment? moment = null;
         PassingReader? reader = null;
@@ -103,7 +94,7 @@ internal sealed class RefsRelay(
 
         bool isOut =
             failure is PrimaryOutageException
-            || (failure is not PrimaryBusyException && request.Primary.Gate.IsOut(request.Repository, request.Credential));
+            || (failure is not PrimaryBusyException && request.Primary.Http.Gate.IsOut(request.Repository, request.Credential));
         if (
             (isOut && await recorded.TryAnswerAsync(request, asked))
             || ((isOut || failure is PrimaryBusyException) && await recorded.TryChallengeAsync(request))

@@ -1,6 +1,6 @@
 using System.Buffers;
 using Waystation.CacheStore.Packs;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries.Http;
 
 namespace Waystation.Proxy.Http;
 

@@ -1,5 +1,5 @@
-using System.IO.Pipelines;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
 
 namespace Waystation.Proxy.Http;
 

@@ -3,11 +3,12 @@ using System.Diagnostics;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
-using Waystation.FetchCore.Work;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Fetching;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries.Gate;
+using Waystation.Primaries.Http;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
@@ -22,7 +23,7 @@ internal sealed class UploadPackEndpoint(
     FetchService fetches,
     RequestMemory memory,
     AccessTickets tickets,
-    ProxyMeters meters,
+    FetchMeters meters,
     TimeProvider time,
     ILogger<UploadPackEndpoint> logger
 )
@@ -147,15 +148,10 @@ internal sealed class UploadPackEndpoint(
     {
         HttpContext context = request.Context;
         var primary = new HttpPrimary(
-            request.Primary,
-            request.Git.Target,
-            request.Git.InfoRefsTarget,
-            ClientHeaders.EndToEnd(context.Request),
+            request.AskerWith(request.Git.Target, ClientHeaders.EndToEnd(context.Request)),
             body.Raw,
             tickets,
-            meters,
-            request.Repository,
-            request.Credential
+            meters
         );
         var call = new FetchCall(request.Repository, request.Credential, fetch, request.Primary.Visibility, primary);
         FetchAnswer answer = await fetches.FetchAsync(call, context.RequestAborted);
@@ -172,7 +168,7 @@ internal sealed class UploadPackEndpoint(
                 await SendRoundAsync(request, fetch, round, parseTime);
                 break;
             case FetchAnswer.Busy busy:
-                meters.Bypassed("busy");
+                meters.Busy();
                 await PassThrough.TellBusyAsync(context, TroubleText.OfBusyNode(busy.RetryAfter), busy.RetryAfter);
                 break;
             case FetchAnswer.Relay { Reply: HttpPrimaryReply reply }:
@@ -278,7 +274,7 @@ internal sealed class UploadPackEndpoint(
             IsRepeatable = body is not null,
         };
         bool wasPromised = tickets.FindCapabilities(request.Repository, request.Credential) is not null;
-        var watch = new ReadWatch(new GatedUpstream(request.Primary.Gate, read, body), request.Primary, body, wasPromised);
+        var watch = new ReadWatch(new GatedUpstream(request.Primary.Http.Gate, read, body), request.Primary.Http, body, wasPromised);
         using var upstream = new HttpMessageInvoker(watch);
         await passThrough.SendAsync(
             request.Context,
@@ -300,8 +296,8 @@ internal sealed class UploadPackEndpoint(
 
     private void Note(DoorRequest request, ForwardReason reason, TimeSpan parseTime, FetchTimes times)
     {
-        string word = CacheStatus.Word(reason);
-        meters.Bypassed(word);
+        string word = reason.ToWord();
+        meters.Bypassed(reason);
         logger.FetchBypassed(
             request.Repository,
             word,

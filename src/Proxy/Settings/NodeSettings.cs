@@ -1,9 +1,7 @@
-using System.Net;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
-using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Work;
-using Waystation.SshFrontend.Primaries;
+using Waystation.Primaries;
 
 namespace Waystation.Proxy.Settings;
 
@@ -66,58 +64,6 @@ internal sealed record NodeSettings
 
     public bool VerboseLog { get; init; }
 }
-
-/// <summary>One primary.</summary>
-internal sealed record PrimarySettings
-{
-    /// <summary>The name that clients use, as an absolute http or https URL without a path.</summary>
-    public required Uri Url { get; init; }
-
-    /// <summary>Where to connect instead (DNS redirection); Host and SNI stay those of <see cref="Url"/>.</summary>
-    public DnsEndPoint? Address { get; init; }
-
-    public required VisibilityRule Visibility { get; init; }
-
-    /// <summary>Whose address it may decide by, so that what one address was shown is not given to another.</summary>
-    public AddressRule DecidesByAddress { get; init; }
-
-    /// <summary>The node's own credential for background work; null where it has none.</summary>
-    public ServiceCredential? Service { get; init; }
-
-    /// <summary>What kind of server it is.</summary>
-    public PrimaryKind Kind { get; init; }
-
-    /// <summary>Its SSH, and how it proves to be the primary; null where the node is to use none.</summary>
-    public SshTarget? Ssh { get; init; }
-
-    /// <summary>What stands before a repository's path over SSH, and not over HTTP.</summary>
-    public string SshPathPrefix { get; init; } = "";
-
-    /// <summary>Reads that may be at the primary at once; 0 is no limit.</summary>
-    public int MaxRequests { get; init; }
-
-    /// <summary>How long a connection to the primary is used for further requests: after it the primary's name is resolved anew.</summary>
-    public TimeSpan ReconnectEvery { get; init; } = TimeSpan.FromMinutes(2);
-
-    /// <summary>
-    /// How long a primary that takes connections may say nothing to the node's own look before it counts as down. A slow one is not down;
-    /// git itself
-    /// waits for ever, so this is far above what any primary at work takes.
-    /// </summary>
-    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>Globs over repository paths; empty selects all.</summary>
-    public required IReadOnlyList<string> Include { get; init; }
-
-    public required IReadOnlyList<string> Exclude { get; init; }
-}
-
-/// <summary>A credential of the node's own at the primary.</summary>
-/// <param name="Username">With it the secret is a password or token of HTTP Basic; without it a bearer token.</param>
-/// <param name="PasswordFile">File of the secret, read anew for each use: it may be exchanged while the node runs. Null where there is only
-/// a key.</param>
-/// <param name="SshKeyFile">A private key for the primary's SSH, used where there is no password.</param>
-internal sealed record ServiceCredential(string? Username, string? PasswordFile, string? SshKeyFile);
 
 /// <summary>PEM files for the https addresses.</summary>
 internal sealed record TlsFiles(string Certificate, string Key);

@@ -4,6 +4,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Work;
+using Waystation.Primaries;
 
 namespace Waystation.Proxy.Settings;
 

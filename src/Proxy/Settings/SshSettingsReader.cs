@@ -1,6 +1,6 @@
 using System.Net;
+using Waystation.Primaries.Ssh;
 using Waystation.SshFrontend.KeyAuthorities;
-using Waystation.SshFrontend.Primaries;
 
 namespace Waystation.Proxy.Settings;
 

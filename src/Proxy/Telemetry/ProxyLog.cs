@@ -73,24 +73,8 @@ internal static partial class ProxyLog
     )]
     public static partial void FieldRestless(this ILogger logger, string client, string header);
 
-    [LoggerMessage(2040, LogLevel.Error, "{Primary}: an outage begins: {Failure}; the node's own probe: {Wrong}")]
-    public static partial void OutageBegan(this ILogger logger, string primary, string failure, string wrong);
-
-    [LoggerMessage(2041, LogLevel.Warning, "{Primary}: the outage has ended")]
-    public static partial void OutageEnded(this ILogger logger, string primary);
-
     [LoggerMessage(2042, LogLevel.Warning, "{Repository}: refs as of {Age} ago were told to {Credential}: the primary cannot be asked")]
     public static partial void RefsRecorded(this ILogger logger, RepositoryName repository, TimeSpan age, Credential credential);
-
-    [LoggerMessage(
-        2045,
-        LogLevel.Error,
-        "{Repository}: an outage of this repository begins: the primary answers {Status}; who failed: {Who}"
-    )]
-    public static partial void RepositoryOutageBegan(this ILogger logger, RepositoryName repository, int status, string who);
-
-    [LoggerMessage(2046, LogLevel.Warning, "{Repository}: the outage of this repository has ended")]
-    public static partial void RepositoryOutageEnded(this ILogger logger, RepositoryName repository);
 
     [LoggerMessage(2012, LogLevel.Error, "{File}, which webhooks are signed with, cannot be read: {Reason}")]
     public static partial void HookSecretUnreadable(this ILogger logger, string file, string reason);

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Waystation.SshFrontend.Keys;
+using Waystation.Primaries.Ssh.Keys;
 
 namespace Waystation.SshFrontend.KeyAuthorities;
 

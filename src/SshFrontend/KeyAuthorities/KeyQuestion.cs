@@ -1,4 +1,4 @@
-using Waystation.SshFrontend.Keys;
+using Waystation.Primaries.Ssh.Keys;
 
 namespace Waystation.SshFrontend.KeyAuthorities;
 

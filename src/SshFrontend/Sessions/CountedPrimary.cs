@@ -1,3 +1,4 @@
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
@@ -8,7 +9,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// <param name="primary">The primary.</param>
 /// <param name="kind">What the client's own request is.</param>
 /// <param name="meters">Who counts.</param>
-internal sealed class CountedPrimary(IPrimary primary, string kind, ISessionMeters meters) : IPrimary
+internal sealed class CountedPrimary(IPrimary primary, string kind, FetchMeters meters) : IPrimary
 {
     public bool IsOut => primary.IsOut;
 

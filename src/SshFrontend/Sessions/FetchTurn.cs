@@ -4,6 +4,7 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Fetching;
 
@@ -29,7 +30,7 @@ internal abstract record FetchTurnEnd
 }
 
 /// <summary>Takes one fetch to the core and writes its answer to the client.</summary>
-internal sealed class FetchTurn(FetchService fetches, ISessionMeters meters, TimeProvider time, ILogger logger)
+internal sealed class FetchTurn(FetchService fetches, FetchMeters meters, TimeProvider time, ILogger logger)
 {
     /// <summary>What requests may hold.</summary>
     public RequestMemory Memory => fetches.Memory;

@@ -1,4 +1,4 @@
-using Waystation.SshFrontend.Primaries;
+using Waystation.Primaries.Ssh;
 using Waystation.SshFrontend.Relays;
 
 namespace Waystation.SshFrontend.Sessions;

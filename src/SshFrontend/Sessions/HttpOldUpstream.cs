@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Waystation.FetchCore.Primaries;
-using Waystation.SshFrontend.Primaries;
+using Waystation.GitProtocol.Fetching;
+using Waystation.Primaries.Http;
 
 namespace Waystation.SshFrontend.Sessions;
 
@@ -9,7 +10,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// <param name="refs">Its advertisement, behind the service line.</param>
 /// <param name="version">0 or 1.</param>
 /// <param name="explain">What the client is told of a reply that is no answer.</param>
-internal sealed class HttpOldUpstream(IHttpRepository http, PrimaryReply refs, int version, Func<PrimaryReply, SessionEnd> explain)
+internal sealed class HttpOldUpstream(HttpRepository http, PrimaryReply refs, int version, Func<PrimaryReply, SessionEnd> explain)
     : IOldUpstream,
         IAsyncDisposable
 {

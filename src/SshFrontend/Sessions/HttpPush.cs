@@ -2,8 +2,9 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol;
+using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Pushing;
-using Waystation.SshFrontend.Primaries;
+using Waystation.Primaries.Http;
 
 namespace Waystation.SshFrontend.Sessions;
 
@@ -12,7 +13,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// sends as one POST. On a channel the client may wait for the report without closing its end, so the end of the body is found in
 /// what is sent (gitprotocol-pack, Reference Update Request): commands, push options, and a pack, unless all is deleted.
 /// </summary>
-internal sealed class HttpPush(IHttpRepository http, ClientChannel client)
+internal sealed class HttpPush(HttpRepository http, ClientChannel client)
 {
     private const int MaxCommands = 16 << 20;
 

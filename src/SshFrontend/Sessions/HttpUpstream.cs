@@ -6,11 +6,12 @@ using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.PktLines;
+using Waystation.Primaries.Http;
 
 namespace Waystation.SshFrontend.Sessions;
 
 /// <summary>The primary's upload-pack over HTTP, in the name of a login (gitprotocol-http).</summary>
-internal sealed class HttpUpstream(IHttpRepository http, RepositoryName repository, int version, AccessTickets tickets) : IUpstream
+internal sealed class HttpUpstream(HttpRepository http, RepositoryName repository, int version, AccessTickets tickets) : IUpstream
 {
     private HttpOldUpstream? _old;
 

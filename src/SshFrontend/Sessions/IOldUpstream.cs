@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using Waystation.FetchCore.Primaries;
-using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.SshFrontend.Sessions;
 

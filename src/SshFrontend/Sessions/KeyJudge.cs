@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Waystation.Primaries.Ssh.Keys;
 using Waystation.SshFrontend.KeyAuthorities;
-using Waystation.SshFrontend.Keys;
 using Waystation.SshFrontend.Sshd;
 
 namespace Waystation.SshFrontend.Sessions;

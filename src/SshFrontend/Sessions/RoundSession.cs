@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Waystation.CacheStore.Packs;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;

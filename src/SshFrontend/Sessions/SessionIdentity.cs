@@ -1,6 +1,7 @@
+using Waystation.Primaries.Http;
+using Waystation.Primaries.Ssh;
+using Waystation.Primaries.Ssh.Keys;
 using Waystation.SshFrontend.KeyAuthorities;
-using Waystation.SshFrontend.Keys;
-using Waystation.SshFrontend.Primaries;
 using Waystation.SshFrontend.Relays;
 
 namespace Waystation.SshFrontend.Sessions;
@@ -14,7 +15,7 @@ internal abstract record SessionIdentity
     public sealed record OverSsh(SshTarget Target, SshIdentity Identity) : SessionIdentity;
 
     /// <summary>Over HTTP.</summary>
-    public sealed record OverHttp(IHttpPrimaries Primaries, HttpLogin Login) : SessionIdentity;
+    public sealed record OverHttp(HttpLogin Login) : SessionIdentity;
 
     /// <summary>In nobody's: the session ends.</summary>
     public sealed record Nobody(SessionEnd End) : SessionIdentity;
@@ -24,7 +25,6 @@ internal abstract record SessionIdentity
     public static async Task<SessionIdentity> FindAsync(
         SshDoorOptions options,
         KeyJudge judge,
-        IHttpPrimaries http,
         SshPublicKey key,
         RelaySession session,
         CancellationToken cancellationToken
@@ -33,7 +33,7 @@ internal abstract record SessionIdentity
         switch (await judge.FindCredentialAsync(key, cancellationToken))
         {
             case PrimaryCredential.HttpUser user:
-                return new OverHttp(http, new HttpLogin(user.Username, await user.ReadPasswordAsync(cancellationToken)));
+                return new OverHttp(new HttpLogin(user.Username, await user.ReadPasswordAsync(cancellationToken)));
             case PrimaryCredential.SshKey file when options.Target is { } target:
                 return new OverSsh(target, new SshIdentity.KeyFile(file.Path));
             case PrimaryCredential.SshKey:

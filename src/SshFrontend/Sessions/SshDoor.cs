@@ -2,11 +2,14 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
+using Waystation.Primaries.Ssh;
+using Waystation.Primaries.Ssh.Keys;
 using Waystation.SshFrontend.KeyAuthorities;
-using Waystation.SshFrontend.Keys;
-using Waystation.SshFrontend.Primaries;
 using Waystation.SshFrontend.Relays;
 
 namespace Waystation.SshFrontend.Sessions;
@@ -32,9 +35,9 @@ public sealed class SshDoor : IRelayDoor
     private readonly SshClient _client;
     private readonly AccessTickets _tickets;
     private readonly CredentialDigester _digester;
-    private readonly IRepositoryNames _names;
-    private readonly IHttpPrimaries _http;
-    private readonly ISessionMeters _meters;
+    private readonly Primary _primary;
+    private readonly HttpRepositories _http;
+    private readonly FetchMeters _meters;
     private readonly ILogger<SshDoor> _logger;
     private readonly KeyJudge _judge;
     private readonly FetchTurn _turns;
@@ -44,8 +47,8 @@ public sealed class SshDoor : IRelayDoor
     /// <param name="fetches">The fetch core.</param>
     /// <param name="tickets">The tickets of the core.</param>
     /// <param name="digester">Makes credentials.</param>
-    /// <param name="names">What repositories are called.</param>
-    /// <param name="http">The primary over HTTP.</param>
+    /// <param name="primary">The primary.</param>
+    /// <param name="http">Opens repositories of the primary over HTTP.</param>
     /// <param name="authority">What keys stand for; null for no key authority.</param>
     /// <param name="meters">What is counted.</param>
     /// <param name="time">The clock.</param>
@@ -56,21 +59,22 @@ public sealed class SshDoor : IRelayDoor
         FetchService fetches,
         AccessTickets tickets,
         CredentialDigester digester,
-        IRepositoryNames names,
-        IHttpPrimaries http,
+        Primary primary,
+        HttpRepositories http,
         CachedKeyAuthority? authority,
-        ISessionMeters meters,
+        FetchMeters meters,
         TimeProvider time,
         ILogger<SshDoor> logger
     )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(fetches);
+        ArgumentNullException.ThrowIfNull(meters);
         _options = options;
         _client = client;
         _tickets = tickets;
         _digester = digester;
-        _names = names;
+        _primary = primary;
         _http = http;
         _meters = meters;
         _logger = logger;
@@ -129,7 +133,7 @@ public sealed class SshDoor : IRelayDoor
             return new SessionEnd(Refused, "waystation: this is a Git server, and that is none of Git's commands for a repository\n");
         }
 
-        SessionIdentity identity = await SessionIdentity.FindAsync(_options, _judge, _http, key, session, cancellationToken);
+        SessionIdentity identity = await SessionIdentity.FindAsync(_options, _judge, key, session, cancellationToken);
         SessionEnd end = await RunAsync(identity, line, session, client, cancellationToken);
         if (end.ExitCode != 0)
         {
@@ -167,18 +171,23 @@ public sealed class SshDoor : IRelayDoor
         CancellationToken cancellationToken
     )
     {
-        string? httpPath = _names.HttpPathOf(line.Path);
+        string? httpPath = _primary.HttpPathOverSsh(line.Path);
         if (identity is SessionIdentity.OverHttp && httpPath is null)
         {
             return s_noSuchPath;
         }
 
-        var repository = _names.NameOf(line.Path);
+        var repository = _primary.NameOverSsh(line.Path);
         int version = ProtocolVersion.Of(session.GitProtocol);
         await using IUpstream upstream = identity switch
         {
             SessionIdentity.OverSsh ssh => new SshUpstream(_client, ssh, line.Path, repository, version, _tickets, _digester, _meters),
-            SessionIdentity.OverHttp http => new HttpUpstream(http.Primaries.Open(http.Login, httpPath!), repository, version, _tickets),
+            SessionIdentity.OverHttp http => new HttpUpstream(
+                _http.Open(_primary.Http, repository, httpPath!, http.Login),
+                repository,
+                version,
+                _tickets
+            ),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         if (await upstream.OpenAsync(cancellationToken) is { } refusal)
@@ -187,7 +196,7 @@ public sealed class SshDoor : IRelayDoor
             return refusal;
         }
 
-        var call = new UploadPackCall(repository, _names.Visibility, _names.Selects(line.Path), upstream, client);
+        var call = new UploadPackCall(repository, _primary.Visibility, _primary.SelectsOverSsh(line.Path), upstream, client);
         return upstream.Capabilities is { } capabilities
             ? await new CommandSession(call, _turns, _tickets).RunAsync(capabilities, cancellationToken)
             : await new RoundSession(call, _turns, _tickets, upstream.Old!).RunAsync(cancellationToken);
@@ -200,12 +209,12 @@ public sealed class SshDoor : IRelayDoor
         CancellationToken cancellationToken
     )
     {
-        if (_names.HttpPathOf(line.Path) is not { } path)
+        if (_primary.HttpPathOverSsh(line.Path) is not { } path)
         {
             return s_noSuchPath;
         }
 
-        IHttpRepository http = identity.Primaries.Open(identity.Login, path);
+        HttpRepository http = _http.Open(_primary.Http, _primary.NameOf(path), path, identity.Login);
         switch (line.Service)
         {
             case GitCommandLine.ReceivePack:

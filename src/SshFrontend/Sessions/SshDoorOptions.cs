@@ -1,4 +1,4 @@
-using Waystation.SshFrontend.Primaries;
+using Waystation.Primaries.Ssh;
 using Waystation.SshFrontend.Sshd;
 
 namespace Waystation.SshFrontend.Sessions;

@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
-using Waystation.SshFrontend.Primaries;
+using Waystation.Primaries.Ssh;
 
 namespace Waystation.SshFrontend.Sessions;
 
@@ -16,7 +17,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
     private readonly SshUploadPacks _packs;
     private readonly SshUploadPacks _oldPacks;
     private readonly AccessTickets _tickets;
-    private readonly ISessionMeters _meters;
+    private readonly FetchMeters _meters;
     private SshUploadPack? _first;
 
     public SshOldUpstream(
@@ -25,7 +26,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
         SshUploadPacks packs,
         SshUploadPacks oldPacks,
         AccessTickets tickets,
-        ISessionMeters meters
+        FetchMeters meters
     )
     {
         _first = first;

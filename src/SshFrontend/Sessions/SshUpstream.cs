@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.SshFrontend.Keys;
-using Waystation.SshFrontend.Primaries;
+using Waystation.Primaries.Ssh;
+using Waystation.Primaries.Ssh.Keys;
 
 namespace Waystation.SshFrontend.Sessions;
 
@@ -20,7 +21,7 @@ internal sealed class SshUpstream(
     int version,
     AccessTickets tickets,
     CredentialDigester digester,
-    ISessionMeters meters
+    FetchMeters meters
 ) : IUpstream
 {
     private readonly SshUploadPacks _packs = new(client, identity.Target, identity.Identity, path);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text;
 using Waystation.TestKit.Servers;
 using Xunit.Abstractions;
 

@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.FetchCore;
+using Waystation.Primaries.Http;
 using Waystation.Proxy.Http;
-using Waystation.Proxy.Primaries;
 
 namespace Waystation.Proxy.Tests.Http;
 
@@ -36,7 +36,7 @@ public sealed class GitRequestTests
     [Theory]
     [InlineData(ForwardReason.NotVisible, "not-visible")]
     [InlineData(ForwardReason.Unknown, "unknown")]
-    public void Reason_IsATokenOfLowerCaseWords(ForwardReason reason, string word) => Assert.Equal(word, CacheStatus.Word(reason));
+    public void Reason_IsATokenOfLowerCaseWords(ForwardReason reason, string word) => Assert.Equal(word, reason.ToWord());
 
     [Fact]
     public async Task JoinedStream_ReadsTheFirstPart_ThenTheRest()

@@ -5,8 +5,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Tests;
+using Waystation.Primaries.Http;
 using Waystation.Proxy.Http;
-using Waystation.Proxy.Primaries;
 
 namespace Waystation.Proxy.Tests.Http;
 

@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Http;
-using Waystation.Proxy.Primaries;
+using Waystation.Primaries.Http;
 using Waystation.Proxy.Tests.Servers;
 using Waystation.TestKit.Wire;
 

@@ -1,8 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.FetchCore.Access;
-using Waystation.Proxy.Primaries;
-using Waystation.Proxy.Settings;
-using Waystation.Proxy.Ssh;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
 using Waystation.Proxy.Tests.Servers;
 
 namespace Waystation.Proxy.Tests.Primaries;
@@ -42,7 +41,7 @@ public sealed class StrictTargetsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(BadTargets))]
-    public void NoTarget_IsMadeOfIt(string target) => Assert.Throws<ArgumentException>(() => _primary.UriOf(target));
+    public void NoTarget_IsMadeOfIt(string target) => Assert.Throws<ArgumentException>(() => _primary.Http.UriOf(target));
 
     [Fact]
     public async Task NoRequest_IsSentWithIt()
@@ -72,7 +71,7 @@ public sealed class StrictTargetsTests : IDisposable
     [InlineData("/..", null)]
     [InlineData("/", null)]
     public void PathOverSsh_BecomesAPathOverHttp_OrNone(string path, string? target) =>
-        Assert.Equal(target, new SshNames(_primary).HttpPathOf(path));
+        Assert.Equal(target, _primary.HttpPathOverSsh(path));
 
     public void Dispose() => _primary.Dispose();
 }

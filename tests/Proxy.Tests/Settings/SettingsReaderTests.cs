@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Waystation.Primaries;
 using Waystation.Proxy.Settings;
 
 namespace Waystation.Proxy.Tests.Settings;

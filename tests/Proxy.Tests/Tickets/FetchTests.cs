@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.AspNetCore.Http;
 using Waystation.Proxy.Tests.Servers;
 using Waystation.TestKit.Wire;
 

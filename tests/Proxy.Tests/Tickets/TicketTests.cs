@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Waystation.Proxy.Tests.Servers;
 
 namespace Waystation.Proxy.Tests.Tickets;

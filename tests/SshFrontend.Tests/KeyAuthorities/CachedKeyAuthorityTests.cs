@@ -135,7 +135,7 @@ public sealed class CachedKeyAuthorityTests : IAsyncDisposable
     public async Task ManyKeys_AreNotAllKept()
     {
         _authority.Answers("/a");
-        SshFrontend.Keys.SshPublicKey authority = TestKeys.Ed25519(1);
+        Waystation.Primaries.Ssh.Keys.SshPublicKey authority = TestKeys.Ed25519(1);
         for (int number = 0; number < 5_000; number++)
         {
             await _cached.FindAsync(KeyQuestion.OfCertificate(authority, $"{number}"), CancellationToken.None);

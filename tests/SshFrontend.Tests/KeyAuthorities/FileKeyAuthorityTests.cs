@@ -1,7 +1,7 @@
-using Waystation.FetchCore.Primaries;
+using Waystation.Primaries.Ssh;
+using Waystation.Primaries.Ssh.Keys;
+using Waystation.Primaries.Tests.Ssh;
 using Waystation.SshFrontend.KeyAuthorities;
-using Waystation.SshFrontend.Keys;
-using Waystation.SshFrontend.Primaries;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.SshFrontend.Tests.KeyAuthorities;

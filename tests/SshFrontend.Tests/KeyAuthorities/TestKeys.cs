@@ -1,6 +1,6 @@
 using System.Text;
+using Waystation.Primaries.Ssh.Keys;
 using Waystation.SshFrontend.KeyAuthorities;
-using Waystation.SshFrontend.Keys;
 
 namespace Waystation.SshFrontend.Tests.KeyAuthorities;
 

@@ -1,0 +1,78 @@
+using System.Diagnostics.Metrics;
+
+namespace Waystation.FetchCore.Observing;
+
+/// <summary>The counters of requests, the same for every front end; their names are the program's contract.</summary>
+public sealed class FetchMeters
+{
+    /// <summary>The name under which the program counts.</summary>
+    public const string MeterName = "Waystation";
+
+    private readonly Counter<long> _fetches;
+    private readonly Counter<long> _fetchBytes;
+    private readonly Counter<long> _bypasses;
+    private readonly Counter<long> _upstream;
+    private readonly Counter<long> _stale;
+    private readonly UpDownCounter<long> _open;
+
+    /// <param name="meter">Where to count.</param>
+    public FetchMeters(Meter meter)
+    {
+        ArgumentNullException.ThrowIfNull(meter);
+        _fetches = meter.CreateCounter<long>("waystation_fetches_total", description: "Fetches by how they were served.");
+        _fetchBytes = meter.CreateCounter<long>(
+            "waystation_fetch_bytes_total",
+            description: "Pack bytes sent to clients, by how they were served."
+        );
+        _bypasses = meter.CreateCounter<long>(
+            "waystation_bypasses_total",
+            description: "Fetches handed to the primary as they came, by reason."
+        );
+        _upstream = meter.CreateCounter<long>("waystation_upstream_requests_total", description: "Requests to the primary, by kind.");
+        _stale = meter.CreateCounter<long>(
+            "waystation_stale_answers_total",
+            description: "Answers given in an outage from what was recorded before it, by kind."
+        );
+        _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Client requests under way.");
+        foreach (FetchOutcome outcome in Enum.GetValues<FetchOutcome>())
+        {
+            _fetches.Add(0, Tag("outcome", Word(outcome)));
+        }
+    }
+
+    /// <summary>A pack, or a round of negotiation, was sent from here.</summary>
+    public void Fetched(FetchOutcome outcome, long bytes)
+    {
+        _fetches.Add(1, Tag("outcome", Word(outcome)));
+        _fetchBytes.Add(bytes, Tag("outcome", Word(outcome)));
+    }
+
+    /// <summary>A fetch went to the primary as it came.</summary>
+    public void Bypassed(ForwardReason reason) => Bypassed(reason.ToWord());
+
+    /// <summary>A fetch was told to come again later.</summary>
+    public void Busy() => Bypassed("busy");
+
+    private void Bypassed(string reason)
+    {
+        _fetches.Add(1, Tag("outcome", Word(FetchOutcome.Bypass)));
+        _bypasses.Add(1, Tag("reason", reason));
+    }
+
+    /// <summary>The primary is asked something, such as <c>ls-refs</c>.</summary>
+    public void Upstream(string kind) => _upstream.Add(1, Tag("kind", kind));
+
+    /// <summary>An answer was given in an outage from recorded refs.</summary>
+    /// <param name="kind"><c>refs</c> or <c>fetch</c>.</param>
+    public void AnsweredStale(string kind) => _stale.Add(1, Tag("kind", kind));
+
+    /// <summary>A request, or a session, began.</summary>
+    public void Opened() => _open.Add(1);
+
+    /// <summary>A request, or a session, ended.</summary>
+    public void Closed() => _open.Add(-1);
+
+    private static string Word(FetchOutcome outcome) => outcome.ToString().ToLowerInvariant();
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}

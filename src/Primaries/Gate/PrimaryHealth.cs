@@ -1,0 +1,326 @@
+using System.Diagnostics.CodeAnalysis;
+using Polly;
+using Polly.CircuitBreaker;
+using Waystation.FetchCore.Primaries;
+
+namespace Waystation.Primaries.Gate;
+
+/// <summary>
+/// Whether a primary answers at all. An outage is entered only when a request failed and the node's own probe fails as well; it ends with
+/// the first probe, or the first request of any kind, that is answered.
+/// <code>
+///   a read fails ──► probe ──fails──► out ──► probe, probe, … with backoff ──answered──► in
+///                      └─answered──► the request alone has failed
+/// </code>
+/// A failing status may come from a rate limit that one client has used up (nginx answers 503 then). Hence it takes several probes in a row
+/// that all
+/// get one, and nothing else may be answered meanwhile: a limit lets some requests through, an outage none.
+/// </summary>
+/// <param name="name">The primary's, for the log.</param>
+/// <param name="probe">Asks for something harmless; says what is wrong, null where the primary answers.</param>
+public sealed class PrimaryHealth : IDisposable
+{
+    /// <summary>The shortest that Polly knows; the pauses between probes are longer.</summary>
+    private static readonly TimeSpan s_break = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many probes must get a failing status, one after the other.</summary>
+    private const int Looks = 3;
+
+    /// <summary>Between these probes. Together they last longer than a second, in which the strictest usual limit lets a request
+    /// through.</summary>
+    private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>How long a request that failed and was answered when it was sent again speaks against an outage.</summary>
+    private static readonly TimeSpan s_unevenFor = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly string _name;
+    private readonly Func<CancellationToken, Task<ProbeFailure?>> _probe;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CircuitBreakerStateProvider _state = new();
+    private readonly CircuitBreakerManualControl _control = new();
+    private readonly ResiliencePipeline _breaker;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task<bool>?[] _judging = new Task<bool>?[2];
+    private Task _returning = Task.CompletedTask;
+    private Task _looking = Task.CompletedTask;
+    private string _reason = "";
+    private bool _isReached;
+    private long _answers;
+    private long? _unevenAt;
+
+    public PrimaryHealth(string name, Func<CancellationToken, Task<ProbeFailure?>> probe, TimeProvider time, ILogger logger)
+    {
+        (_name, _probe, _time, _logger) = (name, probe, time, logger);
+        _breaker = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddCircuitBreaker(
+                new CircuitBreakerStrategyOptions
+                {
+                    // It is told of failures only in pairs, a request's and the probe's, and then it is to open.
+                    ShouldHandle = new PredicateBuilder().Handle<PrimaryException>(),
+                    MinimumThroughput = 2,
+                    FailureRatio = 0.01,
+                    BreakDuration = s_break,
+                    StateProvider = _state,
+                    ManualControl = _control,
+                }
+            )
+            .Build();
+    }
+
+    /// <summary>An outage is known now.</summary>
+    public bool IsOut => _state.CircuitState != CircuitState.Closed;
+
+    /// <summary>In an outage: something answers for the primary, with a status that says that it fails. Then everybody's own question may
+    /// be sent.</summary>
+    public bool IsReached => Volatile.Read(ref _isReached);
+
+    /// <summary>
+    /// A read failed by a status a short while ago and was answered when it was sent again: the primary answers some and turns others away,
+    /// as with
+    /// a rate limit. Such statuses tell of no outage.
+    /// </summary>
+    public bool IsUneven
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unevenAt is { } at && _time.GetElapsedTime(at) < s_unevenFor;
+            }
+        }
+    }
+
+    /// <summary>The node goes down.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>What every request fails with that is not sent for the outage.</summary>
+    public PrimaryOutageException Failure(Exception? cause = null) => new(Volatile.Read(ref _reason), status: null, cause);
+
+    /// <summary>A request failed: whether that is an outage, by a probe that all share who ask before it is sent.</summary>
+    /// <param name="failure">What failed.</param>
+    /// <param name="isStatus">It failed by a status; only then one that the probe gets is a failure as well.</param>
+    public async Task<bool> JudgeAsync(string failure, bool isStatus = false)
+    {
+        Task<bool> judging = BeginOrJoin(failure, isStatus, out bool began);
+        bool isOut = await judging;
+        // What was answered to a probe of before this failure says nothing of it.
+        return isOut || (!began && await BeginOrJoin(failure, isStatus, out _));
+    }
+
+    /// <summary>Waits for the primary, and looks after each time of silence whether it is there; false where it is not. A failure is the
+    /// task's own.</summary>
+    public async Task<bool> EndsAsync(Task waited, TimeSpan patience)
+    {
+        while (true)
+        {
+            await waited.WaitAsync(patience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (waited.IsCompleted)
+            {
+                return true;
+            }
+
+            Task<bool> judging = JudgeAsync($"no answer within {patience.TotalSeconds:0} s");
+            await Task.WhenAny(waited, judging);
+            if (!waited.IsCompleted && await judging)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>In an outage: looks whether it is over, by a probe that all share who ask before it is sent, so that whoever comes first
+    /// after it is served afresh.</summary>
+    /// <param name="patience">How long at most; a primary that is gone mostly says so at once.</param>
+    public async Task<bool> HasReturnedAsync(TimeSpan patience)
+    {
+        using var late = new CancellationTokenSource(patience, _time);
+        bool began = false;
+        while (IsOut && !began && !late.IsCancellationRequested)
+        {
+            // What a probe found that was sent before says nothing of now.
+            await BeginOrJoinLook(out began).WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return !IsOut;
+    }
+
+    /// <summary>A read failed by a status, and was answered when it was sent again.</summary>
+    public void NoteUneven()
+    {
+        lock (_gate)
+        {
+            _unevenAt = _time.GetTimestamp();
+        }
+    }
+
+    /// <summary>The primary answered a request.</summary>
+    public async ValueTask AnsweredAsync()
+    {
+        Interlocked.Increment(ref _answers);
+        if (IsOut)
+        {
+            await _control.CloseAsync();
+            _logger.OutageEnded(_name);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _returning.Wait(TimeSpan.FromSeconds(1));
+        _stopping.Dispose();
+    }
+
+    private Task<bool> BeginOrJoin(string failure, bool isStatus, out bool began)
+    {
+        lock (_gate)
+        {
+            ref Task<bool>? judging = ref _judging[isStatus ? 1 : 0];
+            began = !IsOut && judging is null;
+            return IsOut ? Task.FromResult(true) : judging ??= ProbeAfterAsync(failure, isStatus);
+        }
+    }
+
+    private Task BeginOrJoinLook(out bool began)
+    {
+        lock (_gate)
+        {
+            began = _looking.IsCompleted;
+            return began ? _looking = LookAsync() : _looking;
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        await Task.Yield();
+        ProbeFailure? wrong = await _probe(_stopping.Token);
+        if (wrong is null)
+        {
+            await AnsweredAsync();
+        }
+        else
+        {
+            Volatile.Write(ref _isReached, wrong.IsReached);
+        }
+    }
+
+    private async Task<bool> ProbeAfterAsync(string failure, bool isStatus)
+    {
+        await Task.Yield();
+        try
+        {
+            if (await LookAfterAsync(isStatus) is { } wrong)
+            {
+                Volatile.Write(ref _reason, failure);
+                Volatile.Write(ref _isReached, wrong.IsReached);
+                await TellBreakerAsync(failure);
+                await TellBreakerAsync(wrong.Message);
+                _logger.OutageBegan(_name, failure, wrong.Message);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _judging[isStatus ? 1 : 0] = null;
+                if (IsOut && _returning.IsCompleted)
+                {
+                    _returning = AwaitReturnAsync();
+                }
+            }
+        }
+
+        return IsOut;
+    }
+
+    /// <summary>What the node finds wrong itself; null where the request alone has failed.</summary>
+    private async Task<ProbeFailure?> LookAfterAsync(bool isStatus)
+    {
+        long answers = Interlocked.Read(ref _answers);
+        for (int look = 1; ; look++)
+        {
+            ProbeFailure? wrong = await _probe(_stopping.Token);
+            if (wrong is null or { IsReached: false })
+            {
+                return wrong;
+            }
+
+            if (!isStatus || IsUneven || Interlocked.Read(ref _answers) != answers)
+            {
+                return null;
+            }
+
+            if (look == Looks)
+            {
+                return wrong;
+            }
+
+            await Task.Delay(s_betweenLooks, _time, _stopping.Token);
+        }
+    }
+
+    private async Task TellBreakerAsync(string failure) =>
+        await _breaker.ExecuteOutcomeAsync<object, string>(
+            static (_, said) => ValueTask.FromResult(Outcome.FromException<object>(new PrimaryException(said))),
+            ResilienceContextPool.Shared.Get(_stopping.Token),
+            failure
+        );
+
+    /// <summary>Probes until one is answered: soon at first, then ever less often.</summary>
+    [SuppressMessage("Security", "CA5394", Justification = "Jitter, no secret.")]
+    private async Task AwaitReturnAsync()
+    {
+        await Task.Yield();
+        TimeSpan pause = s_break;
+        try
+        {
+            while (IsOut)
+            {
+                await Task.Delay(pause * (1 + (0.2 * Random.Shared.NextDouble())), _time, _stopping.Token);
+                pause = pause * 1.5 < s_longestPause ? pause * 1.5 : s_longestPause;
+                await ProbeOnceAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+    }
+
+    private async Task ProbeOnceAsync()
+    {
+        try
+        {
+            // Half open: what comes of this one decides.
+            bool wasOut = IsOut;
+            await _breaker.ExecuteAsync(
+                async token =>
+                {
+                    if (await _probe(token) is { } wrong)
+                    {
+                        // It may be only the front page that fails: questions for refs may try.
+                        Volatile.Write(ref _isReached, wrong.IsReached);
+                        throw new PrimaryException(wrong.Message);
+                    }
+                },
+                _stopping.Token
+            );
+            if (wasOut)
+            {
+                _logger.OutageEnded(_name);
+            }
+        }
+        catch (Exception e) when (e is PrimaryException or BrokenCircuitException)
+        {
+            // Still out.
+        }
+    }
+}

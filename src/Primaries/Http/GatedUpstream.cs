@@ -1,0 +1,46 @@
+using Waystation.Primaries.Gate;
+
+namespace Waystation.Primaries.Http;
+
+/// <summary>Leads what is passed through by way of the primary's gate: a read as such, anything else so that it does not wait in
+/// vain.</summary>
+/// <param name="gate">The primary's.</param>
+/// <param name="read">What read it is; null where it is none.</param>
+/// <param name="body">Its whole body, where that is to be sent again; null where it can be read only once.</param>
+public sealed class GatedUpstream(HttpGate gate, UpstreamRead? read, ReadOnlyMemory<byte>? body = null) : HttpMessageHandler
+{
+    private HttpResponseMessage? _response;
+    private bool _isSent;
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        _response = read is null
+            ? await gate.TryAsync(request, cancellationToken)
+            : await gate.SendAsync(read, () => Make(request), cancellationToken);
+
+    private HttpRequestMessage Make(HttpRequestMessage request)
+    {
+        if (_isSent && body is { } whole && request.Content is { } taken)
+        {
+            var again = new ReadOnlyMemoryContent(whole);
+            foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in taken.Headers.NonValidated)
+            {
+                again.Headers.TryAddWithoutValidation(name, values);
+            }
+
+            request.Content = again;
+        }
+
+        _isSent = true;
+        return request;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _response?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

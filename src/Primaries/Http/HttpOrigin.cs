@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Waystation.Primaries.Gate;
+
+namespace Waystation.Primaries.Http;
+
+/// <summary>
+/// The primary as an HTTP origin (RFC 9110, section 4.3.1): its URL, the connections to it and the gate in front of them. Every request
+/// that the node sends over HTTP goes out here.
+/// </summary>
+public sealed class HttpOrigin : IDisposable
+{
+    private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>The sockets of connections that are being made, by the request that asked for them.</summary>
+    private readonly ConditionalWeakTable<HttpRequestMessage, Socket> _sockets = [];
+
+    private readonly HttpOriginOptions _options;
+    private readonly PrimaryProbe _probe;
+
+    /// <summary>Connects anew for each request.</summary>
+    private readonly HttpMessageInvoker _fresh;
+
+    /// <param name="options">Where the origin is.</param>
+    /// <param name="budget">The places of all reads at this primary.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public HttpOrigin(HttpOriginOptions options, ReadBudget budget, TimeProvider time, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        SocketsHttpHandler probing = NewSockets();
+        probing.ConnectTimeout = PrimaryProbe.ConnectWithin;
+        _probe = new PrimaryProbe(this, options.OwnQuestion, new StrictTargets(probing), options.AnswerWithin, time);
+        Health = new PrimaryHealth(Authority, _probe.AskAsync, time, logger);
+        Invoker = new HttpMessageInvoker(new AnswerNotes(new PromptUploads(new StrictTargets(NewSockets())), Health));
+        SocketsHttpHandler once = NewSockets();
+        once.PooledConnectionLifetime = TimeSpan.Zero;
+        _fresh = new HttpMessageInvoker(new AnswerNotes(new PromptUploads(new StrictTargets(once)), Health));
+        var gate = new PrimaryGate(Health, new RepositoryOutages(_probe.AskForAsync, Health, time, logger), budget, time);
+        Gate = new HttpGate(Invoker, _fresh, gate, time);
+    }
+
+    /// <summary>Host and, where it is not the scheme's own, port: what the primary sees as <c>Host</c>.</summary>
+    public string Authority => _options.Url.Authority;
+
+    /// <summary>The name without a port.</summary>
+    public string Host => _options.Url.Host;
+
+    /// <summary><c>http</c> or <c>https</c>.</summary>
+    public string Scheme => _options.Url.Scheme;
+
+    /// <summary>Scheme and authority, without a slash at the end.</summary>
+    public string Prefix => _options.Url.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Shared connections, for all logins that belong to a request.</summary>
+    public HttpMessageInvoker Invoker { get; }
+
+    /// <summary>What reads pass on their way to <see cref="Invoker"/>.</summary>
+    public HttpGate Gate { get; }
+
+    /// <summary>Whether the origin answers.</summary>
+    public PrimaryHealth Health { get; }
+
+    /// <summary>The exact target that the client wrote, at the primary: no decoding, no dot segments resolved.</summary>
+    /// <exception cref="ArgumentException">A request line cannot hold the target.</exception>
+    public Uri UriOf(string target) =>
+        RequestTarget.IsWellFormed(target)
+            ? new Uri(Prefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })
+            : throw new ArgumentException("a request line cannot hold this target", nameof(target));
+
+    /// <summary>Whether a URL leads to this primary, by its name or where the node connects to instead.</summary>
+    public bool IsOwn(Uri url) =>
+        url is { UserInfo: "" }
+        && url.Scheme == _options.Url.Scheme
+        && (
+            IsAt(url, _options.Url.IdnHost, _options.Url.Port) || (_options.Address is { } address && IsAt(url, address.Host, address.Port))
+        );
+
+    /// <summary>Connections for one client connection alone, whose login belongs to the connection.</summary>
+    public HttpMessageInvoker NewBoundInvoker()
+    {
+        SocketsHttpHandler handler = NewSockets();
+        handler.MaxConnectionsPerServer = 1;
+        handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
+        handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
+        return new HttpMessageInvoker(new AnswerNotes(new PromptUploads(new StrictTargets(handler)), Health));
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        Health.Dispose();
+        _probe.Dispose();
+        Invoker.Dispose();
+        _fresh.Dispose();
+    }
+
+    private static bool IsAt(Uri url, string host, int port) =>
+        url.Port == port && string.Equals(url.IdnHost.Trim('[', ']'), host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
+
+    private SocketsHttpHandler NewSockets() =>
+        new()
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            UseProxy = _options.Address is null,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = s_connectTimeout,
+            MaxResponseHeadersLength = 128, // KiB
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+            // After this a connection takes no further request, so that a name which leads elsewhere is followed; what is under way goes
+            // on.
+            PooledConnectionLifetime = _options.ReconnectEvery,
+            ConnectCallback = ConnectAsync,
+            PlaintextStreamFilter = (context, _) =>
+                ValueTask.FromResult<Stream>(
+                    new PrimaryConnection(
+                        context.PlaintextStream,
+                        _sockets.TryGetValue(context.InitialRequestMessage, out Socket? socket) ? socket : null
+                    )
+                ),
+        };
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            // No time limit cuts a long push; a primary that is gone is found out by the connection itself.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
+            await socket.ConnectAsync(_options.Address ?? context.DnsEndPoint, cancellationToken);
+            _sockets.AddOrUpdate(context.InitialRequestMessage, socket);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

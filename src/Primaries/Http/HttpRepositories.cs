@@ -1,0 +1,35 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
+
+namespace Waystation.Primaries.Http;
+
+/// <summary>Opens repositories at a primary over HTTP in the name of a login: a user's who came in by SSH, or the node's own.</summary>
+/// <param name="digester">Makes credentials.</param>
+/// <param name="tickets">Says which credentials were accepted lately.</param>
+/// <param name="meters">Counts each request.</param>
+/// <param name="time">The clock.</param>
+public sealed class HttpRepositories(CredentialDigester digester, AccessTickets tickets, FetchMeters meters, TimeProvider time)
+{
+    internal AccessTickets Tickets => tickets;
+
+    internal FetchMeters Meters => meters;
+
+    internal TimeProvider Time => time;
+
+    /// <summary>A repository in a user's name.</summary>
+    /// <param name="origin">The primary.</param>
+    /// <param name="repository">The name that the repository is kept by.</param>
+    /// <param name="path">Its path as in a URL, without a leading slash.</param>
+    /// <param name="login">Whose.</param>
+    public HttpRepository Open(HttpOrigin origin, RepositoryName repository, string path, HttpLogin login)
+    {
+        ArgumentNullException.ThrowIfNull(login);
+        return Open(origin, repository, path, login.Authorization);
+    }
+
+    /// <summary>A repository in the name that a value of <c>Authorization</c> says.</summary>
+    /// <inheritdoc cref="Open(HttpOrigin, RepositoryName, string, HttpLogin)"/>
+    public HttpRepository Open(HttpOrigin origin, RepositoryName repository, string path, string authorization) =>
+        new(origin, repository, path, authorization, digester.Digest([new("header authorization", authorization)]), this);
+}

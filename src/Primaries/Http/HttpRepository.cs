@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.Extensions.Primitives;
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Primaries;
+
+namespace Waystation.Primaries.Http;
+
+/// <summary>One repository at the primary over HTTP, asked in the name of one login by requests of the node's own making.</summary>
+public sealed class HttpRepository
+{
+    /// <summary>Some servers answer Git's protocol only to a client that calls itself git.</summary>
+    private const string UserAgent = "git/2.40 (waystation)";
+
+    private readonly HttpOrigin _origin;
+    private readonly RepositoryName _repository;
+    private readonly string _target;
+    private readonly string _authorization;
+    private readonly AccessTickets _tickets;
+    private readonly FetchMeters _meters;
+    private readonly TimeProvider _time;
+
+    internal HttpRepository(
+        HttpOrigin origin,
+        RepositoryName repository,
+        string path,
+        string authorization,
+        Credential credential,
+        HttpRepositories services
+    )
+    {
+        _origin = origin;
+        _repository = repository;
+        _target = "/" + path;
+        _authorization = authorization;
+        Credential = credential;
+        (_tickets, _meters, _time) = (services.Tickets, services.Meters, services.Time);
+    }
+
+    /// <summary>The same credential as of a client over HTTP whose one identifying field is this login.</summary>
+    public Credential Credential { get; }
+
+    /// <summary>Where LFS is, for a client that goes there with a login of its own.</summary>
+    public Uri LfsUrl => _origin.UriOf($"{(_target.EndsWith(".git", StringComparison.Ordinal) ? _target : _target + ".git")}/info/lfs");
+
+    /// <summary>Whether a question in this name would not be sent now, for an outage.</summary>
+    public bool IsOut => _origin.Gate.IsOut(_repository, Credential);
+
+    /// <summary>The primary, for one request of a client.</summary>
+    /// <param name="gitProtocol">The client's <c>GIT_PROTOCOL</c>, such as <c>version=2</c>; null for none.</param>
+    /// <param name="body">The body of its request; empty where only the node asks.</param>
+    public IPrimary Asking(string? gitProtocol, ReadOnlyMemory<byte> body) => For("git-upload-pack", gitProtocol, body);
+
+    /// <summary>The advertisement for a push, with HTTP's service line before it.</summary>
+    public Task<PrimaryReply> ReceivePackRefsAsync(CancellationToken cancellationToken) =>
+        For("git-receive-pack", gitProtocol: null, default)
+            .SendAsync("receive-pack", HttpMethod.Get, $"{_target}/info/refs?service=git-receive-pack", content: null, cancellationToken);
+
+    /// <summary>Sends a push, whose body streams.</summary>
+    public Task<PrimaryReply> ReceivePackAsync(Stream body, CancellationToken cancellationToken)
+    {
+        var content = new StreamContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-git-receive-pack-request");
+        return For("git-receive-pack", gitProtocol: null, default)
+            .SendAsync("receive-pack", HttpMethod.Post, $"{_target}/git-receive-pack", content, cancellationToken);
+    }
+
+    /// <summary>One line about a reply that is no answer, for the person waiting.</summary>
+    public string Explain(PrimaryReply reply) =>
+        reply is not HttpPrimaryReply { Response: var response }
+            ? "the primary gave no answer"
+            : response.StatusCode switch
+            {
+                HttpStatusCode.Unauthorized => "the primary does not accept the login that belongs to your key",
+                HttpStatusCode.Forbidden => "the primary does not allow you that",
+                HttpStatusCode.NotFound => "the primary has no such repository, or none that you may see",
+                HttpStatusCode.OK => "the primary's answer is not Git's",
+                HttpStatusCode.TooManyRequests when RetryAfter.WaitOf(response, _time) is { } wait =>
+                    $"the primary answers 429; try again in {TroubleText.Seconds(wait)} s",
+                var status => $"the primary answered {(int)status} {response.ReasonPhrase}",
+            };
+
+    private HttpPrimary For(string service, string? gitProtocol, ReadOnlyMemory<byte> body)
+    {
+        List<KeyValuePair<string, StringValues>> headers =
+        [
+            new("Authorization", _authorization),
+            new("User-Agent", UserAgent),
+            new("Accept", "*/*"),
+            new("Content-Type", $"application/x-{service}-request"),
+        ];
+        if (gitProtocol is not null)
+        {
+            headers.Add(new("Git-Protocol", gitProtocol));
+        }
+
+        var asker = new HttpAsker(
+            _origin,
+            _repository,
+            Credential,
+            $"{_target}/{service}",
+            $"{_target}/info/refs?service={service}",
+            headers
+        );
+        return new HttpPrimary(asker, body, _tickets, _meters);
+    }
+}

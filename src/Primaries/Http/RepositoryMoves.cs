@@ -1,0 +1,46 @@
+using System.Net;
+
+namespace Waystation.Primaries.Http;
+
+/// <summary>
+/// Repositories that have got another name while clients know the old one: they were answered from a ticket, and so never met the redirect
+/// that git follows. Their requests are carried on, as git would have sent them.
+/// </summary>
+public static class RepositoryMoves
+{
+    /// <summary>A repository that moves more often in one request moves in a circle.</summary>
+    public const int MostHops = 3;
+
+    private const string Service = "/git-upload-pack";
+
+    /// <summary>
+    /// The target at which the primary has the same service now; null where it says nothing of the kind, or names another server.
+    /// </summary>
+    public static string? TargetOf(HttpOrigin origin, HttpRequestMessage request, HttpResponseMessage response)
+    {
+        if (
+            request.Method != HttpMethod.Post
+            || request.RequestUri is not { } from
+            || response.Headers.Location is not { } location
+            || response.StatusCode
+                is not (
+                    HttpStatusCode.MovedPermanently
+                    or HttpStatusCode.Found
+                    or HttpStatusCode.TemporaryRedirect
+                    or HttpStatusCode.PermanentRedirect
+                )
+        )
+        {
+            return null;
+        }
+
+        var to = new Uri(from, location);
+        return
+            to.GetLeftPart(UriPartial.Authority) == origin.Prefix
+            && to.UserInfo.Length == 0
+            && to.AbsolutePath.EndsWith(Service, StringComparison.Ordinal)
+            && RequestTarget.IsWellFormed(to.PathAndQuery)
+            ? to.PathAndQuery
+            : null;
+    }
+}

@@ -1,0 +1,130 @@
+using System.IO.Enumeration;
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.Primaries.Gate;
+using Waystation.Primaries.Http;
+using Waystation.Primaries.Ssh;
+
+namespace Waystation.Primaries;
+
+/// <summary>One primary: its addresses, the names of its repositories, and which of them are cached.</summary>
+public sealed class Primary : IDisposable
+{
+    private readonly PrimarySettings _settings;
+    private readonly ReadBudget _budget;
+    private PrimarySettings _selection;
+
+    /// <param name="settings">What the operator decided.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public Primary(PrimarySettings settings, TimeProvider time, ILogger<Primary> logger)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _settings = _selection = settings;
+        _budget = new ReadBudget(settings.MaxRequests);
+        var options = new HttpOriginOptions
+        {
+            Url = settings.Url,
+            Address = settings.Address,
+            ReconnectEvery = settings.ReconnectEvery,
+            AnswerWithin = settings.AnswerWithin,
+            OwnQuestion = OwnQuestionOf,
+        };
+        Http = new HttpOrigin(options, _budget, time, logger);
+    }
+
+    /// <summary>The primary over HTTP.</summary>
+    public HttpOrigin Http { get; }
+
+    /// <summary>The primary's SSH; null where there is none to use.</summary>
+    public SshTarget? Ssh => _settings.Ssh;
+
+    /// <summary>Host and, where it is not the scheme's own, port: the name of the primary in the names of its repositories.</summary>
+    public string Authority => Http.Authority;
+
+    /// <summary>What stands for the host in names of repositories that HTTP has no path for.</summary>
+    public string SshOnlyHost => $"ssh:{Authority}";
+
+    /// <summary>How the primary gives objects by id.</summary>
+    public VisibilityRule Visibility => _settings.Visibility;
+
+    /// <summary>For which requests it may decide by the client's address.</summary>
+    public AddressRule DecidesByAddress => _settings.DecidesByAddress;
+
+    /// <summary>The node's own credential; null where it has none.</summary>
+    public ServiceCredential? Service => _settings.Service;
+
+    /// <summary>The name of the repository that a client calls so over HTTP.</summary>
+    public RepositoryName NameOf(string path) => new(Authority, RepositoryPaths.NameOf(_settings.Kind, path));
+
+    /// <summary>The path over HTTP of a repository of this primary.</summary>
+    public string HttpPathOf(RepositoryName repository)
+    {
+        return RepositoryPaths.HttpPathOf(_settings.Kind, repository.Path);
+    }
+
+    /// <summary>The path over SSH of a repository of this primary.</summary>
+    public string SshPathOf(RepositoryName repository)
+    {
+        return RepositoryPaths.SshPathOf(_settings.Kind, _settings.SshPathPrefix, repository.Path);
+    }
+
+    /// <summary>
+    /// The name of the repository that a client calls so over SSH: the same as over HTTP where it is the same repository. A path that HTTP
+    /// does not have is kept apart from all that it has.
+    /// </summary>
+    public RepositoryName NameOverSsh(string sshPath) =>
+        PathOverHttp(sshPath) is { } same ? NameOf(same) : new RepositoryName(SshOnlyHost, sshPath);
+
+    /// <summary>
+    /// The path over HTTP of the repository that a client calls so over SSH, without a leading slash, coded as in a URL; null where HTTP has
+    /// no such path.
+    /// </summary>
+    public string? HttpPathOverSsh(string sshPath) => PathOverHttp(sshPath) ?? PlainPath(sshPath);
+
+    /// <summary>Whether the operator wants the repository cached that a client calls so over SSH.</summary>
+    public bool SelectsOverSsh(string sshPath)
+    {
+        return Selects(PathOverHttp(sshPath) ?? sshPath.TrimStart('/'));
+    }
+
+    /// <summary>Whether the operator wants the repository cached that a client calls so over HTTP.</summary>
+    public bool Selects(string path)
+    {
+        PrimarySettings chosen = Volatile.Read(ref _selection);
+        return (chosen.Include.Count == 0 || chosen.Include.Any(glob => Matches(glob, path)))
+            && !chosen.Exclude.Any(glob => Matches(glob, path));
+    }
+
+    /// <summary>Changes which projects are selected; the rest stays as it was at the start.</summary>
+    public void Reselect(PrimarySettings settings) => Volatile.Write(ref _selection, settings);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        Http.Dispose();
+        _budget.Dispose();
+    }
+
+    private string? PathOverHttp(string sshPath) => RepositoryPaths.OverHttp(_settings.Kind, _settings.SshPathPrefix, sshPath);
+
+    /// <summary>The path without the segments that name no other folder, coded; null where it climbs.</summary>
+    private static string? PlainPath(string sshPath)
+    {
+        string plain = string.Join('/', sshPath.Split('/').Where(static part => part is not ("" or ".")).Select(Uri.EscapeDataString));
+        return RepositoryPath.IsWellFormed(plain) ? plain : null;
+    }
+
+    private (string Path, string? Authorization) OwnQuestionOf(RepositoryName repository)
+    {
+        bool mayLogIn = Service is { PasswordFile: not null } && Selects(repository.Path);
+        return (HttpPathOf(repository), mayLogIn ? ServiceLogin.HeaderOf(Service!) : null);
+    }
+
+    private static bool Matches(string glob, string path) =>
+        FileSystemName.MatchesSimpleExpression(glob, path, ignoreCase: false)
+        || (
+            path.EndsWith(".git", StringComparison.Ordinal)
+            && FileSystemName.MatchesSimpleExpression(glob, path.AsSpan()[..^4], ignoreCase: false)
+        );
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using Waystation.FetchCore.Primaries;
+
+namespace Waystation.Primaries.Ssh;
+
+/// <summary>
+/// The command line of the ssh program. No configuration file takes part, so every option that matters is said here:
+/// only public keys, only host keys that the operator gave, nothing forwarded, nothing asked of anybody.
+/// </summary>
+internal static class SshArguments
+{
+    /// <summary>Seconds for TCP and the first words of SSH.</summary>
+    private const int ConnectSeconds = 15;
+
+    /// <summary>A connection that is silent for four times as long is gone.</summary>
+    private const int AliveSeconds = 15;
+
+    private static readonly string[] s_fixed =
+    [
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "GlobalKnownHostsFile=/dev/null",
+        "UpdateHostKeys=no",
+        "CheckHostIP=no",
+        "VerifyHostKeyDNS=no",
+        "CanonicalizeHostname=no",
+        "PreferredAuthentications=publickey",
+        "PubkeyAuthentication=yes",
+        "ClearAllForwardings=yes",
+        "ForwardAgent=no",
+        "ForwardX11=no",
+        "PermitLocalCommand=no",
+        "ControlMaster=no",
+        "ControlPath=none",
+        "RequestTTY=no",
+        "EscapeChar=none",
+        "Compression=no",
+        "AddKeysToAgent=no",
+        "ConnectionAttempts=1",
+        "TCPKeepAlive=yes",
+        "ServerAliveCountMax=4",
+        "SendEnv=GIT_PROTOCOL",
+        // Says in the log that a login succeeded, which tells a connection that broke from one that never was.
+        "LogLevel=VERBOSE",
+    ];
+
+    /// <summary>Everything after <c>ssh</c>.</summary>
+    /// <param name="target">Where.</param>
+    /// <param name="identity">In whose name.</param>
+    /// <param name="logFile">Where the program's own words go; its stderr is then the primary's alone.</param>
+    /// <param name="command">What to run there.</param>
+    /// <exception cref="PrimaryException">A path cannot be given to the ssh program.</exception>
+    public static IReadOnlyList<string> Of(SshTarget target, SshIdentity identity, string logFile, RemoteCommand command)
+    {
+        List<string> arguments = ["-F", "none", "-E", logFile, "-T"];
+        foreach (string option in s_fixed)
+        {
+            Say(option);
+        }
+
+        Say(string.Create(CultureInfo.InvariantCulture, $"ConnectTimeout={ConnectSeconds}"));
+        Say(string.Create(CultureInfo.InvariantCulture, $"ServerAliveInterval={AliveSeconds}"));
+        Say("UserKnownHostsFile=" + (target.KnownHostsFile.Length == 0 ? "/dev/null" : PathValue(target.KnownHostsFile)));
+        Say(string.Create(CultureInfo.InvariantCulture, $"Port={target.ConnectPort ?? target.Port}"));
+        Say("User=" + target.User);
+        if (target.ConnectHost is not null || target.ConnectPort is not null)
+        {
+            Say("HostKeyAlias=" + target.KnownAs);
+        }
+
+        if (identity is SshIdentity.KeyFile key)
+        {
+            Say("IdentitiesOnly=yes");
+            Say("IdentityAgent=none");
+            Say("IdentityFile=" + PathValue(key.Path));
+        }
+        else
+        {
+            // The account that the node runs as may have keys of its own, which are nobody else's to use.
+            Say("IdentityFile=none");
+        }
+
+        arguments.Add("--");
+        arguments.Add(target.ConnectHost ?? target.Host);
+        arguments.Add(command.ToString());
+        return arguments;
+
+        void Say(string option)
+        {
+            arguments.Add("-o");
+            arguments.Add(option);
+        }
+    }
+
+    /// <summary>Whether a path can be a value: options have neither escapes nor a way to switch off <c>${}</c>.</summary>
+    private static bool Accepts(string path) =>
+        Path.IsPathFullyQualified(path)
+        && !path.Any(static c => char.IsControl(c) || c is '"' or '\\')
+        && !path.Contains("${", StringComparison.Ordinal);
+
+    /// <summary>A path as a value: in double quotes, its percent signs doubled.</summary>
+    private static string PathValue(string path) =>
+        Accepts(path)
+            ? $"\"{path.Replace("%", "%%", StringComparison.Ordinal)}\""
+            : throw new PrimaryException(
+                $"the ssh program cannot be given the path {path}: it must be absolute, without quotes, backslashes and ${{"
+            );
+}

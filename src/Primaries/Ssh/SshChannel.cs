@@ -1,0 +1,129 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Waystation.Primaries.Ssh.Keys;
+
+namespace Waystation.Primaries.Ssh;
+
+/// <summary>
+/// One command running at the primary, as raw streams. Disposal kills the ssh program where it has not ended by itself,
+/// always reaps it, and removes what it left on disk; so does cancellation.
+/// </summary>
+public sealed class SshChannel : IAsyncDisposable
+{
+    /// <summary>How .NET names an end by SIGKILL.</summary>
+    private const int KilledCode = 128 + 9;
+
+    private readonly Process _process;
+    private readonly SshTarget _target;
+    private readonly AgentRelay? _agent;
+    private readonly string _folder;
+    private readonly string _log;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenRegistration _kill;
+    private volatile bool _killed;
+    private int _disposed;
+
+    internal SshChannel(
+        Process process,
+        SshTarget target,
+        AgentRelay? agent,
+        string folder,
+        string log,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
+    {
+        _process = process;
+        _target = target;
+        _agent = agent;
+        _folder = folder;
+        _log = log;
+        _logger = logger;
+        Exit = EndAsync();
+        _kill = cancellationToken.Register(Kill);
+    }
+
+    /// <summary>The command's standard input; disposing it says that there is no more.</summary>
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    /// <summary>The command's standard output.</summary>
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    /// <summary>The command's standard error, the primary's words alone. It must be read, or a talkative command stands still.</summary>
+    public Stream Error => _process.StandardError.BaseStream;
+
+    /// <summary>How it ended; never faulted. The streams may still hold bytes when it completes.</summary>
+    public Task<SshExit> Exit { get; }
+
+    /// <summary>
+    /// The agent's key that the primary accepted. True only once the login has succeeded: after a byte of <see cref="Output"/> or
+    /// <see cref="Error"/>, or an exit with <see cref="SshOutcome.Ended"/>. Null when it is not known, or came from no agent.
+    /// </summary>
+    public SshPublicKey? AcceptedKey => _agent?.Signed;
+
+    /// <summary>Ends the ssh program now.</summary>
+    public void Kill()
+    {
+        try
+        {
+            if (!_process.HasExited)
+            {
+                _killed = true;
+                _process.Kill(entireProcessTree: true);
+            }
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
+        {
+            // It ended by itself in this very moment.
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _kill.DisposeAsync();
+        Kill();
+        await Exit;
+        if (_agent is not null)
+        {
+            await _agent.DisposeAsync();
+        }
+
+        _process.Dispose();
+        DeleteFolder(_folder);
+    }
+
+    internal static void DeleteFolder(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next start's sweep finds it.
+        }
+    }
+
+    private async Task<SshExit> EndAsync()
+    {
+        await _process.WaitForExitAsync(CancellationToken.None);
+        if (_killed && _process.ExitCode == KilledCode)
+        {
+            return new SshExit(SshOutcome.Lost, SshLog.OwnCode, $"the SSH connection to {_target.Host} was given up", "");
+        }
+
+        SshExit exit = SshLog.Explain(_target, _process.ExitCode, await SshLog.ReadAsync(_log));
+        if (exit.Outcome != SshOutcome.Ended)
+        {
+            _logger.ChannelFailed(_target.Host, exit.Outcome, exit.Log);
+        }
+
+        return exit;
+    }
+}

@@ -1,0 +1,205 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.Primaries.Ssh;
+
+/// <summary>
+/// The primary over SSH, in one user's name, for one command of a client. Each question is a v2 command on an
+/// upload-pack that runs there; the connection itself is the primary's word that this user may read.
+/// Every reply is a <see cref="SshPrimaryReply"/>.
+/// </summary>
+/// <param name="uploadPacks">The connections, shared by all commands of a session; the session's to dispose.</param>
+/// <param name="command">The client's own command as it came, from <c>command=fetch</c> to its flush-pkt; empty where only others are
+/// asked.</param>
+/// <param name="tickets">Whose clock says when a reply came.</param>
+public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> command, AccessTickets tickets) : IPrimary
+{
+    private const string ObjectFormatCapability = "object-format";
+
+    /// <inheritdoc />
+    public bool AnswersOneAtATime => true;
+
+    /// <inheritdoc />
+    public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) => AskAsync(_ => command, isOwn: false, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken) =>
+        AskAsync(
+            capabilities =>
+            {
+                var written = new ArrayBufferWriter<byte>();
+                LsRefsRequestWriter.Write(written, request, agent: null, capabilities.Supports(ObjectFormatCapability));
+                return written.WrittenMemory;
+            },
+            isOwn: true,
+            cancellationToken
+        );
+
+    /// <summary>Sends a fetch of the node's own making, whose answer the caller reads (gitprotocol-v2, fetch; gitprotocol-pack).</summary>
+    public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.ProtocolVersion < 2
+            ? SyncOldAsync(request, cancellationToken)
+            : AskAsync(
+                capabilities =>
+                {
+                    var written = new ArrayBufferWriter<byte>();
+                    FetchRequestWriter.WriteV2(written, request, agent: null, capabilities.Supports(ObjectFormatCapability));
+                    return written.WrittenMemory;
+                },
+                isOwn: true,
+                cancellationToken
+            );
+    }
+
+    /// <summary>The advertisement of a connection made now, in whichever version the primary speaks, without the service line of
+    /// HTTP.</summary>
+    /// <inheritdoc cref="IPrimary.InfoRefsAsync" path="/param"/>
+    public async Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
+    {
+        long askedAt = tickets.Now;
+        (SshOpening opening, _) = await uploadPacks.TakeAsync(fresh: true, cancellationToken);
+        if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
+        {
+            return SshPrimaryReply.NoOf(opening, askedAt);
+        }
+
+        if (uploadPack.Capabilities is not { } capabilities)
+        {
+            // v0 and v1: a flush-pkt ends the advertisement as it ends a v2 answer; one that has no more to say follows it.
+            return SshPrimaryReply.Answer(new AnswerBody(uploadPack.Output), uploadPack, askedAt, _ => uploadPack.CloseAsync());
+        }
+
+        SshPrimaryReply reply = SshPrimaryReply.Answer(capabilities.Bytes, uploadPack, askedAt);
+        await uploadPacks.GiveBackAsync(uploadPack, isWhole: true);
+        return reply;
+    }
+
+    private async Task<PrimaryReply> SyncOldAsync(FetchRequest request, CancellationToken cancellationToken)
+    {
+        long askedAt = tickets.Now;
+        (SshOpening opening, _) = await uploadPacks.TakeAsync(fresh: true, cancellationToken);
+        if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
+        {
+            return SshPrimaryReply.NoOf(opening, askedAt);
+        }
+
+        if (uploadPack.Version == 2)
+        {
+            await uploadPack.CloseAsync();
+            throw new PrimaryException($"{uploadPacks.Target.Host} speaks another protocol version now than a moment ago");
+        }
+
+        var written = new ArrayBufferWriter<byte>();
+        FetchRequestWriter.WriteV0(written, request, agent: null);
+        await uploadPack.PassSectionAsync(cancellationToken);
+        return await uploadPack.ReplyAsync(written.WrittenMemory, askedAt, cancellationToken);
+    }
+
+    private async Task<PrimaryReply> AskAsync(
+        Func<CapabilityAdvertisement, ReadOnlyMemory<byte>> write,
+        bool isOwn,
+        CancellationToken cancellationToken
+    )
+    {
+        while (true)
+        {
+            long askedAt = tickets.Now;
+            (SshOpening opening, bool isNew) = await uploadPacks.TakeAsync(fresh: false, cancellationToken);
+            if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
+            {
+                return SshPrimaryReply.NoOf(opening, askedAt);
+            }
+
+            if (uploadPack.Capabilities is not { } capabilities)
+            {
+                await uploadPack.CloseAsync();
+                throw new PrimaryException(
+                    $"{uploadPacks.Target.Host} does not speak protocol v2 over SSH (its sshd has to accept GIT_PROTOCOL)"
+                );
+            }
+
+            if (await ReplyAsync(uploadPack, write(capabilities), askedAt, cancellationToken) is { } reply)
+            {
+                return reply;
+            }
+
+            // An idle connection may be found dead only now. What a client sends is sent once, our own questions again.
+            if (isNew || !isOwn)
+            {
+                throw new PrimaryException($"the SSH connection to {uploadPacks.Target.Host} broke off");
+            }
+        }
+    }
+
+    /// <summary>Null when the connection ended before the first byte of a reply.</summary>
+    private async Task<PrimaryReply?> ReplyAsync(
+        SshUploadPack uploadPack,
+        ReadOnlyMemory<byte> question,
+        long askedAt,
+        CancellationToken cancellationToken
+    )
+    {
+        bool kept = false;
+        try
+        {
+            AnswerBody body = await uploadPack.AskAsync(question, cancellationToken);
+            ReadResult read = await body.ReadAsync(cancellationToken);
+            if (read.Buffer.IsEmpty)
+            {
+                return null;
+            }
+
+            if (TryReadError(read.Buffer, out string? text))
+            {
+                byte[] packet = read.Buffer.ToArray();
+                body.AdvanceTo(read.Buffer.End);
+                return SshPrimaryReply.Complained(text, packet, askedAt);
+            }
+
+            body.AdvanceTo(read.Buffer.Start);
+            kept = true;
+            return SshPrimaryReply.Answer(body, uploadPack, askedAt, isWhole => uploadPacks.GiveBackAsync(uploadPack, isWhole));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+        finally
+        {
+            if (!kept)
+            {
+                await uploadPack.DisposeAsync();
+            }
+        }
+    }
+
+    private static bool TryReadError(ReadOnlySequence<byte> buffer, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? text)
+    {
+        text = null;
+        try
+        {
+            if (
+                PktLineReader.TryRead(ref buffer, out PktLine packet)
+                && packet.TryStripPrefix(Keywords.Err, out ReadOnlySequence<byte> said)
+            )
+            {
+                text = Encoding.UTF8.GetString(said);
+            }
+        }
+        catch (GitProtocolException)
+        {
+            // Whoever reads the body judges it.
+        }
+
+        return text is not null;
+    }
+}

@@ -1,6 +1,0 @@
-namespace Waystation.Proxy.Primaries;
-
-/// <summary>What is wrong with a primary, as a probe found it.</summary>
-/// <param name="Message">In words.</param>
-/// <param name="IsReached">Something answered for it, with a status that says that it fails.</param>
-internal sealed record ProbeFailure(string Message, bool IsReached);

@@ -1,0 +1,31 @@
+using System.Diagnostics.Metrics;
+
+namespace Waystation.Proxy.Telemetry;
+
+/// <summary>The counters of clients' connections and of webhooks; their names are the program's contract.</summary>
+internal sealed class DoorMeters
+{
+    private readonly Counter<long> _hooks;
+    private readonly UpDownCounter<long> _connections;
+    private readonly Counter<long> _connectionsEnded;
+
+    public DoorMeters(Meter meter)
+    {
+        _hooks = meter.CreateCounter<long>("waystation_hooks_total", description: "Webhooks received, by forge and what came of them.");
+        _connections = meter.CreateUpDownCounter<long>("waystation_client_connections", description: "Connections of clients.");
+        _connectionsEnded = meter.CreateCounter<long>(
+            "waystation_client_connections_ended_total",
+            description: "Connections of clients that the node ended or refused, by reason."
+        );
+    }
+
+    public void HookSeen(string forge, string result) => _hooks.Add(1, new("forge", forge), new("result", result));
+
+    public void ConnectionOpened() => _connections.Add(1);
+
+    public void ConnectionClosed() => _connections.Add(-1);
+
+    /// <param name="reason"><c>ended</c> to make room, <c>refused</c>, <c>silent</c> (no request) or <c>stalled</c> (nothing
+    /// taken).</param>
+    public void ConnectionEnded(string reason) => _connectionsEnded.Add(1, new KeyValuePair<string, object?>("reason", reason));
+}
