@@ -17,12 +17,16 @@ internal static class Inputs
             ThinPack = true,
             OfsDelta = true,
             IncludeTag = true,
-            Done = true,
-            Agent = "git/2.39.5",
+            Pack = PackWhen.AtOnce,
         };
 
     /// <summary>What <c>git fetch</c> asks in its last round: one new tip, and 256 commits that it has.</summary>
     public static FetchRequest Fetch { get; } = Clone with { Wants = [Id(1)], Haves = [.. Enumerable.Range(1000, 256).Select(Id)] };
+
+    /// <summary>How git's own client wants to hear the response in v0.</summary>
+    public static ResponseFraming FramingV0 { get; } = new() { ProtocolVersion = 0, MultiAck = MultiAck.Detailed };
+
+    public const string Agent = "git/2.39.5";
 
     /// <summary>In every other ref a tag, annotated.</summary>
     public static IReadOnlyList<RefTip> Tips { get; } =

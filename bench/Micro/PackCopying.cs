@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore;
+using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.Micro;
 
@@ -30,7 +31,7 @@ public class PackCopying : IOperations
         await using PackReader pack = await _kept.OpenAsync();
         var pipe = new Pipe();
         Task discarding = DiscardAsync(pipe.Reader);
-        var body = new FetchAnswerBody(pipe.Writer, pack, Inputs.Clone, TimeProvider.System);
+        var body = new FetchAnswerBody(pipe.Writer, pack, Inputs.Clone, ResponseFraming.V2, TimeProvider.System);
         await body.WriteAsync("served by the node", CancellationToken.None);
         await pipe.Writer.CompleteAsync();
         await discarding;

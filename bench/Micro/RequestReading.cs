@@ -9,16 +9,16 @@ namespace Waystation.Micro;
 public class RequestReading : IOperations
 {
     private static readonly byte[] s_cloneV2 = Inputs.Written(static writer =>
-        FetchRequestWriter.WriteV2(writer, Inputs.Clone, Inputs.Clone.Agent, sayObjectFormat: true)
+        FetchRequestWriter.WriteV2(writer, Inputs.Clone, ResponseFraming.V2, Inputs.Agent, sayObjectFormat: true)
     );
     private static readonly byte[] s_fetchV2 = Inputs.Written(static writer =>
-        FetchRequestWriter.WriteV2(writer, Inputs.Fetch, Inputs.Fetch.Agent, sayObjectFormat: true)
+        FetchRequestWriter.WriteV2(writer, Inputs.Fetch, ResponseFraming.V2, Inputs.Agent, sayObjectFormat: true)
     );
     private static readonly byte[] s_cloneV0 = Inputs.Written(static writer =>
-        FetchRequestWriter.WriteV0(writer, Inputs.Clone with { MultiAck = MultiAck.Detailed }, Inputs.Clone.Agent)
+        FetchRequestWriter.WriteV0(writer, Inputs.Clone, Inputs.FramingV0, Inputs.Agent)
     );
     private static readonly byte[] s_fetchV0 = Inputs.Written(static writer =>
-        FetchRequestWriter.WriteV0(writer, Inputs.Fetch with { MultiAck = MultiAck.Detailed }, Inputs.Fetch.Agent)
+        FetchRequestWriter.WriteV0(writer, Inputs.Fetch, Inputs.FramingV0, Inputs.Agent)
     );
 
     static Operation IOperations.Describe(string method) =>
@@ -43,5 +43,5 @@ public class RequestReading : IOperations
     public object ReadFetchV0() => Understood(FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(s_fetchV0), 0, ObjectFormat.Sha1));
 
     private static FetchRequest Understood(ParsedCommand command) =>
-        command is ParsedCommand.Fetch(var request) ? request : throw new InvalidOperationException("the request was not understood");
+        command is ParsedCommand.Fetch(var request, _) ? request : throw new InvalidOperationException("the request was not understood");
 }

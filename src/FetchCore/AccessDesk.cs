@@ -74,7 +74,14 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         CancellationToken cancellationToken
     )
     {
-        var call = new FetchCall(repository, credential, new FetchRequest { ObjectFormat = format }, VisibilityRule.Advertised, primary);
+        var call = new FetchCall(
+            repository,
+            credential,
+            new FetchRequest { ObjectFormat = format },
+            ResponseFraming.V2,
+            VisibilityRule.Advertised,
+            primary
+        );
         try
         {
             // Where the primary is not known to speak v2, it is asked first what every primary knows; a v0 advertisement shows all refs.
@@ -84,7 +91,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
                     repository,
                     credential,
                     RefsQuestion.Advertisement,
-                    () => AskInfoRefsAsync(call with { Request = call.Request with { ProtocolVersion = 0 } }),
+                    () => AskInfoRefsAsync(call with { Framing = call.Framing with { ProtocolVersion = 0 } }),
                     cancellationToken
                 );
             return shown
@@ -104,7 +111,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     {
         ArgumentNullException.ThrowIfNull(call);
         RefsQuestion question =
-            call.Request.ProtocolVersion < 2 ? RefsQuestion.Advertisement
+            call.Framing.ProtocolVersion < 2 ? RefsQuestion.Advertisement
             : call.Request.DeepenRelative ? RefsQuestion.AllRefs
             : RefsQuestion.Tags;
         try
@@ -174,7 +181,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     }
 
     private SyncAsker AskerOf(FetchCall call, AccessView view, bool isRecorded) =>
-        new(view, call.Primary, call.Request.ProtocolVersion, reply => NoteRefusal(call, reply)) { IsRecorded = isRecorded };
+        new(view, call.Primary, call.Framing.ProtocolVersion, reply => NoteRefusal(call, reply)) { IsRecorded = isRecorded };
 
     /// <summary>An outage: what this credential was last shown stands for what it would be shown.</summary>
     private async Task<SettledAccess> SettleByRecordAsync(FetchCall call, RecordedAccess recorded, CancellationToken cancellationToken)
@@ -205,7 +212,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         CancellationToken cancellationToken
     )
     {
-        if (!FitsAdvertisement(view, call.Request))
+        if (!FitsAdvertisement(view, call))
         {
             return SettledAccess.Denied(call, IsVisible(view, call) ? ForwardReason.NotCacheable : ForwardReason.NotVisible);
         }
@@ -229,7 +236,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     private static bool IsFinal(AccessView view, FetchCall call) =>
         IsVisible(view, call) ? view.IsOfShallow == true : view.HasCompleteListing;
 
-    private static bool IsEnough(AccessView view, FetchCall call) => IsVisible(view, call) && FitsAdvertisement(view, call.Request);
+    private static bool IsEnough(AccessView view, FetchCall call) => IsVisible(view, call) && FitsAdvertisement(view, call);
 
     private static bool IsVisible(AccessView view, FetchCall call) =>
         call.Visibility == VisibilityRule.Repository || view.Shows(Needed(call));
@@ -247,12 +254,12 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     /// In v2 an answer says itself where a shallow primary's history ends; in v0 and v1 the advertisement has said it before, unless
     /// the client deepens. Such an answer lacks what a v2 client must hear, and fits only the advertisement that it goes with.
     /// </summary>
-    private static bool FitsAdvertisement(AccessView view, FetchRequest request) =>
-        view.IsOfShallow == false || request.ProtocolVersion == 2 || request.Deepens;
+    private static bool FitsAdvertisement(AccessView view, FetchCall call) =>
+        view.IsOfShallow == false || call.Framing.ProtocolVersion == 2 || call.Request.Deepens;
 
     /// <summary>Asks the primary as little as will do: where any object may be had by whoever may read, only that.</summary>
     private static RefsQuestion QuestionOf(FetchCall call) =>
-        call.Request.ProtocolVersion < 2 ? RefsQuestion.Advertisement
+        call.Framing.ProtocolVersion < 2 ? RefsQuestion.Advertisement
         : call is { Visibility: VisibilityRule.Repository, Request.IncludeTag: false } ? RefsQuestion.IsAccepted
         : RefsQuestion.AllRefs;
 
@@ -272,7 +279,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         if (reader.Capabilities is { } capabilities)
         {
             tickets.Accept(call.Repository, call.Credential, capabilities, reply.AskedAt);
-            return call.Request.ProtocolVersion == 2 ? new AccessView([]) : null;
+            return call.Framing.ProtocolVersion == 2 ? new AccessView([]) : null;
         }
 
         var listing = RefListing.Of(reader);

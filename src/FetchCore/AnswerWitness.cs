@@ -64,7 +64,7 @@ internal sealed class AnswerWitness(AccessDesk access, TimeProvider time)
     private async Task<bool?> AgreesAsync(FetchCall call, SettledAccess settled, bool isKnownWhole, CancellationToken cancellationToken)
     {
         FetchRequest request = settled.Request;
-        bool isOld = request.ProtocolVersion < 2,
+        bool isOld = call.Framing.ProtocolVersion < 2,
             mayMeet = !isKnownWhole && MayMeetBoundary(settled);
         AccessView? now = null;
         if ((isOld || request.IncludeTag || request.DeepenRelative) && (now = await access.LookAgainAsync(call, cancellationToken)) is null)

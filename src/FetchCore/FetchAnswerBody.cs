@@ -16,20 +16,21 @@ namespace Waystation.FetchCore;
 /// </summary>
 /// <param name="output">Where to.</param>
 /// <param name="pack">What; its prologue must be known.</param>
-/// <param name="request">The request of this client, which decides the form.</param>
+/// <param name="request">What this client asked.</param>
+/// <param name="framing">How it wants to hear the answer.</param>
 /// <param name="time">For the keepalives.</param>
-public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchRequest request, TimeProvider time)
+public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchRequest request, ResponseFraming framing, TimeProvider time)
 {
     /// <summary>git's own default for uploadpack.keepAlive.</summary>
     private static readonly TimeSpan s_keepalive = TimeSpan.FromSeconds(5);
 
-    private readonly AnswerFraming _framing = new(request);
+    private readonly ResponseCodec _codec = new(request, framing);
 
     /// <summary>Pack bytes written so far.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Whether <see cref="WriteErrorAsync"/> can tell this client anything; else the connection has to break.</summary>
-    public bool CanTellErrors => _framing.HasBands;
+    public bool CanTellErrors => _codec.HasBands;
 
     /// <summary>Writes all of it.</summary>
     /// <param name="servedBy">What the person waiting is told, unless that was not asked for.</param>
@@ -37,21 +38,21 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
     /// <exception cref="IOException">The answer broke off; what was written must not end as if it were whole.</exception>
     public async Task WriteAsync(string servedBy, CancellationToken cancellationToken)
     {
-        _framing.WritePrologue(output, pack.Prologue);
-        _framing.WriteProgress(output, servedBy);
+        _codec.WritePrologue(output, pack.Prologue);
+        _codec.WriteProgress(output, servedBy);
         while (true)
         {
             PackStep step = await NextAsync(cancellationToken);
             switch (step.Kind)
             {
                 case PackStepKind.End:
-                    _framing.WriteEnd(output);
+                    _codec.WriteEnd(output);
                     await FlushAsync(cancellationToken);
                     return;
                 case PackStepKind.Progress:
-                    if (_framing.HasProgress)
+                    if (_codec.HasProgress)
                     {
-                        _framing.WriteProgress(output, step.Text.Span);
+                        _codec.WriteProgress(output, step.Text.Span);
                         await FlushAsync(cancellationToken);
                     }
 
@@ -68,7 +69,7 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
     /// <summary>Tells the source's last words, as it would have itself.</summary>
     public async Task WriteErrorAsync(string message, CancellationToken cancellationToken)
     {
-        _framing.WriteError(output, message);
+        _codec.WriteError(output, message);
         await FlushAsync(cancellationToken);
     }
 
@@ -76,9 +77,9 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
     {
         while (length > 0)
         {
-            int payload = Math.Min(length, _framing.MaxPayload);
+            int payload = Math.Min(length, _codec.MaxPayload);
             Memory<byte> packet = output.GetMemory(Sideband.HeaderLength + payload);
-            int header = _framing.WritePackHeader(packet.Span, payload);
+            int header = _codec.WritePackHeader(packet.Span, payload);
             await pack.ReadAsync(packet.Slice(header, payload), cancellationToken);
             output.Advance(header + payload);
             Bytes += payload;
@@ -104,7 +105,7 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
             }
             catch (TimeoutException)
             {
-                _framing.WriteKeepalive(output);
+                _codec.WriteKeepalive(output);
                 await FlushAsync(cancellationToken);
             }
         }

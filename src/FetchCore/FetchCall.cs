@@ -9,12 +9,14 @@ namespace Waystation.FetchCore;
 /// <param name="Repository">Of which repository.</param>
 /// <param name="Credential">By whom.</param>
 /// <param name="Request">What is asked.</param>
+/// <param name="Framing">How this client wants to hear the response.</param>
 /// <param name="Visibility">How the operator says that this primary gives objects by id.</param>
 /// <param name="Primary">The primary, asked in this client's name.</param>
 public sealed record FetchCall(
     RepositoryName Repository,
     Credential Credential,
     FetchRequest Request,
+    ResponseFraming Framing,
     VisibilityRule Visibility,
     IPrimary Primary
 );

@@ -177,7 +177,7 @@ public sealed class FetchService(
         {
             bool isLast = tries.IsAtEnd;
             tries.Fail(e);
-            return e.Round is not null && IsToldItsBoundary(call.Request) ? new FetchAnswer.Forward(ForwardReason.NoPack)
+            return e.Round is not null && IsToldItsBoundary(call) ? new FetchAnswer.Forward(ForwardReason.NoPack)
                 : e.Round is { } round ? new FetchAnswer.Round(round)
                 : starter.Take() is { } reply ? new FetchAnswer.Relay(reply)
                 : starter.Failure is { } failure ? new FetchAnswer.Unreachable(failure)
@@ -227,7 +227,7 @@ public sealed class FetchService(
 
     /// <summary>An older client that deepens hears of its new boundary in every round; in v2, in which rounds are made here, it comes with
     /// the pack.</summary>
-    private static bool IsToldItsBoundary(FetchRequest request) => request is { ProtocolVersion: < 2, Deepens: true };
+    private static bool IsToldItsBoundary(FetchCall call) => call is { Framing.ProtocolVersion: < 2, Request.Deepens: true };
 
     private async Task MakeAsync(Fill fill, FetchCall call, SettledAccess settled, StarterReply starter)
     {
@@ -268,7 +268,9 @@ public sealed class FetchService(
         try
         {
             // Where haves were left out, the answer is one to what is left.
-            reply = isOwn ? await call.Primary.FetchAsync(fill.Stopping) : await call.Primary.SyncAsync(settled.Request, fill.Stopping);
+            reply = isOwn
+                ? await call.Primary.FetchAsync(fill.Stopping)
+                : await call.Primary.SyncAsync(settled.Request, call.Framing, fill.Stopping);
         }
         catch (PrimaryException e)
         {
@@ -284,7 +286,7 @@ public sealed class FetchService(
             fill.Hear();
             access.NoteAnswer(call, reply);
             FetchPrologue? prologue = reply.IsAnswer
-                ? await PrimaryFill.ReadPrologueAsync(reply.Body, settled.Request, fill.Stopping)
+                ? await PrimaryFill.ReadPrologueAsync(reply.Body, settled.Request, call.Framing, fill.Stopping)
                 : null;
             if (prologue is null)
             {
@@ -333,7 +335,7 @@ public sealed class FetchService(
         Task witness = isWitnessed ? _witness.LookAsync(fill, call, settled, isKnownWhole, over.Token) : Task.CompletedTask;
         try
         {
-            await PrimaryFill.CopyPackAsync(reply.Body, settled.Request, fill, fill.Stopping);
+            await PrimaryFill.CopyPackAsync(reply.Body, call.Framing, fill, fill.Stopping);
         }
         catch
         {

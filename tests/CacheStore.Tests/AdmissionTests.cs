@@ -34,9 +34,8 @@ public sealed class AdmissionTests
             new FetchRequest
             {
                 ObjectFormat = ObjectFormat.Sha1,
-                ProtocolVersion = 2,
                 Wants = [want],
-                Done = true,
+                Pack = PackWhen.AtOnce,
             },
             []
         );

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Reflection;
 using Waystation.CacheStore.Packs;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
@@ -32,9 +34,8 @@ public sealed class PackKeyTests
         ["thin"] = s_plain with { ThinPack = true },
         ["ofs-delta"] = s_plain with { OfsDelta = true },
         ["include-tag"] = s_plain with { IncludeTag = true },
-        ["done"] = s_plain with { Done = true },
-        ["wait-for-done"] = s_plain with { WaitForDone = true },
-        ["a round of protocol 0"] = s_plain with { ProtocolVersion = 0 },
+        ["the pack at once"] = s_plain with { Pack = PackWhen.AtOnce },
+        ["no pack yet"] = s_plain with { Pack = PackWhen.Never },
         ["sha256"] = s_plain with { ObjectFormat = ObjectFormat.Sha256 },
     };
 
@@ -44,48 +45,9 @@ public sealed class PackKeyTests
         ["a want twice"] = s_plain with { Wants = [Store.IdOf(2), Store.IdOf(1), Store.IdOf(2)] },
         ["a have twice"] = s_plain with { Haves = [Store.IdOf(3), Store.IdOf(3)] },
         ["a shallow twice"] = s_plain with { Shallows = [Store.IdOf(4), Store.IdOf(4)] },
-        ["agent"] = s_plain with { Agent = "git/9.9" },
-        ["no-progress"] = s_plain with { NoProgress = true },
-        ["sideband-all"] = s_plain with { SidebandAll = true },
-        ["protocol 0 that takes the pack when ready"] = s_plain with { ProtocolVersion = 0, NoDone = true, MultiAck = MultiAck.Detailed },
-        ["protocol 1 that takes the pack when ready"] = s_plain with { ProtocolVersion = 1, NoDone = true, MultiAck = MultiAck.Detailed },
-        ["protocol 0 without a sideband"] = s_plain with
-        {
-            ProtocolVersion = 0,
-            NoDone = true,
-            MultiAck = MultiAck.Detailed,
-            SidebandKind = SidebandKind.None,
-        },
-        ["protocol 2"] = s_plain with { ProtocolVersion = 2 },
     };
 
-    /// <summary>For each property of a request another value than it has in <see cref="s_plain"/>, and whether that asks for another
-    /// answer.</summary>
-    private static readonly Dictionary<string, (object Value, bool IsAnotherAnswer)> s_properties = new(StringComparer.Ordinal)
-    {
-        [nameof(FetchRequest.ObjectFormat)] = (ObjectFormat.Sha256, true),
-        [nameof(FetchRequest.ProtocolVersion)] = (0, true), // for this one only: a round, and no pack
-        [nameof(FetchRequest.Wants)] = (new[] { Store.IdOf(1) }, true),
-        [nameof(FetchRequest.Haves)] = (new[] { Store.IdOf(5) }, true),
-        [nameof(FetchRequest.Shallows)] = (new[] { Store.IdOf(5) }, true),
-        [nameof(FetchRequest.Depth)] = (1, true),
-        [nameof(FetchRequest.DeepenSince)] = (1L, true),
-        [nameof(FetchRequest.DeepenRelative)] = (true, true),
-        [nameof(FetchRequest.ThinPack)] = (true, true),
-        [nameof(FetchRequest.OfsDelta)] = (true, true),
-        [nameof(FetchRequest.IncludeTag)] = (true, true),
-        [nameof(FetchRequest.NoProgress)] = (true, false),
-        [nameof(FetchRequest.Done)] = (true, true),
-        [nameof(FetchRequest.WaitForDone)] = (true, true),
-        [nameof(FetchRequest.SidebandAll)] = (true, false),
-        [nameof(FetchRequest.Filter)] = (FilterOf("tree:1"), true),
-        [nameof(FetchRequest.SidebandKind)] = (SidebandKind.None, false),
-        [nameof(FetchRequest.MultiAck)] = (MultiAck.Detailed, false),
-        [nameof(FetchRequest.NoDone)] = (true, false),
-        [nameof(FetchRequest.Agent)] = ("git/9.9", false),
-    };
-
-    /// <summary>What can be said in a request; what only follows from it has no setter.</summary>
+    /// <summary>What can be said in a request; a property without a setter follows from the others.</summary>
     public static TheoryData<string> Properties =>
         [.. typeof(FetchRequest).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name)];
 
@@ -106,21 +68,30 @@ public sealed class PackKeyTests
     [MemberData(nameof(Same))]
     public void Of_GivesTheSameKey_WhenTheAnswerIsTheSame(string name) => Assert.Equal(KeyOf(s_plain), KeyOf(s_equal[name]));
 
-    /// <summary>A property that is new is in the key, or it is said here that it changes nothing: forgotten, it would give one client
-    /// another's answer.</summary>
+    /// <summary>A property that the key forgets would give one client another client's answer. So each one must change the key, a new one
+    /// too.</summary>
     [Theory]
     [MemberData(nameof(Properties))]
-    public void Of_KnowsEveryPropertyOfARequest(string name)
+    public void Of_GivesAnotherKey_WhenAnyPropertyChanges(string name)
     {
-        Assert.True(
-            s_properties.TryGetValue(name, out (object Value, bool IsAnotherAnswer) row),
-            $"{name} has no row: does it change a byte of the answer?"
-        );
+        PropertyInfo property = typeof(FetchRequest).GetProperty(name)!;
         FetchRequest changed = s_plain with { };
-        typeof(FetchRequest).GetProperty(name)!.SetValue(changed, row.Value);
+        property.SetValue(changed, OtherValueOf(property));
         Assert.NotEqual(s_plain, changed);
-        Assert.Equal(row.IsAnotherAnswer, KeyOf(s_plain) != KeyOf(changed));
+        Assert.NotEqual(KeyOf(s_plain), KeyOf(changed));
     }
+
+    /// <summary>The form of the response has no way into the key; this list says that nothing of it changes an answer.</summary>
+    [Fact]
+    public void Framing_HoldsOnlyTheFormOfTheResponse() =>
+        Assert.Equal(
+            ["IsToldBoundary", "MultiAck", "NoDone", "NoProgress", "ProtocolVersion", "SidebandAll", "SidebandKind"],
+            typeof(ResponseFraming)
+                .GetProperties()
+                .Where(static property => property.CanWrite)
+                .Select(static property => property.Name)
+                .Order(StringComparer.Ordinal)
+        );
 
     /// <summary>What each way of ending a request may be answered with; those answered alike share a key, and no others.</summary>
     [Fact]
@@ -135,14 +106,16 @@ public sealed class PackKeyTests
         )
         {
             var keys = new Dictionary<PackKey, string>();
-            foreach (FetchRequest request in Endings(s_plain with { Haves = [.. haves.Select(number => Store.IdOf(number))] }))
+            foreach (Ending ending in Endings())
             {
-                string answer = AnswerTo(request);
-                PackKey key = KeyOf(request);
+                string answer = ending.AnswerTo(haves.Length > 0);
+                byte[] body = ending.Write(s_plain with { Haves = [.. haves.Select(number => Store.IdOf(number))] });
+                PackKey key = KeyOf(ending.Read(body));
                 Assert.True(keys.TryAdd(key, answer) || keys[key] == answer, $"{keys[key]} and {answer} have one key");
             }
 
-            // At once, when ready, never; and what v2 does with neither word nor haves.
+            // At once, when ready, never.
+            Assert.Equal(3, keys.Count);
             Assert.Equal(keys.Count, keys.Values.Distinct(StringComparer.Ordinal).Count());
         }
     }
@@ -183,7 +156,19 @@ public sealed class PackKeyTests
     [InlineData("01234567890123456789012345678901234567890123456789012345678901234")]
     public void TryParse_Refuses_WhenItIsNoKey(string text) => Assert.False(PackKey.TryParse(text, out _));
 
-    private static IEnumerable<FetchRequest> Endings(FetchRequest plain)
+    private static object OtherValueOf(PropertyInfo property) =>
+        property.GetValue(s_plain) switch
+        {
+            bool value => !value,
+            Enum value => Enum.GetValues(property.PropertyType).Cast<Enum>().First(other => !other.Equals(value)),
+            IReadOnlyList<ObjectId> => new[] { Store.IdOf(5) },
+            null when property.PropertyType == typeof(int?) => 7,
+            null when property.PropertyType == typeof(long?) => 7L,
+            null when property.PropertyType == typeof(FilterSpec) => FilterOf("tree:1"),
+            _ => throw new NotSupportedException($"{property.Name}: this test knows no other value of its type"),
+        };
+
+    private static IEnumerable<Ending> Endings()
     {
         foreach (int version in (int[])[0, 1, 2])
         {
@@ -193,30 +178,65 @@ public sealed class PackKeyTests
                 {
                     foreach (MultiAck acks in Enum.GetValues<MultiAck>())
                     {
-                        yield return plain with
-                        {
-                            ProtocolVersion = version,
-                            Done = done,
-                            WaitForDone = word && version == 2,
-                            NoDone = word && version < 2,
-                            MultiAck = acks,
-                        };
+                        yield return new Ending(version, done, word, acks);
                     }
                 }
             }
         }
     }
 
-    /// <summary>gitprotocol-v2, fetch, and gitprotocol-capabilities, no-done, in so many words.</summary>
-    private static string AnswerTo(FetchRequest request) =>
-        request switch
+    /// <summary>How a request ends.</summary>
+    /// <param name="Version">0, 1 or 2.</param>
+    /// <param name="Done">It says done.</param>
+    /// <param name="Word">It says wait-for-done in v2, no-done in v0 and v1.</param>
+    /// <param name="Acks">How v0 and v1 acknowledge.</param>
+    private sealed record Ending(int Version, bool Done, bool Word, MultiAck Acks)
+    {
+        /// <summary>gitprotocol-v2, fetch, and gitprotocol-capabilities, no-done, in so many words.</summary>
+        public string AnswerTo(bool hasHaves) =>
+            this switch
+            {
+                { Done: true } => "the pack at once",
+                { Version: 2, Word: true } => "acknowledgments without ready",
+                { Version: 2 } => "the pack once ready",
+                { Word: true, Acks: MultiAck.Detailed } when hasHaves => "the pack once ready",
+                _ => "acknowledgments without ready",
+            };
+
+        public byte[] Write(FetchRequest request)
         {
-            { Done: true } => "the pack at once",
-            { ProtocolVersion: 2, WaitForDone: true } => "acknowledgments without ready",
-            { ProtocolVersion: 2 } => "the pack once ready",
-            { NoDone: true, MultiAck: MultiAck.Detailed, Haves.Count: > 0 } => "the pack once ready",
-            _ => "a round of v0",
-        };
+            var writer = new ArrayBufferWriter<byte>();
+            if (Version == 2)
+            {
+                PackWhen pack =
+                    Done ? PackWhen.AtOnce
+                    : Word ? PackWhen.Never
+                    : PackWhen.WhenReady;
+                FetchRequestWriter.WriteV2(writer, request with { Pack = pack }, ResponseFraming.V2, agent: null);
+            }
+            else
+            {
+                var framing = new ResponseFraming
+                {
+                    ProtocolVersion = Version,
+                    NoDone = Word,
+                    MultiAck = Acks,
+                };
+                PackWhen pack = Done ? PackWhen.AtOnce : PackWhen.Never;
+                FetchRequestWriter.WriteV0(writer, request with { Pack = pack }, framing, agent: null);
+            }
+
+            return writer.WrittenSpan.ToArray();
+        }
+
+        /// <summary>What the parser of the version makes of it.</summary>
+        public FetchRequest Read(byte[] body)
+        {
+            var bytes = new ReadOnlySequence<byte>(body);
+            ParsedCommand command = Version == 2 ? CommandParser.Parse(bytes) : FetchRequestV0Parser.Parse(bytes, Version);
+            return Assert.IsType<ParsedCommand.Fetch>(command).Request;
+        }
+    }
 
     private static PackKey KeyOf(FetchRequest request) => PackKey.Of(Store.Repository, request, request.IncludeTag ? s_tags : default);
 

@@ -81,7 +81,7 @@ internal sealed class Store : IAsyncDisposable
 
     public string[] StoredFiles => Directory.GetFiles(Folder.Packs, "*", SearchOption.AllDirectories);
 
-    public static PackKey KeyOf(int number) => PackKey.Of(Repository, new FetchRequest { Wants = [IdOf(number)], Done = true });
+    public static PackKey KeyOf(int number) => PackKey.Of(Repository, new FetchRequest { Wants = [IdOf(number)], Pack = PackWhen.AtOnce });
 
     public static ObjectId IdOf(int number) => ObjectId.Parse(number.ToString("x40"));
 

@@ -78,20 +78,6 @@ public sealed class CloneShapesTests
     }
 
     [Fact]
-    public void Versions_ShareAShape()
-    {
-        FetchRequest old = Request("a", 1) with
-        {
-            ProtocolVersion = 0,
-            SidebandKind = SidebandKind.Sideband,
-            Agent = "git/1",
-            NoProgress = true,
-            MultiAck = MultiAck.Detailed,
-        };
-        Assert.Equal(CloneShape.Of(Request("a", 1), View(s_tips)), CloneShape.Of(old, View(s_tips)));
-    }
-
-    [Fact]
     public void MostAsked_ComesFirst_AndTheLeastAskedMakesRoom()
     {
         for (int depth = 1; depth <= CloneShapes.MaxPerRepository; depth++)
@@ -145,7 +131,7 @@ public sealed class CloneShapesTests
         {
             Wants = Ids(wants),
             Depth = depth,
-            Done = true,
+            Pack = PackWhen.AtOnce,
             OfsDelta = true,
             ThinPack = true,
         };

@@ -53,16 +53,21 @@ internal sealed class CoreFixture : IAsyncDisposable
         new()
         {
             ObjectFormat = ObjectFormat.Sha1,
-            ProtocolVersion = 2,
             Wants = wants,
             Haves = [],
             Shallows = [],
-            Done = true,
+            Pack = PackWhen.AtOnce,
             OfsDelta = true,
         };
 
     public Task<FetchAnswer> FetchAsync(string user, FetchRequest request, VisibilityRule rule = VisibilityRule.Advertised) =>
-        Service.FetchAsync(new FetchCall(Repository, CredentialOf(user), request, rule, Primary.For(user)), CancellationToken.None);
+        FetchAsync(user, new ParsedCommand.Fetch(request, ResponseFraming.V2), rule);
+
+    public Task<FetchAnswer> FetchAsync(string user, ParsedCommand.Fetch asked, VisibilityRule rule = VisibilityRule.Advertised) =>
+        Service.FetchAsync(
+            new FetchCall(Repository, CredentialOf(user), asked.Request, asked.Framing, rule, Primary.For(user)),
+            CancellationToken.None
+        );
 
     /// <summary>Reads an answer as a front end would: all of the pack.</summary>
     public static async Task<byte[]> ReadAsync(FetchAnswer answer)

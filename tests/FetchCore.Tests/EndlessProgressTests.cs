@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.PktLines;
 
@@ -34,9 +35,7 @@ public sealed class EndlessProgressTests : IAsyncLifetime
         using var life = new SignsOfLife(_core.Time, CancellationToken.None);
 
         await Assert.ThrowsAsync<PrimaryException>(() =>
-            PrimaryPack
-                .CopyAsync(reply.Body, CoreFixture.Clone(s_tip), static (_, _) => ValueTask.CompletedTask, life)
-                .WaitAsync(s_patience)
+            PrimaryPack.CopyAsync(reply.Body, ResponseFraming.V2, static (_, _) => ValueTask.CompletedTask, life).WaitAsync(s_patience)
         );
 
         Assert.InRange(reply.Said, 1, Enough);

@@ -49,7 +49,7 @@ internal sealed class FakePrimary(TimeProvider time)
     public Func<string, PrimaryReply?> FetchOverride { get; set; } = static _ => null;
 
     /// <summary>What a fetch of the node's own making gets, where it is set; else what a client's gets.</summary>
-    public Func<FetchRequest, PrimaryReply?> SyncOverride { get; set; } = static _ => null;
+    public Func<FetchRequest, ResponseFraming, PrimaryReply?> SyncOverride { get; set; } = static (_, _) => null;
 
     public Func<string, bool> Refuses { get; set; } = static _ => false;
 
@@ -133,8 +133,8 @@ internal sealed class FakePrimary(TimeProvider time)
                 ?? (primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(PackAnswer(Pack), primary.Now));
         }
 
-        public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken) =>
-            primary.SyncOverride(request) is { } reply ? Task.FromResult(reply) : FetchAsync(cancellationToken);
+        public Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken) =>
+            primary.SyncOverride(request, framing) is { } reply ? Task.FromResult(reply) : FetchAsync(cancellationToken);
 
         public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
         {

@@ -29,7 +29,7 @@ public sealed class HiddenTagTests : IAsyncLifetime
     [InlineData(0)]
     public async Task Tag_ThatCameWithTheAnswer_IsKeptForNobody(int version)
     {
-        FetchRequest request = RequestOf(version);
+        ParsedCommand.Fetch request = RequestOf(version);
         _core.Primary.FetchOverride = user => Answer(request, user == "alice" ? WithHiddenTag() : FakePrimary.Pack);
         Assert.Equal(FakePrimary.OtherPack, await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request)));
         await UntilAsync(() => _core.Fills.IsIdle);
@@ -41,7 +41,7 @@ public sealed class HiddenTagTests : IAsyncLifetime
     [InlineData(0)]
     public async Task Tag_ThatCameWithTheAnswer_IsGivenToNoFollower(int version)
     {
-        FetchRequest request = RequestOf(version);
+        ParsedCommand.Fetch request = RequestOf(version);
         var gate = new TaskCompletionSource();
         _core.Primary.PackGate = gate.Task;
         _core.Primary.FetchOverride = user => Answer(request, user == "alice" ? WithHiddenTag() : FakePrimary.Pack);
@@ -61,7 +61,7 @@ public sealed class HiddenTagTests : IAsyncLifetime
     [InlineData(0)]
     public async Task UnmovedTags_LetAllShareOnePack(int version)
     {
-        FetchRequest request = RequestOf(version);
+        ParsedCommand.Fetch request = RequestOf(version);
         var gate = new TaskCompletionSource();
         _core.Primary.PackGate = gate.Task;
         _core.Primary.Refs.Add(("refs/tags/v1", CoreFixture.Id(3), s_tip));
@@ -78,7 +78,15 @@ public sealed class HiddenTagTests : IAsyncLifetime
     [Fact]
     public async Task DeepenRelative_IsKeptOnlyWhereTheRefsThatItCountsFromAreStillThere()
     {
-        FetchRequest request = CoreFixture.Clone(s_tip) with { Depth = 1, DeepenRelative = true, Shallows = [s_tip] };
+        var request = new ParsedCommand.Fetch(
+            CoreFixture.Clone(s_tip) with
+            {
+                Depth = 1,
+                DeepenRelative = true,
+                Shallows = [s_tip],
+            },
+            ResponseFraming.V2
+        );
         _core.Primary.FetchOverride = user =>
         {
             lock (_core.Primary.Refs)
@@ -110,23 +118,23 @@ public sealed class HiddenTagTests : IAsyncLifetime
     }
 
     /// <summary>An answer with this pack.</summary>
-    internal static FakeReply Answer(FetchRequest request, byte[] pack, FetchPrologue? prologue = null)
+    internal static FakeReply Answer(ParsedCommand.Fetch asked, byte[] pack, FetchPrologue? prologue = null)
     {
-        var framing = new AnswerFraming(request);
+        var codec = new ResponseCodec(asked.Request, asked.Framing);
         var buffer = new ArrayBufferWriter<byte>();
-        framing.WritePrologue(
+        codec.WritePrologue(
             buffer,
-            prologue ?? (request.Deepens ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_tip] } : FetchPrologue.Empty)
+            prologue ?? (asked.Request.Deepens ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_tip] } : FetchPrologue.Empty)
         );
-        foreach (byte[] piece in pack.Chunk(framing.MaxPayload))
+        foreach (byte[] piece in pack.Chunk(codec.MaxPayload))
         {
             Span<byte> packet = buffer.GetSpan(piece.Length + 5);
-            int header = framing.WritePackHeader(packet, piece.Length);
+            int header = codec.WritePackHeader(packet, piece.Length);
             piece.CopyTo(packet[header..]);
             buffer.Advance(header + piece.Length);
         }
 
-        framing.WriteEnd(buffer);
+        codec.WriteEnd(buffer);
         return new FakeReply(buffer.WrittenSpan.ToArray(), 0);
     }
 
@@ -138,13 +146,13 @@ public sealed class HiddenTagTests : IAsyncLifetime
         }
     }
 
-    private FetchRequest RequestOf(int version)
+    private ParsedCommand.Fetch RequestOf(int version)
     {
         _core.Primary.SpeaksOld = version < 2;
-        return CoreFixture.Clone(s_tip) with { IncludeTag = true, ProtocolVersion = version };
+        return new(CoreFixture.Clone(s_tip) with { IncludeTag = true }, new ResponseFraming { ProtocolVersion = version });
     }
 
-    private async Task<byte[]> ReadAsync(string user, FetchRequest request) =>
+    private async Task<byte[]> ReadAsync(string user, ParsedCommand.Fetch request) =>
         await CoreFixture.ReadAsync(await _core.FetchAsync(user, request));
 
     /// <summary>The tag is made while the primary makes the pack, before it reads its tags.</summary>

@@ -18,13 +18,14 @@ public sealed class KeepaliveTests
         var time = new RungTime();
         var pack = new LatePack();
         var pipe = new Pipe();
-        FetchRequest request = CoreFixture.Clone(CoreFixture.Id(1)) with
+        FetchRequest request = CoreFixture.Clone(CoreFixture.Id(1));
+        var framing = new ResponseFraming
         {
             ProtocolVersion = version,
             SidebandKind = sideband,
             NoProgress = true,
         };
-        Task writing = new FetchAnswerBody(pipe.Writer, pack, request, time).WriteAsync("", CancellationToken.None);
+        Task writing = new FetchAnswerBody(pipe.Writer, pack, request, framing, time).WriteAsync("", CancellationToken.None);
         await time.RingAsync();
         await time.RingAsync();
         await time.AwaitNextAsync();

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Tests;
@@ -71,7 +72,7 @@ public sealed class LadderTests : IAsyncLifetime
         byte[] round = "0014acknowledgments\n0008NAK\n0000"u8.ToArray();
         _core.Primary.FetchOverride = _ => new FakeReply(round, 0);
         var relay = Assert.IsType<FetchAnswer.Relay>(
-            await _core.FetchAsync("alice", CoreFixture.Clone(s_tip) with { Haves = [CoreFixture.Id(9)], Done = false })
+            await _core.FetchAsync("alice", CoreFixture.Clone(s_tip) with { Haves = [CoreFixture.Id(9)], Pack = PackWhen.WhenReady })
         );
         ReadResult read = await relay.Reply.Body.ReadAtLeastAsync(round.Length);
         Assert.Equal(round, System.Buffers.BuffersExtensions.ToArray(read.Buffer));

@@ -16,7 +16,15 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     private static readonly ObjectId s_tip = CoreFixture.Id(1);
     private static readonly ObjectId s_have = CoreFixture.Id(9);
 
-    private static readonly FetchRequest s_clone = CoreFixture.Clone(s_tip) with { ProtocolVersion = 0 };
+    private static readonly ParsedCommand.Fetch s_clone = new(CoreFixture.Clone(s_tip), new ResponseFraming { ProtocolVersion = 0 });
+    private static readonly ParsedCommand.Fetch s_cloneV2 = new(CoreFixture.Clone(s_tip), ResponseFraming.V2);
+
+    private static readonly FetchPrologue s_ready = new()
+    {
+        HasAcknowledgments = true,
+        Acks = [s_have],
+        Ready = true,
+    };
 
     private readonly CoreFixture _core = new();
 
@@ -50,9 +58,9 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     [MemberData(nameof(Pairs))]
     public async Task Answer_IsMadeInOneFraming_AndReadInAnother(SidebandKind made, SidebandKind? read)
     {
-        FetchRequest first = s_clone with { SidebandKind = made };
-        FetchRequest second = read is { } sideband ? s_clone with { SidebandKind = sideband } : CoreFixture.Clone(s_tip);
-        _core.Primary.FetchOverride = _ => new FakeReply(Framed(first, FetchPrologue.Empty, FakePrimary.Pack), 0);
+        ParsedCommand.Fetch first = Framed(made);
+        ParsedCommand.Fetch second = read is { } sideband ? Framed(sideband) : s_cloneV2;
+        _core.Primary.FetchOverride = _ => new FakeReply(Answer(first, FetchPrologue.Empty, FakePrimary.Pack), 0);
         await AssertServedAsync(first, FetchOutcome.Forward);
         await AssertServedAsync(second, FetchOutcome.Hit);
         Assert.Equal(1, _core.Primary.Packs);
@@ -61,7 +69,7 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     [Fact]
     public async Task AnswerToDone_HasNoAcknowledgments_ForAClientOfV2()
     {
-        FetchRequest old = s_clone with { Haves = [s_have], MultiAck = MultiAck.Detailed };
+        ParsedCommand.Fetch old = new(s_clone.Request with { Haves = [s_have] }, s_clone.Framing with { MultiAck = MultiAck.Detailed });
         _core.Primary.FetchOverride = _ => new FakeReply(
             [
                 .. Lines.ToBytes($"ACK {s_have} common", $"ACK {s_have}"),
@@ -78,19 +86,11 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     [Fact]
     public async Task Ready_LetsThePackFollow_InBothVersions()
     {
-        FetchRequest old = s_clone with { Haves = [s_have], Done = false, NoDone = true, MultiAck = MultiAck.Detailed };
-        var ready = new FetchPrologue
-        {
-            HasAcknowledgments = true,
-            Acks = [s_have],
-            Ready = true,
-        };
-        _core.Primary.FetchOverride = _ => new FakeReply(Framed(old, ready, FakePrimary.Pack), 0);
+        ParsedCommand.Fetch old = Waiting(s_clone.Framing with { NoDone = true, MultiAck = MultiAck.Detailed });
+        _core.Primary.FetchOverride = _ => new FakeReply(Answer(old, s_ready, FakePrimary.Pack), 0);
         await KeepAsync(old);
-        var answer = Assert.IsType<FetchAnswer.Pack>(
-            await _core.FetchAsync("alice", CoreFixture.Clone(s_tip) with { Haves = [s_have], Done = false })
-        );
-        Assert.Equal((FetchOutcome.Hit, ready), (answer.Outcome, answer.Reader.Prologue));
+        var answer = Assert.IsType<FetchAnswer.Pack>(await _core.FetchAsync("alice", Waiting(ResponseFraming.V2)));
+        Assert.Equal((FetchOutcome.Hit, s_ready), (answer.Outcome, answer.Reader.Prologue));
         await answer.Reader.DisposeAsync();
     }
 
@@ -100,23 +100,17 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     [InlineData(MultiAck.None, true)]
     public async Task Round_IsForwarded_ThoughAPackOfTheSameIsKept(MultiAck acks, bool noDone)
     {
-        FetchRequest v2 = CoreFixture.Clone(s_tip) with { Haves = [s_have], Done = false };
-        var ready = new FetchPrologue
-        {
-            HasAcknowledgments = true,
-            Acks = [s_have],
-            Ready = true,
-        };
-        _core.Primary.FetchOverride = _ => new FakeReply(Framed(v2, ready, FakePrimary.Pack), 0);
+        ParsedCommand.Fetch v2 = Waiting(ResponseFraming.V2);
+        _core.Primary.FetchOverride = _ => new FakeReply(Answer(v2, s_ready, FakePrimary.Pack), 0);
         await KeepAsync(v2);
-        FetchAnswer round = await _core.FetchAsync("alice", v2 with { ProtocolVersion = 0, MultiAck = acks, NoDone = noDone });
+        FetchAnswer round = await _core.FetchAsync("alice", Waiting(s_clone.Framing with { MultiAck = acks, NoDone = noDone }));
         Assert.Equal(ForwardReason.NoPack, Assert.IsType<FetchAnswer.Forward>(round).Reason);
     }
 
     [Fact]
     public async Task PackThatNobodyCalledReady_IsRelayed()
     {
-        FetchRequest v2 = CoreFixture.Clone(s_tip) with { Haves = [s_have], Done = false };
+        ParsedCommand.Fetch v2 = Waiting(ResponseFraming.V2);
         _core.Primary.FetchOverride = _ => new FakeReply(FakePrimary.PackAnswer(FakePrimary.Pack), 0);
         var relay = Assert.IsType<FetchAnswer.Relay>(await _core.FetchAsync("alice", v2));
         await relay.Reply.DisposeAsync();
@@ -128,24 +122,24 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     [InlineData(20)]
     public async Task BarePack_ThatEndsEarlyOrLate_IsNeverWhole(int missing)
     {
-        FetchRequest bare = s_clone with { SidebandKind = SidebandKind.None };
+        ParsedCommand.Fetch bare = Framed(SidebandKind.None);
         byte[] pack = missing == 0 ? [.. FakePrimary.Pack, 0] : FakePrimary.Pack[..^missing];
-        _core.Primary.FetchOverride = _ => new FakeReply(Framed(bare, FetchPrologue.Empty, pack), 0);
+        _core.Primary.FetchOverride = _ => new FakeReply(Answer(bare, FetchPrologue.Empty, pack), 0);
         FetchAnswer broken = await _core.FetchAsync("alice", bare);
         await Assert.ThrowsAsync<FillFailedException>(() => CoreFixture.ReadAsync(broken));
 
-        _core.Primary.FetchOverride = _ => new FakeReply(Framed(bare, FetchPrologue.Empty, FakePrimary.Pack), 0);
+        _core.Primary.FetchOverride = _ => new FakeReply(Answer(bare, FetchPrologue.Empty, FakePrimary.Pack), 0);
         await AssertServedAsync(bare, FetchOutcome.Forward);
     }
 
     [Fact]
     public async Task Access_IsAskedByTheAdvertisement_WhereNoneWasShown()
     {
-        _core.Primary.FetchOverride = _ => new FakeReply(Framed(s_clone, FetchPrologue.Empty, FakePrimary.Pack), 0);
+        _core.Primary.FetchOverride = _ => new FakeReply(Answer(s_clone, FetchPrologue.Empty, FakePrimary.Pack), 0);
         await AssertServedAsync(s_clone, FetchOutcome.Forward);
         await AssertServedAsync(s_clone, FetchOutcome.Hit);
         Assert.Equal((1, 0), (_core.Primary.Advertisements, _core.Primary.Listings));
-        await AssertServedAsync(CoreFixture.Clone(s_tip), FetchOutcome.Hit); // the same ticket
+        await AssertServedAsync(s_cloneV2, FetchOutcome.Hit); // the same ticket
         Assert.Equal((1, 0), (_core.Primary.Advertisements, _core.Primary.Listings));
     }
 
@@ -162,13 +156,13 @@ public sealed class OlderProtocolTests : IAsyncLifetime
             },
             _core.Tickets.Now
         );
-        _core.Primary.FetchOverride = _ => new FakeReply(Framed(s_clone, FetchPrologue.Empty, FakePrimary.Pack), 0);
-        FetchRequest wanting = s_clone with { Wants = [hidden] };
+        _core.Primary.FetchOverride = _ => new FakeReply(Answer(s_clone, FetchPrologue.Empty, FakePrimary.Pack), 0);
+        ParsedCommand.Fetch wanting = s_clone with { Request = CoreFixture.Clone(hidden) };
         Assert.Equal(FakePrimary.Pack, await CoreFixture.ReadAsync(await _core.FetchAsync("alice", wanting)));
         Assert.Equal(ForwardReason.NotVisible, Assert.IsType<FetchAnswer.Forward>(await _core.FetchAsync("bob", wanting)).Reason);
         Assert.Equal(
             ForwardReason.NotVisible,
-            Assert.IsType<FetchAnswer.Forward>(await _core.FetchAsync("bob", wanting with { ProtocolVersion = 2 })).Reason
+            Assert.IsType<FetchAnswer.Forward>(await _core.FetchAsync("bob", wanting with { Framing = ResponseFraming.V2 })).Reason
         );
     }
 
@@ -182,27 +176,40 @@ public sealed class OlderProtocolTests : IAsyncLifetime
         }
 
         Assert.Equal(1, _core.Primary.Advertisements);
-        FetchRequest deepening = s_clone with { Depth = 1 };
+        ParsedCommand.Fetch deepening = s_clone with { Request = s_clone.Request with { Depth = 1 } };
         var boundary = new FetchPrologue { HasShallowInfo = true, Shallow = [s_tip] };
-        _core.Primary.FetchOverride = _ => new FakeReply(Framed(deepening, boundary, FakePrimary.Pack), 0);
+        _core.Primary.FetchOverride = _ => new FakeReply(Answer(deepening, boundary, FakePrimary.Pack), 0);
         await AssertServedAsync(deepening, FetchOutcome.Forward);
     }
 
-    private static byte[] Framed(FetchRequest request, FetchPrologue prologue, byte[] pack)
+    private static ParsedCommand.Fetch Framed(SidebandKind sideband) =>
+        s_clone with
+        {
+            Framing = s_clone.Framing with { SidebandKind = sideband },
+        };
+
+    /// <summary>A fetch that has something and is not done.</summary>
+    private static ParsedCommand.Fetch Waiting(ResponseFraming framing)
     {
-        var framing = new AnswerFraming(request);
+        PackWhen pack = framing.ProtocolVersion == 2 ? PackWhen.WhenReady : framing.WhenPackComes(done: false, hasHaves: true);
+        return new(CoreFixture.Clone(s_tip) with { Haves = [s_have], Pack = pack }, framing);
+    }
+
+    private static byte[] Answer(ParsedCommand.Fetch asked, FetchPrologue prologue, byte[] pack)
+    {
+        var codec = new ResponseCodec(asked.Request, asked.Framing);
         var buffer = new ArrayBufferWriter<byte>();
-        framing.WritePrologue(buffer, prologue);
-        framing.WriteProgress(buffer, "Counting objects");
-        foreach (byte[] piece in pack.Chunk(framing.MaxPayload))
+        codec.WritePrologue(buffer, prologue);
+        codec.WriteProgress(buffer, "Counting objects");
+        foreach (byte[] piece in pack.Chunk(codec.MaxPayload))
         {
             Span<byte> packet = buffer.GetSpan(piece.Length + 5);
-            int header = framing.WritePackHeader(packet, piece.Length);
+            int header = codec.WritePackHeader(packet, piece.Length);
             piece.CopyTo(packet[header..]);
             buffer.Advance(header + piece.Length);
         }
 
-        framing.WriteEnd(buffer);
+        codec.WriteEnd(buffer);
         return buffer.WrittenSpan.ToArray();
     }
 
@@ -215,46 +222,52 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     }
 
     /// <summary>A fetch that is no clone is kept when it is asked for again.</summary>
-    private async Task KeepAsync(FetchRequest request)
+    private async Task KeepAsync(ParsedCommand.Fetch asked)
     {
-        for (int asked = 0; asked < 2; asked++)
+        for (int time = 0; time < 2; time++)
         {
-            await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request));
+            await CoreFixture.ReadAsync(await _core.FetchAsync("alice", asked));
             await UntilAsync(() => _core.Fills.IsIdle);
         }
     }
 
-    private async Task AssertServedAsync(FetchRequest request, FetchOutcome outcome)
+    private async Task AssertServedAsync(ParsedCommand.Fetch asked, FetchOutcome outcome)
     {
-        var answer = Assert.IsType<FetchAnswer.Pack>(await _core.FetchAsync("alice", request));
+        var answer = Assert.IsType<FetchAnswer.Pack>(await _core.FetchAsync("alice", asked));
         Assert.Equal(outcome, answer.Outcome);
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         await using (answer.Reader)
         {
-            await new FetchAnswerBody(pipe.Writer, answer.Reader, request with { NoProgress = true }, TimeProvider.System).WriteAsync(
-                "nobody hears it",
-                CancellationToken.None
-            );
+            await new FetchAnswerBody(
+                pipe.Writer,
+                answer.Reader,
+                asked.Request,
+                asked.Framing with
+                {
+                    NoProgress = true,
+                },
+                TimeProvider.System
+            ).WriteAsync("nobody hears it", CancellationToken.None);
         }
 
         await UntilAsync(() => _core.Fills.IsIdle);
         await pipe.Writer.CompleteAsync();
         ReadResult whole = await pipe.Reader.ReadAsync();
         ReadOnlySequence<byte> bytes = whole.Buffer;
-        var framing = new AnswerFraming(request);
-        Assert.Equal(AnswerStart.Pack, framing.TryReadPrologue(ref bytes, out FetchPrologue? prologue));
+        var codec = new ResponseCodec(asked.Request, asked.Framing);
+        Assert.Equal(AnswerStart.Pack, codec.TryReadPrologue(ref bytes, out FetchPrologue? prologue));
         Assert.Equal(answer.Reader.Prologue, prologue);
         using var pack = new MemoryStream();
-        BandKind last = framing.HasBands ? BandKind.Keepalive : BandKind.End;
-        while (framing.HasBands && FetchAnswerReader.TryReadBand(ref bytes, out BandLine band))
+        BandKind last = codec.HasBands ? BandKind.Keepalive : BandKind.End;
+        while (codec.HasBands && FetchAnswerReader.TryReadBand(ref bytes, out BandLine band))
         {
             last = band.Kind;
-            Assert.InRange(band.Payload.Length, 0, framing.MaxPayload);
+            Assert.InRange(band.Payload.Length, 0, codec.MaxPayload);
             Assert.NotEqual(BandKind.Progress, band.Kind);
             pack.Write(band.Payload.ToArray());
         }
 
-        pack.Write(framing.HasBands ? [] : bytes.ToArray());
+        pack.Write(codec.HasBands ? [] : bytes.ToArray());
         Assert.Equal(BandKind.End, last);
         Assert.Equal(FakePrimary.Pack, pack.ToArray());
         Assert.DoesNotContain("nobody hears it", Encoding.Latin1.GetString(whole.Buffer), StringComparison.Ordinal);

@@ -29,7 +29,7 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
     [InlineData(int.MaxValue, 2)]
     public async Task Answer_IsNotKept_WhichEndsAtThePrimarysOwnBoundary(int? depth, int version)
     {
-        FetchRequest request = CoreFixture.Clone(s_tip) with { Depth = depth, ProtocolVersion = version };
+        ParsedCommand.Fetch request = RequestOf(depth, version);
         Answer(request);
         Assert.Equal(FakePrimary.OtherPack, await ReadAsync(request));
         await UntilAsync(() => _core.Fills.IsIdle);
@@ -46,7 +46,7 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
     [Fact]
     public async Task Follower_GetsAnAnswerOfItsOwn_WhereThePrimaryIsShallow()
     {
-        FetchRequest request = CoreFixture.Clone(s_tip);
+        ParsedCommand.Fetch request = RequestOf(depth: null);
         Answer(request);
         var gate = new TaskCompletionSource();
         _core.Primary.PackGate = gate.Task;
@@ -59,7 +59,7 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
     [Fact]
     public async Task DepthOne_IsKept_WithoutAQuestion()
     {
-        FetchRequest request = CoreFixture.Clone(s_tip) with { Depth = 1 };
+        ParsedCommand.Fetch request = RequestOf(depth: 1);
         Answer(request);
         Assert.Equal(FakePrimary.OtherPack, await ReadAsync(request));
         await UntilAsync(() => _core.Fills.IsIdle);
@@ -67,21 +67,24 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
         Assert.Equal(1, _core.Primary.Packs);
     }
 
-    private void Answer(FetchRequest request)
+    private static ParsedCommand.Fetch RequestOf(int? depth, int version = 2) =>
+        new(CoreFixture.Clone(s_tip) with { Depth = depth }, new ResponseFraming { ProtocolVersion = version });
+
+    private void Answer(ParsedCommand.Fetch request)
     {
-        bool says = request.ProtocolVersion == 2;
+        bool says = request.Framing.ProtocolVersion == 2;
         _core.Primary.SpeaksOld = !says;
         _core.Primary.FetchOverride = _ =>
             HiddenTagTests.Answer(
                 request,
                 _isShallow ? FakePrimary.OtherPack : FakePrimary.Pack,
                 _isShallow ? new FetchPrologue { HasShallowInfo = true, Shallow = [s_boundary] }
-                    : request.Deepens ? new FetchPrologue { HasShallowInfo = true }
+                    : request.Request.Deepens ? new FetchPrologue { HasShallowInfo = true }
                     : FetchPrologue.Empty
             );
         _core.Primary.Shallows = () => _isShallow ? [s_boundary] : [];
-        _core.Primary.SyncOverride = asked =>
-            asked is { ProtocolVersion: 0, Depth: int.MaxValue }
+        _core.Primary.SyncOverride = (asked, framing) =>
+            asked.Depth == int.MaxValue && framing.ProtocolVersion == 0
                 ? new FakeReply(_isShallow ? Lines.ToBytes($"shallow {s_boundary}", Lines.Flush) : Lines.ToBytes(Lines.Flush), 0)
                 : null;
     }
@@ -94,5 +97,6 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
         }
     }
 
-    private async Task<byte[]> ReadAsync(FetchRequest request) => await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request));
+    private async Task<byte[]> ReadAsync(ParsedCommand.Fetch request) =>
+        await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request));
 }

@@ -79,13 +79,9 @@ public sealed class BoundsTests
     public void BoundaryOfV0WithoutAnEnd_IsRefused_WhenItIsTooLong()
     {
         var endless = new ReadOnlySequence<byte>(Body([], FetchAnswerReader.MaxPrologueLength / 40, [], "shallow "));
-        var request = new FetchRequest
-        {
-            ProtocolVersion = 0,
-            Depth = 1,
-            Done = true,
-        };
-        Assert.Equal(ProtocolError.TooLong, Refuse(() => FetchAnswerReader.TryReadPrologueV0(ref endless, request, out _)));
+        var request = new FetchRequest { Depth = 1, Pack = PackWhen.AtOnce };
+        var framing = new ResponseFraming { ProtocolVersion = 0 };
+        Assert.Equal(ProtocolError.TooLong, Refuse(() => FetchAnswerReader.TryReadPrologueV0(ref endless, request, framing, out _)));
     }
 
     [Fact]

@@ -41,14 +41,9 @@ public sealed record Row(string Rule, Speaker Speaker, params string[] Said)
                 ReadBands(FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, sidebandAll: false, out _), bytes);
                 break;
             default:
-                var request = new FetchRequest
-                {
-                    ProtocolVersion = 0,
-                    Haves = Ids.Of(Ids.B),
-                    Done = true,
-                    MultiAck = MultiAck.Detailed,
-                };
-                ReadBands(FetchAnswerReader.TryReadPrologueV0(ref bytes, request, out _), bytes);
+                var request = new FetchRequest { Haves = Ids.Of(Ids.B), Pack = PackWhen.AtOnce };
+                var framing = new ResponseFraming { ProtocolVersion = 0, MultiAck = MultiAck.Detailed };
+                ReadBands(FetchAnswerReader.TryReadPrologueV0(ref bytes, request, framing, out _), bytes);
                 break;
         }
     }

@@ -21,11 +21,11 @@ public sealed class RoundTripProperties
     public void FetchRequestOfV2_IsReadAsWritten() =>
         Holds(
             Requests(2),
-            request =>
+            fetch =>
             {
                 var writer = new ArrayBufferWriter<byte>();
-                FetchRequestWriter.WriteV2(writer, request, request.Agent);
-                return new ParsedCommand.Fetch(request).Equals(CommandParser.Parse(new ReadOnlySequence<byte>(writer.WrittenMemory)));
+                FetchRequestWriter.WriteV2(writer, fetch.Request, fetch.Framing, "git/2.50");
+                return fetch.Equals(CommandParser.Parse(new ReadOnlySequence<byte>(writer.WrittenMemory)));
             }
         );
 
@@ -33,12 +33,12 @@ public sealed class RoundTripProperties
     public void FetchRequestOfV0_IsReadAsWritten() =>
         Holds(
             Requests(0),
-            request =>
+            fetch =>
             {
                 var writer = new ArrayBufferWriter<byte>();
-                FetchRequestWriter.WriteV0(writer, request, request.Agent);
+                FetchRequestWriter.WriteV0(writer, fetch.Request, fetch.Framing, "JGit/6");
                 var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
-                return new ParsedCommand.Fetch(request).Equals(FetchRequestV0Parser.Parse(bytes, 0, request.ObjectFormat));
+                return fetch.Equals(FetchRequestV0Parser.Parse(bytes, 0, fetch.Request.ObjectFormat));
             }
         );
 
@@ -91,7 +91,10 @@ public sealed class RoundTripProperties
             from pack in Gen.Choose(0, 255).ArrayOf(3_000)
             select (
                 first,
-                second: AskingTheSame(second, first),
+                second: first with
+                {
+                    Framing = second.Framing,
+                },
                 acks,
                 shallow,
                 unshallow,
@@ -99,20 +102,21 @@ public sealed class RoundTripProperties
             ),
             row =>
             {
-                if (!row.first.MayBringPack || !row.second.MayBringPack)
+                FetchRequest asked = row.first.Request;
+                if (!asked.MayBringPack || !FitsInto(asked, row.second.Framing))
                 {
                     return true;
                 }
 
-                bool negotiates = !row.first.Done && row.first.Haves.Count > 0;
+                bool negotiates = !asked.IsDone && asked.Haves.Count > 0;
                 var said = new FetchPrologue
                 {
                     HasAcknowledgments = negotiates,
-                    Acks = negotiates ? [.. row.first.Haves.Take(row.acks)] : [],
+                    Acks = negotiates ? [.. asked.Haves.Take(row.acks)] : [],
                     Ready = negotiates,
-                    HasShallowInfo = row.first.Deepens,
-                    Shallow = row.first.Deepens ? row.shallow : [],
-                    Unshallow = row.first.Deepens ? row.unshallow : [],
+                    HasShallowInfo = asked.Deepens,
+                    Shallow = asked.Deepens ? row.shallow : [],
+                    Unshallow = asked.Deepens ? row.unshallow : [],
                 };
                 (FetchPrologue? kept, byte[] keptPack) = Read(Answer(said, row.pack, row.first), row.first);
                 if (kept is null)
@@ -125,46 +129,38 @@ public sealed class RoundTripProperties
             }
         );
 
-    private static FetchRequest AskingTheSame(FetchRequest form, FetchRequest content) =>
-        content with
-        {
-            ProtocolVersion = form.ProtocolVersion,
-            SidebandKind = form.SidebandKind,
-            SidebandAll = form.SidebandAll,
-            MultiAck = form.MultiAck,
-            NoDone = form.NoDone,
-            NoProgress = form.NoProgress,
-            WaitForDone = false,
-        };
+    /// <summary>Whether a client of this form can ask for its pack when this request does.</summary>
+    private static bool FitsInto(FetchRequest asked, ResponseFraming framing) =>
+        framing.ProtocolVersion == 2 || framing.WhenPackComes(asked.IsDone, asked.Haves.Count > 0) == asked.Pack;
 
-    private static byte[] Answer(FetchPrologue prologue, byte[] pack, FetchRequest request)
+    private static byte[] Answer(FetchPrologue prologue, byte[] pack, ParsedCommand.Fetch fetch)
     {
-        var framing = new AnswerFraming(request);
+        var codec = new ResponseCodec(fetch.Request, fetch.Framing);
         var writer = new ArrayBufferWriter<byte>();
-        framing.WritePrologue(writer, prologue);
-        framing.WriteProgress(writer, "a line");
-        framing.WriteKeepalive(writer);
-        foreach (byte[] piece in ((byte[])[.. "PACK"u8, .. pack]).Chunk(Math.Min(framing.MaxPayload, 1_500)))
+        codec.WritePrologue(writer, prologue);
+        codec.WriteProgress(writer, "a line");
+        codec.WriteKeepalive(writer);
+        foreach (byte[] piece in ((byte[])[.. "PACK"u8, .. pack]).Chunk(Math.Min(codec.MaxPayload, 1_500)))
         {
             Span<byte> packet = writer.GetSpan(piece.Length + 5);
-            int header = framing.WritePackHeader(packet, piece.Length);
+            int header = codec.WritePackHeader(packet, piece.Length);
             piece.CopyTo(packet[header..]);
             writer.Advance(header + piece.Length);
         }
-        framing.WriteEnd(writer);
+        codec.WriteEnd(writer);
         return writer.WrittenSpan.ToArray();
     }
 
-    private static (FetchPrologue? Prologue, byte[] Pack) Read(byte[] answer, FetchRequest request)
+    private static (FetchPrologue? Prologue, byte[] Pack) Read(byte[] answer, ParsedCommand.Fetch fetch)
     {
-        var framing = new AnswerFraming(request);
+        var codec = new ResponseCodec(fetch.Request, fetch.Framing);
         var bytes = new ReadOnlySequence<byte>(answer);
-        if (framing.TryReadPrologue(ref bytes, out FetchPrologue? prologue) != AnswerStart.Pack)
+        if (codec.TryReadPrologue(ref bytes, out FetchPrologue? prologue) != AnswerStart.Pack)
         {
             return (null, []);
         }
 
-        if (!framing.HasBands)
+        if (!codec.HasBands)
         {
             return (prologue, bytes.ToArray()[4..]);
         }
@@ -179,12 +175,12 @@ public sealed class RoundTripProperties
                 pack.AddRange(band.Payload.ToArray());
             }
 
-            if (band.Kind == BandKind.Progress && request.NoProgress)
+            if (band.Kind == BandKind.Progress && fetch.Framing.NoProgress)
             {
                 return (null, []);
             }
 
-            if (request.SidebandKind == SidebandKind.Sideband && band.Payload.Length > 995)
+            if (fetch.Framing.SidebandKind == SidebandKind.Sideband && band.Payload.Length > 995)
             {
                 return (null, []);
             }
@@ -192,9 +188,9 @@ public sealed class RoundTripProperties
         return last == BandKind.End && bytes.IsEmpty ? (prologue, [.. pack.Skip(4)]) : (null, []);
     }
 
-    private static Gen<FetchRequest> Requests(int version) => Formats.SelectMany(format => Requests(version, format));
+    private static Gen<ParsedCommand.Fetch> Requests(int version) => Formats.SelectMany(format => Requests(version, format));
 
-    private static Gen<FetchRequest> Requests(int version, ObjectFormat format) =>
+    private static Gen<ParsedCommand.Fetch> Requests(int version, ObjectFormat format) =>
         from wants in Ids(format, 1)
         from haves in Ids(format, 0)
         from shallows in Ids(format, 0)
@@ -204,11 +200,19 @@ public sealed class RoundTripProperties
         from number in Gen.Choose(1, int.MaxValue)
         from sideband in Gen.Elements(SidebandKind.None, SidebandKind.Sideband, SidebandKind.Sideband64k)
         from acks in Gen.Elements(MultiAck.None, MultiAck.MultiAck, MultiAck.Detailed)
-        from agent in Gen.Elements<string?>(null, "git/2.50", "JGit/6")
-        select new FetchRequest
+        let framing = new ResponseFraming
+        {
+            ProtocolVersion = version,
+            NoProgress = (flags & 16) != 0,
+            SidebandAll = version == 2 && (flags & 128) != 0,
+            SidebandKind = version == 2 ? SidebandKind.Sideband64k : sideband,
+            MultiAck = version == 2 ? MultiAck.None : acks,
+            NoDone = version != 2 && (flags & 64) != 0,
+        }
+        let done = (flags & 32) != 0
+        let request = new FetchRequest
         {
             ObjectFormat = format,
-            ProtocolVersion = version,
             Wants = wants,
             Haves = haves,
             Shallows = shallows,
@@ -219,15 +223,13 @@ public sealed class RoundTripProperties
             ThinPack = (flags & 2) != 0,
             OfsDelta = (flags & 4) != 0,
             IncludeTag = (flags & 8) != 0,
-            NoProgress = (flags & 16) != 0,
-            Done = (flags & 32) != 0,
-            WaitForDone = version == 2 && (flags & 64) != 0,
-            SidebandAll = version == 2 && (flags & 128) != 0,
-            SidebandKind = version == 2 ? SidebandKind.Sideband64k : sideband,
-            MultiAck = version == 2 ? MultiAck.None : acks,
-            NoDone = version != 2 && (flags & 64) != 0,
-            Agent = agent,
-        };
+            Pack =
+                version != 2 ? framing.WhenPackComes(done, haves.Count > 0)
+                : done ? PackWhen.AtOnce
+                : (flags & 64) != 0 ? PackWhen.Never
+                : PackWhen.WhenReady,
+        }
+        select new ParsedCommand.Fetch(request, framing);
 
     private static Gen<IReadOnlyList<ObjectId>> Ids(ObjectFormat format, int least) =>
         from count in Gen.Choose(least, 40)

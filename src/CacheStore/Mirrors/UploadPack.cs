@@ -65,7 +65,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
 
     /// <summary>Starts it; its output is the answer, beginning with the sections before the packfile.</summary>
     /// <param name="lease">The reading of the mirror that it is part of.</param>
-    /// <param name="request">What is asked, in protocol v2.</param>
+    /// <param name="request">What is asked; the answer has the form of <see cref="ResponseFraming.V2"/>.</param>
     /// <param name="frozen">What <see cref="Freeze"/> gave for it.</param>
     /// <param name="withOrphans">Objects that no ref leads to any more may be named.</param>
     /// <param name="threads">It compresses with so many.</param>
@@ -90,7 +90,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
         bool looksAtTipFirst = request.Deepens && request.IsClone && mirror.HasTip;
         int ids = request.Wants.Count + request.Haves.Count + request.Shallows.Count;
         var input = new ArrayBufferWriter<byte>(OtherLines + (ids * (request.ObjectFormat.HexLength + IdLine)));
-        FetchRequestWriter.WriteV2(input, request, agent: null, sayObjectFormat: true);
+        FetchRequestWriter.WriteV2(input, request, ResponseFraming.V2, agent: null, sayObjectFormat: true);
         GitProcess process = git.Start(
             new GitCommand("upload-pack", "--stateless-rpc", "--strict", frozen?.Repository ?? mirror.Repository)
             {

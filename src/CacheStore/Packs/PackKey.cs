@@ -8,14 +8,9 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.CacheStore.Packs;
 
 /// <summary>
-/// The name of one answer: a digest of the repository and of everything in the request that can change a byte of the
-/// prologue or of the pack. Order and repetition of ids do not; agent, session, progress and framing do not.
-/// <code>
-///                      v2                        v0, v1                                     one key
-///   pack at once       done                      done                                       yes
-///   pack when ready    neither word              no-done and multi_ack_detailed, with haves yes
-///   no pack yet        wait-for-done             anything else                              no: a round is an answer of its own
-/// </code>
+/// The name of one answer: a digest of the repository and of all of the <see cref="FetchRequest"/>. Order and repetition of ids do not
+/// count. How a client wants to hear the answer (<see cref="ResponseFraming"/>) is no part of it, so clients of all protocol versions share
+/// one answer.
 /// </summary>
 public readonly record struct PackKey
 {
@@ -28,7 +23,7 @@ public readonly record struct PackKey
 
     /// <summary>The key of <paramref name="request"/> in <paramref name="repository"/>.</summary>
     /// <param name="repository">Where.</param>
-    /// <param name="request">What, in whichever protocol version it was asked.</param>
+    /// <param name="request">What is asked. A test demands that each of its properties changes the key.</param>
     /// <param name="tagsDigest">Digest of the annotated tags that the asker sees; needed when the request says include-tag.</param>
     public static PackKey Of(RepositoryName repository, FetchRequest request, ReadOnlySpan<byte> tagsDigest = default)
     {
@@ -79,9 +74,13 @@ public readonly record struct PackKey
         | (request.ThinPack ? 2 : 0)
         | (request.OfsDelta ? 4 : 0)
         | (request.IncludeTag ? 8 : 0)
-        | (request.Done ? 16 : 0)
-        | (request is { WaitForDone: true, Done: false } ? 32 : 0)
-        | (request.MayBringPack ? 0 : 64);
+        | request.Pack switch
+        {
+            PackWhen.WhenReady => 0,
+            PackWhen.AtOnce => 16,
+            PackWhen.Never => 64,
+            _ => throw new ArgumentOutOfRangeException(nameof(request), request.Pack, "no such moment"),
+        };
 
     private static void AppendText(IncrementalHash hash, string text)
     {

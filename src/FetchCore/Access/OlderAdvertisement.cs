@@ -13,11 +13,11 @@ public sealed record OlderAdvertisement(int Version, string Capabilities, IReadO
     /// A request of the node's own making, in the words that this primary has: some refuse a word that they did not advertise, and some
     /// a request without multi_ack, which git's own client always says where it may.
     /// </summary>
-    public FetchRequest Word(FetchRequest request)
+    public (FetchRequest Request, ResponseFraming Framing) Word(FetchRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         HashSet<string> words = [.. Capabilities.Split(' ')];
-        return request with
+        var framing = new ResponseFraming
         {
             ProtocolVersion = Version,
             MultiAck =
@@ -28,9 +28,14 @@ public sealed record OlderAdvertisement(int Version, string Capabilities, IReadO
                 words.Contains("side-band-64k") ? SidebandKind.Sideband64k
                 : words.Contains("side-band") ? SidebandKind.Sideband
                 : SidebandKind.None,
-            ThinPack = request.ThinPack && words.Contains("thin-pack"),
-            OfsDelta = request.OfsDelta && words.Contains("ofs-delta"),
-            NoProgress = request.NoProgress && words.Contains("no-progress"),
         };
+        return (
+            request with
+            {
+                ThinPack = request.ThinPack && words.Contains("thin-pack"),
+                OfsDelta = request.OfsDelta && words.Contains("ofs-delta"),
+            },
+            framing
+        );
     }
 }

@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Fetching;
 namespace Waystation.FetchCore.Ahead;
 
 /// <summary>A clone as it was asked for, without the objects that its refs were at.</summary>
-/// <param name="Request">All that changes the answer, but no wants.</param>
+/// <param name="Request">What was asked, without the wants.</param>
 /// <param name="Refs">Which refs it asked for.</param>
 public sealed record CloneShape(FetchRequest Request, RefChoice Refs)
 {
@@ -21,22 +21,7 @@ public sealed record CloneShape(FetchRequest Request, RefChoice Refs)
     {
         ArgumentNullException.ThrowIfNull(request);
         RefChoice? refs = RefChoice.Of(request.Wants, request.Depth is null, view);
-        return refs is null
-            ? null
-            : new CloneShape(
-                request with
-                {
-                    Wants = [],
-                    ProtocolVersion = 2,
-                    SidebandKind = SidebandKind.Sideband64k,
-                    MultiAck = default,
-                    NoDone = false,
-                    NoProgress = false,
-                    SidebandAll = false,
-                    Agent = null,
-                },
-                refs
-            );
+        return refs is null ? null : new CloneShape(request with { Wants = [] }, refs);
     }
 
     /// <summary>The request that it makes of these refs; null where they lack one.</summary>

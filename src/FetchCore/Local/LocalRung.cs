@@ -203,22 +203,19 @@ public sealed class LocalRung(
         Func<bool> isOutdated
     )
     {
-        // One way of asking for all versions; progress is told to, or kept from, each who waits where the answer is written.
+        // While a boundary moves, git 2.39 may build on what lies beyond the old one, which the client does not have.
         FetchRequest asked = request with
         {
-            ProtocolVersion = 2,
-            SidebandKind = SidebandKind.Sideband64k,
-            SidebandAll = false,
-            NoProgress = false,
-
-            // While a boundary moves, git 2.39 may build on what lies beyond the old one, which the client does not have.
             ThinPack = request.ThinPack && !(request.Deepens && request.Shallows.Count > 0),
-            WaitForDone = request.WaitForDone || !request.MayBringPack,
         };
         fill.ExpectSource();
         await using GitProcess git = await uploadPack.StartAsync(lease, asked, frozen, withOrphans, threads, fill.Stopping);
         PipeReader output = PipeReader.Create(git.Output, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024));
-        (AnswerStart start, FetchPrologue? prologue) = await ReadStartAsync(output, new AnswerFraming(asked), fill.Stopping);
+        (AnswerStart start, FetchPrologue? prologue) = await ReadStartAsync(
+            output,
+            new ResponseCodec(asked, ResponseFraming.V2),
+            fill.Stopping
+        );
         if (isOutdated())
         {
             return null;
@@ -235,13 +232,13 @@ public sealed class LocalRung(
         }
 
         fill.Begin(prologue!);
-        await PrimaryFill.CopyPackAsync(output, asked, fill, fill.Stopping);
+        await PrimaryFill.CopyPackAsync(output, ResponseFraming.V2, fill, fill.Stopping);
         return true;
     }
 
     private static async Task<(AnswerStart Start, FetchPrologue? Prologue)> ReadStartAsync(
         PipeReader output,
-        AnswerFraming framing,
+        ResponseCodec codec,
         CancellationToken stopping
     )
     {
@@ -249,7 +246,7 @@ public sealed class LocalRung(
         {
             ReadResult read = await output.ReadAsync(stopping);
             ReadOnlySequence<byte> buffer = read.Buffer;
-            AnswerStart start = framing.TryReadPrologue(ref buffer, out FetchPrologue? prologue);
+            AnswerStart start = codec.TryReadPrologue(ref buffer, out FetchPrologue? prologue);
             if (start != AnswerStart.NeedMore || read.IsCompleted)
             {
                 output.AdvanceTo(buffer.Start);

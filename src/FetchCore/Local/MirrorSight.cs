@@ -89,7 +89,7 @@ public sealed class MirrorSight(
     private static FetchRequest Without(FetchRequest request, IReadOnlySet<ObjectId> usable)
     {
         List<ObjectId> haves = [.. request.Haves.Where(usable.Contains)];
-        if (haves.Count == 0 && request.Haves.Count > 0 && !request.Done)
+        if (haves.Count == 0 && request.Haves.Count > 0 && !request.IsDone)
         {
             // A round of negotiation stays one: without any have it would be a clone, and bring its pack at once.
             haves.Add(ObjectId.FromRaw(new byte[request.ObjectFormat.DigestLength]));

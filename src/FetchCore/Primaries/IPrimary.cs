@@ -17,8 +17,11 @@ public interface IPrimary
     /// <summary>Sends the client's own fetch request, as it came and once.</summary>
     Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sends a fetch request of the node's own making in the version that it says, for which the client's stands surety.</summary>
-    Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken);
+    /// <summary>Sends a fetch request of the node's own making, with this client's credential.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="framing">The version that is spoken, and the form of the response.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken);
 
     /// <summary>Asks which refs there are (protocol v2).</summary>
     Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken);

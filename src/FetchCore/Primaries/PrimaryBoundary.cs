@@ -29,31 +29,23 @@ internal static class PrimaryBoundary
             ObjectFormat = format,
             Wants = wants,
             OfsDelta = true,
-            NoProgress = true,
         };
-        question = primary.AnswersOneAtATime
-            ? question with
-            {
-                Haves = wants,
-                Done = true,
-            }
-            : question with
-            {
-                ProtocolVersion = 0,
-                Depth = int.MaxValue,
-            };
-        await using PrimaryReply reply = await primary.SyncAsync(question, cancellationToken);
+        var framing = new ResponseFraming { NoProgress = true };
+        (question, framing) = primary.AnswersOneAtATime
+            ? (question with { Haves = wants, Pack = PackWhen.AtOnce }, framing)
+            : (question with { Depth = int.MaxValue, Pack = PackWhen.Never }, framing with { ProtocolVersion = 0 });
+        await using PrimaryReply reply = await primary.SyncAsync(question, framing, cancellationToken);
         if (!reply.IsAnswer)
         {
             return false;
         }
 
-        if (question.ProtocolVersion == 0)
+        if (framing.ProtocolVersion == 0)
         {
             return await EndsAtOnceAsync(reply.Body, cancellationToken);
         }
 
-        FetchPrologue? prologue = await PrimaryFill.ReadPrologueAsync(reply.Body, question, cancellationToken);
+        FetchPrologue? prologue = await PrimaryFill.ReadPrologueAsync(reply.Body, question, framing, cancellationToken);
         await ReadToEndAsync(reply.Body, cancellationToken);
         return prologue is { Shallow.Count: 0 };
     }

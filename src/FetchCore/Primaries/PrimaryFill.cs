@@ -20,9 +20,14 @@ internal static class PrimaryFill
     /// Reads the sections before the packfile. Null where the answer holds no pack; then nothing of the body is consumed,
     /// so that it can be handed on whole.
     /// </summary>
-    public static async Task<FetchPrologue?> ReadPrologueAsync(PipeReader body, FetchRequest request, CancellationToken cancellationToken)
+    public static async Task<FetchPrologue?> ReadPrologueAsync(
+        PipeReader body,
+        FetchRequest request,
+        ResponseFraming framing,
+        CancellationToken cancellationToken
+    )
     {
-        var framing = new AnswerFraming(request);
+        var codec = new ResponseCodec(request, framing);
         while (true)
         {
             ReadResult read = await body.ReadAsync(cancellationToken);
@@ -31,7 +36,7 @@ internal static class PrimaryFill
             FetchPrologue? prologue;
             try
             {
-                start = framing.TryReadPrologue(ref buffer, out prologue);
+                start = codec.TryReadPrologue(ref buffer, out prologue);
             }
             catch (GitProtocolException)
             {
@@ -58,8 +63,8 @@ internal static class PrimaryFill
 
     /// <summary>Moves the pack, to its end and its check.</summary>
     /// <exception cref="FillFailedException">The answer broke off, or the primary reported an error.</exception>
-    public static Task CopyPackAsync(PipeReader body, FetchRequest request, Fill fill, CancellationToken cancellationToken) =>
-        new AnswerFraming(request).HasBands ? CopyBandsAsync(body, fill, cancellationToken) : CopyBareAsync(body, fill, cancellationToken);
+    public static Task CopyPackAsync(PipeReader body, ResponseFraming framing, Fill fill, CancellationToken cancellationToken) =>
+        framing.HasBands ? CopyBandsAsync(body, fill, cancellationToken) : CopyBareAsync(body, fill, cancellationToken);
 
     private static async Task CopyBandsAsync(PipeReader body, Fill fill, CancellationToken cancellationToken)
     {

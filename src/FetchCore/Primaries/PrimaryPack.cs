@@ -14,10 +14,10 @@ internal static class PrimaryPack
     /// whether it is whole.</exception>
     public static Task CopyAsync(
         PipeReader body,
-        FetchRequest request,
+        ResponseFraming framing,
         Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write,
         SignsOfLife life
-    ) => new AnswerFraming(request).HasBands ? CopyBandsAsync(body, write, life) : CopyBareAsync(body, write, life);
+    ) => framing.HasBands ? CopyBandsAsync(body, write, life) : CopyBareAsync(body, write, life);
 
     private static async Task CopyBareAsync(
         PipeReader body,

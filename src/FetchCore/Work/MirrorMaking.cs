@@ -152,21 +152,21 @@ public sealed class MirrorMaking(
             return false;
         }
 
-        FetchRequest request = asker.RequestFor(format, wants, haves: []);
+        (FetchRequest request, ResponseFraming framing) = asker.RequestFor(format, wants, haves: []);
         using var life = new SignsOfLife(time, either.Token);
         return await life.WatchAsync(async () =>
         {
-            await using PrimaryReply reply = await asker.Primary.SyncAsync(request, life.Token);
+            await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
             life.Note();
             asker.Refused(reply);
             return reply.IsAnswer
-                && await PrimaryFill.ReadPrologueAsync(reply.Body, request, life.Token) is { Shallow.Count: 0 }
+                && await PrimaryFill.ReadPrologueAsync(reply.Body, request, framing, life.Token) is { Shallow.Count: 0 }
                 && await PublishAsync(
                     repository,
                     format,
                     wants,
                     asker.View,
-                    intake => PrimaryPack.CopyAsync(reply.Body, request, intake.WriteAsync, life),
+                    intake => PrimaryPack.CopyAsync(reply.Body, framing, intake.WriteAsync, life),
                     either.Token
                 );
         });

@@ -283,8 +283,8 @@ public sealed class MirrorSync(
     )
     {
         long begun = time.GetTimestamp();
-        FetchRequest request = asker.RequestFor(mirror.ObjectFormat, [.. missing], HavesOf(mirror));
-        await using MirrorIntake? intake = await TransferAsync(mirror, asker, request, stopping);
+        (FetchRequest request, ResponseFraming framing) = asker.RequestFor(mirror.ObjectFormat, [.. missing], HavesOf(mirror));
+        await using MirrorIntake? intake = await TransferAsync(mirror, asker, request, framing, stopping);
         if (intake is null)
         {
             logger.SyncRefused(mirror.Name);
@@ -297,7 +297,13 @@ public sealed class MirrorSync(
     }
 
     /// <summary>What the primary sends, whole but not looked at yet; null where that is no pack.</summary>
-    private async Task<MirrorIntake?> TransferAsync(Mirror mirror, SyncAsker asker, FetchRequest request, CancellationToken stopping)
+    private async Task<MirrorIntake?> TransferAsync(
+        Mirror mirror,
+        SyncAsker asker,
+        FetchRequest request,
+        ResponseFraming framing,
+        CancellationToken stopping
+    )
     {
         using var life = new SignsOfLife(time, stopping);
         _transfers[mirror.Name] = life;
@@ -307,13 +313,13 @@ public sealed class MirrorSync(
         {
             return whole = await life.WatchAsync(async () =>
             {
-                await using PrimaryReply reply = await asker.Primary.SyncAsync(request, life.Token);
+                await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
                 life.Note();
                 asker.Refused(reply);
-                if (reply.IsAnswer && await PrimaryFill.ReadPrologueAsync(reply.Body, request, life.Token) is { Shallow.Count: 0 })
+                if (reply.IsAnswer && await PrimaryFill.ReadPrologueAsync(reply.Body, request, framing, life.Token) is { Shallow.Count: 0 })
                 {
                     intake = new MirrorIntake(git, folder, mirrors, mirror, isWhole: false, stopping);
-                    await PrimaryPack.CopyAsync(reply.Body, request, intake.WriteAsync, life);
+                    await PrimaryPack.CopyAsync(reply.Body, framing, intake.WriteAsync, life);
                 }
 
                 return intake;

@@ -23,7 +23,11 @@ public sealed record SyncAsker(AccessView View, IPrimary Primary, int ProtocolVe
     /// showed
     /// this credential its refs in v2 alone, it speaks that, whatever the client does.
     /// </summary>
-    public FetchRequest RequestFor(ObjectFormat format, IReadOnlyList<ObjectId> wants, IReadOnlyList<ObjectId> haves)
+    public (FetchRequest Request, ResponseFraming Framing) RequestFor(
+        ObjectFormat format,
+        IReadOnlyList<ObjectId> wants,
+        IReadOnlyList<ObjectId> haves
+    )
     {
         ArgumentNullException.ThrowIfNull(haves);
         var request = new FetchRequest
@@ -33,8 +37,8 @@ public sealed record SyncAsker(AccessView View, IPrimary Primary, int ProtocolVe
             Haves = haves,
             ThinPack = haves.Count > 0,
             OfsDelta = true,
-            Done = true,
+            Pack = PackWhen.AtOnce,
         };
-        return ProtocolVersion < 2 && View.Older is { } older ? older.Word(request) : request;
+        return ProtocolVersion < 2 && View.Older is { } older ? older.Word(request) : (request, ResponseFraming.V2);
     }
 }

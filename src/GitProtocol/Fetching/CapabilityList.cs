@@ -9,7 +9,6 @@ namespace Waystation.GitProtocol.Fetching;
 internal sealed class CapabilityList(ObjectFormat format)
 {
     private readonly HashSet<string> _flags = new(StringComparer.Ordinal);
-    private string? _agent;
 
     // These change nothing about the answer: what the client may say in its needs, it says there.
     private static readonly string[] s_harmless =
@@ -62,15 +61,23 @@ internal sealed class CapabilityList(ObjectFormat format)
         }
     }
 
+    /// <summary>The request with what its capabilities say of the pack.</summary>
     public FetchRequest ApplyTo(FetchRequest request) =>
         request with
         {
-            Agent = _agent,
             ThinPack = _flags.Contains("thin-pack"),
             OfsDelta = _flags.Contains("ofs-delta"),
-            NoProgress = _flags.Contains("no-progress"),
             IncludeTag = _flags.Contains("include-tag"),
             DeepenRelative = _flags.Contains("deepen-relative"),
+        };
+
+    /// <summary>What the capabilities say of the response's form.</summary>
+    /// <param name="version">0 or 1.</param>
+    public ResponseFraming ToFraming(int version) =>
+        new()
+        {
+            ProtocolVersion = version,
+            NoProgress = _flags.Contains("no-progress"),
             NoDone = _flags.Contains("no-done"),
             MultiAck =
                 _flags.Contains("multi_ack_detailed") ? MultiAck.Detailed
@@ -88,15 +95,11 @@ internal sealed class CapabilityList(ObjectFormat format)
         {
             _flags.Add(word);
         }
-        else if (Value(word, "agent=") is { } name)
-        {
-            _agent ??= name;
-        }
         else if (Value(word, "object-format=") is { } value)
         {
             Check(value);
         }
-        else if (Value(word, "session-id=") is null && !s_harmless.Contains(word, StringComparer.Ordinal))
+        else if (Value(word, "agent=") is null && Value(word, "session-id=") is null && !s_harmless.Contains(word, StringComparer.Ordinal))
         {
             Foreign ??= ForeignReason.UnknownCapability;
         }

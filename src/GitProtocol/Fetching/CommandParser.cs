@@ -162,7 +162,7 @@ public static class CommandParser
         }
 
         return head.IsFetch
-            ? FetchRequestV2Parser.Parse(ref bytes, head.ObjectFormat, head.Agent, maxObjects)
+            ? FetchRequestV2Parser.Parse(ref bytes, head.ObjectFormat, maxObjects)
             : LsRefsRequestParser.Parse(ref bytes, head.ObjectFormat);
     }
 
@@ -177,8 +177,6 @@ public static class CommandParser
 
         public bool IsFetch { get; private set; }
 
-        public string? Agent { get; private set; }
-
         public ObjectFormat ObjectFormat => _format ?? ObjectFormat.Sha1;
 
         public void Take(in PktLine line)
@@ -188,10 +186,6 @@ public static class CommandParser
             {
                 TakeCommand(value);
             }
-            else if (line.TryStripPrefix(Keywords.AgentIs, out value))
-            {
-                Agent ??= TakeText(value);
-            }
             else if (line.TryStripPrefix(Keywords.ObjectFormatIs, out value))
             {
                 TakeFormat(ObjectFormats.Parse(value));
@@ -200,9 +194,9 @@ public static class CommandParser
             {
                 _foreign ??= ForeignReason.ServerOption;
             }
-            else if (line.TryStripPrefix(Keywords.SessionIdIs, out value))
+            else if (line.TryStripPrefix(Keywords.AgentIs, out value) || line.TryStripPrefix(Keywords.SessionIdIs, out value))
             {
-                TakeText(value);
+                CheckText(value);
             }
             else
             {
@@ -227,15 +221,12 @@ public static class CommandParser
             return _foreign is { } reason ? new ParsedCommand.Foreign(reason) : null;
         }
 
-        private string TakeText(in ReadOnlySequence<byte> value)
+        private void CheckText(in ReadOnlySequence<byte> value)
         {
-            string text = Encoding.Latin1.GetString(value);
-            if (!PlainText.IsOfWords(text))
+            if (!PlainText.IsOfWords(Encoding.Latin1.GetString(value)))
             {
                 _foreign ??= ForeignReason.ByteOutOfPlace;
             }
-
-            return text;
         }
 
         private void TakeCommand(in ReadOnlySequence<byte> value)

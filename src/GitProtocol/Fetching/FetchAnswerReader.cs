@@ -38,10 +38,16 @@ public static class FetchAnswerReader
     /// when the request asked for no sideband, else left as it is.
     /// </summary>
     /// <inheritdoc cref="TryReadPrologue" path="/exception"/>
-    public static AnswerStart TryReadPrologueV0(ref ReadOnlySequence<byte> buffer, FetchRequest request, out FetchPrologue? prologue)
+    public static AnswerStart TryReadPrologueV0(
+        ref ReadOnlySequence<byte> buffer,
+        FetchRequest request,
+        ResponseFraming framing,
+        out FetchPrologue? prologue
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
-        var reader = new PrologueV0Reader(buffer, request);
+        ArgumentNullException.ThrowIfNull(framing);
+        var reader = new PrologueV0Reader(buffer, request, framing);
         AnswerStart start = reader.Read(out prologue);
         return Settle(ref buffer, start, reader.Rest);
     }

@@ -47,17 +47,18 @@ public static class FetchAnswerWriter
     /// a plain ACK says that negotiation is over, and which id it is matters to no client. A pack follows only a prologue that says
     /// ready, or a request that says done.
     /// </summary>
-    public static void WritePrologueV0(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request)
+    public static void WritePrologueV0(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request, ResponseFraming framing)
     {
         ArgumentNullException.ThrowIfNull(prologue);
         ArgumentNullException.ThrowIfNull(request);
-        if (request.Deepens)
+        ArgumentNullException.ThrowIfNull(framing);
+        if (request.Deepens && !framing.IsToldBoundary)
         {
             WriteIds(writer, [], Keywords.Shallow, prologue.Shallow, []);
             WriteIds(writer, [], Keywords.Unshallow, prologue.Unshallow, []);
             PktLineWriter.WriteFlush(writer);
         }
-        bool isLast = request.Done || (request.NoDone && prologue.Ready);
+        bool isLast = request.IsDone || (request.Pack == PackWhen.WhenReady && prologue.Ready);
         if (request.Haves.Count == 0 && !isLast)
         {
             return;
@@ -68,27 +69,23 @@ public static class FetchAnswerWriter
         {
             ObjectIdLine.Write(writer, Keywords.Ack, request.Haves[^1], "\n"u8);
         }
-        else if (prologue.Acks.Count == 0 && (request.Done || !isLast))
+        else if (prologue.Acks.Count == 0 && (request.IsDone || !isLast))
         {
             PktLineWriter.WriteText(writer, Keywords.Nak);
         }
-        else if (request.MultiAck == MultiAck.None)
+        else if (framing.MultiAck == MultiAck.None)
         {
             ObjectIdLine.Write(writer, Keywords.Ack, prologue.Acks[0], "\n"u8);
         }
         else
         {
-            WriteMultiAcks(writer, prologue, request, isLast);
+            WriteMultiAcks(writer, prologue, request, framing.MultiAck == MultiAck.Detailed, isLast);
         }
     }
 
     /// <summary>Writes one line for the person who waits, on band 2.</summary>
     public static void WriteProgress(IBufferWriter<byte> writer, string line, int maxPayload = Sideband.MaxBandPayload) =>
         Sideband.Write(writer, Sideband.Progress, Encoding.UTF8.GetBytes(line + '\n'), maxPayload);
-
-    /// <summary>Writes the reason why the pack ends here, on band 3; the stream must end without a flush-pkt.</summary>
-    public static void WriteError(IBufferWriter<byte> writer, string message, int maxPayload = Sideband.MaxBandPayload) =>
-        Sideband.Write(writer, Sideband.Error, Encoding.UTF8.GetBytes(message + '\n'), maxPayload);
 
     /// <summary>Writes the sign that the answer is whole.</summary>
     public static void WriteEnd(IBufferWriter<byte> writer) => PktLineWriter.WriteFlush(writer);
@@ -108,13 +105,12 @@ public static class FetchAnswerWriter
         }
     }
 
-    private static void WriteMultiAcks(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request, bool isLast)
+    private static void WriteMultiAcks(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request, bool detailed, bool isLast)
     {
-        bool detailed = request.MultiAck == MultiAck.Detailed;
         // "ready" needs an id, also from a server that called itself so and named nothing common.
         ObjectId last = prologue.Acks.Count > 0 ? prologue.Acks[^1] : request.Haves[^1];
         WriteIds(writer, [], Keywords.Ack, prologue.Acks, detailed ? " common\n"u8 : " continue\n"u8);
-        if (!request.Done)
+        if (!request.IsDone)
         {
             if (prologue.Ready && detailed)
             {

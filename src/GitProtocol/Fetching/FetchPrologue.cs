@@ -50,6 +50,6 @@ public sealed record FetchPrologue
     public FetchPrologue ForAnyVersion(FetchRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return request.Done ? this with { HasAcknowledgments = false, Acks = [], Ready = false } : this;
+        return request.IsDone ? this with { HasAcknowledgments = false, Acks = [], Ready = false } : this;
     }
 }

@@ -3,16 +3,13 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.GitProtocol.Fetching;
 
 /// <summary>
-/// What a fetch asks, whichever protocol version asked it; equal when all of it is equal.
-/// It holds everything that the client said: what of it makes an answer is for the key of the pack cache to choose.
+/// What a fetch asks, whichever protocol version asked it; equal when all of it is equal. Every property changes the response, so the
+/// key of the pack cache is made of all of them. How the client wants to hear the response is <see cref="ResponseFraming"/>.
 /// </summary>
 public sealed record FetchRequest
 {
     /// <summary>The format that the client takes the repository to have.</summary>
     public ObjectFormat ObjectFormat { get; init; }
-
-    /// <summary>0, 1 or 2.</summary>
-    public int ProtocolVersion { get; init; } = 2;
 
     /// <summary>The objects wanted, each once, in the client's order.</summary>
     public IReadOnlyList<ObjectId> Wants
@@ -53,42 +50,21 @@ public sealed record FetchRequest
     /// <summary>Annotated tags of what is sent are sent too.</summary>
     public bool IncludeTag { get; init; }
 
-    /// <summary>Nothing on band 2.</summary>
-    public bool NoProgress { get; init; }
-
-    /// <summary>Negotiation is over: the pack follows.</summary>
-    public bool Done { get; init; }
-
-    /// <summary>No pack before <see cref="Done"/>, however ready the server is.</summary>
-    public bool WaitForDone { get; init; }
-
-    /// <summary>v2: the whole answer in bands.</summary>
-    public bool SidebandAll { get; init; }
+    /// <summary>When the pack comes.</summary>
+    public PackWhen Pack { get; init; }
 
     /// <summary>Which objects to leave out.</summary>
     public FilterSpec? Filter { get; init; }
 
-    /// <summary>v0 and v1: how the pack is framed.</summary>
-    public SidebandKind SidebandKind { get; init; } = SidebandKind.Sideband64k;
-
-    /// <summary>v0 and v1: how haves are acknowledged.</summary>
-    public MultiAck MultiAck { get; init; }
-
-    /// <summary>v0 and v1: the pack may follow "ready" without another round.</summary>
-    public bool NoDone { get; init; }
-
-    /// <summary>The client's name for itself.</summary>
-    public string? Agent { get; init; }
-
     /// <summary>Whether the client starts from nothing.</summary>
     public bool IsClone => Haves.Count == 0 && Shallows.Count == 0;
 
-    /// <summary>Whether the client moves its shallow boundary, so that a v0 or v1 answer begins with the new one.</summary>
+    /// <summary>Whether the client moves its shallow boundary, so that a v0 or v1 response begins with the new one.</summary>
     public bool Deepens => Depth is not null || DeepenSince is not null;
 
-    /// <summary>
-    /// Whether the answer may hold a pack. In v0 and v1 one that is not done is a round, which brings acknowledgments or just the
-    /// new boundary, unless no-done lets the pack follow "ready"; only multi_ack_detailed has that word, and only haves earn it.
-    /// </summary>
-    public bool MayBringPack => ProtocolVersion == 2 || Done || (NoDone && MultiAck == MultiAck.Detailed && Haves.Count > 0);
+    /// <summary>Whether the response may hold a pack; else it is a round of negotiation.</summary>
+    public bool MayBringPack => Pack != PackWhen.Never;
+
+    /// <summary>Whether negotiation is over, so that the pack follows at once.</summary>
+    public bool IsDone => Pack == PackWhen.AtOnce;
 }

@@ -39,7 +39,7 @@ public static class FetchRequestV0Parser
             return new ParsedCommand.Foreign(ForeignReason.EmptyRequest);
         }
 
-        if (needs is not ParsedCommand.Fetch(var request))
+        if (needs is not ParsedCommand.Fetch(var request, var framing))
         {
             return needs;
         }
@@ -60,47 +60,11 @@ public static class FetchRequestV0Parser
         }
 
         return ends
-            ? new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = done })
+            ? new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Pack = framing.WhenPackComes(done, haves.Count > 0) }, framing)
             : CheckRest(ref wholeBody, format, maxObjects);
 
         static void ThrowTruncated() =>
             GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt or done.");
-    }
-
-    /// <summary>
-    /// Takes one request that ends with done off the buffer; false, and nothing taken, while it is not whole. True with no
-    /// command: the client takes its leave. A foreign request is told as soon as its needs are, and only they are taken.
-    /// </summary>
-    public static bool TryRead(
-        ref ReadOnlySequence<byte> buffer,
-        int version,
-        ObjectFormat format,
-        out ParsedCommand? command,
-        int maxObjects = CommandParser.DefaultMaxObjects
-    )
-    {
-        ReadOnlySequence<byte> rest = buffer;
-        if (!TryReadNeeds(ref rest, version, format, out command, maxObjects))
-        {
-            return false;
-        }
-
-        if (command is ParsedCommand.Fetch(var request))
-        {
-            var haves = new ObjectIdSet();
-            for (bool done = false; !done; )
-            {
-                command = null;
-                long scanned = 0;
-                if (!TryReadRound(ref rest, ref scanned, format, haves, out done, maxObjects - request.Wants.Count))
-                {
-                    return false;
-                }
-            }
-            command = new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Done = true });
-        }
-        buffer = rest;
-        return true;
     }
 
     /// <summary>
@@ -340,9 +304,9 @@ public static class FetchRequestV0Parser
             builder.TakeForeign(ForeignReason.NoWants);
         }
 
-        FetchRequest request = builder.Build();
+        FetchRequest request = capabilities.ApplyTo(builder.Build()) with { Pack = PackWhen.Never };
         return builder.Foreign is { } reason
             ? new ParsedCommand.Foreign(reason)
-            : new ParsedCommand.Fetch(capabilities.ApplyTo(request with { ProtocolVersion = version }));
+            : new ParsedCommand.Fetch(request, capabilities.ToFraming(version));
     }
 }

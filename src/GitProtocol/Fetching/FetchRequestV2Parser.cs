@@ -22,7 +22,7 @@ internal static class FetchRequestV2Parser
     }
 
     /// <summary>Reads from after the delim-pkt to the flush-pkt; the bytes are known to hold it.</summary>
-    public static ParsedCommand Parse(ref ReadOnlySequence<byte> arguments, ObjectFormat format, string? agent, int maxObjects)
+    public static ParsedCommand Parse(ref ReadOnlySequence<byte> arguments, ObjectFormat format, int maxObjects)
     {
         var builder = new FetchRequestBuilder(format, maxObjects);
         Flags flags = Flags.None;
@@ -56,16 +56,16 @@ internal static class FetchRequestV2Parser
             : new ParsedCommand.Fetch(
                 request with
                 {
-                    Agent = agent,
-                    Done = flags.HasFlag(Flags.Done),
                     ThinPack = flags.HasFlag(Flags.ThinPack),
                     OfsDelta = flags.HasFlag(Flags.OfsDelta),
                     IncludeTag = flags.HasFlag(Flags.IncludeTag),
-                    NoProgress = flags.HasFlag(Flags.NoProgress),
                     DeepenRelative = flags.HasFlag(Flags.DeepenRelative),
-                    WaitForDone = flags.HasFlag(Flags.WaitForDone),
-                    SidebandAll = flags.HasFlag(Flags.SidebandAll),
-                }
+                    Pack =
+                        flags.HasFlag(Flags.Done) ? PackWhen.AtOnce
+                        : flags.HasFlag(Flags.WaitForDone) ? PackWhen.Never
+                        : PackWhen.WhenReady,
+                },
+                new ResponseFraming { NoProgress = flags.HasFlag(Flags.NoProgress), SidebandAll = flags.HasFlag(Flags.SidebandAll) }
             );
     }
 

@@ -12,16 +12,24 @@ public static class FetchRequestWriter
 {
     /// <summary>Writes one whole v2 command. <paramref name="agent"/> only for a server that advertises agent.</summary>
     /// <param name="writer">Where to.</param>
-    /// <param name="request">What is asked; what only v0 and v1 say of it is left out.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="framing">How the response is to come; what only v0 and v1 say of it is left out.</param>
     /// <param name="agent">Our name, or null to say none.</param>
     /// <param name="sayObjectFormat">Say sha1 too; only for a server that advertises object-format.</param>
-    public static void WriteV2(IBufferWriter<byte> writer, FetchRequest request, string? agent, bool sayObjectFormat = false)
+    public static void WriteV2(
+        IBufferWriter<byte> writer,
+        FetchRequest request,
+        ResponseFraming framing,
+        string? agent,
+        bool sayObjectFormat = false
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(framing);
         PktLineWriter.Write(writer, Keywords.Command, Keywords.Fetch);
         CommandCapabilities.Write(writer, request.ObjectFormat, agent, sayObjectFormat);
         PktLineWriter.WriteDelim(writer);
-        if (request.WaitForDone)
+        if (request.Pack == PackWhen.Never)
         {
             PktLineWriter.Write(writer, Keywords.WaitForDone);
         }
@@ -31,7 +39,7 @@ public static class FetchRequestWriter
             PktLineWriter.Write(writer, Keywords.ThinPack);
         }
 
-        if (request.NoProgress)
+        if (framing.NoProgress)
         {
             PktLineWriter.Write(writer, Keywords.NoProgress);
         }
@@ -46,7 +54,7 @@ public static class FetchRequestWriter
             PktLineWriter.Write(writer, Keywords.OfsDelta);
         }
 
-        if (request.SidebandAll)
+        if (framing.SidebandAll)
         {
             PktLineWriter.Write(writer, Keywords.SidebandAll);
         }
@@ -60,7 +68,7 @@ public static class FetchRequestWriter
         WriteFilter(writer, request);
         WriteIds(writer, Keywords.Want, request.Wants, "\n"u8);
         WriteIds(writer, Keywords.Have, request.Haves, "\n"u8);
-        if (request.Done)
+        if (request.IsDone)
         {
             PktLineWriter.WriteText(writer, Keywords.Done);
         }
@@ -74,21 +82,23 @@ public static class FetchRequestWriter
     /// </summary>
     /// <param name="writer">Where to.</param>
     /// <param name="request">What is asked; it must want something.</param>
+    /// <param name="framing">How the response is to come.</param>
     /// <param name="agent">Our name, or null to say none.</param>
-    public static void WriteV0(IBufferWriter<byte> writer, FetchRequest request, string? agent)
+    public static void WriteV0(IBufferWriter<byte> writer, FetchRequest request, ResponseFraming framing, string? agent)
     {
         ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(framing);
         ArgumentOutOfRangeException.ThrowIfZero(request.Wants.Count, nameof(request));
         Span<byte> first = stackalloc byte[ObjectFormat.Sha256.HexLength];
         request.Wants[0].WriteHex(first);
-        byte[] capabilities = Encoding.ASCII.GetBytes(Capabilities(request, agent) + '\n');
+        byte[] capabilities = Encoding.ASCII.GetBytes(Capabilities(request, framing, agent) + '\n');
         PktLineWriter.Write(writer, Keywords.Want, first[..request.ObjectFormat.HexLength], capabilities);
         WriteIds(writer, Keywords.Want, request.Wants.Skip(1), "\n"u8);
         WriteBoundary(writer, request);
         WriteFilter(writer, request);
         PktLineWriter.WriteFlush(writer);
         WriteIds(writer, Keywords.Have, request.Haves, "\n"u8);
-        if (request.Done)
+        if (request.IsDone)
         {
             PktLineWriter.WriteText(writer, Keywords.Done);
         }
@@ -98,17 +108,17 @@ public static class FetchRequestWriter
         }
     }
 
-    private static string Capabilities(FetchRequest request, string? agent)
+    private static string Capabilities(FetchRequest request, ResponseFraming framing, string? agent)
     {
         var text = new StringBuilder();
-        Say(request.MultiAck == MultiAck.Detailed, "multi_ack_detailed");
-        Say(request.MultiAck == MultiAck.MultiAck, "multi_ack");
-        Say(request.NoDone, "no-done");
-        Say(request.SidebandKind == SidebandKind.Sideband64k, "side-band-64k");
-        Say(request.SidebandKind == SidebandKind.Sideband, "side-band");
+        Say(framing.MultiAck == MultiAck.Detailed, "multi_ack_detailed");
+        Say(framing.MultiAck == MultiAck.MultiAck, "multi_ack");
+        Say(framing.NoDone, "no-done");
+        Say(framing.SidebandKind == SidebandKind.Sideband64k, "side-band-64k");
+        Say(framing.SidebandKind == SidebandKind.Sideband, "side-band");
         Say(request.DeepenRelative, "deepen-relative");
         Say(request.ThinPack, "thin-pack");
-        Say(request.NoProgress, "no-progress");
+        Say(framing.NoProgress, "no-progress");
         Say(request.IncludeTag, "include-tag");
         Say(request.OfsDelta, "ofs-delta");
         Say(request.DeepenSince is not null, "deepen-since");

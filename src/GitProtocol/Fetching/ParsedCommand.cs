@@ -8,7 +8,9 @@ public abstract record ParsedCommand
     private ParsedCommand() { }
 
     /// <summary>A fetch that we understand to the last argument.</summary>
-    public sealed record Fetch(FetchRequest Request) : ParsedCommand;
+    /// <param name="Request">What is asked.</param>
+    /// <param name="Framing">How the client wants to hear the response.</param>
+    public sealed record Fetch(FetchRequest Request, ResponseFraming Framing) : ParsedCommand;
 
     /// <summary>An ls-refs that we understand to the last argument.</summary>
     public sealed record LsRefs(LsRefsRequest Request) : ParsedCommand;

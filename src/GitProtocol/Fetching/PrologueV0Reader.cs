@@ -9,7 +9,7 @@ namespace Waystation.GitProtocol.Fetching;
 /// the new boundary when one was asked for, then NAK and ACK lines. Nothing announces the pack: it is what comes after the plain
 /// ACK of multi_ack, or after a NAK or a single ACK that no further acknowledgment follows.
 /// </summary>
-internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest request)
+internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest request, ResponseFraming framing)
 {
     private readonly List<ObjectId> _acks = [];
     private readonly List<ObjectId> _shallow = [];
@@ -96,7 +96,7 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
     private AnswerStart ReadAcknowledgments(out bool isWhole)
     {
         // A stateless client that asks only for its new boundary gets just that, and asks again.
-        isWhole = !request.Done && request.Haves.Count == 0;
+        isWhole = !request.IsDone && request.Haves.Count == 0;
         if (isWhole)
         {
             return AnswerStart.NoPack;
@@ -118,8 +118,8 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
             // git repeats
             // a single ACK for each have that the first one implies, such as its parent.
             Next next =
-                !request.Done && !(request.NoDone && _ready) ? Next.Round
-                : isNak || request.MultiAck == MultiAck.None ? Peek()
+                !request.IsDone && !(request.Pack == PackWhen.WhenReady && _ready) ? Next.Round
+                : isNak || framing.MultiAck == MultiAck.None ? Peek()
                 : Next.Pack;
             if (next == Next.Acknowledgment)
             {
@@ -169,7 +169,7 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
             return Next.NeedMore;
         }
 
-        if (request.SidebandKind == SidebandKind.None && PktLine.StartsWith(_rest, bare))
+        if (framing.SidebandKind == SidebandKind.None && PktLine.StartsWith(_rest, bare))
         {
             return Next.Pack;
         }
@@ -182,7 +182,7 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
         {
             (byte)'A' or (byte)'N' => Next.Acknowledgment,
             (byte)'E' => Next.Error,
-            _ when request.SidebandKind != SidebandKind.None => Next.Pack,
+            _ when framing.SidebandKind != SidebandKind.None => Next.Pack,
             _ => Next.Acknowledgment,
         };
 

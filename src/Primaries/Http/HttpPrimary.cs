@@ -52,16 +52,16 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
             ? await ReadAsync("info-refs", HttpMethod.Get, asker.Target, content: null, cancellationToken, asksForRefs: true)
             : await ReadAsync("upload-pack", HttpMethod.Post, asker.Target, OwnBody, cancellationToken, asksForRefs: true);
 
-    public async Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
+    public async Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        if (request.ProtocolVersion == 2)
+        if (framing.ProtocolVersion == 2)
         {
-            FetchRequestWriter.WriteV2(buffer, request, agent: null, sayObjectFormat: request.ObjectFormat != ObjectFormat.Sha1);
+            FetchRequestWriter.WriteV2(buffer, request, framing, agent: null, sayObjectFormat: request.ObjectFormat != ObjectFormat.Sha1);
         }
         else
         {
-            FetchRequestWriter.WriteV0(buffer, request, agent: null);
+            FetchRequestWriter.WriteV0(buffer, request, framing, agent: null);
         }
 
         return await ReadAsync(
@@ -70,7 +70,7 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
             asker.Target,
             () => NewBody(buffer.WrittenMemory),
             cancellationToken,
-            request.ProtocolVersion
+            framing.ProtocolVersion
         );
     }
 

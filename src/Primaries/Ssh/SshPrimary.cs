@@ -43,16 +43,17 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         );
 
     /// <summary>Sends a fetch of the node's own making, whose answer the caller reads (gitprotocol-v2, fetch; gitprotocol-pack).</summary>
-    public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
+    public Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return request.ProtocolVersion < 2
-            ? SyncOldAsync(request, cancellationToken)
+        ArgumentNullException.ThrowIfNull(framing);
+        return framing.ProtocolVersion < 2
+            ? SyncOldAsync(request, framing, cancellationToken)
             : AskAsync(
                 capabilities =>
                 {
                     var written = new ArrayBufferWriter<byte>();
-                    FetchRequestWriter.WriteV2(written, request, agent: null, capabilities.Supports(ObjectFormatCapability));
+                    FetchRequestWriter.WriteV2(written, request, framing, agent: null, capabilities.Supports(ObjectFormatCapability));
                     return written.WrittenMemory;
                 },
                 isOwn: true,
@@ -83,7 +84,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         return reply;
     }
 
-    private async Task<PrimaryReply> SyncOldAsync(FetchRequest request, CancellationToken cancellationToken)
+    private async Task<PrimaryReply> SyncOldAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
     {
         long askedAt = tickets.Now;
         (SshOpening opening, _) = await uploadPacks.TakeAsync(fresh: true, cancellationToken);
@@ -99,7 +100,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         }
 
         var written = new ArrayBufferWriter<byte>();
-        FetchRequestWriter.WriteV0(written, request, agent: null);
+        FetchRequestWriter.WriteV0(written, request, framing, agent: null);
         await uploadPack.PassSectionAsync(cancellationToken);
         return await uploadPack.ReplyAsync(written.WrittenMemory, askedAt, cancellationToken);
     }

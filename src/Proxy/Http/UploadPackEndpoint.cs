@@ -59,7 +59,7 @@ internal sealed class UploadPackEndpoint(
                 await refs.HandleAsync(request, lsRefs.Request, body.Raw);
                 break;
             case ParsedCommand.Fetch fetch:
-                await FetchAsync(request, fetch.Request, body, begun, parseTime);
+                await FetchAsync(request, fetch, body, begun, parseTime);
                 break;
             default:
                 await ForwardAsync(request, reason, begun, default);
@@ -144,7 +144,7 @@ internal sealed class UploadPackEndpoint(
         return (command, command is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : default);
     }
 
-    private async Task FetchAsync(DoorRequest request, FetchRequest fetch, FetchBody body, long begun, TimeSpan parseTime)
+    private async Task FetchAsync(DoorRequest request, ParsedCommand.Fetch fetch, FetchBody body, long begun, TimeSpan parseTime)
     {
         HttpContext context = request.Context;
         var primary = new HttpPrimary(
@@ -153,19 +153,19 @@ internal sealed class UploadPackEndpoint(
             tickets,
             meters
         );
-        var call = new FetchCall(request.Repository, request.Credential, fetch, request.Primary.Visibility, primary);
+        var call = new FetchCall(request.Repository, request.Credential, fetch.Request, fetch.Framing, request.Primary.Visibility, primary);
         FetchAnswer answer = await fetches.FetchAsync(call, context.RequestAborted);
         switch (answer)
         {
             case FetchAnswer.Pack pack:
                 await using (pack.Reader)
                 {
-                    await SendPackAsync(request, fetch, pack, parseTime);
+                    await SendPackAsync(request, call, pack, parseTime);
                 }
 
                 break;
             case FetchAnswer.Round round:
-                await SendRoundAsync(request, fetch, round, parseTime);
+                await SendRoundAsync(request, call, round, parseTime);
                 break;
             case FetchAnswer.Busy busy:
                 meters.Busy();
@@ -190,11 +190,11 @@ internal sealed class UploadPackEndpoint(
         }
     }
 
-    private async Task SendRoundAsync(DoorRequest request, FetchRequest fetch, FetchAnswer.Round answer, TimeSpan parseTime)
+    private async Task SendRoundAsync(DoorRequest request, FetchCall call, FetchAnswer.Round answer, TimeSpan parseTime)
     {
         HttpResponse response = request.Context.Response;
         PrepareAnswer(response, answer, FetchOutcome.Local, willKeep: false);
-        new AnswerFraming(fetch).WriteRound(response.BodyWriter, answer.Prologue);
+        new ResponseCodec(call.Request, call.Framing).WriteRound(response.BodyWriter, answer.Prologue);
         await response.BodyWriter.FlushAsync(request.Context.RequestAborted);
         meters.Fetched(FetchOutcome.Local, 0);
         logger.FetchServed(
@@ -221,14 +221,14 @@ internal sealed class UploadPackEndpoint(
         }
     }
 
-    private async Task SendPackAsync(DoorRequest request, FetchRequest fetch, FetchAnswer.Pack answer, TimeSpan parseTime)
+    private async Task SendPackAsync(DoorRequest request, FetchCall call, FetchAnswer.Pack answer, TimeSpan parseTime)
     {
         HttpContext context = request.Context;
         HttpResponse response = context.Response;
         long sending = Stopwatch.GetTimestamp();
         PrepareAnswer(response, answer, answer.Outcome, answer.WillKeep);
         await response.StartAsync(context.RequestAborted);
-        var body = new FetchAnswerBody(response.BodyWriter, answer.Reader, fetch, time);
+        var body = new FetchAnswerBody(response.BodyWriter, answer.Reader, call.Request, call.Framing, time);
         try
         {
             await body.WriteAsync(ServedBy.Line(answer, time.GetUtcNow()), context.RequestAborted);

@@ -74,7 +74,7 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
                 return await ForwardLsRefsAsync(lsRefs.Request, bytes, cancellationToken);
             case ParsedCommand.Fetch fetch when call.IsSelected:
                 IPrimary primary = _upstream.Asking("fetch", bytes);
-                FetchTurnEnd turn = await turns.TakeAsync(call.Of(fetch.Request, primary), _client, cancellationToken);
+                FetchTurnEnd turn = await turns.TakeAsync(call.Of(fetch.Request, fetch.Framing, primary), _client, cancellationToken);
                 switch (turn)
                 {
                     case FetchTurnEnd.Served:

@@ -21,10 +21,10 @@ internal sealed class CountedPrimary(IPrimary primary, string kind, FetchMeters 
         return primary.FetchAsync(cancellationToken);
     }
 
-    public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
+    public Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
     {
         meters.Upstream("sync");
-        return primary.SyncAsync(request, cancellationToken);
+        return primary.SyncAsync(request, framing, cancellationToken);
     }
 
     public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)

@@ -40,20 +40,18 @@ internal sealed class FetchTurn(FetchService fetches, FetchMeters meters, TimePr
     /// <param name="client">Who gets it.</param>
     /// <param name="cancellationToken">The client's.</param>
     public async Task<FetchTurnEnd> TakeAsync(FetchCall call, ClientChannel client, CancellationToken cancellationToken) =>
-        await AnswerAsync(call, call.Request, await AskAsync(call, cancellationToken), client, cancellationToken);
+        await AnswerAsync(call, await AskAsync(call, cancellationToken), client, cancellationToken);
 
     /// <summary>What the core answers, of which nothing is written yet.</summary>
     public Task<FetchAnswer> AskAsync(FetchCall call, CancellationToken cancellationToken) => fetches.FetchAsync(call, cancellationToken);
 
     /// <summary>Writes an answer, or says who must.</summary>
     /// <param name="call">The fetch.</param>
-    /// <param name="form">The request by which the answer is written: without what the client was told before.</param>
     /// <param name="answer">The answer, disposed here.</param>
     /// <param name="client">Who gets it.</param>
     /// <param name="cancellationToken">The client's.</param>
     public async Task<FetchTurnEnd> AnswerAsync(
         FetchCall call,
-        FetchRequest form,
         FetchAnswer answer,
         ClientChannel client,
         CancellationToken cancellationToken
@@ -64,11 +62,11 @@ internal sealed class FetchTurn(FetchService fetches, FetchMeters meters, TimePr
             case FetchAnswer.Pack pack:
                 await using (pack.Reader)
                 {
-                    return await SendAsync(call, form, pack, client, cancellationToken);
+                    return await SendAsync(call, pack, client, cancellationToken);
                 }
 
             case FetchAnswer.Round round:
-                new AnswerFraming(form).WriteRound(client.Output, round.Prologue);
+                new ResponseCodec(call.Request, call.Framing).WriteRound(client.Output, round.Prologue);
                 await client.Output.FlushAsync(cancellationToken);
                 meters.Fetched(FetchOutcome.Local, 0);
                 return new FetchTurnEnd.Served(IsPack: false);
@@ -105,14 +103,13 @@ internal sealed class FetchTurn(FetchService fetches, FetchMeters meters, TimePr
 
     private async Task<FetchTurnEnd> SendAsync(
         FetchCall call,
-        FetchRequest form,
         FetchAnswer.Pack answer,
         ClientChannel client,
         CancellationToken cancellationToken
     )
     {
         long sending = time.GetTimestamp();
-        var body = new FetchAnswerBody(client.Output, answer.Reader, form, time);
+        var body = new FetchAnswerBody(client.Output, answer.Reader, call.Request, call.Framing, time);
         try
         {
             await body.WriteAsync(ServedBy.Line(answer, time.GetUtcNow()), cancellationToken);

@@ -117,8 +117,8 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
         CancellationToken cancellationToken
     )
     {
-        FetchRequest? request = call.IsSelected ? (needs as ParsedCommand.Fetch)?.Request : null;
-        if (request is null)
+        ParsedCommand.Fetch? fetch = call.IsSelected ? needs as ParsedCommand.Fetch : null;
+        if (fetch is null)
         {
             turns.NoteBypass(call, needs is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected);
         }
@@ -129,7 +129,7 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
         {
             if (deepens)
             {
-                FetchAnswer? answer = request is { IsClone: true } ? await AskAheadAsync(request, said, cancellationToken) : null;
+                FetchAnswer? answer = fetch is { Request.IsClone: true } ? await AskAheadAsync(fetch, said, cancellationToken) : null;
                 if (answer is FetchAnswer.Busy busy)
                 {
                     // The primary is not to make it instead.
@@ -148,7 +148,7 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
             while (await ReadRoundAsync(rounds, format, share, cancellationToken))
             {
                 (FetchAnswer.Pack? ready, ahead) = (ahead, null);
-                if (await AnswerRoundAsync(request, rounds, ready, cancellationToken) is { } end)
+                if (await AnswerRoundAsync(fetch, rounds, ready, cancellationToken) is { } end)
                 {
                     return end;
                 }
@@ -169,13 +169,20 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
     /// The answer that the client gets if it has nothing, with its new boundary written already: that one does not depend on what
     /// it has. Null where there is none, and no pack where too many wait.
     /// </summary>
-    private async Task<FetchAnswer?> AskAheadAsync(FetchRequest request, byte[] said, CancellationToken cancellationToken)
+    private async Task<FetchAnswer?> AskAheadAsync(ParsedCommand.Fetch needs, byte[] said, CancellationToken cancellationToken)
     {
-        FetchCall asked = call.Of(request with { Done = true }, upstream.Asking(Concatenate(said, DoneLine())));
+        FetchCall asked = call.Of(
+            needs.Request with
+            {
+                Pack = PackWhen.AtOnce,
+            },
+            needs.Framing,
+            upstream.Asking(Concatenate(said, DoneLine()))
+        );
         switch (await turns.AskAsync(asked, cancellationToken))
         {
             case FetchAnswer.Pack pack:
-                new AnswerFraming(request).WriteRound(_client.Output, pack.Reader.Prologue);
+                new ResponseCodec(needs.Request, needs.Framing).WriteRound(_client.Output, pack.Reader.Prologue);
                 await _client.Output.FlushAsync(cancellationToken);
                 return pack;
             case FetchAnswer.Relay relay:
@@ -211,7 +218,7 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
 
     /// <summary>Null where the conversation goes on.</summary>
     private async Task<SessionEnd?> AnswerRoundAsync(
-        FetchRequest? needs,
+        ParsedCommand.Fetch? needs,
         Rounds rounds,
         FetchAnswer.Pack? ready,
         CancellationToken cancellationToken
@@ -220,9 +227,12 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
         byte[] said = rounds.ToBytes();
         if (needs is not null)
         {
-            FetchRequest request = needs with { Haves = rounds.Haves, Done = rounds.Done };
-            FetchCall asked = call.Of(request, upstream.Asking(said));
-            FetchRequest form = rounds.BoundaryTold ? request with { Depth = null, DeepenSince = null } : request;
+            FetchRequest request = needs.Request with
+            {
+                Haves = rounds.Haves,
+                Pack = needs.Framing.WhenPackComes(rounds.Done, rounds.Haves.Count > 0),
+            };
+            FetchCall asked = call.Of(request, needs.Framing with { IsToldBoundary = rounds.BoundaryTold }, upstream.Asking(said));
             if (ready is not null && !(rounds.Done && rounds.Haves.Count == 0))
             {
                 await ready.Reader.DisposeAsync();
@@ -230,7 +240,7 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
             }
 
             FetchAnswer answer = ready ?? await turns.AskAsync(asked, cancellationToken);
-            switch (await turns.AnswerAsync(asked, form, answer, _client, cancellationToken))
+            switch (await turns.AnswerAsync(asked, answer, _client, cancellationToken))
             {
                 case FetchTurnEnd.Served served:
                     return served.IsPack ? SessionEnd.Quiet : null;

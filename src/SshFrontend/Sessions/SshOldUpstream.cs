@@ -118,15 +118,15 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
 
         public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) => await AskAsync(request, cancellationToken);
 
-        public async Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
+        public async Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
         {
-            if (request.ProtocolVersion == 2)
+            if (framing.ProtocolVersion == 2)
             {
-                return await new SshPrimary(upstream._packs, default, upstream._tickets).SyncAsync(request, cancellationToken);
+                return await new SshPrimary(upstream._packs, default, upstream._tickets).SyncAsync(request, framing, cancellationToken);
             }
 
             var written = new ArrayBufferWriter<byte>();
-            FetchRequestWriter.WriteV0(written, request, agent: null);
+            FetchRequestWriter.WriteV0(written, request, framing, agent: null);
             return await AskAsync(written.WrittenMemory, cancellationToken);
         }
 

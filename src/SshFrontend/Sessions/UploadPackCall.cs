@@ -21,5 +21,6 @@ internal sealed record UploadPackCall(
 )
 {
     /// <summary>One fetch of it, as the core wants it.</summary>
-    public FetchCall Of(FetchRequest request, IPrimary primary) => new(Repository, Upstream.Credential, request, Visibility, primary);
+    public FetchCall Of(FetchRequest request, ResponseFraming framing, IPrimary primary) =>
+        new(Repository, Upstream.Credential, request, framing, Visibility, primary);
 }

@@ -57,9 +57,8 @@ public sealed class FrozenRefsTests
         {
             ObjectFormat = main.Format,
             Wants = [main],
-            Done = true,
+            Pack = PackWhen.AtOnce,
             IncludeTag = true,
-            NoProgress = true,
         };
         await using GitProcess git = await uploadPack.StartAsync(lease, request, frozen, withOrphans: false, threads: 1, default);
         using var answer = new MemoryStream();

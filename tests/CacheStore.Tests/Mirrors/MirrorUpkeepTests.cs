@@ -272,9 +272,8 @@ public sealed class MirrorUpkeepTests : IAsyncLifetime
                         var request = new FetchRequest
                         {
                             Wants = [tip],
-                            Done = true,
+                            Pack = PackWhen.AtOnce,
                             OfsDelta = true,
-                            NoProgress = true,
                             Depth = reader == 0 ? 2 : null,
                         };
                         await using GitProcess git = await uploadPack.StartAsync(

@@ -213,7 +213,7 @@ public sealed partial class TipPackTests : IAsyncLifetime
         var request = new FetchRequest
         {
             Wants = [_mirror.Refs.Find($"refs/heads/{branch}")!.Id],
-            Done = true,
+            Pack = PackWhen.AtOnce,
             OfsDelta = true,
             Depth = 1,
         };

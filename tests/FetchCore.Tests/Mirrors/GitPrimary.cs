@@ -30,7 +30,7 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
     public int Boundaries => _boundaries;
 
     /// <summary>The requests for packs that the node made itself, oldest first.</summary>
-    public ConcurrentQueue<FetchRequest> Syncs { get; } = new();
+    public ConcurrentQueue<ParsedCommand.Fetch> Syncs { get; } = new();
 
     /// <summary>All packs that it was asked for.</summary>
     public int Packs => Fetches + Syncs.Count;
@@ -53,7 +53,7 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
     /// <summary>As it is asked in one client's name.</summary>
     /// <param name="user">The client.</param>
     /// <param name="own">The client's own request; null where it has none.</param>
-    public IPrimary For(string user, FetchRequest? own = null) => new Session(this, user, own);
+    public IPrimary For(string user, ParsedCommand.Fetch? own = null) => new Session(this, user, own);
 
     private async Task<PrimaryReply> AskAsync(string user, bool isOld, Action<IBufferWriter<byte>> write, params string[] options)
     {
@@ -89,10 +89,10 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
             : throw new PrimaryException($"upload-pack ended with {process.ExitCode}: {await said}");
     }
 
-    private async Task<PrimaryReply> FetchAsync(string user, FetchRequest request, CancellationToken cancellationToken)
+    private async Task<PrimaryReply> FetchAsync(string user, ParsedCommand.Fetch asked, CancellationToken cancellationToken)
     {
         await PackGate.WaitAsync(cancellationToken);
-        bool isOld = request.ProtocolVersion < 2;
+        bool isOld = asked.Framing.ProtocolVersion < 2;
         PrimaryReply reply = await AskAsync(
             user,
             isOld,
@@ -100,11 +100,11 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
             {
                 if (isOld)
                 {
-                    FetchRequestWriter.WriteV0(writer, request, agent: null);
+                    FetchRequestWriter.WriteV0(writer, asked.Request, asked.Framing, agent: null);
                 }
                 else
                 {
-                    FetchRequestWriter.WriteV2(writer, request, agent: null);
+                    FetchRequestWriter.WriteV2(writer, asked.Request, asked.Framing, agent: null);
                 }
             }
         );
@@ -118,7 +118,7 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
         return new FakeReply(Garble(body.ToArray()), reply.AskedAt);
     }
 
-    private sealed class Session(GitPrimary primary, string user, FetchRequest? own) : IPrimary
+    private sealed class Session(GitPrimary primary, string user, ParsedCommand.Fetch? own) : IPrimary
     {
         public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken)
         {
@@ -126,18 +126,19 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
             return primary.FetchAsync(user, own ?? throw new InvalidOperationException("no client asks"), cancellationToken);
         }
 
-        public Task<PrimaryReply> SyncAsync(FetchRequest request, CancellationToken cancellationToken)
+        public Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
         {
+            var asked = new ParsedCommand.Fetch(request, framing);
             if (request.MayBringPack)
             {
-                primary.Syncs.Enqueue(request);
+                primary.Syncs.Enqueue(asked);
             }
             else
             {
                 Interlocked.Increment(ref primary._boundaries);
             }
 
-            return primary.FetchAsync(user, request, cancellationToken);
+            return primary.FetchAsync(user, asked, cancellationToken);
         }
 
         public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
@@ -153,7 +154,7 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
             Interlocked.Increment(ref primary._advertisements);
             return primary.AskAsync(
                 user,
-                primary.SpeaksOld || own is { ProtocolVersion: < 2 },
+                primary.SpeaksOld || own is { Framing.ProtocolVersion: < 2 },
                 static _ => { },
                 "--http-backend-info-refs"
             );

@@ -123,16 +123,24 @@ internal sealed class MirrorFixture : IAsyncDisposable
     public Credential CredentialOf(string user) => _digester.Digest([new("header authorization", user)]);
 
     /// <summary>A fetch through the ladder.</summary>
-    public Task<FetchAnswer> FetchAsync(string user, FetchRequest request, VisibilityRule rule = VisibilityRule.Advertised) =>
-        Core.Service.FetchAsync(
-            new FetchCall(Repository, CredentialOf(user), request, rule, Primary.For(user, request)),
+    public Task<FetchAnswer> FetchAsync(
+        string user,
+        FetchRequest request,
+        VisibilityRule rule = VisibilityRule.Advertised,
+        ResponseFraming? framing = null
+    )
+    {
+        var asked = new ParsedCommand.Fetch(request, framing ?? ResponseFraming.V2);
+        return Core.Service.FetchAsync(
+            new FetchCall(Repository, CredentialOf(user), asked.Request, asked.Framing, rule, Primary.For(user, asked)),
             CancellationToken.None
         );
+    }
 
     /// <summary>A fetch through the ladder, its pack read whole: how it was served, and how many objects it has.</summary>
-    public async Task<(FetchOutcome Outcome, int Objects)> ReadAsync(string user, FetchRequest request)
+    public async Task<(FetchOutcome Outcome, int Objects)> ReadAsync(string user, FetchRequest request, ResponseFraming? framing = null)
     {
-        var answer = Assert.IsType<FetchAnswer.Pack>(await FetchAsync(user, request));
+        var answer = Assert.IsType<FetchAnswer.Pack>(await FetchAsync(user, request, framing: framing));
         byte[] pack = await CoreFixture.ReadAsync(answer);
         return (answer.Outcome, BinaryPrimitives.ReadInt32BigEndian(pack.AsSpan(8)));
     }

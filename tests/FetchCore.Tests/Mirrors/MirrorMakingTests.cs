@@ -1,4 +1,5 @@
 using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Servers;
 
@@ -109,7 +110,7 @@ public sealed class MirrorMakingTests : IAsyncLifetime
     {
         _node.Primary.SpeaksOld = true;
         ObjectId tip = await _node.ResolveAsync("main");
-        await _node.ReadAsync("alice", CoreFixture.Clone(tip) with { ProtocolVersion = 0 });
+        await _node.ReadAsync("alice", CoreFixture.Clone(tip), new ResponseFraming { ProtocolVersion = 0 });
         await Eventually.TrueAsync("there is a mirror", () => HasMirror);
         Assert.Equal(tip, _node.Mirror.Refs.Find("refs/heads/main")?.Id);
         await _node.AssertSoundAsync();

@@ -30,7 +30,7 @@ public sealed class MirrorSyncTests : IAsyncLifetime
         ObjectId old = await _node.ResolveAsync("main"),
             tip = await _node.CommitAsync();
         Assert.True(await _node.SyncAsync());
-        FetchRequest sync = Assert.Single(_node.Primary.Syncs);
+        FetchRequest sync = Assert.Single(_node.Primary.Syncs).Request;
         Assert.Equal([tip], sync.Wants);
         Assert.Equal([old], sync.Haves);
         Assert.True(sync.ThinPack);
@@ -131,7 +131,7 @@ public sealed class MirrorSyncTests : IAsyncLifetime
         ObjectId tag = await _node.ResolveAsync("refs/tags/v1");
         SyncAsker asker = await _node.AskerAsync();
         Assert.True(await _node.Core.Sync.BringAsync(_node.Mirror, asker, [main], withTags: true, CancellationToken.None));
-        Assert.Equal([tag], Assert.Single(_node.Primary.Syncs).Wants);
+        Assert.Equal([tag], Assert.Single(_node.Primary.Syncs).Request.Wants);
         Assert.Equal(main, _node.Mirror.Refs.Find("refs/tags/v1")?.Peeled);
     }
 

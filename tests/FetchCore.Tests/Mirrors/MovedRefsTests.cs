@@ -67,7 +67,7 @@ public sealed class MovedRefsTests : IAsyncLifetime
         ObjectId tip = await _node.CommitAsync();
         await SeeAsync();
         await Eventually.TrueAsync("the branch is brought", () => _node.Mirror.Refs.Find("refs/heads/main")?.Id == tip);
-        Assert.Equal([tip], Assert.Single(_node.Primary.Syncs).Wants);
+        Assert.Equal([tip], Assert.Single(_node.Primary.Syncs).Request.Wants);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class WarmWorkTests : IAsyncLifetime
     {
         _node.Primary.SpeaksOld = true;
         await WarmAsync();
-        Assert.Equal(0, Assert.Single(_node.Primary.Syncs).ProtocolVersion);
+        Assert.Equal(0, Assert.Single(_node.Primary.Syncs).Framing.ProtocolVersion);
         await _node.AssertSoundAsync();
     }
 

@@ -36,7 +36,7 @@ public sealed class CommandParserTests
     ]
     public void Fetch_IsRead_HoweverTheBytesArrive(ReadOnlySequence<byte> bytes)
     {
-        FetchRequest request = Assert.IsType<ParsedCommand.Fetch>(CommandParser.Parse(bytes)).Request;
+        ParsedCommand.Fetch fetch = Assert.IsType<ParsedCommand.Fetch>(CommandParser.Parse(bytes));
         Assert.True(FilterSpec.TryParse("blob:limit=1024", out FilterSpec? filter));
         Assert.Equal(
             new FetchRequest
@@ -49,15 +49,24 @@ public sealed class CommandParserTests
                 ThinPack = true,
                 OfsDelta = true,
                 IncludeTag = true,
-                NoProgress = true,
-                Done = true,
-                WaitForDone = true,
-                SidebandAll = true,
+                Pack = PackWhen.AtOnce,
                 Filter = filter,
-                Agent = "git/2",
             },
-            request
+            fetch.Request
         );
+        Assert.Equal(new ResponseFraming { NoProgress = true, SidebandAll = true }, fetch.Framing);
+    }
+
+    [Theory]
+    [InlineData(PackWhen.WhenReady)]
+    [InlineData(PackWhen.AtOnce, "done")]
+    [InlineData(PackWhen.AtOnce, "wait-for-done", "done")]
+    [InlineData(PackWhen.Never, "wait-for-done")]
+    public void Pack_ComesWhenTheClientSays(PackWhen expected, params string[] words)
+    {
+        byte[] bytes = Lines.ToBytes(["command=fetch", Lines.Delim, "want " + Ids.A, "have " + Ids.B, .. words, Lines.Flush]);
+        ParsedCommand command = CommandParser.Parse(new ReadOnlySequence<byte>(bytes));
+        Assert.Equal(expected, Assert.IsType<ParsedCommand.Fetch>(command).Request.Pack);
     }
 
     [

@@ -8,33 +8,34 @@ namespace Waystation.GitProtocol.Tests.Fetching;
 
 public sealed class FetchAnswerV0Tests
 {
-    private static readonly FetchRequest s_clone = new()
-    {
-        ProtocolVersion = 0,
-        Wants = Ids.Of(Ids.A),
-        Done = true,
-    };
+    private static readonly FetchRequest s_clone = new() { Wants = Ids.Of(Ids.A), Pack = PackWhen.AtOnce };
 
-    private static readonly FetchRequest s_fetch = s_clone with { Haves = Ids.Of(Ids.B, Ids.C), MultiAck = MultiAck.Detailed };
+    private static readonly FetchRequest s_fetch = s_clone with { Haves = Ids.Of(Ids.B, Ids.C) };
+    private static readonly FetchRequest s_round = s_fetch with { Pack = PackWhen.Never };
+    private static readonly FetchRequest s_whenReady = s_fetch with { Pack = PackWhen.WhenReady };
+
+    private static readonly ResponseFraming s_detailed = new() { ProtocolVersion = 0, MultiAck = MultiAck.Detailed };
+    private static readonly ResponseFraming s_single = s_detailed with { MultiAck = MultiAck.None };
+    private static readonly ResponseFraming s_bare = s_single with { SidebandKind = SidebandKind.None };
 
     [Theory, EveryCut("NAK", "nolf:\u0001PACK", Lines.Flush)]
     public void Clone_IsNakThenPack(ReadOnlySequence<byte> bytes)
     {
-        Assert.Equal(FetchPrologue.Empty, ReadPack(ref bytes, s_clone));
+        Assert.Equal(FetchPrologue.Empty, ReadPack(ref bytes, s_clone, s_single));
         Assert.Equal([(BandKind.PackData, "PACK"), (BandKind.End, "")], FetchAnswerReaderTests.Bands(bytes));
     }
 
     [Theory, EveryCut("NAK", "raw:PACK1234")]
     public void CloneWithoutSideband_IsNakThenTheBarePack(ReadOnlySequence<byte> bytes)
     {
-        Assert.Equal(FetchPrologue.Empty, ReadPack(ref bytes, s_clone with { SidebandKind = SidebandKind.None }));
+        Assert.Equal(FetchPrologue.Empty, ReadPack(ref bytes, s_clone, s_bare));
         Assert.Equal("PACK1234", Encoding.ASCII.GetString(bytes));
     }
 
     [Theory, EveryCut("nolf:shallow " + Ids.A, "unshallow " + Ids.B, Lines.Flush, "NAK", "nolf:\u0002hm")]
     public void DeepeningClone_SaysItsBoundaryFirst(ReadOnlySequence<byte> bytes)
     {
-        FetchPrologue prologue = ReadPack(ref bytes, s_clone with { Depth = 1 });
+        FetchPrologue prologue = ReadPack(ref bytes, s_clone with { Depth = 1 }, s_single);
         Assert.Equal(
             new FetchPrologue
             {
@@ -49,7 +50,7 @@ public sealed class FetchAnswerV0Tests
     [Theory, EveryCut("NAK", "ACK " + Ids.B + " common", "ACK " + Ids.C + " ready", "NAK", "ACK " + Ids.B, "nolf:\u0001PACK")]
     public void LastRoundOfAFetch_EndsWithThePlainAck(ReadOnlySequence<byte> bytes)
     {
-        FetchPrologue prologue = ReadPack(ref bytes, s_fetch);
+        FetchPrologue prologue = ReadPack(ref bytes, s_fetch, s_detailed);
         Assert.Equal(
             new FetchPrologue
             {
@@ -68,7 +69,7 @@ public sealed class FetchAnswerV0Tests
     [EveryCut("ACK " + Ids.B, "ACK " + Ids.C, "ACK " + Ids.B, "nolf:\u0001PACK")]
     public void SingleAck_MayBeRepeated_BeforeThePack(ReadOnlySequence<byte> bytes)
     {
-        FetchPrologue prologue = ReadPack(ref bytes, s_fetch with { MultiAck = MultiAck.None });
+        FetchPrologue prologue = ReadPack(ref bytes, s_fetch, s_single);
         Assert.Equal(ObjectId.Parse(Ids.B), prologue.Acks[0]);
         Assert.Equal([(BandKind.PackData, "PACK")], FetchAnswerReaderTests.Bands(bytes));
     }
@@ -78,20 +79,17 @@ public sealed class FetchAnswerV0Tests
     [EveryCut("ACK " + Ids.B, "ACK " + Ids.C, "raw:PACK1234")]
     public void SingleAck_MayBeRepeated_BeforeABarePack(ReadOnlySequence<byte> bytes)
     {
-        ReadPack(ref bytes, s_fetch with { MultiAck = MultiAck.None, SidebandKind = SidebandKind.None });
+        ReadPack(ref bytes, s_fetch, s_bare);
         Assert.Equal("PACK1234", Encoding.ASCII.GetString(bytes));
     }
 
     [Theory, EveryTruncation("ACK " + Ids.B, "ACK " + Ids.C, "nolf:\u0001")]
     public void SingleAck_NeedsMore_UntilThePackBegins(ReadOnlySequence<byte> bytes) =>
-        Assert.Equal(
-            AnswerStart.NeedMore,
-            FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch with { MultiAck = MultiAck.None }, out _)
-        );
+        Assert.Equal(AnswerStart.NeedMore, FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch, s_single, out _));
 
     [Theory, EveryCut("ACK " + Ids.B + " common", "ACK " + Ids.B + " ready", "NAK", "ACK " + Ids.B, "nolf:\u0001PACK")]
     public void ReadyRoundWithNoDone_BringsThePack(ReadOnlySequence<byte> bytes) =>
-        Assert.True(ReadPack(ref bytes, s_fetch with { Done = false, NoDone = true }).Ready);
+        Assert.True(ReadPack(ref bytes, s_whenReady, s_detailed).Ready);
 
     [Theory]
     [EveryTruncation("NAK", "nolf:\u0001")]
@@ -99,7 +97,7 @@ public sealed class FetchAnswerV0Tests
     public void TruncatedPrologue_NeedsMore(ReadOnlySequence<byte> bytes)
     {
         long before = bytes.Length;
-        Assert.Equal(AnswerStart.NeedMore, FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch, out _));
+        Assert.Equal(AnswerStart.NeedMore, FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch, s_detailed, out _));
         Assert.Equal(before, bytes.Length);
     }
 
@@ -111,7 +109,7 @@ public sealed class FetchAnswerV0Tests
     public void RoundThatIsNotTheLast_IsNoPack(params string[] lines)
     {
         var bytes = new ReadOnlySequence<byte>(Lines.ToBytes(lines));
-        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch with { Done = false }, out _));
+        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, s_round, s_detailed, out _));
         Assert.False(bytes.IsEmpty);
     }
 
@@ -119,7 +117,10 @@ public sealed class FetchAnswerV0Tests
     public void RequestForItsBoundaryOnly_IsNoPack()
     {
         var bytes = new ReadOnlySequence<byte>(Lines.ToBytes("shallow " + Ids.A, Lines.Flush));
-        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, s_clone with { Done = false, Depth = 1 }, out _));
+        Assert.Equal(
+            AnswerStart.NoPack,
+            FetchAnswerReader.TryReadPrologueV0(ref bytes, s_clone with { Pack = PackWhen.Never, Depth = 1 }, s_single, out _)
+        );
     }
 
     [Theory]
@@ -131,7 +132,7 @@ public sealed class FetchAnswerV0Tests
     public void WhatIsNoAcknowledgment_IsRefused(params string[] lines)
     {
         var bytes = new ReadOnlySequence<byte>(Lines.ToBytes(lines));
-        Assert.Throws<GitProtocolException>(() => FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch, out _));
+        Assert.Throws<GitProtocolException>(() => FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch, s_detailed, out _));
     }
 
     [Theory]
@@ -141,7 +142,7 @@ public sealed class FetchAnswerV0Tests
     public void Acks_AreWrittenAsTheClientAskedForThem(MultiAck kind, string expected)
     {
         var prologue = new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B, Ids.C) };
-        Assert.Equal(expected, Written(prologue, s_fetch with { MultiAck = kind }));
+        Assert.Equal(expected, Written(prologue, s_fetch, s_detailed with { MultiAck = kind }));
     }
 
     [Fact]
@@ -155,72 +156,67 @@ public sealed class FetchAnswerV0Tests
                     Acks = Ids.Of(Ids.B),
                     Ready = true,
                 },
-                s_fetch with
-                {
-                    Done = false,
-                    NoDone = true,
-                }
+                s_whenReady,
+                s_detailed
             )
         );
 
     [Fact]
     public void ReadyWithoutAnyCommonHave_StillNamesAnId() =>
-        Assert.Equal(
-            "ACK c ready|NAK|ACK c",
-            Written(new() { HasAcknowledgments = true, Ready = true }, s_fetch with { Done = false, NoDone = true })
-        );
+        Assert.Equal("ACK c ready|NAK|ACK c", Written(new() { HasAcknowledgments = true, Ready = true }, s_whenReady, s_detailed));
 
     [Fact]
     public void RoundThatIsNotTheLast_IsWrittenWithoutThePlainAck()
     {
         var common = new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B) };
-        FetchRequest round = s_fetch with { Done = false };
-        Assert.Equal("ACK b common|NAK", Written(common, round));
-        Assert.Equal("ACK b common|ACK b ready|NAK", Written(common with { Ready = true }, round));
-        Assert.Equal("ACK b continue|NAK", Written(common, round with { MultiAck = MultiAck.MultiAck }));
-        Assert.Equal("ACK b", Written(common, round with { MultiAck = MultiAck.None }));
-        Assert.Equal("NAK", Written(FetchPrologue.Empty, round));
-        Assert.Equal("shallow a|0000", Written(new() { Shallow = Ids.Of(Ids.A) }, s_clone with { Done = false, Depth = 1 }));
+        Assert.Equal("ACK b common|NAK", Written(common, s_round, s_detailed));
+        Assert.Equal("ACK b common|ACK b ready|NAK", Written(common with { Ready = true }, s_round, s_detailed));
+        Assert.Equal("ACK b continue|NAK", Written(common, s_round, s_detailed with { MultiAck = MultiAck.MultiAck }));
+        Assert.Equal("ACK b", Written(common, s_round, s_single));
+        Assert.Equal("NAK", Written(FetchPrologue.Empty, s_round, s_detailed));
+        Assert.Equal(
+            "shallow a|0000",
+            Written(new() { Shallow = Ids.Of(Ids.A) }, s_clone with { Pack = PackWhen.Never, Depth = 1 }, s_single)
+        );
     }
 
     [Theory, EveryCut("ACK " + Ids.B + " common", "NAK")]
     public void RoundThatIsNotTheLast_SaysWhatIsCommon(ReadOnlySequence<byte> bytes)
     {
-        Assert.Equal(
-            AnswerStart.NoPack,
-            FetchAnswerReader.TryReadPrologueV0(ref bytes, s_fetch with { Done = false }, out FetchPrologue? prologue)
-        );
+        Assert.Equal(AnswerStart.NoPack, FetchAnswerReader.TryReadPrologueV0(ref bytes, s_round, s_detailed, out FetchPrologue? prologue));
         Assert.Equal(new FetchPrologue { HasAcknowledgments = true, Acks = Ids.Of(Ids.B) }, prologue);
     }
 
     [Fact]
     public void PrologueOfV2_IsWrittenSoThatNegotiationEnds()
     {
-        Assert.Equal("NAK", Written(FetchPrologue.Empty, s_clone));
-        Assert.Equal("ACK c", Written(FetchPrologue.Empty, s_fetch with { MultiAck = MultiAck.None }));
-        Assert.Equal("ACK c", Written(FetchPrologue.Empty, s_fetch));
-        Assert.Equal("NAK", Written(new() { HasAcknowledgments = true }, s_fetch));
+        Assert.Equal("NAK", Written(FetchPrologue.Empty, s_clone, s_single));
+        Assert.Equal("ACK c", Written(FetchPrologue.Empty, s_fetch, s_single));
+        Assert.Equal("ACK c", Written(FetchPrologue.Empty, s_fetch, s_detailed));
+        Assert.Equal("NAK", Written(new() { HasAcknowledgments = true }, s_fetch, s_detailed));
     }
 
     [Fact]
     public void Boundary_IsWritten_OnlyToAClientThatAskedForOne()
     {
         var prologue = new FetchPrologue { HasShallowInfo = true, Shallow = Ids.Of(Ids.A) };
-        Assert.Equal("NAK", Written(prologue, s_clone));
-        Assert.Equal("shallow a|0000|NAK", Written(prologue, s_clone with { Depth = 1 }));
-        Assert.Equal("0000|NAK", Written(FetchPrologue.Empty, s_clone with { DeepenSince = 5 }));
+        FetchRequest deepening = s_clone with { Depth = 1 };
+        Assert.Equal("NAK", Written(prologue, s_clone, s_single));
+        Assert.Equal("shallow a|0000|NAK", Written(prologue, deepening, s_single));
+        Assert.Equal("NAK", Written(prologue, deepening, s_single with { IsToldBoundary = true }));
+        Assert.Equal("0000|NAK", Written(FetchPrologue.Empty, s_clone with { DeepenSince = 5 }, s_single));
     }
 
-    private static FetchPrologue ReadPack(ref ReadOnlySequence<byte> bytes, FetchRequest request)
+    private static FetchPrologue ReadPack(ref ReadOnlySequence<byte> bytes, FetchRequest request, ResponseFraming framing)
     {
-        Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologueV0(ref bytes, request, out FetchPrologue? prologue));
+        Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologueV0(ref bytes, request, framing, out FetchPrologue? prologue));
         return prologue!;
     }
 
-    private static string Written(FetchPrologue prologue, FetchRequest request)
+    private static string Written(FetchPrologue prologue, FetchRequest request, ResponseFraming framing)
     {
         var writer = new ArrayBufferWriter<byte>();
-        FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+        FetchAnswerWriter.WritePrologueV0(writer, prologue, request, framing);
         var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
         var lines = new List<string>();
         while (GitProtocol.PktLines.PktLineReader.TryRead(ref bytes, out GitProtocol.PktLines.PktLine line))

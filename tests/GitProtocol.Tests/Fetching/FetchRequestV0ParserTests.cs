@@ -31,25 +31,33 @@ public sealed class FetchRequestV0ParserTests
         Assert.True(FilterSpec.TryParse("blob:none", out FilterSpec? filter));
         FetchRequest expected = new()
         {
-            ProtocolVersion = 1,
             Wants = Ids.Of(Ids.A, Ids.B),
             Shallows = Ids.Of(Ids.C),
             Haves = Ids.Of(Ids.D, Ids.C),
             Depth = 2,
             Filter = filter,
-            MultiAck = MultiAck.Detailed,
-            NoDone = true,
-            SidebandKind = SidebandKind.Sideband64k,
             ThinPack = true,
             IncludeTag = true,
             OfsDelta = true,
-            Agent = "git/2",
-            Done = true,
+            Pack = PackWhen.AtOnce,
+        };
+        var framing = new ResponseFraming
+        {
+            ProtocolVersion = 1,
+            MultiAck = MultiAck.Detailed,
+            NoDone = true,
+            SidebandKind = SidebandKind.Sideband64k,
         };
         // A stateless server answers the first round only, so a body with two is not this request.
         Assert.Equal(new ParsedCommand.Foreign(ForeignReason.SecondRound), FetchRequestV0Parser.Parse(bytes, 1, ObjectFormat.Sha1));
-        Assert.True(FetchRequestV0Parser.TryRead(ref bytes, 1, ObjectFormat.Sha1, out ParsedCommand? command));
-        Assert.Equal(new ParsedCommand.Fetch(expected), command);
+        Assert.True(FetchRequestV0Parser.TryReadNeeds(ref bytes, 1, ObjectFormat.Sha1, out ParsedCommand? needs));
+        var haves = new List<ObjectId>();
+        Assert.True(FetchRequestV0Parser.TryReadRound(ref bytes, ObjectFormat.Sha1, haves, out bool done));
+        Assert.False(done);
+        Assert.True(FetchRequestV0Parser.TryReadRound(ref bytes, ObjectFormat.Sha1, haves, out done));
+        ParsedCommand.Fetch read = Assert.IsType<ParsedCommand.Fetch>(needs);
+        Assert.Equal(framing, read.Framing);
+        Assert.Equal(expected, read.Request with { Haves = [.. haves.Distinct()], Pack = framing.WhenPackComes(done, hasHaves: true) });
         Assert.True(bytes.IsEmpty);
     }
 
@@ -58,7 +66,7 @@ public sealed class FetchRequestV0ParserTests
     {
         FetchRequest request = Read(bytes);
         Assert.Equal(Ids.Of(Ids.C, Ids.D), request.Haves);
-        Assert.True(request.Done);
+        Assert.True(request.IsDone);
     }
 
     [Theory]
@@ -92,7 +100,8 @@ public sealed class FetchRequestV0ParserTests
     {
         FetchRequest request = Read(bytes, ObjectFormat.Sha256);
         Assert.Equal(ObjectId.Parse(Ids.A256), Assert.Single(request.Wants));
-        Assert.Equal((SidebandKind.None, MultiAck.None), (request.SidebandKind, request.MultiAck));
+        ResponseFraming framing = Assert.IsType<ParsedCommand.Fetch>(FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha256)).Framing;
+        Assert.Equal((SidebandKind.None, MultiAck.None), (framing.SidebandKind, framing.MultiAck));
     }
 
     [Theory, EveryTruncation("want " + Ids.A + " side-band-64k", Lines.Flush, "have " + Ids.B, "done")]
@@ -101,7 +110,7 @@ public sealed class FetchRequestV0ParserTests
         // A stateless body may end after the flush-pkt of its needs: then it has no done.
         if (bytes.Length == Lines.ToBytes("want " + Ids.A + " side-band-64k", Lines.Flush).Length)
         {
-            Assert.False(Read(bytes).Done);
+            Assert.False(Read(bytes).IsDone);
         }
         else
         {
@@ -110,8 +119,10 @@ public sealed class FetchRequestV0ParserTests
                 Assert.Throws<GitProtocolException>(() => FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1)).Error
             );
         }
+        // On a channel the needs may be whole, and then the round is not.
+        bool hasNeeds = FetchRequestV0Parser.TryReadNeeds(ref bytes, 0, ObjectFormat.Sha1, out _);
         long before = bytes.Length;
-        Assert.False(FetchRequestV0Parser.TryRead(ref bytes, 0, ObjectFormat.Sha1, out _));
+        Assert.False(hasNeeds && FetchRequestV0Parser.TryReadRound(ref bytes, ObjectFormat.Sha1, new List<ObjectId>(), out _));
         Assert.Equal(before, bytes.Length);
     }
 
@@ -180,7 +191,7 @@ public sealed class FetchRequestV0ParserTests
     public void ForeignNeeds_AreToldBeforeTheRounds_AsTheClientMayWaitForAnAnswer()
     {
         var bytes = new ReadOnlySequence<byte>(Lines.ToBytes("want " + Ids.A, "deepen-not refs/heads/x", Lines.Flush));
-        Assert.True(FetchRequestV0Parser.TryRead(ref bytes, 0, ObjectFormat.Sha1, out ParsedCommand? command));
+        Assert.True(FetchRequestV0Parser.TryReadNeeds(ref bytes, 0, ObjectFormat.Sha1, out ParsedCommand? command));
         Assert.Equal(new ParsedCommand.Foreign(ForeignReason.DeepenNot), command);
     }
 

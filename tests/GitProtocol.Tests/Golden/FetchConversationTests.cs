@@ -17,8 +17,8 @@ public sealed class FetchConversationTests
         byte[] bytes = Recording.Read(name);
         foreach (ReadOnlySequence<byte> cut in Recording.CutsOf(bytes))
         {
-            FetchRequest request = Parse(name, cut);
-            Assert.Equal(Form(name, bytes, request), Written(request));
+            ParsedCommand.Fetch fetch = Parse(name, cut);
+            Assert.Equal(Form(name, bytes, fetch.Request), Written(fetch));
         }
     }
 
@@ -26,28 +26,28 @@ public sealed class FetchConversationTests
     public void Answer_IsReadToItsTrailer_HoweverItIsCut(string name)
     {
         byte[] bytes = Recording.Read(name);
-        FetchRequest request = Parse(name, new ReadOnlySequence<byte>(Recording.Read(Path.ChangeExtension(name, ".request"))));
+        ParsedCommand.Fetch fetch = Parse(name, new ReadOnlySequence<byte>(Recording.Read(Path.ChangeExtension(name, ".request"))));
         foreach (ReadOnlySequence<byte> cut in Recording.CutsOf(bytes))
         {
             ReadOnlySequence<byte> rest = cut;
-            AnswerStart start = Start(ref rest, request, out FetchPrologue? prologue);
+            AnswerStart start = Start(ref rest, fetch, out FetchPrologue? prologue);
             Assert.Equal(start == AnswerStart.Pack, Recording.Text(bytes).Contains("PACK", StringComparison.Ordinal));
             Assert.NotNull(prologue);
             if (start == AnswerStart.Pack)
             {
-                AssertWholePack(rest, request);
-                AssertWrittenAgain(bytes.AsSpan(0, (int)(bytes.Length - rest.Length)), prologue, request);
+                AssertWholePack(rest, fetch.Request);
+                AssertWrittenAgain(bytes.AsSpan(0, (int)(bytes.Length - rest.Length)), prologue, fetch);
             }
-            else if (request.ProtocolVersion == 2)
+            else if (fetch.Framing.ProtocolVersion == 2)
             {
                 var writer = new ArrayBufferWriter<byte>();
-                FetchAnswerWriter.WriteRoundV2(writer, prologue, request.SidebandAll);
+                FetchAnswerWriter.WriteRoundV2(writer, prologue, fetch.Framing.SidebandAll);
                 Assert.Equal(Recording.Text(bytes), Recording.Text(writer.WrittenSpan));
             }
             else
             {
                 var writer = new ArrayBufferWriter<byte>();
-                FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+                FetchAnswerWriter.WritePrologueV0(writer, prologue, fetch.Request, fetch.Framing);
                 Assert.Equal(Recording.Text(bytes), Recording.Text(writer.WrittenSpan));
             }
         }
@@ -57,11 +57,11 @@ public sealed class FetchConversationTests
     public void TruncatedAnswer_IsNeverWhole(string name)
     {
         byte[] bytes = Recording.Read(name);
-        FetchRequest request = Parse(name, new ReadOnlySequence<byte>(Recording.Read(Path.ChangeExtension(name, ".request"))));
+        ParsedCommand.Fetch fetch = Parse(name, new ReadOnlySequence<byte>(Recording.Read(Path.ChangeExtension(name, ".request"))));
         for (int length = 0; length < bytes.Length; length += length < 900 ? 1 : 17)
         {
             var rest = new ReadOnlySequence<byte>(bytes, 0, length);
-            if (Start(ref rest, request, out _) != AnswerStart.Pack)
+            if (Start(ref rest, fetch, out _) != AnswerStart.Pack)
             {
                 continue;
             }
@@ -89,19 +89,19 @@ public sealed class FetchConversationTests
 
     private static FetchPrologue Prologue(string name)
     {
-        FetchRequest request = Parse(name, new ReadOnlySequence<byte>(Recording.Read(name + ".request")));
+        ParsedCommand.Fetch fetch = Parse(name, new ReadOnlySequence<byte>(Recording.Read(name + ".request")));
         var rest = new ReadOnlySequence<byte>(Recording.Read(name + ".response"));
-        Assert.Equal(AnswerStart.Pack, Start(ref rest, request, out FetchPrologue? prologue));
+        Assert.Equal(AnswerStart.Pack, Start(ref rest, fetch, out FetchPrologue? prologue));
         return prologue!;
     }
 
-    private static FetchRequest Parse(string name, ReadOnlySequence<byte> body)
+    private static ParsedCommand.Fetch Parse(string name, ReadOnlySequence<byte> body)
     {
         int version = Recording.Version(name);
         Assert.Equal(version == 2, CommandParser.LooksLikeV2(body));
         ParsedCommand command =
             version == 2 ? CommandParser.Parse(body) : FetchRequestV0Parser.Parse(body, version, Recording.Format(name));
-        return Assert.IsType<ParsedCommand.Fetch>(command).Request;
+        return Assert.IsType<ParsedCommand.Fetch>(command);
     }
 
     // What git's client says and means nothing by is not in the record: the same want twice (HEAD and its branch), and, in v0,
@@ -121,25 +121,25 @@ public sealed class FetchConversationTests
         static int IndexOfWant(string line) => line.IndexOf("want ", StringComparison.Ordinal);
     }
 
-    private static string Written(FetchRequest request)
+    private static string Written(ParsedCommand.Fetch fetch)
     {
         var writer = new ArrayBufferWriter<byte>();
-        if (request.ProtocolVersion == 2)
+        if (fetch.Framing.ProtocolVersion == 2)
         {
-            FetchRequestWriter.WriteV2(writer, request, Recording.Agent, sayObjectFormat: true);
+            FetchRequestWriter.WriteV2(writer, fetch.Request, fetch.Framing, Recording.Agent, sayObjectFormat: true);
         }
         else
         {
-            FetchRequestWriter.WriteV0(writer, request, Recording.Agent);
+            FetchRequestWriter.WriteV0(writer, fetch.Request, fetch.Framing, Recording.Agent);
         }
 
-        return Recording.Text(writer.WrittenSpan)[(request.ProtocolVersion == 2 ? 0 : 4)..];
+        return Recording.Text(writer.WrittenSpan)[(fetch.Framing.ProtocolVersion == 2 ? 0 : 4)..];
     }
 
-    private static AnswerStart Start(ref ReadOnlySequence<byte> bytes, FetchRequest request, out FetchPrologue? prologue) =>
-        request.ProtocolVersion == 2
-            ? FetchAnswerReader.TryReadPrologue(ref bytes, request.ObjectFormat, request.SidebandAll, out prologue)
-            : FetchAnswerReader.TryReadPrologueV0(ref bytes, request, out prologue);
+    private static AnswerStart Start(ref ReadOnlySequence<byte> bytes, ParsedCommand.Fetch fetch, out FetchPrologue? prologue) =>
+        fetch.Framing.ProtocolVersion == 2
+            ? FetchAnswerReader.TryReadPrologue(ref bytes, fetch.Request.ObjectFormat, fetch.Framing.SidebandAll, out prologue)
+            : FetchAnswerReader.TryReadPrologueV0(ref bytes, fetch.Request, fetch.Framing, out prologue);
 
     private static void AssertWholePack(ReadOnlySequence<byte> bytes, FetchRequest request)
     {
@@ -163,26 +163,29 @@ public sealed class FetchConversationTests
         Assert.True(check.IsWhole());
     }
 
-    private static void AssertWrittenAgain(ReadOnlySpan<byte> recorded, FetchPrologue prologue, FetchRequest request)
+    private static void AssertWrittenAgain(ReadOnlySpan<byte> recorded, FetchPrologue prologue, ParsedCommand.Fetch fetch)
     {
         var writer = new ArrayBufferWriter<byte>();
-        if (request.ProtocolVersion == 2)
+        if (fetch.Framing.ProtocolVersion == 2)
         {
-            FetchAnswerWriter.WritePrologueV2(writer, prologue, request.SidebandAll);
+            FetchAnswerWriter.WritePrologueV2(writer, prologue, fetch.Framing.SidebandAll);
         }
         else
         {
-            FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+            FetchAnswerWriter.WritePrologueV0(writer, prologue, fetch.Request, fetch.Framing);
         }
 
-        if (request.ProtocolVersion == 2 || request.Haves.Count == 0)
+        if (fetch.Framing.ProtocolVersion == 2 || fetch.Request.Haves.Count == 0)
         {
             Assert.Equal(Recording.Text(recorded), Recording.Text(writer.WrittenSpan));
             return;
         }
         // Git acknowledges while it reads; we say the same in one go.
         var rest = new ReadOnlySequence<byte>([.. writer.WrittenSpan, .. "0006\u0001x"u8]);
-        Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologueV0(ref rest, request, out FetchPrologue? again));
+        Assert.Equal(
+            AnswerStart.Pack,
+            FetchAnswerReader.TryReadPrologueV0(ref rest, fetch.Request, fetch.Framing, out FetchPrologue? again)
+        );
         Assert.Equal(prologue with { Ready = again!.Ready }, again);
     }
 }

@@ -49,7 +49,7 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
         var primary = new SshPrimary(packs, default, stage.Tickets);
         for (int i = 0; i < 2; i++)
         {
-            await using PrimaryReply reply = await primary.SyncAsync(SshStage.CloneOf(tip), CancellationToken.None);
+            await using PrimaryReply reply = await primary.SyncAsync(SshStage.CloneOf(tip), ResponseFraming.V2, CancellationToken.None);
             Assert.EndsWith("0000", Encoding.Latin1.GetString(await SshStage.ReadAllAsync(reply.Body)), StringComparison.Ordinal);
         }
 

@@ -99,7 +99,7 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
     public static byte[] CommandOf(FetchRequest request)
     {
         var written = new ArrayBufferWriter<byte>();
-        FetchRequestWriter.WriteV2(written, request, agent: null);
+        FetchRequestWriter.WriteV2(written, request, ResponseFraming.V2, agent: null);
         return written.WrittenSpan.ToArray();
     }
 
@@ -107,11 +107,10 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
         new()
         {
             ObjectFormat = ObjectFormat.Sha1,
-            ProtocolVersion = 2,
             Wants = [ObjectId.Parse(tip)],
             Haves = [],
             Shallows = [],
-            Done = true,
+            Pack = PackWhen.AtOnce,
             OfsDelta = true,
         };
 

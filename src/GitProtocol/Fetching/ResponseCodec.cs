@@ -5,7 +5,7 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Fetching;
 
 /// <summary>
-/// What the answer to one request looks like on the wire: the one place that knows how the versions and the sidebands differ.
+/// Writes and reads the response to one request: the one place that knows how the versions and the sidebands differ.
 /// <code>
 ///             prologue              round                 pack                          end
 ///   v2        sections, packfile    sections, flush       bands of 65,515 bytes         flush
@@ -15,16 +15,17 @@ namespace Waystation.GitProtocol.Fetching;
 /// Without bands there is no place for progress, keepalives and errors: they are not written then.
 /// </summary>
 /// <param name="request">The request that is answered.</param>
-public sealed class AnswerFraming(FetchRequest request)
+/// <param name="framing">The form of the response.</param>
+public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
 {
     /// <summary>Whether the pack comes in bands.</summary>
-    public bool HasBands => request.SidebandKind != SidebandKind.None;
+    public bool HasBands => framing.HasBands;
 
     /// <summary>Whether the client wants to hear how far it is, and can.</summary>
-    public bool HasProgress => HasBands && !request.NoProgress;
+    public bool HasProgress => HasBands && !framing.NoProgress;
 
     /// <summary>The most pack bytes in one piece: of one packet, where there are bands.</summary>
-    public int MaxPayload => request.SidebandKind == SidebandKind.Sideband ? Sideband.MaxSmallBandPayload : Sideband.MaxBandPayload;
+    public int MaxPayload => framing.SidebandKind == SidebandKind.Sideband ? Sideband.MaxSmallBandPayload : Sideband.MaxBandPayload;
 
     /// <summary>
     /// Reads what an answer says before the pack, in the form that answers equal requests of every version. On
@@ -35,11 +36,11 @@ public sealed class AnswerFraming(FetchRequest request)
     {
         ReadOnlySequence<byte> whole = buffer;
         AnswerStart start =
-            request.ProtocolVersion == 2
-                ? FetchAnswerReader.TryReadPrologue(ref buffer, request.ObjectFormat, request.SidebandAll, out prologue)
-                : FetchAnswerReader.TryReadPrologueV0(ref buffer, request, out prologue);
+            framing.ProtocolVersion == 2
+                ? FetchAnswerReader.TryReadPrologue(ref buffer, request.ObjectFormat, framing.SidebandAll, out prologue)
+                : FetchAnswerReader.TryReadPrologueV0(ref buffer, request, framing, out prologue);
         prologue = prologue?.ForAnyVersion(request);
-        if (start == AnswerStart.Pack && prologue is { Ready: false } && !request.Done && request.Haves.Count > 0)
+        if (start == AnswerStart.Pack && prologue is { Ready: false } && !request.IsDone && request.Haves.Count > 0)
         {
             // A pack that nobody called ready: other versions have no words for it, and it is no answer to keep.
             buffer = whole;
@@ -52,26 +53,26 @@ public sealed class AnswerFraming(FetchRequest request)
     /// <summary>Writes what is said before the pack.</summary>
     public void WritePrologue(IBufferWriter<byte> writer, FetchPrologue prologue)
     {
-        if (request.ProtocolVersion == 2)
+        if (framing.ProtocolVersion == 2)
         {
-            FetchAnswerWriter.WritePrologueV2(writer, prologue, request.SidebandAll);
+            FetchAnswerWriter.WritePrologueV2(writer, prologue, framing.SidebandAll);
         }
         else
         {
-            FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+            FetchAnswerWriter.WritePrologueV0(writer, prologue, request, framing);
         }
     }
 
     /// <summary>Writes an answer that is a round of negotiation and brings no pack, from its first byte to its last.</summary>
     public void WriteRound(IBufferWriter<byte> writer, FetchPrologue prologue)
     {
-        if (request.ProtocolVersion == 2)
+        if (framing.ProtocolVersion == 2)
         {
-            FetchAnswerWriter.WriteRoundV2(writer, prologue, request.SidebandAll);
+            FetchAnswerWriter.WriteRoundV2(writer, prologue, framing.SidebandAll);
         }
         else
         {
-            FetchAnswerWriter.WritePrologueV0(writer, prologue, request);
+            FetchAnswerWriter.WritePrologueV0(writer, prologue, request, framing);
         }
     }
 
