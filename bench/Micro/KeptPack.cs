@@ -27,7 +27,7 @@ internal sealed class KeptPack : IDisposable
         _folder = new DataFolder(_temp["data"], TimeProvider.System);
         _tier = new DiskPackTier(
             _folder,
-            new PackCacheOptions { DiskReserve = 0 },
+            new PackCacheOptions(),
             new StoreMeters(_meter),
             TimeProvider.System,
             NullLogger<DiskPackTier>.Instance

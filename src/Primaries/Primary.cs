@@ -10,34 +10,35 @@ namespace Waystation.Primaries;
 /// <summary>One primary: its addresses, the names of its repositories, and which of them are cached.</summary>
 public sealed class Primary : IDisposable
 {
-    private readonly PrimarySettings _settings;
+    private readonly PrimaryOptions _options;
     private readonly ReadBudget _budget;
-    private PrimarySettings _selection;
+    private ProjectOptions _selection;
 
-    /// <param name="settings">What the operator decided.</param>
+    /// <param name="options">The operator's settings.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    public Primary(PrimarySettings settings, TimeProvider time, ILogger<Primary> logger)
+    public Primary(PrimaryOptions options, TimeProvider time, ILogger<Primary> logger)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        _settings = _selection = settings;
-        _budget = new ReadBudget(settings.MaxRequests);
-        var options = new HttpOriginOptions
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _selection = options.Projects;
+        _budget = new ReadBudget(options.MaxRequests);
+        var origin = new HttpOriginOptions
         {
-            Url = settings.Url,
-            Address = settings.Address,
-            ReconnectEvery = settings.ReconnectEvery,
-            AnswerWithin = settings.AnswerWithin,
+            Url = options.Url,
+            Address = options.ConnectTo,
+            ReconnectEvery = options.ReconnectEvery,
+            AnswerWithin = options.AnswerWithin,
             OwnQuestion = OwnQuestionOf,
         };
-        Http = new HttpOrigin(options, _budget, time, logger);
+        Http = new HttpOrigin(origin, _budget, time, logger);
     }
 
     /// <summary>The primary over HTTP.</summary>
     public HttpOrigin Http { get; }
 
     /// <summary>The primary's SSH; null where there is none to use.</summary>
-    public SshTarget? Ssh => _settings.Ssh;
+    public SshTarget? Ssh => _options.Ssh;
 
     /// <summary>Host and, where it is not the scheme's own, port: the name of the primary in the names of its repositories.</summary>
     public string Authority => Http.Authority;
@@ -46,27 +47,27 @@ public sealed class Primary : IDisposable
     public string SshOnlyHost => $"ssh:{Authority}";
 
     /// <summary>How the primary gives objects by id.</summary>
-    public VisibilityRule Visibility => _settings.Visibility;
+    public VisibilityRule Visibility => _options.Visibility;
 
     /// <summary>For which requests it may decide by the client's address.</summary>
-    public AddressRule DecidesByAddress => _settings.DecidesByAddress;
+    public AddressRule DecidesByAddress => _options.DecidesByAddress;
 
     /// <summary>The node's own credential; null where it has none.</summary>
-    public ServiceCredential? Service => _settings.Service;
+    public ServiceOptions? Service => _options.Service.IsSet ? _options.Service : null;
 
     /// <summary>The name of the repository that a client calls so over HTTP.</summary>
-    public RepositoryName NameOf(string path) => new(Authority, RepositoryPaths.NameOf(_settings.Kind, path));
+    public RepositoryName NameOf(string path) => new(Authority, RepositoryPaths.NameOf(_options.Kind, path));
 
     /// <summary>The path over HTTP of a repository of this primary.</summary>
     public string HttpPathOf(RepositoryName repository)
     {
-        return RepositoryPaths.HttpPathOf(_settings.Kind, repository.Path);
+        return RepositoryPaths.HttpPathOf(_options.Kind, repository.Path);
     }
 
     /// <summary>The path over SSH of a repository of this primary.</summary>
     public string SshPathOf(RepositoryName repository)
     {
-        return RepositoryPaths.SshPathOf(_settings.Kind, _settings.SshPathPrefix, repository.Path);
+        return RepositoryPaths.SshPathOf(_options.Kind, _options.SshPathPrefix, repository.Path);
     }
 
     /// <summary>
@@ -91,13 +92,13 @@ public sealed class Primary : IDisposable
     /// <summary>Whether the operator wants the repository cached that a client calls so over HTTP.</summary>
     public bool Selects(string path)
     {
-        PrimarySettings chosen = Volatile.Read(ref _selection);
+        ProjectOptions chosen = Volatile.Read(ref _selection);
         return (chosen.Include.Count == 0 || chosen.Include.Any(glob => Matches(glob, path)))
             && !chosen.Exclude.Any(glob => Matches(glob, path));
     }
 
     /// <summary>Changes which projects are selected; the rest stays as it was at the start.</summary>
-    public void Reselect(PrimarySettings settings) => Volatile.Write(ref _selection, settings);
+    public void Reselect(ProjectOptions projects) => Volatile.Write(ref _selection, projects);
 
     /// <inheritdoc />
     public void Dispose()
@@ -106,7 +107,7 @@ public sealed class Primary : IDisposable
         _budget.Dispose();
     }
 
-    private string? PathOverHttp(string sshPath) => RepositoryPaths.OverHttp(_settings.Kind, _settings.SshPathPrefix, sshPath);
+    private string? PathOverHttp(string sshPath) => RepositoryPaths.OverHttp(_options.Kind, _options.SshPathPrefix, sshPath);
 
     /// <summary>The path without the segments that name no other folder, coded; null where it climbs.</summary>
     private static string? PlainPath(string sshPath)

@@ -8,9 +8,9 @@ public sealed class PrimaryMap : IDisposable
 {
     private readonly Primary[] _primaries;
 
-    public PrimaryMap(IEnumerable<PrimarySettings> settings, TimeProvider time, Meter meter, ILogger<Primary> logger)
+    public PrimaryMap(IEnumerable<PrimaryOptions> options, TimeProvider time, Meter meter, ILogger<Primary> logger)
     {
-        _primaries = [.. settings.Select(one => new Primary(one, time, logger))];
+        _primaries = [.. options.Select(one => new Primary(one, time, logger))];
         meter.CreateObservableGauge(
             "waystation_outage",
             () =>
@@ -33,11 +33,11 @@ public sealed class PrimaryMap : IDisposable
         Array.Find(_primaries, primary => string.Equals(primary.Authority, repository.Host, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Takes over what may change while the node runs: which projects are selected.</summary>
-    public void Reselect(IEnumerable<PrimarySettings> settings)
+    public void Reselect(IEnumerable<PrimaryOptions> options)
     {
-        foreach (PrimarySettings one in settings)
+        foreach (PrimaryOptions one in options)
         {
-            Array.Find(_primaries, primary => primary.Http.Prefix == one.Url.GetLeftPart(UriPartial.Authority))?.Reselect(one);
+            Array.Find(_primaries, primary => primary.Http.Prefix == one.Url.GetLeftPart(UriPartial.Authority))?.Reselect(one.Projects);
         }
     }
 

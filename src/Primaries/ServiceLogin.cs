@@ -9,7 +9,7 @@ internal static class ServiceLogin
     /// <summary>The value of <c>Authorization</c>. The file is read at each use, so the password may be exchanged while the node
     /// runs.</summary>
     /// <exception cref="PrimaryException">The file cannot be read.</exception>
-    public static string HeaderOf(ServiceCredential service)
+    public static string HeaderOf(ServiceOptions service)
     {
         string secret;
         try

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Waystation.Proxy.Commands;
 
@@ -20,6 +21,8 @@ internal static class Program
             root.Add(command);
         }
 
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new ServeHelp((HelpAction)help.Action!);
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {

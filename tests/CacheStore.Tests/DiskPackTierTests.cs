@@ -221,7 +221,7 @@ public sealed class DiskPackTierTests
     public async Task TryAdopt_EvictsOthers_WhenTheSizeIsReached()
     {
         const long maxSize = 8 * Block;
-        await using var store = new Store(new PackCacheOptions { MaxSize = maxSize, DiskReserve = 0 });
+        await using var store = new Store(new PackCacheOptions { MaxSize = maxSize });
         byte[] pack = PackBytes.Make(2 * Block);
         const int answers = 10;
         for (int number = 0; number < answers; number++)
@@ -245,7 +245,7 @@ public sealed class DiskPackTierTests
     [Fact]
     public async Task Reader_ReadsOn_WhenItsAnswerIsEvicted()
     {
-        await using var store = new Store(new PackCacheOptions { MaxSize = 8 * Block, DiskReserve = 0 });
+        await using var store = new Store(new PackCacheOptions { MaxSize = 8 * Block });
         byte[] pack = PackBytes.Make(3 * Block);
         await store.StoreAsync(1, pack);
         await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None))!;

@@ -8,7 +8,9 @@ namespace Waystation.CacheStore.Tests;
 public sealed class FillTests
 {
     private const int Block = BlockSums.BlockLength;
-    private static readonly PackCacheOptions s_noDisk = new() { DiskReserve = long.MaxValue / 4 };
+
+    /// <summary>A disk reserve that no disk has free.</summary>
+    private const long NoDisk = long.MaxValue / 4;
 
     [Theory]
     [InlineData(ObjectFormat.Sha1)]
@@ -359,7 +361,7 @@ public sealed class FillTests
     [Fact]
     public async Task Fill_GivesEveryReaderAllBytes_WhenTheDiskTakesNothing()
     {
-        await using var store = new Store(s_noDisk);
+        await using var store = new Store(reserve: NoDisk);
         byte[] pack = PackBytes.Make((12 * Block) + 99);
         TaskCompletionSource joined = NewSignal();
         TaskCompletionSource ahead = NewSignal();
@@ -402,7 +404,7 @@ public sealed class FillTests
     [Fact]
     public async Task JoinOrBegin_BeginsAnew_WhenTheDiskRefusedTheFillUnderWay()
     {
-        await using var store = new Store(s_noDisk);
+        await using var store = new Store(reserve: NoDisk);
         byte[] pack = PackBytes.Make(2 * Block);
         TaskCompletionSource second = NewSignal();
         await using FillReader first = store.Fills.JoinOrBegin(
@@ -429,7 +431,7 @@ public sealed class FillTests
     public async Task Fill_GoesOnThroughMemory_WhenTheDiskRefusesMidway()
     {
         // Room for three blocks or so of an answer of ten.
-        await using var store = new Store(new PackCacheOptions { MaxSize = 4 * Block, DiskReserve = 0 });
+        await using var store = new Store(new PackCacheOptions { MaxSize = 4 * Block });
         byte[] pack = PackBytes.Make(10 * Block);
         TaskCompletionSource joined = NewSignal();
         async Task Make(Fill fill)

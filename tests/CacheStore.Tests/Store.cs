@@ -20,13 +20,15 @@ internal sealed class Store : IAsyncDisposable
     private readonly Meter _meter = new("store of a test");
     private readonly MeterListener _listener = new();
     private readonly PackCacheOptions _options;
+    private readonly long _reserve;
     private long _failures;
     private long _evictedBytes;
     private long _quarantined;
 
-    public Store(PackCacheOptions? options = null)
+    public Store(PackCacheOptions? options = null, long reserve = 0)
     {
-        _options = options ?? new PackCacheOptions { DiskReserve = 0 };
+        _options = options ?? new PackCacheOptions();
+        _reserve = reserve;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter == _meter)
@@ -56,7 +58,7 @@ internal sealed class Store : IAsyncDisposable
         _listener.Start();
         Meters = new StoreMeters(_meter);
         Admission = new Admission(TimeProvider.System);
-        Folder = new DataFolder(_temp["data"], TimeProvider.System);
+        Folder = new DataFolder(_temp["data"], TimeProvider.System, _reserve);
         Tier = NewTier();
         Fills = NewFills();
     }
@@ -154,7 +156,7 @@ internal sealed class Store : IAsyncDisposable
         await Fills.DisposeAsync();
         Folder.Dispose();
         whileClosed?.Invoke();
-        Folder = new DataFolder(Folder.Root, TimeProvider.System);
+        Folder = new DataFolder(Folder.Root, TimeProvider.System, _reserve);
         Tier = NewTier();
         Fills = NewFills();
     }

@@ -22,13 +22,7 @@ internal sealed class CoreFixture : IAsyncDisposable
     {
         Primary = new FakePrimary(Time);
         // Its packs are no packs of git's: there is nothing to make mirrors of.
-        _parts = new CoreParts(
-            _folder["data"],
-            Time,
-            new MirrorOptions { MaxSize = 0, DiskReserve = 0 },
-            new ServiceUser(),
-            ticketLifetime
-        );
+        _parts = new CoreParts(_folder["data"], Time, new MirrorOptions { MaxSize = 0 }, new ServiceUser(), ticketLifetime);
     }
 
     public ManualTime Time { get; } = new();

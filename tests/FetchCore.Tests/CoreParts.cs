@@ -30,7 +30,7 @@ internal sealed class CoreParts : IAsyncDisposable
         Tickets = new AccessTickets(time, ticketLifetime ?? TimeSpan.FromSeconds(30));
         var meters = new StoreMeters(_meter);
         var workMeters = new WorkMeters(_meter);
-        Store = new DiskPackTier(_data, new PackCacheOptions { DiskReserve = 0 }, meters, time, NullLogger<DiskPackTier>.Instance);
+        Store = new DiskPackTier(_data, new PackCacheOptions(), meters, time, NullLogger<DiskPackTier>.Instance);
         var admission = new Admission(time);
         Fills = new FillTable(Store, admission, time, NullLogger<FillTable>.Instance);
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
@@ -45,12 +45,11 @@ internal sealed class CoreParts : IAsyncDisposable
         Report = new VetReport(time, workMeters);
         Vet = new VetWork(Mirrors, services, Sync, Refs, Report);
         Warm = new WarmWork(Mirrors, services, Making);
-        Queue = new WorkQueue([Upkeep, Vet, Warm], new WorkBounds(), _data, workMeters, time, NullLogger<WorkQueue>.Instance);
+        Queue = new WorkQueue([Upkeep, Vet, Warm], new WorkOptions(), _data, workMeters, time, NullLogger<WorkQueue>.Instance);
         Scrubber = new Scrubber(Store, Mirrors, _data);
-        var wait = new SyncWait(TimeSpan.FromSeconds(10));
-        Sight = new MirrorSight(Mirrors, Objects, new Visibility(Objects), Sync, wait, time);
+        Sight = new MirrorSight(Mirrors, Objects, new Visibility(Objects), Sync, options, time);
         _turns = new PackTurns(options);
-        var local = new LocalRung(Mirrors, Objects, Making, Sync, Sight, new UploadPack(git, _data), _turns, Queue, Upkeep, wait, time);
+        var local = new LocalRung(Mirrors, Objects, Making, Sync, Sight, new UploadPack(git, _data), _turns, Queue, Upkeep, options, time);
         var shapes = new CloneShapes(time);
         Ahead = new AnswersAhead(Work, Mirrors, Sync, shapes, Store, Fills, local, workMeters, NullLogger<AnswersAhead>.Instance);
         Moved = new MovedRefs(Mirrors, Sync);

@@ -25,7 +25,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
 
     private WorkQueue Queue => _queue!;
 
-    public Task InitializeAsync() => StartAsync(new WorkBounds());
+    public Task InitializeAsync() => StartAsync(new WorkOptions());
 
     public async Task DisposeAsync()
     {
@@ -50,7 +50,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
     [Fact]
     public async Task LargeWork_NeverDelaysSmallWork()
     {
-        await RestartAsync(new WorkBounds { Large = 1 });
+        await RestartAsync(new WorkOptions { Large = 1 });
         Queue.Ask(WorkKind.Warm, s_widgets);
         await _warm.BegunAsync(s_widgets);
         Queue.Ask(WorkKind.Warm, s_tools);
@@ -64,7 +64,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
     [Fact]
     public async Task Primary_IsNotAskedForMoreAtOnceThanItsBound()
     {
-        await RestartAsync(new WorkBounds { PerPrimary = 2 });
+        await RestartAsync(new WorkOptions { PerPrimary = 2 });
         RepositoryName elsewhere = new("other.example.com", "team/widgets");
         foreach (RepositoryName name in (RepositoryName[])[s_widgets, s_tools, s_toys, elsewhere])
         {
@@ -138,7 +138,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
         await _warm.BegunAsync(s_tools);
         await StopAsync();
         _time.Jump(TimeSpan.FromDays(jumpInDays));
-        await StartAsync(new WorkBounds());
+        await StartAsync(new WorkOptions());
 
         // What was being done begins again, what failed comes when it was to come, and nothing later than the longest wait.
         WorkEntry waiting = Assert.Single(Queue.Entries(), static entry => entry.Kind == WorkKind.Vet);
@@ -172,7 +172,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
             using var others = new Meter("WorkQueueTests");
             using var read = new WorkQueue(
                 [_vet, _warm],
-                new WorkBounds(),
+                new WorkOptions(),
                 _data,
                 new WorkMeters(others),
                 _time,
@@ -183,7 +183,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
 
         await File.WriteAllBytesAsync(file, written);
         _data.Dispose();
-        await StartAsync(new WorkBounds());
+        await StartAsync(new WorkOptions());
         Assert.Single(Queue.Entries());
     }
 
@@ -198,10 +198,10 @@ public sealed class WorkQueueTests : IAsyncLifetime
         Assert.Equal(0, _warm.RunsOf(s_widgets));
     }
 
-    private async Task StartAsync(WorkBounds bounds)
+    private async Task StartAsync(WorkOptions options)
     {
         _data = new DataFolder(_folder["data"], _time);
-        _queue = new WorkQueue([_vet, _warm], bounds, _data, new WorkMeters(_meter), _time, NullLogger<WorkQueue>.Instance);
+        _queue = new WorkQueue([_vet, _warm], options, _data, new WorkMeters(_meter), _time, NullLogger<WorkQueue>.Instance);
         await _queue.StartAsync(CancellationToken.None);
     }
 
@@ -212,10 +212,10 @@ public sealed class WorkQueueTests : IAsyncLifetime
         _data!.Dispose();
     }
 
-    private async Task RestartAsync(WorkBounds bounds)
+    private async Task RestartAsync(WorkOptions options)
     {
         await StopAsync();
-        await StartAsync(bounds);
+        await StartAsync(options);
     }
 
     /// <summary>And on in steps, for the queue sets its alarm only when it has looked: one that is set after the turn comes as much

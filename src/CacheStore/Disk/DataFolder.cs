@@ -20,18 +20,21 @@ public sealed class DataFolder : IDisposable
     private const int MaxQuarantined = 16;
 
     private readonly TimeProvider _time;
+    private readonly long _reserve;
     private FileStream? _lock;
 
     /// <summary>Opens the folder, making it where it is missing.</summary>
     /// <param name="root">Its path.</param>
     /// <param name="time">The clock that quarantined files are named by.</param>
+    /// <param name="reserve">Bytes that stay free on its disk (<see cref="DiskOptions.Reserve"/>).</param>
     /// <exception cref="DataFolderException">It is not ours to use: others may read it, another node has it, or a newer program wrote
     /// it.</exception>
-    public DataFolder(string root, TimeProvider time)
+    public DataFolder(string root, TimeProvider time, long reserve = 0)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
         Root = Path.GetFullPath(root);
         _time = time;
+        _reserve = reserve;
         try
         {
             if (!Directory.Exists(Root))
@@ -74,16 +77,16 @@ public sealed class DataFolder : IDisposable
     /// <summary>A fresh name in <see cref="Temporary"/>.</summary>
     public string NewTemporaryPath(string suffix) => Path.Combine(Temporary, Guid.NewGuid().ToString("N") + suffix);
 
-    /// <summary>Bytes that the disk below has left for this account.</summary>
-    public long FreeBytes()
+    /// <summary>Whether the disk takes so many bytes more and still has the reserve free.</summary>
+    public bool HasRoomFor(long bytes)
     {
         try
         {
-            return new DriveInfo(Root).AvailableFreeSpace;
+            return new DriveInfo(Root).AvailableFreeSpace - bytes >= _reserve;
         }
         catch (IOException)
         {
-            return 0;
+            return false;
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class LookupTurns(MirrorOptions options, TimeProvider time) : IDis
             return new Turn(_free);
         }
 
-        using var limit = new CancellationTokenSource(options.LookupWait, time);
+        using var limit = new CancellationTokenSource(options.SyncWait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {

@@ -1,39 +1,64 @@
+using System.ComponentModel.DataAnnotations;
+using Waystation.CacheStore.Options;
+
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>How mirrors are kept and what they may cost.</summary>
+/// <summary>The section <c>Mirrors</c>: how mirrors are kept and how much they may cost.</summary>
 public sealed class MirrorOptions
 {
-    /// <summary>Bytes that all mirrors together may take; 0 keeps none. Default: 256 GiB.</summary>
+    private const string Page = "operations.md#mirrors";
+
+    /// <summary>Bytes that all mirrors together may take; 0 keeps none.</summary>
+    [Setting("Space for all mirrors together. 0 keeps no mirrors.", Page = Page)]
     public long MaxSize { get; init; } = 256L << 30;
 
-    /// <summary>Bytes that are left free on the disk, whatever <see cref="MaxSize"/> allows. Default: 1 GiB.</summary>
-    public long DiskReserve { get; init; } = 1L << 30;
-
-    /// <summary>How long objects that no ref leads to any more live on, for whoever was shown them just before. Default: a day.</summary>
-    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromDays(1);
-
-    /// <summary>Bytes that copies of pushes under way may take, all together; 0 copies none. Default: 4 GiB.</summary>
+    /// <summary>Bytes that copies of pushes under way may take, all together; 0 copies none.</summary>
+    [Setting("Space for the copies of pushes that are under way. 0 copies no push.", Page = "operations.md#warming")]
     public long MaxPushes { get; init; } = 4L << 30;
 
-    /// <summary>Packs made here at the same time, over all repositories. Default: one a core.</summary>
+    /// <summary>
+    /// How long an answer may wait for a sync and for its turn before it begins. A look-up in a mirror waits no longer for its turn either.
+    /// </summary>
+    [Setting(
+        "The longest time that an answer waits for its mirror and for its turn. After it the primary makes the answer, "
+            + "or the client is told to try again.",
+        Page = Page
+    )]
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan SyncWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long objects that no ref leads to any more live on, for clients that were shown them just before.</summary>
+    [Setting("The time that objects stay on the disk after the last ref to them is gone.", Page = "operations.md#a-secret-was-pushed")]
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Packs made here at the same time, over all repositories.</summary>
+    [Setting("Packs that the node makes at once.", Default = "one for each core", Page = Page)]
+    [Range(1, 1_024)]
     public int MaxPacks { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Packs made here at the same time for one repository. Default: half of the cores.</summary>
+    /// <summary>Packs made here at the same time for one repository.</summary>
+    [Setting("Packs that the node makes at once for one repository.", Default = "half of the cores", Page = Page)]
+    [Range(1, 1_024)]
     public int MaxPacksPerRepository { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>Threads that all packs made here compress with; each has one at least. Default: one a core.</summary>
-    public int PackThreads { get; init; } = Environment.ProcessorCount;
-
     /// <summary>
-    /// Look-ups in mirrors at the same time, each of them a git of its own, beside the packs: before an answer can be made it is looked up
-    /// what its
-    /// asker may have. Default: two a core, for they read more than they compute.
+    /// Look-ups in mirrors at the same time, each of them a git of its own, beside the packs: they find out which objects a client may have.
+    /// Two for each core, for they read more than they compute.
     /// </summary>
+    [Setting(
+        "Look-ups in mirrors at once. A look-up is a git process that finds out whether a client may have an object.",
+        Default = "two for each core",
+        Page = Page
+    )]
+    [Range(1, 1_024)]
     public int MaxLookups { get; init; } = 2 * Environment.ProcessorCount;
 
-    /// <summary>How long a look-up may wait for its turn; whoever needs it is told to come again then. Default: 10 s.</summary>
-    public TimeSpan LookupWait { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>Requests that may wait for their turn; more are told to come again.</summary>
+    /// <summary>Requests that may wait for their turn; more are told to try again.</summary>
+    [Setting("Answers that may wait for their turn at once. Further clients are told to try again (429).", Page = Page)]
+    [Range(0, 1_000_000)]
     public int MaxWaiting { get; init; } = 1_000;
+
+    /// <summary>Threads that all packs made here compress with, together; each pack has at least one.</summary>
+    public int PackThreads { get; init; } = Environment.ProcessorCount;
 }

@@ -161,7 +161,7 @@ public sealed class MirrorSet
     /// <param name="spared">Whose own growth this is.</param>
     public bool TryMakeRoom(long bytes, RepositoryName spared)
     {
-        while (bytes + All().Sum(static mirror => mirror.Bytes) > _options.MaxSize || _folder.FreeBytes() - bytes < _options.DiskReserve)
+        while (bytes + All().Sum(static mirror => mirror.Bytes) > _options.MaxSize || !_folder.HasRoomFor(bytes))
         {
             Mirror? oldest = All().Where(mirror => mirror.Name != spared).MinBy(static mirror => mirror.LastUsed);
             if (bytes > _options.MaxSize || oldest is null)

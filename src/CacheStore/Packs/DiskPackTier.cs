@@ -161,7 +161,7 @@ public sealed class DiskPackTier : IPackTier
     /// <summary>Evicts until so many bytes more fit the size budget and leave the disk reserve free.</summary>
     internal bool TryMakeRoom(long bytes)
     {
-        while (bytes + _index.Bytes > _options.MaxSize || _folder.FreeBytes() - bytes < _options.DiskReserve)
+        while (bytes + _index.Bytes > _options.MaxSize || !_folder.HasRoomFor(bytes))
         {
             if (bytes > _options.MaxSize || !_index.TryRemoveLeastWorth(out string? path, out long freed))
             {

@@ -36,7 +36,7 @@ public sealed class PushCopies(DataFolder folder, MirrorOptions options, TimePro
     /// <summary>Takes room for a step more; false where there is none.</summary>
     internal bool TryGrow()
     {
-        if (Interlocked.Add(ref _taken, RoomStep) <= options.MaxPushes && folder.FreeBytes() - RoomStep >= options.DiskReserve)
+        if (Interlocked.Add(ref _taken, RoomStep) <= options.MaxPushes && folder.HasRoomFor(RoomStep))
         {
             return true;
         }

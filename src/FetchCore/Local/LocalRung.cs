@@ -31,7 +31,7 @@ public sealed class LocalRung(
     PackTurns turns,
     WorkQueue queue,
     UpkeepWork upkeep,
-    SyncWait wait,
+    MirrorOptions options,
     TimeProvider time
 )
 {
@@ -52,7 +52,7 @@ public sealed class LocalRung(
     {
         ArgumentNullException.ThrowIfNull(fill);
         ArgumentNullException.ThrowIfNull(call);
-        using var limit = new CancellationTokenSource(wait.Limit, time);
+        using var limit = new CancellationTokenSource(options.SyncWait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, fill.Stopping);
         try
         {
@@ -257,7 +257,3 @@ public sealed class LocalRung(
         }
     }
 }
-
-/// <summary>How long an answer may wait for a sync and for its turn before it begins (<c>Mirrors:SyncWait</c>).</summary>
-/// <param name="Limit">The longest wait.</param>
-public sealed record SyncWait(TimeSpan Limit);

@@ -16,7 +16,7 @@ public sealed class MirrorSight(
     MirrorObjects objects,
     Visibility visibility,
     MirrorSync sync,
-    SyncWait wait,
+    MirrorOptions options,
     TimeProvider time
 )
 {
@@ -128,7 +128,7 @@ public sealed class MirrorSight(
             return true; // perhaps only just now
         }
 
-        using var limit = new CancellationTokenSource(wait.Limit, time);
+        using var limit = new CancellationTokenSource(options.SyncWait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         bool came = await sync.BringAsync(mirror, asker, wants, withTags: false, either.Token);
         cancellationToken.ThrowIfCancellationRequested();

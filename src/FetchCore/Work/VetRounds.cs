@@ -35,12 +35,12 @@ public sealed class VetRounds : BackgroundService
         WorkQueue queue,
         Scrubber scrubber,
         VetReport report,
-        VetEvery every,
+        VetOptions options,
         TimeProvider time
     )
     {
         ArgumentNullException.ThrowIfNull(mirrors);
-        ArgumentNullException.ThrowIfNull(every);
+        ArgumentNullException.ThrowIfNull(options);
         _mirrors = mirrors;
         _services = services;
         _upkeep = upkeep;
@@ -48,7 +48,7 @@ public sealed class VetRounds : BackgroundService
         _scrubber = scrubber;
         _report = report;
         _time = time;
-        _every = every.Round;
+        _every = options.Every;
         _timetable = new VetTimetable(_every, time, new Random());
         mirrors.WhenGivenUp(name =>
         {
@@ -99,7 +99,3 @@ public sealed class VetRounds : BackgroundService
         }
     }
 }
-
-/// <summary>How long a round of the vet takes (<c>Vet:Every</c>).</summary>
-/// <param name="Round">The time.</param>
-public sealed record VetEvery(TimeSpan Round);

@@ -17,16 +17,3 @@ public sealed record WorkEntry(
     int Failures,
     string? LastError
 );
-
-/// <summary>How much is done at once.</summary>
-public sealed record WorkBounds
-{
-    /// <summary>Pieces of work of seconds at once.</summary>
-    public int Small { get; init; } = 4;
-
-    /// <summary>Pieces of work of minutes at once.</summary>
-    public int Large { get; init; } = 2;
-
-    /// <summary>Pieces of work at once that concern one primary.</summary>
-    public int PerPrimary { get; init; } = 5;
-}

@@ -24,7 +24,7 @@ public sealed class WorkQueue : BackgroundService
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
-    private readonly WorkBounds _bounds;
+    private readonly WorkOptions _options;
     private readonly Journal<List<Line>> _journal;
     private readonly WorkMeters _meters;
     private readonly TimeProvider _time;
@@ -35,7 +35,7 @@ public sealed class WorkQueue : BackgroundService
     /// <summary>Takes up what an earlier run left to do.</summary>
     public WorkQueue(
         IEnumerable<RepositoryWork> kinds,
-        WorkBounds bounds,
+        WorkOptions options,
         DataFolder folder,
         WorkMeters meters,
         TimeProvider time,
@@ -45,7 +45,7 @@ public sealed class WorkQueue : BackgroundService
         ArgumentNullException.ThrowIfNull(meters);
         ArgumentNullException.ThrowIfNull(time);
         _kinds = kinds.ToDictionary(static kind => kind.Kind);
-        _bounds = bounds;
+        _options = options;
         _journal = new Journal<List<Line>>(folder, "queue.json");
         _meters = meters;
         _time = time;
@@ -218,8 +218,8 @@ public sealed class WorkQueue : BackgroundService
                 WorkLane lane = LaneOf(piece);
                 string host = piece.Repository.Host;
                 if (
-                    lanes.GetValueOrDefault(lane) >= (lane == WorkLane.Small ? _bounds.Small : _bounds.Large)
-                    || primaries.GetValueOrDefault(host) >= _bounds.PerPrimary
+                    lanes.GetValueOrDefault(lane) >= (lane == WorkLane.Small ? _options.Small : _options.Large)
+                    || primaries.GetValueOrDefault(host) >= _options.PerPrimary
                     || !busy.Add(piece.Repository)
                 )
                 {

@@ -1,16 +1,16 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Admin;
 
 /// <summary>The operator's door: health, readiness, metrics and the admin API, on an address of its own that clients never reach.</summary>
-internal sealed class AdminEndpoints(NodeSettings settings, PrometheusPage metrics, AdminApi api, IHostApplicationLifetime lifetime)
+internal sealed class AdminEndpoints(AdminOptions options, PrometheusPage metrics, AdminApi api, IHostApplicationLifetime lifetime)
 {
     public Task HandleAsync(HttpContext context)
     {
-        if (settings.Admin.IsLoopback && !IsLoopbackName(context.Request.Host.Host))
+        if (options.Listen.IsLoopback && !IsLoopbackName(context.Request.Host.Host))
         {
             // A page of a stranger's, with a name that resolves to this machine, would otherwise read what is here.
             return AnswerAsync(context, StatusCodes.Status421MisdirectedRequest, "the admin address answers to loopback names only\n");
@@ -49,13 +49,13 @@ internal sealed class AdminEndpoints(NodeSettings settings, PrometheusPage metri
 
     private bool IsAllowed(HttpContext context)
     {
-        if (settings.AdminTokenFile is null)
+        if (options.TokenFile is null)
         {
             return true;
         }
 
         // Read each time: a token may be exchanged while the node runs.
-        string token = File.ReadAllText(settings.AdminTokenFile).Trim();
+        string token = File.ReadAllText(options.TokenFile).Trim();
         return token.Length > 0
             && CryptographicOperations.FixedTimeEquals(
                 SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {token}")),

@@ -5,7 +5,7 @@ using Polly;
 using Polly.Retry;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Work;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Admin;
@@ -39,16 +39,16 @@ internal sealed class SyncNotice : BackgroundService
     private readonly Channel<RepositoryName> _news = Channel.CreateBounded<RepositoryName>(
         new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest }
     );
-    private readonly NodeSettings _settings;
+    private readonly NotifyOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<SyncNotice> _logger;
 
-    public SyncNotice(MirrorSync sync, NodeSettings settings, TimeProvider time, ILogger<SyncNotice> logger)
+    public SyncNotice(MirrorSync sync, NotifyOptions options, TimeProvider time, ILogger<SyncNotice> logger)
     {
-        _settings = settings;
+        _options = options;
         _time = time;
         _logger = logger;
-        if (settings.NotifyUrl is not null)
+        if (options.Url is not null)
         {
             sync.WhenSynchronized(name => _news.Writer.TryWrite(name));
         }
@@ -56,7 +56,7 @@ internal sealed class SyncNotice : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (_settings.NotifyUrl is not { } url)
+        if (_options.Url is not { } url)
         {
             return;
         }
@@ -105,7 +105,7 @@ internal sealed class SyncNotice : BackgroundService
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new("application/json");
-        if (_settings.NotifySecretFile is { } file)
+        if (_options.SecretFile is { } file)
         {
             byte[] secret = System.Text.Encoding.UTF8.GetBytes((await File.ReadAllTextAsync(file, cancellationToken)).Trim());
             request.Headers.Add("X-Waystation-Signature-256", "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(secret, body)));

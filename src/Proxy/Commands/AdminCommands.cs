@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Commands;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Connections;
 
@@ -13,11 +13,12 @@ namespace Waystation.Proxy.Connections;
 /// An honest client sends its head at once, so it waits for milliseconds, while half-sent heads and silent connections grow old. Where
 /// nothing waits, the new connection is told 429. Connections to the admin address are not counted.
 /// </summary>
-internal sealed class ClientConnections(ClientLimits limits)
+internal sealed class ClientConnections(ClientOptions options)
 {
     /// <summary>Connections kept beyond the bounds, just to be told 429; further ones are closed without a word.</summary>
     private const int MaxTurnedAway = 256;
 
+    private readonly int _perAddress = options.MaxConnectionsPerAddress == 0 ? int.MaxValue : options.MaxConnectionsPerAddress;
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, OfAddress> _byAddress = [];
     private readonly LinkedList<ClientConnection> _waiting = new();
@@ -68,8 +69,8 @@ internal sealed class ClientConnections(ClientLimits limits)
         lock (_lock)
         {
             OfAddress own = _byAddress.TryGetValue(counted, out OfAddress? known) ? known : _byAddress[counted] = new OfAddress();
-            bool isFull = own.Count >= limits.MaxConnectionsPerAddress || _count >= limits.MaxConnections;
-            ended = !isFull ? null : (own.Count >= limits.MaxConnectionsPerAddress ? own.Waiting : _waiting).First?.Value;
+            bool isFull = own.Count >= _perAddress || _count >= options.MaxConnections;
+            ended = !isFull ? null : (own.Count >= _perAddress ? own.Waiting : _waiting).First?.Value;
             if (ended is not null)
             {
                 Remove(ended);

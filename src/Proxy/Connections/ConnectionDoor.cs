@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Connections;
@@ -13,7 +13,7 @@ namespace Waystation.Proxy.Connections;
 /// no whole head comes in time, or of whose answers nothing is taken any more.
 /// </summary>
 internal sealed class ConnectionDoor(
-    ClientLimits limits,
+    ClientOptions options,
     ClientConnections connections,
     TimeProvider time,
     DoorMeters meters,
@@ -58,11 +58,11 @@ internal sealed class ConnectionDoor(
 
             context.Features.Set(connection);
             meters.ConnectionOpened();
-            TimeSpan late = limits.HeadTimeout + s_serversOwn;
+            TimeSpan late = options.HeadTimeout + s_serversOwn;
             await using ITimer head = time.CreateTimer(_ => EndSilent(connection), null, late, Timeout.InfiniteTimeSpan);
-            var watch = new StallWatch(limits.StallTimeout, time);
+            var watch = new StallWatch(options.StallTimeout, time);
             Socket? socket = context.Features.Get<IConnectionSocketFeature>()?.Socket;
-            TimeSpan look = limits.StallTimeout / LooksInAStall;
+            TimeSpan look = options.StallTimeout / LooksInAStall;
             await using ITimer stall = time.CreateTimer(_ => EndStalled(connection, socket, watch), null, look, look);
             try
             {

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Work;
 using Waystation.Primaries;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Hooks;
@@ -13,7 +13,7 @@ namespace Waystation.Proxy.Hooks;
 /// notice can bring about, however often it is sent: the primary is asked what is so, and the notice is not believed.
 /// </summary>
 internal sealed class HookEndpoint(
-    NodeSettings settings,
+    HookOptions options,
     PrimaryMap primaries,
     MirrorSet mirrors,
     WorkQueue queue,
@@ -34,7 +34,7 @@ internal sealed class HookEndpoint(
     {
         string path = context.Request.Path;
         string forge = path.StartsWith(HooksPrefix, StringComparison.Ordinal) ? path[HooksPrefix.Length..] : "";
-        if (settings.HooksSecretFile is not { } secretFile || !HookForge.IsKnown(forge))
+        if (options.SecretFile is not { } secretFile || !HookForge.IsKnown(forge))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;

@@ -25,7 +25,7 @@ using Waystation.Proxy.Admin;
 using Waystation.Proxy.Connections;
 using Waystation.Proxy.Hooks;
 using Waystation.Proxy.Http;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
 using Waystation.SshFrontend;
 
@@ -39,9 +39,9 @@ internal static class Node
 
     /// <summary>Runs until SIGTERM, SIGINT or <paramref name="cancellationToken"/>.</summary>
     /// <exception cref="DataFolderException">The data folder may not be used.</exception>
-    public static async Task RunAsync(NodeSettings settings, IConfiguration configuration, CancellationToken cancellationToken)
+    public static async Task RunAsync(NodeOptions options, IConfiguration configuration, CancellationToken cancellationToken)
     {
-        using var folder = new DataFolder(settings.Data, TimeProvider.System);
+        using var folder = new DataFolder(options.Data, TimeProvider.System, options.Disk.Reserve);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
         );
@@ -54,32 +54,32 @@ internal static class Node
                     LoggerColorBehavior.Disabled
                 )
             )
-            .SetMinimumLevel(settings.VerboseLog ? LogLevel.Debug : LogLevel.Information)
+            .SetMinimumLevel(options.Log.Verbose ? LogLevel.Debug : LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Yarp", LogLevel.Error);
         builder.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = s_drain);
-        AddServices(builder.Services, settings, configuration, folder);
-        if (settings.Ssh is { } ssh)
+        AddServices(builder.Services, options, configuration, folder);
+        if (options.Ssh.IsOn)
         {
-            SshServices.Add(builder.Services, ssh, folder);
+            SshServices.Add(builder.Services, options.Ssh, folder);
         }
 
         List<ListenOptions> clientDoors = [];
         ListenOptions? adminDoor = null;
         builder
-            .WebHost.UseSockets(sockets => Carry(sockets, settings.Clients))
+            .WebHost.UseSockets(sockets => Carry(sockets, options.Clients))
             .UseKestrelCore()
             .UseKestrelHttpsConfiguration()
             .ConfigureKestrel(kestrel =>
             {
-                Limit(kestrel, settings);
-                foreach (ListenAddress address in settings.Listen)
+                Limit(kestrel, options);
+                foreach (ListenAddress address in options.Listen)
                 {
                     kestrel.Listen(address.EndPoint, door => clientDoors.Add(OpenDoor(door, address, kestrel.ApplicationServices)));
                 }
 
-                kestrel.Listen(settings.Admin.EndPoint, door => adminDoor = OpenAdminDoor(door));
+                kestrel.Listen(options.Admin.Listen.EndPoint, door => adminDoor = OpenAdminDoor(door));
             });
         // After the server's own, which would come before one that is there already.
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>();
@@ -101,21 +101,24 @@ internal static class Node
         );
         await app.StartAsync(cancellationToken);
 
-        string listen = string.Join(',', settings.Listen.Zip(clientDoors, static (address, door) => address.UrlAt(door.IPEndPoint!)));
+        string listen = string.Join(',', options.Listen.Zip(clientDoors, static (address, door) => address.UrlAt(door.IPEndPoint!)));
         await Console.Out.WriteLineAsync(
-            $"waystation ready listen={listen} admin={settings.Admin.UrlAt(adminDoor!.IPEndPoint!)} ssh={app.Services.GetService<SshFrontDoor>()?.Address ?? "off"}"
+            $"waystation ready listen={listen} admin={options.Admin.Listen.UrlAt(adminDoor!.IPEndPoint!)} ssh={app.Services.GetService<SshFrontDoor>()?.Address ?? "off"}"
         );
         await Console.Out.FlushAsync(cancellationToken);
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    private static void AddServices(IServiceCollection services, NodeSettings settings, IConfiguration configuration, DataFolder folder) =>
+    private static void AddServices(IServiceCollection services, NodeOptions options, IConfiguration configuration, DataFolder folder) =>
         services
             .AddHttpForwarder()
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(settings)
+            .AddSingleton(options.Access)
+            .AddSingleton(options.Admin)
+            .AddSingleton(options.Hooks)
+            .AddSingleton(options.Notify)
             .AddSingleton(folder)
-            .AddSingleton(settings.PackCache)
+            .AddSingleton(options.PackCache)
             .AddSingleton(new Meter(FetchMeters.MeterName))
             .AddSingleton<PrometheusPage>()
             .AddSingleton<StoreMeters>()
@@ -129,8 +132,7 @@ internal static class Node
             .AddSingleton<CredentialDigester>()
             .AddSingleton<ClientIdentity>()
             .AddSingleton<RestlessFields>()
-            .AddSingleton(settings.Mirrors)
-            .AddSingleton(new SyncWait(settings.SyncWait))
+            .AddSingleton(options.Mirrors)
             .AddSingleton<GitProgram>()
             .AddSingleton<MirrorSet>()
             .AddSingleton<LookupTurns>()
@@ -145,11 +147,11 @@ internal static class Node
             .AddSingleton<MirrorSync>()
             .AddSingleton<MirrorMaking>()
             .AddSingleton<MovedRefs>()
-            .AddSingleton(settings.Work)
+            .AddSingleton(options.Work)
             .AddSingleton<WorkMeters>()
             .AddSingleton(provider => new SshClient(folder.Temporary, provider.GetRequiredService<ILogger<SshClient>>()))
             .AddSingleton<IServicePrimaries, ServicePrimaries>()
-            .AddSingleton(new VetEvery(settings.VetEvery))
+            .AddSingleton(options.Vet)
             .AddSingleton<VetReport>()
             .AddSingleton<UpkeepWork>()
             .AddSingleton<RepositoryWork>(static provider => provider.GetRequiredService<UpkeepWork>())
@@ -169,10 +171,10 @@ internal static class Node
             .AddSingleton<CloneShapes>()
             .AddSingleton<AnswersAhead>()
             .AddSingleton<MirrorSight>()
-            .AddSingleton(static provider => new AccessTickets(
+            .AddSingleton(provider => new AccessTickets(
                 provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<NodeSettings>().TicketLifetime,
-                provider.GetRequiredService<NodeSettings>().ServeFor
+                options.Access.TicketLifetime,
+                options.Outage.ServeFor
             ))
             .AddSingleton<SharedRefs>()
             .AddSingleton(static provider => new AccessDesk(
@@ -181,11 +183,11 @@ internal static class Node
                 provider.GetRequiredService<MirrorSight>(),
                 provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped
             ))
-            .AddSingleton(new RequestMemory(settings.RequestMemory))
+            .AddSingleton(new RequestMemory(options.Requests.MaxMemory))
             .AddHostedService<MemoryTrim>()
             .AddSingleton<FetchService>()
             .AddSingleton(provider => new PrimaryMap(
-                settings.Primaries,
+                options.Primaries,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<Meter>(),
                 provider.GetRequiredService<ILogger<Primary>>()
@@ -196,7 +198,7 @@ internal static class Node
             .AddSingleton<RefsRelay>()
             .AddSingleton<InfoRefsEndpoint>()
             .AddSingleton<UploadPackEndpoint>()
-            .AddSingleton(settings.Clients)
+            .AddSingleton(options.Clients)
             .AddSingleton<ClientConnections>()
             .AddSingleton<ConnectionDoor>()
             .AddSingleton<HookBodies>()
@@ -208,13 +210,13 @@ internal static class Node
             .AddSingleton<RepositoryPurge>()
             .AddSingleton<AdminApi>()
             .AddSingleton<AdminEndpoints>()
-            .AddSingleton(static provider => new ServerCertificate(
-                provider.GetRequiredService<NodeSettings>().Tls!,
+            .AddSingleton(provider => new ServerCertificate(
+                options.Tls,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<ServerCertificate>>()
             ));
 
-    private static void Carry(SocketTransportOptions sockets, ClientLimits clients)
+    private static void Carry(SocketTransportOptions sockets, ClientOptions clients)
     {
         sockets.Backlog = clients.Backlog;
         sockets.CreateBoundListenSocket = ListenSocket.Bind;
@@ -223,21 +225,21 @@ internal static class Node
         sockets.UnsafePreferInlineScheduling = true;
     }
 
-    private static void Limit(KestrelServerOptions kestrel, NodeSettings settings)
+    private static void Limit(KestrelServerOptions kestrel, NodeOptions options)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestHeadersTotalSize = settings.MaxHeaders;
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = settings.MaxHeaders;
+        kestrel.Limits.MaxRequestHeadersTotalSize = (int)options.Access.MaxHeaders;
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = (int)options.Access.MaxHeaders;
         // Fields are bytes to a proxy: each goes through one character and comes out as it was, whatever it is coded in.
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         // A push is as long and as slow as it is; the bodies that are read here have bounds of their own.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.RequestHeadersTimeout = settings.Clients.HeadTimeout;
+        kestrel.Limits.RequestHeadersTimeout = options.Clients.HeadTimeout;
         // What the watch for stalls does not see: a client that takes a byte now and then, or that over HTTP/2 reads but opens no window.
         kestrel.Limits.MinResponseDataRate =
-            settings.Clients.MinRate == 0 ? null : new MinDataRate(settings.Clients.MinRate, settings.Clients.StallTimeout);
+            options.Clients.MinRate == 0 ? null : new MinDataRate(options.Clients.MinRate, options.Clients.StallTimeout);
         // HTTP/2's default windows hold a long push to what 96 KiB a round trip give.
         kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;

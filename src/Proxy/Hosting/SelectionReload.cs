@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using Waystation.Primaries;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Hosting;
@@ -34,7 +34,7 @@ internal sealed class SelectionReload(IConfiguration configuration, PrimaryMap p
     {
         try
         {
-            primaries.Reselect(SettingsReader.Read(configuration).Primaries);
+            primaries.Reselect(OptionsReader.Read(configuration).Primaries);
             logger.SettingsReloaded();
         }
         catch (SettingsException e)

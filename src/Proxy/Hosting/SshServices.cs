@@ -5,7 +5,7 @@ using Waystation.FetchCore.Observing;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Ssh;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 using Waystation.SshFrontend;
 using Waystation.SshFrontend.KeyAuthorities;
 using Waystation.SshFrontend.Relays;
@@ -20,22 +20,22 @@ internal static class SshServices
     /// <summary>The relay lies beside the program.</summary>
     private static string Relay => Path.Combine(AppContext.BaseDirectory, "waystation-ssh-relay");
 
-    public static void Add(IServiceCollection services, SshSettings settings, DataFolder data)
+    public static void Add(IServiceCollection services, SshOptions options, DataFolder data)
     {
         string folder = Path.Combine(data.Root, "ssh");
         DataFolder.CreatePrivate(folder);
         var sshd = new SshdOptions
         {
-            Listen = settings.Listen,
-            HostKeys = settings.HostKeys,
+            Listen = options.Listen!,
+            HostKeys = options.HostKeys,
             Folder = folder,
             Relay = Relay,
-            AgentForwarding = settings.TakesAgents,
-            MaxLoginsPerAddress = settings.MaxLoginsPerAddress,
+            AgentForwarding = options.TakesAgents,
+            MaxLoginsPerAddress = options.MaxLoginsPerAddress,
         };
         services
             .AddSingleton(sshd)
-            .AddSingleton(provider => NewDoor(provider, settings, sshd))
+            .AddSingleton(provider => NewDoor(provider, options, sshd))
             .AddSingleton(provider => new RelayListener(
                 SshdOptions.SocketOf(folder),
                 SshdOptions.OwnUser,
@@ -45,29 +45,29 @@ internal static class SshServices
             .AddSingleton<SshdService>()
             .AddSingleton<SshFrontDoor>()
             .AddHostedService(static provider => provider.GetRequiredService<SshFrontDoor>());
-        if (settings.KeyAuthority.IsSet)
+        if (options.KeyAuthority.IsSet)
         {
             services.AddSingleton(provider =>
-                settings.KeyAuthority.Open(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>())
+                options.KeyAuthority.Open(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>())
             );
         }
     }
 
-    private static SshDoor NewDoor(IServiceProvider provider, SshSettings settings, SshdOptions sshd)
+    private static SshDoor NewDoor(IServiceProvider provider, SshOptions options, SshdOptions sshd)
     {
         Primary primary = provider.GetRequiredService<PrimaryMap>().OverSsh;
         AccessTickets tickets = provider.GetRequiredService<AccessTickets>();
         CredentialDigester digester = provider.GetRequiredService<CredentialDigester>();
         FetchMeters meters = provider.GetRequiredService<FetchMeters>();
-        var options = new SshDoorOptions
+        var doorOptions = new SshDoorOptions
         {
             Sshd = sshd,
             Target = primary.Ssh,
-            TakesAgents = settings.TakesAgents,
-            TrustedUserCAKeys = settings.TrustedUserCAKeys,
+            TakesAgents = options.TakesAgents,
+            TrustedUserCAKeys = options.TrustedUserCAKeys,
         };
         return new SshDoor(
-            options,
+            doorOptions,
             provider.GetRequiredService<SshClient>(),
             provider.GetRequiredService<FetchService>(),
             tickets,

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 using Waystation.FetchCore.Access;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Http;
 
@@ -13,7 +13,7 @@ namespace Waystation.Proxy.Http;
 /// parameter; and what the node itself tells the primary of the client. What the primary may decide by is in the credential, or it
 /// is not passed on.
 /// </summary>
-internal sealed class ClientIdentity(CredentialDigester digester, NodeSettings settings, RestlessFields restless)
+internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions access, RestlessFields restless)
 {
     private static readonly HashSet<string> s_notIdentifying = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -35,7 +35,7 @@ internal sealed class ClientIdentity(CredentialDigester digester, NodeSettings s
         "Via",
     };
 
-    private readonly HashSet<string> _ignored = new(settings.IgnoredHeaders, StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _ignored = new(access.IgnoredHeaders, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The credential that a request carries.</summary>
     public Credential Identify(HttpRequest request, GitRequest git, Primary primary)

@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
@@ -11,7 +11,7 @@ namespace Waystation.Proxy.Http;
 /// The certificate of the https addresses, with the chain that stands behind it in its file; files that changed are
 /// loaded again without a restart.
 /// </summary>
-internal sealed class ServerCertificate(TlsFiles files, TimeProvider time, ILogger<ServerCertificate> logger)
+internal sealed class ServerCertificate(TlsOptions files, TimeProvider time, ILogger<ServerCertificate> logger)
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(5);
 
@@ -65,14 +65,14 @@ internal sealed class ServerCertificate(TlsFiles files, TimeProvider time, ILogg
     }
 
     /// <summary>The first certificate of the file is the server's; the others are sent with it, as they stand there.</summary>
-    private static SslStreamCertificateContext Load(TlsFiles files)
+    private static SslStreamCertificateContext Load(TlsOptions files)
     {
-        X509Certificate2 server = X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
+        X509Certificate2 server = X509Certificate2.CreateFromPemFile(files.Certificate!, files.Key!);
         var all = new X509Certificate2Collection();
-        all.ImportFromPemFile(files.Certificate);
+        all.ImportFromPemFile(files.Certificate!);
         return SslStreamCertificateContext.Create(server, [.. all.Skip(1)], offline: true);
     }
 
-    private static (DateTime Certificate, DateTime Key) Stamps(TlsFiles files) =>
-        (File.GetLastWriteTimeUtc(files.Certificate), File.GetLastWriteTimeUtc(files.Key));
+    private static (DateTime Certificate, DateTime Key) Stamps(TlsOptions files) =>
+        (File.GetLastWriteTimeUtc(files.Certificate!), File.GetLastWriteTimeUtc(files.Key!));
 }

@@ -1,17 +1,26 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Options;
 
 namespace Waystation.SshFrontend.KeyAuthorities;
 
-/// <summary>Which key authority there is: at most one of <see cref="File"/>, <see cref="Command"/> and <see cref="Url"/>.</summary>
-public sealed record KeyAuthorityOptions
+/// <summary>The section <c>Ssh:KeyAuthority</c>: at most one of <see cref="File"/>, <see cref="Command"/> and <see cref="Url"/>.</summary>
+public sealed record KeyAuthorityOptions : IValidatableObject
 {
-    /// <summary><c>Ssh:KeyAuthority:File</c>: an absolute path.</summary>
+    private const string Page = "key-authorities.md";
+
+    /// <summary>An absolute path.</summary>
+    [Setting("A JSON file with a list of keys and their credentials at the primary.", Page = Page)]
+    [ExistingFile]
     public string? File { get; init; }
 
-    /// <summary><c>Ssh:KeyAuthority:Command</c>: an absolute path and arguments.</summary>
+    /// <summary>An absolute path and arguments.</summary>
+    [Setting("A program that is asked about a key, instead of the file: its absolute path and its arguments.", Page = Page)]
     public IReadOnlyList<string> Command { get; init; } = [];
 
-    /// <summary><c>Ssh:KeyAuthority:Url</c>: an address that <see cref="HttpKeyAuthority.Accepts"/>.</summary>
+    /// <summary>An address that <see cref="HttpKeyAuthority.Accepts"/>.</summary>
+    [Setting("A URL that is asked about a key, instead of the file.", Page = Page)]
+    [KeyAuthorityUrl]
     public Uri? Url { get; init; }
 
     /// <summary>How long a program or an endpoint may take. A client offers several keys within the two minutes that sshd gives
@@ -24,6 +33,20 @@ public sealed record KeyAuthorityOptions
 
     /// <summary>Whether there is one at all.</summary>
     public bool IsSet => File is not null || Command.Count > 0 || Url is not null;
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Command is [var program, ..] && (!Path.IsPathRooted(program) || !System.IO.File.Exists(program)))
+        {
+            yield return new("the absolute path of a program, and its arguments", [nameof(Command)]);
+        }
+
+        if ((File is null ? 0 : 1) + (Command.Count > 0 ? 1 : 0) + (Url is null ? 0 : 1) > 1)
+        {
+            yield return new("only one of File, Command and Url", [""]);
+        }
+    }
 
     /// <summary>The authority, with its cache; the receiver disposes it.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>

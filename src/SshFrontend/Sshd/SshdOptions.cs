@@ -20,12 +20,8 @@ public sealed record SshdOptions
     /// <summary>Whether users may forward their agent.</summary>
     public bool AgentForwarding { get; init; } = true;
 
-    /// <summary>
-    /// Connections from one address that have not logged in yet; more are closed at once. It is half of what all addresses together may
-    /// have before sshd begins
-    /// to turn away by chance, so that one machine keeps nobody out, and twice what a CI server opens at once. 0 is no bound.
-    /// </summary>
-    public int MaxLoginsPerAddress { get; init; } = 100;
+    /// <summary>Connections from one address that have not logged in yet; more are closed at once. 0 is no limit.</summary>
+    public required int MaxLoginsPerAddress { get; init; }
 
     /// <summary>The user id that this process, and so every relay, runs as.</summary>
     public static uint OwnUser => LoginAccount.OwnId;

@@ -46,7 +46,7 @@ internal sealed class MirrorBench : IDisposable
 
     public static async Task<MirrorBench> OpenAsync(MirrorOptions? options = null, string format = "sha1")
     {
-        var bench = new MirrorBench(options ?? new MirrorOptions { DiskReserve = 0 });
+        var bench = new MirrorBench(options ?? new MirrorOptions());
         await bench._client.RunAsync("init", "--quiet", "--bare", "--initial-branch=main", "--object-format=" + format, "source");
         for (int commit = 0; commit < 5; commit++)
         {

@@ -141,7 +141,7 @@ public sealed class MirrorIntakeTests : IAsyncLifetime
     [Fact]
     public async Task Pack_IsRefused_WhenTheDiskHasNoRoomForIt()
     {
-        using MirrorBench small = await MirrorBench.OpenAsync(new MirrorOptions { DiskReserve = 0, MaxSize = 40 << 20 });
+        using MirrorBench small = await MirrorBench.OpenAsync(new MirrorOptions { MaxSize = 40 << 20 });
         Mirror mirror = await small.MakeAsync();
         await using var intake = new MirrorIntake(small.Git, small.Data, small.Mirrors, mirror, isWhole: false, default);
         byte[] piece = new byte[9 << 20];

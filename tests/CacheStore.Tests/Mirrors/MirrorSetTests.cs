@@ -14,7 +14,7 @@ public sealed class MirrorSetTests
     [Fact]
     public async Task Room_IsMadeOfTheLongestUnused()
     {
-        using MirrorBench bench = await MirrorBench.OpenAsync(new MirrorOptions { DiskReserve = 0, MaxSize = Limit });
+        using MirrorBench bench = await MirrorBench.OpenAsync(new MirrorOptions { MaxSize = Limit });
         await bench.CommitAsync(bytes: 40_000);
         Mirror a = await bench.MakeAsync(s_a),
             b = await bench.MakeAsync(s_b);
@@ -33,7 +33,7 @@ public sealed class MirrorSetTests
     [Fact]
     public async Task Room_IsNotMadeOfTheOneThatGrows_NorWhereItNeverFits()
     {
-        using MirrorBench bench = await MirrorBench.OpenAsync(new MirrorOptions { DiskReserve = 0, MaxSize = Limit });
+        using MirrorBench bench = await MirrorBench.OpenAsync(new MirrorOptions { MaxSize = Limit });
         Mirror a = await bench.MakeAsync(s_a);
         Assert.False(bench.Mirrors.TryMakeRoom(Limit, s_a));
         Assert.False(bench.Mirrors.TryMakeRoom(Limit + 1, s_c));

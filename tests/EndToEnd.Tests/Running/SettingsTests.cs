@@ -13,12 +13,26 @@ public sealed class SettingsTests : IDisposable
         CommandResult program = await RunAsync("--help");
         Assert.Equal(0, program.ExitCode);
         Assert.Contains("serve", program.Output, StringComparison.Ordinal);
+        // The verbs fit a screen; the settings stand under the verb that takes them.
+        Assert.InRange(program.Output.Split('\n').Length, 10, 40);
+        Assert.DoesNotContain("Mirrors:SyncWait", program.Output, StringComparison.Ordinal);
         CommandResult serve = await RunAsync("serve", "--help");
         Assert.Equal(0, serve.ExitCode);
-        foreach (string option in (string[])["--primary", "--data", "--listen", "--admin"])
+        foreach (string option in (string[])["--primary", "--data", "--listen", "--admin", "Mirrors:SyncWait", "Primaries:0:SshUrl"])
         {
             Assert.Contains(option, serve.Output, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("--data one --data two", "--data")]
+    [InlineData("--Listen", "--Listen")]
+    [InlineData("--listen http://127.0.0.1:0 --Mirrors:SyncWait", "--Mirrors:SyncWait")]
+    public async Task Serve_IsRefused_WhenAnOptionHasTheWrongNumberOfValues(string options, string named)
+    {
+        CommandResult result = await RunAsync(["serve", "--primary", "http://127.0.0.1:1", .. options.Split(' ')]);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(named, result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal sealed class MirrorFixture : IAsyncDisposable
         _client = new GitClient(_folder);
         Source = _client.In("source");
         Primary = new GitPrimary(Source, Time);
-        Core = new CoreParts(_folder["data"], Time, options ?? new MirrorOptions { DiskReserve = 0 }, Services);
+        Core = new CoreParts(_folder["data"], Time, options ?? new MirrorOptions(), Services);
     }
 
     public ManualTime Time { get; } = new();

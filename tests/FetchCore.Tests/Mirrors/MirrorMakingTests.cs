@@ -94,7 +94,7 @@ public sealed class MirrorMakingTests : IAsyncLifetime
     [Fact]
     public async Task FailedAttempt_IsNotRepeatedWithinTheHour()
     {
-        await using MirrorFixture small = await MirrorFixture.OpenAsync(new() { MaxSize = 1, DiskReserve = 0 });
+        await using MirrorFixture small = await MirrorFixture.OpenAsync(new() { MaxSize = 1 });
         ObjectId tip = await small.ResolveAsync("main");
         await small.ReadAsync("alice", CoreFixture.Clone(tip));
         await small.MakingEndsAsync();

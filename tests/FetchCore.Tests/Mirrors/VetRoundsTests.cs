@@ -64,7 +64,7 @@ public sealed class VetRoundsTests : IAsyncLifetime
             core.Queue,
             core.Scrubber,
             core.Report,
-            new VetEvery(s_every),
+            new VetOptions { Every = s_every },
             _node.Time
         );
         return _rounds.StartAsync(CancellationToken.None);

@@ -110,13 +110,7 @@ public sealed class PrimaryHealthTests : IDisposable
     {
         var answer = new TaskCompletionSource<HttpResponseMessage>();
         using var primary = new Primary(
-            new PrimarySettings
-            {
-                Url = new Uri("http://git.example.test"),
-                Visibility = default,
-                Include = [],
-                Exclude = [],
-            },
+            new PrimaryOptions { Url = new Uri("http://git.example.test") },
             _time,
             NullLogger<Primary>.Instance
         );

@@ -1,6 +1,6 @@
 using System.Net;
 using Waystation.Proxy.Connections;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Tests.Connections;
 
@@ -10,7 +10,7 @@ public sealed class ClientConnectionsTests
     private static readonly IPAddress s_other = IPAddress.Parse("192.0.2.2");
 
     private readonly List<string> _ended = [];
-    private readonly ClientConnections _connections = new(new ClientLimits { MaxConnections = 5, MaxConnectionsPerAddress = 3 });
+    private readonly ClientConnections _connections = new(new ClientOptions { MaxConnections = 5, MaxConnectionsPerAddress = 3 });
 
     [Fact]
     public void LongestWaiting_OfTheSameAddress_MakesRoom()
@@ -26,6 +26,19 @@ public sealed class ClientConnectionsTests
 
         Assert.Equal(["first", "second"], _ended);
         Assert.Equal(4, _connections.Count);
+    }
+
+    [Fact]
+    public void Address_HasNoBound_WhereTheBoundIsZero()
+    {
+        var connections = new ClientConnections(new ClientOptions { MaxConnections = 5_000, MaxConnectionsPerAddress = 0 });
+        for (int i = 0; i < 2_000; i++)
+        {
+            connections.Admit(s_one, _ => _ended.Add("one"), out _);
+        }
+
+        Assert.Empty(_ended);
+        Assert.Equal(2_000, connections.Count);
     }
 
     [Fact]

@@ -26,13 +26,7 @@ public sealed class StrictTargetsTests : IDisposable
     ];
 
     private readonly Primary _primary = new(
-        new PrimarySettings
-        {
-            Url = new Uri("http://127.0.0.1:9/"),
-            Visibility = VisibilityRule.Advertised,
-            Include = [],
-            Exclude = [],
-        },
+        new PrimaryOptions { Url = new Uri("http://127.0.0.1:9/") },
         TimeProvider.System,
         NullLogger<Primary>.Instance
     );

@@ -1,4 +1,4 @@
-namespace Waystation.Proxy.Settings;
+namespace Waystation.Proxy.Options;
 
 /// <summary>Settings that cannot be used: all of them, each with its name, its value and what is accepted.</summary>
 internal sealed class SettingsException(IReadOnlyList<string> problems) : Exception(string.Join(Environment.NewLine, problems))

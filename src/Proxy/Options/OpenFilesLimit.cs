@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Waystation.Proxy.Settings;
+namespace Waystation.Proxy.Options;
 
 /// <summary>How many files and sockets the process may have open at once.</summary>
 internal static class OpenFilesLimit

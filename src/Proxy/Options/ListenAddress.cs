@@ -1,12 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
-namespace Waystation.Proxy.Settings;
+namespace Waystation.Proxy.Options;
 
 /// <summary>An address to listen on, written as a URL; port 0 lets the system choose.</summary>
 internal sealed record ListenAddress(IPEndPoint EndPoint, bool IsTls)
 {
-    public const string Accepted = "http:// or https:// with an IP address, localhost or * and a port, such as http://127.0.0.1:8080";
+    public const string Accepted =
+        "an http:// or https:// URL with an IP address, localhost or * and a port, such as http://127.0.0.1:8080";
 
     public bool IsLoopback => IPAddress.IsLoopback(EndPoint.Address);
 

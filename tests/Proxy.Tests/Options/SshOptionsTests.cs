@@ -1,16 +1,16 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 
-namespace Waystation.Proxy.Tests.Settings;
+namespace Waystation.Proxy.Tests.Options;
 
 /// <summary>The settings of the SSH door, and what they demand of each other.</summary>
-public sealed class SshSettingsTests : IDisposable
+public sealed class SshOptionsTests : IDisposable
 {
     private readonly string _file = Path.GetTempFileName();
 
     [Fact]
-    public void Door_IsOff_UnlessItIsAskedFor() => Assert.Null(Read().Ssh);
+    public void Door_IsOff_UnlessItIsAskedFor() => Assert.False(Read().Ssh.IsOn);
 
     [Fact]
     public void Agents_AreTaken_WhereThereIsNoKeyAuthority()
@@ -20,25 +20,25 @@ public sealed class SshSettingsTests : IDisposable
                 ("Ssh:Listen", "*:22"),
                 ("Primaries:0:SshUrl", "git@git.example.test:"),
                 ("Primaries:0:SshKnownHosts", _file)
-            ).Ssh!.TakesAgents
+            ).Ssh.TakesAgents
         );
-        Assert.False(Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file)).Ssh!.TakesAgents);
+        Assert.False(Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file)).Ssh.TakesAgents);
     }
 
     [Fact]
     public void Logins_AreBoundedByAddress()
     {
-        Assert.Equal(100, Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file)).Ssh!.MaxLoginsPerAddress);
+        Assert.Equal(100, Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file)).Ssh.MaxLoginsPerAddress);
         Assert.Equal(
             7,
-            Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file), ("Ssh:MaxLoginsPerAddress", "7")).Ssh!.MaxLoginsPerAddress
+            Read(("Ssh:Listen", "*:22"), ("Ssh:KeyAuthority:File", _file), ("Ssh:MaxLoginsPerAddress", "7")).Ssh.MaxLoginsPerAddress
         );
     }
 
     [Fact]
     public void Primary_IsConnectedTo_WhereItsAddressSays()
     {
-        NodeSettings settings = Read(
+        NodeOptions options = Read(
             ("Ssh:Listen", "127.0.0.1:0"),
             ("Primaries:0:Address", "192.0.2.7:8443"),
             ("Primaries:0:SshUrl", "ssh://git@git.example.test:7999"),
@@ -48,10 +48,10 @@ public sealed class SshSettingsTests : IDisposable
         Assert.Equal(
             ("192.0.2.7", null, 7999, _file),
             (
-                settings.Primaries[0].Ssh!.ConnectHost,
-                settings.Primaries[0].Ssh!.ConnectPort,
-                settings.Primaries[0].Ssh!.Port,
-                settings.Primaries[0].Ssh!.KnownHostsFile
+                options.Primaries[0].Ssh!.ConnectHost,
+                options.Primaries[0].Ssh!.ConnectPort,
+                options.Primaries[0].Ssh!.Port,
+                options.Primaries[0].Ssh!.KnownHostsFile
             )
         );
     }
@@ -66,7 +66,7 @@ public sealed class SshSettingsTests : IDisposable
     [InlineData("*:22", "[::]:22")]
     [InlineData("localhost:0", "127.0.0.1:0")]
     public void Listen_IsAnAddressAndAPort(string text, string? read) =>
-        Assert.Equal(read, SshSettings.TryParseListen(text, out IPEndPoint? value) ? value.ToString() : null);
+        Assert.Equal(read, Endpoints.TryParseIp(text, out IPEndPoint? value) ? value.ToString() : null);
 
     [Theory]
     [InlineData("Primaries:0:SshKnownHosts", "Primaries:0:SshUrl=git@git.example.test:")]
@@ -93,7 +93,7 @@ public sealed class SshSettingsTests : IDisposable
 
     public void Dispose() => File.Delete(_file);
 
-    private static NodeSettings Read(params (string Name, string? Value)[] more)
+    private static NodeOptions Read(params (string Name, string? Value)[] more)
     {
         var given = new Dictionary<string, string?> { ["Primaries:0:Url"] = "https://git.example.test", ["Data"] = "/data" };
         foreach ((string name, string? value) in more)
@@ -101,6 +101,6 @@ public sealed class SshSettingsTests : IDisposable
             given[name] = value;
         }
 
-        return SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(given).Build());
+        return OptionsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(given).Build());
     }
 }

@@ -1,12 +1,10 @@
 using System.Globalization;
 
-namespace Waystation.Proxy.Settings;
+namespace Waystation.Proxy.Options;
 
 /// <summary>Sizes as people write them: <c>64GiB</c>, <c>10MiB</c>, <c>512</c>.</summary>
 internal static class ByteSize
 {
-    public const string Accepted = "a size such as 512MiB or 64GiB (B, KiB, MiB, GiB, TiB)";
-
     private static readonly string[] s_units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
     public static bool TryParse(string text, out long bytes)
@@ -26,6 +24,19 @@ internal static class ByteSize
 
         bytes = number << (10 * power);
         return true;
+    }
+
+    /// <summary>As <see cref="TryParse"/> reads it, in the largest unit that needs no fraction.</summary>
+    public static string Exact(long bytes)
+    {
+        int unit = 0;
+        while (bytes > 0 && bytes % 1024 == 0 && unit < s_units.Length - 1)
+        {
+            bytes /= 1024;
+            unit++;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes}{(unit == 0 ? "" : s_units[unit])}");
     }
 
     /// <summary>For people, with three digits.</summary>

@@ -1,27 +1,29 @@
+using System.Net;
 using Microsoft.Extensions.Configuration;
+using Waystation.CacheStore.Mirrors;
 using Waystation.Primaries;
-using Waystation.Proxy.Settings;
+using Waystation.Proxy.Options;
 
-namespace Waystation.Proxy.Tests.Settings;
+namespace Waystation.Proxy.Tests.Options;
 
-public sealed class SettingsReaderTests
+public sealed class OptionsReaderTests
 {
     [Fact]
     public void Settings_AreRead_WithTheirDefaults()
     {
-        NodeSettings settings = Read(Given());
+        NodeOptions options = Read(Given());
 
         Assert.Equal(
             (64L << 30, 1L << 30, TimeSpan.FromSeconds(30), 8080),
-            (settings.PackCache.MaxSize, settings.PackCache.DiskReserve, settings.TicketLifetime, settings.Listen.Single().EndPoint.Port)
+            (options.PackCache.MaxSize, options.Disk.Reserve, options.Access.TicketLifetime, options.Listen.Single().EndPoint.Port)
         );
     }
 
     [Fact]
     public void BoundsOfClients_AreRead_AndNoneIsThereForZero()
     {
-        ClientLimits standard = Read(Given()).Clients;
-        ClientLimits limits = Read(
+        ClientOptions standard = Read(Given()).Clients;
+        ClientOptions limits = Read(
             Given(
                 ("Clients:MaxConnections", "50"),
                 ("Clients:MaxConnectionsPerAddress", "0"),
@@ -36,7 +38,7 @@ public sealed class SettingsReaderTests
         );
         Assert.InRange(standard.MaxConnections, 16, 10_000);
         Assert.Equal(
-            (50, int.MaxValue, 0L, TimeSpan.FromMinutes(10)),
+            (50, 0, 0L, TimeSpan.FromMinutes(10)),
             (limits.MaxConnections, limits.MaxConnectionsPerAddress, limits.MinRate, limits.StallTimeout)
         );
     }
@@ -44,8 +46,8 @@ public sealed class SettingsReaderTests
     [Fact]
     public void Primary_IsReconnectedTo_AndWaitedFor_AsLongAsIsSet()
     {
-        PrimarySettings standard = Read(Given()).Primaries.Single();
-        PrimarySettings given = Read(Given(("Primaries:0:ReconnectEvery", "00:00:10"), ("Primaries:0:AnswerWithin", "00:01:00")))
+        PrimaryOptions standard = Read(Given()).Primaries.Single();
+        PrimaryOptions given = Read(Given(("Primaries:0:ReconnectEvery", "00:00:10"), ("Primaries:0:AnswerWithin", "00:01:00")))
             .Primaries.Single();
 
         Assert.Equal((TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(30)), (standard.ReconnectEvery, standard.AnswerWithin));
@@ -55,12 +57,47 @@ public sealed class SettingsReaderTests
     [Fact]
     public void Settings_OfWhoAsks_AreRead()
     {
-        NodeSettings settings = Read(
+        NodeOptions options = Read(
             Given(("Primaries:0:DecidesByAddress", "none"), ("Access:IgnoredHeaders", "X-Trace;X-Other"), ("Access:MaxHeaders", "256KiB"))
         );
 
-        Assert.Equal((AddressRule.None, 256 << 10), (settings.Primaries.Single().DecidesByAddress, settings.MaxHeaders));
-        Assert.Equal(["X-Trace", "X-Other"], settings.IgnoredHeaders);
+        Assert.Equal((AddressRule.None, 256L << 10), (options.Primaries.Single().DecidesByAddress, options.Access.MaxHeaders));
+        Assert.Equal(["X-Trace", "X-Other"], options.Access.IgnoredHeaders);
+    }
+
+    [Fact]
+    public void BoundsOfMirrors_AreRead()
+    {
+        MirrorOptions standard = Read(Given()).Mirrors;
+        MirrorOptions options = Read(
+            Given(("Mirrors:MaxLookups", "3"), ("Mirrors:SyncWait", "00:00:04"), ("Mirrors:MaxSize", "0"))
+        ).Mirrors;
+
+        Assert.Equal((2 * Environment.ProcessorCount, 10.0), (standard.MaxLookups, standard.SyncWait.TotalSeconds));
+        Assert.Equal((3, 4.0, 0L), (options.MaxLookups, options.SyncWait.TotalSeconds, options.MaxSize));
+    }
+
+    [Fact]
+    public void Files_AreNamedByTheirWholePath()
+    {
+        string file = Path.GetRelativePath(Environment.CurrentDirectory, typeof(NodeOptions).Assembly.Location);
+
+        Assert.Equal(Path.GetFullPath(file), Read(Given(("Hooks:SecretFile", file))).Hooks.SecretFile);
+    }
+
+    [Theory]
+    [InlineData("git.example.com", "git.example.com", 80)]
+    [InlineData("192.0.2.7:8443", "192.0.2.7", 8443)]
+    [InlineData("[2001:db8::1]", "2001:db8::1", 80)]
+    public void Primary_IsConnectedTo_AtThePortOfItsUrl_WhereNoneIsWritten(string address, string host, int port) =>
+        Assert.Equal(new DnsEndPoint(host, port), Read(Given(("Primaries:0:Address", address))).Primaries.Single().ConnectTo);
+
+    [Fact]
+    public void Primaries_OfTheSameHost_AreRefused()
+    {
+        SettingsException wrong = Assert.Throws<SettingsException>(() => Read(Given(("Primaries:1:Url", "https://GIT.example.test"))));
+
+        Assert.StartsWith("Primaries is wrong: ", wrong.Problems.Single(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,7 +159,7 @@ public sealed class SettingsReaderTests
             .AddInMemoryCollection(new Dictionary<string, string?> { ["Listen"] = "http://127.0.0.1:3" })
             .Build();
 
-        Assert.Equal([3], SettingsReader.Read(configuration).Listen.Select(address => address.EndPoint.Port));
+        Assert.Equal([3], OptionsReader.Read(configuration).Listen.Select(address => address.EndPoint.Port));
     }
 
     [Theory]
@@ -172,6 +209,6 @@ public sealed class SettingsReaderTests
         return all;
     }
 
-    private static NodeSettings Read(Dictionary<string, string?> values) =>
-        SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+    private static NodeOptions Read(Dictionary<string, string?> values) =>
+        OptionsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
 }

@@ -1,0 +1,11 @@
+using Waystation.CacheStore.Options;
+
+namespace Waystation.CacheStore.Disk;
+
+/// <summary>The section <c>Disk</c>.</summary>
+public sealed class DiskOptions
+{
+    /// <summary>Bytes that stay free on the disk of the data folder, whatever the stores are allowed.</summary>
+    [Setting("Space that stays free on the disk of the data folder.", Page = "operations.md#size-eviction-and-the-disk-reserve")]
+    public long Reserve { get; init; } = 1L << 30;
+}

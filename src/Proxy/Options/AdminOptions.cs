@@ -1,0 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Waystation.CacheStore.Options;
+
+namespace Waystation.Proxy.Options;
+
+/// <summary>The section <c>Admin</c>.</summary>
+internal sealed class AdminOptions : IValidatableObject
+{
+    private const string Page = "operations.md#admin-address";
+
+    [Setting("The address for health, metrics and the admin API.", Option = "--admin", ValueName = "URL", Page = Page)]
+    [PlainHttp]
+    public ListenAddress Listen { get; init; } = new(new IPEndPoint(IPAddress.Loopback, 8081), IsTls: false);
+
+    [Setting("A file with the token that the admin address demands. An address other than loopback needs one.", Page = Page)]
+    [ExistingFile]
+    public string? TokenFile { get; init; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!Listen.IsLoopback && TokenFile is null)
+        {
+            yield return new("a file with a token, because Admin:Listen is not a loopback address", [nameof(TokenFile)]);
+        }
+    }
+}

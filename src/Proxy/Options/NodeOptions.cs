@@ -1,0 +1,104 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Options;
+using Waystation.CacheStore.Packs;
+using Waystation.FetchCore.Work;
+using Waystation.Primaries;
+
+namespace Waystation.Proxy.Options;
+
+/// <summary>
+/// All settings. A property is a section, or a setting of its own where it carries <see cref="SettingAttribute"/>. The order is that of
+/// the help and of <c>docs/settings.md</c>. <see cref="OptionsReader"/> fills it.
+/// </summary>
+internal sealed class NodeOptions : IValidatableObject
+{
+    public IReadOnlyList<PrimaryOptions> Primaries { get; init; } = [];
+
+    [Setting(
+        "The folder for all that this node keeps. No other node may use it.",
+        Option = "--data",
+        ValueName = "DIR",
+        Page = "operations.md#data-folder"
+    )]
+    [Required]
+    public string Data { get; init; } = "";
+
+    [Setting(
+        "The addresses for clients. Port 0 takes a free port.",
+        Option = "--listen",
+        ValueName = "URL",
+        Page = "operations.md#listening-and-tls"
+    )]
+    public IReadOnlyList<ListenAddress> Listen { get; init; } = [new(new IPEndPoint(IPAddress.Loopback, 8080), IsTls: false)];
+
+    public TlsOptions Tls { get; init; } = new();
+
+    public SshOptions Ssh { get; init; } = new();
+
+    public AdminOptions Admin { get; init; } = new();
+
+    public AccessOptions Access { get; init; } = new();
+
+    public OutageOptions Outage { get; init; } = new();
+
+    public RequestOptions Requests { get; init; } = new();
+
+    public PackCacheOptions PackCache { get; init; } = new();
+
+    public MirrorOptions Mirrors { get; init; } = new();
+
+    public DiskOptions Disk { get; init; } = new();
+
+    public VetOptions Vet { get; init; } = new();
+
+    public WorkOptions Work { get; init; } = new();
+
+    public HookOptions Hooks { get; init; } = new();
+
+    public NotifyOptions Notify { get; init; } = new();
+
+    public ClientOptions Clients { get; init; } = new();
+
+    public LogOptions Log { get; init; } = new();
+
+    /// <summary>What the sections demand of each other.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Listen.Any(static address => address.IsTls) && Tls.Certificate is null)
+        {
+            yield return new("a PEM file, because Listen has an https:// address", ["Tls:Certificate"]);
+        }
+
+        string[] hosts = [.. Primaries.Where(static primary => primary.Url is not null).Select(static primary => primary.Url.Host)];
+        if (hosts.Distinct(StringComparer.OrdinalIgnoreCase).Count() < hosts.Length)
+        {
+            yield return new("primaries with different host names, because the node tells them apart by host name", [nameof(Primaries)]);
+        }
+
+        if (!Ssh.IsOn)
+        {
+            yield break;
+        }
+
+        int overSsh = Primaries.Count(static primary => primary.SshUrl is not null);
+        if (overSsh > 1 || (overSsh == 0 && Primaries.Count > 1))
+        {
+            yield return new(
+                "exactly one primary with an SshUrl, because Ssh:Listen is set and an SSH client does not say which host it means",
+                [nameof(Primaries)]
+            );
+        }
+
+        if (Ssh.TakesAgents && overSsh == 0)
+        {
+            yield return new(
+                "the primary's SSH URL (--primary-ssh), because Ssh:Listen is set and users' agents log in there; "
+                    + "or set Ssh:Agent to false and give a key authority",
+                ["Primaries:0:SshUrl"]
+            );
+        }
+    }
+}

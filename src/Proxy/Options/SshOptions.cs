@@ -1,0 +1,48 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Waystation.CacheStore.Options;
+using Waystation.SshFrontend.KeyAuthorities;
+
+namespace Waystation.Proxy.Options;
+
+/// <summary>The section <c>Ssh</c>: the door for SSH clients.</summary>
+internal sealed class SshOptions
+{
+    [Setting(
+        "The address for SSH clients. Port 0 takes a free port.",
+        Option = "--ssh-listen",
+        ValueName = "HOST:PORT",
+        Default = "off",
+        Page = "ssh.md"
+    )]
+    public IPEndPoint? Listen { get; init; }
+
+    [Setting("Private host keys of this node, without a passphrase.", Default = "made at the first start", Page = "ssh.md#settings")]
+    [ExistingFile]
+    public IReadOnlyList<string> HostKeys { get; init; } = [];
+
+    [Setting(
+        "Whether a user's forwarded agent logs in at the primary.",
+        Default = "true without a key authority",
+        Page = "ssh.md#settings"
+    )]
+    public bool? Agent { get; init; }
+
+    /// <summary>
+    /// Half of what all addresses together may have before sshd begins to turn connections away by chance, so that one machine keeps nobody
+    /// out, and twice what a CI server opens at once.
+    /// </summary>
+    [Setting("Connections from one address that have not logged in yet. Further ones are closed. 0 is no limit.", Page = "ssh.md#settings")]
+    [Range(0, 10_000)]
+    public int MaxLoginsPerAddress { get; init; } = 100;
+
+    [Setting("A file of public keys. The key authority is asked about the certificates that they signed.", Page = "ssh.md#settings")]
+    [ExistingFile]
+    public string? TrustedUserCAKeys { get; init; }
+
+    public KeyAuthorityOptions KeyAuthority { get; init; } = new();
+
+    public bool IsOn => Listen is not null;
+
+    public bool TakesAgents => Agent ?? !KeyAuthority.IsSet;
+}
