@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.CacheStore;
@@ -72,15 +71,7 @@ public sealed class HangingSyncTests : IAsyncLifetime
         never.SetResult();
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        long begun = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(begun) < s_patience, "it did not come about");
-            await Task.Delay(5);
-        }
-    }
+    private static Task UntilAsync(Func<bool> condition) => Eventually.TrueAsync("what the test waits for", condition);
 
     private Task<bool> BringAsync(string user, CancellationToken waiting)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
 
@@ -138,13 +139,7 @@ public sealed class HiddenTagTests : IAsyncLifetime
         return new FakeReply(buffer.WrittenSpan.ToArray(), 0);
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Yield();
-        }
-    }
+    private static Task UntilAsync(Func<bool> condition) => Eventually.TrueAsync("what the test waits for", condition);
 
     private ParsedCommand.Fetch RequestOf(int version)
     {

@@ -3,6 +3,7 @@ using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
 
@@ -55,10 +56,7 @@ public sealed class LadderTests : IAsyncLifetime
         var refusal = new FakeReply([], 0, isRefusal: true);
         _core.Primary.FetchOverride = user => user == "mallory" ? refusal : null;
         Task<FetchAnswer> mallory = _core.FetchAsync("mallory", CoreFixture.Clone(s_tip));
-        while (_core.Primary.Packs == 0)
-        {
-            await Task.Yield();
-        }
+        await Eventually.TrueAsync("mallory's fetch is at the primary", () => _core.Primary.Packs > 0);
 
         Task<FetchAnswer> bob = _core.FetchAsync("bob", CoreFixture.Clone(s_tip));
         gate.SetResult();
@@ -127,7 +125,7 @@ public sealed class LadderTests : IAsyncLifetime
         for (int round = 0; round < 3; round++)
         {
             await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request));
-            await Eventually(() => _core.Fills.IsIdle);
+            await Eventually.TrueAsync("it came about", () => _core.Fills.IsIdle);
         }
 
         Assert.Equal(2, _core.Primary.Packs);
@@ -143,13 +141,5 @@ public sealed class LadderTests : IAsyncLifetime
                 .IsType<FetchAnswer.Forward>(await _core.FetchAsync("alice", CoreFixture.Clone(s_tip)).WaitAsync(TimeSpan.FromSeconds(20)))
                 .Reason
         );
-    }
-
-    private static async Task Eventually(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Yield();
-        }
     }
 }

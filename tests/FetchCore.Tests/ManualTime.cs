@@ -1,3 +1,5 @@
+using Waystation.TestKit.Servers;
+
 namespace Waystation.FetchCore.Tests;
 
 /// <summary>A clock that stands still until it is turned; its timers ring while it is turned.</summary>
@@ -47,6 +49,26 @@ internal sealed class ManualTime : TimeProvider
             Interlocked.Exchange(ref _ticks, Math.Max(GetTimestamp(), next.Due));
             next.Ring();
         }
+    }
+
+    /// <summary>Turns the clock, a step at a time and by <paramref name="most"/> in all, until the condition holds.</summary>
+    public Task TurnUntilAsync(string what, Func<bool> condition, TimeSpan most, TimeSpan? step = null)
+    {
+        long end = GetTimestamp() + most.Ticks;
+        return Eventually.TrueAsync(
+            what,
+            () =>
+            {
+                if (condition())
+                {
+                    return true;
+                }
+
+                long left = end - GetTimestamp();
+                Turn(TimeSpan.FromTicks(Math.Min(left, (step ?? TimeSpan.FromSeconds(1)).Ticks)));
+                return condition();
+            }
+        );
     }
 
     /// <summary>The wall clock jumps; what runs on is not touched.</summary>

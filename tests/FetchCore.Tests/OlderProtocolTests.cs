@@ -6,6 +6,7 @@ using Waystation.FetchCore.Access;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Servers;
 using Waystation.TestKit.Wire;
 
 namespace Waystation.FetchCore.Tests;
@@ -213,13 +214,7 @@ public sealed class OlderProtocolTests : IAsyncLifetime
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Yield();
-        }
-    }
+    private static Task UntilAsync(Func<bool> condition) => Eventually.TrueAsync("what the test waits for", condition);
 
     /// <summary>A fetch that is no clone is kept when it is asked for again.</summary>
     private async Task KeepAsync(ParsedCommand.Fetch asked)

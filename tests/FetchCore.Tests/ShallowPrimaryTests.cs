@@ -1,5 +1,6 @@
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Servers;
 using Waystation.TestKit.Wire;
 
 namespace Waystation.FetchCore.Tests;
@@ -89,13 +90,7 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
                 : null;
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Yield();
-        }
-    }
+    private static Task UntilAsync(Func<bool> condition) => Eventually.TrueAsync("what the test waits for", condition);
 
     private async Task<byte[]> ReadAsync(ParsedCommand.Fetch request) =>
         await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request));

@@ -1,13 +1,10 @@
-using System.Diagnostics;
 using Waystation.FetchCore.Access;
+using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
 
 public sealed class SharedRefsTests
 {
-    /// <summary>Of the real clock, for a machine that is busy.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
-
     private readonly ManualTime _time = new();
     private readonly SharedRefs _shared;
     private readonly CredentialDigester _digester = new();
@@ -55,11 +52,12 @@ public sealed class SharedRefsTests
             return new AccessView([]);
         }
 
-        Task alice = Ask("alice", AskAsync),
+        Task<AccessView?> alice = Ask("alice", AskAsync),
             bob = Ask("bob", AskAsync);
         await UntilAsync(() => Volatile.Read(ref asked) == 2);
         gate.SetResult();
-        await Task.WhenAll(alice, bob);
+        Assert.NotSame(await alice, await bob);
+        Assert.Equal(2, asked);
     }
 
     [Fact]
@@ -109,26 +107,17 @@ public sealed class SharedRefsTests
         Task<AccessView?>[] others = [.. Enumerable.Range(0, 10).Select(_ => Ask("alice", AskAsync))];
         first.SetResult(answer);
         Task<AccessView?>[] freed = isTheirs ? others[1..] : others;
-        long begun = Stopwatch.GetTimestamp();
-        for (int turned = 0; !freed.All(static other => other.IsCompleted); turned++)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(begun) < s_patience, "they wait for another's question");
-            await Task.Delay(10);
-            _time.Turn(TimeSpan.FromSeconds(turned < 30 ? 1 : 0));
-        }
-
+        await _time.TurnUntilAsync(
+            "nobody waits for another's question",
+            () => freed.All(static other => other.IsCompleted),
+            TimeSpan.FromSeconds(30)
+        );
         Assert.All(await Task.WhenAll(freed), view => Assert.Same(answer, view));
         hanging.SetResult(null);
         await Task.WhenAll([ahead, .. others]);
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Yield();
-        }
-    }
+    private static Task UntilAsync(Func<bool> condition) => Eventually.TrueAsync("what the test waits for", condition);
 
     private Credential Of(string user) => _digester.Digest([new("user", user)]);
 

@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.IO.Pipelines;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
+using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
 
@@ -11,9 +11,6 @@ namespace Waystation.FetchCore.Tests;
 public sealed class StalledStarterTests : IAsyncLifetime
 {
     private static readonly ObjectId s_tip = CoreFixture.Id(1);
-
-    /// <summary>Of the real clock, for a machine that is busy.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     private readonly CoreFixture _core = new();
 
@@ -52,25 +49,10 @@ public sealed class StalledStarterTests : IAsyncLifetime
     private async Task<byte[]> ReadAsync(int user) =>
         await CoreFixture.ReadAsync(await _core.FetchAsync($"user {user}", CoreFixture.Clone(s_tip)));
 
-    /// <summary>Turns the clock, a second at a time and half a minute in all, until it is so.</summary>
-    private async Task TurnUntilAsync(Func<bool> condition)
-    {
-        long begun = Stopwatch.GetTimestamp();
-        for (int turned = 0; !condition(); turned++)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(begun) < s_patience, "nobody went another way");
-            await Task.Delay(10);
-            _core.Time.Turn(TimeSpan.FromSeconds(turned < 30 ? 1 : 0));
-        }
-    }
+    private Task TurnUntilAsync(Func<bool> condition) =>
+        _core.Time.TurnUntilAsync("somebody goes another way", condition, TimeSpan.FromSeconds(30));
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Yield();
-        }
-    }
+    private static Task UntilAsync(Func<bool> condition) => Eventually.TrueAsync("what the test waits for", condition);
 
     /// <summary>Says so much, and then nothing more.</summary>
     private sealed class HangingReply : PrimaryReply

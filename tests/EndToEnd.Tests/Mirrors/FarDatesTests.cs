@@ -9,19 +9,24 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 /// date ends where it
 /// ends at the primary, all the same.
 /// </summary>
-public sealed class FarDatesTests(Station station) : IClassFixture<Station>, IDisposable
+public sealed class FarDatesTests : IAsyncLifetime
 {
     private const long TooFar = 1L << 34;
 
     /// <summary>Of the year 2033, after the commits of the history and before those that come on top of it.</summary>
     private const long Since = 2_000_000_000;
 
-    private readonly TempFolder _folder = new();
+    private readonly Station _station = new();
+
+    /// <summary>The first steps of the vet look for mirrors that want upkeep: here they follow each other at once.</summary>
+    public Task InitializeAsync() => _station.StartAsync(new NodeSettings { Options = ["--Vet:Every", "00:00:02"] });
+
+    public Task DisposeAsync() => _station.DisposeAsync();
 
     [Fact]
     public async Task CloneByDate_EndsWhereThePrimarysEnds()
     {
-        PrimaryRepository repository = await station.Primary.CreateAsync(
+        PrimaryRepository repository = await _station.Primary.CreateAsync(
             $"public/{Guid.NewGuid():n}.git",
             new History(Seed: 306) { Commits = 5 }
         );
@@ -40,8 +45,8 @@ public sealed class FarDatesTests(Station station) : IClassFixture<Station>, IDi
         // The primary's own commit-graph would have the same fault.
         await repository.GitAsync("config", "core.commitGraph", "false");
         string main = await repository.ResolveAsync("refs/heads/main");
-        await new GitClient(_folder).RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "warm");
-        string mirrors = Path.Combine(station.Node.DataFolder, "mirrors");
+        await new GitClient(_station.Folder).RunAsync("clone", "--quiet", _station.Node.UrlOf(repository).AbsoluteUri, "warm");
+        string mirrors = Path.Combine(_station.Node.DataFolder, "mirrors");
         await Eventually.TrueAsync(
             "the mirror has a commit-graph",
             () => Directory.Exists(mirrors) && Directory.GetFiles(mirrors, "commit-graph", SearchOption.AllDirectories).Length == 1,
@@ -55,14 +60,12 @@ public sealed class FarDatesTests(Station station) : IClassFixture<Station>, IDi
                 Wants = [main],
                 Since = Since,
             };
-            FetchGift through = await wish.SendAsync(station.Node.Url, repository),
-                direct = await wish.SendAsync(station.Primary.Url, repository);
+            FetchGift through = await wish.SendAsync(_station.Node.Url, repository),
+                direct = await wish.SendAsync(_station.Primary.Url, repository);
             Assert.True(direct.HasPack);
             Assert.True(through.IsServedHere, through.CacheStatus);
             Assert.NotEmpty(direct.Boundary);
             Assert.Equal(direct.Boundary, through.Boundary);
         }
     }
-
-    public void Dispose() => _folder.Dispose();
 }

@@ -5,11 +5,9 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 /// <summary>A secret that a force-push took back is here as little as at the primary, once the tickets that showed it are over.</summary>
 public sealed class VisibilityOfOrphansTests : IAsyncLifetime
 {
-    private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(1);
-
     private readonly Station _station = new();
 
-    public Task InitializeAsync() => _station.StartAsync(new NodeSettings { Options = ["--Access:TicketLifetime", "00:00:01"] });
+    public Task InitializeAsync() => _station.StartAsync(new NodeSettings { Options = ["--Access:TicketLifetime", "00:00:00.200"] });
 
     public Task DisposeAsync() => _station.DisposeAsync();
 
@@ -56,7 +54,10 @@ public sealed class VisibilityOfOrphansTests : IAsyncLifetime
         }
 
         await veiled.Repository.GitAsync("update-ref", "refs/heads/main", before);
-        await Task.Delay(s_lifetime);
+        await Eventually.TrueAsync(
+            "the tickets are over",
+            async () => !(await veiled.AskAsync("alice", wishes[0])).HasPack && !(await veiled.AskAsync("bob", wishes[0])).HasPack
+        );
         await NobodyGetsAnythingAsync("the mirror knows nothing of it yet");
 
         FetchGift news = await veiled.AskAsync("bob", new FetchWish { Version = 0, Wants = [before] });

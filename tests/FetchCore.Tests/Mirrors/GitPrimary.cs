@@ -44,6 +44,9 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
     /// <summary>Awaited before any pack is answered.</summary>
     public Task PackGate { get; set; } = Task.CompletedTask;
 
+    /// <summary>Awaited before a pack of the node's own asking is answered.</summary>
+    public Task SyncGate { get; set; } = Task.CompletedTask;
+
     /// <summary>Changes the answers that hold packs.</summary>
     public Func<byte[], byte[]> Garble { get; set; } = static answer => answer;
 
@@ -126,7 +129,7 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
             return primary.FetchAsync(user, own ?? throw new InvalidOperationException("no client asks"), cancellationToken);
         }
 
-        public Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
+        public async Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
         {
             var asked = new ParsedCommand.Fetch(request, framing);
             if (request.MayBringPack)
@@ -138,7 +141,8 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
                 Interlocked.Increment(ref primary._boundaries);
             }
 
-            return primary.FetchAsync(user, asked, cancellationToken);
+            await primary.SyncGate.WaitAsync(cancellationToken);
+            return await primary.FetchAsync(user, asked, cancellationToken);
         }
 
         public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)

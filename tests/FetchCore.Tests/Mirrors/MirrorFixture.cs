@@ -18,6 +18,9 @@ internal sealed class MirrorFixture : IAsyncDisposable
     /// <summary>The user whose questions a test asks where it does not matter who asks.</summary>
     public const string Alice = "alice";
 
+    /// <summary>A commit, its tree and its three files.</summary>
+    public const int ObjectsOfATip = 5;
+
     public static readonly RepositoryName Repository = CoreFixture.Repository;
 
     private readonly TempFolder _folder = new();
@@ -48,6 +51,8 @@ internal sealed class MirrorFixture : IAsyncDisposable
 
     /// <summary>The repository's mirror.</summary>
     public Mirror Mirror => Core.Mirrors.Find(Repository) ?? throw new InvalidOperationException("there is no mirror");
+
+    private string FolderOfTheMirror => Path.Combine(Directory.GetDirectories(Path.Combine(_folder["data"], "mirrors")).Single(), "git");
 
     /// <summary>A primary with five commits on <c>main</c>.</summary>
     public static async Task<MirrorFixture> OpenAsync(MirrorOptions? options = null)
@@ -172,6 +177,9 @@ internal sealed class MirrorFixture : IAsyncDisposable
             }
         ).MustRunAsync();
     }
+
+    /// <summary>Files in the mirror's folder of packs.</summary>
+    public string[] FilesOfTheMirror(string pattern) => Directory.GetFiles(Path.Combine(FolderOfTheMirror, "objects", "pack"), pattern);
 
     /// <summary>A thin pack of what these lead to and those do not, as git pushes it.</summary>
     public async Task<byte[]> PackAsync(GitClient from, IEnumerable<ObjectId> wants, IEnumerable<ObjectId> haves)

@@ -29,7 +29,7 @@ public sealed class VetRoundsTests : IAsyncLifetime
         _node.Services.Primary = _node.Primary.For("service");
         await StartAsync();
         await Eventually.TrueAsync("upkeep is asked for", () => IsAsked(WorkKind.Upkeep));
-        await TurnUntilAsync("a vet is asked for", () => IsAsked(WorkKind.Vet), within: s_every * 1.25);
+        await _node.Time.TurnUntilAsync("a vet is asked for", () => IsAsked(WorkKind.Vet), s_every * 1.25);
     }
 
     [Fact]
@@ -37,7 +37,12 @@ public sealed class VetRoundsTests : IAsyncLifetime
     {
         await StartAsync();
         int rounds = _node.Core.Report.Rounds.Count;
-        await TurnUntilAsync("two rounds have gone by", () => _node.Core.Report.Rounds.Count >= rounds + 2, within: s_every * 4);
+        await _node.Time.TurnUntilAsync(
+            "two rounds have gone by",
+            () => _node.Core.Report.Rounds.Count >= rounds + 2,
+            s_every * 4,
+            step: TimeSpan.FromSeconds(5)
+        );
         Assert.False(IsAsked(WorkKind.Vet));
     }
 
@@ -68,23 +73,5 @@ public sealed class VetRoundsTests : IAsyncLifetime
             _node.Time
         );
         return _rounds.StartAsync(CancellationToken.None);
-    }
-
-    /// <summary>Turns the clock by a second at a time.</summary>
-    private async Task TurnUntilAsync(string what, Func<bool> condition, TimeSpan within)
-    {
-        long end = _node.Time.GetTimestamp() + within.Ticks;
-        await Eventually.TrueAsync(
-            what,
-            () =>
-            {
-                if (_node.Time.GetTimestamp() < end)
-                {
-                    _node.Time.Turn(TimeSpan.FromSeconds(5));
-                }
-
-                return condition();
-            }
-        );
     }
 }

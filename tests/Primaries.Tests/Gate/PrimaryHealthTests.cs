@@ -150,12 +150,12 @@ public sealed class PrimaryHealthTests : IDisposable
     /// <summary>Turns the clock until this has ended.</summary>
     private async Task<bool> TurningAsync(Task<bool> task)
     {
-        while (!task.IsCompleted)
-        {
-            _time.Turn(TimeSpan.FromMilliseconds(100));
-            await Task.WhenAny(task, Task.Delay(1));
-        }
-
+        await _time.TurnUntilAsync(
+            "it has ended",
+            () => task.IsCompleted,
+            most: TimeSpan.FromHours(1),
+            step: TimeSpan.FromMilliseconds(100)
+        );
         return await task;
     }
 

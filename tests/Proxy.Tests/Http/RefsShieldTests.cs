@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
@@ -13,9 +12,6 @@ namespace Waystation.Proxy.Tests.Http;
 /// <summary>Equal questions for refs, of which one hangs at the primary.</summary>
 public sealed class RefsShieldTests
 {
-    /// <summary>Of the real clock, for a machine that is busy.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
-
     private readonly ManualTime _time = new();
     private readonly CredentialDigester _digester = new();
     private readonly RefsShield _shield;
@@ -55,17 +51,8 @@ public sealed class RefsShieldTests
         }
     }
 
-    /// <summary>Turns the clock, a second at a time, until it is so.</summary>
-    private async Task UntilAsync(Func<bool> condition, int turns = 0)
-    {
-        long begun = Stopwatch.GetTimestamp();
-        for (int turned = 0; !condition(); turned++)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(begun) < s_patience, "they wait for another's question");
-            await Task.Delay(10);
-            _time.Turn(TimeSpan.FromSeconds(turned < turns ? 1 : 0));
-        }
-    }
+    private Task UntilAsync(Func<bool> condition, int turns = 0) =>
+        _time.TurnUntilAsync("nobody waits for another's question", condition, TimeSpan.FromSeconds(turns));
 
     /// <param name="which">The question that hangs.</param>
     /// <param name="bytes">So much of its answer comes before.</param>

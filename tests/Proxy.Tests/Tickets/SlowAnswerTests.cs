@@ -5,7 +5,7 @@ namespace Waystation.Proxy.Tests.Tickets;
 /// <summary>What an answer shows may have been taken back since its question: a ticket is as old as the question.</summary>
 public sealed class SlowAnswerTests(ShortTicketFront front) : IClassFixture<ShortTicketFront>
 {
-    private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_lifetime = TimeSpan.FromMilliseconds(200);
 
     [Fact]
     public async Task Ticket_IsOver_WhenTheAnswerTookAsLongAsItLives()
@@ -23,4 +23,4 @@ public sealed class SlowAnswerTests(ShortTicketFront front) : IClassFixture<Shor
     }
 }
 
-public sealed class ShortTicketFront() : GitFront("--Access:TicketLifetime", "00:00:01");
+public sealed class ShortTicketFront() : GitFront("--Access:TicketLifetime", "00:00:00.200");
