@@ -60,8 +60,9 @@ public sealed class LocalAnswerTests : IAsyncLifetime
     {
         ObjectId tip = await _node.CommitAsync();
         Assert.True(await _node.SyncAsync());
-        FetchRequest round = MirrorFixture.Update([tip], _old) with { ProtocolVersion = 0, Done = false, MultiAck = MultiAck.Detailed };
-        var answer = Assert.IsType<FetchAnswer.Round>(await _node.FetchAsync("bob", round));
+        FetchRequest round = MirrorFixture.Update([tip], _old) with { Pack = PackWhen.Never };
+        var framing = new ResponseFraming { ProtocolVersion = 0, MultiAck = MultiAck.Detailed };
+        var answer = Assert.IsType<FetchAnswer.Round>(await _node.FetchAsync("bob", round, framing: framing));
         Assert.Equal([_old], answer.Prologue.Acks);
         Assert.Equal(2, _node.Primary.Packs);
     }
