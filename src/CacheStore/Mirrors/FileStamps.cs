@@ -51,12 +51,22 @@ internal sealed class FileStamps
         }
     }
 
+    /// <summary>Whether a file of this name and size was checked before, if perhaps in another place or at another time.</summary>
+    public bool Knows(string name)
+    {
+        lock (_gate)
+        {
+            return _stamps.TryGetValue(name, out FileStamp known) && FileStamp.Of(Path.Combine(_objects, name))?.Size == known.Size;
+        }
+    }
+
     /// <summary>Moves finished and checked files of another object folder into this one; whole in the eyes of whoever looks.</summary>
     public void Adopt(string objects)
     {
         lock (_gate)
         {
-            // An index makes its pack visible, a multi-pack-index its bitmap: each goes after what it speaks of.
+            // An index makes its pack visible, a multi-pack-index its bitmap: each goes after what it speaks of. The multi-pack-index comes
+            // last, for by it it is seen that all is there.
             foreach (string name in FilesOf(objects).OrderBy(RankOf).ToList())
             {
                 string target = Path.Combine(_objects, name);
@@ -125,11 +135,13 @@ internal sealed class FileStamps
         }
     }
 
-    /// <summary>The file and those that mean nothing without it.</summary>
+    /// <summary>The file and those that are made anew together with it: where one of them is gone, all are due.</summary>
     internal static IEnumerable<string> DerivedWith(string objects, string name) =>
-        name.StartsWith("pack/multi-pack-index", StringComparison.Ordinal)
-            ? FilesOf(objects).Where(static other => other.StartsWith("pack/multi-pack-index", StringComparison.Ordinal)).ToList()
-            : [name];
+        IsDerivedFromAll(name) ? FilesOf(objects).Where(IsDerivedFromAll).Append(name).Distinct(StringComparer.Ordinal).ToList() : [name];
+
+    /// <summary>It belongs to all packs together: multi-pack-index, its bitmap, commit-graph.</summary>
+    internal static bool IsDerivedFromAll(string name) =>
+        name == CommitGraph || name.StartsWith("pack/multi-pack-index", StringComparison.Ordinal);
 
     internal const string CommitGraph = "info/commit-graph";
 
@@ -139,7 +151,7 @@ internal sealed class FileStamps
             ".pack" => 0,
             ".rev" or ".bitmap" => 1,
             ".idx" => 2,
-            _ => 3,
+            _ => name == CommitGraph ? 2 : 3,
         };
 
     private void Note(string name)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Threading.Channels;
 using Waystation.GitProtocol.Objects;
@@ -25,6 +26,8 @@ public sealed class Mirror
     private readonly MirrorSkeleton _skeleton;
     private MirrorRefs _refs;
     private FileStamp? _refsStamp;
+    private ImmutableHashSet<string> _replaced = [];
+    private ImmutableHashSet<string> _replacedTip = [];
     private MirrorRecord _record;
     private bool _isRetired;
     private long _usedAt = Stopwatch.GetTimestamp();
@@ -86,6 +89,32 @@ public sealed class Mirror
     internal FileStamps Stamps { get; }
 
     internal FileStamps TipStamps { get; }
+
+    /// <summary>Packs that others have replaced and that somebody still reads; upkeep deletes them. After a restart nobody reads.</summary>
+    internal ImmutableHashSet<string> Replaced
+    {
+        get => Volatile.Read(ref _replaced);
+        set => Volatile.Write(ref _replaced, value);
+    }
+
+    /// <summary>Files of <see cref="Tip"/> likewise.</summary>
+    internal ImmutableHashSet<string> ReplacedTip
+    {
+        get => Volatile.Read(ref _replacedTip);
+        set => Volatile.Write(ref _replacedTip, value);
+    }
+
+    /// <summary>Whether somebody reads it now.</summary>
+    internal bool IsRead
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _leases.Count > 0;
+            }
+        }
+    }
 
     /// <summary>There is something in <see cref="Tip"/>, as it was made.</summary>
     internal bool HasTip => TipStamps.Bytes > 0 && TipStamps.AllHold();

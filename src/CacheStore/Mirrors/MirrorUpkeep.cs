@@ -32,6 +32,7 @@ public sealed class MirrorUpkeep(
 )
 {
     private const string PackSuffix = ".pack";
+    private const string IndexSuffix = ".idx";
 
     /// <summary>Tries of what a sync may come between.</summary>
     private const int MaxAttempts = 3;
@@ -52,6 +53,7 @@ public sealed class MirrorUpkeep(
             || mirror.IsUnproven
             || !IsIndexed(mirror)
             || !IsTipPacked(mirror)
+            || HasUnreadRemains(mirror)
             || ExpiredOrphans(mirror).Count > 0;
     }
 
@@ -71,11 +73,15 @@ public sealed class MirrorUpkeep(
                 await TimeAsync(mirror, "sorted out orphans", () => SortOutAsync(mirror, stopping));
             }
 
+            if (HasUnreadRemains(mirror))
+            {
+                await DropReplacedAsync(mirror, stopping);
+            }
+
             bool isIndexed = IsIndexed(mirror);
-            List<string> oldTip = [];
             if (!isIndexed || !IsTipPacked(mirror))
             {
-                await TimeAsync(mirror, "packed the tip", async () => oldTip = await PackTipAsync(mirror, stopping));
+                await TimeAsync(mirror, "packed the tip", () => PackTipAsync(mirror, stopping));
             }
 
             if (!isIndexed)
@@ -83,9 +89,9 @@ public sealed class MirrorUpkeep(
                 await TimeAsync(mirror, "rolled up and indexed", () => RollUpAsync(mirror, stopping));
             }
 
-            if (oldTip.Count > 0)
+            if (mirror.ReplacedTip.Count > 0)
             {
-                await DropAsync(mirror, mirror.TipStamps, oldTip, stopping);
+                await DropReplacedAsync(mirror, stopping);
             }
 
             if (mirror.IsUnproven)
@@ -101,23 +107,29 @@ public sealed class MirrorUpkeep(
         }
     }
 
+    /// <summary>
+    /// The multi-pack-index is of just the packs that there are, and has its bitmap. That its files say so themselves holds after a restart,
+    /// in a copy of the folder and whatever the clock did in between.
+    /// </summary>
     private static bool IsIndexed(Mirror mirror)
     {
-        // Written after every pack that it speaks of: a newer pack is not in it.
-        string index = Path.Combine(mirror.Objects, MultiPackIndexFile);
-        List<string> packs = Packs(mirror);
+        List<string> packs = [.. Packs(mirror).Where(pack => !mirror.Replaced.Contains(pack))];
         return packs.Count == 0
             || (
-                File.Exists(index)
-                && File.Exists(Path.Combine(mirror.Objects, FileStamps.CommitGraph))
+                MultiPackIndex.PacksOf(Path.Combine(mirror.Objects, MultiPackIndexFile)) is { } indexed
+                && indexed.SetEquals(packs.Select(static pack => Path.GetFileName(pack)))
                 && Bitmaps(mirror).Exists(name => IsCurrent(mirror, name))
-                && packs.TrueForAll(pack => FileStamp.Of(Path.Combine(mirror.Objects, pack))?.Changed <= FileStamp.Of(index)?.Changed)
             );
     }
 
     /// <summary>One pack where there is a newest commit, none where there is none.</summary>
     private static bool IsTipPacked(Mirror mirror) =>
-        TipOf(mirror) is null ? mirror.TipStamps.Bytes == 0 : mirror.HasTip && Packs(mirror.Tip).Count == 1;
+        TipOf(mirror) is null
+            ? mirror.TipStamps.Bytes == 0 || FileStamps.FilesOf(mirror.Tip).All(mirror.ReplacedTip.Contains)
+            : mirror.HasTip && Packs(mirror.Tip).Count(pack => !mirror.ReplacedTip.Contains(pack)) == 1;
+
+    /// <summary>What was replaced may go now.</summary>
+    private static bool HasUnreadRemains(Mirror mirror) => mirror.Replaced.Count + mirror.ReplacedTip.Count > 0 && !mirror.IsRead;
 
     private static RefTip? TipOf(Mirror mirror) => mirror.Refs.Find("HEAD");
 
@@ -136,41 +148,39 @@ public sealed class MirrorUpkeep(
         logger.MirrorUpkept(mirror.Name, work, time.GetElapsedTime(begun));
     }
 
-    /// <summary>False where the mirror was given up.</summary>
+    /// <summary>
+    /// Looks at the files that are not as they were, or not in the same place: after a copy of the data folder, a new owner or a restored
+    /// backup that is all of them, and nothing is wrong with any. False where the mirror was given up.
+    /// </summary>
     private async Task<bool> CheckAsync(Mirror mirror, CancellationToken stopping)
     {
+        await CheckTipAsync(mirror, stopping);
         IReadOnlyList<string> suspects = mirror.Stamps.Suspects();
         if (suspects.Count == 0)
         {
             return true;
         }
 
-        // What only speeds things up is made anew; packs are read whole.
-        mirror.Stamps.Delete(suspects.Where(static name => !name.Contains("/pack-", StringComparison.Ordinal)));
         foreach (
             string pack in suspects
-                .Where(static name => name.Contains("/pack-", StringComparison.Ordinal))
+                .Where(static name => Path.GetExtension(name) is PackSuffix or IndexSuffix)
                 .Select(static name => Path.ChangeExtension(name, PackSuffix))
                 .Distinct(StringComparer.Ordinal)
         )
         {
-            string path = Path.Combine(mirror.Objects, pack);
-            mirror.Stamps.Delete([Path.ChangeExtension(pack, ".rev")]);
-            if (new[] { path, Path.ChangeExtension(path, ".idx") }.Any(static part => FileStamp.Of(part) is null))
+            if (await TroubleOfAsync(mirror, pack, stopping) is { } trouble)
             {
-                // Gone, or something that git would wait for instead of reading it.
-                mirrors.Quarantine(mirror, $"{Path.GetFileName(pack)} is not there");
+                mirrors.Quarantine(mirror, $"{Path.GetFileName(pack)} {trouble}");
                 return false;
             }
+        }
 
-            GitResult verified = await git.RunAsync(
-                new GitCommand("index-pack", "--verify", $"--object-format={mirror.ObjectFormat.Name}", path) { Settings = s_bounds },
-                stopping
-            );
-            if (verified.ExitCode != 0)
+        // What only speeds things up is made anew where it is damaged.
+        foreach (string name in suspects.Where(static name => Path.GetExtension(name) is not (PackSuffix or IndexSuffix)))
+        {
+            if (!await TrailingDigest.HoldsAsync(Path.Combine(mirror.Objects, name), mirror.ObjectFormat, stopping))
             {
-                mirrors.Quarantine(mirror, $"{Path.GetFileName(pack)} is damaged: {verified.Error.Trim()}");
-                return false;
+                mirror.Stamps.Delete(FileStamps.DerivedWith(mirror.Objects, name));
             }
         }
 
@@ -179,10 +189,61 @@ public sealed class MirrorUpkeep(
         return true;
     }
 
+    /// <summary>What is wrong with a pack and its index; null where nothing is.</summary>
+    private async Task<string?> TroubleOfAsync(Mirror mirror, string pack, CancellationToken stopping)
+    {
+        string path = Path.Combine(mirror.Objects, pack),
+            index = Path.ChangeExtension(path, IndexSuffix);
+        if (new[] { path, index }.Any(static part => FileStamp.Of(part) is null))
+        {
+            // Gone, or something that git would wait for instead of reading it.
+            return "is not there";
+        }
+
+        // git names a pack by its digest, and checked each object of this one when it came: the same bytes need not be taken apart again.
+        if (
+            mirror.Stamps.Knows(pack)
+            && await TrailingDigest.ReadAsync(path, mirror.ObjectFormat, stopping) is { } digest
+            && pack.Contains(digest, StringComparison.Ordinal)
+            && await TrailingDigest.HoldsAsync(index, mirror.ObjectFormat, stopping)
+        )
+        {
+            return null;
+        }
+
+        GitResult verified = await git.RunAsync(
+            new GitCommand("index-pack", "--verify", $"--object-format={mirror.ObjectFormat.Name}", path) { Settings = s_bounds },
+            stopping
+        );
+        return verified.ExitCode == 0 ? null : $"is damaged: {verified.Error.Trim()}";
+    }
+
+    /// <summary>Damage to the tip's pack is none to the mirror: it is packed anew.</summary>
+    private static async Task CheckTipAsync(Mirror mirror, CancellationToken stopping)
+    {
+        IReadOnlyList<string> suspects = mirror.TipStamps.Suspects();
+        foreach (string name in suspects)
+        {
+            if (
+                !mirror.TipStamps.Knows(name)
+                || !await TrailingDigest.HoldsAsync(Path.Combine(mirror.Tip, name), mirror.ObjectFormat, stopping)
+            )
+            {
+                return;
+            }
+        }
+
+        if (suspects.Count > 0)
+        {
+            mirror.TipStamps.Trust(suspects);
+        }
+    }
+
     private async Task RollUpAsync(Mirror mirror, CancellationToken stopping)
     {
         using var scratch = new Scratch(folder);
-        List<string> packs = Packs(mirror);
+        mirror.Replaced = mirror.Replaced.Intersect(Packs(mirror));
+        List<string> packs = [.. Packs(mirror).Where(pack => !mirror.Replaced.Contains(pack))];
         List<string> small = Small(mirror, packs);
         if (small.Count > 1)
         {
@@ -192,6 +253,7 @@ public sealed class MirrorUpkeep(
             // Where the others held nothing more, what comes out may be one of those that went in.
             List<string> made = scratch.Packs();
             small = [.. small.Where(pack => !made.Contains(Path.GetFileName(pack), StringComparer.Ordinal))];
+            mirror.Replaced = mirror.Replaced.Except(made.Select(static pack => $"pack/{pack}"));
             mirror.Stamps.Adopt(scratch.Objects);
         }
         else
@@ -205,7 +267,13 @@ public sealed class MirrorUpkeep(
             List<string> now = Packs(mirror);
             try
             {
-                await IndexAsync(mirror, scratch, now.Except(small, StringComparer.Ordinal), withBitmap: true, stopping);
+                await IndexAsync(
+                    mirror,
+                    scratch,
+                    now.Except(small, StringComparer.Ordinal).Where(pack => !mirror.Replaced.Contains(pack)),
+                    withBitmap: true,
+                    stopping
+                );
                 break;
             }
             catch (GitFailedException) when (attempt < MaxAttempts && !Packs(mirror).SequenceEqual(now, StringComparer.Ordinal))
@@ -214,14 +282,11 @@ public sealed class MirrorUpkeep(
             }
         }
 
-        await DropAsync(
+        mirror.Replaced = mirror.Replaced.Union(small);
+        await DropReplacedAsync(
             mirror,
-            mirror.Stamps,
-            [
-                .. small.SelectMany(PartsOf),
-                .. oldBitmaps.Except(Bitmaps(mirror).Where(name => IsCurrent(mirror, name)), StringComparer.Ordinal),
-            ],
-            stopping
+            stopping,
+            oldBitmaps.Except(Bitmaps(mirror).Where(name => IsCurrent(mirror, name)), StringComparer.Ordinal)
         );
     }
 
@@ -315,8 +380,7 @@ public sealed class MirrorUpkeep(
     /// differences from each other's past, or the other way round: git would have to compress them anew for every such clone. Here they
     /// lie as they are sent. Of what was in the last such pack, the next is a copy.
     /// </summary>
-    /// <returns>What it replaces.</returns>
-    private async Task<List<string>> PackTipAsync(Mirror mirror, CancellationToken stopping)
+    private async Task PackTipAsync(Mirror mirror, CancellationToken stopping)
     {
         using var scratch = new Scratch(folder);
         List<string> old = [.. FileStamps.FilesOf(mirror.Tip).Union(mirror.TipStamps.Suspects(), StringComparer.Ordinal)];
@@ -336,7 +400,7 @@ public sealed class MirrorUpkeep(
             mirror.TipStamps.Adopt(scratch.Objects);
         }
 
-        return old;
+        mirror.ReplacedTip = [.. old];
     }
 
     /// <summary>Packs objects of the mirror, and of another object folder, whose multi-pack-index goes before the mirror's, into the
@@ -405,6 +469,17 @@ public sealed class MirrorUpkeep(
             ObjectDirectory = scratch.Objects,
             Settings = s_bounds,
         };
+
+    /// <summary>Deletes packs that others have replaced; they stay on the list where somebody reads for too long.</summary>
+    private async Task DropReplacedAsync(Mirror mirror, CancellationToken stopping, IEnumerable<string>? besides = null)
+    {
+        if (await DropAsync(mirror, mirror.Stamps, [.. mirror.Replaced.SelectMany(PartsOf), .. besides ?? []], stopping))
+        {
+            mirror.Replaced = [];
+            mirror.TipStamps.Delete(mirror.ReplacedTip);
+            mirror.ReplacedTip = [];
+        }
+    }
 
     /// <summary>Deletes files once nobody reads them any more; false where that took too long.</summary>
     private async Task<bool> DropAsync(Mirror mirror, FileStamps stamps, IReadOnlyList<string> names, CancellationToken stopping)

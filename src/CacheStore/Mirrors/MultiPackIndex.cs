@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Waystation.CacheStore.Disk;
 
 namespace Waystation.CacheStore.Mirrors;
@@ -8,6 +9,7 @@ internal static class MultiPackIndex
 {
     private const uint Magic = 0x4D49_4458; // "MIDX"
     private const uint FanoutChunk = 0x4F49_4446; // "OIDF"
+    private const uint PackNamesChunk = 0x504E_414D; // "PNAM"
     private const int HeaderLength = 12;
     private const int ChunkCountOffset = 6;
     private const int EntryLength = sizeof(uint) + sizeof(ulong);
@@ -18,26 +20,54 @@ internal static class MultiPackIndex
     public static long CountOf(string path)
     {
         using FileStream file = File.OpenRead(RegularFile.At(path));
+        file.Seek(Find(file, FanoutChunk).Start + FanoutLength - sizeof(uint), SeekOrigin.Begin);
+        Span<byte> last = stackalloc byte[sizeof(uint)];
+        file.ReadExactly(last);
+        return BinaryPrimitives.ReadUInt32BigEndian(last);
+    }
+
+    /// <summary>The file names of the packs that it is of; null where there is none that reads back.</summary>
+    public static IReadOnlySet<string>? PacksOf(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(RegularFile.At(path));
+            (long start, long end) = Find(file, PackNamesChunk);
+            byte[] names = new byte[Math.Clamp(end - start, 0, file.Length)];
+            file.Seek(start, SeekOrigin.Begin);
+            file.ReadExactly(names);
+            return Encoding
+                .ASCII.GetString(names)
+                .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+                .Select(static name => Path.ChangeExtension(name, ".pack"))
+                .ToHashSet(StringComparer.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A chunk ends where the next one in the table begins.</summary>
+    private static (long Start, long End) Find(FileStream file, uint chunk)
+    {
         Span<byte> header = stackalloc byte[HeaderLength],
             entry = stackalloc byte[EntryLength];
         file.ReadExactly(header);
         if (BinaryPrimitives.ReadUInt32BigEndian(header) == Magic)
         {
-            for (int chunk = header[ChunkCountOffset]; chunk > 0; chunk--)
+            for (int left = header[ChunkCountOffset]; left > 0; left--)
             {
                 file.ReadExactly(entry);
-                if (BinaryPrimitives.ReadUInt32BigEndian(entry) == FanoutChunk)
+                long start = (long)BinaryPrimitives.ReadUInt64BigEndian(entry[sizeof(uint)..]);
+                if (BinaryPrimitives.ReadUInt32BigEndian(entry) == chunk)
                 {
-                    file.Seek(
-                        (long)BinaryPrimitives.ReadUInt64BigEndian(entry[sizeof(uint)..]) + FanoutLength - sizeof(uint),
-                        SeekOrigin.Begin
-                    );
-                    file.ReadExactly(entry[..sizeof(uint)]);
-                    return BinaryPrimitives.ReadUInt32BigEndian(entry);
+                    file.ReadExactly(entry);
+                    return (start, (long)BinaryPrimitives.ReadUInt64BigEndian(entry[sizeof(uint)..]));
                 }
             }
         }
 
-        throw new InvalidDataException("a multi-pack-index without a fanout");
+        throw new InvalidDataException("a multi-pack-index without one of its chunks");
     }
 }

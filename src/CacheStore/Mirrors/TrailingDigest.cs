@@ -14,7 +14,11 @@ internal static class TrailingDigest
     private const int BufferLength = 256 * 1024;
 
     /// <summary>Reads the file whole; false where it does not agree with its digest, or cannot be read.</summary>
-    public static async Task<bool> HoldsAsync(string path, ObjectFormat format, CancellationToken cancellationToken)
+    public static async Task<bool> HoldsAsync(string path, ObjectFormat format, CancellationToken cancellationToken) =>
+        await ReadAsync(path, format, cancellationToken) is not null;
+
+    /// <summary>Reads the file whole; its digest, in hexadecimal, or null where it does not agree with its bytes, or cannot be read.</summary>
+    public static async Task<string?> ReadAsync(string path, ObjectFormat format, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
@@ -36,7 +40,7 @@ internal static class TrailingDigest
                 int read = await file.ReadAsync(buffer.AsMemory(0, (int)Math.Min(BufferLength, left)), cancellationToken);
                 if (read == 0)
                 {
-                    return false;
+                    return null;
                 }
 
                 hash.AppendData(buffer, 0, read);
@@ -45,11 +49,11 @@ internal static class TrailingDigest
 
             byte[] trailer = new byte[format.DigestLength];
             await file.ReadExactlyAsync(trailer, cancellationToken);
-            return hash.GetHashAndReset().AsSpan().SequenceEqual(trailer);
+            return hash.GetHashAndReset().AsSpan().SequenceEqual(trailer) ? Convert.ToHexStringLower(trailer) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return null;
         }
         finally
         {
