@@ -20,7 +20,6 @@ internal sealed class CoreParts : IAsyncDisposable
 {
     private readonly Meter _meter = new("test");
     private readonly DataFolder _data;
-    private readonly LookupTurns _lookups;
     private readonly PackTurns _turns;
     private readonly CancellationTokenSource _stopping = new();
 
@@ -35,8 +34,7 @@ internal sealed class CoreParts : IAsyncDisposable
         Fills = new FillTable(Store, admission, time, NullLogger<FillTable>.Instance);
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
         Mirrors = new MirrorSet(_data, options, git, meters, NullLogger<MirrorSet>.Instance);
-        _lookups = new LookupTurns(options, time);
-        Objects = new MirrorObjects(git, _lookups, time);
+        Objects = new MirrorObjects(git, new LookupTurns(options, time), time);
         Refs = new MirrorRefsUpdate(Objects, time, NullLogger<MirrorRefsUpdate>.Instance);
         Work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
         Sync = new MirrorSync(Work, Mirrors, Objects, Refs, git, _data, time, NullLogger<MirrorSync>.Instance);
@@ -117,7 +115,6 @@ internal sealed class CoreParts : IAsyncDisposable
         await Work.DisposeAsync();
         Queue.Dispose();
         _turns.Dispose();
-        _lookups.Dispose();
         _stopping.Dispose();
         _meter.Dispose();
         _data.Dispose();

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Threading.Channels;
+using Waystation.CacheStore.Flights;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
@@ -22,7 +22,7 @@ public sealed class Mirror
 {
     private readonly Lock _gate = new();
     private readonly HashSet<MirrorLease> _leases = [];
-    private readonly Channel<Turn> _turn = Channel.CreateBounded<Turn>(1);
+    private readonly Places _turn = new(1);
     private readonly MirrorSkeleton _skeleton;
     private MirrorRefs _refs;
     private FileStamp? _refsStamp;
@@ -47,7 +47,6 @@ public sealed class Mirror
         TipStamps = new FileStamps(Tip, Path.Combine(folder, "tip-stamps"));
         _refs = MirrorRefs.Read(PackedRefs);
         _refsStamp = FileStamp.Of(PackedRefs);
-        _turn.Writer.TryWrite(new Turn());
         LastUsed = File.GetLastWriteTimeUtc(Path.Combine(folder, "record"));
         _idleBefore = DateTime.UtcNow - LastUsed is { Ticks: > 0 } idle ? idle : TimeSpan.Zero;
     }
@@ -174,11 +173,7 @@ public sealed class Mirror
     }
 
     /// <summary>Waits for the one turn to change refs and packs; disposal passes it on.</summary>
-    public async Task<IDisposable> ChangeAsync(CancellationToken cancellationToken)
-    {
-        await _turn.Reader.ReadAsync(cancellationToken);
-        return new Changing(_turn.Writer);
-    }
+    public Task<IDisposable> ChangeAsync(CancellationToken cancellationToken) => _turn.EnterAsync(cancellationToken);
 
     /// <summary>Replaces the refs; what they led to is taken for orphaned until it is known otherwise.</summary>
     /// <remarks>The caller has the mirror's turn.</remarks>
@@ -286,22 +281,6 @@ public sealed class Mirror
         lock (_gate)
         {
             _leases.Remove(lease);
-        }
-    }
-
-    /// <summary>The one turn there is; whoever took it out of the channel has it.</summary>
-    private readonly record struct Turn;
-
-    private sealed class Changing(ChannelWriter<Turn> turn) : IDisposable
-    {
-        private int _ended;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _ended, 1) == 0)
-            {
-                turn.TryWrite(new Turn());
-            }
         }
     }
 }

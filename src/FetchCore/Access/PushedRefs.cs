@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using Waystation.CacheStore;
+using Waystation.CacheStore.Flights;
 using Waystation.GitProtocol.Advertisements;
 
 namespace Waystation.FetchCore.Access;
@@ -8,7 +8,7 @@ namespace Waystation.FetchCore.Access;
 /// The pushes that were seen acknowledged, so that a record from before one does not tell in an outage what is known to be over.
 /// A ref is moved for whoever was shown it; a new one is shown to its pusher alone.
 /// </summary>
-internal sealed class PushedRefs(TimeProvider time, TimeSpan serveFor)
+internal sealed class PushedRefs
 {
     /// <summary>Guards memory; where more moved, older records are not told any more.</summary>
     private const int MaxPerRepository = 256;
@@ -17,35 +17,42 @@ internal sealed class PushedRefs(TimeProvider time, TimeSpan serveFor)
 
     private const string Heads = "refs/heads/";
 
-    private readonly ConcurrentDictionary<RepositoryName, Journal> _journals = new();
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _serveFor;
+    private readonly RecentMap<RepositoryName, Journal> _journals;
     private long _forgottenAt = long.MinValue;
+
+    public PushedRefs(TimeProvider time, TimeSpan serveFor)
+    {
+        _time = time;
+        _serveFor = serveFor;
+
+        // Where a journal has no room, records of every repository that are older than its last push are not told any more.
+        _journals = new RecentMap<RepositoryName, Journal>(
+            MaxRepositories,
+            serveFor,
+            time,
+            whenPushedOut: (_, journal) => Interlocked.Exchange(ref _forgottenAt, Math.Max(_forgottenAt, journal.LastAt))
+        );
+    }
 
     public void Note(RepositoryName repository, Credential credential, IReadOnlyList<PushedRef> refs)
     {
-        if (serveFor <= TimeSpan.Zero || refs.Count == 0)
+        if (_serveFor <= TimeSpan.Zero || refs.Count == 0)
         {
             return;
         }
 
-        if (_journals.Count >= MaxRepositories)
-        {
-            foreach (
-                KeyValuePair<RepositoryName, Journal> entry in _journals.Where(entry => time.GetElapsedTime(entry.Value.LastAt) >= serveFor)
-            )
+        var push = new Push(credential, refs, _time.GetTimestamp());
+        _journals.Update(
+            repository,
+            known =>
             {
-                _journals.TryRemove(entry);
+                Journal journal = known ?? new Journal();
+                journal.Add(push);
+                return journal;
             }
-
-            if (_journals.Count >= MaxRepositories)
-            {
-                // Records of every repository that are older than its last push are not told any more; newer ones are.
-                KeyValuePair<RepositoryName, Journal> oldest = _journals.MinBy(static entry => entry.Value.LastAt);
-                Interlocked.Exchange(ref _forgottenAt, oldest.Value.LastAt);
-                _journals.TryRemove(oldest);
-            }
-        }
-
-        _journals.GetOrAdd(repository, static _ => new Journal()).Add(new Push(credential, refs, time.GetTimestamp()));
+        );
     }
 
     /// <summary>The listing as it would be today, as far as is known; null where that cannot be told.</summary>
@@ -56,7 +63,7 @@ internal sealed class PushedRefs(TimeProvider time, TimeSpan serveFor)
             return null;
         }
 
-        if (!_journals.TryGetValue(repository, out Journal? journal))
+        if (!_journals.TryGet(repository, out Journal? journal))
         {
             return listing;
         }

@@ -1,4 +1,5 @@
 using Waystation.CacheStore;
+using Waystation.CacheStore.Flights;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
 using Waystation.GitProtocol.Fetching;
@@ -23,8 +24,11 @@ public sealed class CloneShapes(TimeProvider time)
 
     private static readonly TimeSpan s_halfLife = TimeSpan.FromDays(1);
 
+    /// <summary>By then the highest score has fallen below the threshold.</summary>
+    private static readonly TimeSpan s_memory = TimeSpan.FromDays(7);
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<RepositoryName, List<Entry>> _shapes = [];
+    private readonly RecentMap<RepositoryName, List<Entry>> _shapes = new(MaxRepositories, s_memory, time);
 
     /// <summary>Notes a request for an answer.</summary>
     /// <param name="repository">Where.</param>
@@ -40,12 +44,7 @@ public sealed class CloneShapes(TimeProvider time)
 
         lock (_gate)
         {
-            if (!_shapes.TryGetValue(repository, out List<Entry>? entries))
-            {
-                MakeRoom();
-                _shapes[repository] = entries = [];
-            }
-
+            List<Entry> entries = _shapes.Update(repository, static known => known ?? []);
             if (entries.Find(entry => entry.Shape == shape) is not { } known)
             {
                 if (entries.Count == MaxPerRepository)
@@ -66,7 +65,7 @@ public sealed class CloneShapes(TimeProvider time)
     {
         lock (_gate)
         {
-            return _shapes.TryGetValue(repository, out List<Entry>? entries)
+            return _shapes.TryGet(repository, out List<Entry>? entries)
                 ? [.. entries.Where(entry => ScoreOf(entry) > Threshold).OrderByDescending(ScoreOf).Select(static entry => entry.Shape)]
                 : [];
         }
@@ -77,7 +76,7 @@ public sealed class CloneShapes(TimeProvider time)
     {
         lock (_gate)
         {
-            if (_shapes.TryGetValue(repository, out List<Entry>? entries) && entries.Find(entry => entry.Shape == shape) is { } known)
+            if (_shapes.TryGet(repository, out List<Entry>? entries) && entries.Find(entry => entry.Shape == shape) is { } known)
             {
                 (known.Score, known.At, known.Key) = (ScoreOf(known) / 2, time.GetTimestamp(), key);
             }
@@ -88,8 +87,9 @@ public sealed class CloneShapes(TimeProvider time)
     {
         lock (_gate)
         {
-            if (_shapes.TryGetValue(repository, out List<Entry>? entries) && entries.Find(entry => entry.Key == key) is { } known)
+            if (_shapes.TryGet(repository, out List<Entry>? entries) && entries.Find(entry => entry.Key == key) is { } known)
             {
+                _shapes.Set(repository, entries);
                 Raise(known);
                 return true;
             }
@@ -101,14 +101,6 @@ public sealed class CloneShapes(TimeProvider time)
     private void Raise(Entry entry) => (entry.Score, entry.At) = (Math.Min(MaxScore, ScoreOf(entry) + 1), time.GetTimestamp());
 
     private double ScoreOf(Entry entry) => entry.Score * Math.Pow(0.5, time.GetElapsedTime(entry.At) / s_halfLife);
-
-    private void MakeRoom()
-    {
-        if (_shapes.Count >= MaxRepositories)
-        {
-            _shapes.Remove(_shapes.MinBy(static shapes => shapes.Value.Max(static entry => entry.At)).Key);
-        }
-    }
 
     private sealed class Entry(CloneShape shape)
     {

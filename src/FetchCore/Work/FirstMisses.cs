@@ -1,4 +1,5 @@
 using Waystation.CacheStore;
+using Waystation.CacheStore.Flights;
 
 namespace Waystation.FetchCore.Work;
 
@@ -11,11 +12,14 @@ public sealed class FirstMisses(TimeProvider time)
 {
     private const int MaxAnonymous = 20;
 
+    /// <summary>Guards memory against requests for ever new repositories.</summary>
+    private const int MaxRemembered = 16_384;
+
     private static readonly TimeSpan s_memory = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();
-    private readonly Misses _ofUsers = new(time);
-    private readonly Misses _ofStrangers = new(time);
+    private readonly RecentMap<RepositoryName, bool> _ofUsers = new(MaxRemembered, s_memory, time);
+    private readonly RecentMap<RepositoryName, bool> _ofStrangers = new(MaxRemembered, s_memory, time);
     private readonly Queue<long> _anonymous = new();
 
     /// <summary>Notes a miss; true where it is the second one within the hour, and may begin a mirror.</summary>
@@ -23,9 +27,9 @@ public sealed class FirstMisses(TimeProvider time)
     {
         lock (_gate)
         {
-            if (!_ofUsers.Has(repository) && !_ofStrangers.Has(repository))
+            if (!_ofUsers.Contains(repository) && !_ofStrangers.Contains(repository))
             {
-                (isAnonymous ? _ofStrangers : _ofUsers).Note(repository);
+                (isAnonymous ? _ofStrangers : _ofUsers).Set(repository, true);
                 return false;
             }
 
@@ -34,8 +38,8 @@ public sealed class FirstMisses(TimeProvider time)
                 return false;
             }
 
-            _ofUsers.Forget(repository);
-            _ofStrangers.Forget(repository);
+            _ofUsers.Remove(repository);
+            _ofStrangers.Remove(repository);
             return true;
         }
     }
@@ -54,37 +58,5 @@ public sealed class FirstMisses(TimeProvider time)
 
         _anonymous.Enqueue(now);
         return true;
-    }
-
-    /// <summary>The last repositories that were missed.</summary>
-    private sealed class Misses(TimeProvider time)
-    {
-        /// <summary>Guards memory against requests for ever new repositories; the oldest goes.</summary>
-        private const int MaxRemembered = 16_384;
-
-        private readonly Dictionary<RepositoryName, LinkedListNode<(RepositoryName Repository, long At)>> _missed = [];
-        private readonly LinkedList<(RepositoryName Repository, long At)> _oldestFirst = new();
-
-        public bool Has(RepositoryName repository) =>
-            _missed.TryGetValue(repository, out var miss) && time.GetElapsedTime(miss.Value.At) <= s_memory;
-
-        public void Note(RepositoryName repository)
-        {
-            Forget(repository);
-            if (_missed.Count >= MaxRemembered)
-            {
-                Forget(_oldestFirst.First!.Value.Repository);
-            }
-
-            _missed[repository] = _oldestFirst.AddLast((repository, time.GetTimestamp()));
-        }
-
-        public void Forget(RepositoryName repository)
-        {
-            if (_missed.Remove(repository, out var miss))
-            {
-                _oldestFirst.Remove(miss);
-            }
-        }
     }
 }

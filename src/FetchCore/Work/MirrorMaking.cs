@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Flights;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
@@ -37,7 +38,7 @@ public sealed class MirrorMaking(
     private const int MaxFailures = 16_384;
 
     private readonly ConcurrentDictionary<RepositoryName, PackReader> _followed = new();
-    private readonly ConcurrentDictionary<RepositoryName, long> _failed = new();
+    private readonly RecentMap<RepositoryName, bool> _failed = new(MaxFailures, s_failureMemory, time);
 
     /// <summary>Repositories whose first push is being taken in.</summary>
     private readonly ConcurrentDictionary<RepositoryName, bool> _arriving = new();
@@ -53,8 +54,7 @@ public sealed class MirrorMaking(
     /// Whether a mirror that is not there may be made of a clone that is kept. Not soon after that came to nothing, as where it has
     /// no room: such clones are hits, and many.
     /// </summary>
-    public bool MayRemake(RepositoryName repository) =>
-        work.Find(Kind, repository) is null && (!_failed.TryGetValue(repository, out long at) || time.GetElapsedTime(at) > s_failureMemory);
+    public bool MayRemake(RepositoryName repository) => work.Find(Kind, repository) is null && !_failed.Contains(repository);
 
     /// <summary>Makes a mirror of a full clone that is kept or under way; the reader is this call's to dispose.</summary>
     public async ValueTask FollowAsync(RepositoryName repository, FetchRequest request, AccessView view, PackReader reader)
@@ -130,16 +130,12 @@ public sealed class MirrorMaking(
     {
         if (made)
         {
-            _failed.TryRemove(repository, out _);
-            return;
+            _failed.Remove(repository);
         }
-
-        if (_failed.Count >= MaxFailures)
+        else
         {
-            _failed.Clear();
+            _failed.Set(repository, true);
         }
-
-        _failed[repository] = time.GetTimestamp();
     }
 
     private async Task<bool> MakeAsync(RepositoryName repository, ObjectFormat format, SyncAsker asker, CancellationToken stopping)
