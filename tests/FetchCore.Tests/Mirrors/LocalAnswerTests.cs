@@ -93,14 +93,7 @@ public sealed class LocalAnswerTests : IAsyncLifetime
     [Fact]
     public async Task TooManyWhoWait_AreToldToComeAgain_AndNoneGoesToThePrimary()
     {
-        await using MirrorFixture busy = await MirrorFixture.OpenWithMirrorAsync(
-            new MirrorOptions
-            {
-                DiskReserve = 0,
-                MaxPacks = 0,
-                MaxWaiting = 0,
-            }
-        );
+        await using MirrorFixture busy = await MirrorFixture.OpenWithMirrorAsync(new MirrorOptions { MaxPacks = 0, MaxWaiting = 0 });
         ObjectId tip = await busy.ResolveAsync("main");
         FetchAnswer[] answers = await Task.WhenAll(
             Enumerable.Range(0, 20).Select(i => busy.FetchAsync($"user {i}", MirrorFixture.Shallow(tip)))
