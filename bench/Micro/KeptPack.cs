@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Servers;
@@ -65,11 +66,11 @@ internal sealed class KeptPack : IDisposable
 
         return kept._tier.Contains(kept._key) ? kept : throw new InvalidOperationException("the pack was not stored");
 
-        async Task FillAsync(Fill fill)
+        async Task<FillOutcome> FillAsync(Fill fill)
         {
-            fill.Begin(FetchPrologue.Empty);
+            fill.Begin(FetchPrologue.Empty, FillSource.Primary);
             await fill.WriteAsync(new ReadOnlySequence<byte>(pack), fill.Stopping);
-            await fill.CompleteAsync(fill.Stopping);
+            return await fill.CompleteAsync(fill.Stopping);
         }
     }
 

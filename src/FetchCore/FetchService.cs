@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Diagnostics;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Ahead;
@@ -34,10 +34,7 @@ public sealed class FetchService(
     TimeProvider time
 )
 {
-    /// <summary>When whoever is told to come again shall come: the queue moves on by the second.</summary>
-    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(10);
-
-    private readonly AnswerWitness _witness = new(access, time);
+    private readonly ForwardRung _forward = new(access, local, fills, making, time);
 
     /// <summary>What requests may hold.</summary>
     public RequestMemory Memory => memory;
@@ -81,7 +78,7 @@ public sealed class FetchService(
             }
             catch (PackTurnsFullException)
             {
-                return new FetchAnswer.Busy(s_retryAfter) { Times = new FetchTimes(time.GetElapsedTime(begun), TimeSpan.Zero) };
+                return new FetchAnswer.Busy(LocalRung.RetryAfter) { Times = new FetchTimes(time.GetElapsedTime(begun), TimeSpan.Zero) };
             }
 
             accessTime += time.GetElapsedTime(settling);
@@ -153,8 +150,7 @@ public sealed class FetchService(
         CancellationToken cancellationToken
     )
     {
-        var starter = new StarterReply();
-        Task MakeAsync(Fill fill) => this.MakeAsync(fill, call, settled, starter);
+        Task<FillOutcome> MakeAsync(Fill fill) => this.MakeAsync(fill, call, settled);
         bool began = true;
         FillReader reader = tries.IsAtEnd
             ? fills.BeginAlone(plan, MakeAsync)
@@ -162,32 +158,26 @@ public sealed class FetchService(
         bool handedOut = false;
         try
         {
-            await reader.BeginAsync(cancellationToken);
+            if (await reader.BeginAsync(cancellationToken) is { } ended)
+            {
+                return AnswerTo(ended, call, tries);
+            }
+
             handedOut = true;
-            FetchOutcome outcome =
-                began ? starter.Outcome
-                : reader.JoinedWhole ? FetchOutcome.Hit
-                : FetchOutcome.Join;
+            FetchOutcome outcome = !began
+                ? reader.JoinedWhole
+                    ? FetchOutcome.Hit
+                    : FetchOutcome.Join
+                : reader.Source == FillSource.Mirror
+                    ? FetchOutcome.Local
+                    : FetchOutcome.Forward;
             PackReader answer = began
                 ? reader
-                : new FollowingReader(reader, (failure, token) => FollowAnotherAsync(call, tries, failure, token));
+                : new FollowingReader(reader, (ending, token) => FollowAnotherAsync(call, tries, ending, token));
             return new FetchAnswer.Pack(answer, outcome, plan.KeepAtOnce || admission.WasAskedAgain(plan.Repository, plan.Key));
-        }
-        catch (FillFailedException e)
-        {
-            bool isLast = tries.IsAtEnd;
-            tries.Fail(e);
-            return e.Round is not null && IsToldItsBoundary(call) ? new FetchAnswer.Forward(ForwardReason.NoPack)
-                : e.Round is { } round ? new FetchAnswer.Round(round)
-                : starter.Take() is { } reply ? new FetchAnswer.Relay(reply)
-                : starter.Failure is { } failure ? new FetchAnswer.Unreachable(failure)
-                : e.RetryAfter is { } after ? new FetchAnswer.Busy(after)
-                : isLast ? new FetchAnswer.Forward(ForwardReason.Contended)
-                : null;
         }
         finally
         {
-            await starter.LeaveAsync();
             if (!handedOut)
             {
                 await reader.DisposeAsync();
@@ -195,15 +185,32 @@ public sealed class FetchService(
         }
     }
 
+    /// <summary>The answer where a fill ended before it began; null where another is to be looked for.</summary>
+    private static FetchAnswer? AnswerTo(FillOutcome ended, FetchCall call, FetchTries tries)
+    {
+        bool isLast = tries.IsAtEnd;
+        tries.Fail(ended);
+        return ended switch
+        {
+            FillOutcome.Round when IsToldItsBoundary(call) => new FetchAnswer.Forward(ForwardReason.NoPack),
+            FillOutcome.Round round => new FetchAnswer.Round(round.Prologue),
+            FillOutcome.NoPack { Reply: PrimaryReply reply } => new FetchAnswer.Relay(reply),
+            FillOutcome.Unreachable { Cause: PrimaryException cause } => new FetchAnswer.Unreachable(cause),
+            FillOutcome.Busy { Cause: PrimaryException cause } => new FetchAnswer.Unreachable(cause),
+            FillOutcome.Busy busy => new FetchAnswer.Busy(busy.RetryAfter),
+            _ => isLast ? new FetchAnswer.Forward(ForwardReason.Contended) : null,
+        };
+    }
+
     /// <summary>Another answer for one who was told how it begins; null where there is none.</summary>
     private async Task<PackReader?> FollowAnotherAsync(
         FetchCall call,
         FetchTries tries,
-        FillFailedException failure,
+        FillOutcome ending,
         CancellationToken cancellationToken
     )
     {
-        tries.Fail(failure);
+        tries.Fail(ending);
         switch (await FetchAsync(call, tries, cancellationToken))
         {
             case FetchAnswer.Pack pack:
@@ -212,14 +219,7 @@ public sealed class FetchService(
                 await relay.Reply.DisposeAsync();
                 return null;
             case FetchAnswer.Busy busy:
-                throw new FillFailedException(
-                    failure.Message,
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"waystation: too many packs are being made here; try again in {busy.RetryAfter.TotalSeconds:0} s\n"
-                    ),
-                    failure
-                );
+                throw new FillFailedException(ending.Reason, TroubleText.OfBusyNode(busy.RetryAfter) + '\n');
             default:
                 return null;
         }
@@ -229,122 +229,24 @@ public sealed class FetchService(
     /// the pack.</summary>
     private static bool IsToldItsBoundary(FetchCall call) => call is { Framing.ProtocolVersion: < 2, Request.Deepens: true };
 
-    private async Task MakeAsync(Fill fill, FetchCall call, SettledAccess settled, StarterReply starter)
+    private async Task<FillOutcome> MakeAsync(Fill fill, FetchCall call, SettledAccess settled)
     {
         // 5 local
-        SyncAsker asker = access.AskerOf(call, settled);
-        IDisposable? elsewhere = null;
-        try
+        var asked = new LocalCall(call.Repository, settled.Request, access.AskerOf(call, settled), call.Visibility);
+        switch (await local.MakeAsync(fill, asked))
         {
-            starter.Outcome = FetchOutcome.Local;
-            if (await local.TryMakeAsync(fill, new LocalCall(call.Repository, settled.Request, asker, call.Visibility)))
-            {
-                return;
-            }
-        }
-        catch (PackTurnsFullException e)
-        {
-            // That is nobody's credential's fault: all who follow hear it.
-            throw new FillFailedException(e.Message, inner: e) { RetryAfter = s_retryAfter };
-        }
-        catch (PackTurnLateException e)
-        {
-            elsewhere = local.TryGoElsewhere() ?? throw new FillFailedException(e.Message, inner: e) { RetryAfter = s_retryAfter };
-        }
+            case LocalAnswer.Made made:
+                return made.Outcome;
+            case LocalAnswer.Elsewhere(var place):
+                // 6 forward
+                using (place)
+                {
+                    return await _forward.MakeAsync(fill, call, settled);
+                }
 
-        // 6 forward
-        using IDisposable? place = elsewhere;
-        starter.Outcome = FetchOutcome.Forward;
-        await ForwardAsync(fill, call, settled, asker, starter);
-    }
-
-    private async Task ForwardAsync(Fill fill, FetchCall call, SettledAccess settled, SyncAsker asker, StarterReply starter)
-    {
-        PrimaryReply reply;
-        bool isOwn = settled.Request == call.Request,
-            isKnownWhole = local.HasMirror(call.Repository),
-            needsWitness = AnswerWitness.IsNeededFor(settled, isKnownWhole);
-        fill.ExpectSource();
-        try
-        {
-            // Where haves were left out, the answer is one to what is left.
-            reply = isOwn
-                ? await call.Primary.FetchAsync(fill.Stopping)
-                : await call.Primary.SyncAsync(settled.Request, call.Framing, fill.Stopping);
+            default:
+                throw new UnreachableException();
         }
-        catch (PrimaryException e)
-        {
-            starter.Give(e);
-            throw e is PrimaryBusyException { ConcernsAll: true } busy
-                ? new FillFailedException(busy.Message, inner: busy) { RetryAfter = busy.RetryAfter }
-                : e;
-        }
-
-        bool given = false;
-        try
-        {
-            fill.Hear();
-            access.NoteAnswer(call, reply);
-            FetchPrologue? prologue = reply.IsAnswer
-                ? await PrimaryFill.ReadPrologueAsync(reply.Body, settled.Request, call.Framing, fill.Stopping)
-                : null;
-            if (prologue is null)
-            {
-                given = starter.TryGive(reply);
-                throw new FillFailedException("the primary's reply holds no pack");
-            }
-
-            if (!settled.Request.Deepens && prologue.Shallow.Count > 0)
-            {
-                // The boundary is the primary's own, which moves without any ref.
-                fill.KeepToStarter();
-                needsWitness = false;
-            }
-            else if (needsWitness)
-            {
-                fill.HoldBack();
-            }
-
-            await FeedMirrorAsync(fill, call, asker);
-            fill.Begin(prologue);
-            await CopyAsync(fill, call, settled, reply, needsWitness && !call.Primary.AnswersOneAtATime, isKnownWhole);
-        }
-        finally
-        {
-            if (!given)
-            {
-                await reply.DisposeAsync();
-            }
-        }
-
-        if (needsWitness && !fill.IsDecided)
-        {
-            // Now nothing of this fill is at the primary any more that may have been in the way.
-            await _witness.LookAsync(fill, call, settled, isKnownWhole, fill.Stopping);
-            if (!fill.IsDecided)
-            {
-                fill.KeepToStarter();
-            }
-        }
-    }
-
-    /// <summary>Moves the pack; where it is to be witnessed on the way, that is over when this ends.</summary>
-    private async Task CopyAsync(Fill fill, FetchCall call, SettledAccess settled, PrimaryReply reply, bool isWitnessed, bool isKnownWhole)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(fill.Stopping);
-        Task witness = isWitnessed ? _witness.LookAsync(fill, call, settled, isKnownWhole, over.Token) : Task.CompletedTask;
-        try
-        {
-            await PrimaryFill.CopyPackAsync(reply.Body, call.Framing, fill, fill.Stopping);
-        }
-        catch
-        {
-            await over.CancelAsync();
-            await witness.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
-        }
-
-        await witness;
     }
 
     /// <summary>A full clone is kept, and no mirror: it was evicted or given up, or the node was killed while it was made. It is made of
@@ -360,24 +262,6 @@ public sealed class FetchService(
         )
         {
             await making.FollowAsync(call.Repository, call.Request, settled.View, reader);
-        }
-    }
-
-    /// <summary>A repository without a mirror: a full clone becomes one; other misses are counted.</summary>
-    private async ValueTask FeedMirrorAsync(Fill fill, FetchCall call, SyncAsker asker)
-    {
-        if (asker.IsRecorded || !local.LacksMirror(call.Repository))
-        {
-            return;
-        }
-
-        if (!MirrorMaking.IsFullClone(call.Request))
-        {
-            making.Miss(call.Repository, call.Request.ObjectFormat, asker, call.Credential.IsAnonymous);
-        }
-        else if (asker.View.Shows(call.Request.Wants) && fills.TryFollow(fill.Plan.Key) is { } reader)
-        {
-            await making.FollowAsync(call.Repository, call.Request, asker.View, reader);
         }
     }
 }

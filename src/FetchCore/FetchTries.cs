@@ -18,9 +18,9 @@ internal sealed class FetchTries
     /// <summary>Longer each time: a primary that is slow for everybody is not asked for the same by all of them.</summary>
     public TimeSpan Patience => Fill.Patience * (1 << Math.Min(_failed, Most));
 
-    public void Fail(FillFailedException failure)
+    public void Fail(FillOutcome outcome)
     {
         _failed++;
-        MustSettleAnew |= failure.IsForStarterOnly;
+        MustSettleAnew |= outcome == FillOutcome.Withheld;
     }
 }

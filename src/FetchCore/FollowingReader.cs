@@ -5,12 +5,11 @@ namespace Waystation.FetchCore;
 
 /// <summary>
 /// Follows somebody else's fill. Where that ends, or may not be read on, before a byte of its pack was told, another answer that begins
-/// alike
-/// takes its place: what concerns the other's credential, or hangs in its name, ends nobody else's answer.
+/// alike takes its place: what concerns the other's credential, or hangs in its name, ends nobody else's answer.
 /// </summary>
 /// <param name="first">The fill's, begun.</param>
 /// <param name="again">Finds another answer; null where there is none.</param>
-internal sealed class FollowingReader(FillReader first, Func<FillFailedException, CancellationToken, Task<PackReader?>> again) : PackReader
+internal sealed class FollowingReader(FillReader first, Func<FillOutcome, CancellationToken, Task<PackReader?>> again) : PackReader
 {
     private PackReader _reader = first;
     private bool _hasBegun;
@@ -23,19 +22,19 @@ internal sealed class FollowingReader(FillReader first, Func<FillFailedException
 
     public override async ValueTask<PackStep> NextAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        while (!_hasBegun && _reader is FillReader fill)
         {
-            try
+            FillStep next = await fill.StepAsync(cancellationToken);
+            if (next.Ending is not { } ending)
             {
-                PackStep step = await _reader.NextAsync(cancellationToken);
-                _hasBegun |= step.Kind != PackStepKind.Progress;
-                return step;
+                _hasBegun = next.Step.Kind != PackStepKind.Progress;
+                return next.Step;
             }
-            catch (FillFailedException e) when (!_hasBegun)
-            {
-                await BeginAgainAsync(e, cancellationToken);
-            }
+
+            await BeginAgainAsync(ending, cancellationToken);
         }
+
+        return await _reader.NextAsync(cancellationToken);
     }
 
     public override ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken) =>
@@ -45,15 +44,15 @@ internal sealed class FollowingReader(FillReader first, Func<FillFailedException
 
     public override ValueTask DisposeAsync() => _reader.DisposeAsync();
 
-    private async Task BeginAgainAsync(FillFailedException failure, CancellationToken cancellationToken)
+    private async Task BeginAgainAsync(FillOutcome ending, CancellationToken cancellationToken)
     {
         // The next one is not to find this one still following.
         await _reader.DisposeAsync();
-        PackReader next = await again(failure, cancellationToken) ?? throw failure;
+        PackReader next = await again(ending, cancellationToken) ?? throw ending.ToException();
         _reader = next;
         if (next.Prologue != Prologue)
         {
-            throw failure;
+            throw ending.ToException();
         }
     }
 }

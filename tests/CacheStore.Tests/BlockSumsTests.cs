@@ -1,4 +1,5 @@
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Streams;
 
 namespace Waystation.CacheStore.Tests;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 
@@ -21,10 +22,10 @@ public sealed class FillTests
         byte[] pack = PackBytes.Make((5 * Block) + 12_345, format);
         TaskCompletionSource joined = NewSignal();
         TaskCompletionSource finished = NewSignal();
-        async Task Make(Fill fill)
+        async Task<FillOutcome> Make(Fill fill)
         {
             await joined.Task;
-            await Store.SourceOf(pack, 77_777)(fill);
+            return await Store.SourceOf(pack, 77_777)(fill);
         }
 
         var reads = new List<Task<byte[]>>();
@@ -79,11 +80,11 @@ public sealed class FillTests
         Assert.Equal(1, begun);
         Assert.Equal(1, made);
 
-        async Task Make(Fill fill)
+        async Task<FillOutcome> Make(Fill fill)
         {
             Interlocked.Increment(ref made);
             await joined.Task;
-            await Store.SourceOf(pack)(fill);
+            return await Store.SourceOf(pack)(fill);
         }
     }
 
@@ -100,11 +101,11 @@ public sealed class FillTests
             Store.PlanOf(1, format: format),
             async fill =>
             {
-                fill.Begin(new FetchPrologue());
+                fill.Begin(new FetchPrologue(), FillSource.Primary);
                 await Store.WriteAsync(fill, pack, 1000);
                 written.SetResult();
                 await complete.Task;
-                await fill.CompleteAsync(fill.Stopping);
+                return await fill.CompleteAsync(fill.Stopping);
             },
             out _
         );
@@ -155,12 +156,12 @@ public sealed class FillTests
         await using var store = new Store();
         byte[] pack = PackBytes.Make(3 * Block);
         TaskCompletionSource joined = NewSignal();
-        async Task Make(Fill fill)
+        async Task<FillOutcome> Make(Fill fill)
         {
             await joined.Task;
-            fill.Begin(new FetchPrologue());
+            fill.Begin(new FetchPrologue(), FillSource.Primary);
             await Store.WriteAsync(fill, pack.AsMemory(0, Block + 7), 5000);
-            throw new FillFailedException("the source ended", "out of memory");
+            return new FillOutcome.Broken("the source ended", "out of memory");
         }
 
         await using FillReader first = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _);
@@ -180,10 +181,8 @@ public sealed class FillTests
     {
         await using var store = new Store();
         await using FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), _ => throw new IOException("unreachable"), out _);
-        FillFailedException failure = await Assert.ThrowsAsync<FillFailedException>(() =>
-            reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience)
-        );
-        Assert.Equal("unreachable", failure.Message);
+        FillOutcome? ended = await reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience);
+        Assert.Equal(new FillOutcome.Broken("unreachable"), ended);
         await AssertNothingStoredAsync(store, 1);
     }
 
@@ -193,13 +192,13 @@ public sealed class FillTests
         await using var store = new Store();
         byte[] pack = PackBytes.Make(3 * Block);
         TaskCompletionSource left = NewSignal();
-        async Task Make(Fill fill)
+        async Task<FillOutcome> Make(Fill fill)
         {
-            fill.Begin(new FetchPrologue());
+            fill.Begin(new FetchPrologue(), FillSource.Primary);
             await Store.WriteAsync(fill, pack.AsMemory(0, Block), 5000);
             await left.Task;
             await Store.WriteAsync(fill, pack.AsMemory(Block), 5000);
-            await fill.CompleteAsync(fill.Stopping);
+            return await fill.CompleteAsync(fill.Stopping);
         }
 
         FillReader leaver = store.Fills.JoinOrBegin(Store.PlanOf(1, keepAtOnce: false), Make, out _);
@@ -224,9 +223,10 @@ public sealed class FillTests
             async fill =>
             {
                 using CancellationTokenRegistration registration = fill.Stopping.Register(cancelled.SetResult);
-                fill.Begin(new FetchPrologue());
+                fill.Begin(new FetchPrologue(), FillSource.Primary);
                 begun.SetResult();
                 await Task.Delay(Timeout.Infinite, fill.Stopping);
+                return FillOutcome.Whole;
             },
             out _
         );
@@ -244,11 +244,12 @@ public sealed class FillTests
     {
         await using var store = new Store();
         TaskCompletionSource cancelled = NewSignal();
-        async Task Make(Fill fill)
+        async Task<FillOutcome> Make(Fill fill)
         {
             using CancellationTokenRegistration registration = fill.Stopping.Register(cancelled.SetResult);
-            fill.Begin(new FetchPrologue());
+            fill.Begin(new FetchPrologue(), FillSource.Primary);
             await Task.Delay(Timeout.Infinite, fill.Stopping);
+            return FillOutcome.Whole;
         }
 
         FillReader reader = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out _),
@@ -273,7 +274,7 @@ public sealed class FillTests
             async fill =>
             {
                 await joined.Task;
-                await Store.SourceOf(pack)(fill);
+                return await Store.SourceOf(pack)(fill);
             },
             out _
         );
@@ -304,8 +305,9 @@ public sealed class FillTests
             {
                 await left.Task;
                 bool stopped = fill.Stopping.IsCancellationRequested;
-                await Store.SourceOf(pack)(fill);
+                FillOutcome outcome = await Store.SourceOf(pack)(fill);
                 made.SetResult(stopped);
+                return outcome;
             },
             out _
         );
@@ -349,11 +351,11 @@ public sealed class FillTests
             _ =>
             {
                 made = true;
-                return Task.CompletedTask;
+                return Task.FromResult(FillOutcome.Whole);
             },
             out _
         );
-        await Assert.ThrowsAsync<FillFailedException>(() => reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
+        Assert.Equal(FillOutcome.Stored, await reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
         Assert.False(made);
         Assert.True(store.Tier.Contains(Store.KeyOf(1)));
     }
@@ -367,11 +369,12 @@ public sealed class FillTests
         TaskCompletionSource ahead = NewSignal();
         TaskCompletionSource slowMayRead = NewSignal();
         TaskCompletionSource made = NewSignal();
-        async Task Make(Fill fill)
+        async Task<FillOutcome> Make(Fill fill)
         {
             await joined.Task;
-            await Store.SourceOf(pack, 50_000)(fill);
+            FillOutcome outcome = await Store.SourceOf(pack, 50_000)(fill);
             made.SetResult();
+            return outcome;
         }
 
         Task<byte[]> fast = ReadAndLeaveAsync(
@@ -411,10 +414,10 @@ public sealed class FillTests
             Store.PlanOf(1),
             async fill =>
             {
-                fill.Begin(new FetchPrologue());
+                fill.Begin(new FetchPrologue(), FillSource.Primary);
                 await second.Task;
                 await Store.WriteAsync(fill, pack, 100_000);
-                await fill.CompleteAsync(fill.Stopping);
+                return await fill.CompleteAsync(fill.Stopping);
             },
             out _
         );
@@ -434,10 +437,10 @@ public sealed class FillTests
         await using var store = new Store(new PackCacheOptions { MaxSize = 4 * Block });
         byte[] pack = PackBytes.Make(10 * Block);
         TaskCompletionSource joined = NewSignal();
-        async Task Make(Fill fill)
+        async Task<FillOutcome> Make(Fill fill)
         {
             await joined.Task;
-            await Store.SourceOf(pack, 30_000)(fill);
+            return await Store.SourceOf(pack, 30_000)(fill);
         }
 
         Task<byte[]>[] reads =
@@ -450,6 +453,75 @@ public sealed class FillTests
         Assert.All(await Task.WhenAll(reads), bytes => Assert.Equal(pack, bytes));
         Assert.Equal(1, store.Failures);
         await AssertNothingStoredAsync(store, 1);
+    }
+
+    /// <summary>What concerns nobody's credential is told to all; what concerns the starter's is told to the starter alone.</summary>
+    [Fact]
+    public async Task Ending_IsToldToThoseWhomItConcerns()
+    {
+        await using var store = new Store();
+        var failure = new IOException("no route");
+        var reply = new Reply();
+        var round = new FillOutcome.Round(FetchPrologue.Empty);
+        var busy = new FillOutcome.Busy(TimeSpan.FromSeconds(3));
+        (FillOutcome Ending, FillOutcome ToFollowers)[] rows =
+        [
+            (round, round),
+            (busy, busy),
+            (new FillOutcome.Broken("it broke"), new FillOutcome.Broken("it broke")),
+            (new FillOutcome.Unreachable(failure), new FillOutcome.Broken("no route")),
+            (new FillOutcome.NoPack(reply), new FillOutcome.Broken("the primary's reply holds no pack")),
+        ];
+        for (int row = 0; row < rows.Length; row++)
+        {
+            TaskCompletionSource<FillOutcome> made = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task<FillOutcome> Make(Fill fill) => made.Task;
+            await using FillReader starter = store.Fills.JoinOrBegin(Store.PlanOf(row + 1), Make, out _);
+            FillReader[] followers =
+            [
+                .. Enumerable.Range(0, 19).Select(number => store.Fills.JoinOrBegin(Store.PlanOf(row + 1), Make, out _)),
+            ];
+            made.SetResult(rows[row].Ending);
+            Assert.Equal(rows[row].Ending, await starter.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
+            foreach (FillReader follower in followers)
+            {
+                Assert.Equal(rows[row].ToFollowers, await follower.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
+                await follower.DisposeAsync();
+            }
+        }
+
+        Assert.False(reply.IsDisposed); // the starter has it
+    }
+
+    [Fact]
+    public async Task Reply_IsDisposed_WhenTheStarterHasLeft()
+    {
+        await using var store = new Store();
+        (Reply early, Reply late) = (new Reply(), new Reply());
+        TaskCompletionSource<FillOutcome> made = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FillReader follower = await LeaveAsync(made.Task);
+        made.SetResult(new FillOutcome.NoPack(early));
+        Assert.IsType<FillOutcome.Broken>(await follower.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience));
+        await store.SettleAsync();
+        Assert.True(early.IsDisposed);
+
+        FillReader starter = store.Fills.JoinOrBegin(
+            Store.PlanOf(2),
+            _ => Task.FromResult<FillOutcome>(new FillOutcome.NoPack(late)),
+            out _
+        );
+        Assert.False(await starter.EndAsync(CancellationToken.None).WaitAsync(Store.Patience));
+        await starter.DisposeAsync();
+        await store.SettleAsync();
+        Assert.True(late.IsDisposed);
+
+        async Task<FillReader> LeaveAsync(Task<FillOutcome> outcome)
+        {
+            FillReader first = store.Fills.JoinOrBegin(Store.PlanOf(1), _ => outcome, out _),
+                second = store.Fills.JoinOrBegin(Store.PlanOf(1), _ => outcome, out _);
+            await first.DisposeAsync();
+            return second;
+        }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -469,5 +541,16 @@ public sealed class FillTests
         Assert.False(store.Tier.Contains(Store.KeyOf(number)));
         Assert.Empty(store.StoredFiles);
         Assert.Empty(store.TemporaryFiles);
+    }
+
+    private sealed class Reply : IAsyncDisposable
+    {
+        public bool IsDisposed { get; private set; }
+
+        public ValueTask DisposeAsync()
+        {
+            IsDisposed = true;
+            return ValueTask.CompletedTask;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 

@@ -91,12 +91,12 @@ internal sealed class Store : IAsyncDisposable
         new(KeyOf(number), Repository, format, keepAtOnce);
 
     /// <summary>A source that gives a pack in pieces of so many bytes.</summary>
-    public static Func<Fill, Task> SourceOf(byte[] pack, int piece = 100_000, FetchPrologue? prologue = null) =>
+    public static Func<Fill, Task<FillOutcome>> SourceOf(byte[] pack, int piece = 100_000, FetchPrologue? prologue = null) =>
         async fill =>
         {
-            fill.Begin(prologue ?? new FetchPrologue());
+            fill.Begin(prologue ?? new FetchPrologue(), FillSource.Primary);
             await WriteAsync(fill, pack, piece);
-            await fill.CompleteAsync(fill.Stopping);
+            return await fill.CompleteAsync(fill.Stopping);
         };
 
     public static async Task WriteAsync(Fill fill, ReadOnlyMemory<byte> bytes, int piece)

@@ -35,7 +35,7 @@ public sealed class EndlessProgressTests : IAsyncLifetime
         using var life = new SignsOfLife(_core.Time, CancellationToken.None);
 
         await Assert.ThrowsAsync<PrimaryException>(() =>
-            PrimaryPack.CopyAsync(reply.Body, ResponseFraming.V2, static (_, _) => ValueTask.CompletedTask, life).WaitAsync(s_patience)
+            life.CopyPackAsync(reply.Body, ResponseFraming.V2, static (_, _) => ValueTask.CompletedTask).WaitAsync(s_patience)
         );
 
         Assert.InRange(reply.Said, 1, Enough);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Streams;
 
 namespace Waystation.CacheStore.Packs;
 
@@ -100,7 +101,7 @@ public sealed class DiskPackTier : IPackTier
             .All()
             .Select(entry => new ScrubItem("packs/" + entry.Key, entry.Length, stopping => IsWholeAsync(entry.Key, entry.Path, stopping)));
 
-    internal FillFile NewFillFile() =>
+    internal SpoolFile NewSpoolFile() =>
         new(
             _folder.NewTemporaryPath(PackSuffix),
             TryMakeRoom,
@@ -123,24 +124,25 @@ public sealed class DiskPackTier : IPackTier
             Repository = fill.Plan.Repository,
             ObjectFormat = fill.Plan.ObjectFormat,
             Prologue = fill.Prologue!,
-            PackLength = fill.PackLength!.Value,
+            PackLength = fill.File.Length!.Value,
             MadeAt = fill.MadeAt,
             Cost = cost,
-            Sums = fill.Sums,
+            Sums = fill.File.Sums,
         };
         try
         {
             byte[] bytes = record.ToBytes();
-            fill.File.FlushToDisk();
+            fill.File.File.FlushToDisk();
             await File.WriteAllBytesAsync(temporary, bytes);
             DataFolder.CreatePrivate(Path.GetDirectoryName(path)!);
-            File.Move(fill.File.Path, path + PackSuffix, overwrite: true);
+            File.Move(fill.File.File.Path, path + PackSuffix, overwrite: true);
             File.Move(temporary, path + RecordSuffix, overwrite: true);
             _index.Add(key, path, record.PackLength + bytes.Length, cost);
-            if (fill.IsDisowned)
+            if (!fill.IsStorable)
             {
-                // Disowned while it was put away: whoever removed the repository's answers may have looked before it was here.
-                RemoveAll(fill.Plan.Repository);
+                // It was disowned, or found damaged, while it was put away: a purge of the repository may have looked before it was here.
+                _index.TryRemove(key);
+                DeleteFiles(path);
                 return false;
             }
 

@@ -1,29 +1,21 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Packs;
 
 namespace Waystation.CacheStore.Packs;
 
-/// <summary>What a fill is for.</summary>
-/// <param name="Key">The answer's name.</param>
-/// <param name="Repository">Whose.</param>
-/// <param name="ObjectFormat">Decides the length of the pack's trailer.</param>
-/// <param name="KeepAtOnce">Worth keeping the first time, and worth finishing when nobody follows any more.</param>
-public sealed record FillPlan(PackKey Key, RepositoryName Repository, ObjectFormat ObjectFormat, bool KeepAtOnce);
-
 /// <summary>
 /// One writer putting one answer into the cache, which any number of readers follow while it grows.
 /// <code>
-///   source ──► Fill ──► temporary file ──► reader ──► client
-///                │                    └──► reader ──► client      each at its own speed
-///                └ digest, sums
+///   source ──► Fill ──► GrowingFile ──► FillReader ──► client
+///                └ trailer         └──► FillReader ──► client      each at its own speed
 /// </code>
-/// The writer never waits for a reader. Readers see all but the pack's trailer until the digest agreed with it, so a
-/// broken answer can never look whole. Only when the disk refuses (<see cref="FillTail"/>) does the answer go on through
-/// a small window in memory, at the pace of the slowest reader, for those who follow already: nobody's clone fails for it.
-/// It does not know where its bytes come from, nor what becomes of the file; <see cref="FillTable"/> does.
+/// <see cref="GrowingFile"/> moves the bytes; here is what is special to packs: the sections before the packfile, the trailer, progress,
+/// who may read the pack, and whether it is kept. A fill does not know where its bytes come from, nor what becomes of the file:
+/// <see cref="FillTable"/> does.
 /// </summary>
 public sealed class Fill : IDisposable
 {
@@ -38,38 +30,29 @@ public sealed class Fill : IDisposable
 
     private readonly Lock _gate = new();
     private readonly SourceSilence _silence;
-    private readonly FillFile _file;
+    private readonly GrowingFile _file;
     private readonly PackTrailerCheck _trailer;
     private readonly CancellationTokenSource _stopping;
-    private readonly List<FillReader> _readers = [];
     private readonly List<ReadOnlyMemory<byte>> _progress = [];
-    private readonly List<uint> _sums = [];
-    private readonly byte[] _block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
 
-    private TaskCompletionSource _pulse = NewPulse();
-    private FillTail? _tail;
-    private Exception? _failure;
     private FetchPrologue? _prologue;
-    private bool _whole;
-    private bool _settled;
-    private bool _damaged;
-    private bool _disowned;
-    private bool _abandoned;
-    private bool _outdated;
-    private int _attached;
-    private int _inBlock;
-    private int _flushedInBlock;
+    private FillOutcome? _ending;
+    private FillSource _source;
+    private Retention _retention;
+    private FillShare _share;
+    private bool _hasStarter = true;
+    private int _readers;
+    private int _users = 1; // the writer
     private int _progressBytes;
-    private long _readable;
-    private volatile FillShare _share;
 
-    internal Fill(FillPlan plan, FillFile file, TimeProvider time, CancellationToken nodeStopping)
+    internal Fill(FillPlan plan, SpoolFile file, TimeProvider time, CancellationToken nodeStopping)
     {
         Plan = plan;
         MadeAt = time.GetUtcNow();
         _silence = new SourceSilence(time);
-        _file = file;
         _trailer = new PackTrailerCheck(plan.ObjectFormat);
+        _file = new GrowingFile(file, plan.ObjectFormat.DigestLength, LeaveDisk);
+        _retention = plan.KeepAtOnce ? Retention.Always : Retention.WhileFollowed;
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(nodeStopping);
     }
 
@@ -82,32 +65,43 @@ public sealed class Fill : IDisposable
     /// <summary>Readers may have begun their answers: what ends it now ends those.</summary>
     public bool HasBegun => Prologue is not null;
 
+    /// <summary>It is known who may read the pack.</summary>
+    public bool IsDecided
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _share != FillShare.Undecided;
+            }
+        }
+    }
+
     internal DateTimeOffset MadeAt { get; }
 
-    internal FillFile File => _file;
-
-    internal uint[] Sums => [.. _sums];
+    internal GrowingFile File => _file;
 
     internal FetchPrologue? Prologue => Volatile.Read(ref _prologue);
 
-    /// <summary>Whole, checked, on disk, nobody has met damage in it, and everybody may have it.</summary>
-    internal bool IsStorable => _whole && _tail is null && !_damaged && !IsDisowned && _share == FillShare.Everybody;
+    internal FillSource Source => _source;
 
-    /// <summary>Nothing of it may be kept.</summary>
-    internal bool IsDisowned => Volatile.Read(ref _disowned);
-
-    internal long? PackLength => _whole ? _trailer.Length : null;
-
-    internal void Disown() => Volatile.Write(ref _disowned, true);
-
-    /// <summary>Not worth finishing when nobody follows any more, whatever the plan was.</summary>
-    internal void Outdate()
+    /// <summary>Whole, all of it on disk, nobody has met damage in it, and everybody may have it.</summary>
+    internal bool IsStorable
     {
-        lock (_gate)
+        get
         {
-            _outdated = true;
+            lock (_gate)
+            {
+                return _file.State == FillState.Whole && _retention != Retention.Never && _share == FillShare.Everybody;
+            }
         }
     }
+
+    /// <summary>Nothing of it is kept, and nobody joins it any more.</summary>
+    internal void Disown() => Lower(Retention.Never);
+
+    /// <summary>It will not be asked for any more: it ends with its last reader.</summary>
+    internal void Outdate() => Lower(Retention.WhileFollowed);
 
     /// <summary>The source is asked now: from here on its silence counts.</summary>
     public void ExpectSource() => Hear();
@@ -130,32 +124,30 @@ public sealed class Fill : IDisposable
         lock (_gate)
         {
             _share = FillShare.StarterOnly;
-            Pulse();
+            _retention = Retention.Never;
         }
+
+        _file.Pulse();
     }
 
-    /// <summary>It is known who may read the pack.</summary>
-    public bool IsDecided => _share != FillShare.Undecided;
+    /// <summary>The header of the pack has come: from there on it is settled which objects are in it.</summary>
+    public bool HasHeader => _file.Readable > 0;
 
-    /// <summary>Waits until the header of the pack has come: from there on it is settled which objects are in it.</summary>
+    /// <summary>Waits for the header of the pack.</summary>
     public Task WaitForHeaderAsync(CancellationToken cancellationToken) =>
-        WaitForAsync(() => _readable > 0 || _whole || _failure is not null, cancellationToken);
+        WaitForAsync(() => HasHeader || _file.State != FillState.Filling, cancellationToken);
 
     /// <summary>The sections before the packfile are known: readers may begin their answers.</summary>
-    public void Begin(FetchPrologue prologue)
+    /// <param name="prologue">These sections.</param>
+    /// <param name="source">Where they come from.</param>
+    public void Begin(FetchPrologue prologue, FillSource source)
     {
         ArgumentNullException.ThrowIfNull(prologue);
         Hear();
-        if (!_file.TryOpen())
-        {
-            LeaveDisk();
-        }
-
-        lock (_gate)
-        {
-            _prologue = prologue;
-            Pulse();
-        }
+        _file.Open();
+        _source = source;
+        Volatile.Write(ref _prologue, prologue);
+        _file.Pulse();
     }
 
     /// <summary>Takes pack bytes, unframed.</summary>
@@ -164,51 +156,13 @@ public sealed class Fill : IDisposable
         Hear();
         foreach (ReadOnlyMemory<byte> segment in pack)
         {
-            ReadOnlyMemory<byte> rest = segment;
-            while (!rest.IsEmpty)
-            {
-                int taken = Math.Min(rest.Length, BlockSums.BlockLength - _inBlock);
-                rest.Span[..taken].CopyTo(_block.AsSpan(_inBlock));
-                _trailer.Append(rest.Span[..taken]);
-                _inBlock += taken;
-                rest = rest[taken..];
-                if (_inBlock == BlockSums.BlockLength)
-                {
-                    await FlushAsync(cancellationToken);
-                    EndBlock();
-                }
-            }
+            _trailer.Append(segment.Span);
+            await _file.WriteAsync(segment, cancellationToken);
         }
     }
 
     /// <summary>Shows readers what has come so far; called when the source has nothing more just now.</summary>
-    public async ValueTask FlushAsync(CancellationToken cancellationToken)
-    {
-        if (_flushedInBlock == _inBlock)
-        {
-            return;
-        }
-
-        ReadOnlyMemory<byte> fresh = _block.AsMemory(_flushedInBlock, _inBlock - _flushedInBlock);
-        long offset = _trailer.Length - fresh.Length;
-        if (_tail is null && !await _file.TryWriteAsync(fresh, offset, cancellationToken))
-        {
-            LeaveDisk();
-        }
-
-        _flushedInBlock = _inBlock;
-        _tail?.Append(offset, fresh);
-        lock (_gate)
-        {
-            _readable = _trailer.Releasable;
-            Pulse();
-        }
-
-        if (_tail is not null)
-        {
-            await _tail.WaitForReadersAsync(SlowestReader, cancellationToken);
-        }
-    }
+    public ValueTask FlushAsync(CancellationToken cancellationToken) => _file.FlushAsync(cancellationToken);
 
     /// <summary>Shows readers how far the source says it is; dropped when there was much of it.</summary>
     public void ShowProgress(ReadOnlySequence<byte> text)
@@ -216,365 +170,289 @@ public sealed class Fill : IDisposable
         Hear();
         lock (_gate)
         {
-            if (_progressBytes + text.Length <= MaxProgressBytes)
+            if (_progressBytes + text.Length > MaxProgressBytes)
             {
-                _progressBytes += (int)text.Length;
-                _progress.Add(text.ToArray());
-                Pulse();
+                return;
             }
+
+            _progressBytes += (int)text.Length;
+            _progress.Add(text.ToArray());
         }
+
+        _file.Pulse();
     }
 
     /// <summary>The source has ended well: the trailer is compared, and only now leaves.</summary>
-    /// <exception cref="FillFailedException">The pack is not whole.</exception>
-    public async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    public async ValueTask<FillOutcome> CompleteAsync(CancellationToken cancellationToken)
     {
-        await FlushAsync(cancellationToken);
-        if (!_trailer.IsWhole())
-        {
-            throw new FillFailedException("the pack's trailer does not agree with its content");
-        }
-
-        EndBlock();
-        lock (_gate)
-        {
-            _readable = _trailer.Length;
-            _whole = true;
-            Pulse();
-        }
-
-        if (_tail is not null)
-        {
-            await _tail.WaitForReadersAsync(SlowestReader, cancellationToken);
-        }
+        await _file.FlushAsync(cancellationToken);
+        return !_trailer.IsWhole() ? new FillOutcome.Broken("the pack's trailer does not agree with its content")
+            : await _file.CompleteAsync(cancellationToken) ? FillOutcome.Whole
+            : Ending;
     }
 
-    /// <inheritdoc />
-    public void Dispose()
-    {
-        _trailer.Dispose();
-        _stopping.Dispose();
-        _file.Dispose();
-        ArrayPool<byte>.Shared.Return(_block);
-    }
-
-    internal void Fail(Exception failure)
-    {
-        lock (_gate)
-        {
-            if (!_whole)
-            {
-                _failure ??= failure;
-                Pulse();
-            }
-        }
-    }
-
-    /// <summary>The reading of whoever began it.</summary>
+    /// <summary>The reading of the one who began it.</summary>
     internal FillReader Start()
     {
         lock (_gate)
         {
-            return Attach(new FillReader(this, isStarter: true, joinedWhole: false, progressSeen: 0, Timeout.InfiniteTimeSpan));
+            return Attach(_file.TryFollow()!, isStarter: true, Timeout.InfiniteTimeSpan);
         }
     }
 
     /// <summary>
-    /// Begins one more reading; false where the bytes from the start on are no longer all to be had, not by others, or where nothing has
-    /// come for so
-    /// long that others leave, though this reader may be more patient.
+    /// Begins one more reading. False where the bytes from the start on are not all to be had any more, where others may not have them, or
+    /// where nothing has come for so long that others leave, though this reader may be more patient.
     /// </summary>
     internal bool TryAttach(TimeSpan patience, [NotNullWhen(true)] out FillReader? reader)
     {
         lock (_gate)
         {
-            if (
-                _failure is not null
-                || _tail is not null
-                || _damaged
-                || _abandoned
-                || _stopping.IsCancellationRequested
-                || _share == FillShare.StarterOnly
-                || (!_whole && patience != Timeout.InfiniteTimeSpan && _silence.Exhausts(Patience))
-            )
-            {
-                reader = null;
-                return false;
-            }
-
-            reader = Attach(new FillReader(this, isStarter: false, _whole && _share == FillShare.Everybody, _progress.Count, patience));
-            return true;
+            FillState state = _file.State;
+            bool isSilent = state == FillState.Filling && patience != Timeout.InfiniteTimeSpan && _silence.Exhausts(Patience);
+            reader =
+                state != FillState.Failed
+                && _retention != Retention.Never
+                && !isSilent
+                && !_stopping.IsCancellationRequested
+                && _file.TryFollow() is { } follower
+                    ? Attach(follower, isStarter: false, patience)
+                    : null;
+            return reader is not null;
         }
     }
 
-    private FillReader Attach(FillReader reader)
+    /// <summary>The caller has the lock.</summary>
+    private FillReader Attach(Follower follower, bool isStarter, TimeSpan patience)
     {
-        _readers.Add(reader);
-        _attached++;
-        return reader;
+        _readers++;
+        _users++;
+        bool joinedWhole = _file.State == FillState.Whole && _share == FillShare.Everybody;
+        return new FillReader(this, follower, isStarter, joinedWhole, isStarter ? 0 : _progress.Count, patience);
     }
 
     /// <summary>A reading ends. The last one ends the fill as well, unless the answer is worth having anyhow.</summary>
-    internal void Detach(FillReader reader)
+    internal async ValueTask DetachAsync(Follower follower, bool isStarter)
     {
-        bool last;
+        bool isAbandoned;
+        IAsyncDisposable? untaken = null;
         lock (_gate)
         {
-            _attached--;
-            _abandoned |=
-                _attached == 0
-                && !_whole
-                && _failure is null
-                && !(Plan.KeepAtOnce && !_outdated && _tail is null && _share != FillShare.StarterOnly);
+            isAbandoned = --_readers == 0 && _retention != Retention.Always && TryEnd(new FillOutcome.Broken("nobody follows any more"));
+            if (isStarter)
+            {
+                _hasStarter = false;
+                untaken = TakeReply();
+            }
         }
 
-        if (_abandoned)
+        if (isAbandoned)
         {
-            // While this reader is still attached, so that what it cancels is not disposed under it.
-            _stopping.Cancel();
+            await _stopping.CancelAsync();
         }
 
+        follower.Dispose();
+        if (untaken is not null)
+        {
+            await untaken.DisposeAsync();
+        }
+
+        Release();
+    }
+
+    /// <summary>The writer has ended, and the file has gone where it goes. What is open stays open for the readers left.</summary>
+    public void Dispose() => Release();
+
+    /// <summary>No pack comes of it. A reply that nobody is there to take any more is disposed.</summary>
+    internal async ValueTask EndAsync(FillOutcome outcome)
+    {
+        bool isTaken;
         lock (_gate)
         {
-            _readers.Remove(reader);
-            last = _readers.Count == 0 && _settled;
-            Pulse();
+            isTaken = TryEnd(outcome) && _hasStarter;
         }
 
-        if (last)
+        _file.Pulse();
+        if (!isTaken && outcome is FillOutcome.NoPack { Reply: var reply })
         {
-            Dispose();
+            await reply.DisposeAsync();
         }
     }
 
-    /// <summary>The writer has ended and the file has gone where it goes; what is open stays open for the readers left.</summary>
-    internal void Settle()
-    {
-        bool last;
-        lock (_gate)
-        {
-            _settled = true;
-            last = _readers.Count == 0;
-        }
+    internal void MarkDamaged() => Lower(Retention.Never);
 
-        if (last)
-        {
-            Dispose();
-        }
-    }
-
-    internal void MarkDamaged()
-    {
-        lock (_gate)
-        {
-            _damaged = true;
-        }
-    }
-
-    /// <summary>What a reader at <paramref name="position"/> may do next, or the task to wait for.</summary>
-    internal (PackStep? Step, Task Pulse) Look(bool isStarter, long position, int leftInBlock, ref int progressSeen)
+    /// <summary>What a reader may do next; null where it has to wait.</summary>
+    internal FillStep? Look(Follower follower, bool isStarter, ref int progressSeen)
     {
         lock (_gate)
         {
             if (progressSeen < _progress.Count)
             {
-                return (new PackStep(PackStepKind.Progress, Text: _progress[progressSeen++]), Task.CompletedTask);
+                return new FillStep(new PackStep(PackStepKind.Progress, Text: _progress[progressSeen++]));
             }
 
-            ThrowIfNotFor(isStarter);
+            if (!isStarter && _share == FillShare.StarterOnly)
+            {
+                return new FillStep(FillOutcome.Withheld);
+            }
+
+            FillState state = _file.State;
             bool mayRead = isStarter || _share == FillShare.Everybody;
-            if (_prologue is not null && position < _readable && mayRead)
+            if (_prologue is not null && mayRead && follower.Available is > 0 and var available)
             {
-                return (new PackStep(PackStepKind.Bytes, (int)Math.Min(leftInBlock, _readable - position)), Task.CompletedTask);
+                return new FillStep(new PackStep(PackStepKind.Bytes, available));
             }
 
-            if (_failure is not null)
+            return state switch
             {
-                throw Failure();
-            }
-
-            return (_whole && mayRead ? new PackStep(PackStepKind.End) : null, _pulse.Task);
+                FillState.Failed => new FillStep(isStarter ? Ending : Ending.ForFollowers),
+                FillState.Whole when mayRead => new FillStep(new PackStep(PackStepKind.End)),
+                _ => null,
+            };
         }
     }
 
-    /// <summary>Waits until the answer may begin.</summary>
-    internal async Task WaitForPrologueAsync(bool isStarter, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Waits until the answer may begin: null; or until it is known that it will not.</summary>
+    internal async Task<FillOutcome?> WaitForPrologueAsync(bool isStarter, TimeSpan patience, CancellationToken cancellationToken)
     {
         while (true)
         {
-            Task pulse;
+            Task changed = _file.Changed;
             lock (_gate)
             {
-                ThrowIfNotFor(isStarter);
+                if (!isStarter && _share == FillShare.StarterOnly)
+                {
+                    return FillOutcome.Withheld;
+                }
+
                 if (_prologue is not null)
                 {
-                    return;
+                    return null;
                 }
 
-                if (_failure is not null)
+                if (_file.State == FillState.Failed)
                 {
-                    throw Failure();
+                    return isStarter ? TakeEnding() : Ending.ForFollowers;
                 }
-
-                pulse = _pulse.Task;
             }
 
-            await WaitAsync(pulse, patience, cancellationToken);
+            if (!await WaitAsync(changed, patience, cancellationToken))
+            {
+                return FillReader.Silent;
+            }
         }
     }
 
-    /// <summary>Waits for something to happen, but not longer than the source may be silent.</summary>
-    /// <exception cref="FillFailedException">It was silent for longer.</exception>
-    internal async Task WaitAsync(Task pulse, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Waits for something to happen, but not longer than the source may be silent: then false.</summary>
+    internal async Task<bool> WaitAsync(Task changed, TimeSpan patience, CancellationToken cancellationToken)
     {
         // What is whole is not waited for by this reader because of its source.
-        if (!await _silence.WaitAsync(pulse, _whole ? Timeout.InfiniteTimeSpan : patience, cancellationToken) && !_whole)
-        {
-            throw new FillFailedException("the source is silent");
-        }
-    }
-
-    /// <summary>The caller has the lock.</summary>
-    private void ThrowIfNotFor(bool isStarter)
-    {
-        if (!isStarter && _share == FillShare.StarterOnly)
-        {
-            throw new FillFailedException("the answer may hold more than those were shown who follow it") { IsForStarterOnly = true };
-        }
-    }
-
-    private void SetShare(FillShare from, FillShare to)
-    {
-        lock (_gate)
-        {
-            if (_share == from)
-            {
-                _share = to;
-                Pulse();
-            }
-        }
+        TimeSpan most = _file.State == FillState.Whole ? Timeout.InfiniteTimeSpan : patience;
+        return await _silence.WaitAsync(changed, most, cancellationToken) || _file.State == FillState.Whole;
     }
 
     /// <summary>Waits until the answer is whole; false where it never will be.</summary>
     internal async Task<bool> WaitForEndAsync(CancellationToken cancellationToken)
     {
-        await WaitForAsync(() => _whole || _failure is not null, cancellationToken);
-        return _whole;
-    }
-
-    /// <summary>Waits until it is known who may read the answer.</summary>
-    internal Task WaitForShareAsync(CancellationToken cancellationToken) =>
-        WaitForAsync(() => _share != FillShare.Undecided || _failure is not null, cancellationToken);
-
-    internal void Read(Span<byte> destination, long offset)
-    {
-        FillTail? tail = Volatile.Read(ref _tail);
-        if (tail is null || offset + destination.Length <= tail.Start)
-        {
-            _file.Read(destination, offset);
-        }
-        else
-        {
-            tail.Read(_file, destination, offset);
-        }
-    }
-
-    /// <summary>A reader took bytes: whoever waits for the slowest one looks again.</summary>
-    internal void Advanced()
-    {
-        if (Volatile.Read(ref _tail) is { } tail)
-        {
-            tail.ReaderAdvanced();
-        }
-    }
-
-    /// <summary>The sum of a block that is finished; null where it is not yet known, or never was on disk.</summary>
-    internal uint? SumOf(int block)
-    {
-        lock (_gate)
-        {
-            return block < _sums.Count ? _sums[block] : null;
-        }
-    }
-
-    internal bool IsAtEnd(long position)
-    {
-        lock (_gate)
-        {
-            return _whole && position == _trailer.Length;
-        }
+        await WaitForAsync(() => _file.State != FillState.Filling, cancellationToken);
+        return _file.State == FillState.Whole;
     }
 
     private async Task WaitForAsync(Func<bool> condition, CancellationToken cancellationToken)
     {
         while (true)
         {
-            Task pulse;
-            lock (_gate)
+            Task changed = _file.Changed;
+            if (condition())
             {
-                if (condition())
-                {
-                    return;
-                }
-
-                pulse = _pulse.Task;
+                return;
             }
 
-            await pulse.WaitAsync(cancellationToken);
+            await changed.WaitAsync(cancellationToken);
         }
     }
 
-    private FillFailedException Failure() => _failure as FillFailedException ?? new FillFailedException(_failure!.Message, inner: _failure);
+    private FillOutcome Ending => _ending ?? throw new InvalidOperationException("the fill has not ended");
 
-    private static TaskCompletionSource NewPulse() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private void EndBlock()
+    /// <summary>The caller has the lock.</summary>
+    private bool TryEnd(FillOutcome outcome)
     {
-        if (_inBlock > 0)
+        if (!_file.TryFail())
         {
-            uint sum = BlockSums.Append(BlockSums.Seed, _block.AsSpan(0, _inBlock));
-            lock (_gate)
+            return false;
+        }
+
+        _ending = outcome;
+        return true;
+    }
+
+    /// <summary>How it ended, for the starter, who takes the reply as well. The caller has the lock.</summary>
+    private FillOutcome TakeEnding()
+    {
+        FillOutcome ending = Ending;
+        TakeReply();
+        return ending;
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private IAsyncDisposable? TakeReply()
+    {
+        if (_ending is not FillOutcome.NoPack { Reply: var reply })
+        {
+            return null;
+        }
+
+        _ending = _ending.ForFollowers;
+        return reply;
+    }
+
+    private void SetShare(FillShare from, FillShare to)
+    {
+        lock (_gate)
+        {
+            if (_share != from)
             {
-                _sums.Add(sum);
+                return;
             }
 
-            _inBlock = _flushedInBlock = 0;
+            _share = to;
+        }
+
+        _file.Pulse();
+    }
+
+    private void Lower(Retention retention)
+    {
+        lock (_gate)
+        {
+            _retention = (Retention)Math.Min((int)_retention, (int)retention);
         }
     }
 
+    /// <summary>The window in memory waits for the slowest reader, and readers that wait for a decision would wait for it.</summary>
     private void LeaveDisk()
     {
         lock (_gate)
         {
-            _tail = new FillTail(_trailer.Length - (_inBlock - _flushedInBlock));
-            if (_share == FillShare.Undecided)
-            {
-                // The window waits for the slowest reader, and those would wait for it.
-                _share = FillShare.StarterOnly;
-                Pulse();
-            }
+            _retention = Retention.Never;
+            _share = _share == FillShare.Undecided ? FillShare.StarterOnly : _share;
         }
+
+        _file.Pulse();
     }
 
-    private long? SlowestReader()
+    private void Release()
     {
         lock (_gate)
         {
-            long? slowest = null;
-            foreach (FillReader reader in _readers)
+            if (--_users > 0)
             {
-                slowest = Math.Min(slowest ?? long.MaxValue, reader.Position);
+                return;
             }
-
-            return slowest;
         }
-    }
 
-    private void Pulse()
-    {
-        TaskCompletionSource pulse = _pulse;
-        _pulse = NewPulse();
-        pulse.SetResult();
-        _tail?.ReaderAdvanced();
+        _trailer.Dispose();
+        _stopping.Dispose();
+        _file.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.CacheStore.Packs;
@@ -5,17 +6,20 @@ namespace Waystation.CacheStore.Packs;
 /// <summary>Follows one <see cref="Fill"/> from its first byte, at its own speed. Attached from the moment of joining.</summary>
 public sealed class FillReader : PackReader
 {
+    /// <summary>The source says nothing for longer than this reader waits.</summary>
+    internal static readonly FillOutcome Silent = new FillOutcome.Broken("the source is silent");
+
     private readonly Fill _fill;
+    private readonly Follower _follower;
     private readonly bool _isStarter;
     private readonly TimeSpan _patience;
-    private BlockCheck _check = new();
     private int _progressSeen;
-    private int _disposed;
-    private long _position;
+    private int _isDisposed;
 
-    internal FillReader(Fill fill, bool isStarter, bool joinedWhole, int progressSeen, TimeSpan patience)
+    internal FillReader(Fill fill, Follower follower, bool isStarter, bool joinedWhole, int progressSeen, TimeSpan patience)
     {
         _fill = fill;
+        _follower = follower;
         _isStarter = isStarter;
         _patience = patience;
         JoinedWhole = joinedWhole;
@@ -25,6 +29,9 @@ public sealed class FillReader : PackReader
     /// <summary>The answer was already whole when it was joined: as good as a hit.</summary>
     public bool JoinedWhole { get; }
 
+    /// <summary>Where the answer comes from, once it has begun.</summary>
+    public FillSource Source => _fill.Source;
+
     /// <inheritdoc />
     public override FetchPrologue Prologue =>
         _fill.Prologue ?? throw new InvalidOperationException("the answer has not begun: await BeginAsync first");
@@ -33,37 +40,50 @@ public sealed class FillReader : PackReader
     public override DateTimeOffset MadeAt => _fill.MadeAt;
 
     /// <inheritdoc />
-    public override long? PackLength => _fill.PackLength;
+    public override long? PackLength => _fill.File.Length;
 
-    internal long Position => Volatile.Read(ref _position);
-
-    /// <summary>Waits until the sections before the packfile are known.</summary>
-    /// <exception cref="FillFailedException">The fill ended before: nothing of it was told to this reader's client.</exception>
-    public Task BeginAsync(CancellationToken cancellationToken) => _fill.WaitForPrologueAsync(_isStarter, _patience, cancellationToken);
+    /// <summary>
+    /// Waits until the sections before the packfile are known: null. Else how the fill ended before, and nothing of it was told to this
+    /// reader's client; the reply of a <see cref="FillOutcome.NoPack"/> is the caller's to dispose.
+    /// </summary>
+    public Task<FillOutcome?> BeginAsync(CancellationToken cancellationToken) =>
+        _fill.WaitForPrologueAsync(_isStarter, _patience, cancellationToken);
 
     /// <summary>Waits until the answer is whole, without reading it; false where it never will be.</summary>
     public Task<bool> EndAsync(CancellationToken cancellationToken) => _fill.WaitForEndAsync(cancellationToken);
 
-    /// <summary>Waits until it is known whether others may read this answer as well.</summary>
-    public Task DecidedAsync(CancellationToken cancellationToken) => _fill.WaitForShareAsync(cancellationToken);
-
-    /// <summary>What it follows will not be asked for any more: it ends with its last reader, unless it is whole.</summary>
+    /// <summary>The answer will not be asked for any more: the fill ends with its last reader, unless it is whole.</summary>
     public void Outdate() => _fill.Outdate();
+
+    /// <summary>Waits for the next step, or for the fill's end without a whole pack.</summary>
+    public async ValueTask<FillStep> StepAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_fill.Look(_follower, _isStarter, ref _progressSeen) is { } step)
+            {
+                return step;
+            }
+
+            Task changed = _fill.File.Changed;
+            if (_fill.Look(_follower, _isStarter, ref _progressSeen) is { } late)
+            {
+                return late;
+            }
+
+            // What has been read of this one cannot be gone on with from another.
+            if (!await _fill.WaitAsync(changed, _follower.Position == 0 ? _patience : Timeout.InfiniteTimeSpan, cancellationToken))
+            {
+                return new FillStep(Silent);
+            }
+        }
+    }
 
     /// <inheritdoc />
     public override async ValueTask<PackStep> NextAsync(CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            (PackStep? step, Task pulse) = _fill.Look(_isStarter, _check.Position, _check.LeftInBlock, ref _progressSeen);
-            if (step is { } known)
-            {
-                return known;
-            }
-
-            // What has been read of this one cannot be gone on with from another.
-            await _fill.WaitAsync(pulse, _check.Position == 0 ? _patience : Timeout.InfiniteTimeSpan, cancellationToken);
-        }
+        FillStep next = await StepAsync(cancellationToken);
+        return next.Ending is { } ending ? throw ending.ToException() : next.Step;
     }
 
     /// <inheritdoc />
@@ -71,7 +91,7 @@ public sealed class FillReader : PackReader
     {
         try
         {
-            _fill.Read(destination.Span, _check.Position);
+            _follower.Read(destination.Span);
         }
         catch (IOException e)
         {
@@ -79,21 +99,13 @@ public sealed class FillReader : PackReader
             throw new PackDamagedException("an answer that is being made cannot be read back", e);
         }
 
-        _check.Append(destination.Span);
-        Volatile.Write(ref _position, _check.Position);
-        _fill.Advanced();
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc />
     public override void Verify()
     {
-        // At the growing edge a block leaves in parts; its sum is compared as soon as it is whole.
-        if (
-            _check.TryEndBlock(_fill.IsAtEnd(_check.Position), out int block, out uint sum)
-            && _fill.SumOf(block) is { } stored
-            && stored != sum
-        )
+        if (!_follower.TryVerify(out int block))
         {
             _fill.MarkDamaged();
             throw new PackDamagedException($"block {block} of an answer that is being made is not what was written");
@@ -101,13 +113,6 @@ public sealed class FillReader : PackReader
     }
 
     /// <inheritdoc />
-    public override ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-        {
-            _fill.Detach(this);
-        }
-
-        return ValueTask.CompletedTask;
-    }
+    public override ValueTask DisposeAsync() =>
+        Interlocked.Exchange(ref _isDisposed, 1) == 0 ? _fill.DetachAsync(_follower, _isStarter) : ValueTask.CompletedTask;
 }

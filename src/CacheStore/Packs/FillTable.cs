@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Streams;
 
 namespace Waystation.CacheStore.Packs;
 
@@ -19,12 +20,12 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
     /// </summary>
     /// <param name="plan">What to make.</param>
     /// <param name="make">
-    /// Makes it: calls <see cref="Fill.Begin"/>, the writing members and <see cref="Fill.CompleteAsync"/>, or throws.
-    /// Runs on the node's token, apart from the caller.
+    /// Makes it: calls <see cref="Fill.Begin"/>, the writing members and <see cref="Fill.CompleteAsync"/>, and says what came of it. Runs on
+    /// the node's token, apart from the caller.
     /// </param>
     /// <param name="began">True where this call began the fill.</param>
     /// <param name="patience">How long it follows a fill of which nothing comes; <see cref="Fill.Patience"/> by default.</param>
-    public FillReader JoinOrBegin(FillPlan plan, Func<Fill, Task> make, out bool began, TimeSpan? patience = null)
+    public FillReader JoinOrBegin(FillPlan plan, Func<Fill, Task<FillOutcome>> make, out bool began, TimeSpan? patience = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(make);
@@ -42,7 +43,7 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
     }
 
     /// <summary>Begins a fill that nobody joins and of which nothing is kept.</summary>
-    public FillReader BeginAlone(FillPlan plan, Func<Fill, Task> make)
+    public FillReader BeginAlone(FillPlan plan, Func<Fill, Task<FillOutcome>> make)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(make);
@@ -105,10 +106,10 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
     }
 
     /// <summary>The caller has the lock.</summary>
-    private FillReader Begin(FillPlan plan, Func<Fill, Task> make, bool isShared)
+    private FillReader Begin(FillPlan plan, Func<Fill, Task<FillOutcome>> make, bool isShared)
     {
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        var fill = new Fill(plan, store.NewFillFile(), time, _stopping.Token);
+        var fill = new Fill(plan, store.NewSpoolFile(), time, _stopping.Token);
         FillReader reader = fill.Start();
         if (isShared)
         {
@@ -134,33 +135,25 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever ends a fill is told to those who follow it, and ends nothing else.")]
-    private async Task RunAsync(Fill fill, Func<Fill, Task> make)
+    private async Task RunAsync(Fill fill, Func<Fill, Task<FillOutcome>> make)
     {
         long begun = time.GetTimestamp();
         try
         {
-            if (store.Contains(fill.Plan.Key))
+            // Another fill may have finished it between the caller's look at the store and its turn here.
+            FillOutcome outcome = store.Contains(fill.Plan.Key) ? FillOutcome.Stored : await make(fill);
+            if (fill.File.State != FillState.Whole)
             {
-                // Finished by another fill between the caller's look at the store and its turn here.
-                throw new FillFailedException("the answer is in the store by now");
+                await EndAsync(fill, outcome);
             }
-
-            await make(fill);
-            if (fill.PackLength is null)
+            else if (!await StoreAsync(fill, time.GetElapsedTime(begun)))
             {
-                throw new FillFailedException("the source ended without an end of the pack");
-            }
-
-            if (!await StoreAsync(fill, time.GetElapsedTime(begun)))
-            {
-                fill.File.DeleteName();
+                fill.File.File.DeleteName();
             }
         }
         catch (Exception e)
         {
-            fill.Fail(e);
-            logger.FillEnded(fill.Plan.Repository, fill.Plan.Key, e.Message);
-            fill.File.DeleteName();
+            await EndAsync(fill, new FillOutcome.Broken(e.Message));
         }
         finally
         {
@@ -172,8 +165,15 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
                 }
             }
 
-            fill.Settle();
+            fill.Dispose();
         }
+    }
+
+    private async Task EndAsync(Fill fill, FillOutcome outcome)
+    {
+        await fill.EndAsync(outcome);
+        logger.FillEnded(fill.Plan.Repository, fill.Plan.Key, outcome.Reason);
+        fill.File.File.DeleteName();
     }
 
     private async Task<bool> StoreAsync(Fill fill, TimeSpan cost) =>

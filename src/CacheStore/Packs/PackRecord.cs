@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;

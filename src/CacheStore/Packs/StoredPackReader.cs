@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
+using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.CacheStore.Packs;
@@ -23,12 +24,12 @@ internal sealed class StoredPackReader : PackReader
     /// <exception cref="InvalidDataException">The first block is not what was stored.</exception>
     public static StoredPackReader Open(string path, PackRecord record, Action<PackRecord> onDamage)
     {
-        SafeFileHandle pack = PackFile.Open(path);
+        SafeFileHandle pack = StoreFile.Open(path);
         byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
         try
         {
             int length = (int)Math.Min(BlockSums.BlockLength, record.PackLength);
-            PackFile.ReadExactly(pack, block.AsSpan(0, length), 0);
+            StoreFile.ReadExactly(pack, block.AsSpan(0, length), 0);
             if (BlockSums.Append(BlockSums.Seed, block.AsSpan(0, length)) != record.Sums[0])
             {
                 throw new InvalidDataException("the first block is not what was stored");
@@ -63,7 +64,7 @@ internal sealed class StoredPackReader : PackReader
     {
         try
         {
-            PackFile.ReadExactly(_pack, destination.Span, _check.Position);
+            StoreFile.ReadExactly(_pack, destination.Span, _check.Position);
         }
         catch (IOException e)
         {

@@ -101,7 +101,7 @@ public sealed class AnswersAhead
         (FetchRequest request, PackKey key) = next;
         FillReader reader = _fills.JoinOrBegin(
             new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true),
-            fill => _local.TryMakeAheadAsync(fill, mirror, refs, request, threads),
+            fill => _local.MakeAheadAsync(fill, mirror, refs, request, threads),
             out bool began
         );
         await using (reader)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Git;
@@ -35,6 +34,8 @@ public sealed class LocalRung(
     TimeProvider time
 )
 {
+    private static readonly FillOutcome s_notMadeAhead = new FillOutcome.Broken("the mirror cannot make the answer");
+
     /// <summary>Tries of an answer while a mirror changes; after so many the primary makes it.</summary>
     private const int MaxAttempts = 4;
 
@@ -44,14 +45,32 @@ public sealed class LocalRung(
     /// <summary>Whether the repository has none and may have one.</summary>
     public bool LacksMirror(RepositoryName repository) => mirrors.IsOn && !HasMirror(repository);
 
-    /// <summary>Makes the answer into the fill; false where it is not made here and nothing was told to anybody.</summary>
-    /// <exception cref="FillFailedException">It broke off, or is a round of negotiation that brings no pack.</exception>
-    /// <exception cref="PackTurnsFullException">Too many wait already.</exception>
-    /// <exception cref="PackTurnLateException">Its turn has not come in time.</exception>
-    public async Task<bool> TryMakeAsync(Fill fill, LocalCall call)
+    /// <summary>When a client that is told to come again shall come: the queue moves on by the second.</summary>
+    public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>Makes the answer into the fill, or says who must.</summary>
+    public async Task<LocalAnswer> MakeAsync(Fill fill, LocalCall call)
     {
         ArgumentNullException.ThrowIfNull(fill);
         ArgumentNullException.ThrowIfNull(call);
+        try
+        {
+            return await TryMakeAsync(fill, call);
+        }
+        catch (PackTurnsFullException)
+        {
+            return new LocalAnswer.Made(new FillOutcome.Busy(RetryAfter));
+        }
+        catch (PackTurnLateException)
+        {
+            return turns.TryGoElsewhere() is { } place
+                ? new LocalAnswer.Elsewhere(place)
+                : new LocalAnswer.Made(new FillOutcome.Busy(RetryAfter));
+        }
+    }
+
+    private async Task<LocalAnswer> TryMakeAsync(Fill fill, LocalCall call)
+    {
         using var limit = new CancellationTokenSource(options.SyncWait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, fill.Stopping);
         try
@@ -70,7 +89,7 @@ public sealed class LocalRung(
             if (lease is null)
             {
                 queue.Ask(WorkKind.Upkeep, call.Repository, upkeep.RestOf(call.Repository));
-                return false;
+                return LocalAnswer.NotHere;
             }
 
             return await MakeAsync(fill, lease, call, withOrphans, turn.Threads, either.Token);
@@ -79,29 +98,23 @@ public sealed class LocalRung(
         {
             return NotMade(limit);
         }
-        catch (Exception e) when (!fill.HasBegun && e is (IOException and not FillFailedException) or UnauthorizedAccessException)
+        catch (Exception e) when (!fill.HasBegun && e is IOException or UnauthorizedAccessException)
         {
             // Our own trouble: the primary makes the answer.
-            return false;
+            return LocalAnswer.NotHere;
         }
     }
-
-    /// <summary>A place for a pack that the primary is to make, because its turn here did not come in time; null where there are too
-    /// many.</summary>
-    public IDisposable? TryGoElsewhere() => turns.TryGoElsewhere();
 
     /// <summary>Waits until nobody else wants to make a pack.</summary>
     public Task<PackTurn> EnterLastAsync(CancellationToken cancellationToken) => turns.EnterLastAsync(cancellationToken);
 
-    /// <summary>Makes an answer that nobody has asked for yet, of what the mirror has; the caller has a turn. False where it is not
-    /// made.</summary>
-    /// <exception cref="FillFailedException">It broke off.</exception>
+    /// <summary>Makes an answer that nobody has asked for yet, of what the mirror has; the caller has a turn.</summary>
     /// <param name="fill">Into which fill.</param>
     /// <param name="mirror">Of which mirror.</param>
     /// <param name="refs">The refs of the mirror that the request was made for.</param>
     /// <param name="request">What will be asked.</param>
     /// <param name="threads">With so many.</param>
-    public async Task<bool> TryMakeAheadAsync(Fill fill, Mirror mirror, MirrorRefs refs, FetchRequest request, int threads)
+    public async Task<FillOutcome> MakeAheadAsync(Fill fill, Mirror mirror, MirrorRefs refs, FetchRequest request, int threads)
     {
         ArgumentNullException.ThrowIfNull(fill);
         ArgumentNullException.ThrowIfNull(mirror);
@@ -109,16 +122,18 @@ public sealed class LocalRung(
         using MirrorLease? lease = mirror.TryRead();
         if (lease is null)
         {
-            return false;
+            return s_notMadeAhead;
         }
 
         using FrozenRefs? frozen = uploadPack.Freeze(mirror, refs, request);
-        return await MakeAsync(fill, lease, request, frozen, withOrphans: false, threads, static () => false) == true;
+        return await MakeAsync(fill, lease, request, frozen, withOrphans: false, threads, static () => false) is LocalAnswer.Made made
+            ? made.Outcome
+            : s_notMadeAhead;
     }
 
-    /// <summary>False; or late, where the time went by in a crowd of look-ups.</summary>
-    private bool NotMade(CancellationTokenSource limit) =>
-        limit.IsCancellationRequested && objects.IsCrowded ? throw new PackTurnLateException() : false;
+    /// <summary>Not here; or late, where the time went by in a crowd of look-ups.</summary>
+    private LocalAnswer NotMade(CancellationTokenSource limit) =>
+        limit.IsCancellationRequested && objects.IsCrowded ? throw new PackTurnLateException() : LocalAnswer.NotHere;
 
     private async Task<PackTurn> EnterAsync(RepositoryName repository, CancellationToken waiting, CancellationToken stopping)
     {
@@ -154,7 +169,7 @@ public sealed class LocalRung(
         return false;
     }
 
-    private async Task<bool> MakeAsync(
+    private async Task<LocalAnswer> MakeAsync(
         Fill fill,
         MirrorLease lease,
         LocalCall call,
@@ -168,13 +183,13 @@ public sealed class LocalRung(
             long changes = lease.Mirror.Changes;
             if (await sight.LookAgainAsync(lease.Mirror, call, withOrphans, waiting) is not { } request)
             {
-                return false;
+                return LocalAnswer.NotHere;
             }
 
             MirrorRefs refs = lease.Mirror.Refs;
             if (request.IncludeTag && !MirrorSync.HasTagsOf(refs, call.Asker.View))
             {
-                return false;
+                return LocalAnswer.NotHere;
             }
 
             // git looks for the haves while it reads them: what came before it had said so is looked at anew.
@@ -189,11 +204,11 @@ public sealed class LocalRung(
             }
         }
 
-        return false;
+        return LocalAnswer.NotHere;
     }
 
     /// <summary>Null where it has to be begun anew.</summary>
-    private async Task<bool?> MakeAsync(
+    private async Task<LocalAnswer?> MakeAsync(
         Fill fill,
         MirrorLease lease,
         FetchRequest request,
@@ -211,49 +226,27 @@ public sealed class LocalRung(
         fill.ExpectSource();
         await using GitProcess git = await uploadPack.StartAsync(lease, asked, frozen, withOrphans, threads, fill.Stopping);
         PipeReader output = PipeReader.Create(git.Output, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024));
-        (AnswerStart start, FetchPrologue? prologue) = await ReadStartAsync(
-            output,
-            new ResponseCodec(asked, ResponseFraming.V2),
-            fill.Stopping
-        );
+        (bool isPack, FetchPrologue? prologue) = await PackResponse.ReadStartAsync(output, asked, ResponseFraming.V2, fill.Stopping);
         if (isOutdated())
         {
             return null;
         }
 
-        if (start == AnswerStart.NoPack && prologue is not null)
+        if (prologue is null)
         {
-            throw new FillFailedException("the answer is a round of negotiation") { Round = prologue };
+            return LocalAnswer.NotHere;
         }
 
-        if (start != AnswerStart.Pack)
+        if (!isPack)
         {
-            return false;
+            return new LocalAnswer.Made(new FillOutcome.Round(prologue));
         }
 
-        fill.Begin(prologue!);
-        await PrimaryFill.CopyPackAsync(output, ResponseFraming.V2, fill, fill.Stopping);
-        return true;
-    }
-
-    private static async Task<(AnswerStart Start, FetchPrologue? Prologue)> ReadStartAsync(
-        PipeReader output,
-        ResponseCodec codec,
-        CancellationToken stopping
-    )
-    {
-        while (true)
-        {
-            ReadResult read = await output.ReadAsync(stopping);
-            ReadOnlySequence<byte> buffer = read.Buffer;
-            AnswerStart start = codec.TryReadPrologue(ref buffer, out FetchPrologue? prologue);
-            if (start != AnswerStart.NeedMore || read.IsCompleted)
-            {
-                output.AdvanceTo(buffer.Start);
-                return (start, prologue);
-            }
-
-            output.AdvanceTo(buffer.Start, buffer.End);
-        }
+        fill.Begin(prologue, FillSource.Mirror);
+        return new LocalAnswer.Made(
+            await PackResponse.CopyPackAsync(output, ResponseFraming.V2, new FillSink(fill), fill.Stopping) is { } broken
+                ? new FillOutcome.Broken(broken.Reason, broken.SourceError)
+                : await fill.CompleteAsync(fill.Stopping)
+        );
     }
 }

@@ -45,7 +45,7 @@ internal static class PrimaryBoundary
             return await EndsAtOnceAsync(reply.Body, cancellationToken);
         }
 
-        FetchPrologue? prologue = await PrimaryFill.ReadPrologueAsync(reply.Body, question, framing, cancellationToken);
+        FetchPrologue? prologue = await PackResponse.ReadPrologueAsync(reply.Body, question, framing, cancellationToken);
         await ReadToEndAsync(reply.Body, cancellationToken);
         return prologue is { Shallow.Count: 0 };
     }

@@ -1,4 +1,8 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Streams;
+using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.FetchCore.Primaries;
 
@@ -51,6 +55,21 @@ internal sealed class SignsOfLife : IDisposable
         catch (OperationCanceledException e) when (_hangs.IsCancellationRequested)
         {
             throw new PrimaryException($"it said nothing for {s_most.TotalSeconds:0} s", e);
+        }
+    }
+
+    /// <summary>Moves a pack; each byte of it is a sign of life.</summary>
+    /// <exception cref="PrimaryException">The answer broke off, or the primary reported an error. Of a bare pack only its trailer says
+    /// whether it is whole.</exception>
+    public async Task CopyPackAsync(
+        PipeReader body,
+        ResponseFraming framing,
+        Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write
+    )
+    {
+        if (await PackResponse.CopyPackAsync(body, framing, new TransferSink(write, this), Token) is { } broken)
+        {
+            throw new PrimaryException(broken.SourceError is { } said ? $"{broken.Reason}: {said}" : broken.Reason);
         }
     }
 

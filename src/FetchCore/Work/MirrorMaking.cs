@@ -6,6 +6,7 @@ using Waystation.CacheStore.Flights;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Streams;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Fetching;
@@ -101,9 +102,9 @@ public sealed class MirrorMaking(
         {
             await using (reader)
             {
-                if (reader is FillReader fill)
+                if (reader is FillReader fill && await fill.BeginAsync(stopping) is not null)
                 {
-                    await fill.BeginAsync(stopping);
+                    return false;
                 }
 
                 return made =
@@ -156,13 +157,13 @@ public sealed class MirrorMaking(
             life.Note();
             asker.Refused(reply);
             return reply.IsAnswer
-                && await PrimaryFill.ReadPrologueAsync(reply.Body, request, framing, life.Token) is { Shallow.Count: 0 }
+                && await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token) is { Shallow.Count: 0 }
                 && await PublishAsync(
                     repository,
                     format,
                     wants,
                     asker.View,
-                    intake => PrimaryPack.CopyAsync(reply.Body, framing, intake.WriteAsync, life),
+                    intake => life.CopyPackAsync(reply.Body, framing, intake.WriteAsync),
                     either.Token
                 );
         });

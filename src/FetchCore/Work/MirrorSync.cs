@@ -316,10 +316,12 @@ public sealed class MirrorSync(
                 await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
                 life.Note();
                 asker.Refused(reply);
-                if (reply.IsAnswer && await PrimaryFill.ReadPrologueAsync(reply.Body, request, framing, life.Token) is { Shallow.Count: 0 })
+                if (
+                    reply.IsAnswer && await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token) is { Shallow.Count: 0 }
+                )
                 {
                     intake = new MirrorIntake(git, folder, mirrors, mirror, isWhole: false, stopping);
-                    await PrimaryPack.CopyAsync(reply.Body, framing, intake.WriteAsync, life);
+                    await life.CopyPackAsync(reply.Body, framing, intake.WriteAsync);
                 }
 
                 return intake;

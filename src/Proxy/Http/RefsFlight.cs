@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Streams;
 using Waystation.Primaries.Http;
 
 namespace Waystation.Proxy.Http;

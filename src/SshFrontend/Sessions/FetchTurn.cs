@@ -113,12 +113,6 @@ internal sealed class FetchTurn(FetchService fetches, FetchMeters meters, TimePr
         try
         {
             await body.WriteAsync(ServedBy.Line(answer, time.GetUtcNow()), cancellationToken);
-            if (answer.Reader is FillReader own && call.Primary.AnswersOneAtATime)
-            {
-                // The client has it all; but the primary is to be asked once more with the login that ends with this session.
-                await own.DecidedAsync(cancellationToken);
-            }
-
             return new FetchTurnEnd.Served(IsPack: true);
         }
         catch (FillFailedException e) when (e.SourceError is { } message && body.CanTellErrors)

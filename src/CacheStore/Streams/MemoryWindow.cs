@@ -1,10 +1,10 @@
-namespace Waystation.CacheStore.Packs;
+namespace Waystation.CacheStore.Streams;
 
 /// <summary>
-/// The rest of an answer whose disk refused to take more: a window in memory between the writer and the readers that
-/// follow already. It keeps what the slowest of them has not read, and makes the writer wait when that is too much.
+/// The rest of a growing file whose disk takes no more: a window in memory between the writer and the readers that follow already. It keeps
+/// the bytes that the slowest reader has not read, and makes the writer wait when they are too many.
 /// </summary>
-internal sealed class FillTail(long start)
+internal sealed class MemoryWindow(long start)
 {
     /// <summary>A few blocks: enough to keep source and readers busy, little enough to have hundreds of them.</summary>
     private const int MaxBytes = 4 * BlockSums.BlockLength;
@@ -65,7 +65,7 @@ internal sealed class FillTail(long start)
         }
     }
 
-    public void Read(FillFile file, Span<byte> destination, long offset)
+    public void Read(SpoolFile file, Span<byte> destination, long offset)
     {
         if (offset < Start)
         {

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using Waystation.GitProtocol.PktLines;
 
-namespace Waystation.CacheStore.Packs;
+namespace Waystation.CacheStore.Streams;
 
 /// <summary>
 /// CRC-32C of every block of a pack: made while the pack is written and its trailer checked, compared before a block

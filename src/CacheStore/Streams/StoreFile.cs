@@ -1,10 +1,10 @@
 using Microsoft.Win32.SafeHandles;
 using Waystation.CacheStore.Disk;
 
-namespace Waystation.CacheStore.Packs;
+namespace Waystation.CacheStore.Streams;
 
-/// <summary>The two ways in which pack bytes touch the disk.</summary>
-internal static class PackFile
+/// <summary>Opens and reads the files of the store.</summary>
+internal static class StoreFile
 {
     /// <summary>
     /// Fills all of <paramref name="destination"/> from <paramref name="offset"/> on. It does not wait asynchronously: what

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Waystation.CacheStore.Packs;
+namespace Waystation.CacheStore.Streams;
 
 /// <summary>Where one reading of a pack stands, and the running sum of the block it is in. A mutable struct: keep it in a field.</summary>
 [StructLayout(LayoutKind.Auto)]

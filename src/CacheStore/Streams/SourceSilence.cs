@@ -1,4 +1,4 @@
-namespace Waystation.CacheStore.Packs;
+namespace Waystation.CacheStore.Streams;
 
 /// <summary>
 /// How long a source that several wait for has been silent: since it was asked, or said something last. Until it is asked, its silence does

@@ -1,15 +1,15 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Waystation.CacheStore.Packs;
+namespace Waystation.CacheStore.Streams;
 
 /// <summary>
-/// The temporary file of a fill. The disk may refuse at any moment (full, read-only, gone); that is an answer here, not
-/// an exception, told once to whoever counts such things.
+/// A temporary file that grows. The disk may refuse at any moment (full, read-only, gone): then a method returns false, and a callback
+/// counts the first refusal.
 /// </summary>
 /// <param name="path">A name in the data folder's temporary folder.</param>
 /// <param name="tryMakeRoom">Makes room for so many bytes more; false where the size budget or the disk reserve forbids it.</param>
-/// <param name="onRefused">Told why, once.</param>
-internal sealed class FillFile(string path, Func<long, bool> tryMakeRoom, Action<string, Exception?> onRefused) : IDisposable
+/// <param name="onRefused">Called with the reason, once.</param>
+internal sealed class SpoolFile(string path, Func<long, bool> tryMakeRoom, Action<string, Exception?> onRefused) : IDisposable
 {
     private SafeFileHandle? _handle;
     private long _reserved;
@@ -26,7 +26,7 @@ internal sealed class FillFile(string path, Func<long, bool> tryMakeRoom, Action
 
         try
         {
-            _handle = PackFile.Create(path);
+            _handle = StoreFile.Create(path);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -66,7 +66,7 @@ internal sealed class FillFile(string path, Func<long, bool> tryMakeRoom, Action
     }
 
     public void Read(Span<byte> destination, long offset) =>
-        PackFile.ReadExactly(_handle ?? throw new EndOfStreamException("nothing was written"), destination, offset);
+        StoreFile.ReadExactly(_handle ?? throw new EndOfStreamException("nothing was written"), destination, offset);
 
     /// <summary>The bytes are on the disk and not only in its cache; throws where they are not.</summary>
     public void FlushToDisk() => RandomAccess.FlushToDisk(_handle!);

@@ -1,0 +1,50 @@
+namespace Waystation.CacheStore.Streams;
+
+/// <summary>
+/// One reading of a <see cref="GrowingFile"/>, for one thread at a time. It reads into the caller's memory and keeps no buffer of its own.
+/// </summary>
+internal sealed class Follower : IDisposable
+{
+    private readonly GrowingFile _file;
+    private BlockCheck _check = new();
+    private long _position;
+    private int _isDisposed;
+
+    internal Follower(GrowingFile file) => _file = file;
+
+    /// <summary>Bytes read so far.</summary>
+    public long Position => Volatile.Read(ref _position);
+
+    /// <summary>How much of the rest of this block can be read now.</summary>
+    public int Available => (int)Math.Min(_check.LeftInBlock, _file.Readable - _check.Position);
+
+    /// <summary>All of the whole content has been read.</summary>
+    public bool IsAtEnd => _file.IsEnd(_check.Position);
+
+    /// <summary>Fills all of <paramref name="destination"/>, which is at most <see cref="Available"/>.</summary>
+    /// <exception cref="IOException">The file cannot be read back.</exception>
+    public void Read(Span<byte> destination)
+    {
+        _file.Read(destination, _check.Position);
+        _check.Append(destination);
+        Volatile.Write(ref _position, _check.Position);
+        _file.ReaderAdvanced();
+    }
+
+    /// <summary>
+    /// Compares the sum of the block, where it was read to its end. False where it differs from what was written. At the growing edge a
+    /// block leaves in parts, and its sum is compared as soon as it is whole.
+    /// </summary>
+    /// <param name="block">Which block it was.</param>
+    public bool TryVerify(out int block) =>
+        !_check.TryEndBlock(IsAtEnd, out block, out uint sum) || _file.SumOf(block) is not { } written || written == sum;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            _file.Leave(this);
+        }
+    }
+}
