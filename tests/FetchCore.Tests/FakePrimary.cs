@@ -45,6 +45,9 @@ internal sealed class FakePrimary(TimeProvider time)
     /// <summary>Awaited before any pack is answered.</summary>
     public Task PackGate { get; set; } = Task.CompletedTask;
 
+    /// <summary>Awaited before any refs are shown.</summary>
+    public Task ListingGate { get; set; } = Task.CompletedTask;
+
     /// <summary>What a fetch gets instead of the pack, where it is set; else null.</summary>
     public Func<string, PrimaryReply?> FetchOverride { get; set; } = static _ => null;
 
@@ -136,23 +139,23 @@ internal sealed class FakePrimary(TimeProvider time)
         public Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken) =>
             primary.SyncOverride(request, framing) is { } reply ? Task.FromResult(reply) : FetchAsync(cancellationToken);
 
-        public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
+        public async Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref primary._listings);
-            return Task.FromResult<PrimaryReply>(
-                primary.Refuses(user)
-                    ? new FakeReply([], primary.Now, isRefusal: true)
-                    : new FakeReply(primary.Listing(user, request), primary.Now)
-            );
+            await primary.ListingGate.WaitAsync(cancellationToken);
+            return primary.Refuses(user)
+                ? new FakeReply([], primary.Now, isRefusal: true)
+                : new FakeReply(primary.Listing(user, request), primary.Now);
         }
 
-        public Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
+        public async Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref primary._advertisements);
+            await primary.ListingGate.WaitAsync(cancellationToken);
             byte[] said = primary.SpeaksOld
                 ? primary.AdvertisementOf(user)
                 : primary.OldAdvertisement ?? [.. "000eversion 2\n"u8, .. "0017object-format=sha1\n"u8, .. "0000"u8];
-            return Task.FromResult<PrimaryReply>(new FakeReply(said, primary.Now));
+            return new FakeReply(said, primary.Now);
         }
     }
 

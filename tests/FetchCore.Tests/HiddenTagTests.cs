@@ -76,6 +76,63 @@ public sealed class HiddenTagTests : IAsyncLifetime
         Assert.Equal(1, _core.Primary.Packs);
     }
 
+    /// <summary>A client that has its whole answer can count on its being kept.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public async Task Answer_EndsOnlyWhenItIsKnownThatAllMayHaveIt(int version)
+    {
+        ParsedCommand.Fetch request = RequestOf(version);
+        var gate = new TaskCompletionSource();
+        _core.Primary.FetchOverride = _ =>
+        {
+            _core.Primary.ListingGate = gate.Task;
+            return Answer(request, FakePrimary.Pack);
+        };
+        Task<byte[]> reading = ReadAsync("alice", request);
+        await UntilAsync(() => _core.Primary.Packs == 1 && _core.Primary.Listings + _core.Primary.Advertisements == 2);
+        Assert.False(reading.IsCompleted);
+        gate.SetResult();
+        Assert.Equal(FakePrimary.Pack, await reading);
+        Assert.Equal(FetchOutcome.Hit, await OutcomeAsync("alice", request));
+        Assert.Equal(FetchOutcome.Hit, await OutcomeAsync("bob", request));
+        Assert.Equal(1, _core.Primary.Packs);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public async Task Answer_EndsAndIsNotKept_WhereTheListingHangs(int version)
+    {
+        ParsedCommand.Fetch request = RequestOf(version);
+        var gate = new TaskCompletionSource();
+        _core.Primary.FetchOverride = _ =>
+        {
+            _core.Primary.ListingGate = gate.Task;
+            return Answer(request, FakePrimary.Pack);
+        };
+        Task<byte[]> reading = ReadAsync("alice", request);
+        await UntilAsync(() => _core.Primary.Packs == 1 && _core.Primary.Listings + _core.Primary.Advertisements == 2);
+        while (!reading.IsCompleted)
+        {
+            await Task.Delay(5);
+            _core.Time.Turn(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(FakePrimary.Pack, await reading);
+        gate.SetResult();
+        await UntilAsync(() => _core.Fills.IsIdle);
+        Assert.Equal(FetchOutcome.Forward, await OutcomeAsync("alice", request));
+    }
+
+    [Fact]
+    public async Task AnswerThatIsTooShortForAPack_BreaksOff()
+    {
+        ParsedCommand.Fetch request = RequestOf(2);
+        _core.Primary.FetchOverride = _ => Answer(request, FakePrimary.Pack[..15]);
+        await Assert.ThrowsAsync<CacheStore.Packs.FillFailedException>(() => ReadAsync("alice", request));
+    }
+
     [Fact]
     public async Task DeepenRelative_IsKeptOnlyWhereTheRefsThatItCountsFromAreStillThere()
     {
@@ -140,6 +197,13 @@ public sealed class HiddenTagTests : IAsyncLifetime
     }
 
     private static Task UntilAsync(Func<bool> condition) => Eventually.TrueAsync("what the test waits for", condition);
+
+    private async Task<FetchOutcome> OutcomeAsync(string user, ParsedCommand.Fetch request)
+    {
+        var answer = Assert.IsType<FetchAnswer.Pack>(await _core.FetchAsync(user, request));
+        await answer.Reader.DisposeAsync();
+        return answer.Outcome;
+    }
 
     private ParsedCommand.Fetch RequestOf(int version)
     {
