@@ -8,19 +8,25 @@ namespace Waystation.Proxy;
 /// <summary>The <c>waystation</c> program. Exit codes: 0, 1 failed, 2 usage or settings.</summary>
 internal static class Program
 {
-    private static async Task<int> Main(string[] args)
-    {
-        var root = new RootCommand(
-            "Waystation, a Git caching proxy: clones and fetches come from near by, permission stays with the primary."
+    /// <summary>The program's verbs; each is a file in <c>Commands</c>.</summary>
+    internal static RootCommand CreateRoot() =>
+        new RootCommand(
+            "Waystation, a Git caching proxy. Clones and fetches come from a node nearby; permission stays with the primary server."
         )
         {
             ServeCommand.Create(),
+            StatusCommand.Create(),
+            ReposCommand.Create(),
+            QueueCommand.Create(),
+            VetCommand.Create(),
+            WarmCommand.Create(),
+            SyncCommand.Create(),
+            PurgeCommand.Create(),
         };
-        foreach (Command command in AdminCommands.Create())
-        {
-            root.Add(command);
-        }
 
+    private static async Task<int> Main(string[] args)
+    {
+        RootCommand root = CreateRoot();
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ServeHelp((HelpAction)help.Action!);
         ParseResult parsed = root.Parse(args);

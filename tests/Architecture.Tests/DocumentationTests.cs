@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Waystation.Proxy;
 using Waystation.Proxy.Options;
 
 namespace Waystation.Architecture.Tests;
@@ -28,8 +29,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Commands_AreAllDocumented_AndExist()
     {
-        MatchCollection made = CommandName().Matches(Read("src/Proxy/Commands/AdminCommands.cs"));
-        string[] commands = [.. made.Select(static match => match.Groups["name"].Value), "serve"];
+        string[] commands = [.. Program.CreateRoot().Subcommands.Select(static command => command.Name)];
         Assert.InRange(commands.Length, 8, 50);
         Assert.DoesNotContain(commands, static name => !s_readme.Contains($"waystation {name}", StringComparison.Ordinal));
         Assert.Empty(CommandSaid().Matches(s_docs).Select(static match => match.Groups["name"].Value).Except(commands));
@@ -38,7 +38,12 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Pages_OfTheAdminAddress_AreAllDocumented_AndExist()
     {
-        string[] pages = [.. AdminPage().Matches(Read("src/Proxy/Admin/AdminApi.cs")).Select(static match => match.Value).Distinct()];
+        string[] pages =
+        [
+            .. Route()
+                .Matches(Read("src/Proxy/Admin/AdminRoutes.cs"))
+                .Select(static match => (match.Groups["group"].Value == "api" ? "/api/v1" : "/api/v1/repos") + match.Groups["page"].Value),
+        ];
         Assert.InRange(pages.Length, 7, 50);
         Assert.DoesNotContain(pages, static page => !s_operations.Contains(page, StringComparison.Ordinal));
         Assert.Empty(AdminPage().Matches(s_docs).Select(static match => match.Value).Except(pages));
@@ -103,8 +108,8 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"`_[a-z_]+`|(?<!\w)`?(failures|quarantined|evicted_bytes|ended)_total\b")]
     private static partial Regex Shortened();
 
-    [GeneratedRegex(@"new Command\(\s*""(?<name>[a-z]+)""", RegexOptions.ExplicitCapture)]
-    private static partial Regex CommandName();
+    [GeneratedRegex(@"(?<group>api|actions)\.Map(Get|Post)\(\s*""(?<page>/[a-z]+)""", RegexOptions.ExplicitCapture)]
+    private static partial Regex Route();
 
     [GeneratedRegex(@"`(\./)?waystation (?<name>[a-z]+)\b", RegexOptions.ExplicitCapture)]
     private static partial Regex CommandSaid();

@@ -1,135 +1,81 @@
-using System.CommandLine;
-using System.Net.Sockets;
+using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using Waystation.Proxy.Admin;
 
 namespace Waystation.Proxy.Commands;
 
-/// <summary>How a command reaches a running node: its admin address, and the token that it may want.</summary>
-internal sealed class AdminClient
+/// <summary>Asks a running node at its admin address and prints the answers.</summary>
+/// <param name="admin">The admin address.</param>
+/// <param name="token">The admin token; null where there is none.</param>
+/// <param name="isJson">Whether answers are printed as they come.</param>
+internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisposable
 {
-    private readonly Option<string> _admin = new("--admin")
+    /// <summary>An answer without what it must have is of another server.</summary>
+    private static readonly JsonSerializerOptions s_strict = new(JsonSerializerDefaults.Web)
     {
-        Description = "The node's admin address",
-        HelpName = "URL",
-        DefaultValueFactory = static _ => "http://127.0.0.1:8081",
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
     };
 
-    private readonly Option<string?> _token = new("--token-file") { Description = "A file with the admin token", HelpName = "FILE" };
-    private readonly Option<bool> _json = new("--json") { Description = "Print what the node answered, as JSON" };
+    private readonly HttpClient _http = Open(admin, token);
 
-    /// <summary>Gives a command the options that reach a node, and what it does there.</summary>
-    /// <param name="command">Which.</param>
-    /// <param name="act">Asks the node; prints with the function given for each answer.</param>
-    public Command Attach(Command command, Func<ParseResult, Func<HttpMethod, string, object?, Func<JsonElement, string>, Task>, Task> act)
-    {
-        command.Add(_admin);
-        command.Add(_token);
-        command.Add(_json);
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, act, cancellationToken));
-        return command;
-    }
-
-    private async Task<int> RunAsync(
-        ParseResult parsed,
-        Func<ParseResult, Func<HttpMethod, string, object?, Func<JsonElement, string>, Task>, Task> act,
-        CancellationToken cancellationToken
-    )
-    {
-        if (!Uri.TryCreate(parsed.GetValue(_admin), UriKind.Absolute, out Uri? admin) || admin.Scheme is not ("http" or "https"))
-        {
-            await Console.Error.WriteLineAsync(
-                $"waystation: --admin {parsed.GetValue(_admin)}: give the node's admin address, such as http://127.0.0.1:8081"
-            );
-            return 2;
-        }
-
-        string? token = null;
-        if (parsed.GetValue(_token) is { } file)
-        {
-            try
-            {
-                token = (await File.ReadAllTextAsync(file, cancellationToken)).Trim();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                await Console.Error.WriteLineAsync($"waystation: --token-file {file}: {e.Message}");
-                return 2;
-            }
-        }
-
-        // The token and what it orders are for this address alone.
-        using var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-        };
-        using var http = new HttpClient(handler) { BaseAddress = admin, Timeout = Timeout.InfiniteTimeSpan };
-        if (token is not null)
-        {
-            http.DefaultRequestHeaders.Authorization = new("Bearer", token);
-        }
-
-        try
-        {
-            await act(
-                parsed,
-                (method, path, body, print) => AskAsync(http, method, path, body, parsed.GetValue(_json) ? null : print, cancellationToken)
-            );
-            return 0;
-        }
-        catch (AdminException e)
-        {
-            await Console.Error.WriteLineAsync($"waystation: {e.Message}");
-            return 1;
-        }
-        catch (JsonException)
-        {
-            await Console.Error.WriteLineAsync($"waystation: what answers at {admin} is no node: give the node's admin address");
-            return 1;
-        }
-        catch (Exception e) when (e is HttpRequestException or SocketException or IOException)
-        {
-            await Console.Error.WriteLineAsync($"waystation: no node answers at {admin}: {e.GetBaseException().Message}");
-            return 1;
-        }
-    }
-
-    private static async Task AskAsync(
-        HttpClient http,
+    /// <summary>Asks for a page and prints the answer.</summary>
+    /// <param name="method">The method of the page.</param>
+    /// <param name="page">The path of the page.</param>
+    /// <param name="repository">The repository that the page is to act on; null where it acts on none.</param>
+    /// <param name="format">The answer as a person reads it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <typeparam name="T">The answer.</typeparam>
+    /// <exception cref="AdminException">The node refused.</exception>
+    /// <exception cref="JsonException">The answer is no node's.</exception>
+    public async Task PrintAsync<T>(
         HttpMethod method,
-        string path,
-        object? body,
-        Func<JsonElement, string>? print,
+        string page,
+        string? repository,
+        Func<T, string> format,
         CancellationToken cancellationToken
     )
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
-        using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken);
+        using var request = new HttpRequestMessage(method, page)
+        {
+            Content = repository is null ? null : JsonContent.Create(new RepositoryQuestion(repository)),
+        };
+        using HttpResponseMessage answer = await _http.SendAsync(request, cancellationToken);
         string text = await answer.Content.ReadAsStringAsync(cancellationToken);
         if (!answer.IsSuccessStatusCode)
         {
             throw new AdminException(DetailOf(answer, text));
         }
 
-        using var json = JsonDocument.Parse(text);
-        await Console.Out.WriteLineAsync(print?.Invoke(json.RootElement) ?? text);
+        T value = JsonSerializer.Deserialize<T>(text, s_strict) ?? throw new JsonException();
+        await Console.Out.WriteLineAsync(isJson ? text : format(value));
     }
 
-    private static string DetailOf(HttpResponseMessage answer, string text)
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>The token is for this address alone, so a redirect is not followed.</summary>
+    private static HttpClient Open(Uri admin, string? token)
     {
-        if (answer.Content.Headers.ContentType?.MediaType == "application/problem+json")
+        var handler = new SocketsHttpHandler
         {
-            using var problem = JsonDocument.Parse(text);
-            if (problem.RootElement.TryGetProperty("detail", out JsonElement detail))
-            {
-                return detail.GetString()!;
-            }
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+        };
+        var http = new HttpClient(handler, disposeHandler: true) { BaseAddress = admin, Timeout = Timeout.InfiniteTimeSpan };
+        if (token is not null)
+        {
+            http.DefaultRequestHeaders.Authorization = new("Bearer", token);
         }
 
-        return text.Trim() is { Length: > 0 } said ? said : $"the node answered with status {(int)answer.StatusCode}";
+        return http;
     }
-}
 
-/// <summary>The node refused, or failed; the message is for the person who asked.</summary>
-internal sealed class AdminException(string message) : Exception(message);
+    private static string DetailOf(HttpResponseMessage answer, string text) =>
+        answer.Content.Headers.ContentType?.MediaType == "application/problem+json"
+        && JsonSerializer.Deserialize<ProblemDetails>(text, JsonSerializerOptions.Web) is { Detail: { } detail }
+            ? detail
+        : text.Trim() is { Length: > 0 } said ? said
+        : $"the node answered with status {(int)answer.StatusCode}";
+}

@@ -33,8 +33,10 @@ internal sealed class HookEndpoint(
     public async Task HandleAsync(HttpContext context)
     {
         string path = context.Request.Path;
-        string forge = path.StartsWith(HooksPrefix, StringComparison.Ordinal) ? path[HooksPrefix.Length..] : "";
-        if (options.SecretFile is not { } secretFile || !HookForge.IsKnown(forge))
+        Forge? forge = path.StartsWith(HooksPrefix, StringComparison.Ordinal)
+            ? Forge.All.FirstOrDefault(one => one.Name == path[HooksPrefix.Length..])
+            : null;
+        if (options.SecretFile is not { } secretFile || forge is null)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
@@ -48,7 +50,7 @@ internal sealed class HookEndpoint(
         }
 
         (int status, string result) = await TakeAsync(context, forge, secretFile);
-        meters.HookSeen(forge, result);
+        meters.HookSeen(forge.Name, result);
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status429TooManyRequests)
         {
@@ -62,7 +64,7 @@ internal sealed class HookEndpoint(
         }
     }
 
-    private async Task<(int Status, string Result)> TakeAsync(HttpContext context, string forge, string secretFile)
+    private async Task<(int Status, string Result)> TakeAsync(HttpContext context, Forge forge, string secretFile)
     {
         string[] secrets;
         try
@@ -90,7 +92,7 @@ internal sealed class HookEndpoint(
             return (StatusCodes.Status413PayloadTooLarge, "too-large");
         }
 
-        if (!HookForge.MaySign(forge, context.Request.Headers, secrets))
+        if (!forge.MaySign(context.Request.Headers, secrets))
         {
             return (StatusCodes.Status403Forbidden, "refused");
         }
@@ -109,16 +111,16 @@ internal sealed class HookEndpoint(
         };
     }
 
-    private (int Status, string Result) Take(HttpContext context, string forge, string[] secrets, ReadOnlyMemory<byte> body)
+    private (int Status, string Result) Take(HttpContext context, Forge forge, string[] secrets, ReadOnlyMemory<byte> body)
     {
-        if (!HookForge.IsSigned(forge, context.Request.Headers, body.Span, secrets))
+        if (!forge.IsSigned(context.Request.Headers, body.Span, secrets))
         {
             return (StatusCodes.Status403Forbidden, "refused");
         }
 
         try
         {
-            if (HookPayload.RepositoryOf(body) is { } name)
+            if (HookPayload.RepositoryOf(forge, body) is { } name)
             {
                 Ask(context, name);
             }

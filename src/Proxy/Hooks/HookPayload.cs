@@ -4,14 +4,7 @@ using Waystation.CacheStore;
 
 namespace Waystation.Proxy.Hooks;
 
-/// <summary>
-/// Which repository a notice is about:
-/// <code>
-///   GitHub, Gitea, Bitbucket Cloud   repository.full_name
-///   GitLab                           project.path_with_namespace
-///   Bitbucket Server                 repository.project.key + "/" + repository.slug
-/// </code>
-/// </summary>
+/// <summary>The repository that a notice is about.</summary>
 internal static class HookPayload
 {
     private const string GitSuffix = ".git";
@@ -22,7 +15,7 @@ internal static class HookPayload
     /// <summary>Its name as the forge writes it, without <c>.git</c>; null where the notice is about none, or what it says is no
     /// repository's path.</summary>
     /// <exception cref="JsonException">It is no JSON, or not in UTF-8.</exception>
-    public static string? RepositoryOf(ReadOnlyMemory<byte> body)
+    public static string? RepositoryOf(Forge forge, ReadOnlyMemory<byte> body)
     {
         // The parser looks at the bytes of a text only when the text is asked for, and then throws something else.
         if (!Utf8.IsValid(body.Span))
@@ -31,15 +24,16 @@ internal static class HookPayload
         }
 
         using var json = JsonDocument.Parse(body, s_options);
-        JsonElement root = json.RootElement;
-        string? name =
-            Text(root, "repository", "full_name")
-            ?? Text(root, "project", "path_with_namespace")
-            ?? (
-                Text(root, "repository", "project", "key") is { } key && Text(root, "repository", "slug") is { } slug
-                    ? $"{key}/{slug}"
-                    : null
-            );
+        string? name;
+        try
+        {
+            name = forge.RepositoryIn(json.RootElement);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("half of a surrogate pair is no text", e);
+        }
+
         return RepositoryPath.IsWellFormed(name) ? WithoutSuffix(name!) : null;
     }
 
@@ -58,29 +52,4 @@ internal static class HookPayload
 
     private static string WithoutSuffix(string path) =>
         path.EndsWith(GitSuffix, StringComparison.Ordinal) ? path[..^GitSuffix.Length] : path;
-
-    private static string? Text(JsonElement element, params ReadOnlySpan<string> path)
-    {
-        try
-        {
-            return TextAt(element, path);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new JsonException("half of a surrogate pair is no text", e);
-        }
-    }
-
-    private static string? TextAt(JsonElement element, ReadOnlySpan<string> path)
-    {
-        foreach (string name in path)
-        {
-            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element))
-            {
-                return null;
-            }
-        }
-
-        return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
-    }
 }

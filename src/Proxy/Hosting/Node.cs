@@ -94,11 +94,9 @@ internal static class Node
         _ = app.Services.GetRequiredService<PrometheusPage>();
         _ = app.Services.GetRequiredService<AnswersAhead>();
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
-        AdminEndpoints admin = app.Services.GetRequiredService<AdminEndpoints>();
+        RequestDelegate admin = AdminPages.Build(app.Services);
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
-        app.Run(context =>
-            context.Features.Get<AdminDoor>() is null ? door.HandleAsync(context, clients.HandleAsync) : admin.HandleAsync(context)
-        );
+        app.Run(context => context.Features.Get<AdminDoor>() is null ? door.HandleAsync(context, clients.HandleAsync) : admin(context));
         await app.StartAsync(cancellationToken);
 
         string listen = string.Join(',', options.Listen.Zip(clientDoors, static (address, door) => address.UrlAt(door.IPEndPoint!)));
@@ -208,8 +206,10 @@ internal static class Node
             .AddSingleton<ReceivePackEndpoint>()
             .AddSingleton<GitEndpoints>()
             .AddSingleton<RepositoryPurge>()
-            .AddSingleton<AdminApi>()
-            .AddSingleton<AdminEndpoints>()
+            .AddRoutingCore()
+            .AddSingleton<AdminAccess>()
+            .AddSingleton<NodeState>()
+            .AddSingleton<NodeActions>()
             .AddSingleton(provider => new ServerCertificate(
                 options.Tls,
                 provider.GetRequiredService<TimeProvider>(),

@@ -51,7 +51,7 @@ public sealed class PurgeTests : IAsyncLifetime
 
     [Theory]
     [InlineData(0, "public/unknown.git", "no mirror, 0 cached packs")]
-    [InlineData(2, null, "Required argument missing")]
+    [InlineData(2, null, "Required argument 'REPO' missing")]
     public async Task Purge_SaysWhatItDid(int exitCode, string? repository, string words)
     {
         CommandResult result = await RunAsync(repository is null ? ["purge"] : ["purge", repository]);

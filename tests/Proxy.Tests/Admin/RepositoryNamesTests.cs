@@ -98,7 +98,10 @@ public sealed class RepositoryNamesTests : IAsyncLifetime
     public void NoticeOfAForge_NamesARepository_OrNothing(string said, string? name) =>
         Assert.Equal(
             name,
-            HookPayload.RepositoryOf(System.Text.Encoding.UTF8.GetBytes($$$"""{"repository":{"full_name":"{{{said}}}"}}"""))
+            HookPayload.RepositoryOf(
+                new GitHubForge(),
+                System.Text.Encoding.UTF8.GetBytes($$$"""{"repository":{"full_name":"{{{said}}}"}}""")
+            )
         );
 
     public async Task InitializeAsync()

@@ -59,11 +59,14 @@ public sealed class HookBodiesTests
     [Theory]
     [InlineData(new byte[] { (byte)'{', (byte)'"', 0xe9, (byte)'"', (byte)':', (byte)'1', (byte)'}' })]
     [InlineData(new byte[] { 0xff })]
-    public void Notice_IsMalformed_WhenItIsNotUtf8(byte[] body) => Assert.Throws<JsonException>(() => HookPayload.RepositoryOf(body));
+    public void Notice_IsMalformed_WhenItIsNotUtf8(byte[] body) =>
+        Assert.Throws<JsonException>(() => HookPayload.RepositoryOf(new GitHubForge(), body));
 
     [Fact]
     public void Notice_IsMalformed_WhenANameIsHalfASurrogatePair() =>
-        Assert.Throws<JsonException>(() => HookPayload.RepositoryOf(Encoding.ASCII.GetBytes("""{"repository":{"full_name":"\ud800"}}""")));
+        Assert.Throws<JsonException>(() =>
+            HookPayload.RepositoryOf(new GitHubForge(), Encoding.ASCII.GetBytes("""{"repository":{"full_name":"\ud800"}}"""))
+        );
 
     private Task<(HookBody State, string? Text)> ReadAsync(Pipe pipe) =>
         _bodies.UseAsync(pipe.Reader, static body => Encoding.UTF8.GetString(body.Span), CancellationToken.None);

@@ -1,0 +1,29 @@
+using System.Security.Cryptography;
+using System.Text;
+using Waystation.Proxy.Options;
+
+namespace Waystation.Proxy.Admin;
+
+/// <summary>Who may see a page of the admin address: everybody who reaches it, or whoever shows the token where there is one.</summary>
+internal sealed class AdminAccess(AdminOptions options)
+{
+    /// <summary>Whether the admin address is one that other machines cannot reach.</summary>
+    public bool IsLoopback => options.Listen.IsLoopback;
+
+    /// <summary>Whether the request may reach its page. Below the API the token is wanted for pages that do not exist as well.</summary>
+    public bool MayPass(HttpContext context) =>
+        options.TokenFile is null
+        || (!AdminRoutes.IsInApi(context) && context.GetEndpoint()?.Metadata.GetMetadata<NeedsToken>() is null)
+        || IsTokenIn(context.Request.Headers.Authorization.ToString(), options.TokenFile);
+
+    /// <summary>The file is read each time: a token may be exchanged while the node runs.</summary>
+    private static bool IsTokenIn(string authorization, string file)
+    {
+        string token = File.ReadAllText(file).Trim();
+        return token.Length > 0
+            && CryptographicOperations.FixedTimeEquals(
+                SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {token}")),
+                SHA256.HashData(Encoding.UTF8.GetBytes(authorization))
+            );
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net;
+
+namespace Waystation.Proxy.Admin;
+
+/// <summary>
+/// The operator's door, on an address of its own that clients never reach: health, readiness, metrics and the admin API. The pages are
+/// endpoints; what they have in common stands here in the order in which a request meets it:
+/// <code>
+///   the Host is a loopback name          421   a stranger's web page with a name that resolves to this machine reads nothing
+///   routing                                    AdminRoutes
+///   the token is right, where one counts 401
+///   no page, or another method           404, 405
+///   the page
+/// </code>
+/// </summary>
+internal static class AdminPages
+{
+    public static RequestDelegate Build(IServiceProvider services)
+    {
+        AdminAccess access = services.GetRequiredService<AdminAccess>();
+        // A pipeline of its own: in the program's, routing would look at the requests of clients as well.
+        var pages = new ApplicationBuilder(services);
+        pages.Use(AnswerLoopbackNamesOnly(access));
+        pages.UseRouting();
+        pages.Use(next => context => access.MayPass(context) ? next(context) : Refusals.WantTokenAsync(context));
+        pages.Use(next => context => context.GetEndpoint() is RouteEndpoint ? next(context) : Refusals.NoPageAsync(context));
+        pages.UseEndpoints(AdminRoutes.Map);
+        return pages.Build();
+    }
+
+    private static Func<RequestDelegate, RequestDelegate> AnswerLoopbackNamesOnly(AdminAccess access) =>
+        next =>
+            context =>
+            {
+                context.Response.Headers.CacheControl = "no-store";
+                return access.IsLoopback && !IsLoopbackName(context.Request.Host.Host) ? Refusals.ForeignHostAsync(context) : next(context);
+            };
+
+    private static bool IsLoopbackName(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
+}

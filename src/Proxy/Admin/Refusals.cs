@@ -1,0 +1,39 @@
+namespace Waystation.Proxy.Admin;
+
+/// <summary>How the admin address refuses: problem details (RFC 9457) below the API, a line of text elsewhere.</summary>
+internal static class Refusals
+{
+    public static Task ForeignHostAsync(HttpContext context) =>
+        TextAsync(context, StatusCodes.Status421MisdirectedRequest, "The admin address answers only to loopback names.\n");
+
+    public static Task WantTokenAsync(HttpContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return TextAsync(context, StatusCodes.Status401Unauthorized, "Send the admin token: Authorization: Bearer TOKEN.\n");
+    }
+
+    /// <summary>There is no page of this name, or it takes other methods; routing has found out which.</summary>
+    public static Task NoPageAsync(HttpContext context)
+    {
+        bool takesOthers = context.GetEndpoint() is not null;
+        if (!AdminRoutes.IsInApi(context))
+        {
+            return takesOthers || context.Request.Method is not ("GET" or "HEAD")
+                ? TextAsync(context, StatusCodes.Status405MethodNotAllowed, "This page takes GET only.\n")
+                : TextAsync(context, StatusCodes.Status404NotFound, "There are /healthz, /readyz, /metrics and /api/v1/.\n");
+        }
+
+        return takesOthers
+            ? Problem(StatusCodes.Status405MethodNotAllowed, "This page takes another method.").ExecuteAsync(context)
+            : Problem(StatusCodes.Status404NotFound, "There is no such page under /api/v1/.").ExecuteAsync(context);
+    }
+
+    public static IResult Problem(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
+
+    private static Task TextAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(text, context.RequestAborted);
+    }
+}

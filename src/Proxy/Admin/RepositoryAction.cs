@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Waystation.CacheStore;
+using Waystation.Primaries;
+
+namespace Waystation.Proxy.Admin;
+
+/// <summary>
+/// What the actions on a repository have in common: the request names it in JSON, and what cannot be done is told as problem details. JSON
+/// is demanded because a page in a browser may send a form anywhere, but JSON only where it is let.
+/// </summary>
+internal sealed class RepositoryAction(PrimaryMap primaries) : IEndpointFilter
+{
+    private static readonly object s_key = new();
+
+    /// <summary>The repository that the request names.</summary>
+    public static RepositoryName Of(HttpContext context) => (RepositoryName)context.Items[s_key]!;
+
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        HttpContext http = context.HttpContext;
+        if (!http.Request.HasJsonContentType())
+        {
+            return Refusals.Problem(StatusCodes.Status415UnsupportedMediaType, "Send application/json.");
+        }
+
+        if (await ReadAsync(http) is not { Repo: { } text } || primaries.NameOf(text) is not { } repository)
+        {
+            return Refusals.Problem(
+                StatusCodes.Status400BadRequest,
+                "Send {\"repo\":\"HOST/PATH\"} with the host of a primary of this node, or with one primary {\"repo\":\"PATH\"}. "
+                    + "PATH is written as in the URL of a clone: coded, without empty or dot segments, without a query."
+            );
+        }
+
+        http.Items[s_key] = repository;
+        try
+        {
+            return await next(context);
+        }
+        catch (NotServedException e)
+        {
+            return Refusals.Problem(StatusCodes.Status409Conflict, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Refusals.Problem(StatusCodes.Status500InternalServerError, e.Message);
+        }
+    }
+
+    private static async Task<RepositoryQuestion?> ReadAsync(HttpContext http)
+    {
+        try
+        {
+            return await http.Request.ReadFromJsonAsync<RepositoryQuestion>(http.RequestAborted);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // The second is a charset that does not exist.
+            return null;
+        }
+    }
+}

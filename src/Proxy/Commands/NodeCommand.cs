@@ -1,0 +1,60 @@
+using System.CommandLine;
+
+namespace Waystation.Proxy.Commands;
+
+/// <summary>A verb that acts on a running node through its admin address. Each verb is a file of its own beside this one.</summary>
+internal static class NodeCommand
+{
+    /// <summary>A verb that shows a page of the node.</summary>
+    /// <param name="name">The verb.</param>
+    /// <param name="description">The help.</param>
+    /// <param name="page">The page's path.</param>
+    /// <param name="format">The answer as a person reads it.</param>
+    /// <typeparam name="T">The answer.</typeparam>
+    public static Command Show<T>(string name, string description, string page, Func<T, string> format)
+    {
+        var command = new Command(name, description);
+        var options = new NodeOptionSet(command);
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                options.RunAsync(
+                    parsed,
+                    client => client.PrintAsync(HttpMethod.Get, page, null, format, cancellationToken),
+                    cancellationToken
+                )
+        );
+        return command;
+    }
+
+    /// <summary>A verb that has the node do something with each repository that is named.</summary>
+    /// <param name="name">The verb.</param>
+    /// <param name="description">The help.</param>
+    /// <param name="page">The page's path.</param>
+    /// <param name="format">The answer for one repository as a person reads it.</param>
+    /// <typeparam name="T">The answer.</typeparam>
+    public static Command Act<T>(string name, string description, string page, Func<T, string> format)
+    {
+        var repositories = new Argument<string[]>("REPO")
+        {
+            Description = "HOST/PATH, or PATH where the node has one primary",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var command = new Command(name, description) { repositories };
+        var options = new NodeOptionSet(command);
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                options.RunAsync(
+                    parsed,
+                    async client =>
+                    {
+                        foreach (string repository in parsed.GetRequiredValue(repositories))
+                        {
+                            await client.PrintAsync(HttpMethod.Post, page, repository, format, cancellationToken);
+                        }
+                    },
+                    cancellationToken
+                )
+        );
+        return command;
+    }
+}

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using System.Globalization;
+using Waystation.FetchCore.Work;
+using Waystation.Proxy.Options;
+
+namespace Waystation.Proxy.Commands;
+
+/// <summary><c>waystation purge REPO…</c>.</summary>
+internal static class PurgeCommand
+{
+    public static Command Create() =>
+        NodeCommand.Act<Purged>(
+            "purge",
+            "Removes from the disk at once all that a node keeps of a repository: mirror, orphaned objects, cached packs.",
+            "/api/v1/repos/purge",
+            Format
+        );
+
+    private static string Format(Purged purged)
+    {
+        string mirror = purged.Mirror ? $"mirror of {ByteSize.Format(purged.MirrorBytes)}" : "no mirror";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{purged.Repo}: {mirror}, {purged.Packs} cached packs of {ByteSize.Format(purged.PackBytes)} removed"
+        );
+    }
+}

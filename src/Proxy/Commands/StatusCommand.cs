@@ -1,0 +1,23 @@
+using System.CommandLine;
+using System.Globalization;
+using Waystation.Proxy.Admin;
+using Waystation.Proxy.Options;
+
+namespace Waystation.Proxy.Commands;
+
+/// <summary><c>waystation status</c>.</summary>
+internal static class StatusCommand
+{
+    public static Command Create() => NodeCommand.Show<NodeStatus>("status", "Shows a running node at a glance.", "/api/v1/status", Format);
+
+    private static string Format(NodeStatus status) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            version   {status.Version}
+            started   {status.Started:u}
+            mirrors   {status.Mirrors}, {ByteSize.Format(status.MirrorBytes)}
+            packs     {status.Packs}, {ByteSize.Format(status.PackBytes)}
+            """
+        );
+}

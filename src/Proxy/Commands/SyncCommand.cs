@@ -1,0 +1,16 @@
+using System.CommandLine;
+using Waystation.Proxy.Admin;
+
+namespace Waystation.Proxy.Commands;
+
+/// <summary><c>waystation sync REPO…</c>.</summary>
+internal static class SyncCommand
+{
+    public static Command Create() =>
+        NodeCommand.Act<QueuedWork>(
+            "sync",
+            "Compares mirrors with the primary now, with the node's service credential.",
+            "/api/v1/repos/sync",
+            WarmCommand.Format
+        );
+}

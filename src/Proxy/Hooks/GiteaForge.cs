@@ -1,0 +1,10 @@
+using System.Text.Json;
+
+namespace Waystation.Proxy.Hooks;
+
+/// <summary>Gitea and Forgejo: a header of their own or GitHub's, and <c>repository.full_name</c>.</summary>
+internal sealed class GiteaForge()
+    : SigningForge("gitea", ("X-Gitea-Signature", ""), ("X-Forgejo-Signature", ""), ("X-Hub-Signature-256", "sha256="))
+{
+    public override string? RepositoryIn(JsonElement notice) => Text(notice, "repository", "full_name");
+}

@@ -1,0 +1,94 @@
+using System.Text;
+using Waystation.Proxy.Tests.Servers;
+using Waystation.TestKit.Servers;
+
+namespace Waystation.Proxy.Tests.Commands;
+
+/// <summary>Each verb's answer as a person reads it, and as the node gave it.</summary>
+public sealed class NodeCommandTests
+{
+    public static TheoryData<string, string, string> Answers { get; } =
+        new()
+        {
+            {
+                "status",
+                """{"version":"1.2.3","started":"2026-01-02T03:04:05.6+00:00","mirrors":2,"mirrorBytes":3072,"packs":4,"packBytes":5}""",
+                "version   1.2.3\nstarted   2026-01-02 03:04:05Z\nmirrors   2, 3 KiB\npacks     4, 5 B\n"
+            },
+            {
+                "repos",
+                """[{"repo":"h/a","objectFormat":"sha1","mirrorBytes":1536,"refs":7,"holdsOrphans":false,"lastUsed":"2026-01-02T03:04:05Z"}]""",
+                "h/a  1.5 KiB  7 refs  used 2026-01-02 03:04:05Z\n"
+            },
+            {
+                "queue",
+                """
+                    [{"kind":"vet","repo":"h/a","due":"2026-01-02T03:04:05Z","running":true,"failures":0,"lastError":null},
+                    {"kind":"warm","repo":"h/b","due":"2026-01-02T03:04:05Z","running":false,"failures":2,"lastError":"no room"}]
+                    """,
+                "vet    h/a  running\nwarm   h/b  due 2026-01-02 03:04:05Z  failed 2 times: no room\n"
+            },
+            {
+                "vet",
+                """
+                    [{"begun":"2026-01-02T03:04:05Z","checked":1,"drifted":2,"mended":3,"failed":4,"scrubbedBytes":1024,"damaged":5,
+                    "failures":["h/a: no"]}]
+                    """,
+                "2026-01-02 03:04:05Z  checked 1, drifted 2, mended 3, failed 4, scrubbed 1 KiB, damaged 5\n    h/a: no\n"
+            },
+            { "warm h/a", """{"repo":"h/a","queued":"warm"}""", "h/a: warm queued\n" },
+            { "sync h/a", """{"repo":"h/a","queued":"vet"}""", "h/a: vet queued\n" },
+            {
+                "purge h/a",
+                """{"repo":"h/a","mirror":true,"mirrorBytes":1024,"packs":2,"packBytes":2048}""",
+                "h/a: mirror of 1 KiB, 2 cached packs of 2 KiB removed\n"
+            },
+            {
+                "purge h/b",
+                """{"repo":"h/b","mirror":false,"mirrorBytes":0,"packs":0,"packBytes":0}""",
+                "h/b: no mirror, 0 cached packs of 0 B removed\n"
+            },
+        };
+
+    [Theory]
+    [MemberData(nameof(Answers))]
+    public async Task Answer_IsPrinted(string words, string answer, string printed)
+    {
+        await using ScriptedPrimary node = await StartAsync(answer);
+
+        CommandResult plain = await RunAsync(node, words);
+        CommandResult json = await RunAsync(node, words + " --json");
+
+        Assert.Equal((0, "", printed), (plain.ExitCode, plain.Error, plain.Output));
+        Assert.Equal((0, "", answer + "\n"), (json.ExitCode, json.Error, json.Output));
+    }
+
+    [Theory]
+    [InlineData("status", "{}")]
+    [InlineData("repos", "{}")]
+    [InlineData("queue", "null")]
+    [InlineData("vet", "<html>")]
+    [InlineData("purge h/a", """{"repo":null}""")]
+    public async Task OtherServer_IsFoundOut(string words, string answer)
+    {
+        await using ScriptedPrimary node = await StartAsync(answer);
+
+        CommandResult result = await RunAsync(node, words);
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.Contains("is not a node", result.Error, StringComparison.Ordinal);
+    }
+
+    private static Task<ScriptedPrimary> StartAsync(string answer) =>
+        ScriptedPrimary.StartAsync(async context =>
+        {
+            context.Response.ContentType = "application/json";
+            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer));
+        });
+
+    private static Task<CommandResult> RunAsync(ScriptedPrimary node, string words) =>
+        new Command(Checkout.Program, [.. words.Split(' '), "--admin", node.Url.AbsoluteUri])
+        {
+            Environment = new Dictionary<string, string> { ["DOTNET_ROOT"] = Checkout.DotnetRoot },
+        }.RunAsync();
+}
