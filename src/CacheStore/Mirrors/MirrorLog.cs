@@ -35,6 +35,6 @@ internal static partial class MirrorLog
     [LoggerMessage(1211, LogLevel.Warning, "{Repository}: {File} does not agree with its checksum; it is made anew")]
     public static partial void FileDamaged(this ILogger logger, RepositoryName repository, string file);
 
-    [LoggerMessage(1210, LogLevel.Information, "{Repository}: checked {Count} files anew, all whole")]
-    public static partial void MirrorChecked(this ILogger logger, RepositoryName repository, int count);
+    [LoggerMessage(1210, LogLevel.Information, "{Repository}: checked files anew: {Whole} are whole, {Damaged} are made anew")]
+    public static partial void MirrorChecked(this ILogger logger, RepositoryName repository, int whole, int damaged);
 }

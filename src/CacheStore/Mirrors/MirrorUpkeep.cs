@@ -176,16 +176,18 @@ public sealed class MirrorUpkeep(
         }
 
         // What only speeds things up is made anew where it is damaged.
+        int damaged = 0;
         foreach (string name in suspects.Where(static name => Path.GetExtension(name) is not (PackSuffix or IndexSuffix)))
         {
             if (!await TrailingDigest.HoldsAsync(Path.Combine(mirror.Objects, name), mirror.ObjectFormat, stopping))
             {
+                damaged++;
                 mirror.Stamps.Delete(FileStamps.DerivedWith(mirror.Objects, name));
             }
         }
 
         mirror.Stamps.Trust(suspects);
-        logger.MirrorChecked(mirror.Name, suspects.Count);
+        logger.MirrorChecked(mirror.Name, suspects.Count - damaged, damaged);
         return true;
     }
 
