@@ -8,6 +8,7 @@ namespace Waystation.GitProtocol.Fetching;
 /// for ever: HTTP says nothing of a server that announced too small a length, but the packets do.
 /// <code>
 ///   every advertisement, ls-refs, v2 answer, and pack in a sideband      ends with a flush-pkt
+///   a v2 answer that breaks its own rules                                may end with a delim-pkt: the client says what is wrong
 ///   a round of negotiation                                               ends with NAK, or an ACK that says no more
 ///   a pack without sideband                                              ends itself: no longer looked at
 /// </code>
@@ -66,7 +67,7 @@ public sealed class AnswerEndCheck
         }
         else if (length < PktLineReader.HeaderLength)
         {
-            _isLast = length != 1;
+            _isLast = true;
         }
         else
         {

@@ -27,6 +27,9 @@ public sealed class GitScript
     /// <summary>What it can do with a fetch.</summary>
     public string Features { get; set; } = "shallow filter";
 
+    /// <summary>What a fetch is answered, where it is set; else the pack.</summary>
+    public byte[]? Response { get; set; }
+
     /// <summary>What every request gets instead, where it is set.</summary>
     public Func<HttpContext, Task>? Instead { get; set; }
 
@@ -96,6 +99,12 @@ public sealed class GitScript
         }
 
         Interlocked.Increment(ref _fetches);
+        if (Response is { } response)
+        {
+            await context.Response.Body.WriteAsync(response);
+            return;
+        }
+
         await context.Response.Body.WriteAsync(Lines.ToBytes("packfile"));
         await Pack(context);
     }
