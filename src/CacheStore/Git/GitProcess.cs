@@ -1,7 +1,6 @@
-using System.ComponentModel;
 using System.Diagnostics;
-using System.Text;
 using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Processes;
 
 namespace Waystation.CacheStore.Git;
 
@@ -11,13 +10,13 @@ namespace Waystation.CacheStore.Git;
 /// </summary>
 public sealed class GitProcess : IAsyncDisposable
 {
-    /// <summary>The last words are what explains; a chatty git must not fill the memory.</summary>
+    /// <summary>Characters of its last words that are kept.</summary>
     private const int MaxErrorLength = 4_096;
 
     private readonly GitCommand _command;
     private readonly Process _process;
     private readonly ILogger _logger;
-    private readonly StringBuilder _error = new();
+    private readonly TextTail _error = new(MaxErrorLength);
     private readonly Task _errors;
     private readonly CancellationTokenRegistration _kill;
 
@@ -37,16 +36,7 @@ public sealed class GitProcess : IAsyncDisposable
     public Stream Output => _process.StandardOutput.BaseStream;
 
     /// <summary>The end of what it has said on stderr; whole after <see cref="WaitAsync"/>.</summary>
-    public string ErrorText
-    {
-        get
-        {
-            lock (_error)
-            {
-                return _error.ToString();
-            }
-        }
-    }
+    public string ErrorText => _error.ToString();
 
     /// <summary>Writes all of its input and closes it; a git that has ended, or reads no further, is no error here.</summary>
     public async Task FeedAsync(ReadOnlyMemory<byte> input)
@@ -80,20 +70,7 @@ public sealed class GitProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private void Kill()
-    {
-        try
-        {
-            if (!_process.HasExited)
-            {
-                _process.Kill(entireProcessTree: true);
-            }
-        }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
-        {
-            // It ended by itself in this very moment.
-        }
-    }
+    private void Kill() => ChildProcess.KillTree(_process);
 
     private async Task ReadErrorsAsync()
     {
@@ -102,11 +79,7 @@ public sealed class GitProcess : IAsyncDisposable
             while (await _process.StandardError.ReadLineAsync() is { } line)
             {
                 _logger.GitSaid(_command, line);
-                lock (_error)
-                {
-                    _error.Append(line).Append('\n');
-                    _error.Remove(0, Math.Max(0, _error.Length - MaxErrorLength));
-                }
+                _error.Append(line + '\n');
             }
         }
         catch (IOException)

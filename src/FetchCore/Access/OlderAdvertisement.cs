@@ -20,20 +20,14 @@ public sealed record OlderAdvertisement(int Version, string Capabilities, IReadO
         var framing = new ResponseFraming
         {
             ProtocolVersion = Version,
-            MultiAck =
-                words.Contains("multi_ack_detailed") ? MultiAck.Detailed
-                : words.Contains("multi_ack") ? MultiAck.MultiAck
-                : MultiAck.None,
-            SidebandKind =
-                words.Contains("side-band-64k") ? SidebandKind.Sideband64k
-                : words.Contains("side-band") ? SidebandKind.Sideband
-                : SidebandKind.None,
+            MultiAck = CapabilityWords.MultiAckOf(words),
+            SidebandKind = CapabilityWords.SidebandOf(words),
         };
         return (
             request with
             {
-                ThinPack = request.ThinPack && words.Contains("thin-pack"),
-                OfsDelta = request.OfsDelta && words.Contains("ofs-delta"),
+                ThinPack = request.ThinPack && words.Contains(CapabilityWords.ThinPack),
+                OfsDelta = request.OfsDelta && words.Contains(CapabilityWords.OfsDelta),
             },
             framing
         );

@@ -27,9 +27,6 @@ public sealed class CapabilityAdvertisement
     /// <summary>The repository's format; SHA-1 when nothing is said.</summary>
     public ObjectFormat ObjectFormat { get; }
 
-    /// <summary>The server's own name for itself, when it says one.</summary>
-    public string? Agent => _capabilities.GetValueOrDefault("agent");
-
     /// <summary>Reads one whole advertisement; false when it is anything else.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out CapabilityAdvertisement? advertisement)
     {

@@ -13,33 +13,33 @@ internal sealed class CapabilityList(ObjectFormat format)
     // These change nothing about the answer: what the client may say in its needs, it says there.
     private static readonly string[] s_harmless =
     [
-        "shallow",
-        "deepen-since",
-        "deepen-not",
-        "allow-tip-sha1-in-want",
-        "allow-reachable-sha1-in-want",
+        CapabilityWords.Shallow,
+        CapabilityWords.DeepenSince,
+        CapabilityWords.DeepenNot,
+        CapabilityWords.AllowTip,
+        CapabilityWords.AllowReachable,
     ];
 
     private static readonly string[] s_meaningful =
     [
-        "multi_ack",
-        "multi_ack_detailed",
-        "no-done",
-        "thin-pack",
-        "side-band",
-        "side-band-64k",
-        "ofs-delta",
-        "no-progress",
-        "include-tag",
-        "deepen-relative",
-        "filter",
+        CapabilityWords.MultiAck,
+        CapabilityWords.MultiAckDetailed,
+        CapabilityWords.NoDone,
+        CapabilityWords.ThinPack,
+        CapabilityWords.Sideband,
+        CapabilityWords.Sideband64k,
+        CapabilityWords.OfsDelta,
+        CapabilityWords.NoProgress,
+        CapabilityWords.IncludeTag,
+        CapabilityWords.DeepenRelative,
+        CapabilityWords.Filter,
     ];
 
     /// <summary>What makes the request foreign, or null: a word that may mean anything, or a byte that is none of a word's.</summary>
     public ForeignReason? Foreign { get; private set; }
 
     /// <summary>Whether a filter may be asked for.</summary>
-    public bool HasFilter => _flags.Contains("filter");
+    public bool HasFilter => _flags.Contains(CapabilityWords.Filter);
 
     public void Take(in ReadOnlySequence<byte> list)
     {
@@ -65,10 +65,10 @@ internal sealed class CapabilityList(ObjectFormat format)
     public FetchRequest ApplyTo(FetchRequest request) =>
         request with
         {
-            ThinPack = _flags.Contains("thin-pack"),
-            OfsDelta = _flags.Contains("ofs-delta"),
-            IncludeTag = _flags.Contains("include-tag"),
-            DeepenRelative = _flags.Contains("deepen-relative"),
+            ThinPack = _flags.Contains(CapabilityWords.ThinPack),
+            OfsDelta = _flags.Contains(CapabilityWords.OfsDelta),
+            IncludeTag = _flags.Contains(CapabilityWords.IncludeTag),
+            DeepenRelative = _flags.Contains(CapabilityWords.DeepenRelative),
         };
 
     /// <summary>What the capabilities say of the response's form.</summary>
@@ -77,16 +77,10 @@ internal sealed class CapabilityList(ObjectFormat format)
         new()
         {
             ProtocolVersion = version,
-            NoProgress = _flags.Contains("no-progress"),
-            NoDone = _flags.Contains("no-done"),
-            MultiAck =
-                _flags.Contains("multi_ack_detailed") ? MultiAck.Detailed
-                : _flags.Contains("multi_ack") ? MultiAck.MultiAck
-                : MultiAck.None,
-            SidebandKind =
-                _flags.Contains("side-band-64k") ? SidebandKind.Sideband64k
-                : _flags.Contains("side-band") ? SidebandKind.Sideband
-                : SidebandKind.None,
+            NoProgress = _flags.Contains(CapabilityWords.NoProgress),
+            NoDone = _flags.Contains(CapabilityWords.NoDone),
+            MultiAck = CapabilityWords.MultiAckOf(_flags),
+            SidebandKind = CapabilityWords.SidebandOf(_flags),
         };
 
     private void TakeWord(string word)

@@ -111,19 +111,19 @@ public static class FetchRequestWriter
     private static string Capabilities(FetchRequest request, ResponseFraming framing, string? agent)
     {
         var text = new StringBuilder();
-        Say(framing.MultiAck == MultiAck.Detailed, "multi_ack_detailed");
-        Say(framing.MultiAck == MultiAck.MultiAck, "multi_ack");
-        Say(framing.NoDone, "no-done");
-        Say(framing.SidebandKind == SidebandKind.Sideband64k, "side-band-64k");
-        Say(framing.SidebandKind == SidebandKind.Sideband, "side-band");
-        Say(request.DeepenRelative, "deepen-relative");
-        Say(request.ThinPack, "thin-pack");
-        Say(framing.NoProgress, "no-progress");
-        Say(request.IncludeTag, "include-tag");
-        Say(request.OfsDelta, "ofs-delta");
-        Say(request.DeepenSince is not null, "deepen-since");
+        Say(framing.MultiAck == MultiAck.Detailed, CapabilityWords.MultiAckDetailed);
+        Say(framing.MultiAck == MultiAck.MultiAck, CapabilityWords.MultiAck);
+        Say(framing.NoDone, CapabilityWords.NoDone);
+        Say(framing.SidebandKind == SidebandKind.Sideband64k, CapabilityWords.Sideband64k);
+        Say(framing.SidebandKind == SidebandKind.Sideband, CapabilityWords.Sideband);
+        Say(request.DeepenRelative, CapabilityWords.DeepenRelative);
+        Say(request.ThinPack, CapabilityWords.ThinPack);
+        Say(framing.NoProgress, CapabilityWords.NoProgress);
+        Say(request.IncludeTag, CapabilityWords.IncludeTag);
+        Say(request.OfsDelta, CapabilityWords.OfsDelta);
+        Say(request.DeepenSince is not null, CapabilityWords.DeepenSince);
         Say(agent is not null, $"agent={agent}");
-        Say(request.Filter is not null, "filter");
+        Say(request.Filter is not null, CapabilityWords.Filter);
         return text.ToString();
 
         void Say(bool said, string capability)

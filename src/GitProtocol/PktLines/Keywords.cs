@@ -38,9 +38,6 @@ public static class Keywords
     /// <summary><c>server-option=</c></summary>
     public static ReadOnlySpan<byte> ServerOptionIs => "server-option="u8;
 
-    /// <summary><c>server-option</c></summary>
-    public static ReadOnlySpan<byte> ServerOption => "server-option"u8;
-
     // Ls-refs.
     /// <summary><c>peel</c></summary>
     public static ReadOnlySpan<byte> Peel => "peel"u8;
@@ -115,43 +112,7 @@ public static class Keywords
     /// <summary><c>packfile-uris </c></summary>
     public static ReadOnlySpan<byte> PackfileUrisArgument => "packfile-uris "u8;
 
-    // Capabilities, v0 and v1.
-    /// <summary><c>multi_ack</c></summary>
-    public static ReadOnlySpan<byte> MultiAck => "multi_ack"u8;
-
-    /// <summary><c>multi_ack_detailed</c></summary>
-    public static ReadOnlySpan<byte> MultiAckDetailed => "multi_ack_detailed"u8;
-
-    /// <summary><c>no-done</c></summary>
-    public static ReadOnlySpan<byte> NoDone => "no-done"u8;
-
-    /// <summary><c>side-band</c></summary>
-    public static ReadOnlySpan<byte> Sideband => "side-band"u8;
-
-    /// <summary><c>side-band-64k</c></summary>
-    public static ReadOnlySpan<byte> Sideband64k => "side-band-64k"u8;
-
-    /// <summary><c>shallow</c></summary>
-    public static ReadOnlySpan<byte> ShallowCapability => "shallow"u8;
-
-    /// <summary><c>deepen-since</c></summary>
-    public static ReadOnlySpan<byte> DeepenSinceCapability => "deepen-since"u8;
-
-    /// <summary><c>deepen-not</c></summary>
-    public static ReadOnlySpan<byte> DeepenNotCapability => "deepen-not"u8;
-
-    /// <summary><c>filter</c></summary>
-    public static ReadOnlySpan<byte> FilterCapability => "filter"u8;
-
-    /// <summary><c>allow-tip-sha1-in-want</c></summary>
-    public static ReadOnlySpan<byte> AllowTip => "allow-tip-sha1-in-want"u8;
-
-    /// <summary><c>allow-reachable-sha1-in-want</c></summary>
-    public static ReadOnlySpan<byte> AllowReachable => "allow-reachable-sha1-in-want"u8;
-
-    /// <summary><c>symref=</c></summary>
-    public static ReadOnlySpan<byte> SymrefIs => "symref="u8;
-
+    // Advertisements, v0 and v1; the capabilities are in CapabilityWords.
     /// <summary><c>capabilities^{}</c></summary>
     public static ReadOnlySpan<byte> NoRefs => "capabilities^{}"u8;
 
@@ -176,12 +137,6 @@ public static class Keywords
 
     /// <summary><c>unshallow </c></summary>
     public static ReadOnlySpan<byte> Unshallow => "unshallow "u8;
-
-    /// <summary><c>wanted-refs</c></summary>
-    public static ReadOnlySpan<byte> WantedRefs => "wanted-refs"u8;
-
-    /// <summary><c>packfile-uris</c></summary>
-    public static ReadOnlySpan<byte> PackfileUris => "packfile-uris"u8;
 
     /// <summary><c>packfile</c></summary>
     public static ReadOnlySpan<byte> Packfile => "packfile"u8;

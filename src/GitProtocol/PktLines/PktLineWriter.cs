@@ -22,9 +22,6 @@ public static class PktLineWriter
     /// <summary>Writes a delim-pkt.</summary>
     public static void WriteDelim(IBufferWriter<byte> writer) => WriteRaw(writer, "0001"u8);
 
-    /// <summary>Writes a response-end-pkt.</summary>
-    public static void WriteResponseEnd(IBufferWriter<byte> writer) => WriteRaw(writer, "0002"u8);
-
     /// <summary>Writes an ERR packet, which ends the conversation; cut when it is too long for one packet.</summary>
     public static void WriteError(IBufferWriter<byte> writer, string message)
     {

@@ -1,30 +1,19 @@
 using System.Text;
+using Waystation.CacheStore.Processes;
 
 namespace Waystation.Primaries.Ssh;
 
 /// <summary>Reads a stderr to its end and keeps its last words.</summary>
 internal sealed class ErrorTail
 {
-    /// <summary>The last words are what explains; a talkative peer must not fill the memory.</summary>
-    private const int MaxLength = 8 << 10;
-
-    private readonly StringBuilder _text = new();
+    private readonly TextTail _text = new(8 << 10);
 
     public ErrorTail(Stream stream) => Ended = ReadAsync(stream);
 
     /// <summary>Completes when the stream has ended; never faulted.</summary>
     public Task Ended { get; }
 
-    public string Text
-    {
-        get
-        {
-            lock (_text)
-            {
-                return _text.ToString();
-            }
-        }
-    }
+    public string Text => _text.ToString();
 
     private async Task ReadAsync(Stream stream)
     {
@@ -36,11 +25,7 @@ internal sealed class ErrorTail
             while (await stream.ReadAsync(buffer) is > 0 and var read)
             {
                 int length = decoder.GetChars(buffer.AsSpan(0, read), text, flush: false);
-                lock (_text)
-                {
-                    _text.Append(text, 0, length);
-                    _text.Remove(0, Math.Max(0, _text.Length - MaxLength));
-                }
+                _text.Append(text.AsSpan(0, length));
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)

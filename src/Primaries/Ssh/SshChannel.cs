@@ -1,5 +1,5 @@
-using System.ComponentModel;
 using System.Diagnostics;
+using Waystation.CacheStore.Processes;
 using Waystation.Primaries.Ssh.Keys;
 
 namespace Waystation.Primaries.Ssh;
@@ -62,21 +62,7 @@ public sealed class SshChannel : IAsyncDisposable
     public SshPublicKey? AcceptedKey => _agent?.Signed;
 
     /// <summary>Ends the ssh program now.</summary>
-    public void Kill()
-    {
-        try
-        {
-            if (!_process.HasExited)
-            {
-                _killed = true;
-                _process.Kill(entireProcessTree: true);
-            }
-        }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
-        {
-            // It ended by itself in this very moment.
-        }
-    }
+    public void Kill() => ChildProcess.KillTree(_process, () => _killed = true);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

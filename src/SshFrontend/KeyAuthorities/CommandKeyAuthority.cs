@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Processes;
 
 namespace Waystation.SshFrontend.KeyAuthorities;
 
@@ -165,18 +166,7 @@ public sealed class CommandKeyAuthority : IKeyAuthority, IDisposable
     /// <summary>Kills what has not ended by itself, and reaps it.</summary>
     private static async Task EndAsync(Process process)
     {
-        try
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-        }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
-        {
-            // It ended by itself in this very moment.
-        }
-
+        ChildProcess.KillTree(process);
         await process.WaitForExitAsync(CancellationToken.None);
     }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Waystation.CacheStore.Processes;
 
 namespace Waystation.SshFrontend.Sshd;
 
@@ -40,7 +41,7 @@ internal static class SmallProgram
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                process.Kill(entireProcessTree: true);
+                ChildProcess.KillTree(process);
                 throw new SshSetupException($"{program} did not end within {s_timeout.TotalSeconds} s");
             }
         }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Processes;
 
 namespace Waystation.SshFrontend.Sshd;
 
@@ -75,13 +76,9 @@ internal sealed class SshdProcess
     /// <summary>Ends it with every connection that it serves, and waits for that.</summary>
     public async Task KillAsync()
     {
-        try
+        if (_process is not null)
         {
-            _process?.Kill(entireProcessTree: true);
-        }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
-        {
-            // It has ended by itself.
+            ChildProcess.KillTree(_process);
         }
 
         await Exit;

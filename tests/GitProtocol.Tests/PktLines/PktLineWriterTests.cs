@@ -18,9 +18,8 @@ public sealed class PktLineWriterTests
         PktLineWriter.Write(_writer, "done"u8);
         PktLineWriter.Write(_writer, []);
         PktLineWriter.WriteDelim(_writer);
-        PktLineWriter.WriteResponseEnd(_writer);
         PktLineWriter.WriteFlush(_writer);
-        Assert.Equal("0009done\n0009done\n0008done0004000100020000", Written);
+        Assert.Equal("0009done\n0009done\n0008done000400010000", Written);
     }
 
     [Fact]
