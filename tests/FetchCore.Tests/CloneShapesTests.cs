@@ -126,6 +126,22 @@ public sealed class CloneShapesTests
         Assert.Empty(Wanted());
     }
 
+    [Fact]
+    public void ClonesOfEverNewRepositories_MakeNoneForgotten_ThatCameAgain()
+    {
+        Ask("a", 1, times: 1);
+        _time.Turn(TimeSpan.FromSeconds(2));
+        Ask("a", 1, times: 1);
+        FetchRequest request = Request("a", 1);
+        for (int i = 0; i < 10_000; i++)
+        {
+            var another = new RepositoryName("git.example.com", $"public/{i}.git");
+            _shapes.Ask(another, PackKey.Of(another, request), request, View(s_tips));
+        }
+
+        Assert.Single(Wanted());
+    }
+
     private static FetchRequest Request(string wants, int? depth) =>
         new()
         {

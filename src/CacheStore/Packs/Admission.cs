@@ -4,8 +4,8 @@ namespace Waystation.CacheStore.Packs;
 
 /// <summary>
 /// Counts how often each answer was asked for in the last hour, so that one that is not worth keeping at once is kept when it is asked for
-/// again. Keys of one repository make room for each other: whoever asks one repository for ever new answers makes none of another
-/// forgotten.
+/// again. The repository with the most new keys makes room, so a client that asks one repository for ever new answers displaces no key of
+/// another.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="capacity">Keys remembered, of all repositories together.</param>
