@@ -92,13 +92,14 @@ public sealed class Visibility(MirrorObjects objects)
         (await objects.KindsAsync(mirror, ids, cancellationToken)).Count == ids.Count && mirror.Changes == changes;
 
     /// <summary>
-    /// Those of the objects that the asker says it has, haves and shallow lines, that an answer may take notice of: what is visible, and
-    /// what
-    /// the mirror does not know and will pass over. Null where it would take too long to tell.
+    /// Those of the objects that the asker says it has, haves and shallow lines, that an answer may take notice of: the visible ones. Null
+    /// where it would take too long to tell.
     /// </summary>
     /// <remarks>
-    /// A shallow line is left out only together with every have that might lead to it, or the asker would be taken to have what lies below:
-    /// what the mirror does not know might, and what is visible in it does not, for then the line would be visible as well.
+    /// An object that is hidden from the asker and one that the mirror does not know are left out alike. Else the key, and with it
+    /// <c>Cache-Status</c>, would tell them apart, and so would the time: the walk is made for both. An answer from the mirror loses
+    /// nothing by it, for git passes over what the mirror does not know. A shallow line can be left out because no visible have leads to
+    /// it: it would be visible as well.
     /// </remarks>
     /// <param name="mirror">Which.</param>
     /// <param name="view">What the asker was shown.</param>
@@ -125,10 +126,10 @@ public sealed class Visibility(MirrorObjects objects)
         }
 
         IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, had, withOrphans, cancellationToken);
-        List<ObjectId> commits = [.. had.Where(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)];
+        bool IsCommitOrUnknown(ObjectId id) => !kinds.TryGetValue(id, out ObjectKind kind) || kind == ObjectKind.Commit;
         IReadOnlySet<ObjectId>? unreachable = await objects.UnreachableAsync(
             mirror,
-            commits,
+            [.. had.Where(IsCommitOrUnknown)],
             TipsOf(mirror, view, rule),
             withOrphans,
             cancellationToken
@@ -141,13 +142,7 @@ public sealed class Visibility(MirrorObjects objects)
         IReadOnlySet<ObjectId> unshown = view.NotShown(
             kinds.Where(static known => known.Value != ObjectKind.Commit).Select(static known => known.Key)
         );
-        HashSet<ObjectId> usable = [.. had.Where(id => !unreachable.Contains(id) && !unshown.Contains(id))];
-        if (!request.Shallows.All(usable.Contains))
-        {
-            usable.ExceptWith(request.Haves.Where(id => !kinds.ContainsKey(id)));
-        }
-
-        return usable;
+        return had.Where(id => kinds.ContainsKey(id) && !unreachable.Contains(id) && !unshown.Contains(id)).ToHashSet();
     }
 
     private static IEnumerable<ObjectId> TipsOf(Mirror mirror, AccessView view, VisibilityRule rule) =>
