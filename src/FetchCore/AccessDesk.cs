@@ -1,11 +1,11 @@
-using System.IO.Pipelines;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Git;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Local;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
 using Waystation.FetchCore.Work;
-using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 
@@ -15,10 +15,8 @@ namespace Waystation.FetchCore;
 /// Settles whether a fetch may be served from here: each one by itself, by a live ticket or by asking the primary with
 /// the client's own credential. It never says no; what it cannot show is the primary's to decide.
 /// </summary>
-public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorSight sight, CancellationToken stopping)
+public sealed class AccessDesk(AccessTickets tickets, RefsService refs, MirrorSight sight)
 {
-    private const string AllTags = "refs/tags/";
-
     /// <summary>What this credential may rely on, with every want visible to it and every have that it may build on; or why not.</summary>
     /// <param name="call">The fetch.</param>
     /// <param name="isAnew">The refs have moved since this credential was shown any: a ticket is not enough.</param>
@@ -45,7 +43,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
 
         try
         {
-            view = await shared.AskAsync(call.Repository, call.Credential, QuestionOf(call), () => AskAsync(call), cancellationToken);
+            view = await refs.LookAsync(AskerOf(call), QuestionOf(call), cancellationToken);
         }
         catch (PrimaryOutageException) when (tickets.FindRecorded(call.Repository, call.Credential) is { } last)
         {
@@ -74,28 +72,14 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         CancellationToken cancellationToken
     )
     {
-        var call = new FetchCall(
-            repository,
-            credential,
-            new FetchRequest { ObjectFormat = format },
-            ResponseFraming.V2,
-            VisibilityRule.Advertised,
-            primary
-        );
+        var asker = new RefsAsker(repository, credential, primary, format, ProtocolVersion: 2);
         try
         {
             // Where the primary is not known to speak v2, it is asked first what every primary knows; a v0 advertisement shows all refs.
             AccessView? shown = tickets.FindCapabilities(repository, credential) is not null
                 ? null
-                : await shared.AskAsync(
-                    repository,
-                    credential,
-                    RefsQuestion.Advertisement,
-                    () => AskInfoRefsAsync(call with { Framing = call.Framing with { ProtocolVersion = 0 } }),
-                    cancellationToken
-                );
-            return shown
-                ?? await shared.AskAsync(repository, credential, RefsQuestion.AllRefs, () => AskRefsAsync(call), cancellationToken);
+                : await refs.LookAsync(asker with { ProtocolVersion = 0 }, RefsQuestion.Advertisement, cancellationToken);
+            return shown ?? await refs.LookAsync(asker, RefsQuestion.AllRefs, cancellationToken);
         }
         catch (Exception e) when (e is PrimaryException or IOException)
         {
@@ -116,16 +100,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
             : RefsQuestion.Tags;
         try
         {
-            return await shared.AskAsync(
-                call.Repository,
-                call.Credential,
-                question,
-                () =>
-                    question == RefsQuestion.Advertisement ? AskInfoRefsAsync(call)
-                    : question == RefsQuestion.Tags ? AskTagsAsync(call)
-                    : AskRefsAsync(call),
-                cancellationToken
-            );
+            return await refs.LookAsync(AskerOf(call), question, cancellationToken);
         }
         catch (IOException)
         {
@@ -160,10 +135,7 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(reply);
-        if (reply.IsRefusal)
-        {
-            tickets.Refuse(call.Repository, call.Credential, reply.AskedAt);
-        }
+        refs.NoteRefusal(call.Repository, call.Credential, reply);
     }
 
     /// <summary>
@@ -263,81 +235,6 @@ public sealed class AccessDesk(AccessTickets tickets, SharedRefs shared, MirrorS
         : call is { Visibility: VisibilityRule.Repository, Request.IncludeTag: false } ? RefsQuestion.IsAccepted
         : RefsQuestion.AllRefs;
 
-    private Task<AccessView?> AskAsync(FetchCall call) =>
-        QuestionOf(call) == RefsQuestion.AllRefs ? AskRefsAsync(call) : AskInfoRefsAsync(call);
-
-    private async Task<AccessView?> AskInfoRefsAsync(FetchCall call)
-    {
-        await using PrimaryReply reply = await call.Primary.InfoRefsAsync(stopping);
-        NoteRefusal(call, reply);
-        var reader = new InfoRefsReader();
-        if (!reply.IsAnswer || !await ReadToEndAsync(reply, reader))
-        {
-            return null;
-        }
-
-        if (reader.Capabilities is { } capabilities)
-        {
-            tickets.Accept(call.Repository, call.Credential, capabilities, reply.AskedAt);
-            return call.Framing.ProtocolVersion == 2 ? new AccessView([]) : null;
-        }
-
-        var listing = RefListing.Of(reader);
-        tickets.Show(call.Repository, call.Credential, listing, reply.AskedAt);
-        return new AccessView([listing]);
-    }
-
-    private async Task<AccessView?> AskRefsAsync(FetchCall call)
-    {
-        if (await AskRefsAsync(call, LsRefsRequest.All(call.Request.ObjectFormat)) is not { } shown)
-        {
-            return null;
-        }
-
-        tickets.Show(call.Repository, call.Credential, shown.Listing, shown.At);
-        return new AccessView([shown.Listing]);
-    }
-
-    /// <summary>No ticket is made of it: one that was shown all at once is worth more.</summary>
-    private async Task<AccessView?> AskTagsAsync(FetchCall call) =>
-        await AskRefsAsync(
-            call,
-            new LsRefsRequest
-            {
-                ObjectFormat = call.Request.ObjectFormat,
-                Peel = true,
-                RefPrefixes = [AllTags],
-            }
-        )
-            is { } shown
-            ? new AccessView([shown.Listing])
-            : null;
-
-    private async Task<(RefListing Listing, long At)?> AskRefsAsync(FetchCall call, LsRefsRequest question)
-    {
-        await using PrimaryReply reply = await call.Primary.LsRefsAsync(question, stopping);
-        NoteRefusal(call, reply);
-        var reader = new LsRefsReader(call.Request.ObjectFormat);
-        return reply.IsAnswer && await ReadToEndAsync(reply, reader) ? (RefListing.Of(question, reader), reply.AskedAt) : null;
-    }
-
-    private async Task<bool> ReadToEndAsync(PrimaryReply reply, PassingReader reader)
-    {
-        while (!reader.HasStopped && !reader.IsComplete)
-        {
-            ReadResult read = await reply.Body.ReadAsync(stopping);
-            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
-            {
-                reader.Read(segment.Span);
-            }
-
-            reply.Body.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                break;
-            }
-        }
-
-        return reader.IsComplete;
-    }
+    private static RefsAsker AskerOf(FetchCall call) =>
+        new(call.Repository, call.Credential, call.Primary, call.Request.ObjectFormat, call.Framing.ProtocolVersion);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Waystation.CacheStore.Packs;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Fetching;
 

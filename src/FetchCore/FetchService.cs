@@ -3,6 +3,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Ahead;
 using Waystation.FetchCore.Local;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Fetching;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Waystation.FetchCore.Observing;
 
 namespace Waystation.FetchCore;
 

@@ -1,5 +1,6 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Work;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Ssh;
@@ -11,7 +12,16 @@ namespace Waystation.Primaries;
 /// <param name="http">Opens repositories over HTTP.</param>
 /// <param name="ssh">Starts the ssh program.</param>
 /// <param name="tickets">Whose clock says when a reply came.</param>
-public sealed class ServicePrimaries(PrimaryMap primaries, HttpRepositories http, SshClient ssh, AccessTickets tickets) : IServicePrimaries
+/// <param name="meters">Counts each question.</param>
+/// <param name="digester">Makes credentials.</param>
+public sealed class ServicePrimaries(
+    PrimaryMap primaries,
+    HttpRepositories http,
+    SshClient ssh,
+    AccessTickets tickets,
+    FetchMeters meters,
+    CredentialDigester digester
+) : IServicePrimaries
 {
     /// <summary>
     /// Whether the node has a credential for this repository. The name may come from a file of an earlier run: text that is not the name of
@@ -34,13 +44,17 @@ public sealed class ServicePrimaries(PrimaryMap primaries, HttpRepositories http
 
         if (service.PasswordFile is null)
         {
+            Credential credential = digester.Digest([new("ssh key file", service.SshKeyFile!)]);
             var channels = new SshUploadPacks(
                 ssh,
                 primary.Ssh!,
                 new SshIdentity.KeyFile(service.SshKeyFile!),
                 primary.SshPathOf(repository)
             );
-            return new ServiceConnection(new SshPrimary(channels, command: default, tickets), channels);
+            return new ServiceConnection(
+                new SshPrimary(channels, command: default, new SshAsker(repository, credential, tickets, meters)),
+                channels
+            );
         }
 
         string path = primary.HttpPathOf(repository);

@@ -81,7 +81,7 @@ public sealed partial class DocumentationTests
         table = table[..table.IndexOf("\n## ", 3, StringComparison.Ordinal)];
         string[] reasons =
         [
-            .. Member().Matches(Read("src/FetchCore/ForwardReason.cs")).Select(static match => Word(match.Groups["name"].Value)),
+            .. Member().Matches(Read("src/FetchCore/Observing/ForwardReason.cs")).Select(static match => Word(match.Groups["name"].Value)),
         ];
         string[] told = [.. Row().Matches(table).Select(static match => match.Groups["name"].Value)];
         Assert.InRange(reasons.Length, 10, 50);

@@ -1,4 +1,5 @@
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 

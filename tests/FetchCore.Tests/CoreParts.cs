@@ -10,7 +10,9 @@ using Waystation.CacheStore.Scrubbing;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Ahead;
 using Waystation.FetchCore.Local;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Pushes;
+using Waystation.FetchCore.Refs;
 using Waystation.FetchCore.Work;
 
 namespace Waystation.FetchCore.Tests;
@@ -51,7 +53,15 @@ internal sealed class CoreParts : IAsyncDisposable
         var shapes = new CloneShapes(time);
         Ahead = new AnswersAhead(Work, Mirrors, Sync, shapes, Store, Fills, local, workMeters, NullLogger<AnswersAhead>.Instance);
         Moved = new MovedRefs(Mirrors, Sync);
-        var access = new AccessDesk(Tickets, new SharedRefs(time), Sight, _stopping.Token);
+        RefsService = new RefsService(
+            new RefsCoalescer(time),
+            new OutageRefs(Tickets, new FetchMeters(_meter), NullLogger<OutageRefs>.Instance),
+            Tickets,
+            Moved,
+            time,
+            _stopping.Token
+        );
+        var access = new AccessDesk(Tickets, RefsService, Sight);
         Pushes = new PushIntake(
             new PushCopies(_data, options, time),
             Mirrors,
@@ -65,6 +75,8 @@ internal sealed class CoreParts : IAsyncDisposable
         );
         Service = new FetchService(access, Store, Fills, admission, local, Making, shapes, Memory, time);
     }
+
+    public RefsService RefsService { get; }
 
     public RequestMemory Memory { get; } = new(256L << 20);
 

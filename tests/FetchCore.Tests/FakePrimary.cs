@@ -136,6 +136,8 @@ internal sealed class FakePrimary(TimeProvider time)
                 ?? (primary.Refuses(user) ? new FakeReply([], primary.Now, isRefusal: true) : new FakeReply(PackAnswer(Pack), primary.Now));
         }
 
+        public Task<PrimaryReply> AskRefsAsync(CancellationToken cancellationToken) => InfoRefsAsync(cancellationToken);
+
         public Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken) =>
             primary.SyncOverride(request, framing) is { } reply ? Task.FromResult(reply) : FetchAsync(cancellationToken);
 
@@ -163,8 +165,11 @@ internal sealed class FakePrimary(TimeProvider time)
 }
 
 /// <summary>A reply in memory.</summary>
-internal sealed class FakeReply(byte[] body, long askedAt, bool isRefusal = false) : PrimaryReply
+internal sealed class FakeReply(PipeReader body, long askedAt, bool isRefusal = false) : PrimaryReply
 {
+    public FakeReply(byte[] body, long askedAt, bool isRefusal = false)
+        : this(PipeReader.Create(new MemoryStream(body), new StreamPipeReaderOptions(bufferSize: 4096)), askedAt, isRefusal) { }
+
     public bool IsDisposed { get; private set; }
 
     public override bool IsAnswer => !isRefusal;
@@ -173,7 +178,7 @@ internal sealed class FakeReply(byte[] body, long askedAt, bool isRefusal = fals
 
     public override long AskedAt => askedAt;
 
-    public override PipeReader Body { get; } = PipeReader.Create(new MemoryStream(body), new StreamPipeReaderOptions(bufferSize: 4096));
+    public override PipeReader Body => body;
 
     public override async ValueTask DisposeAsync()
     {

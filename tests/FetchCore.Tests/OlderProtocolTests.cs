@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;

@@ -1,3 +1,4 @@
+using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.FetchCore.Tests;

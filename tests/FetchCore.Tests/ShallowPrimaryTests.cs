@@ -1,3 +1,4 @@
+using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Servers;

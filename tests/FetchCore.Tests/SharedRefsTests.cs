@@ -1,15 +1,18 @@
 using Waystation.FetchCore.Access;
 using Waystation.TestKit.Servers;
+using Waystation.CacheStore;
+using Waystation.FetchCore.Flights;
+using Waystation.FetchCore.Refs;
 
 namespace Waystation.FetchCore.Tests;
 
 public sealed class SharedRefsTests
 {
     private readonly ManualTime _time = new();
-    private readonly SharedRefs _shared;
+    private readonly NextFlight<(RepositoryName, Credential, RefsQuestion), AccessView?> _shared;
     private readonly CredentialDigester _digester = new();
 
-    public SharedRefsTests() => _shared = new SharedRefs(_time);
+    public SharedRefsTests() => _shared = new(_time);
 
     [Fact]
     public async Task Question_IsNotSharedWithWhoCameAfterItWasSent()
@@ -66,9 +69,7 @@ public sealed class SharedRefsTests
         var gate = new TaskCompletionSource<AccessView?>();
         using var leaving = new CancellationTokenSource();
         Task<AccessView?> first = _shared.AskAsync(
-            CoreFixture.Repository,
-            Of("alice"),
-            RefsQuestion.AllRefs,
+            (CoreFixture.Repository, Of("alice"), RefsQuestion.AllRefs),
             () => gate.Task,
             leaving.Token
         );
@@ -122,5 +123,5 @@ public sealed class SharedRefsTests
     private Credential Of(string user) => _digester.Digest([new("user", user)]);
 
     private Task<AccessView?> Ask(string user, Func<Task<AccessView?>> ask) =>
-        _shared.AskAsync(CoreFixture.Repository, Of(user), RefsQuestion.AllRefs, ask, CancellationToken.None);
+        _shared.AskAsync((CoreFixture.Repository, Of(user), RefsQuestion.AllRefs), ask, CancellationToken.None);
 }

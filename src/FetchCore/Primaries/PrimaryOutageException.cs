@@ -11,4 +11,7 @@ public class PrimaryOutageException(string message, int? status = null, Exceptio
 {
     /// <summary>The HTTP status that the primary fails with; null where it says nothing.</summary>
     public int? Status => status;
+
+    /// <summary>The same outage, as others than its asker hear of it.</summary>
+    public virtual PrimaryOutageException ForOthers() => this;
 }

@@ -4,9 +4,16 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Advertisements;
 
-/// <summary>Writes the body of <c>GET info/refs</c> in version 0 or 1 (gitprotocol-http, Smart Server Response).</summary>
+/// <summary>Writes the advertisement of version 0 or 1 (gitprotocol-pack, Reference Discovery).</summary>
 public static class InfoRefsWriter
 {
+    /// <summary>Writes the lines that stand before an advertisement over HTTP (gitprotocol-http, Smart Server Response).</summary>
+    public static void WriteServiceLine(IBufferWriter<byte> writer)
+    {
+        PktLineWriter.WriteText(writer, Keywords.ServiceUploadPack);
+        PktLineWriter.WriteFlush(writer);
+    }
+
     /// <summary>Writes a whole advertisement.</summary>
     /// <param name="writer">Where to.</param>
     /// <param name="version">0 or 1.</param>
@@ -26,8 +33,6 @@ public static class InfoRefsWriter
         ArgumentNullException.ThrowIfNull(tips);
         ArgumentNullException.ThrowIfNull(capabilities);
         ArgumentNullException.ThrowIfNull(shallows);
-        PktLineWriter.WriteText(writer, Keywords.ServiceUploadPack);
-        PktLineWriter.WriteFlush(writer);
         if (version == 1)
         {
             PktLineWriter.WriteText(writer, Keywords.Version1);

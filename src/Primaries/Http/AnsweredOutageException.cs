@@ -20,7 +20,7 @@ public sealed class AnsweredOutageException(string message, HttpResponseMessage 
     public HttpResponseMessage Answer => answer;
 
     /// <summary>The same outage, as others hear of it.</summary>
-    public PrimaryOutageException ForOthers() => new(Message, Status);
+    public override PrimaryOutageException ForOthers() => new(Message, Status);
 
     /// <summary>The outage that an answer tells of, with that answer where it is short and comes to its end.</summary>
     /// <param name="says">What fails.</param>

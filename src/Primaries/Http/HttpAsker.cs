@@ -8,14 +8,16 @@ namespace Waystation.Primaries.Http;
 /// <param name="Origin">The primary.</param>
 /// <param name="Repository">The repository.</param>
 /// <param name="Credential">The credential that <paramref name="Headers"/> carry.</param>
-/// <param name="Target">Where the client's own request goes, and every POST: path and query.</param>
+/// <param name="OwnTarget">Where the client's own request goes: path and query.</param>
+/// <param name="UploadPackTarget">Where requests of the node's own making are posted: path and query.</param>
 /// <param name="InfoRefsTarget">Where the advertisement is: path and query.</param>
 /// <param name="Headers">The client's fields that go on to the primary.</param>
 public sealed record HttpAsker(
     HttpOrigin Origin,
     RepositoryName Repository,
     Credential Credential,
-    string Target,
+    string OwnTarget,
+    string UploadPackTarget,
     string InfoRefsTarget,
     IReadOnlyList<KeyValuePair<string, StringValues>> Headers
 );

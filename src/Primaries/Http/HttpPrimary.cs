@@ -43,14 +43,13 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
     public bool IsOut => asker.Origin.Gate.IsOut(asker.Repository, asker.Credential);
 
     public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) =>
-        await ReadAsync("fetch", HttpMethod.Post, asker.Target, OwnBody, cancellationToken);
+        await ReadAsync("fetch", HttpMethod.Post, asker.OwnTarget, OwnBody, cancellationToken);
 
-    /// <summary>Sends the client's own question for refs as it came: its <c>ls-refs</c>, or where there is no body its <c>GET
-    /// info/refs</c>.</summary>
-    public async Task<HttpPrimaryReply> AskRefsAsync(CancellationToken cancellationToken) =>
+    /// <summary>With a body it is an <c>ls-refs</c>, without one a <c>GET info/refs</c>.</summary>
+    public async Task<PrimaryReply> AskRefsAsync(CancellationToken cancellationToken) =>
         body.IsEmpty
-            ? await ReadAsync("info-refs", HttpMethod.Get, asker.Target, content: null, cancellationToken, asksForRefs: true)
-            : await ReadAsync("upload-pack", HttpMethod.Post, asker.Target, OwnBody, cancellationToken, asksForRefs: true);
+            ? await ReadAsync("info-refs", HttpMethod.Get, asker.OwnTarget, content: null, cancellationToken, asksForRefs: true)
+            : await ReadAsync("upload-pack", HttpMethod.Post, asker.OwnTarget, OwnBody, cancellationToken, asksForRefs: true);
 
     public async Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
     {
@@ -67,7 +66,7 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
         return await ReadAsync(
             "sync",
             HttpMethod.Post,
-            asker.Target,
+            asker.UploadPackTarget,
             () => NewBody(buffer.WrittenMemory),
             cancellationToken,
             framing.ProtocolVersion
@@ -83,7 +82,7 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
                 await ReadAsync(
                     "ls-refs",
                     HttpMethod.Post,
-                    asker.Target,
+                    asker.UploadPackTarget,
                     () => NewBody(buffer.WrittenMemory),
                     token,
                     speaks: 2,

@@ -1,19 +1,15 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Observing;
 
 namespace Waystation.Primaries.Http;
 
 /// <summary>Opens repositories at a primary over HTTP in the name of a login: a user's who came in by SSH, or the node's own.</summary>
 /// <param name="digester">Makes credentials.</param>
-/// <param name="tickets">Says which credentials were accepted lately.</param>
-/// <param name="meters">Counts each request.</param>
+/// <param name="upstreams">Opens the primary.</param>
 /// <param name="time">The clock.</param>
-public sealed class HttpRepositories(CredentialDigester digester, AccessTickets tickets, FetchMeters meters, TimeProvider time)
+public sealed class HttpRepositories(CredentialDigester digester, UpstreamFactory upstreams, TimeProvider time)
 {
-    internal AccessTickets Tickets => tickets;
-
-    internal FetchMeters Meters => meters;
+    internal UpstreamFactory Upstreams => upstreams;
 
     internal TimeProvider Time => time;
 

@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 
 namespace Waystation.Primaries.Http;
@@ -18,8 +17,7 @@ public sealed class HttpRepository
     private readonly RepositoryName _repository;
     private readonly string _target;
     private readonly string _authorization;
-    private readonly AccessTickets _tickets;
-    private readonly FetchMeters _meters;
+    private readonly UpstreamFactory _upstreams;
     private readonly TimeProvider _time;
 
     internal HttpRepository(
@@ -36,7 +34,7 @@ public sealed class HttpRepository
         _target = "/" + path;
         _authorization = authorization;
         Credential = credential;
-        (_tickets, _meters, _time) = (services.Tickets, services.Meters, services.Time);
+        (_upstreams, _time) = (services.Upstreams, services.Time);
     }
 
     /// <summary>The same credential as of a client over HTTP whose one identifying field is this login.</summary>
@@ -100,10 +98,11 @@ public sealed class HttpRepository
             _origin,
             _repository,
             Credential,
+            body.IsEmpty ? $"{_target}/info/refs?service={service}" : $"{_target}/{service}",
             $"{_target}/{service}",
             $"{_target}/info/refs?service={service}",
             headers
         );
-        return new HttpPrimary(asker, body, _tickets, _meters);
+        return _upstreams.Open(asker, body);
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Advertisements;
@@ -18,8 +17,8 @@ namespace Waystation.Primaries.Ssh;
 /// <param name="uploadPacks">The connections, shared by all commands of a session; the session's to dispose.</param>
 /// <param name="command">The client's own command as it came, from <c>command=fetch</c> to its flush-pkt; empty where only others are
 /// asked.</param>
-/// <param name="tickets">Whose clock says when a reply came.</param>
-public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> command, AccessTickets tickets) : IPrimary
+/// <param name="asker">In whose name.</param>
+public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> command, SshAsker asker) : IPrimary
 {
     private const string ObjectFormatCapability = "object-format";
 
@@ -27,11 +26,18 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
     public bool AnswersOneAtATime => true;
 
     /// <inheritdoc />
-    public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) => AskAsync(_ => command, isOwn: false, cancellationToken);
+    public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) =>
+        AskAsync("fetch", _ => command, isOwn: false, cancellationToken);
+
+    /// <summary>A command, or without one the advertisement.</summary>
+    /// <inheritdoc />
+    public Task<PrimaryReply> AskRefsAsync(CancellationToken cancellationToken) =>
+        command.IsEmpty ? InfoRefsAsync(cancellationToken) : AskAsync("ls-refs", _ => command, isOwn: true, cancellationToken);
 
     /// <inheritdoc />
     public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken) =>
         AskAsync(
+            "ls-refs",
             capabilities =>
             {
                 var written = new ArrayBufferWriter<byte>();
@@ -50,6 +56,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         return framing.ProtocolVersion < 2
             ? SyncOldAsync(request, framing, cancellationToken)
             : AskAsync(
+                "sync",
                 capabilities =>
                 {
                     var written = new ArrayBufferWriter<byte>();
@@ -66,7 +73,8 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
     /// <inheritdoc cref="IPrimary.InfoRefsAsync" path="/param"/>
     public async Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
     {
-        long askedAt = tickets.Now;
+        asker.Meters.Upstream("info-refs");
+        long askedAt = asker.Tickets.Now;
         (SshOpening opening, _) = await uploadPacks.TakeAsync(fresh: true, cancellationToken);
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
         {
@@ -86,7 +94,8 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
 
     private async Task<PrimaryReply> SyncOldAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
     {
-        long askedAt = tickets.Now;
+        asker.Meters.Upstream("sync");
+        long askedAt = asker.Tickets.Now;
         (SshOpening opening, _) = await uploadPacks.TakeAsync(fresh: true, cancellationToken);
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
         {
@@ -106,14 +115,16 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
     }
 
     private async Task<PrimaryReply> AskAsync(
+        string kind,
         Func<CapabilityAdvertisement, ReadOnlyMemory<byte>> write,
         bool isOwn,
         CancellationToken cancellationToken
     )
     {
+        asker.Meters.Upstream(kind);
         while (true)
         {
-            long askedAt = tickets.Now;
+            long askedAt = asker.Tickets.Now;
             (SshOpening opening, bool isNew) = await uploadPacks.TakeAsync(fresh: false, cancellationToken);
             if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
             {

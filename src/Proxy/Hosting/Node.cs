@@ -17,6 +17,7 @@ using Waystation.FetchCore.Ahead;
 using Waystation.FetchCore.Local;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Pushes;
+using Waystation.FetchCore.Refs;
 using Waystation.FetchCore.Work;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
@@ -174,12 +175,18 @@ internal static class Node
                 options.Access.TicketLifetime,
                 options.Outage.ServeFor
             ))
-            .AddSingleton<SharedRefs>()
+            .AddSingleton(static provider => new RefsService(
+                provider.GetRequiredService<RefsCoalescer>(),
+                provider.GetRequiredService<OutageRefs>(),
+                provider.GetRequiredService<AccessTickets>(),
+                provider.GetRequiredService<MovedRefs>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped
+            ))
             .AddSingleton(static provider => new AccessDesk(
                 provider.GetRequiredService<AccessTickets>(),
-                provider.GetRequiredService<SharedRefs>(),
-                provider.GetRequiredService<MirrorSight>(),
-                provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped
+                provider.GetRequiredService<RefsService>(),
+                provider.GetRequiredService<MirrorSight>()
             ))
             .AddSingleton(new RequestMemory(options.Requests.MaxMemory))
             .AddHostedService<MemoryTrim>()
@@ -191,8 +198,10 @@ internal static class Node
                 provider.GetRequiredService<ILogger<Primary>>()
             ))
             .AddSingleton<PassThrough>()
-            .AddSingleton<RefsShield>()
-            .AddSingleton<RecordedRefs>()
+            .AddSingleton<RefsCoalescer>()
+            .AddSingleton<OutageRefs>()
+            .AddSingleton<UpstreamFactory>()
+            .AddSingleton<ChallengeReplay>()
             .AddSingleton<RefsRelay>()
             .AddSingleton<InfoRefsEndpoint>()
             .AddSingleton<UploadPackEndpoint>()

@@ -2,6 +2,7 @@ using Waystation.CacheStore.Disk;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Refs;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Ssh;
@@ -70,6 +71,7 @@ internal static class SshServices
             doorOptions,
             provider.GetRequiredService<SshClient>(),
             provider.GetRequiredService<FetchService>(),
+            provider.GetRequiredService<RefsService>(),
             tickets,
             digester,
             primary,

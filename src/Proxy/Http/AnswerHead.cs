@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Waystation.Primaries;
-using Waystation.Primaries.Http;
 
 namespace Waystation.Proxy.Http;
 
@@ -45,16 +44,9 @@ internal sealed record AnswerHead(int Status, string? Reason, IReadOnlyList<KeyV
         );
     }
 
-    /// <summary>
-    /// For those who share what another's question brought: the refs are theirs as well, but no field that the primary may have written
-    /// for that client alone, such as a cookie.
-    /// </summary>
-    public static AnswerHead OfShared(HttpPrimaryReply answer) =>
-        new(
-            StatusCodes.Status200OK,
-            Reason: null,
-            [new("Content-Type", answer.Response.Content.Headers.ContentType!.MediaType), new("Cache-Control", NotKept)]
-        );
+    /// <summary>The head of an answer of git's kind whose fields are the node's own.</summary>
+    public static AnswerHead Own(string contentType) =>
+        new(StatusCodes.Status200OK, Reason: null, [new("Content-Type", contentType), new("Cache-Control", NotKept)]);
 
     /// <summary>Writes it to the client.</summary>
     /// <param name="context">The client's request.</param>

@@ -1,4 +1,4 @@
-using Waystation.FetchCore;
+using Waystation.FetchCore.Observing;
 
 namespace Waystation.Proxy.Http;
 

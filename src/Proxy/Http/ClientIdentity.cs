@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Primitives;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Refs;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
 using Waystation.Proxy.Options;

@@ -1,10 +1,7 @@
 using System.Net;
-using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore;
-using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
-using Waystation.FetchCore.Work;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
 using Waystation.Proxy.Hooks;
@@ -31,35 +28,17 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
             var said => GitProtocol.ProtocolVersion.Of(said),
         };
 
-    /// <summary>In whose name the primary is asked for this client.</summary>
-    /// <param name="target">Where its own request goes, and every POST.</param>
-    /// <param name="headers">Its fields that go on.</param>
-    public HttpAsker AskerWith(string target, IReadOnlyList<KeyValuePair<string, StringValues>> headers) =>
-        new(Primary.Http, Repository, Credential, target, Git.InfoRefsTarget, headers);
-
-    /// <summary>The primary, asked in this client's name for refs and packs, also after this request.</summary>
-    public HttpPrimary PrimaryOf(AccessTickets tickets, FetchMeters meters) =>
-        new(AskerWith(Git.UploadPackTarget, ClientHeaders.EndToEnd(Context.Request)), body: default, tickets, meters);
-
-    /// <summary>In whose name the mirror is brought to what this client was shown; it may be asked for when this request has
-    /// ended.</summary>
-    public Func<RefListing, int, SyncAsker> Askers(AccessTickets tickets, FetchMeters meters)
-    {
-        (RepositoryName repository, Credential credential, HttpPrimary primary) = (Repository, Credential, PrimaryOf(tickets, meters));
-        return (listing, protocolVersion) =>
-            new SyncAsker(
-                new AccessView([listing]),
-                primary,
-                protocolVersion,
-                reply =>
-                {
-                    if (reply.IsRefusal)
-                    {
-                        tickets.Refuse(repository, credential, reply.AskedAt);
-                    }
-                }
-            );
-    }
+    /// <summary>In whose name the primary is asked for this client; also after this request.</summary>
+    public HttpAsker Asker() =>
+        new(
+            Primary.Http,
+            Repository,
+            Credential,
+            Git.Target,
+            Git.UploadPackTarget,
+            Git.InfoRefsTarget,
+            ClientHeaders.EndToEnd(Context.Request)
+        );
 
     /// <summary>Settles the ticket where the primary's answer refuses it.</summary>
     public void NoteRefusal(HttpResponseMessage response, AccessTickets tickets)

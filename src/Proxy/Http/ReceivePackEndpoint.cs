@@ -1,6 +1,5 @@
 using Waystation.CacheStore.Pushes;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Pushes;
 using Waystation.GitProtocol.Pushing;
 using Waystation.Primaries.Http;
@@ -11,7 +10,7 @@ namespace Waystation.Proxy.Http;
 /// <c>POST …/git-receive-pack</c>: the primary's, both ways untouched. What goes by is copied, so that the mirror has it once
 /// the primary says that it took it.
 /// </summary>
-internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pushes, AccessTickets tickets, FetchMeters meters)
+internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pushes, UpstreamFactory upstreams, AccessTickets tickets)
 {
     /// <summary>Whether this is the half of a push that has the objects.</summary>
     public static bool IsPush(HttpRequest request, GitRequest git) =>
@@ -51,7 +50,7 @@ internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pu
                             {
                                 isGiven = true;
                                 pushes.Take(
-                                    new SeenPush(request.Repository, request.Credential, request.PrimaryOf(tickets, meters), copy, report)
+                                    new SeenPush(request.Repository, request.Credential, upstreams.Open(request.Asker()), copy, report)
                                 );
                             }
                         );

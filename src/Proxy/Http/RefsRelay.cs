@@ -1,31 +1,25 @@
-using System.Buffers;
-using Microsoft.Extensions.Primitives;
-using Waystation.FetchCore;
-using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.Primaries.Http;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http;
 
-/// <summary>
-/// Questions for refs: they are the primary's to answer, and its answer is read on the way. Equal ones share one request
-/// (<see cref="RefsShield"/>); in an outage what is recorded stands in (<see cref="RecordedRefs"/>).
-/// </summary>
+/// <summary>Questions for refs over HTTP: <see cref="RefsService"/> answers them, here they get status and fields.</summary>
 internal sealed class RefsRelay(
-    RefsShield shield,
-    RecordedRefs recorded,
+    RefsService refs,
+    ChallengeReplay challenges,
     PassThrough passThrough,
     ClientIdentity identity,
-    AccessTickets tickets,
-    MovedRefs moved,
-    FetchMeters meters,
+    UpstreamFactory upstreams,
     ILogger<RefsRelay> logger
 )
 {
+    private const string AdvertisementType = "application/x-git-upload-pack-advertisement";
+    private const string ResultType = "application/x-git-upload-pack-result";
+
     /// <summary>Asks for the client and gives it the answer.</summary>
     /// <param name="request">The client's request.</param>
     /// <param name="asked">Its <c>ls-refs</c>; null where it asks for the advertisement.</param>
@@ -33,57 +27,53 @@ internal sealed class RefsRelay(
     public async Task HandleAsync(DoorRequest request, LsRefsRequest? asked, ReadOnlyMemory<byte> body)
     {
         HttpContext context = request.Context;
-        List<KeyValuePair<string, StringValues>> headers = ClientHeaders.EndToEnd(context.Request);
-        var primary = new HttpPrimary(request.AskerWith(request.Git.Target, headers), body, tickets, meters);
-        RefsKey key = identity.KeyOf(request, headers, body.Span);
-        MirrorMoment? moment = null;
-        PassingReader? reader = null;
-
-        // Its own, made now: those who share the answer may wait for it longer than this request lasts.
-        Func<RefListing, int, SyncAsker> askerOf = request.Askers(tickets, meters);
+        HttpAsker asker = request.Asker();
+        var query = new RefsQuery
+        {
+            Key = identity.KeyOf(request, asker.Headers, body.Span),
+            Primary = upstreams.Open(asker, body),
+            LsRefs = asked,
+            ProtocolVersion = request.ProtocolVersion,
+        };
         try
         {
-            using RefsAnswer answer = await shield.AskAsync(
-                key,
-                token =>
-                {
-                    moment = moved.Begin(request.Repository);
-                    return primary.AskRefsAsync(token);
-                },
-                reply =>
-                {
-                    reader = ReaderOf(request, asked, reply);
-                    return Watch(
-                        request,
-                        asked,
-                        reply,
-                        reader,
-                        moment is { } seen ? (listing, version) => moved.See(seen, askerOf(listing, version)) : null
-                    );
-                },
-                context.RequestAborted
-            );
-            await answer.WriteAsync(context, request.Primary, CacheStatus.Bypass(ForwardReason.NotAFetch));
-            if (reader is { IsComplete: false })
-            {
-                // Nothing that this client was told before is to be relied on: the repository may have been made anew.
-                tickets.Refuse(request.Repository, request.Credential, tickets.Now);
-            }
+            using RefsAnswer answer = await refs.AskAsync(query, context.RequestAborted);
+            await WriteAsync(request, answer, asked is null ? AdvertisementType : ResultType);
         }
         catch (IOException e) when (!context.RequestAborted.IsCancellationRequested)
         {
-            await FailAsync(request, asked, e);
+            await FailAsync(request, query, e);
         }
     }
 
-    private async Task FailAsync(DoorRequest request, LsRefsRequest? asked, IOException failure)
+    private static async Task WriteAsync(DoorRequest request, RefsAnswer answer, string type)
     {
         HttpContext context = request.Context;
-        if (failure is not PrimaryBusyException)
+        HttpResponse response = context.Response;
+        switch (answer)
         {
-            tickets.OutdateCapabilities(request.Repository, request.Credential);
+            case RefsAnswer.Streamed { Reply: HttpPrimaryReply reply }:
+                AnswerHead.Of(reply.Response).Write(context, request.Primary, CacheStatus.Bypass(ForwardReason.NotAFetch));
+                break;
+            case RefsAnswer.Recorded recorded:
+                AnswerHead.Own(type).Write(context, request.Primary, CacheStatus.Stale);
+                if (recorded.Advertises < 2)
+                {
+                    InfoRefsWriter.WriteServiceLine(response.BodyWriter);
+                }
+
+                break;
+            default:
+                AnswerHead.Own(type).Write(context, request.Primary, CacheStatus.Bypass(ForwardReason.NotAFetch));
+                break;
         }
 
+        await answer.Body.CopyToAsync(response.BodyWriter, context.RequestAborted);
+    }
+
+    private async Task FailAsync(DoorRequest request, RefsQuery query, IOException failure)
+    {
+        HttpContext context = request.Context;
         if (context.Response.HasStarted)
         {
             // What has left must not end as if it were whole.
@@ -92,89 +82,11 @@ internal sealed class RefsRelay(
             return;
         }
 
-        bool isOut =
-            failure is PrimaryOutageException
-            || (failure is not PrimaryBusyException && request.Primary.Http.Gate.IsOut(request.Repository, request.Credential));
-        if (
-            (isOut && await recorded.TryAnswerAsync(request, asked))
-            || ((isOut || failure is PrimaryBusyException) && await recorded.TryChallengeAsync(request))
-        )
+        if ((failure is PrimaryBusyException || RefsService.IsOutage(query, failure)) && await challenges.TryTellAsync(request))
         {
             return;
         }
 
         await passThrough.RefuseAsync(context, request.Primary, failure);
-    }
-
-    /// <summary>Reads the answer on its way; null where it is none.</summary>
-    private PassingReader? ReaderOf(DoorRequest request, LsRefsRequest? asked, HttpPrimaryReply reply)
-    {
-        if (reply.IsRefusal)
-        {
-            tickets.Refuse(request.Repository, request.Credential, tickets.Now);
-        }
-
-        return !reply.IsAnswer ? null
-            : asked is null ? new InfoRefsReader()
-            : new LsRefsReader(asked.ObjectFormat);
-    }
-
-    /// <summary>What is learned of the answer is known before the client can act on it.</summary>
-    private ReadOnlySpanAction<byte, object?>? Watch(
-        DoorRequest request,
-        LsRefsRequest? asked,
-        HttpPrimaryReply reply,
-        PassingReader? reader,
-        Action<RefListing, int>? follow
-    )
-    {
-        if (reader is null)
-        {
-            return null;
-        }
-
-        bool told = false;
-        return (bytes, _) =>
-        {
-            if (told || reader.HasStopped)
-            {
-                return;
-            }
-
-            reader.Read(bytes);
-            if (reader.IsComplete)
-            {
-                told = true;
-                Tell(request, asked, reader, reply.AskedAt, follow);
-            }
-        };
-    }
-
-    private void Tell(DoorRequest request, LsRefsRequest? asked, PassingReader reader, long askedAt, Action<RefListing, int>? follow)
-    {
-        switch (reader)
-        {
-            case LsRefsReader refs:
-                Show(request, RefListing.Of(asked!, refs), protocolVersion: 2, askedAt, follow);
-                break;
-            case InfoRefsReader { Capabilities: { } capabilities }:
-                tickets.Accept(request.Repository, request.Credential, capabilities, askedAt);
-                break;
-            case InfoRefsReader advertisement:
-                Show(
-                    request,
-                    RefListing.Of(advertisement),
-                    advertisement.Version,
-                    askedAt,
-                    advertisement.Shallows.Count == 0 ? follow : null
-                );
-                break;
-        }
-    }
-
-    private void Show(DoorRequest request, RefListing listing, int protocolVersion, long askedAt, Action<RefListing, int>? follow)
-    {
-        tickets.Show(request.Repository, request.Credential, listing, askedAt);
-        follow?.Invoke(listing, protocolVersion);
     }
 }

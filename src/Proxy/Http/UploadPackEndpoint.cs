@@ -22,6 +22,7 @@ internal sealed class UploadPackEndpoint(
     RefsRelay refs,
     FetchService fetches,
     RequestMemory memory,
+    UpstreamFactory upstreams,
     AccessTickets tickets,
     FetchMeters meters,
     TimeProvider time,
@@ -147,12 +148,7 @@ internal sealed class UploadPackEndpoint(
     private async Task FetchAsync(DoorRequest request, ParsedCommand.Fetch fetch, FetchBody body, long begun, TimeSpan parseTime)
     {
         HttpContext context = request.Context;
-        var primary = new HttpPrimary(
-            request.AskerWith(request.Git.Target, ClientHeaders.EndToEnd(context.Request)),
-            body.Raw,
-            tickets,
-            meters
-        );
+        HttpPrimary primary = upstreams.Open(request.Asker(), body.Raw);
         var call = new FetchCall(request.Repository, request.Credential, fetch.Request, fetch.Framing, request.Primary.Visibility, primary);
         FetchAnswer answer = await fetches.FetchAsync(call, context.RequestAborted);
         switch (answer)

@@ -1,6 +1,6 @@
 using Waystation.CacheStore;
-using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 
 namespace Waystation.Proxy.Telemetry;
 
@@ -72,9 +72,6 @@ internal static partial class ProxyLog
         "{Client} sends another {Header} with every request, so that each counts as another login and none finds a ticket; if it does not say who asks, name it in Access:IgnoredHeaders"
     )]
     public static partial void FieldRestless(this ILogger logger, string client, string header);
-
-    [LoggerMessage(2042, LogLevel.Warning, "{Repository}: refs as of {Age} ago were told to {Credential}: the primary cannot be asked")]
-    public static partial void RefsRecorded(this ILogger logger, RepositoryName repository, TimeSpan age, Credential credential);
 
     [LoggerMessage(2012, LogLevel.Error, "{File}, which webhooks are signed with, cannot be read: {Reason}")]
     public static partial void HookSecretUnreadable(this ILogger logger, string file, string reason);

@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Security.Cryptography;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
@@ -13,7 +16,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// A v2 conversation: many commands on one channel (gitprotocol-v2). <c>ls-refs</c> is the primary's, read on the way; a fetch
 /// goes up the ladder; what is not understood goes to the primary as it came.
 /// </summary>
-internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, AccessTickets tickets)
+internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, RefsService refs, AccessTickets tickets)
 {
     private readonly IUpstream _upstream = call.Upstream;
     private readonly ClientChannel _client = call.Client;
@@ -71,9 +74,9 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
         switch (command)
         {
             case ParsedCommand.LsRefs lsRefs:
-                return await ForwardLsRefsAsync(lsRefs.Request, bytes, cancellationToken);
+                return await ShowRefsAsync(lsRefs.Request, bytes, cancellationToken);
             case ParsedCommand.Fetch fetch when call.IsSelected:
-                IPrimary primary = _upstream.Asking("fetch", bytes);
+                IPrimary primary = _upstream.Asking(bytes);
                 FetchTurnEnd turn = await turns.TakeAsync(call.Of(fetch.Request, fetch.Framing, primary), _client, cancellationToken);
                 switch (turn)
                 {
@@ -84,7 +87,7 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
                     case FetchTurnEnd.Relay relay:
                         await using (relay.Reply)
                         {
-                            return await RelayAsync(relay.Reply, reader: null, onComplete: null, cancellationToken);
+                            return await RelayAsync(relay.Reply, cancellationToken);
                         }
 
                     default:
@@ -96,34 +99,35 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
                     call,
                     command is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected
                 );
-                return await ForwardAsync(_upstream.Asking("fetch", bytes), cancellationToken);
+                return await ForwardAsync(_upstream.Asking(bytes), cancellationToken);
         }
     }
 
-    private async Task<SessionEnd?> ForwardLsRefsAsync(LsRefsRequest asked, byte[] bytes, CancellationToken cancellationToken)
+    private async Task<SessionEnd?> ShowRefsAsync(LsRefsRequest asked, byte[] bytes, CancellationToken cancellationToken)
     {
-        await using PrimaryReply reply = await _upstream.Asking("ls-refs", bytes).FetchAsync(cancellationToken);
-        var reader = new LsRefsReader(asked.ObjectFormat);
-        return await RelayAsync(
-            reply,
-            reader,
-            () => tickets.Show(call.Repository, _upstream.Credential, RefListing.Of(asked, reader), reply.AskedAt),
+        string question = $"ssh {Convert.ToHexStringLower(SHA256.HashData(bytes))}";
+        using RefsAnswer answer = await refs.AskAsync(
+            new RefsQuery
+            {
+                Key = new RefsKey(call.Repository, _upstream.Credential, question),
+                Primary = _upstream.Asking(bytes),
+                LsRefs = asked,
+                ProtocolVersion = 2,
+            },
             cancellationToken
         );
+        return answer is RefsAnswer.Streamed { Reply: { IsAnswer: false } reply } ? _upstream.Explain(reply)
+            : await ReplyCopy.CopyAsync(answer.Body, _client, cancellationToken) ? null
+            : SessionEnd.Saying("the primary's answer broke off; try again");
     }
 
     private async Task<SessionEnd?> ForwardAsync(IPrimary primary, CancellationToken cancellationToken)
     {
         await using PrimaryReply reply = await primary.FetchAsync(cancellationToken);
-        return await RelayAsync(reply, reader: null, onComplete: null, cancellationToken);
+        return await RelayAsync(reply, cancellationToken);
     }
 
-    private async Task<SessionEnd?> RelayAsync(
-        PrimaryReply reply,
-        PassingReader? reader,
-        Action? onComplete,
-        CancellationToken cancellationToken
-    )
+    private async Task<SessionEnd?> RelayAsync(PrimaryReply reply, CancellationToken cancellationToken)
     {
         if (reply.IsRefusal)
         {
@@ -131,7 +135,7 @@ internal sealed class CommandSession(UploadPackCall call, FetchTurn turns, Acces
         }
 
         return !reply.IsAnswer ? _upstream.Explain(reply)
-            : await ReplyCopy.CopyAsync(reply, _client, reader, onComplete, cancellationToken) ? null
+            : await ReplyCopy.CopyAsync(reply.Body, _client, cancellationToken) ? null
             : SessionEnd.Saying("the primary's answer broke off; try again");
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol.Fetching;
 using Waystation.Primaries.Http;
 
@@ -10,13 +11,13 @@ namespace Waystation.SshFrontend.Sessions;
 /// <param name="refs">Its advertisement, behind the service line.</param>
 /// <param name="version">0 or 1.</param>
 /// <param name="explain">What the client is told of a reply that is no answer.</param>
-internal sealed class HttpOldUpstream(HttpRepository http, PrimaryReply refs, int version, Func<PrimaryReply, SessionEnd> explain)
+internal sealed class HttpOldUpstream(HttpRepository http, RefsAnswer refs, int version, Func<PrimaryReply, SessionEnd> explain)
     : IOldUpstream,
-        IAsyncDisposable
+        IDisposable
 {
     public int Version => version;
 
-    public long AskedAt => refs.AskedAt;
+    public RefsReading? Reading => null;
 
     public PipeReader Advertisement => refs.Body;
 
@@ -51,5 +52,5 @@ internal sealed class HttpOldUpstream(HttpRepository http, PrimaryReply refs, in
         return null;
     }
 
-    public ValueTask DisposeAsync() => refs.DisposeAsync();
+    public void Dispose() => refs.Dispose();
 }

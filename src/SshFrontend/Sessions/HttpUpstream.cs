@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.PktLines;
@@ -11,7 +12,8 @@ using Waystation.Primaries.Http;
 namespace Waystation.SshFrontend.Sessions;
 
 /// <summary>The primary's upload-pack over HTTP, in the name of a login (gitprotocol-http).</summary>
-internal sealed class HttpUpstream(HttpRepository http, RepositoryName repository, int version, AccessTickets tickets) : IUpstream
+internal sealed class HttpUpstream(HttpRepository http, RepositoryName repository, int version, RefsService refs, AccessTickets tickets)
+    : IUpstream
 {
     private HttpOldUpstream? _old;
 
@@ -31,49 +33,46 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
             return null;
         }
 
-        PrimaryReply reply = await http.Asking(GitProtocol, default).InfoRefsAsync(cancellationToken);
+        RefsAnswer answer = await refs.AskAsync(
+            new RefsQuery
+            {
+                Key = new RefsKey(repository, Credential, $"ssh advertisement {version}"),
+                Primary = http.Asking(GitProtocol, default),
+                ProtocolVersion = version,
+            },
+            cancellationToken
+        );
         bool kept = false;
         try
         {
-            if (reply.IsRefusal)
-            {
-                tickets.Refuse(repository, Credential, reply.AskedAt);
-            }
-
-            if (!reply.IsAnswer)
+            if (answer is RefsAnswer.Streamed { Reply: { IsAnswer: false } reply })
             {
                 return Explain(reply);
             }
 
-            int spoken = await ReadStartAsync(reply.Body, cancellationToken);
+            int spoken = await ReadStartAsync(answer.Body, cancellationToken);
             if (spoken < 2)
             {
-                _old = new HttpOldUpstream(http, reply, spoken, ExplainRound);
+                _old = new HttpOldUpstream(http, answer, spoken, ExplainRound);
                 kept = true;
                 return null;
             }
 
             var reader = new InfoRefsReader();
-            await ReadToEndAsync(reply.Body, reader, cancellationToken);
-            if (reader.Capabilities is not { } capabilities)
-            {
-                return SessionEnd.Saying("the primary's capabilities cannot be read");
-            }
-
-            tickets.Accept(repository, Credential, capabilities, reply.AskedAt);
-            Capabilities = capabilities;
-            return null;
+            await ReadToEndAsync(answer.Body, reader, cancellationToken);
+            Capabilities = reader.Capabilities;
+            return Capabilities is null ? SessionEnd.Saying("the primary's capabilities cannot be read") : null;
         }
         finally
         {
             if (!kept)
             {
-                await reply.DisposeAsync();
+                answer.Dispose();
             }
         }
     }
 
-    public IPrimary Asking(string kind, ReadOnlyMemory<byte> command) => http.Asking("version=2", command);
+    public IPrimary Asking(ReadOnlyMemory<byte> command) => http.Asking("version=2", command);
 
     public SessionEnd Explain(PrimaryReply reply) =>
         reply.Complaint is { } text
@@ -90,12 +89,10 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
         return Explain(reply);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (_old is not null)
-        {
-            await _old.DisposeAsync();
-        }
+        _old?.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Passes over HTTP's service line, and tells the version of what follows it, which stays.</summary>

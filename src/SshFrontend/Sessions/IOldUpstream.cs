@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
 
 namespace Waystation.SshFrontend.Sessions;
 
@@ -9,8 +10,8 @@ internal interface IOldUpstream
     /// <summary>0 or 1.</summary>
     int Version { get; }
 
-    /// <summary>When the connection was opened that brought the advertisement.</summary>
-    long AskedAt { get; }
+    /// <summary>Records the refs of <see cref="Advertisement"/> as they pass; null where they are recorded already.</summary>
+    RefsReading? Reading { get; }
 
     /// <summary>The refs, from the first byte to their flush-pkt.</summary>
     PipeReader Advertisement { get; }

@@ -21,10 +21,9 @@ internal interface IUpstream : IAsyncDisposable
     /// <exception cref="PrimaryException">The primary cannot be reached.</exception>
     Task<SessionEnd?> OpenAsync(CancellationToken cancellationToken);
 
-    /// <summary>v2: the primary, for one command of the client; <see cref="IPrimary.FetchAsync"/> sends these very bytes.</summary>
-    /// <param name="kind">What the command is, for the counters.</param>
+    /// <summary>v2: the primary, for one command of the client; <see cref="IPrimary.FetchAsync"/> and <see cref="IPrimary.AskRefsAsync"/> send these very bytes.</summary>
     /// <param name="command">The command as it came.</param>
-    IPrimary Asking(string kind, ReadOnlyMemory<byte> command);
+    IPrimary Asking(ReadOnlyMemory<byte> command);
 
     /// <summary>What the client is told of a reply that is no answer.</summary>
     SessionEnd Explain(PrimaryReply reply);

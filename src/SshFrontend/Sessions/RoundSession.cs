@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.FetchCore;
-using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Advertisements;
@@ -25,7 +25,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// Each round goes up the ladder as a request that holds all that was said before. What cannot be answered here the primary
 /// answers, who hears it all at once.
 /// </summary>
-internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessTickets tickets, IOldUpstream upstream)
+internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, IOldUpstream upstream)
 {
     private readonly ClientChannel _client = call.Client;
 
@@ -55,20 +55,14 @@ internal sealed class RoundSession(UploadPackCall call, FetchTurn turns, AccessT
 
     private async Task ShowRefsAsync(InfoRefsReader refs, CancellationToken cancellationToken)
     {
-        bool told = false;
         while (true)
         {
             ReadResult read = await upstream.Advertisement.ReadAsync(cancellationToken);
             foreach (ReadOnlyMemory<byte> segment in read.Buffer)
             {
                 refs.Read(segment.Span);
+                upstream.Reading?.Read(segment.Span);
                 _client.Output.Write(segment.Span);
-            }
-
-            if (refs.IsComplete && !told)
-            {
-                told = true;
-                tickets.Show(call.Repository, call.Upstream.Credential, RefListing.Of(refs), upstream.AskedAt);
             }
 
             upstream.Advertisement.AdvanceTo(read.Buffer.End);

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore;
-using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 
 namespace Waystation.SshFrontend.Sessions;
 

@@ -4,6 +4,7 @@ using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
@@ -33,6 +34,7 @@ public sealed class SshDoor : IRelayDoor
 
     private readonly SshDoorOptions _options;
     private readonly SshClient _client;
+    private readonly RefsService _refs;
     private readonly AccessTickets _tickets;
     private readonly CredentialDigester _digester;
     private readonly Primary _primary;
@@ -45,6 +47,7 @@ public sealed class SshDoor : IRelayDoor
     /// <param name="options">What the operator decided.</param>
     /// <param name="client">Starts the ssh program.</param>
     /// <param name="fetches">The fetch core.</param>
+    /// <param name="refs">The core of refs.</param>
     /// <param name="tickets">The tickets of the core.</param>
     /// <param name="digester">Makes credentials.</param>
     /// <param name="primary">The primary.</param>
@@ -57,6 +60,7 @@ public sealed class SshDoor : IRelayDoor
         SshDoorOptions options,
         SshClient client,
         FetchService fetches,
+        RefsService refs,
         AccessTickets tickets,
         CredentialDigester digester,
         Primary primary,
@@ -72,6 +76,7 @@ public sealed class SshDoor : IRelayDoor
         ArgumentNullException.ThrowIfNull(meters);
         _options = options;
         _client = client;
+        _refs = refs;
         _tickets = tickets;
         _digester = digester;
         _primary = primary;
@@ -181,11 +186,22 @@ public sealed class SshDoor : IRelayDoor
         int version = ProtocolVersion.Of(session.GitProtocol);
         await using IUpstream upstream = identity switch
         {
-            SessionIdentity.OverSsh ssh => new SshUpstream(_client, ssh, line.Path, repository, version, _tickets, _digester, _meters),
+            SessionIdentity.OverSsh ssh => new SshUpstream(
+                _client,
+                ssh,
+                line.Path,
+                repository,
+                version,
+                _refs,
+                _tickets,
+                _digester,
+                _meters
+            ),
             SessionIdentity.OverHttp http => new HttpUpstream(
                 _http.Open(_primary.Http, repository, httpPath!, http.Login),
                 repository,
                 version,
+                _refs,
                 _tickets
             ),
             _ => throw new System.Diagnostics.UnreachableException(),
@@ -198,8 +214,8 @@ public sealed class SshDoor : IRelayDoor
 
         var call = new UploadPackCall(repository, _primary.Visibility, _primary.SelectsOverSsh(line.Path), upstream, client);
         return upstream.Capabilities is { } capabilities
-            ? await new CommandSession(call, _turns, _tickets).RunAsync(capabilities, cancellationToken)
-            : await new RoundSession(call, _turns, _tickets, upstream.Old!).RunAsync(cancellationToken);
+            ? await new CommandSession(call, _turns, _refs, _tickets).RunAsync(capabilities, cancellationToken)
+            : await new RoundSession(call, _turns, upstream.Old!).RunAsync(cancellationToken);
     }
 
     private async Task<SessionEnd> ForwardAsync(

@@ -1,8 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.Primaries.Ssh;
@@ -16,36 +15,27 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
 {
     private readonly SshUploadPacks _packs;
     private readonly SshUploadPacks _oldPacks;
-    private readonly AccessTickets _tickets;
-    private readonly FetchMeters _meters;
+    private readonly SshAsker _asker;
     private SshUploadPack? _first;
 
-    public SshOldUpstream(
-        SshUploadPack first,
-        long askedAt,
-        SshUploadPacks packs,
-        SshUploadPacks oldPacks,
-        AccessTickets tickets,
-        FetchMeters meters
-    )
+    public SshOldUpstream(SshUploadPack first, RefsReading reading, SshUploadPacks packs, SshUploadPacks oldPacks, SshAsker asker)
     {
         _first = first;
         _packs = packs;
         _oldPacks = oldPacks;
-        _tickets = tickets;
-        _meters = meters;
-        AskedAt = askedAt;
+        _asker = asker;
+        Reading = reading;
         Version = first.Version;
         Advertisement = new AnswerBody(first.Output);
     }
 
     public int Version { get; }
 
-    public long AskedAt { get; }
+    public RefsReading? Reading { get; }
 
     public PipeReader Advertisement { get; }
 
-    public IPrimary Asking(ReadOnlyMemory<byte> request) => new CountedPrimary(new OldPrimary(this, request), "fetch", _meters);
+    public IPrimary Asking(ReadOnlyMemory<byte> request) => new OldPrimary(this, request);
 
     public async Task<SessionEnd?> ForwardAsync(
         ReadOnlyMemory<byte> said,
@@ -55,7 +45,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
     )
     {
         await using SshUploadPack conversation = await TakeAsync(cancellationToken);
-        _meters.Upstream("fetch");
+        _asker.Meters.Upstream("fetch");
         await conversation.Input.WriteAsync(said, cancellationToken);
         await conversation.Input.FlushAsync(cancellationToken);
         if (boundaryTold)
@@ -116,30 +106,34 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
     {
         public bool AnswersOneAtATime => true;
 
-        public async Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) => await AskAsync(request, cancellationToken);
+        public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) => AskAsync("fetch", request, cancellationToken);
+
+        /// <summary>The advertisement of a connection of its own.</summary>
+        public Task<PrimaryReply> AskRefsAsync(CancellationToken cancellationToken) => InfoRefsAsync(cancellationToken);
 
         public async Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
         {
             if (framing.ProtocolVersion == 2)
             {
-                return await new SshPrimary(upstream._packs, default, upstream._tickets).SyncAsync(request, framing, cancellationToken);
+                return await new SshPrimary(upstream._packs, default, upstream._asker).SyncAsync(request, framing, cancellationToken);
             }
 
             var written = new ArrayBufferWriter<byte>();
             FetchRequestWriter.WriteV0(written, request, framing, agent: null);
-            return await AskAsync(written.WrittenMemory, cancellationToken);
+            return await AskAsync("sync", written.WrittenMemory, cancellationToken);
         }
 
         public Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken) =>
-            new SshPrimary(upstream._packs, default, upstream._tickets).LsRefsAsync(request, cancellationToken);
+            new SshPrimary(upstream._packs, default, upstream._asker).LsRefsAsync(request, cancellationToken);
 
         public Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken) =>
-            new SshPrimary(upstream._oldPacks, default, upstream._tickets).InfoRefsAsync(cancellationToken);
+            new SshPrimary(upstream._oldPacks, default, upstream._asker).InfoRefsAsync(cancellationToken);
 
-        private async Task<PrimaryReply> AskAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        private async Task<PrimaryReply> AskAsync(string kind, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
+            upstream._asker.Meters.Upstream(kind);
             SshUploadPack conversation = await upstream.TakeAsync(cancellationToken);
-            return await conversation.ReplyAsync(bytes, upstream._tickets.Now, cancellationToken);
+            return await conversation.ReplyAsync(bytes, upstream._asker.Tickets.Now, cancellationToken);
         }
     }
 }

@@ -3,6 +3,7 @@ using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.Primaries.Ssh;
 using Waystation.Primaries.Ssh.Keys;
@@ -19,6 +20,7 @@ internal sealed class SshUpstream(
     string path,
     RepositoryName repository,
     int version,
+    RefsService refs,
     AccessTickets tickets,
     CredentialDigester digester,
     FetchMeters meters
@@ -38,6 +40,7 @@ internal sealed class SshUpstream(
     {
         meters.Upstream("ssh");
         long begun = tickets.Now;
+        Func<Credential, IPrimary, RefsReading> reading = refs.BeginReading(repository);
         (SshOpening opening, _) = await (version >= 2 ? _packs : _oldPacks).TakeAsync(fresh: false, cancellationToken);
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
         {
@@ -58,14 +61,14 @@ internal sealed class SshUpstream(
         }
         else
         {
-            _old = new SshOldUpstream(uploadPack, begun, _packs, _oldPacks, tickets, meters);
+            IPrimary later = new SshPrimary(_packs, command: default, Asker);
+            _old = new SshOldUpstream(uploadPack, reading(Credential, later), _packs, _oldPacks, Asker);
         }
 
         return null;
     }
 
-    public IPrimary Asking(string kind, ReadOnlyMemory<byte> command) =>
-        new CountedPrimary(new SshPrimary(_packs, command, tickets), kind, meters);
+    public IPrimary Asking(ReadOnlyMemory<byte> command) => new SshPrimary(_packs, command, Asker);
 
     public SessionEnd Explain(PrimaryReply reply) =>
         reply switch
@@ -88,6 +91,8 @@ internal sealed class SshUpstream(
         await _packs.DisposeAsync();
         await _oldPacks.DisposeAsync();
     }
+
+    private SshAsker Asker => new(repository, Credential, tickets, meters);
 
     /// <summary>The name that the key proven here, or the node's own, has among credentials.</summary>
     private string ProvenName =>

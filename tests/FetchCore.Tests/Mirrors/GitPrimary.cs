@@ -129,6 +129,8 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
             return primary.FetchAsync(user, own ?? throw new InvalidOperationException("no client asks"), cancellationToken);
         }
 
+        public Task<PrimaryReply> AskRefsAsync(CancellationToken cancellationToken) => InfoRefsAsync(cancellationToken);
+
         public async Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
         {
             var asked = new ParsedCommand.Fetch(request, framing);

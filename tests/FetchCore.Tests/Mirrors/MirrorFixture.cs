@@ -3,6 +3,7 @@ using System.Text;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Advertisements;

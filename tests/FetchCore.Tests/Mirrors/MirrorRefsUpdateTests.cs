@@ -1,6 +1,5 @@
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
-using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Tests.Mirrors;
 

@@ -1,3 +1,4 @@
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Servers;

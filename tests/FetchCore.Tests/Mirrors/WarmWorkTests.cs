@@ -1,3 +1,4 @@
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 
 namespace Waystation.FetchCore.Tests.Mirrors;

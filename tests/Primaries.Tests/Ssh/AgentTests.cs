@@ -123,7 +123,7 @@ public sealed class AgentTests(SshStage stage) : IClassFixture<SshStage>
         await using SshUploadPacks packs = await WithAgentThatEndsAsync();
 
         Assert.NotEmpty((await stage.LsRefsAsync(packs)).Tips);
-        await using PrimaryReply anew = await new SshPrimary(packs, default, stage.Tickets).InfoRefsAsync(CancellationToken.None);
+        await using PrimaryReply anew = await new SshPrimary(packs, default, stage.Asker).InfoRefsAsync(CancellationToken.None);
         Assert.True(anew.IsRefusal);
     }
 

@@ -23,7 +23,7 @@ public sealed class BrokenConnectionTests : IAsyncLifetime
         string tip = await large.ResolveAsync("refs/heads/main");
         await using SshUploadPacks packs = _stage.PacksOf(SshStage.FileOf(_stage.Alice), "public/large.git");
         using PackGate gate = large.HoldPacks(afterBytes: 1 << 20);
-        var primary = new SshPrimary(packs, SshStage.CommandOf(SshStage.CloneOf(tip)), _stage.Tickets);
+        var primary = new SshPrimary(packs, SshStage.CommandOf(SshStage.CloneOf(tip)), _stage.Asker);
         await using (PrimaryReply reply = await primary.FetchAsync(CancellationToken.None))
         {
             await gate.ReachedAsync();
@@ -53,7 +53,7 @@ public sealed class BrokenConnectionTests : IAsyncLifetime
         await _stage.LsRefsAsync(packs);
         _stage.Primary.AdmitNobody();
 
-        await using PrimaryReply reply = await new SshPrimary(packs, default, _stage.Tickets).InfoRefsAsync(CancellationToken.None);
+        await using PrimaryReply reply = await new SshPrimary(packs, default, _stage.Asker).InfoRefsAsync(CancellationToken.None);
 
         Assert.True(reply.IsRefusal);
     }
@@ -76,7 +76,7 @@ public sealed class BrokenConnectionTests : IAsyncLifetime
     {
         string tip = await _stage.Repository.ResolveAsync("refs/heads/main");
         SshUploadPacks packs = _stage.PacksOf(SshStage.FileOf(_stage.Alice));
-        var primary = new SshPrimary(packs, SshStage.CommandOf(SshStage.CloneOf(tip)), _stage.Tickets);
+        var primary = new SshPrimary(packs, SshStage.CommandOf(SshStage.CloneOf(tip)), _stage.Asker);
         await using (PrimaryReply reply = await primary.FetchAsync(CancellationToken.None))
         {
             await packs.DisposeAsync();

@@ -224,7 +224,7 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
         using var cancel = new CancellationTokenSource();
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice), "silent");
         int before = stage.Primary.Commands.Count;
-        Task<PrimaryReply> asking = new SshPrimary(packs, default, stage.Tickets).LsRefsAsync(new(), cancel.Token);
+        Task<PrimaryReply> asking = new SshPrimary(packs, default, stage.Asker).LsRefsAsync(new(), cancel.Token);
         await Eventually.TrueAsync("the command runs at the primary", () => stage.Primary.Commands.Count > before);
 
         await cancel.CancelAsync();

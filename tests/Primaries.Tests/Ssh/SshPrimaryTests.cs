@@ -29,7 +29,7 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
     {
         string tip = await stage.Repository.ResolveAsync("refs/heads/main");
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice));
-        var primary = new SshPrimary(packs, SshStage.CommandOf(SshStage.CloneOf(tip)), stage.Tickets);
+        var primary = new SshPrimary(packs, SshStage.CommandOf(SshStage.CloneOf(tip)), stage.Asker);
 
         await using PrimaryReply reply = await primary.FetchAsync(CancellationToken.None);
 
@@ -46,7 +46,7 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice));
         await stage.LsRefsAsync(packs);
         await stage.LsRefsAsync(packs);
-        var primary = new SshPrimary(packs, default, stage.Tickets);
+        var primary = new SshPrimary(packs, default, stage.Asker);
         for (int i = 0; i < 2; i++)
         {
             await using PrimaryReply reply = await primary.SyncAsync(SshStage.CloneOf(tip), ResponseFraming.V2, CancellationToken.None);
@@ -61,7 +61,7 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
     {
         int before = stage.Primary.Commands.Count;
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice));
-        var primary = new SshPrimary(packs, default, stage.Tickets);
+        var primary = new SshPrimary(packs, default, stage.Asker);
         await using (
             PrimaryReply reply = await primary.LsRefsAsync(new LsRefsRequest { RefPrefixes = ["refs/heads/main"] }, CancellationToken.None)
         )
@@ -78,7 +78,7 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
     {
         int before = stage.Primary.Commands.Count;
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice));
-        var primary = new SshPrimary(packs, default, stage.Tickets);
+        var primary = new SshPrimary(packs, default, stage.Asker);
         await using PrimaryReply first = await primary.LsRefsAsync(new LsRefsRequest(), CancellationToken.None);
         await using PrimaryReply second = await primary.LsRefsAsync(new LsRefsRequest(), CancellationToken.None);
 
@@ -91,7 +91,7 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
     {
         int before = stage.Primary.Commands.Count;
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice));
-        var primary = new SshPrimary(packs, default, stage.Tickets);
+        var primary = new SshPrimary(packs, default, stage.Asker);
         for (int i = 0; i < 2; i++)
         {
             await using PrimaryReply reply = await primary.InfoRefsAsync(CancellationToken.None);
@@ -147,7 +147,7 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
     public async Task ErrPacket_IsHandedOn_AndIsARefusalOnlyIfItSaysSo(string path, bool isRefusal)
     {
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice), path);
-        var primary = new SshPrimary(packs, default, stage.Tickets);
+        var primary = new SshPrimary(packs, default, stage.Asker);
 
         await using PrimaryReply reply = await primary.LsRefsAsync(new LsRefsRequest(), CancellationToken.None);
 
@@ -161,7 +161,7 @@ public sealed class SshPrimaryTests(SshStage stage) : IClassFixture<SshStage>
     {
         FetchRequest request = SshStage.CloneOf(new string('1', 40));
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice));
-        var primary = new SshPrimary(packs, SshStage.CommandOf(request), stage.Tickets);
+        var primary = new SshPrimary(packs, SshStage.CommandOf(request), stage.Asker);
 
         await using PrimaryReply reply = await primary.FetchAsync(CancellationToken.None);
 

@@ -1,7 +1,10 @@
 using System.Buffers;
+using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging.Abstractions;
+using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
@@ -16,6 +19,7 @@ namespace Waystation.Primaries.Tests.Ssh;
 public sealed class SshStage : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
+    private readonly Meter _meter = new("SshStage");
 
     public SshdPrimary Primary { get; private set; } = null!;
 
@@ -46,7 +50,17 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
             KnownHostsFile = Primary.KnownHostsFile,
         };
 
-    public AccessTickets Tickets { get; } = new(TimeProvider.System, TimeSpan.FromSeconds(30));
+    public SshAsker Asker { get; }
+
+    public SshStage()
+    {
+        Asker = new SshAsker(
+            new RepositoryName("git.example.com", "public/tool.git"),
+            new CredentialDigester().Digest([new("ssh key", "alice")]),
+            new AccessTickets(TimeProvider.System, TimeSpan.FromSeconds(30)),
+            new FetchMeters(_meter)
+        );
+    }
 
     public static SshPublicKey PublicKeyOf(SshKey key) => PublicKeyOf(key.PublicFile);
 
@@ -86,7 +100,7 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
         ObjectFormat format = ObjectFormat.Sha1
     )
     {
-        var primary = new SshPrimary(packs, default, Tickets);
+        var primary = new SshPrimary(packs, default, Asker);
         PrimaryReply reply = await primary.LsRefsAsync(LsRefsRequest.All(format), CancellationToken.None);
         await using (reply)
         {
@@ -120,5 +134,9 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
         Dispose();
     }
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _meter.Dispose();
+    }
 }

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Waystation.FetchCore;
+using Waystation.FetchCore.Observing;
 using Waystation.Primaries.Http;
 using Waystation.Proxy.Http;
 

@@ -1,25 +1,22 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net;
-using System.Net.Http.Headers;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Tests;
-using Waystation.Primaries.Http;
-using Waystation.Proxy.Http;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
 
-namespace Waystation.Proxy.Tests.Http;
+namespace Waystation.FetchCore.Tests.Refs;
 
 /// <summary>Equal questions for refs, of which one hangs at the primary.</summary>
-public sealed class RefsShieldTests
+public sealed class RefsCoalescerTests
 {
     private readonly ManualTime _time = new();
     private readonly CredentialDigester _digester = new();
-    private readonly RefsShield _shield;
-    private readonly TaskCompletionSource<HttpPrimaryReply> _hanging = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RefsCoalescer _coalescer;
+    private readonly TaskCompletionSource<PrimaryReply> _hanging = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ahead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _asked;
 
-    public RefsShieldTests() => _shield = new RefsShield(_time);
+    public RefsCoalescerTests() => _coalescer = new RefsCoalescer(_time);
 
     [Theory]
     [InlineData(1, 0)] // the question under way when the others come
@@ -59,30 +56,27 @@ public sealed class RefsShieldTests
     private Task<RefsAnswer> AskAsync(int which, int bytes)
     {
         var key = new RefsKey(new("git.example.com", "team/tool.git"), _digester.Digest([new("user", "alice")]), "a question");
-        return _shield.AskAsync(
-            key,
-            async token =>
-            {
-                int number = Interlocked.Increment(ref _asked);
-                if (number == which && bytes == 0)
-                {
-                    return await _hanging.Task.WaitAsync(token);
-                }
+        return _coalescer.AskAsync(key, new Leader(token => SendAsync(which, bytes, token)), CancellationToken.None);
+    }
 
-                if (number == 1)
-                {
-                    await _ahead.Task;
-                }
+    private async Task<PrimaryReply> SendAsync(int which, int bytes, CancellationToken cancellationToken)
+    {
+        int number = Interlocked.Increment(ref _asked);
+        if (number == which && bytes == 0)
+        {
+            return await _hanging.Task.WaitAsync(cancellationToken);
+        }
 
-                return number == which ? Half(bytes) : Answer(new MemoryStream("000eversion 2\n0000"u8.ToArray()));
-            },
-            static _ => null,
-            CancellationToken.None
-        );
+        if (number == 1)
+        {
+            await _ahead.Task;
+        }
+
+        return number == which ? Half(bytes) : new FakeReply("000eversion 2\n0000"u8.ToArray(), askedAt: 0);
     }
 
     /// <summary>So much, and the rest when the other one fails.</summary>
-    private HttpPrimaryReply Half(int bytes)
+    private PrimaryReply Half(int bytes)
     {
         var pipe = new Pipe();
         pipe.Writer.Write(new byte[bytes]);
@@ -93,13 +87,19 @@ public sealed class RefsShieldTests
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default
         );
-        return Answer(pipe.Reader.AsStream());
+        return new FakeReply(pipe.Reader, askedAt: 0);
     }
 
-    private static HttpPrimaryReply Answer(Stream body)
+    private sealed class Leader(Func<CancellationToken, Task<PrimaryReply>> send) : IRefsLeader
     {
-        var response = new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(Stream.Null) };
-        response.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-git-upload-pack-advertisement");
-        return new HttpPrimaryReply(response, askedAt: 0, body);
+        public Task<PrimaryReply> AskAsync(CancellationToken cancellationToken) => send(cancellationToken);
+
+        public void See(PrimaryReply reply) { }
+
+        public void Read(ReadOnlySpan<byte> bytes) { }
+
+        public void End() { }
+
+        public void Fail(Exception failure) { }
     }
 }

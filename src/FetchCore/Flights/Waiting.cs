@@ -1,4 +1,4 @@
-namespace Waystation.FetchCore.Access;
+namespace Waystation.FetchCore.Flights;
 
 /// <summary>Waits for what others have begun.</summary>
 internal static class Waiting

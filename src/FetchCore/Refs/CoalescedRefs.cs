@@ -3,21 +3,20 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Streams;
-using Waystation.Primaries.Http;
+using Waystation.FetchCore.Primaries;
 
-namespace Waystation.Proxy.Http;
+namespace Waystation.FetchCore.Refs;
 
 /// <summary>
-/// One question for refs on its way. Its leader gets the answer as it streams; its followers, known before it was sent, get the refs
-/// from memory when all of them have come, under a head of the node's own. They ask for themselves where the answer is not refs, or too
-/// large to be held for them.
+/// One question for refs on its way. Its leader gets the answer as it streams. Its followers, known before it was sent, get the refs from
+/// memory when all of them have come. They ask for themselves where the answer is not refs, or too large to be held for them.
 /// <code>
 ///   primary ──► watched ──┬─► pipe ──► leader         a slow one slows nobody: the flight has landed as soon as it is waited for
 ///                         └─► copy ──► followers      8 MiB at most, 64 MiB for all flights
 /// </code>
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no handle; who leaves last may leave at any time.")]
-internal sealed class RefsFlight
+internal sealed class CoalescedRefs
 {
     /// <summary>An answer that breaks off within this much breaks off before anybody was told of it.</summary>
     private const int HeldBack = 64 * 1024;
@@ -37,13 +36,12 @@ internal sealed class RefsFlight
 
     private readonly Lock _gate = new();
     private readonly Pipe _pipe = new(s_pipe);
-    private readonly TaskCompletionSource<AnswerHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<PrimaryReply> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _shared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _unwanted = new();
     private readonly SourceSilence _silence;
-    private readonly Action<RefsFlight> _landed;
+    private readonly Action<CoalescedRefs> _landed;
     private ArrayBufferWriter<byte>? _copy;
-    private AnswerHead? _sharedHead;
     private int _holders;
     private int _hasLanded;
     private int _isLed = 1;
@@ -51,7 +49,7 @@ internal sealed class RefsFlight
     /// <param name="followers">How many wait for it beside its leader.</param>
     /// <param name="time">The clock.</param>
     /// <param name="landed">Told once, when an equal question may be sent.</param>
-    public RefsFlight(int followers, TimeProvider time, Action<RefsFlight> landed)
+    public CoalescedRefs(int followers, TimeProvider time, Action<CoalescedRefs> landed)
     {
         _silence = new SourceSilence(time);
         _silence.End();
@@ -74,38 +72,32 @@ internal sealed class RefsFlight
     }
 
     /// <summary>Asks, and moves the answer to its end; its failures are its sharers'.</summary>
-    /// <param name="ask">Asks the primary.</param>
-    /// <param name="watch">Sees the head, and may return who is to see the bytes.</param>
+    /// <param name="leader">Asks the primary and sees the answer.</param>
     [SuppressMessage("Design", "CA1031", Justification = "Every failure is handed to those who wait.")]
-    public async Task RunAsync(
-        Func<CancellationToken, Task<HttpPrimaryReply>> ask,
-        Func<HttpPrimaryReply, ReadOnlySpanAction<byte, object?>?> watch
-    )
+    public async Task RunAsync(IRefsLeader leader)
     {
         await Task.Yield();
         try
         {
-            await using HttpPrimaryReply reply = await ask(_unwanted.Token);
-            var head = AnswerHead.Of(reply.Response);
-            if (reply.IsAnswer)
-            {
-                _sharedHead = AnswerHead.OfShared(reply);
-            }
-            else
+            await using PrimaryReply reply = await leader.AskAsync(_unwanted.Token);
+            if (!reply.IsAnswer)
             {
                 // A redirect, a challenge, a refusal: written for its leader, and nobody else's to hear.
                 DropCopy();
             }
 
-            await MoveAsync(reply.Body, head, watch(reply));
+            leader.See(reply);
+            await MoveAsync(reply, leader);
+            leader.End();
             await _pipe.Writer.CompleteAsync();
-            _head.TrySetResult(head);
+            _head.TrySetResult(reply);
             _shared.TrySetResult(_copy is not null);
         }
         catch (Exception e)
         {
+            leader.Fail(e);
             _head.TrySetException(e);
-            _shared.TrySetException(e is AnsweredOutageException answered ? answered.ForOthers() : e);
+            _shared.TrySetException(e is PrimaryOutageException outage ? outage.ForOthers() : e);
             await _pipe.Writer.CompleteAsync(e);
         }
         finally
@@ -119,7 +111,7 @@ internal sealed class RefsFlight
     {
         try
         {
-            return new RefsAnswer(await _head.Task.WaitAsync(cancellationToken), _pipe.Reader, default, LeaveLead);
+            return new RefsAnswer.Streamed(await _head.Task.WaitAsync(cancellationToken), _pipe.Reader, LeaveLead);
         }
         catch
         {
@@ -148,7 +140,7 @@ internal sealed class RefsFlight
             }
 
             given = await _shared.Task.WaitAsync(cancellationToken);
-            return given ? new RefsAnswer(_sharedHead!, stream: null, _copy!.WrittenMemory, LeaveHold) : null;
+            return given ? new RefsAnswer.Shared(_copy!.WrittenMemory, LeaveHold) : null;
         }
         finally
         {
@@ -159,8 +151,9 @@ internal sealed class RefsFlight
         }
     }
 
-    private async Task MoveAsync(PipeReader body, AnswerHead head, ReadOnlySpanAction<byte, object?>? watch)
+    private async Task MoveAsync(PrimaryReply reply, IRefsLeader leader)
     {
+        PipeReader body = reply.Body;
         long passed = 0;
         bool leaderLeft = false;
         while (true)
@@ -169,7 +162,7 @@ internal sealed class RefsFlight
             _silence.End();
             foreach (ReadOnlyMemory<byte> segment in read.Buffer)
             {
-                watch?.Invoke(segment.Span, null);
+                leader.Read(segment.Span);
                 Copy(segment.Span);
                 if (!leaderLeft)
                 {
@@ -181,7 +174,7 @@ internal sealed class RefsFlight
             body.AdvanceTo(read.Buffer.End);
             if (passed > HeldBack)
             {
-                _head.TrySetResult(head);
+                _head.TrySetResult(reply);
             }
 
             if (!leaderLeft)

@@ -1,16 +1,14 @@
-using System.Buffers;
 using Waystation.CacheStore.Packs;
-using Waystation.Primaries.Http;
 
-namespace Waystation.Proxy.Http;
+namespace Waystation.FetchCore.Refs;
 
 /// <summary>
-/// Lets equal questions for refs, by one credential, share one question to the primary. Who comes while one is under way waits until it has
-/// landed and shares the next with all who wait then: a shared answer was asked for after each sharer arrived, so no push that was
-/// acknowledged before is missed in it. A question that hangs holds up only the one who asks it: the others wait a bounded moment, and ask
-/// anew.
+/// Lets equal questions for refs by one credential share one question to the primary, as <see cref="Flights.NextFlight{TKey, TAnswer}"/>
+/// does, and streams the answer. A client that comes while a question is under way waits until it has landed, and shares the next one with
+/// all who wait then: a shared answer was asked for after each sharer arrived. A question that hangs holds up only its own asker.
 /// </summary>
-internal sealed class RefsShield(TimeProvider time)
+/// <param name="time">The clock.</param>
+public sealed class RefsCoalescer(TimeProvider time)
 {
     /// <summary>
     /// Who has waited so long for another's question, or for a word of the answer to a shared one, waits for it no more. A primary that is
@@ -29,22 +27,16 @@ internal sealed class RefsShield(TimeProvider time)
 
     /// <summary>Asks, or shares a question that has not been sent yet.</summary>
     /// <param name="key">What makes it equal to another.</param>
-    /// <param name="ask">Asks the primary.</param>
-    /// <param name="watch">Sees the head of the answer, and may return who is to see its bytes.</param>
+    /// <param name="leader">Asks the primary and sees the answer, where this question is the one that is sent.</param>
     /// <param name="cancellationToken">The client's.</param>
-    public async Task<RefsAnswer> AskAsync(
-        RefsKey key,
-        Func<CancellationToken, Task<HttpPrimaryReply>> ask,
-        Func<HttpPrimaryReply, ReadOnlySpanAction<byte, object?>?> watch,
-        CancellationToken cancellationToken
-    )
+    internal async Task<RefsAnswer> AskAsync(RefsKey key, IRefsLeader leader, CancellationToken cancellationToken)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             // A primary that is slow for all is not asked by all of them: they wait longer each time.
             TimeSpan patience = s_patience * (1 << attempt);
-            var waiter = new Waiter(flight => _ = flight.RunAsync(ask, watch));
-            (RefsFlight Flight, bool Leads) place = await PlaceAsync(key, waiter, Board(key, waiter), patience, cancellationToken);
+            var waiter = new Waiter(flight => _ = flight.RunAsync(leader));
+            (CoalescedRefs Flight, bool Leads) place = await PlaceAsync(key, waiter, Board(key, waiter), patience, cancellationToken);
             if (place.Leads)
             {
                 return await place.Flight.LeadAsync(cancellationToken);
@@ -61,14 +53,14 @@ internal sealed class RefsShield(TimeProvider time)
             }
         }
 
-        var alone = new RefsFlight(0, time, static _ => { });
-        _ = alone.RunAsync(ask, watch);
+        var alone = new CoalescedRefs(0, time, static _ => { });
+        _ = alone.RunAsync(leader);
         return await alone.LeadAsync(cancellationToken);
     }
 
     /// <summary>Takes a place on the question that is sent next: at once where none is under way, else the one under way is
     /// returned.</summary>
-    private RefsFlight? Board(RefsKey key, Waiter waiter)
+    private CoalescedRefs? Board(RefsKey key, Waiter waiter)
     {
         lock (_gate)
         {
@@ -83,10 +75,10 @@ internal sealed class RefsShield(TimeProvider time)
         }
     }
 
-    private async Task<(RefsFlight Flight, bool Leads)> PlaceAsync(
+    private async Task<(CoalescedRefs Flight, bool Leads)> PlaceAsync(
         RefsKey key,
         Waiter waiter,
-        RefsFlight? ahead,
+        CoalescedRefs? ahead,
         TimeSpan patience,
         CancellationToken cancellationToken
     )
@@ -112,7 +104,7 @@ internal sealed class RefsShield(TimeProvider time)
             }
 
             // It was given a place at the last moment, and others may count on it.
-            (RefsFlight flight, bool leads) = await waiter.Place.Task;
+            (CoalescedRefs flight, bool leads) = await waiter.Place.Task;
             (leads ? (Action)flight.LeaveLead : flight.LeaveHold)();
             throw;
         }
@@ -121,7 +113,7 @@ internal sealed class RefsShield(TimeProvider time)
     /// <summary>Sends the question of the first for all of them; the caller has the lock.</summary>
     private void Launch(RefsKey key, List<Waiter> sharers)
     {
-        var flight = new RefsFlight(sharers.Count - 1, time, landed => Land(key, landed));
+        var flight = new CoalescedRefs(sharers.Count - 1, time, landed => Land(key, landed));
         _lines[key] = new Line(flight);
         for (int i = 0; i < sharers.Count; i++)
         {
@@ -131,7 +123,7 @@ internal sealed class RefsShield(TimeProvider time)
         sharers[0].Run(flight);
     }
 
-    private void Land(RefsKey key, RefsFlight landed)
+    private void Land(RefsKey key, CoalescedRefs landed)
     {
         lock (_gate)
         {
@@ -151,17 +143,17 @@ internal sealed class RefsShield(TimeProvider time)
     }
 
     /// <summary>A question under way, and who waits for the next.</summary>
-    private sealed class Line(RefsFlight current)
+    private sealed class Line(CoalescedRefs current)
     {
-        public RefsFlight Current => current;
+        public CoalescedRefs Current => current;
 
         public List<Waiter> Waiting { get; } = [];
     }
 
     /// <param name="Run">Sends this one's question on a flight.</param>
-    private sealed record Waiter(Action<RefsFlight> Run)
+    private sealed record Waiter(Action<CoalescedRefs> Run)
     {
-        public TaskCompletionSource<(RefsFlight Flight, bool Leads)> Place { get; } =
+        public TaskCompletionSource<(CoalescedRefs Flight, bool Leads)> Place { get; } =
             new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

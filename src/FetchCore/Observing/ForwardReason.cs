@@ -1,4 +1,4 @@
-namespace Waystation.FetchCore;
+namespace Waystation.FetchCore.Observing;
 
 /// <summary>Why a request was handed to the primary as it came, and nothing of the answer kept.</summary>
 public enum ForwardReason

@@ -1,4 +1,4 @@
-namespace Waystation.FetchCore;
+namespace Waystation.FetchCore.Observing;
 
 /// <summary>How a fetch was served: the same word in <c>Cache-Status</c>, metric, log line and test.</summary>
 public enum FetchOutcome

@@ -1,4 +1,4 @@
-namespace Waystation.FetchCore.Access;
+namespace Waystation.FetchCore.Refs;
 
 /// <summary>What a primary is asked about refs, in the node's own words.</summary>
 public enum RefsQuestion

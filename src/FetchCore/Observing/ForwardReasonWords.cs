@@ -1,4 +1,4 @@
-namespace Waystation.FetchCore;
+namespace Waystation.FetchCore.Observing;
 
 /// <summary>Reasons as metrics, logs and <c>Cache-Status</c> name them.</summary>
 public static class ForwardReasonWords

@@ -1,38 +1,31 @@
-using Waystation.CacheStore;
 using Waystation.CacheStore.Packs;
 
-namespace Waystation.FetchCore.Access;
+namespace Waystation.FetchCore.Flights;
 
 /// <summary>
-/// Lets equal questions for refs, by one credential, share one question to the primary. A shared answer must have been
-/// asked for after each sharer arrived, or a push acknowledged in between would be missed: whoever comes while a question
-/// is under way waits for it to end and shares the next one. A question that hangs holds up only the one who asks it: the
-/// others wait a bounded moment, for the one before theirs as for their own, and ask anew.
+/// Lets equal questions share one question, which is the <em>next</em> to be sent: an asker that finds a question under way waits for it to
+/// end and shares the next one. So a shared answer was asked for after each sharer arrived, and misses nothing that was acknowledged
+/// before. A question that hangs holds up only its own asker: the others wait a bounded moment, for the question before theirs as for
+/// their own, and ask anew.
 /// </summary>
-public sealed class SharedRefs(TimeProvider time)
+/// <typeparam name="TKey">What makes two questions equal.</typeparam>
+/// <typeparam name="TAnswer">The answer.</typeparam>
+/// <param name="time">The clock.</param>
+public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
+    where TKey : notnull
 {
     /// <summary>Questions of others that hung; after so many, each asks for itself.</summary>
     private const int MaxAttempts = 3;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(RepositoryName, Credential, RefsQuestion), Line> _lines = [];
+    private readonly Dictionary<TKey, Line> _lines = [];
 
     /// <summary>Asks, or shares a question that has not been sent yet.</summary>
-    /// <param name="repository">Where.</param>
-    /// <param name="credential">In whose name; nobody shares another's.</param>
-    /// <param name="question">What; another question is another answer.</param>
-    /// <param name="ask">Asks the primary. It is not cancelled when one sharer leaves.</param>
+    /// <param name="key">What makes it equal to another.</param>
+    /// <param name="ask">Asks. It is not cancelled when one sharer leaves.</param>
     /// <param name="cancellationToken">This sharer's.</param>
-    public async Task<AccessView?> AskAsync(
-        RepositoryName repository,
-        Credential credential,
-        RefsQuestion question,
-        Func<Task<AccessView?>> ask,
-        CancellationToken cancellationToken
-    )
+    public async Task<TAnswer> AskAsync(TKey key, Func<Task<TAnswer>> ask, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(ask);
-        (RepositoryName, Credential, RefsQuestion) key = (repository, credential, question);
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             // A primary that is slow for all is not asked by all of them: they wait longer each time.
@@ -55,7 +48,7 @@ public sealed class SharedRefs(TimeProvider time)
     }
 
     /// <summary>A place on the question that is sent next: at once where none is under way.</summary>
-    private (Flight Flight, Flight? Ahead, bool IsLeader) Board((RepositoryName, Credential, RefsQuestion) key, Func<Task<AccessView?>> ask)
+    private (Flight Flight, Flight? Ahead, bool IsLeader) Board(TKey key, Func<Task<TAnswer>> ask)
     {
         lock (_gate)
         {
@@ -72,7 +65,7 @@ public sealed class SharedRefs(TimeProvider time)
         }
     }
 
-    private async Task FlyAsync((RepositoryName, Credential, RefsQuestion) key, Flight flight)
+    private async Task FlyAsync(TKey key, Flight flight)
     {
         await Task.Yield();
         await flight.AskAsync();
@@ -80,7 +73,7 @@ public sealed class SharedRefs(TimeProvider time)
     }
 
     /// <summary>The next question may be sent: this one has been answered, or hangs.</summary>
-    private void Land((RepositoryName, Credential, RefsQuestion) key, Flight flight)
+    private void Land(TKey key, Flight flight)
     {
         lock (_gate)
         {
@@ -112,10 +105,10 @@ public sealed class SharedRefs(TimeProvider time)
     /// <summary>One question, sent or to be sent.</summary>
     private sealed class Flight
     {
-        private readonly Func<Task<AccessView?>> _ask;
-        private readonly TaskCompletionSource<AccessView?> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Func<Task<TAnswer>> _ask;
+        private readonly TaskCompletionSource<TAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Flight(Func<Task<AccessView?>> ask)
+        public Flight(Func<Task<TAnswer>> ask)
         {
             _ask = ask;
 
@@ -128,7 +121,7 @@ public sealed class SharedRefs(TimeProvider time)
             );
         }
 
-        public Task<AccessView?> Answer => _answer.Task;
+        public Task<TAnswer> Answer => _answer.Task;
 
         /// <summary>The same without what came of it.</summary>
         public Task Over => _answer.Task;

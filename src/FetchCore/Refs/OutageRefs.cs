@@ -1,0 +1,77 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
+using Waystation.GitProtocol.Advertisements;
+
+namespace Waystation.FetchCore.Refs;
+
+/// <summary>
+/// Answers questions for refs in an outage: from the newest recorded listing of this very credential that covers the question, patched by
+/// newer partial ones. Where a ref stays unknown nothing is answered.
+/// </summary>
+/// <param name="tickets">The records.</param>
+/// <param name="meters">Counts the answers.</param>
+/// <param name="logger">The log.</param>
+public sealed class OutageRefs(AccessTickets tickets, FetchMeters meters, ILogger<OutageRefs> logger)
+{
+    /// <summary>The answer; null where no record covers the question.</summary>
+    public RefsAnswer.Recorded? Find(RefsQuery query)
+    {
+        if (tickets.FindRecorded(query.Repository, query.Credential) is not { } recorded)
+        {
+            return null;
+        }
+
+        var body = new ArrayBufferWriter<byte>();
+        int? advertises = null;
+        TimeSpan? written = query.LsRefs is { } asked
+            ? WriteListing(body, recorded, asked)
+            : WriteAdvertisement(body, recorded, query.ProtocolVersion, out advertises);
+        if (written is not { } age)
+        {
+            return null;
+        }
+
+        meters.AnsweredStale("refs");
+        logger.RefsRecorded(query.Repository, age, query.Credential);
+        return new RefsAnswer.Recorded(body.WrittenMemory, age, advertises);
+    }
+
+    /// <summary>How long ago it was shown; null where nothing was written.</summary>
+    private static TimeSpan? WriteListing(ArrayBufferWriter<byte> body, RecordedAccess recorded, LsRefsRequest asked)
+    {
+        RecordedListing? answer = recorded.Answer(asked);
+        if (answer is not null)
+        {
+            LsRefsAnswerWriter.Write(body, answer.Listing.Tips, answer.Listing.UnbornHeadTarget);
+        }
+
+        return answer?.Age;
+    }
+
+    /// <inheritdoc cref="WriteListing" path="/summary"/>
+    private static TimeSpan? WriteAdvertisement(ArrayBufferWriter<byte> body, RecordedAccess recorded, int? version, out int? advertises)
+    {
+        advertises = null;
+        if (version == 2 && recorded.Capabilities is { } capabilities)
+        {
+            advertises = 2;
+            body.Write(capabilities.Bytes.Span);
+            return recorded.Age ?? TimeSpan.Zero;
+        }
+
+        // A primary without v2 answers with v0.
+        if (
+            version is null
+            || recorded.Advertisement(version == 2 ? 0 : version.Value) is not { Listing: { Older: { } older } listing } shown
+        )
+        {
+            return null;
+        }
+
+        advertises = older.Version;
+        InfoRefsWriter.Write(body, older.Version, listing.Tips, older.Capabilities, older.Shallows, listing.Asked.ObjectFormat);
+        return shown.Age;
+    }
+}

@@ -1,0 +1,20 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Refs;
+
+/// <summary>In whose name the node asks for refs by itself.</summary>
+/// <param name="Repository">The repository.</param>
+/// <param name="Credential">The credential.</param>
+/// <param name="Primary">The primary, asked with that credential.</param>
+/// <param name="Format">The object format of the client's request.</param>
+/// <param name="ProtocolVersion">The protocol version of the client's request.</param>
+public sealed record RefsAsker(
+    RepositoryName Repository,
+    Credential Credential,
+    IPrimary Primary,
+    ObjectFormat Format,
+    int ProtocolVersion
+);

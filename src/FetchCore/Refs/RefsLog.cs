@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+
+namespace Waystation.FetchCore.Refs;
+
+/// <summary>What the core of refs tells the log; ids 1300 to 1399.</summary>
+internal static partial class RefsLog
+{
+    [LoggerMessage(1300, LogLevel.Warning, "{Repository}: refs as of {Age} ago were told to {Credential}: the primary cannot be asked")]
+    public static partial void RefsRecorded(this ILogger logger, RepositoryName repository, TimeSpan age, Credential credential);
+}

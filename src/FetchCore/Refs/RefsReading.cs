@@ -1,0 +1,177 @@
+using System.IO.Pipelines;
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Advertisements;
+
+namespace Waystation.FetchCore.Refs;
+
+/// <summary>
+/// Reads one reply about refs while it passes, and records what it says as soon as it is whole: before the client can act on it. All
+/// replies about refs are read here, whichever front end, version or credential asked.
+/// <code>
+///   ls-refs                  ► a listing of the refs that were asked for
+///   advertisement, v0 or v1  ► a listing of all refs
+///   advertisement, v2        ► the capabilities: this credential may read
+///   refusal                  ► ends what this credential was shown before
+/// </code>
+/// </summary>
+public sealed class RefsReading
+{
+    private readonly AccessTickets _tickets;
+    private readonly RepositoryName _repository;
+    private readonly Credential _credential;
+    private readonly LsRefsRequest? _asked;
+    private readonly PassingReader? _reader;
+    private readonly Action<RefListing, int>? _follow;
+    private readonly long _askedAt;
+    private readonly bool _makesTicket = true;
+    private bool _isRecorded;
+
+    /// <param name="tickets">Where it is recorded.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="credential">The credential that asked.</param>
+    /// <param name="asked">The <c>ls-refs</c>; null for the advertisement.</param>
+    /// <param name="reply">The reply, of whose body nothing was read yet.</param>
+    /// <param name="follow">Told of a listing and its protocol version, where a mirror may follow it.</param>
+    /// <param name="makesTicket">Whether a listing is recorded as an access ticket.</param>
+    public RefsReading(
+        AccessTickets tickets,
+        RepositoryName repository,
+        Credential credential,
+        LsRefsRequest? asked,
+        PrimaryReply reply,
+        Action<RefListing, int>? follow = null,
+        bool makesTicket = true
+    )
+        : this(tickets, repository, credential, asked, reply.AskedAt, follow, isAnswer: reply.IsAnswer)
+    {
+        _makesTicket = makesTicket;
+        if (reply.IsRefusal)
+        {
+            tickets.Refuse(repository, credential, tickets.Now);
+        }
+    }
+
+    /// <summary>Reads an advertisement that no reply carries: the first words of a conversation.</summary>
+    /// <param name="tickets">Where it is recorded.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="credential">The credential that asked.</param>
+    /// <param name="askedAt">When it was asked for, as <see cref="AccessTickets.Now"/> has it.</param>
+    /// <param name="follow">Told of a listing and its protocol version, where a mirror may follow it.</param>
+    public RefsReading(
+        AccessTickets tickets,
+        RepositoryName repository,
+        Credential credential,
+        long askedAt,
+        Action<RefListing, int>? follow
+    )
+        : this(tickets, repository, credential, asked: null, askedAt, follow, isAnswer: true) { }
+
+    private RefsReading(
+        AccessTickets tickets,
+        RepositoryName repository,
+        Credential credential,
+        LsRefsRequest? asked,
+        long askedAt,
+        Action<RefListing, int>? follow,
+        bool isAnswer
+    )
+    {
+        (_tickets, _repository, _credential, _asked, _askedAt, _follow) = (tickets, repository, credential, asked, askedAt, follow);
+        _reader =
+            !isAnswer ? null
+            : asked is null ? new InfoRefsReader()
+            : new LsRefsReader(asked.ObjectFormat);
+    }
+
+    /// <summary>The refs that were shown; null before all of them have passed, and where the reply shows none.</summary>
+    public RefListing? Listing { get; private set; }
+
+    /// <summary>The v2 capability advertisement; null before all of it has passed, and where the reply has none.</summary>
+    public CapabilityAdvertisement? Capabilities { get; private set; }
+
+    /// <summary>There is no more to look at: all has passed, or it does not read.</summary>
+    public bool IsOver => _reader is null or { HasStopped: true } or { IsComplete: true };
+
+    /// <summary>Shows the next bytes.</summary>
+    public void Read(ReadOnlySpan<byte> bytes)
+    {
+        if (_isRecorded || _reader is not { HasStopped: false } reader)
+        {
+            return;
+        }
+
+        reader.Read(bytes);
+        if (reader.IsComplete)
+        {
+            _isRecorded = true;
+            Record(reader);
+        }
+    }
+
+    /// <summary>
+    /// The reply has ended. Where it did not read, nothing that this client was told before is to be relied on: the repository may have
+    /// been made anew.
+    /// </summary>
+    public void End()
+    {
+        if (_reader is { IsComplete: false })
+        {
+            _tickets.Refuse(_repository, _credential, _tickets.Now);
+        }
+    }
+
+    /// <summary>Reads the reply to its last ref.</summary>
+    /// <returns>Whether it was whole.</returns>
+    public async Task<bool> ReadToEndAsync(PipeReader body, CancellationToken cancellationToken)
+    {
+        while (!IsOver)
+        {
+            ReadResult read = await body.ReadAsync(cancellationToken);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+            {
+                Read(segment.Span);
+            }
+
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                break;
+            }
+        }
+
+        return _reader is { IsComplete: true };
+    }
+
+    private void Record(PassingReader reader)
+    {
+        switch (reader)
+        {
+            case LsRefsReader refs:
+                Show(RefListing.Of(_asked!, refs), protocolVersion: 2);
+                break;
+            case InfoRefsReader { Capabilities: { } capabilities }:
+                Capabilities = capabilities;
+                _tickets.Accept(_repository, _credential, capabilities, _askedAt);
+                break;
+            case InfoRefsReader advertisement:
+                Show(RefListing.Of(advertisement), advertisement.Version);
+                break;
+        }
+    }
+
+    private void Show(RefListing listing, int protocolVersion)
+    {
+        Listing = listing;
+        if (_makesTicket)
+        {
+            _tickets.Show(_repository, _credential, listing, _askedAt);
+        }
+
+        if (listing.IsOfShallow != true)
+        {
+            _follow?.Invoke(listing, protocolVersion);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Flights;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Work;
+using Waystation.GitProtocol.Advertisements;
+
+namespace Waystation.FetchCore.Refs;
+
+/// <summary>
+/// The one core for refs, as there is one for packs. Refs are the primary's to tell, on every question:
+/// <code>
+///   1 coalesce   equal questions of one credential share one, which is sent after each of them came
+///   2 ask        with the client's own credential, through the gate of the primary
+///   3 read       while the answer streams: refs are recorded as an access ticket, a refusal ends one
+///   4 follow     a ref that moved starts a sync of the mirror
+///   5 outage     the record of this credential answers, where it covers the question
+/// </code>
+/// </summary>
+/// <param name="coalescer">Shares questions of clients.</param>
+/// <param name="outage">Answers in an outage.</param>
+/// <param name="tickets">The records.</param>
+/// <param name="moved">Brings mirrors to refs that moved.</param>
+/// <param name="time">The clock.</param>
+/// <param name="stopping">The node stops.</param>
+public sealed class RefsService(
+    RefsCoalescer coalescer,
+    OutageRefs outage,
+    AccessTickets tickets,
+    MovedRefs moved,
+    TimeProvider time,
+    CancellationToken stopping
+)
+{
+    private const string AllTags = "refs/tags/";
+
+    /// <summary>The node's own questions, which clients of one credential share.</summary>
+    private readonly NextFlight<(RepositoryName, Credential, RefsQuestion), AccessView?> _own = new(time);
+
+    /// <summary>Answers a client's question for refs.</summary>
+    /// <param name="query">The question.</param>
+    /// <param name="cancellationToken">The client's.</param>
+    /// <exception cref="PrimaryOutageException">An outage, and no record covers the question.</exception>
+    /// <exception cref="PrimaryBusyException">This credential is to come again later.</exception>
+    /// <exception cref="PrimaryException">The primary could not be asked.</exception>
+    public async Task<RefsAnswer> AskAsync(RefsQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await coalescer.AskAsync(query.Key, new RefsTap(query, tickets, moved), cancellationToken);
+        }
+        catch (IOException e) when (!cancellationToken.IsCancellationRequested && IsOutage(query, e) && outage.Find(query) is { } recorded)
+        {
+            return recorded;
+        }
+    }
+
+    /// <summary>The answer of the record, for a front end that found the outage by itself; null where no record covers the question.</summary>
+    public RefsAnswer.Recorded? FindRecorded(RefsQuery query) => outage.Find(query);
+
+    /// <summary>Whether a failure is that of an outage, in which a record may answer.</summary>
+    public static bool IsOutage(RefsQuery query, Exception failure) =>
+        failure is PrimaryOutageException || (failure is not PrimaryBusyException && query.Primary.IsOut);
+
+    /// <summary>To be called before a conversation begins whose first words are refs: reads them as they pass.</summary>
+    /// <returns>Makes the reading, once the credential is known.</returns>
+    public Func<Credential, IPrimary, RefsReading> BeginReading(RepositoryName repository)
+    {
+        long askedAt = tickets.Now;
+        MirrorMoment? moment = moved.Begin(repository);
+        return (credential, primary) =>
+            new RefsReading(
+                tickets,
+                repository,
+                credential,
+                askedAt,
+                moment is null
+                    ? null
+                    : (listing, version) =>
+                        moved.See(
+                            moment,
+                            new SyncAsker(new AccessView([listing]), primary, version, reply => NoteRefusal(repository, credential, reply))
+                        )
+            );
+    }
+
+    /// <summary>
+    /// Asks the primary a question of the node's own in a client's name, for refs that an answer depends on; null where the primary does not
+    /// say. The answer was asked for after this call.
+    /// </summary>
+    /// <param name="asker">In whose name.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="cancellationToken">The client's. The question itself goes on for those who share it.</param>
+    /// <exception cref="PrimaryException">The primary could not be asked.</exception>
+    internal Task<AccessView?> LookAsync(RefsAsker asker, RefsQuestion question, CancellationToken cancellationToken) =>
+        _own.AskAsync(
+            (asker.Repository, asker.Credential, question),
+            () =>
+                question switch
+                {
+                    RefsQuestion.AllRefs => AskRefsAsync(asker, LsRefsRequest.All(asker.Format)),
+                    RefsQuestion.Tags => AskTagsAsync(asker),
+                    _ => AskAdvertisementAsync(asker),
+                },
+            cancellationToken
+        );
+
+    /// <summary>Ends the ticket of a credential that the primary refused.</summary>
+    internal void NoteRefusal(RepositoryName repository, Credential credential, PrimaryReply reply)
+    {
+        if (reply.IsRefusal)
+        {
+            tickets.Refuse(repository, credential, reply.AskedAt);
+        }
+    }
+
+    private async Task<AccessView?> AskAdvertisementAsync(RefsAsker asker)
+    {
+        await using PrimaryReply reply = await asker.Primary.InfoRefsAsync(stopping);
+        var reading = new RefsReading(tickets, asker.Repository, asker.Credential, asked: null, reply);
+        if (!await reading.ReadToEndAsync(reply.Body, stopping))
+        {
+            return null;
+        }
+
+        return reading.Listing is { } listing ? new AccessView([listing])
+            : asker.ProtocolVersion == 2 ? new AccessView([])
+            : null;
+    }
+
+    private async Task<AccessView?> AskRefsAsync(RefsAsker asker, LsRefsRequest question, bool makesTicket = true)
+    {
+        await using PrimaryReply reply = await asker.Primary.LsRefsAsync(question, stopping);
+        var reading = new RefsReading(tickets, asker.Repository, asker.Credential, question, reply, makesTicket: makesTicket);
+        return await reading.ReadToEndAsync(reply.Body, stopping) && reading.Listing is { } listing ? new AccessView([listing]) : null;
+    }
+
+    /// <summary>No ticket is made of it: a listing that was shown all at once is worth more.</summary>
+    private Task<AccessView?> AskTagsAsync(RefsAsker asker) =>
+        AskRefsAsync(
+            asker,
+            new LsRefsRequest
+            {
+                ObjectFormat = asker.Format,
+                Peel = true,
+                RefPrefixes = [AllTags],
+            },
+            makesTicket: false
+        );
+}

@@ -1,0 +1,59 @@
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Work;
+
+namespace Waystation.FetchCore.Refs;
+
+/// <summary>One question for refs that is sent: what is learned of its reply is recorded on the way.</summary>
+internal sealed class RefsTap(RefsQuery query, AccessTickets tickets, MovedRefs moved) : IRefsLeader
+{
+    private MirrorMoment? _moment;
+    private RefsReading? _reading;
+
+    /// <summary>Asks the primary.</summary>
+    public Task<PrimaryReply> AskAsync(CancellationToken cancellationToken)
+    {
+        _moment = moved.Begin(query.Repository);
+        return query.Primary.AskRefsAsync(cancellationToken);
+    }
+
+    /// <summary>Sees the head of the reply.</summary>
+    public void See(PrimaryReply reply) =>
+        _reading = new RefsReading(
+            tickets,
+            query.Repository,
+            query.Credential,
+            query.LsRefs,
+            reply,
+            _moment is { } moment ? (listing, version) => moved.See(moment, AskerOf(listing, version)) : null
+        );
+
+    /// <summary>Sees the next bytes of its body, before anybody else does.</summary>
+    public void Read(ReadOnlySpan<byte> bytes) => _reading!.Read(bytes);
+
+    /// <summary>The body has come to its end.</summary>
+    public void End() => _reading!.End();
+
+    /// <summary>It failed. A primary that fails may have been exchanged: the capabilities that it told before are asked for anew.</summary>
+    public void Fail(Exception failure)
+    {
+        if (failure is IOException and not PrimaryBusyException)
+        {
+            tickets.OutdateCapabilities(query.Repository, query.Credential);
+        }
+    }
+
+    private SyncAsker AskerOf(RefListing listing, int protocolVersion) =>
+        new(
+            new AccessView([listing]),
+            query.Primary,
+            protocolVersion,
+            reply =>
+            {
+                if (reply.IsRefusal)
+                {
+                    tickets.Refuse(query.Repository, query.Credential, reply.AskedAt);
+                }
+            }
+        );
+}
