@@ -6,7 +6,6 @@ using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Refs;
 using Waystation.FetchCore.Work;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore;

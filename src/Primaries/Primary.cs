@@ -32,13 +32,14 @@ public sealed class Primary : IDisposable
             OwnQuestion = OwnQuestionOf,
         };
         Http = new HttpOrigin(origin, _budget, time, logger);
+        Ssh = options.Ssh is { } target ? new SshOrigin(target, options.AnswerWithin, _budget, time, logger) : null;
     }
 
     /// <summary>The primary over HTTP.</summary>
     public HttpOrigin Http { get; }
 
     /// <summary>The primary's SSH; null where there is none to use.</summary>
-    public SshTarget? Ssh => _options.Ssh;
+    public SshOrigin? Ssh { get; }
 
     /// <summary>Host and, where it is not the scheme's own, port: the name of the primary in the names of its repositories.</summary>
     public string Authority => Http.Authority;
@@ -104,6 +105,7 @@ public sealed class Primary : IDisposable
     public void Dispose()
     {
         Http.Dispose();
+        Ssh?.Dispose();
         _budget.Dispose();
     }
 

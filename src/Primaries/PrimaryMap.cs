@@ -14,10 +14,15 @@ public sealed class PrimaryMap : IDisposable
         meter.CreateObservableGauge(
             "waystation_outage",
             () =>
-                _primaries.Select(static primary => new Measurement<int>(
-                    primary.Http.Health.IsOut ? 1 : 0,
-                    new KeyValuePair<string, object?>("primary", primary.Authority)
-                )),
+                _primaries
+                    .SelectMany(static primary =>
+                        new[] { (primary.Authority, primary.Http.Health), (primary.Ssh?.Name, primary.Ssh?.Health) }
+                    )
+                    .Where(static one => one.Item2 is not null)
+                    .Select(static one => new Measurement<int>(
+                        one.Item2!.IsOut ? 1 : 0,
+                        new KeyValuePair<string, object?>("primary", one.Item1)
+                    )),
             description: "1 while the primary does not answer, else 0."
         );
     }

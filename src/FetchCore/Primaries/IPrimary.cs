@@ -22,6 +22,11 @@ public interface IPrimary
     /// <summary>A question that is asked while an answer is on its way needs another login.</summary>
     bool AnswersOneAtATime => false;
 
+    /// <summary>
+    /// Keeps the way to the primary open until the result is disposed, also after the client's session: for work that the session began.
+    /// </summary>
+    IDisposable KeepOpen() => Disposable.Nothing;
+
     /// <summary>Sends the client's own fetch request, as it came and once.</summary>
     Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken);
 

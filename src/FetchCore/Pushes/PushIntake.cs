@@ -4,6 +4,7 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Pushes;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Pushing;
@@ -36,28 +37,34 @@ public sealed class PushIntake(
     /// longer.</summary>
     private static readonly TimeSpan s_listing = TimeSpan.FromSeconds(30);
 
-    /// <summary>Begins the copy of a push; null where it would be of no use.</summary>
-    public PushCopy? Begin(RepositoryName repository, bool isGzip)
+    /// <summary>Begins to watch a push; null where that would be of no use.</summary>
+    /// <param name="repository">The repository that it is for.</param>
+    /// <param name="isGzip">The client's bytes are compressed.</param>
+    /// <param name="pusher">
+    /// The credential that pushes, and the primary asked in its name, also after the push; null where the credential is not known. It is
+    /// asked for when the primary has reported.
+    /// </param>
+    public PushWatch? Watch(RepositoryName repository, bool isGzip, Func<(Credential Credential, IPrimary Primary)?> pusher)
     {
-        bool hasMirror = mirrors.Find(repository) is not null;
-        return copies.IsOn ? copies.Begin(isGzip, push => push.Commands.Count > 0 && (hasMirror || IsFirst(push))) : null;
-    }
+        if (!copies.IsOn)
+        {
+            return null;
+        }
 
-    /// <summary>
-    /// Takes a push in, behind whoever pushed. When this returns the work is begun, before the client can know that its push
-    /// was taken: a fetch that comes then finds it under way.
-    /// </summary>
-    public void Take(SeenPush push)
-    {
-        ArgumentNullException.ThrowIfNull(push);
-        _ = TakeAsync(push);
+        bool hasMirror = mirrors.Find(repository) is not null;
+        PushCopy copy = copies.Begin(isGzip, push => push.Commands.Count > 0 && (hasMirror || IsFirst(push)));
+        return new PushWatch(this, repository, pusher, copy);
     }
 
     /// <summary>What may be all that there is.</summary>
     private static bool IsFirst(PushRequestReader push) => push.HasPack && push.Commands.All(static command => command.IsCreation);
 
+    /// <summary>
+    /// Takes a push in, behind its pusher. When this has returned its task the work is begun, before the client can know that its push was
+    /// taken: a fetch that comes then finds it under way.
+    /// </summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever ends this ends nothing else.")]
-    private async Task TakeAsync(SeenPush push)
+    internal async Task TakeAsync(SeenPush push)
     {
         long begun = time.GetTimestamp();
         string result = "dropped";

@@ -24,7 +24,14 @@ public sealed class MovedRefs(MirrorSet mirrors, MirrorSync sync)
     {
         ArgumentNullException.ThrowIfNull(moment);
         ArgumentNullException.ThrowIfNull(asker);
-        _ = Task.Run(() => FollowAsync(moment, asker));
+        IDisposable open = asker.Primary.KeepOpen();
+        _ = Task.Run(async () =>
+        {
+            using (open)
+            {
+                await FollowAsync(moment, asker);
+            }
+        });
     }
 
     private async Task FollowAsync(MirrorMoment moment, SyncAsker asker)

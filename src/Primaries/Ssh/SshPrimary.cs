@@ -23,7 +23,13 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
     private const string ObjectFormatCapability = "object-format";
 
     /// <inheritdoc />
+    public bool IsOut => uploadPacks.Origin.Gate.IsOut(asker.Repository, asker.Credential);
+
+    /// <inheritdoc />
     public bool AnswersOneAtATime => true;
+
+    /// <inheritdoc />
+    public IDisposable KeepOpen() => uploadPacks.KeepOpen();
 
     /// <inheritdoc />
     public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) =>
@@ -55,25 +61,33 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         ArgumentNullException.ThrowIfNull(framing);
         return framing.ProtocolVersion < 2
             ? SyncOldAsync(request, framing, cancellationToken)
-            : AskAsync(
-                "sync",
-                capabilities =>
-                {
-                    var written = new ArrayBufferWriter<byte>();
-                    FetchRequestWriter.WriteV2(written, request, framing, agent: null, capabilities.Supports(ObjectFormatCapability));
-                    return written.WrittenMemory;
-                },
-                isOwn: true,
-                cancellationToken
-            );
+            : SyncNewAsync(request, framing, cancellationToken);
+    }
+
+    private async Task<PrimaryReply> SyncNewAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
+    {
+        await uploadPacks.AwaitIdleAsync(cancellationToken);
+        return await AskAsync(
+            "sync",
+            capabilities =>
+            {
+                var written = new ArrayBufferWriter<byte>();
+                FetchRequestWriter.WriteV2(written, request, framing, agent: null, capabilities.Supports(ObjectFormatCapability));
+                return written.WrittenMemory;
+            },
+            isOwn: true,
+            cancellationToken
+        );
     }
 
     /// <summary>The advertisement of a connection made now, in whichever version the primary speaks, without the service line of
     /// HTTP.</summary>
     /// <inheritdoc cref="IPrimary.InfoRefsAsync" path="/param"/>
-    public async Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken)
+    public Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken) =>
+        WithPlaceAsync("info-refs", asksForRefs: true, ReadAdvertisementAsync, cancellationToken);
+
+    private async Task<SshPrimaryReply> ReadAdvertisementAsync(CancellationToken cancellationToken)
     {
-        asker.Meters.Upstream("info-refs");
         long askedAt = asker.Tickets.Now;
         (SshOpening opening, _) = await uploadPacks.TakeAsync(fresh: true, cancellationToken);
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
@@ -92,9 +106,11 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         return reply;
     }
 
-    private async Task<PrimaryReply> SyncOldAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
+    private Task<PrimaryReply> SyncOldAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken) =>
+        WithPlaceAsync("sync", asksForRefs: false, token => SendOldAsync(request, framing, token), cancellationToken);
+
+    private async Task<SshPrimaryReply> SendOldAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
     {
-        asker.Meters.Upstream("sync");
         long askedAt = asker.Tickets.Now;
         (SshOpening opening, _) = await uploadPacks.TakeAsync(fresh: true, cancellationToken);
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
@@ -105,7 +121,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         if (uploadPack.Version == 2)
         {
             await uploadPack.CloseAsync();
-            throw new PrimaryException($"{uploadPacks.Target.Host} speaks another protocol version now than a moment ago");
+            throw new PrimaryException($"{uploadPacks.Origin.Target.Host} speaks another protocol version now than a moment ago");
         }
 
         var written = new ArrayBufferWriter<byte>();
@@ -114,14 +130,40 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         return await uploadPack.ReplyAsync(written.WrittenMemory, askedAt, cancellationToken);
     }
 
-    private async Task<PrimaryReply> AskAsync(
+    private Task<PrimaryReply> AskAsync(
         string kind,
+        Func<CapabilityAdvertisement, ReadOnlyMemory<byte>> write,
+        bool isOwn,
+        CancellationToken cancellationToken
+    ) => WithPlaceAsync(kind, asksForRefs: kind == "ls-refs", token => SendAsync(write, isOwn, token), cancellationToken);
+
+    /// <summary>Asks once the gate lets it pass; the place at the primary is the reply's.</summary>
+    private async Task<PrimaryReply> WithPlaceAsync(
+        string kind,
+        bool asksForRefs,
+        Func<CancellationToken, Task<SshPrimaryReply>> ask,
+        CancellationToken cancellationToken
+    )
+    {
+        IDisposable place = await uploadPacks.Origin.EnterAsync(asker, asksForRefs, cancellationToken);
+        try
+        {
+            asker.Meters.Upstream(kind);
+            return (await ask(cancellationToken)).Holding(place);
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<SshPrimaryReply> SendAsync(
         Func<CapabilityAdvertisement, ReadOnlyMemory<byte>> write,
         bool isOwn,
         CancellationToken cancellationToken
     )
     {
-        asker.Meters.Upstream(kind);
         while (true)
         {
             long askedAt = asker.Tickets.Now;
@@ -135,7 +177,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
             {
                 await uploadPack.CloseAsync();
                 throw new PrimaryException(
-                    $"{uploadPacks.Target.Host} does not speak protocol v2 over SSH (its sshd has to accept GIT_PROTOCOL)"
+                    $"{uploadPacks.Origin.Target.Host} does not speak protocol v2 over SSH (its sshd has to accept GIT_PROTOCOL)"
                 );
             }
 
@@ -147,13 +189,13 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
             // An idle connection may be found dead only now. What a client sends is sent once, our own questions again.
             if (isNew || !isOwn)
             {
-                throw new PrimaryException($"the SSH connection to {uploadPacks.Target.Host} broke off");
+                throw new PrimaryException($"the SSH connection to {uploadPacks.Origin.Target.Host} broke off");
             }
         }
     }
 
     /// <summary>Null when the connection ended before the first byte of a reply.</summary>
-    private async Task<PrimaryReply?> ReplyAsync(
+    private async Task<SshPrimaryReply?> ReplyAsync(
         SshUploadPack uploadPack,
         ReadOnlyMemory<byte> question,
         long askedAt,

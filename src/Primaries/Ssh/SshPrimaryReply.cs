@@ -16,6 +16,7 @@ public sealed class SshPrimaryReply : PrimaryReply
     private readonly AnswerBody? _answer;
     private readonly Func<bool, ValueTask> _leave;
     private readonly bool _isRefusal;
+    private IDisposable? _place;
 
     private SshPrimaryReply(long askedAt, PipeReader body, bool isRefusal)
         : this(askedAt, body, answer: null, static _ => ValueTask.CompletedTask) => _isRefusal = isRefusal;
@@ -97,10 +98,24 @@ public sealed class SshPrimaryReply : PrimaryReply
         return written.WrittenMemory;
     }
 
+    /// <summary>Keeps a place at the primary as long as this reply.</summary>
+    public SshPrimaryReply Holding(IDisposable place)
+    {
+        _place = place;
+        return this;
+    }
+
     /// <inheritdoc />
     public override async ValueTask DisposeAsync()
     {
-        await Body.CompleteAsync();
-        await _leave(_answer?.IsWhole ?? false);
+        try
+        {
+            await Body.CompleteAsync();
+            await _leave(_answer?.IsWhole ?? false);
+        }
+        finally
+        {
+            _place?.Dispose();
+        }
     }
 }

@@ -6,6 +6,7 @@ using Waystation.GitProtocol;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.PktLines;
+using Waystation.Primaries.Gate;
 using Waystation.Primaries.Ssh.Keys;
 
 namespace Waystation.Primaries.Ssh;
@@ -27,11 +28,11 @@ public sealed class SshUploadPack : IAsyncDisposable
     private readonly SshChannel _channel;
     private readonly ErrorTail _error;
 
-    private SshUploadPack(SshChannel channel)
+    private SshUploadPack(SshChannel channel, PrimaryHealth health)
     {
         _channel = channel;
         _error = new ErrorTail(channel.Error);
-        Output = PipeReader.Create(channel.Output, s_options);
+        Output = PipeReader.Create(new WatchedStream(channel.Output, check: null, health, PrimaryGate.Patience), s_options);
     }
 
     /// <summary>The version that the primary speaks, which may be less than was asked for: 0, 1 or 2.</summary>
@@ -57,12 +58,13 @@ public sealed class SshUploadPack : IAsyncDisposable
 
     /// <summary>Starts the command and waits for its first words.</summary>
     /// <param name="channel">The channel; it is this one's from now on, and disposed unless the command runs.</param>
+    /// <param name="health">The primary's: after each silence the node looks whether it is there.</param>
     /// <param name="cancellationToken">Ends the waiting, and the channel with it.</param>
     /// <exception cref="PrimaryException">What it says is not Git.</exception>
-    public static async Task<SshOpening> OpenAsync(SshChannel channel, CancellationToken cancellationToken)
+    public static async Task<SshOpening> OpenAsync(SshChannel channel, PrimaryHealth health, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(channel);
-        var opened = new SshUploadPack(channel);
+        var opened = new SshUploadPack(channel, health);
         bool keep = false;
         try
         {
@@ -109,7 +111,7 @@ public sealed class SshUploadPack : IAsyncDisposable
 
     /// <summary>v0 and v1: sends a request that is known to its end; the reply closes this, as does a failure.</summary>
     /// <exception cref="PrimaryException">The connection has gone.</exception>
-    public async Task<PrimaryReply> ReplyAsync(ReadOnlyMemory<byte> request, long askedAt, CancellationToken cancellationToken)
+    public async Task<SshPrimaryReply> ReplyAsync(ReadOnlyMemory<byte> request, long askedAt, CancellationToken cancellationToken)
     {
         try
         {

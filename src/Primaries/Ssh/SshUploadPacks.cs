@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using Polly;
 using Polly.Retry;
 using Waystation.FetchCore.Primaries;
+using Waystation.Primaries.Gate;
 
 namespace Waystation.Primaries.Ssh;
 
@@ -10,11 +12,11 @@ namespace Waystation.Primaries.Ssh;
 /// idle, and what is busy closes with its answer.
 /// </summary>
 /// <param name="client">Starts the ssh program.</param>
-/// <param name="target">Where the primary is.</param>
+/// <param name="origin">The primary.</param>
 /// <param name="identity">In whose name.</param>
 /// <param name="path">The repository, as the client named it.</param>
 /// <param name="version">The protocol version to ask for: 0, 1 or 2.</param>
-public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdentity identity, string path, int version = 2)
+public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdentity identity, string path, int version = 2)
     : IAsyncDisposable
 {
     /// <summary>For connection, login and first words; it guards against a peer that keeps silent. A user may have to touch a
@@ -38,12 +40,41 @@ public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdenti
         )
         .Build();
 
+    /// <summary>An answer about refs is short.</summary>
+    private static readonly TimeSpan s_idleWithin = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
+    private TaskCompletionSource _returned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SshUploadPack? _idle;
+    private int _keepers;
     private bool _disposed;
 
+    /// <summary>A connection whose answer is over waits for the next question; else it is closed.</summary>
+    public bool KeepsIdle { get; init; } = true;
+
     /// <summary>The primary.</summary>
-    public SshTarget Target => target;
+    public SshOrigin Origin => origin;
+
+    /// <summary>
+    /// Work that goes on behind a session waits a moment for the command that the session uses: the session may end, and its agent with it,
+    /// before a new connection has logged in.
+    /// </summary>
+    internal async Task AwaitIdleAsync(CancellationToken cancellationToken)
+    {
+        Task returned;
+        lock (_gate)
+        {
+            if (_keepers == 0 || _idle is not null)
+            {
+                return;
+            }
+
+            returned = _returned.Task;
+        }
+
+        await returned.WaitAsync(s_idleWithin, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
 
     /// <summary>A command that is ready for a question: the idle one, else a new one.</summary>
     /// <param name="fresh">Take none that was opened before, so that the primary says anew whether this user may read.</param>
@@ -54,12 +85,11 @@ public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdenti
         SshUploadPack? idle;
         lock (_gate)
         {
-            if (_disposed)
+            (idle, _idle) = (_idle, null);
+            if (_disposed && (fresh || idle is not { IsUsable: true }))
             {
                 throw new PrimaryException("the session that this login belongs to has ended");
             }
-
-            (idle, _idle) = (_idle, null);
         }
 
         if (idle is { IsUsable: true } && !fresh)
@@ -72,12 +102,49 @@ public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdenti
             await idle.CloseAsync();
         }
 
-        SshOpening opening = await s_retries.ExecuteAsync(async token => await OpenAsync(token), cancellationToken);
-        return opening is SshOpening.Failed { IsRefusal: false } failed
-            ? throw new PrimaryException(
-                failed.Exit.Message.Length > 0 ? failed.Exit.Message : $"{target.Host} ended the connection without a word"
-            )
-            : (opening, IsNew: true);
+        return (await OpenWithinGateAsync(cancellationToken), IsNew: true);
+    }
+
+    /// <exception cref="PrimaryOutageException">An outage.</exception>
+    /// <exception cref="PrimaryException">The primary cannot be reached, has not the known host key, or does not speak Git.</exception>
+    [SuppressMessage("Reliability", "CA2025", Justification = "What was given up is cancelled, and disposes what it may have opened.")]
+    private async Task<SshOpening> OpenWithinGateAsync(CancellationToken cancellationToken)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<SshOpening> opening = s_retries.ExecuteAsync(async token => await OpenAsync(token), giveUp.Token).AsTask();
+        if (!await origin.Health.EndsAsync(opening, PrimaryGate.Patience))
+        {
+            await giveUp.CancelAsync();
+            _ = AbandonAsync(opening);
+            throw origin.Health.Failure();
+        }
+
+        try
+        {
+            switch (await opening)
+            {
+                case SshOpening.Failed { IsRefusal: false } failed:
+                    throw new PrimaryException(
+                        failed.Exit.Message.Length > 0 ? failed.Exit.Message : $"{origin.Target.Host} ended the connection without a word"
+                    );
+                case var ended:
+                    await origin.Health.AnsweredAsync();
+                    return ended;
+            }
+        }
+        catch (PrimaryException e) when (e is not (PrimaryOutageException or PrimaryBusyException))
+        {
+            throw await origin.Gate.JudgeAsync(e.Message, e);
+        }
+    }
+
+    private static async Task AbandonAsync(Task<SshOpening> opening)
+    {
+        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (opening.IsCompletedSuccessfully && await opening is SshOpening.Opened opened)
+        {
+            await opened.UploadPack.DisposeAsync();
+        }
     }
 
     /// <summary>Takes back one whose answer is over.</summary>
@@ -87,9 +154,11 @@ public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdenti
         {
             lock (_gate)
             {
-                if (!_disposed && _idle is null)
+                if ((!_disposed || _keepers > 0) && KeepsIdle && _idle is null)
                 {
                     _idle = uploadPack;
+                    _returned.TrySetResult();
+                    _returned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                     return;
                 }
             }
@@ -101,14 +170,48 @@ public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdenti
         await uploadPack.DisposeAsync();
     }
 
+    /// <summary>
+    /// Keeps the idle command for work that a session began, also after the session: its login needs no agent any more. New connections are
+    /// opened by the session alone.
+    /// </summary>
+    public IDisposable KeepOpen()
+    {
+        lock (_gate)
+        {
+            _keepers++;
+        }
+
+        return new Disposable(() => _ = LeaveAsync());
+    }
+
+    private async Task LeaveAsync()
+    {
+        SshUploadPack? idle = null;
+        lock (_gate)
+        {
+            if (--_keepers == 0 && _disposed)
+            {
+                (idle, _idle) = (_idle, null);
+            }
+        }
+
+        if (idle is not null)
+        {
+            await idle.CloseAsync();
+        }
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        SshUploadPack? idle;
+        SshUploadPack? idle = null;
         lock (_gate)
         {
             _disposed = true;
-            (idle, _idle) = (_idle, null);
+            if (_keepers == 0)
+            {
+                (idle, _idle) = (_idle, null);
+            }
         }
 
         if (idle is not null)
@@ -126,17 +229,17 @@ public sealed class SshUploadPacks(SshClient client, SshTarget target, SshIdenti
         {
             // The command serves many questions, so no token of one of them may end it.
             SshChannel channel = client.Start(
-                target,
+                origin.Target,
                 identity,
-                RemoteCommand.UploadPack(target.PathOf(path)),
+                RemoteCommand.UploadPack(origin.Target.PathOf(path)),
                 version > 0 ? $"version={version}" : null,
                 CancellationToken.None
             );
-            return await SshUploadPack.OpenAsync(channel, late.Token);
+            return await SshUploadPack.OpenAsync(channel, origin.Health, late.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new PrimaryException($"{target.Host} did not speak within {s_openTime.TotalSeconds:0} s", e);
+            throw new PrimaryException($"{origin.Target.Host} did not speak within {s_openTime.TotalSeconds:0} s", e);
         }
     }
 }

@@ -2,6 +2,7 @@ using Waystation.CacheStore.Disk;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Refs;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
@@ -63,7 +64,7 @@ internal static class SshServices
         var doorOptions = new SshDoorOptions
         {
             Sshd = sshd,
-            Target = primary.Ssh,
+            Origin = primary.Ssh,
             TakesAgents = options.TakesAgents,
             TrustedUserCAKeys = options.TrustedUserCAKeys,
         };
@@ -72,6 +73,7 @@ internal static class SshServices
             provider.GetRequiredService<SshClient>(),
             provider.GetRequiredService<FetchService>(),
             provider.GetRequiredService<RefsService>(),
+            provider.GetRequiredService<PushIntake>(),
             tickets,
             digester,
             primary,

@@ -1,13 +1,10 @@
-using Waystation.GitProtocol.Advertisements;
+using Waystation.FetchCore.Pushes;
 
 namespace Waystation.Proxy.Http;
 
-/// <summary>Shows a reader the bytes that are written through it, before they go on: what it learns is known before the client can act on
-/// it.</summary>
-internal sealed class ObservingStream(Stream inner, PassingReader reader, Action onComplete) : Stream
+/// <summary>The response to a push, which is shown to <see cref="PushWatch"/> before the client gets it.</summary>
+internal sealed class ObservingStream(Stream inner, PushWatch push) : Stream
 {
-    private bool _told;
-
     public override bool CanRead => false;
 
     public override bool CanSeek => false;
@@ -26,7 +23,7 @@ internal sealed class ObservingStream(Stream inner, PassingReader reader, Action
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        Show(buffer);
+        push.Read(buffer);
         inner.Write(buffer);
     }
 
@@ -35,7 +32,7 @@ internal sealed class ObservingStream(Stream inner, PassingReader reader, Action
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        Show(buffer.Span);
+        push.Read(buffer.Span);
         return inner.WriteAsync(buffer, cancellationToken);
     }
 
@@ -48,19 +45,4 @@ internal sealed class ObservingStream(Stream inner, PassingReader reader, Action
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
-
-    private void Show(ReadOnlySpan<byte> bytes)
-    {
-        if (_told || reader.HasStopped)
-        {
-            return;
-        }
-
-        reader.Read(bytes);
-        if (reader.HasAnswer)
-        {
-            _told = true;
-            onComplete();
-        }
-    }
 }

@@ -1,7 +1,5 @@
-using Waystation.CacheStore.Pushes;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Pushes;
-using Waystation.GitProtocol.Pushing;
 using Waystation.Primaries.Http;
 
 namespace Waystation.Proxy.Http;
@@ -22,56 +20,39 @@ internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pu
     public async Task HandleAsync(DoorRequest request)
     {
         HttpContext context = request.Context;
-        PushCopy? copy = Begin(request);
-        bool isGiven = false;
-        try
+        await using PushWatch? push = Watch(request);
+        if (push is not null)
         {
-            if (copy is not null)
-            {
-                context.Request.Body = new TeeStream(context.Request.Body, copy);
-            }
+            context.Request.Body = new TeeStream(context.Request.Body, push);
+        }
 
-            await passThrough.SendAsync(
-                context,
-                request.Primary,
-                request.Git,
-                request.Primary.Http.Invoker,
-                cacheStatus: null,
-                response =>
-                {
-                    request.NoteRefusal(response, tickets);
-                    if (copy is not null && HttpPrimaryReply.IsGitAnswer(response))
-                    {
-                        var report = new PushReportReader();
-                        context.Response.Body = new ObservingStream(
-                            context.Response.Body,
-                            report,
-                            () =>
-                            {
-                                isGiven = true;
-                                pushes.Take(
-                                    new SeenPush(request.Repository, request.Credential, upstreams.Open(request.Asker()), copy, report)
-                                );
-                            }
-                        );
-                    }
-                }
-            );
-        }
-        finally
-        {
-            if (copy is not null && !isGiven)
+        await passThrough.SendAsync(
+            context,
+            request.Primary,
+            request.Git,
+            request.Primary.Http.Invoker,
+            cacheStatus: null,
+            response =>
             {
-                await copy.DisposeAsync();
+                request.NoteRefusal(response, tickets);
+                if (push is not null && HttpPrimaryReply.IsGitAnswer(response))
+                {
+                    context.Response.Body = new ObservingStream(context.Response.Body, push);
+                }
             }
-        }
+        );
     }
 
-    private PushCopy? Begin(DoorRequest request) =>
-        request.Context.Request.Headers.ContentEncoding.ToString() switch
+    private PushWatch? Watch(DoorRequest request)
+    {
+        bool? isGzip = request.Context.Request.Headers.ContentEncoding.ToString() switch
         {
-            "" or "identity" => pushes.Begin(request.Repository, isGzip: false),
-            "gzip" or "x-gzip" => pushes.Begin(request.Repository, isGzip: true),
+            "" or "identity" => false,
+            "gzip" or "x-gzip" => true,
             _ => null,
         };
+        return isGzip is { } coded
+            ? pushes.Watch(request.Repository, coded, () => (request.Credential, upstreams.Open(request.Asker())))
+            : null;
+    }
 }

@@ -1,9 +1,9 @@
-using Waystation.CacheStore.Pushes;
+using Waystation.FetchCore.Pushes;
 
 namespace Waystation.Proxy.Http;
 
-/// <summary>A request body of which a copy takes all that is read, before it goes on.</summary>
-internal sealed class TeeStream(Stream inner, PushCopy copy) : Stream
+/// <summary>The body of a push, which is shown to <see cref="PushWatch"/> before it goes on.</summary>
+internal sealed class TeeStream(Stream inner, PushWatch push) : Stream
 {
     public override bool CanRead => true;
 
@@ -24,11 +24,11 @@ internal sealed class TeeStream(Stream inner, PushCopy copy) : Stream
         int length = await inner.ReadAsync(buffer, cancellationToken);
         if (length > 0)
         {
-            await copy.TakeAsync(buffer[..length]);
+            await push.TakeAsync(buffer[..length]);
         }
         else if (buffer.Length > 0)
         {
-            copy.End(whole: true);
+            push.End();
         }
 
         return length;

@@ -1,3 +1,6 @@
+using System.IO.Pipelines;
+using Waystation.FetchCore.Pushes;
+using Waystation.GitProtocol.Fetching;
 using Waystation.Primaries.Ssh;
 using Waystation.SshFrontend.Relays;
 
@@ -11,6 +14,16 @@ internal static class ForwardedService
 {
     private const int BufferSize = 64 * 1024;
 
+    private static readonly StreamPipeReaderOptions s_reading = new(
+        bufferSize: BufferSize,
+        minimumReadSize: BufferSize / 4,
+        leaveOpen: true
+    );
+    private static readonly StreamPipeWriterOptions s_writing = new(minimumBufferSize: BufferSize, leaveOpen: true);
+
+    /// <summary>How long the end of a push may wait until the mirror has it.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="IOException">The client has gone.</exception>
     public static async Task<SessionEnd> RunAsync(
@@ -18,17 +31,36 @@ internal static class ForwardedService
         SessionIdentity.OverSsh identity,
         GitCommandLine line,
         RelaySession session,
+        Func<SshChannel, PushWatch?>? watch,
         CancellationToken cancellationToken
     )
     {
-        var command = new RemoteCommand(line.Service, identity.Target.PathOf(line.Path), line.Arguments);
-        await using SshChannel channel = client.Start(identity.Target, identity.Identity, command, session.GitProtocol, cancellationToken);
+        var command = new RemoteCommand(line.Service, identity.Origin.Target.PathOf(line.Path), line.Arguments);
+        await using SshChannel channel = client.Start(
+            identity.Origin.Target,
+            identity.Identity,
+            command,
+            session.GitProtocol,
+            cancellationToken
+        );
+        await using PushWatch? push = watch?.Invoke(channel);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task up = SendAsync(session.Input, channel.Input, over.Token);
+        Task up = SendAsync(push is null ? session.Input : new PushedStream(session.Input, push), channel.Input, over.Token);
         Task error = channel.Error.CopyToAsync(session.Error, BufferSize, cancellationToken);
         try
         {
-            await channel.Output.CopyToAsync(session.Output, BufferSize, cancellationToken);
+            await (
+                push is null
+                    ? channel.Output.CopyToAsync(session.Output, BufferSize, cancellationToken)
+                    : PassPushAsync(channel.Output, session.Output, push, cancellationToken)
+            );
+            if (push is not null)
+            {
+                // The agent goes with the session, and what the push brought is seen in the pusher's name.
+                await push.Taken.WaitAsync(s_patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
             // The client may wait for this end before it closes its own.
             await session.Output.DisposeAsync();
             await error;
@@ -42,6 +74,17 @@ internal static class ForwardedService
             await up.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await error.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>The advertisement, then the report, which is shown to the watch.</summary>
+    private static async Task PassPushAsync(Stream primary, Stream client, PushWatch push, CancellationToken cancellationToken)
+    {
+        PipeReader from = PipeReader.Create(primary, s_reading);
+        PipeWriter to = PipeWriter.Create(client, s_writing);
+        var advertisement = new AnswerBody(from);
+        await advertisement.CopyToAsync(to, cancellationToken);
+        await advertisement.CompleteAsync();
+        await PushedStream.CopyReportAsync(from, to, push, cancellationToken);
     }
 
     private static async Task SendAsync(Stream client, Stream primary, CancellationToken cancellationToken)

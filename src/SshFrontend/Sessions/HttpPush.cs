@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Pushes;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Pushing;
@@ -13,7 +14,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// sends as one POST. On a channel the client may wait for the report without closing its end, so the end of the body is found in
 /// what is sent (gitprotocol-pack, Reference Update Request): commands, push options, and a pack, unless all is deleted.
 /// </summary>
-internal sealed class HttpPush(HttpRepository http, ClientChannel client)
+internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWatch? push)
 {
     private const int MaxCommands = 16 << 20;
 
@@ -53,13 +54,14 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client)
         await using Stream body = head.HasPack
             ? new PackBody(commands, client.Input, head.ObjectFormat)
             : new MemoryStream(commands, writable: false);
-        await using PrimaryReply reply = await http.ReceivePackAsync(body, cancellationToken);
+        await using Stream sent = push is null ? body : new PushedStream(body, push);
+        await using PrimaryReply reply = await http.ReceivePackAsync(sent, cancellationToken);
         if (!reply.IsAnswer)
         {
             return Explain(reply);
         }
 
-        await reply.Body.CopyToAsync(client.Output, cancellationToken);
+        await PushedStream.CopyReportAsync(reply.Body, client.Output, push, cancellationToken);
         return SessionEnd.Quiet;
     }
 

@@ -12,7 +12,7 @@ internal abstract record SessionIdentity
     private SessionIdentity() { }
 
     /// <summary>Over SSH.</summary>
-    public sealed record OverSsh(SshTarget Target, SshIdentity Identity) : SessionIdentity;
+    public sealed record OverSsh(SshOrigin Origin, SshIdentity Identity) : SessionIdentity;
 
     /// <summary>Over HTTP.</summary>
     public sealed record OverHttp(HttpLogin Login) : SessionIdentity;
@@ -34,7 +34,7 @@ internal abstract record SessionIdentity
         {
             case PrimaryCredential.HttpUser user:
                 return new OverHttp(new HttpLogin(user.Username, await user.ReadPasswordAsync(cancellationToken)));
-            case PrimaryCredential.SshKey file when options.Target is { } target:
+            case PrimaryCredential.SshKey file when options.Origin is { } target:
                 return new OverSsh(target, new SshIdentity.KeyFile(file.Path));
             case PrimaryCredential.SshKey:
                 return Refused("the key authority names an SSH key, but this node does not know the primary's SSH (Primaries:0:SshUrl)");
@@ -44,7 +44,7 @@ internal abstract record SessionIdentity
                 ? Refused(
                     "nobody can be let in: this node's operator has to set up a key authority (Ssh:KeyAuthority) or agents (Ssh:Agent)"
                 )
-            : options.Target is not { } primary
+            : options.Origin is not { } primary
                 ? Refused("this node does not know the primary's SSH: its operator has to set Primaries:0:SshUrl")
             : session.AgentSocket is not { } agent
                 ? Refused(

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol;
 using Waystation.Primaries;
@@ -35,6 +37,7 @@ public sealed class SshDoor : IRelayDoor
     private readonly SshDoorOptions _options;
     private readonly SshClient _client;
     private readonly RefsService _refs;
+    private readonly PushIntake _pushes;
     private readonly AccessTickets _tickets;
     private readonly CredentialDigester _digester;
     private readonly Primary _primary;
@@ -48,6 +51,7 @@ public sealed class SshDoor : IRelayDoor
     /// <param name="client">Starts the ssh program.</param>
     /// <param name="fetches">The fetch core.</param>
     /// <param name="refs">The core of refs.</param>
+    /// <param name="pushes">Takes pushes into mirrors.</param>
     /// <param name="tickets">The tickets of the core.</param>
     /// <param name="digester">Makes credentials.</param>
     /// <param name="primary">The primary.</param>
@@ -61,6 +65,7 @@ public sealed class SshDoor : IRelayDoor
         SshClient client,
         FetchService fetches,
         RefsService refs,
+        PushIntake pushes,
         AccessTickets tickets,
         CredentialDigester digester,
         Primary primary,
@@ -77,6 +82,7 @@ public sealed class SshDoor : IRelayDoor
         _options = options;
         _client = client;
         _refs = refs;
+        _pushes = pushes;
         _tickets = tickets;
         _digester = digester;
         _primary = primary;
@@ -162,7 +168,7 @@ public sealed class SshDoor : IRelayDoor
             SessionIdentity.OverSsh ssh => Note(
                 line,
                 session,
-                await ForwardedService.RunAsync(_client, ssh, line, session, cancellationToken)
+                await ForwardedService.RunAsync(_client, ssh, line, session, WatchOf(ssh, line), cancellationToken)
             ),
             SessionIdentity.OverHttp http => Note(line, session, await ForwardAsync(http, line, client, cancellationToken)),
             _ => throw new System.Diagnostics.UnreachableException(),
@@ -234,7 +240,11 @@ public sealed class SshDoor : IRelayDoor
         switch (line.Service)
         {
             case GitCommandLine.ReceivePack:
-                return await new HttpPush(http, client).RunAsync(cancellationToken);
+                await using (PushWatch? push = WatchOf(http, line))
+                {
+                    return await new HttpPush(http, client, push).RunAsync(cancellationToken);
+                }
+
             case GitCommandLine.LfsAuthenticate:
                 // Only where to go: the login there is the client's own, for this one is not ours to give away.
                 await client.WriteAsync(
@@ -250,6 +260,44 @@ public sealed class SshDoor : IRelayDoor
                     $"waystation: {line.Service} is not offered here: this node reaches the primary by HTTP only\n"
                 );
         }
+    }
+
+    /// <summary>Watches a push over HTTP; null where that would be of no use.</summary>
+    private PushWatch? WatchOf(HttpRepository http, GitCommandLine line) =>
+        _primary.SelectsOverSsh(line.Path)
+            ? _pushes.Watch(
+                _primary.NameOverSsh(line.Path),
+                isGzip: false,
+                () => (http.Credential, http.Asking("version=2", body: default))
+            )
+            : null;
+
+    /// <summary>Watches a push over SSH, where the primary accepted the key that was proven here; null for every other service.</summary>
+    private Func<SshChannel, PushWatch?>? WatchOf(SessionIdentity.OverSsh identity, GitCommandLine line) =>
+        line.Service != GitCommandLine.ReceivePack || !_primary.SelectsOverSsh(line.Path)
+            ? null
+            : channel =>
+            {
+                RepositoryName repository = _primary.NameOverSsh(line.Path);
+                return _pushes.Watch(repository, isGzip: false, () => PusherOf(identity, line, repository, channel));
+            };
+
+    private (Credential Credential, IPrimary Primary)? PusherOf(
+        SessionIdentity.OverSsh identity,
+        GitCommandLine line,
+        RepositoryName repository,
+        SshChannel channel
+    )
+    {
+        var login = new SshLogin(identity.Identity, _digester);
+        if (!login.IsOf(channel.AcceptedKey))
+        {
+            return null;
+        }
+
+        // Each of its connections is closed with the reply that it brought.
+        var packs = new SshUploadPacks(_client, identity.Origin, identity.Identity, line.Path) { KeepsIdle = false };
+        return (login.Credential, new SshPrimary(packs, command: default, new SshAsker(repository, login.Credential, _tickets, _meters)));
     }
 
     private SessionEnd Note(GitCommandLine line, RelaySession session, SessionEnd end)

@@ -10,7 +10,7 @@ public sealed record SshDoorOptions
     public required SshdOptions Sshd { get; init; }
 
     /// <summary>The primary's SSH; null where the node may reach it by HTTP only.</summary>
-    public SshTarget? Target { get; init; }
+    public SshOrigin? Origin { get; init; }
 
     /// <summary>Whether a user's forwarded agent may speak for the user.</summary>
     public bool TakesAgents { get; init; }

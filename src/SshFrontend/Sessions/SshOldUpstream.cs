@@ -18,16 +18,32 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
     private readonly SshAsker _asker;
     private SshUploadPack? _first;
 
-    public SshOldUpstream(SshUploadPack first, RefsReading reading, SshUploadPacks packs, SshUploadPacks oldPacks, SshAsker asker)
+    private SshOldUpstream(
+        PipeReader advertisement,
+        int version,
+        RefsReading? reading,
+        SshUploadPack? first,
+        SshUploadPacks packs,
+        SshUploadPacks oldPacks,
+        SshAsker asker
+    )
     {
-        _first = first;
-        _packs = packs;
-        _oldPacks = oldPacks;
-        _asker = asker;
-        Reading = reading;
-        Version = first.Version;
-        Advertisement = new AnswerBody(first.Output);
+        (Advertisement, Version, Reading) = (advertisement, version, reading);
+        (_first, _packs, _oldPacks, _asker) = (first, packs, oldPacks, asker);
     }
+
+    /// <summary>A conversation that has begun.</summary>
+    public static SshOldUpstream Of(
+        SshUploadPack first,
+        RefsReading reading,
+        SshUploadPacks packs,
+        SshUploadPacks oldPacks,
+        SshAsker asker
+    ) => new(new AnswerBody(first.Output), first.Version, reading, first, packs, oldPacks, asker);
+
+    /// <summary>An outage: a recorded advertisement, and a conversation that begins only where the client needs one.</summary>
+    public static SshOldUpstream Of(PipeReader advertisement, int version, SshUploadPacks packs, SshUploadPacks oldPacks, SshAsker asker) =>
+        new(advertisement, version, reading: null, first: null, packs, oldPacks, asker);
 
     public int Version { get; }
 
@@ -44,6 +60,7 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
+        using IDisposable place = await _packs.Origin.EnterAsync(_asker, asksForRefs: false, cancellationToken);
         await using SshUploadPack conversation = await TakeAsync(cancellationToken);
         _asker.Meters.Upstream("fetch");
         await conversation.Input.WriteAsync(said, cancellationToken);
@@ -104,6 +121,8 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
     /// <summary>The primary for one request that is known to its end.</summary>
     private sealed class OldPrimary(SshOldUpstream upstream, ReadOnlyMemory<byte> request) : IPrimary
     {
+        public bool IsOut => upstream._packs.Origin.Gate.IsOut(upstream._asker.Repository, upstream._asker.Credential);
+
         public bool AnswersOneAtATime => true;
 
         public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) => AskAsync("fetch", request, cancellationToken);
@@ -131,9 +150,18 @@ internal sealed class SshOldUpstream : IOldUpstream, IAsyncDisposable
 
         private async Task<PrimaryReply> AskAsync(string kind, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
-            upstream._asker.Meters.Upstream(kind);
-            SshUploadPack conversation = await upstream.TakeAsync(cancellationToken);
-            return await conversation.ReplyAsync(bytes, upstream._asker.Tickets.Now, cancellationToken);
+            IDisposable place = await upstream._packs.Origin.EnterAsync(upstream._asker, asksForRefs: false, cancellationToken);
+            try
+            {
+                upstream._asker.Meters.Upstream(kind);
+                SshUploadPack conversation = await upstream.TakeAsync(cancellationToken);
+                return (await conversation.ReplyAsync(bytes, upstream._asker.Tickets.Now, cancellationToken)).Holding(place);
+            }
+            catch
+            {
+                place.Dispose();
+                throw;
+            }
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
@@ -6,7 +5,6 @@ using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.Primaries.Ssh;
-using Waystation.Primaries.Ssh.Keys;
 
 namespace Waystation.SshFrontend.Sessions;
 
@@ -26,8 +24,9 @@ internal sealed class SshUpstream(
     FetchMeters meters
 ) : IUpstream
 {
-    private readonly SshUploadPacks _packs = new(client, identity.Target, identity.Identity, path);
-    private readonly SshUploadPacks _oldPacks = new(client, identity.Target, identity.Identity, path, Math.Min(version, 1));
+    private readonly SshUploadPacks _packs = new(client, identity.Origin, identity.Identity, path);
+    private readonly SshUploadPacks _oldPacks = new(client, identity.Origin, identity.Identity, path, Math.Min(version, 1));
+    private readonly SshLogin _login = new(identity.Identity, digester);
     private SshOldUpstream? _old;
 
     public Credential Credential { get; private set; }
@@ -38,31 +37,43 @@ internal sealed class SshUpstream(
 
     public async Task<SessionEnd?> OpenAsync(CancellationToken cancellationToken)
     {
-        meters.Upstream("ssh");
+        // Until the primary has accepted a key, the session is that of the key proven at our door.
+        Credential = _login.Credential;
         long begun = tickets.Now;
         Func<Credential, IPrimary, RefsReading> reading = refs.BeginReading(repository);
-        (SshOpening opening, _) = await (version >= 2 ? _packs : _oldPacks).TakeAsync(fresh: false, cancellationToken);
+        SshOpening opening;
+        try
+        {
+            using IDisposable place = await identity.Origin.EnterAsync(Asker, asksForRefs: true, cancellationToken);
+            meters.Upstream("ssh");
+            (opening, _) = await (version >= 2 ? _packs : _oldPacks).TakeAsync(fresh: false, cancellationToken);
+        }
+        catch (PrimaryOutageException) when (FindRecorded() is { } recorded)
+        {
+            return OpenRecorded(recorded);
+        }
+
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
         {
             await using SshPrimaryReply no = SshPrimaryReply.NoOf(opening, begun);
             if (no.IsRefusal)
             {
-                tickets.Refuse(repository, CredentialOf(ProvenName), no.AskedAt);
+                tickets.Refuse(repository, Credential, no.AskedAt);
             }
 
             return Explain(no);
         }
 
-        Credential = CredentialOf(NameOf(uploadPack.AcceptedKey));
+        Credential = _login.At(uploadPack.AcceptedKey);
         if (uploadPack.Capabilities is { } capabilities)
         {
             Capabilities = capabilities;
+            tickets.Accept(repository, Credential, capabilities, begun);
             await _packs.GiveBackAsync(uploadPack, isWhole: true);
         }
         else
         {
-            IPrimary later = new SshPrimary(_packs, command: default, Asker);
-            _old = new SshOldUpstream(uploadPack, reading(Credential, later), _packs, _oldPacks, Asker);
+            _old = SshOldUpstream.Of(uploadPack, reading(Credential, Asking(default)), _packs, _oldPacks, Asker);
         }
 
         return null;
@@ -92,23 +103,29 @@ internal sealed class SshUpstream(
         await _oldPacks.DisposeAsync();
     }
 
-    private SshAsker Asker => new(repository, Credential, tickets, meters);
+    /// <summary>What the primary last told the key proven at our door; null where that is too long ago, or it was refused since.</summary>
+    private RefsAnswer.Recorded? FindRecorded() =>
+        refs.FindRecorded(
+            new RefsQuery
+            {
+                Key = new RefsKey(repository, Credential, "ssh advertisement"),
+                Primary = Asking(default),
+                ProtocolVersion = version,
+            }
+        );
 
-    /// <summary>The name that the key proven here, or the node's own, has among credentials.</summary>
-    private string ProvenName =>
-        identity.Identity switch
+    /// <summary>An outage: the session begins with what was recorded, and each of its questions is tried and answered by itself.</summary>
+    private SessionEnd? OpenRecorded(RefsAnswer.Recorded recorded)
+    {
+        if (recorded.Advertises is { } old and < 2)
         {
-            SshIdentity.Agent agent => agent.Proven.ToString(),
-            SshIdentity.KeyFile file => file.Path,
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+            _old = SshOldUpstream.Of(recorded.Body, old, _packs, _oldPacks, Asker);
+            return null;
+        }
 
-    /// <summary>Where the primary accepted another key than the proven one, nobody else may ever be taken for this user.</summary>
-    private string NameOf(SshPublicKey? accepted) =>
-        identity.Identity is SshIdentity.Agent agent && !agent.Proven.Equals(accepted)
-            ? Convert.ToHexString(RandomNumberGenerator.GetBytes(32))
-            : ProvenName;
+        Capabilities = CapabilityAdvertisement.TryParse(recorded.Bytes, out CapabilityAdvertisement? capabilities) ? capabilities : null;
+        return Capabilities is null ? SessionEnd.Saying("the primary cannot be reached") : null;
+    }
 
-    private Credential CredentialOf(string name) =>
-        digester.Digest([new(identity.Identity is SshIdentity.Agent ? "ssh key" : "ssh key file", name)]);
+    private SshAsker Asker => new(repository, Credential, tickets, meters);
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,6 +10,7 @@ using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.Primaries.Gate;
 using Waystation.Primaries.Ssh;
 using Waystation.Primaries.Ssh.Keys;
 using Waystation.TestKit.Servers;
@@ -20,6 +22,8 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly Meter _meter = new("SshStage");
+    private readonly ReadBudget _budget = new(0);
+    private readonly ConcurrentBag<SshOrigin> _origins = [];
 
     public SshdPrimary Primary { get; private set; } = null!;
 
@@ -84,7 +88,14 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
     }
 
     public SshUploadPacks PacksOf(SshIdentity identity, string path = "public/tool.git", SshTarget? target = null) =>
-        new(Client, target ?? Target, identity, path);
+        new(Client, OriginOf(target ?? Target), identity, path);
+
+    public SshOrigin OriginOf(SshTarget target)
+    {
+        var origin = new SshOrigin(target, TimeSpan.FromSeconds(30), _budget, TimeProvider.System, NullLogger.Instance);
+        _origins.Add(origin);
+        return origin;
+    }
 
     /// <summary>All of a reply's body.</summary>
     public static async Task<byte[]> ReadAllAsync(PipeReader body)
@@ -136,6 +147,12 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
 
     public void Dispose()
     {
+        foreach (SshOrigin origin in _origins)
+        {
+            origin.Dispose();
+        }
+
+        _budget.Dispose();
         _folder.Dispose();
         _meter.Dispose();
     }

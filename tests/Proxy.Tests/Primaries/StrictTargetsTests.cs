@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Waystation.FetchCore.Access;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
 using Waystation.Proxy.Tests.Servers;

@@ -1,0 +1,96 @@
+using Waystation.GitProtocol.Fetching;
+
+namespace Waystation.Primaries.Gate;
+
+/// <summary>
+/// What a primary says, as it is read: after each time of silence the node sees for itself whether the primary is there, and so it does
+/// where the stream breaks off.
+/// </summary>
+/// <param name="inner">The stream.</param>
+/// <param name="check">Tells whether an answer of Git's may end where the stream ends; null where the stream may end anywhere.</param>
+/// <param name="health">The primary's.</param>
+/// <param name="patience">How long it may be silent before the node looks.</param>
+internal sealed class WatchedStream(Stream inner, AnswerEndCheck? check, PrimaryHealth health, TimeSpan patience) : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ValueTask<int> reading = inner.ReadAsync(buffer, cancellationToken);
+        return reading.IsCompletedSuccessfully
+            ? ValueTask.FromResult(Checked(buffer.Span, reading.Result))
+            : new ValueTask<int>(WatchAsync(reading.AsTask(), buffer));
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) =>
+        Checked(buffer.AsSpan(offset, count), inner.Read(buffer, offset, count));
+
+    public override void Flush() { }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private int Checked(ReadOnlySpan<byte> buffer, int read)
+    {
+        check?.Read(buffer[..read]);
+        return read > 0 || buffer.IsEmpty || check is not { MayEndHere: false }
+            ? read
+            : throw new IOException("its answer ended too early");
+    }
+
+    private async Task<int> WatchAsync(Task<int> reading, Memory<byte> buffer)
+    {
+        try
+        {
+            if (await health.EndsAsync(reading, patience))
+            {
+                int read = await reading;
+                return Checked(buffer.Span, read);
+            }
+        }
+        catch (IOException e)
+        {
+            // This answer is lost; what the next request finds is known by then.
+            await health.JudgeAsync(e.Message);
+            throw;
+        }
+
+        // The read ends with the connection.
+        await inner.DisposeAsync();
+        _ = reading.ContinueWith(
+            static ended => ended.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+        throw health.Failure();
+    }
+}

@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using Waystation.FetchCore.Access;
+using Waystation.Primaries.Ssh;
+using Waystation.Primaries.Ssh.Keys;
+
+namespace Waystation.SshFrontend.Sessions;
+
+/// <summary>The credential of a session that reaches the primary over SSH.</summary>
+/// <param name="identity">The user's agent, or a key file of the node's.</param>
+/// <param name="digester">Makes credentials.</param>
+internal sealed class SshLogin(SshIdentity identity, CredentialDigester digester)
+{
+    /// <summary>That of the key proven at our door, or of the key file.</summary>
+    public Credential Credential => CredentialOf(Name);
+
+    /// <summary>Whether the key that the primary accepted is the one that <see cref="Credential"/> stands for.</summary>
+    public bool IsOf(SshPublicKey? accepted) => identity is not SshIdentity.Agent agent || agent.Proven.Equals(accepted);
+
+    /// <summary>
+    /// The credential of a connection at which the primary accepted a key. Where it is another key than the proven one, nobody else may ever
+    /// be taken for this user.
+    /// </summary>
+    public Credential At(SshPublicKey? accepted) =>
+        IsOf(accepted) ? Credential : CredentialOf(Convert.ToHexString(RandomNumberGenerator.GetBytes(32)));
+
+    private string Name =>
+        identity switch
+        {
+            SshIdentity.Agent agent => agent.Proven.ToString(),
+            SshIdentity.KeyFile file => file.Path,
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    private Credential CredentialOf(string name) =>
+        digester.Digest([new(identity is SshIdentity.Agent ? "ssh key" : "ssh key file", name)]);
+}
