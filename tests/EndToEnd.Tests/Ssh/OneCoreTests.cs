@@ -131,30 +131,36 @@ public sealed class OneCoreTests
         Assert.Equal(news, await repository.ResolveAsync("main"));
     }
 
+    /// <summary>Over HTTP a relay holds the first question. Over SSH nothing can hold one, but each of them is answered.</summary>
     [Theory]
     [MemberData(nameof(Ways))]
-    public async Task EqualQuestions_AtOnce_ShareOneOfTheNext(string way)
+    public async Task EqualQuestions_AtOnce_ShareTheNextOne(string way)
     {
-        const int Askers = 12;
+        const int Askers = 8;
         await using SshWay node = await SshWay.StartAsync(way);
         PrimaryRepository repository = await node.Station.Web.CreateAsync("private/looked-at.git", s_plans);
         GitClient alice = await node.GitOfAsync(node.Station.Alice);
         string shown = await alice.ReadAsync("ls-remote", node.AddressOf(repository));
-        double asked = await LsRefsAsync(node);
+        var release = new TaskCompletionSource();
+        int asked = node.HoldRefs(release.Task);
 
-        CommandResult[] seen = await Task.WhenAll(
+        Task<CommandResult[]> asking = Task.WhenAll(
             Enumerable.Range(0, Askers).Select(_ => alice.RunAsync("ls-remote", "--quiet", node.AddressOf(repository)))
         );
+        if (!node.IsAgent)
+        {
+            await Eventually.TrueAsync(
+                "all are at the node",
+                async () => (await node.Node.MetricsAsync()).Sum("waystation_open_requests") == Askers
+            );
+        }
 
-        Assert.All(seen, answer => Assert.Equal(shown, answer.Output.Trim()));
-        Assert.InRange(await LsRefsAsync(node) - asked, 1, Askers);
-    }
-
-    private static async Task<double> LsRefsAsync(SshWay node)
-    {
-        NodeMetrics metrics = await node.Node.MetricsAsync();
-        return metrics.Sum("waystation_upstream_requests_total", "kind=\"ls-refs\"")
-            + metrics.Sum("waystation_upstream_requests_total", "kind=\"upload-pack\"");
+        release.SetResult();
+        Assert.All(await asking, answer => Assert.Equal(shown, answer.Output.Trim()));
+        if (!node.IsAgent)
+        {
+            Assert.InRange(node.RefsAsked - asked, 2, Askers / 2);
+        }
     }
 
     private static async Task<double> AskedAsync(SshWay node) => (await node.Node.MetricsAsync()).Sum("waystation_upstream_requests_total");
