@@ -1,8 +1,8 @@
-using Waystation.FetchCore.Access;
-using Waystation.TestKit.Servers;
 using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Flights;
 using Waystation.FetchCore.Refs;
+using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
 

@@ -44,16 +44,14 @@ public sealed class PushIntake(
     /// The credential that pushes, and the primary asked in its name, also after the push; null where the credential is not known. It is
     /// asked for when the primary has reported.
     /// </param>
-    public PushWatch? Watch(RepositoryName repository, bool isGzip, Func<(Credential Credential, IPrimary Primary)?> pusher)
-    {
-        if (!copies.IsOn)
-        {
-            return null;
-        }
+    public PushWatch? Watch(RepositoryName repository, bool isGzip, Func<(Credential Credential, IPrimary Primary)?> pusher) =>
+        Begin(repository, isGzip) is { } copy ? new PushWatch(this, repository, pusher, copy) : null;
 
+    /// <summary>Begins the copy of a push; null where it would be of no use.</summary>
+    internal PushCopy? Begin(RepositoryName repository, bool isGzip)
+    {
         bool hasMirror = mirrors.Find(repository) is not null;
-        PushCopy copy = copies.Begin(isGzip, push => push.Commands.Count > 0 && (hasMirror || IsFirst(push)));
-        return new PushWatch(this, repository, pusher, copy);
+        return copies.IsOn ? copies.Begin(isGzip, push => push.Commands.Count > 0 && (hasMirror || IsFirst(push))) : null;
     }
 
     /// <summary>What may be all that there is.</summary>

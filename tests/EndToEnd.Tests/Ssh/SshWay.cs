@@ -71,12 +71,12 @@ internal sealed class SshWay : IAsyncDisposable
     }
 
     /// <summary>How often refs were asked for at the primary over HTTP.</summary>
-    public int RefsAsked => _relay?.Requests.Count(IsPost) ?? 0;
+    public int RefsAsked => _relay?.Requests.Count(IsLsRefs) ?? 0;
 
     /// <summary>Over HTTP the primary gets the next questions only once this has ended; returns how many it got before.</summary>
     public int HoldRefs(Task until)
     {
-        _relay?.Set(new Fault(FaultKind.Delay) { Until = () => until, Concerns = IsPost });
+        _relay?.Set(new Fault(FaultKind.Delay) { Until = () => until, Concerns = IsLsRefs });
         return RefsAsked;
     }
 
@@ -115,7 +115,7 @@ internal sealed class SshWay : IAsyncDisposable
         await _station.DisposeAsync();
     }
 
-    private static bool IsPost(RelayedRequest request) => request.Line.StartsWith("POST ", StringComparison.Ordinal);
+    private static bool IsLsRefs(RelayedRequest request) => request.IsLsRefs;
 
     private string KnownHosts => IsAgent ? _station.KnownHosts : _station.Folder["known_hosts_of_authority"];
 

@@ -1,4 +1,5 @@
 using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Servers;

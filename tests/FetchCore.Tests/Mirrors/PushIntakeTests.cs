@@ -1,6 +1,7 @@
 using System.Buffers;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Pushes;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Pushes;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.PktLines;
@@ -178,7 +179,7 @@ public sealed class PushIntakeTests : IAsyncLifetime
     }
 
     private void Take(PushCopy copy, PushReportReader report) =>
-        _node.Core.Pushes.Take(
+        _ = _node.Core.Pushes.TakeAsync(
             new SeenPush(MirrorFixture.Repository, _node.CredentialOf("alice"), _node.Primary.For("alice"), copy, report)
         );
 
