@@ -31,6 +31,12 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
     /// themselves.</summary>
     private const string TrueDates = "core.commitGraph=false";
 
+    /// <summary>
+    /// With a bitmap git leaves out all that the haves lead to. A partial clone has a commit without its trees and blobs, and may want one of
+    /// these by its id: git without bitmaps sends it.
+    /// </summary>
+    private const string NoBitmaps = "pack.useBitmaps=false";
+
     /// <summary>Of a line with an id, what is not the id, such as <c>0032have </c> and the line feed: an input of its right size need not
     /// grow.</summary>
     private const int IdLine = 14;
@@ -103,6 +109,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
                 [
                     .. s_settings,
                     .. request.DeepenSince is null ? (string[])[] : [TrueDates],
+                    .. request is { Filter: not null, Haves.Count: > 0 } ? [NoBitmaps] : (string[])[],
                     string.Create(CultureInfo.InvariantCulture, $"pack.threads={threads}"),
                 ],
             },

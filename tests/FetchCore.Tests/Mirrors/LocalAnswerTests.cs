@@ -82,6 +82,17 @@ public sealed class LocalAnswerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TreeThatIsWantedById_IsSent_ThoughTheClientHasItsCommit()
+    {
+        ObjectId tree = await _node.ResolveAsync("main^{tree}");
+        await _node.Core.Upkeep.RunAsync(MirrorFixture.Repository, CancellationToken.None);
+        Assert.NotEmpty(_node.FilesOfTheMirror("*.bitmap"));
+        Assert.True(FilterSpec.TryParse("tree:0", out FilterSpec? filter));
+        FetchRequest partial = MirrorFixture.Update([tree], _old) with { Filter = filter };
+        Assert.Equal((FetchOutcome.Local, 1), await _node.ReadAsync("bob", partial));
+    }
+
+    [Fact]
     public async Task TwentyEqualFetches_AreOnePackOfTheMirror()
     {
         (FetchOutcome Outcome, int Objects)[] answers = await Task.WhenAll(
