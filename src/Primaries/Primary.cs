@@ -22,7 +22,7 @@ public sealed class Primary : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _selection = options.Projects;
-        _budget = new ReadBudget(options.MaxRequests);
+        _budget = new ReadBudget(options.MaxRequests, time);
         var origin = new HttpOriginOptions
         {
             Url = options.Url,
@@ -79,8 +79,8 @@ public sealed class Primary : IDisposable
         PathOverHttp(sshPath) is { } same ? NameOf(same) : new RepositoryName(SshOnlyHost, sshPath);
 
     /// <summary>
-    /// The path over HTTP of the repository that a client calls so over SSH, without a leading slash, coded as in a URL; null where HTTP has
-    /// no such path.
+    /// The path over HTTP of the repository that a client calls so over SSH, without a leading slash, coded as in a URL; null where HTTP
+    /// has no such path.
     /// </summary>
     public string? HttpPathOverSsh(string sshPath) => PathOverHttp(sshPath) ?? PlainPath(sshPath);
 

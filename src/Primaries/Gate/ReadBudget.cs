@@ -4,12 +4,12 @@ using Waystation.FetchCore.Primaries;
 namespace Waystation.Primaries.Gate;
 
 /// <summary>
-/// How many reads may be at the primary at once (<c>Primaries:0:MaxRequests</c>). Who comes first goes first; who has waited too long is
-/// told to come
-/// again. Pushes need no place.
+/// Limits the reads at the primary at once (<c>Primaries:0:MaxRequests</c>). Reads wait in the order in which they came. A read that has
+/// waited too long is told to try again. Pushes need no place.
 /// </summary>
 /// <param name="most">0 is no limit.</param>
-public sealed class ReadBudget(int most) : IDisposable
+/// <param name="time">The clock of the waits.</param>
+public sealed class ReadBudget(int most, TimeProvider time) : IDisposable
 {
     /// <summary>The longest wait, and when to come again after it.</summary>
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(10);
@@ -35,8 +35,8 @@ public sealed class ReadBudget(int most) : IDisposable
             return NoPlace.Instance;
         }
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_wait);
+        using var wait = new CancellationTokenSource(s_wait, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(wait.Token, cancellationToken);
         try
         {
             RateLimitLease lease = await _limiter.AcquireAsync(1, limit.Token);

@@ -90,25 +90,33 @@ public sealed class ShieldTests : IAsyncLifetime
         _station.Relay.Set(gate.Fault(request => request.IsLsRefs && request.Target.Contains(one.Name, StringComparison.Ordinal)));
         Task<RawAnswer> first = AskAsync(one, "alice");
         await gate.WaitForAsync(1);
-        RawAnswer turnedAway = await AskAsync(two, "alice");
-        Assert.Equal(429, turnedAway.Status);
-        Assert.InRange(int.Parse(turnedAway.Header("Retry-After")!, CultureInfo.InvariantCulture), 1, 60);
+        // A question for refs, and a fetch that the node does not understand and forwards as it came.
+        string unknown = UploadPack.Fetch([await two.ResolveAsync("main")], "unknown-argument");
+        RawAnswer[] turnedAway = await Task.WhenAll(AskAsync(two, "alice"), AskAsync(two, "alice", unknown));
+        foreach (RawAnswer answer in turnedAway)
+        {
+            Assert.Equal(429, answer.Status);
+            Assert.InRange(int.Parse(answer.Header("Retry-After")!, CultureInfo.InvariantCulture), 1, 60);
+            Assert.Contains("too many requests wait for it", answer.Text, StringComparison.Ordinal);
+        }
+
         gate.Open();
         Assert.Equal(200, (await first).Status);
         Assert.Equal(200, (await AskAsync(two, "alice")).Status);
     }
 
-    private static byte[] Question(Uri repository, string user) =>
+    private static byte[] Question(Uri repository, string user, string? body = null) =>
         UploadPack.Post(
             repository,
-            UploadPack.LsRefs(),
+            body ?? UploadPack.LsRefs(),
             "Authorization: Basic " + Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user}:{user}-secret"))
         );
 
-    private byte[] Question(PrimaryRepository repository, string user) => Question(_station.Node.UrlOf(repository), user);
+    private byte[] Question(PrimaryRepository repository, string user, string? body = null) =>
+        Question(_station.Node.UrlOf(repository), user, body);
 
-    private Task<RawAnswer> AskAsync(PrimaryRepository repository, string user) =>
-        RawConnection.AskAsync(_station.Node.Url, Question(repository, user));
+    private Task<RawAnswer> AskAsync(PrimaryRepository repository, string user, string? body = null) =>
+        RawConnection.AskAsync(_station.Node.Url, Question(repository, user, body));
 
     private Task OpenRequestsAsync(int count) =>
         Eventually.TrueAsync(
