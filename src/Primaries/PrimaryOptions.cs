@@ -68,7 +68,9 @@ public sealed class PrimaryOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ReconnectEvery { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>A slow primary is not down. git itself waits for ever, so this is far above the time that any primary at work takes.</summary>
+    /// <summary>
+    /// A slow primary is not down. git itself waits for ever, so this is far above the time that any primary at work takes.
+    /// </summary>
     [Setting(
         "The time that a primary which takes connections may say nothing to the node's own probe. After it the primary counts as down.",
         Page = "operations.md#outages"

@@ -47,7 +47,8 @@ public sealed class SettingsPageTests
         )
         {
             text.Append(
-                $"\n## {(section.Key.Length == 0 ? "Node" : section.Key)}\n\n| setting | default | accepted | meaning |\n| --- | --- | --- | --- |\n"
+                $"\n## {(section.Key.Length == 0 ? "Node" : section.Key)}\n\n"
+                    + $"| setting | default | accepted | meaning |\n| --- | --- | --- | --- |\n"
             );
             foreach ((Setting setting, string standard) in section)
             {

@@ -123,7 +123,8 @@ internal static class WideArea
         }
 
         string what =
-            $"clone of {megabytes} MB over {BitsPerSecond / 1_000_000} Mbit/s and {s_roundTrip.TotalMilliseconds:0} ms, discarded, {samples} samples, s";
+            $"clone of {megabytes} MB over "
+            + $"{BitsPerSecond / 1_000_000} Mbit/s and {s_roundTrip.TotalMilliseconds:0} ms, discarded, {samples} samples, s";
         string rival = $"direct: {direct.Say()}";
         // The bars are those of the long transfer: of a short one the round trip alone is more than its share.
         table.Add(

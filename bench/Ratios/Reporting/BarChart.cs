@@ -33,7 +33,8 @@ internal sealed record BarChart(string Name, string Title)
         svg.Append(
             CultureInfo.InvariantCulture,
             $"""
-            <svg xmlns="http://www.w3.org/2000/svg" width="{Width}" height="{height}" viewBox="0 0 {Width} {height}" font-family="sans-serif" font-size="13">
+            <svg xmlns="http://www.w3.org/2000/svg" width="{Width}" height="{height}" viewBox="0 0 {Width} {height}"
+                font-family="sans-serif" font-size="13">
             <rect width="{Width}" height="{height}" fill="#ffffff"/>
             <text x="12" y="26" font-size="15" font-weight="bold" fill="#1f2328">{Escape(Title)}</text>
 

@@ -16,9 +16,12 @@ internal static class Machine
             ?? RuntimeInformation.ProcessArchitecture.ToString();
         string load = File.ReadAllText("/proc/loadavg").Split(' ')[1];
         string memory = (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30)).ToString("0", CultureInfo.InvariantCulture);
-        return $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores ({model}), {memory} GiB, {RuntimeInformation.OSDescription}, "
-            + $"load of the last five minutes {load}; {RuntimeInformation.FrameworkDescription}, {await FirstLineAsync("git", "--version")}, "
-            + $"{await FirstLineAsync(NginxServer.Program, "-v")}, {await FirstLineAsync("apache2", "-v")}, {(await FirstLineAsync("curl", "--version")).Split(" (")[0]}";
+        return $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores ({model}), {memory} GiB, "
+            + $"{RuntimeInformation.OSDescription}, "
+            + $"load of the last five minutes {load}; "
+            + $"{RuntimeInformation.FrameworkDescription}, {await FirstLineAsync("git", "--version")}, "
+            + $"{await FirstLineAsync(NginxServer.Program, "-v")}, {await FirstLineAsync("apache2", "-v")}, "
+            + $"{(await FirstLineAsync("curl", "--version")).Split(" (")[0]}";
     }
 
     private static async Task<string> FirstLineAsync(string program, string argument)

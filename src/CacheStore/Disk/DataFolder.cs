@@ -139,7 +139,8 @@ public sealed class DataFolder : IDisposable
         {
             throw new DataFolderException(
                 Root,
-                $"has mode 0{Convert.ToString((int)mode, 8)}, but must be 0700, for it holds what not every account of this machine may read: chmod 700 {Root}"
+                $"has mode 0{Convert.ToString((int)mode, 8)}, but must be 0700, "
+                    + $"for it holds what not every account of this machine may read: chmod 700 {Root}"
             );
         }
     }

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Waystation.CacheStore.Flights;
 
-/// <summary>Lets so many in at the same time, first come, first served. Disposal of what entering returns gives the place back, once.</summary>
+/// <summary>
+/// Lets so many in at the same time, first come, first served. Disposal of what entering returns gives the place back, once.
+/// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore holds nothing to free until its wait handle is asked for.")]
 public sealed class Places(int count)
 {

@@ -43,8 +43,8 @@ public sealed class MirrorOptions
     public int MaxPacksPerRepository { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>
-    /// Look-ups in mirrors at the same time, each of them a git of its own, beside the packs: they find out which objects a client may have.
-    /// Two for each core, for they read more than they compute.
+    /// Look-ups in mirrors at the same time, each of them a git of its own, beside the packs: they find out which objects a client may
+    /// have. Two for each core, for they read more than they compute.
     /// </summary>
     [Setting(
         "Look-ups in mirrors at once. A look-up is a git process that finds out whether a client may have an object.",

@@ -107,7 +107,8 @@ public sealed class MirrorRefs
     /// git passes over words that it does not know.
     /// </summary>
     private static string HeaderOf(ReadOnlySpan<char> body) =>
-        $"# pack-refs with: peeled fully-peeled sorted sha256={Convert.ToHexStringLower(SHA256.HashData(Encoding.Latin1.GetBytes(body.ToArray())))} \n";
+        $"# pack-refs with: peeled fully-peeled sorted "
+        + $"sha256={Convert.ToHexStringLower(SHA256.HashData(Encoding.Latin1.GetBytes(body.ToArray())))} \n";
 
     private static bool IsKept(string name) =>
         name == "HEAD" || (name.StartsWith("refs/", StringComparison.Ordinal) && RefName.IsValid(name));

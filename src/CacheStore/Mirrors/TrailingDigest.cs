@@ -17,7 +17,9 @@ internal static class TrailingDigest
     public static async Task<bool> HoldsAsync(string path, ObjectFormat format, CancellationToken cancellationToken) =>
         await ReadAsync(path, format, cancellationToken) is not null;
 
-    /// <summary>Reads the file whole; its digest, in hexadecimal, or null where it does not agree with its bytes, or cannot be read.</summary>
+    /// <summary>
+    /// Reads the file whole; its digest, in hexadecimal, or null where it does not agree with its bytes, or cannot be read.
+    /// </summary>
     public static async Task<string?> ReadAsync(string path, ObjectFormat format, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);

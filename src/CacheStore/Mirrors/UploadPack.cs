@@ -32,8 +32,8 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
     private const string TrueDates = "core.commitGraph=false";
 
     /// <summary>
-    /// With a bitmap git leaves out all that the haves lead to. A partial clone has a commit without its trees and blobs, and may want one of
-    /// these by its id: git without bitmaps sends it.
+    /// With a bitmap git leaves out all that the haves lead to. A partial clone has a commit without its trees and blobs, and may want one
+    /// of these by its id: git without bitmaps sends it.
     /// </summary>
     private const string NoBitmaps = "pack.useBitmaps=false";
 

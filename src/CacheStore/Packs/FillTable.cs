@@ -20,7 +20,8 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
     /// </summary>
     /// <param name="plan">What to make.</param>
     /// <param name="make">
-    /// Makes it: calls <see cref="Fill.Begin"/>, the writing members and <see cref="Fill.CompleteAsync"/>, and says what came of it. Runs on
+    /// Makes it: calls <see cref="Fill.Begin"/>, the writing members and <see cref="Fill.CompleteAsync"/>, and says what came of it. Runs
+    /// on
     /// the node's token, apart from the caller.
     /// </param>
     /// <param name="began">True where this call began the fill.</param>

@@ -55,7 +55,9 @@ public sealed class RefsService(
         }
     }
 
-    /// <summary>The answer of the record, for a front end that found the outage by itself; null where no record covers the question.</summary>
+    /// <summary>
+    /// The answer of the record, for a front end that found the outage by itself; null where no record covers the question.
+    /// </summary>
     public RefsAnswer.Recorded? FindRecorded(RefsQuery query) => outage.Find(query);
 
     /// <summary>Whether a failure is that of an outage, in which a record may answer.</summary>
@@ -85,7 +87,8 @@ public sealed class RefsService(
     }
 
     /// <summary>
-    /// Asks the primary a question of the node's own in a client's name, for refs that an answer depends on; null where the primary does not
+    /// Asks the primary a question of the node's own in a client's name, for refs that an answer depends on; null where the primary does
+    /// not
     /// say. The answer was asked for after this call.
     /// </summary>
     /// <param name="asker">In whose name.</param>

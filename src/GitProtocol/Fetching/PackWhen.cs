@@ -1,7 +1,8 @@
 namespace Waystation.GitProtocol.Fetching;
 
 /// <summary>
-/// When the server sends the pack. Each protocol version says it in its own words (gitprotocol-v2, fetch; gitprotocol-capabilities, no-done):
+/// When the server sends the pack. Each protocol version says it in its own words (gitprotocol-v2, fetch; gitprotocol-capabilities,
+/// no-done):
 /// <code>
 ///                   v2               v0, v1
 ///   at once         done             done

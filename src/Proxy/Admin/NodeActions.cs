@@ -25,7 +25,8 @@ internal sealed class NodeActions(MirrorSet mirrors, IServicePrimaries services,
         if (!services.Serves(repository))
         {
             throw new NotServedException(
-                $"The node has no service credential for {repository}, or does not select it: see Primaries:N:Service and Primaries:N:Projects."
+                $"The node has no service credential for {repository}, or does not select it: "
+                    + $"see Primaries:N:Service and Primaries:N:Projects."
             );
         }
 

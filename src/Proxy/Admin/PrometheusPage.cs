@@ -101,9 +101,11 @@ internal sealed class PrometheusPage : IDisposable
             foreach (KeyValuePair<string, object?> tag in point.Tags)
             {
                 string label = Convert.ToString(tag.Value, CultureInfo.InvariantCulture) ?? "";
-                labels.Add(
-                    $"{tag.Key.Replace('.', '_')}=\"{label.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).ReplaceLineEndings("\\n")}\""
-                );
+                string escaped = label
+                    .Replace("\\", "\\\\", StringComparison.Ordinal)
+                    .Replace("\"", "\\\"", StringComparison.Ordinal)
+                    .ReplaceLineEndings("\\n");
+                labels.Add($"{tag.Key.Replace('.', '_')}=\"{escaped}\"");
             }
 
             if (bound is not null)

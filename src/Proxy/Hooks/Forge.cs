@@ -3,8 +3,9 @@ using System.Text.Json;
 namespace Waystation.Proxy.Hooks;
 
 /// <summary>
-/// A kind of server that sends webhooks to <c>/.waystation/hooks/NAME</c>: how it shows that a notice is its own, by a secret that it shares
-/// with the node, and where a notice names its repository. A further forge is a file beside the others, and a line in <see cref="All"/>.
+/// A kind of server that sends webhooks to <c>/.waystation/hooks/NAME</c>: how it shows that a notice is its own, by a secret that it
+/// shares with the node, and where a notice names its repository. A further forge is a file beside the others, and a line in
+/// <see cref="All"/>.
 /// </summary>
 /// <param name="name">The last part of the URL.</param>
 internal abstract class Forge(string name)

@@ -102,7 +102,8 @@ internal static class Node
 
         string listen = string.Join(',', options.Listen.Zip(clientDoors, static (address, door) => address.UrlAt(door.IPEndPoint!)));
         await Console.Out.WriteLineAsync(
-            $"waystation ready listen={listen} admin={options.Admin.Listen.UrlAt(adminDoor!.IPEndPoint!)} ssh={app.Services.GetService<SshFrontDoor>()?.Address ?? "off"}"
+            $"waystation ready listen={listen} admin={options.Admin.Listen.UrlAt(adminDoor!.IPEndPoint!)} "
+                + $"ssh={app.Services.GetService<SshFrontDoor>()?.Address ?? "off"}"
         );
         await Console.Out.FlushAsync(cancellationToken);
         await app.WaitForShutdownAsync(cancellationToken);

@@ -69,7 +69,8 @@ internal static partial class ProxyLog
     [LoggerMessage(
         2013,
         LogLevel.Warning,
-        "{Client} sends another {Header} with every request, so that each counts as another login and none finds a ticket; if it does not say who asks, name it in Access:IgnoredHeaders"
+        "{Client} sends another {Header} with every request, so that each counts as another login and none finds a ticket; "
+            + "if it does not say who asks, name it in Access:IgnoredHeaders"
     )]
     public static partial void FieldRestless(this ILogger logger, string client, string header);
 

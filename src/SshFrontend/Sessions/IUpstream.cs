@@ -21,7 +21,10 @@ internal interface IUpstream : IAsyncDisposable
     /// <exception cref="PrimaryException">The primary cannot be reached.</exception>
     Task<SessionEnd?> OpenAsync(CancellationToken cancellationToken);
 
-    /// <summary>v2: the primary, for one command of the client; <see cref="IPrimary.FetchAsync"/> and <see cref="IPrimary.AskRefsAsync"/> send these very bytes.</summary>
+    /// <summary>
+    /// v2: the primary, for one command of the client; <see cref="IPrimary.FetchAsync"/> and <see cref="IPrimary.AskRefsAsync"/> send
+    /// these very bytes.
+    /// </summary>
     /// <param name="command">The command as it came.</param>
     IPrimary Asking(ReadOnlyMemory<byte> command);
 

@@ -4,7 +4,9 @@ using Waystation.FetchCore.Pushes;
 
 namespace Waystation.SshFrontend.Sessions;
 
-/// <summary>What a client pushes, which is shown to <see cref="PushWatch"/> before it goes on; disposing it leaves the inner stream.</summary>
+/// <summary>
+/// What a client pushes, which is shown to <see cref="PushWatch"/> before it goes on; disposing it leaves the inner stream.
+/// </summary>
 internal sealed class PushedStream(Stream inner, PushWatch push) : Stream
 {
     public override bool CanRead => true;

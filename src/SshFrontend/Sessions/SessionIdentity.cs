@@ -48,7 +48,8 @@ internal abstract record SessionIdentity
                 ? Refused("this node does not know the primary's SSH: its operator has to set Primaries:0:SshUrl")
             : session.AgentSocket is not { } agent
                 ? Refused(
-                    "no SSH agent is forwarded: set ForwardAgent yes for this host in ~/.ssh/config and have your key in the agent (ssh-add), "
+                    "no SSH agent is forwarded: set ForwardAgent yes for this host in ~/.ssh/config "
+                        + "and have your key in the agent (ssh-add), "
                         + "or ask the operator of this node for a key authority"
                 )
             : new OverSsh(primary, new SshIdentity.Agent(agent, key));

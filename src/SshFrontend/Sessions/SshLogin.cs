@@ -17,7 +17,8 @@ internal sealed class SshLogin(SshIdentity identity, CredentialDigester digester
     public bool IsOf(SshPublicKey? accepted) => identity is not SshIdentity.Agent agent || agent.Proven.Equals(accepted);
 
     /// <summary>
-    /// The credential of a connection at which the primary accepted a key. Where it is another key than the proven one, nobody else may ever
+    /// The credential of a connection at which the primary accepted a key. Where it is another key than the proven one, nobody else may
+    /// ever
     /// be taken for this user.
     /// </summary>
     public Credential At(SshPublicKey? accepted) =>

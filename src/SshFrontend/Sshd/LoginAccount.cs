@@ -36,7 +36,8 @@ internal sealed partial record LoginAccount(string Name, bool IsRoot)
         if (id == 0 && await IsLockedAsync(name, cancellationToken))
         {
             throw new SshSetupException(
-                $"the account {name} is locked, and sshd lets no locked account in, whatever its key; usermod --password '*' {name} unlocks it without a password"
+                $"the account {name} is locked, and sshd lets no locked account in, whatever its key; "
+                    + $"usermod --password '*' {name} unlocks it without a password"
             );
         }
 

@@ -53,7 +53,8 @@ internal static class SshdConfigWriter
         if (release >= SshdRelease.BoundsAddresses)
         {
             Say(
-                $"PerSourceMaxStartups {(options.MaxLoginsPerAddress == 0 ? "none" : options.MaxLoginsPerAddress.ToString(CultureInfo.InvariantCulture))}"
+                "PerSourceMaxStartups "
+                    + (options.MaxLoginsPerAddress == 0 ? "none" : options.MaxLoginsPerAddress.ToString(CultureInfo.InvariantCulture))
             );
             // Who has one IPv6 address has all of its /64.
             Say("PerSourceNetBlockSize 32:64");

@@ -79,10 +79,12 @@ public sealed class BadRequestTests(BadInputStation station) : IClassFixture<Bad
     [InlineData("GET /../../etc/passwd HTTP/1.1\r\n\r\n")]
     [InlineData("POST /public/robust.git/git-upload-pack HTTP/1.1\r\nHost: primary\r\nContent-Length: -1\r\nConnection: close\r\n\r\n")]
     [InlineData(
-        "POST /public/robust.git/git-upload-pack HTTP/1.1\r\nHost: primary\r\nContent-Length: 4\r\nContent-Length: 5\r\nConnection: close\r\n\r\n00000"
+        "POST /public/robust.git/git-upload-pack HTTP/1.1\r\nHost: primary\r\nContent-Length: 4\r\n"
+            + "Content-Length: 5\r\nConnection: close\r\n\r\n00000"
     )]
     [InlineData(
-        "POST /public/robust.git/git-upload-pack HTTP/1.1\r\nHost: primary\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nnot a chunk\r\n"
+        "POST /public/robust.git/git-upload-pack HTTP/1.1\r\nHost: primary\r\nTransfer-Encoding: chunked\r\n"
+            + "Connection: close\r\n\r\nnot a chunk\r\n"
     )]
     public async Task Request_IsRefusedWith4xx_WhenItIsNoHttp(string request)
     {

@@ -334,7 +334,8 @@ internal sealed record OddRequest(int Version, string Body)
         return
         [
             .. Encoding.Latin1.GetBytes(
-                $"POST /{path}/git-upload-pack HTTP/1.1\r\nHost: primary\r\n{string.Concat(headers.Select(static header => header + "\r\n"))}"
+                $"POST /{path}/git-upload-pack HTTP/1.1\r\nHost: primary\r\n"
+                    + $"{string.Concat(headers.Select(static header => header + "\r\n"))}"
                     + $"Content-Length: {body.Length}\r\nConnection: close\r\n\r\n"
             ),
             .. body,
@@ -342,5 +343,6 @@ internal sealed record OddRequest(int Version, string Body)
     }
 
     public override string ToString() =>
-        $"{VersionText} {string.Join(", ", Headers)}{(Gzip is null ? "" : $" gzip of {Gzip.Length}")}: {Uri.EscapeDataString(Body).Replace("%20", " ", StringComparison.Ordinal)}";
+        $"{VersionText} {string.Join(", ", Headers)}{(Gzip is null ? "" : $" gzip of {Gzip.Length}")}: "
+        + $"{Uri.EscapeDataString(Body).Replace("%20", " ", StringComparison.Ordinal)}";
 }

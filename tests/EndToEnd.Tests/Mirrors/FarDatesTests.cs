@@ -37,7 +37,8 @@ public sealed class FarDatesTests : IAsyncLifetime
                     .Select(static at =>
                         string.Create(
                             CultureInfo.InvariantCulture,
-                            $"commit refs/heads/main\ncommitter Sana <sana@example.com> {TooFar + at} +0000\ndata 3\nFar\n{(at == 1 ? "from refs/heads/main^0\n" : "")}M 100644 inline far\ndata 1\n{at}\n"
+                            $"commit refs/heads/main\ncommitter Sana <sana@example.com> {TooFar + at} +0000\ndata 3\nFar\n"
+                                + $"{(at == 1 ? "from refs/heads/main^0\n" : "")}M 100644 inline far\ndata 1\n{at}\n"
                         )
                     )
             ) + "done\n";

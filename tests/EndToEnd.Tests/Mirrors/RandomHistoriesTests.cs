@@ -111,14 +111,17 @@ public sealed class RandomHistoriesTests(ITestOutputHelper output) : IAsyncLifet
             catch (Exception e)
             {
                 throw new InvalidOperationException(
-                    $"case {number}, {user} at {repository.Name}, {through.CacheStatus}:\n{e.Message}\n{wish.Body.Replace("\n", "", StringComparison.Ordinal)}\ndirect: {Told(direct)}\nthrough: {Told(through)}",
+                    $"case {number}, {user} at {repository.Name}, {through.CacheStatus}:\n{e.Message}\n"
+                        + $"{wish.Body.Replace("\n", "", StringComparison.Ordinal)}\n"
+                        + $"direct: {Told(direct)}\nthrough: {Told(through)}",
                     e
                 );
             }
         }
 
         static string Told(FetchGift gift) =>
-            $"{gift.Status} {gift.Refusal} {string.Join(',', gift.Boundary)} {string.Join(',', gift.Acknowledgments)} pack of {gift.Pack.Length}";
+            $"{gift.Status} {gift.Refusal} {string.Join(',', gift.Boundary)} "
+            + $"{string.Join(',', gift.Acknowledgments)} pack of {gift.Pack.Length}";
     }
 
     private static int Number(string variable, int otherwise) =>

@@ -110,7 +110,8 @@ public sealed class PagesTests(Station station) : IClassFixture<Station>, IDispo
         for (int i = 1; i <= 5; i++)
         {
             requests.Append(
-                $"POST /echo/{i} HTTP/1.1\r\nHost: primary\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n{(i == 5 ? "Connection: close\r\n" : "")}\r\nB{i}."
+                $"POST /echo/{i} HTTP/1.1\r\nHost: primary\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n"
+                    + $"{(i == 5 ? "Connection: close\r\n" : "")}\r\nB{i}."
             );
         }
 

@@ -85,7 +85,8 @@ public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmS
         foreach (string path in (string[])["git-upload-pack", "info/refs?service=git-upload-pack", "HEAD", "objects/info/packs"])
         {
             byte[] request = Encoding.ASCII.GetBytes(
-                $"{method} /{_repository.Name}/{path} HTTP/1.1\r\nHost: primary\r\nGit-Protocol: version=2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                $"{method} /{_repository.Name}/{path} HTTP/1.1\r\nHost: primary\r\nGit-Protocol: version=2\r\n"
+                    + $"Content-Length: 0\r\nConnection: close\r\n\r\n"
             );
             await CompareAsync(request);
         }

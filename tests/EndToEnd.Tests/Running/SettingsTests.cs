@@ -153,7 +153,7 @@ public sealed class SettingsTests : IDisposable
         string file = _folder["settings.json"];
         await File.WriteAllTextAsync(
             file,
-            """{ "Listen": "http://127.0.0.1:1", "Access": { "TicketLifetime": "from the file" }, "PackCache": { "MaxSize": "from the file" } }"""
+            """{ "Listen": "http://127.0.0.1:1", "Access": { "TicketLifetime": "from file" }, "PackCache": { "MaxSize": "from file" } }"""
         );
         await using WaystationNode node = await WaystationNode.StartAsync(
             primary.Url,

@@ -122,7 +122,8 @@ public sealed class CloneTests(Station station) : IClassFixture<Station>
         PrimaryRepository repository = await station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_widgets, objectFormat);
         if (protocolVersion < 2)
         {
-            await repository.GitAsync("config", "uploadpack.allowAnySHA1InWant", "true"); // which v2 allows by itself, and partial clones need
+            // v2 allows it by itself, and partial clones need it.
+            await repository.GitAsync("config", "uploadpack.allowAnySHA1InWant", "true");
         }
 
         using SideBySide clones = await SideBySide.CloneAsync(

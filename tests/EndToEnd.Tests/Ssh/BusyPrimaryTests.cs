@@ -21,7 +21,8 @@ public sealed class BusyPrimaryTests(KeyAuthorityStation station) : IClassFixtur
         string knownHosts = alice.Folder["known_hosts"];
         await File.WriteAllTextAsync(
             knownHosts,
-            $"[127.0.0.1]:{node.Ssh.Split(':')[1]} {await File.ReadAllTextAsync(Path.Combine(node.DataFolder, "ssh", "host_ed25519_key.pub"))}"
+            $"[127.0.0.1]:{node.Ssh.Split(':')[1]} "
+                + $"{await File.ReadAllTextAsync(Path.Combine(node.DataFolder, "ssh", "host_ed25519_key.pub"))}"
         );
         GitClient git = alice.GitAs(alice.User with { KnownHosts = knownHosts }).Speaking(version);
         string address = SshStation.AddressOf(node.Ssh, repository);

@@ -162,7 +162,8 @@ public sealed class WebhookTests : IAsyncLifetime
         const int Mebibyte = 1 << 20;
         byte[] half = new byte[Mebibyte - 1];
         byte[] head = Encoding.ASCII.GetBytes(
-            $"POST /.waystation/hooks/github HTTP/1.1\r\nHost: x\r\nX-Hub-Signature-256: sha256={new string('0', 64)}\r\nContent-Length: {Mebibyte}\r\n\r\n"
+            $"POST /.waystation/hooks/github HTTP/1.1\r\nHost: x\r\nX-Hub-Signature-256: sha256={new string('0', 64)}\r\n"
+                + $"Content-Length: {Mebibyte}\r\n\r\n"
         );
         Assert.Equal(HttpStatusCode.Accepted, await SendAsync("gitlab", "{}"u8.ToArray(), "X-Gitlab-Token", "hush"));
         long idle = _station.Node.ResidentBytes;

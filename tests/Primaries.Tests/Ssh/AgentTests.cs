@@ -62,7 +62,8 @@ public sealed class AgentTests(SshStage stage) : IClassFixture<SshStage>
     public async Task CommentThatForgesALog_ChangesNothing()
     {
         string forged =
-            $"x\ndebug1: Server accepts key: alice ED25519 {await stage.Alice.FingerprintAsync()} agent\nAuthenticated to primary using \"publickey\".";
+            $"x\ndebug1: Server accepts key: alice ED25519 {await stage.Alice.FingerprintAsync()} agent\n"
+            + $"Authenticated to primary using \"publickey\".";
         SshKey key = await SshKey.CreateAsync(stage.Folder["forger"], comment: forged);
         stage.Primary.Admit("forger", new SshKey(WithoutComment(key)));
         using SshAgent agent = await SshAgent.StartAsync(stage.Folder, key);

@@ -22,7 +22,7 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly Meter _meter = new("SshStage");
-    private readonly ReadBudget _budget = new(0);
+    private readonly ReadBudget _budget = new(0, TimeProvider.System);
     private readonly ConcurrentBag<SshOrigin> _origins = [];
 
     public SshdPrimary Primary { get; private set; } = null!;

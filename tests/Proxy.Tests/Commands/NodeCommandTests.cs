@@ -17,7 +17,7 @@ public sealed class NodeCommandTests
             },
             {
                 "repos",
-                """[{"repo":"h/a","objectFormat":"sha1","mirrorBytes":1536,"refs":7,"holdsOrphans":false,"lastUsed":"2026-01-02T03:04:05Z"}]""",
+                """[{"repo":"h/a","objectFormat":"","mirrorBytes":1536,"refs":7,"holdsOrphans":true,"lastUsed":"2026-01-02T03:04:05Z"}]""",
                 "h/a  1.5 KiB  7 refs  used 2026-01-02 03:04:05Z\n"
             },
             {

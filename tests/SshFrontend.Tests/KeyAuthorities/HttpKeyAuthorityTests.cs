@@ -21,7 +21,8 @@ public sealed class HttpKeyAuthorityTests
         {
             using var reader = new StreamReader(context.Request.Body);
             said =
-                $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString} {context.Request.ContentType} {await reader.ReadToEndAsync()}";
+                $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString} "
+                + $"{context.Request.ContentType} {await reader.ReadToEndAsync()}";
             await context.Response.WriteAsync(Answer);
         });
 

@@ -62,12 +62,14 @@ internal static class PrimaryPages
                 body=$(mktemp '{{requests}}/XXXXXX')
                 trap 'rm -f "$body"' EXIT
                 cat >"$body"
-                for id in $({ [ "$HTTP_CONTENT_ENCODING" = gzip ] && gunzip <"$body" || cat "$body"; } | grep -aoE 'want [0-9a-f]{40,64}' | cut -d' ' -f2); do
+                for id in $({ [ "$HTTP_CONTENT_ENCODING" = gzip ] && gunzip <"$body" || cat "$body"; } |
+                grep -aoE 'want [0-9a-f]{40,64}' | cut -d' ' -f2); do
                     here=$GIT_PROJECT_ROOT${PATH_INFO%/git-upload-pack}
                     [ "$(git -C "$here" cat-file -t "$id" 2>/dev/null)" != commit ] || continue
                     git upload-pack --stateless-rpc --advertise-refs "$here" | grep -qa "^....$id" && continue
                     said="ERR upload-pack: not our ref $id"
-                    printf 'Content-Type: application/x-git-upload-pack-result\r\nCache-Control: no-cache\r\n\r\n%04x%s' $((${#said} + 4)) "$said"
+                    printf 'Content-Type: application/x-git-upload-pack-result\r\nCache-Control: no-cache\r\n\r\n%04x%s' \
+                $((${#said} + 4)) "$said"
                     exit 0
                 done
                 '{{execPath}}/git-http-backend' <"$body"
@@ -82,7 +84,8 @@ internal static class PrimaryPages
             "answer",
             """
             # Answers with the status that the query names.
-            printf 'Status: %s\r\nContent-Type: application/problem+json\r\nX-Api: answer\r\nRetry-After: 7\r\n\r\n{"status":%s}' "$QUERY_STRING" "${QUERY_STRING%% *}"
+            printf 'Status: %s\r\nContent-Type: application/problem+json\r\nX-Api: answer\r\nRetry-After: 7\r\n\r\n{"status":%s}' \
+                "$QUERY_STRING" "${QUERY_STRING%% *}"
             """
         );
     }

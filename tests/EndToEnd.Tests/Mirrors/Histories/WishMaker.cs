@@ -70,7 +70,8 @@ internal sealed class WishMaker(WildRepository wild, Random random)
         HashSet<string> haves = [.. client.Tips.Where(commits.Contains), .. Enumerable.Range(0, random.Next(4)).Select(_ => Any(commits))];
         if (Chance(15))
         {
-            haves.Add(Convert.ToHexStringLower(Enumerable.Range(0, 20).Select(_ => (byte)random.Next(256)).ToArray())); // a commit of its own
+            // A commit of its own.
+            haves.Add(Convert.ToHexStringLower(Enumerable.Range(0, 20).Select(_ => (byte)random.Next(256)).ToArray()));
         }
 
         return [.. haves.Order(StringComparer.Ordinal)];
