@@ -64,7 +64,7 @@ public sealed class BrokenConnectionTests : IAsyncLifetime
         await using SshUploadPacks packs = _stage.PacksOf(SshStage.FileOf(_stage.Alice));
         await _stage.LsRefsAsync(packs);
         _stage.Primary.Stop();
-        await Assert.ThrowsAsync<PrimaryException>(() => _stage.LsRefsAsync(packs));
+        await Assert.ThrowsAsync<PrimaryOutageException>(() => _stage.LsRefsAsync(packs));
 
         await _stage.Primary.StartAgainAsync();
 

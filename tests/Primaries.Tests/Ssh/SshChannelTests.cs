@@ -148,7 +148,7 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
         Assert.Contains("Connection refused", exit.Message, StringComparison.Ordinal);
 
         await using SshUploadPacks packs = stage.PacksOf(SshStage.FileOf(stage.Alice), target: nowhere);
-        await Assert.ThrowsAsync<PrimaryException>(() => stage.LsRefsAsync(packs));
+        await Assert.ThrowsAsync<PrimaryOutageException>(() => stage.LsRefsAsync(packs));
     }
 
     [Fact]
