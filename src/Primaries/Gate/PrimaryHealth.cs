@@ -51,6 +51,7 @@ public sealed class PrimaryHealth : IDisposable
     private bool _isReached;
     private long _answers;
     private long? _unevenAt;
+    private bool _isDisposed;
 
     public PrimaryHealth(string name, Func<CancellationToken, Task<ProbeFailure?>> probe, TimeProvider time, ILogger logger)
     {
@@ -170,6 +171,11 @@ public sealed class PrimaryHealth : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         _stopping.Cancel();
         _returning.Wait(TimeSpan.FromSeconds(1));
         _stopping.Dispose();

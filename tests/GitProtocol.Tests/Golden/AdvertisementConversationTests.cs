@@ -92,6 +92,7 @@ public sealed class AdvertisementConversationTests
         }
 
         var writer = new ArrayBufferWriter<byte>();
+        InfoRefsWriter.WriteServiceLine(writer);
         InfoRefsWriter.Write(
             writer,
             reader.Version,

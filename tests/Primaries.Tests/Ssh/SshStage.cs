@@ -147,7 +147,7 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
 
     public void Dispose()
     {
-        foreach (SshOrigin origin in _origins)
+        while (_origins.TryTake(out SshOrigin? origin))
         {
             origin.Dispose();
         }
