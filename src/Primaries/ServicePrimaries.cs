@@ -27,12 +27,10 @@ public sealed class ServicePrimaries(
     /// Whether the node has a credential for this repository. The name may come from a file of an earlier run: text that is not the name of
     /// a repository is asked of no primary.
     /// </summary>
-    public bool Serves(RepositoryName repository)
-    {
-        return RepositoryPath.IsWellFormed(repository.Path)
-            && primaries.Of(repository) is { Service: not null } primary
-            && primary.Selects(repository.Path);
-    }
+    public bool Serves(RepositoryName repository) =>
+        RepositoryPath.IsWellFormed(repository.Path)
+        && primaries.Of(repository) is { Service: not null } primary
+        && primary.Selects(repository.Path);
 
     /// <inheritdoc />
     public ServiceConnection? Open(RepositoryName repository)
@@ -44,17 +42,10 @@ public sealed class ServicePrimaries(
 
         if (service.PasswordFile is null)
         {
-            Credential credential = digester.Digest([new("ssh key file", service.SshKeyFile!)]);
-            var channels = new SshUploadPacks(
-                ssh,
-                primary.Ssh!,
-                new SshIdentity.KeyFile(service.SshKeyFile!),
-                primary.SshPathOf(repository)
-            );
-            return new ServiceConnection(
-                new SshPrimary(channels, command: default, new SshAsker(repository, credential, tickets, meters)),
-                channels
-            );
+            var key = new SshIdentity.KeyFile(service.SshKeyFile!);
+            var channels = new SshUploadPacks(ssh, primary.Ssh!, key, primary.SshPathOf(repository));
+            var asker = new SshAsker(repository, new SshLogin(key, digester).Credential, tickets, meters);
+            return new ServiceConnection(new SshPrimary(channels, command: default, asker), channels);
         }
 
         string path = primary.HttpPathOf(repository);

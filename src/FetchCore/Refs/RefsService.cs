@@ -71,19 +71,7 @@ public sealed class RefsService(
         long askedAt = tickets.Now;
         MirrorMoment? moment = moved.Begin(repository);
         return (credential, primary) =>
-            new RefsReading(
-                tickets,
-                repository,
-                credential,
-                askedAt,
-                moment is null
-                    ? null
-                    : (listing, version) =>
-                        moved.See(
-                            moment,
-                            new SyncAsker(new AccessView([listing]), primary, version, reply => NoteRefusal(repository, credential, reply))
-                        )
-            );
+            new RefsReading(tickets, repository, credential, askedAt, moved.FollowerOf(moment, tickets, repository, credential, primary));
     }
 
     /// <summary>
@@ -109,13 +97,8 @@ public sealed class RefsService(
         );
 
     /// <summary>Ends the ticket of a credential that the primary refused.</summary>
-    internal void NoteRefusal(RepositoryName repository, Credential credential, PrimaryReply reply)
-    {
-        if (reply.IsRefusal)
-        {
-            tickets.Refuse(repository, credential, reply.AskedAt);
-        }
-    }
+    internal void NoteRefusal(RepositoryName repository, Credential credential, PrimaryReply reply) =>
+        tickets.NoteRefusal(repository, credential, reply);
 
     private async Task<AccessView?> AskAdvertisementAsync(RefsAsker asker)
     {

@@ -25,7 +25,7 @@ internal sealed class RefsTap(RefsQuery query, AccessTickets tickets, MovedRefs 
             query.Credential,
             query.LsRefs,
             reply,
-            _moment is { } moment ? (listing, version) => moved.See(moment, AskerOf(listing, version)) : null
+            moved.FollowerOf(_moment, tickets, query.Repository, query.Credential, query.Primary)
         );
 
     /// <summary>Sees the next bytes of its body, before anybody else does.</summary>
@@ -42,18 +42,4 @@ internal sealed class RefsTap(RefsQuery query, AccessTickets tickets, MovedRefs 
             tickets.OutdateCapabilities(query.Repository, query.Credential);
         }
     }
-
-    private SyncAsker AskerOf(RefListing listing, int protocolVersion) =>
-        new(
-            new AccessView([listing]),
-            query.Primary,
-            protocolVersion,
-            reply =>
-            {
-                if (reply.IsRefusal)
-                {
-                    tickets.Refuse(query.Repository, query.Credential, reply.AskedAt);
-                }
-            }
-        );
 }

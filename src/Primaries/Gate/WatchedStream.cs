@@ -1,3 +1,4 @@
+using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol.Fetching;
 
 namespace Waystation.Primaries.Gate;
@@ -10,22 +11,8 @@ namespace Waystation.Primaries.Gate;
 /// <param name="check">Tells whether an answer of Git's may end where the stream ends; null where the stream may end anywhere.</param>
 /// <param name="health">The primary's.</param>
 /// <param name="patience">How long it may be silent before the node looks.</param>
-internal sealed class WatchedStream(Stream inner, AnswerEndCheck? check, PrimaryHealth health, TimeSpan patience) : Stream
+internal sealed class WatchedStream(Stream inner, AnswerEndCheck? check, PrimaryHealth health, TimeSpan patience) : ReadOnlyStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ValueTask<int> reading = inner.ReadAsync(buffer, cancellationToken);
@@ -34,19 +21,8 @@ internal sealed class WatchedStream(Stream inner, AnswerEndCheck? check, Primary
             : new ValueTask<int>(WatchAsync(reading.AsTask(), buffer));
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(byte[] buffer, int offset, int count) =>
         Checked(buffer.AsSpan(offset, count), inner.Read(buffer, offset, count));
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -43,9 +43,6 @@ public sealed class HttpRepository
     /// <summary>Where LFS is, for a client that goes there with a login of its own.</summary>
     public Uri LfsUrl => _origin.UriOf($"{(_target.EndsWith(".git", StringComparison.Ordinal) ? _target : _target + ".git")}/info/lfs");
 
-    /// <summary>Whether a question in this name would not be sent now, for an outage.</summary>
-    public bool IsOut => _origin.Gate.IsOut(_repository, Credential);
-
     /// <summary>The primary, for one request of a client.</summary>
     /// <param name="gitProtocol">The client's <c>GIT_PROTOCOL</c>, such as <c>version=2</c>; null for none.</param>
     /// <param name="body">The body of its request; empty where only the node asks.</param>

@@ -23,7 +23,7 @@ internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIntake pu
         await using PushWatch? push = Watch(request);
         if (push is not null)
         {
-            context.Request.Body = new TeeStream(context.Request.Body, push);
+            context.Request.Body = new PushedStream(context.Request.Body, push);
         }
 
         await passThrough.SendAsync(

@@ -84,7 +84,7 @@ internal static class ForwardedService
         var advertisement = new AnswerBody(from);
         await advertisement.CopyToAsync(to, cancellationToken);
         await advertisement.CompleteAsync();
-        await PushedStream.CopyReportAsync(from, to, push, cancellationToken);
+        await PushReport.CopyAsync(from, to, push, cancellationToken);
     }
 
     private static async Task SendAsync(Stream client, Stream primary, CancellationToken cancellationToken)

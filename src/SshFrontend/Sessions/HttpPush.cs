@@ -61,7 +61,7 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
             return Explain(reply);
         }
 
-        await PushedStream.CopyReportAsync(reply.Body, client.Output, push, cancellationToken);
+        await PushReport.CopyAsync(reply.Body, client.Output, push, cancellationToken);
         return SessionEnd.Quiet;
     }
 

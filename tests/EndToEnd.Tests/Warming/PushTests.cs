@@ -176,12 +176,12 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
                     for (int round = 1; round <= 4; round++)
                     {
                         await worker.RunAsync("commit", "--quiet", "--allow-empty", "--message", $"{number}.{round}");
-                        await worker.RunAsync("push", "--quiet", "--force", "origin", $"HEAD:refs/heads/work/{number}");
+                        await worker.RunAsync("push", "--quiet", "--force", "origin", $"HEAD:refs/heads/worker{number}");
                         await client.RunAsync(
                             "clone",
                             "--quiet",
                             "--branch",
-                            $"work/{number}",
+                            $"worker{number}",
                             "--single-branch",
                             pushed.Url,
                             $"clone{number}.{round}"

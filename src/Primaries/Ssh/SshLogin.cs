@@ -1,14 +1,13 @@
 using System.Security.Cryptography;
 using Waystation.FetchCore.Access;
-using Waystation.Primaries.Ssh;
 using Waystation.Primaries.Ssh.Keys;
 
-namespace Waystation.SshFrontend.Sessions;
+namespace Waystation.Primaries.Ssh;
 
-/// <summary>The credential of a session that reaches the primary over SSH.</summary>
+/// <summary>The credential with which the primary is asked over SSH.</summary>
 /// <param name="identity">The user's agent, or a key file of the node's.</param>
 /// <param name="digester">Makes credentials.</param>
-internal sealed class SshLogin(SshIdentity identity, CredentialDigester digester)
+public sealed class SshLogin(SshIdentity identity, CredentialDigester digester)
 {
     /// <summary>That of the key proven at our door, or of the key file.</summary>
     public Credential Credential => CredentialOf(Name);
@@ -17,8 +16,7 @@ internal sealed class SshLogin(SshIdentity identity, CredentialDigester digester
     public bool IsOf(SshPublicKey? accepted) => identity is not SshIdentity.Agent agent || agent.Proven.Equals(accepted);
 
     /// <summary>
-    /// The credential of a connection at which the primary accepted a key. Where it is another key than the proven one, nobody else may
-    /// ever
+    /// The credential of a connection at which the primary accepted a key. Where it is another key than the proven one, nobody else ever
     /// be taken for this user.
     /// </summary>
     public Credential At(SshPublicKey? accepted) =>

@@ -1,0 +1,42 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Work;
+using Waystation.GitProtocol.Advertisements;
+
+namespace Waystation.FetchCore.Refs;
+
+/// <summary>What a listing and a refusal of the primary lead to.</summary>
+internal static class RefFollowing
+{
+    /// <summary>Ends the ticket of a credential that the primary refused.</summary>
+    public static void NoteRefusal(this AccessTickets tickets, RepositoryName repository, Credential credential, PrimaryReply reply)
+    {
+        if (reply.IsRefusal)
+        {
+            tickets.Refuse(repository, credential, reply.AskedAt);
+        }
+    }
+
+    /// <summary>Brings the mirror to a listing, in the name of its asker; null where there was no mirror when it was asked for.</summary>
+    public static Action<RefListing, int>? FollowerOf(
+        this MovedRefs moved,
+        MirrorMoment? moment,
+        AccessTickets tickets,
+        RepositoryName repository,
+        Credential credential,
+        IPrimary primary
+    ) =>
+        moment is null
+            ? null
+            : (listing, protocolVersion) =>
+                moved.See(
+                    moment,
+                    new SyncAsker(
+                        new AccessView([listing]),
+                        primary,
+                        protocolVersion,
+                        reply => tickets.NoteRefusal(repository, credential, reply)
+                    )
+                );
+}
