@@ -7,8 +7,7 @@ namespace Waystation.FetchCore;
 
 /// <summary>
 /// An answer of the primary's may depend on what it has when it makes it: on its refs, and on its own shallow boundary. Its key is made of
-/// what its
-/// asker was shown before:
+/// what its asker was shown before:
 /// <code>
 ///   listing ──► key ──► request ──► primary reads its refs, makes the pack ──► header of the pack ──► listing, boundary
 ///                                   `------- what moved since the first listing is in it -------'     the same, none: the key is right

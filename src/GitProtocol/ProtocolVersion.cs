@@ -6,8 +6,7 @@ public static class ProtocolVersion
 {
     /// <summary>
     /// The highest version that <c>key=value:key=value…</c> names, read as git reads it: <c>version=1</c> and <c>version=2</c> to the
-    /// letter. Everything
-    /// else, <c>version=02</c> and <c>version=3</c> among it, says nothing; without a version it is 0.
+    /// letter. Everything else, <c>version=02</c> and <c>version=3</c> among it, says nothing; without a version it is 0.
     /// </summary>
     public static int Of(string? said)
     {

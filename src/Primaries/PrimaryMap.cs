@@ -48,8 +48,7 @@ public sealed class PrimaryMap : IDisposable
 
     /// <summary>
     /// The repository that an operator means by <c>host/path</c>, its URL, or <c>path</c> where there is one primary; null where no primary
-    /// is
-    /// meant, or where the text is more than the name of a repository (<see cref="RepositoryPath"/>).
+    /// is meant, or where the text is more than the name of a repository (<see cref="RepositoryPath"/>).
     /// </summary>
     public RepositoryName? NameOf(string text)
     {

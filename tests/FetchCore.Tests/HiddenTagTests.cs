@@ -8,8 +8,7 @@ namespace Waystation.FetchCore.Tests;
 
 /// <summary>
 /// A tag that is made between a listing and the pack that the primary makes comes with that pack. Only its asker may have it: to those with
-/// whom
-/// an answer is shared, the tags may be hidden that their listings do not show.
+/// whom an answer is shared, the tags may be hidden that their listings do not show.
 /// </summary>
 public sealed class HiddenTagTests : IAsyncLifetime
 {

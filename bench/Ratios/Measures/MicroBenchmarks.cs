@@ -4,8 +4,7 @@ namespace Waystation.Ratios.Measures;
 
 /// <summary>
 /// What the innermost parts cost, as <c>bench/Micro</c> measures and prints it; it decides itself how often it repeats. In another process
-/// the same
-/// code lies elsewhere in memory and may take another time, so several are asked.
+/// the same code lies elsewhere in memory and may take another time, so several are asked.
 /// </summary>
 internal static class MicroBenchmarks
 {

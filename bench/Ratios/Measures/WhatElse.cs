@@ -4,8 +4,7 @@ namespace Waystation.Ratios.Measures;
 
 /// <summary>
 /// A clone of the project through the node and by what a user would have instead: the primary, with and without bitmaps, a plain reverse
-/// proxy in front of
-/// it, a scripted mirror; and as the limit nginx sending the same bytes from a file.
+/// proxy in front of it, a scripted mirror; and as the limit nginx sending the same bytes from a file.
 /// </summary>
 internal static class WhatElse
 {

@@ -5,8 +5,7 @@ namespace Waystation.Ratios.Repositories;
 
 /// <summary>
 /// A tree of text files such as projects have, made by a seed, and commits that change some of them. Unlike <see cref="History"/>, whose
-/// few
-/// files are for comparing, it gives git something to do.
+/// few files are for comparing, it gives git something to do.
 /// </summary>
 /// <param name="Folders">Each with a hundred files.</param>
 /// <param name="Commits">After the first.</param>

@@ -109,8 +109,7 @@ public sealed class MirrorUpkeep(
 
     /// <summary>
     /// The multi-pack-index is of just the packs that there are, and has its bitmap. That its files say so themselves holds after a
-    /// restart,
-    /// in a copy of the folder and whatever the clock did in between.
+    /// restart, in a copy of the folder and whatever the clock did in between.
     /// </summary>
     private static bool IsIndexed(Mirror mirror)
     {

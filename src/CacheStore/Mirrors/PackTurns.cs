@@ -11,8 +11,7 @@ public sealed class PackTurns : IDisposable
 
     /// <summary>
     /// For each pack that is made here at once, so many may be at the primary because they waited here too long. It has to serve others as
-    /// well, and
-    /// a storm that is too much for the node is not to be handed to it whole.
+    /// well, and a storm that is too much for the node is not to be handed to it whole.
     /// </summary>
     private const int ElsewherePerPack = 4;
 

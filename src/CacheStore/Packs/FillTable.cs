@@ -21,8 +21,7 @@ public sealed class FillTable(DiskPackTier store, Admission admission, TimeProvi
     /// <param name="plan">What to make.</param>
     /// <param name="make">
     /// Makes it: calls <see cref="Fill.Begin"/>, the writing members and <see cref="Fill.CompleteAsync"/>, and says what came of it. Runs
-    /// on
-    /// the node's token, apart from the caller.
+    /// on the node's token, apart from the caller.
     /// </param>
     /// <param name="began">True where this call began the fill.</param>
     /// <param name="patience">How long it follows a fill of which nothing comes; <see cref="Fill.Patience"/> by default.</param>

@@ -2,8 +2,7 @@ namespace Waystation.CacheStore.Streams;
 
 /// <summary>
 /// How long a source that several wait for has been silent: since it was asked, or said something last. Until it is asked, its silence does
-/// not
-/// count. Whoever waits for what another has begun leaves when the silence has lasted too long.
+/// not count. Whoever waits for what another has begun leaves when the silence has lasted too long.
 /// </summary>
 public sealed class SourceSilence(TimeProvider time)
 {

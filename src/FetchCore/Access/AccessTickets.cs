@@ -126,8 +126,7 @@ public sealed class AccessTickets
 
     /// <summary>
     /// The primary refused something that says nothing of reading, as a push by somebody who may only read. What was answered until now is
-    /// relied
-    /// on no more where the primary can be asked; for an outage it stands.
+    /// relied on no more where the primary can be asked; for an outage it stands.
     /// </summary>
     public void Doubt(RepositoryName repository, Credential credential, long askedAt)
     {

@@ -157,11 +157,9 @@ public sealed class Visibility(MirrorObjects objects)
 
     /// <summary>
     /// Whether all that the mirror holds, and held when it was in <paramref name="state"/>, is visible. Refs are looked at before the
-    /// orphans
-    /// that they leave, for they are set after those are noted: the other way round a ref that is rewound in between would make what it led
-    /// to
-    /// look as if it were shown. And it must be the same state still: what was found in it before may be an orphan that was sorted out
-    /// meanwhile.
+    /// orphans that they leave, for they are set after those are noted: the other way round a ref that is rewound in between would make
+    /// what it led to look as if it were shown. And it must be the same state still: what was found in it before may be an orphan that was
+    /// sorted out meanwhile.
     /// </summary>
     private async Task<bool> IsAllShownAsync(
         Mirror mirror,

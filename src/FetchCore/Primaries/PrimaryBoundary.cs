@@ -9,10 +9,9 @@ namespace Waystation.FetchCore.Primaries;
 
 /// <summary>
 /// Asks the primary where the history of some commits ends there. A repository that is shallow itself says so in answer to a fetch alone:
-/// asked as if by a
-/// client that wants to be shallow no more, in v0, where the answer ends with the boundary and no pack is made. Where the primary answers
-/// one question
-/// at a time, in v2 on the same connection, as if by a client that has all that it wants: then the pack is empty.
+/// asked as if by a client that wants to be shallow no more, in v0, where the answer ends with the boundary and no pack is made. Where the
+/// primary answers one question at a time, in v2 on the same connection, as if by a client that has all that it wants: then the pack is
+/// empty.
 /// </summary>
 internal static class PrimaryBoundary
 {

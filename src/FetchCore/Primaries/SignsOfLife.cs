@@ -8,15 +8,13 @@ namespace Waystation.FetchCore.Primaries;
 
 /// <summary>
 /// Watches a transfer that others wait for: each byte of it is a sign of life. A primary that has said nothing for long is not waited for
-/// any more,
-/// for what hangs holds a place that others need.
+/// any more, for what hangs holds a place that others need.
 /// </summary>
 internal sealed class SignsOfLife : IDisposable
 {
     /// <summary>
     /// git's servers say something every 5 seconds, others when they have counted so many objects more; a balancer before them cuts what is
-    /// idle for
-    /// a minute.
+    /// idle for a minute.
     /// </summary>
     private static readonly TimeSpan s_most = TimeSpan.FromSeconds(60);
 

@@ -12,8 +12,7 @@ public sealed class RefsCoalescer(TimeProvider time)
 {
     /// <summary>
     /// Who has waited so long for another's question, or for a word of the answer to a shared one, waits for it no more. A primary that is
-    /// far
-    /// away and slow still answers in this time.
+    /// far away and slow still answers in this time.
     /// </summary>
     private static readonly TimeSpan s_patience = Fill.Patience;
 

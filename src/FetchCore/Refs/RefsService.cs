@@ -76,8 +76,7 @@ public sealed class RefsService(
 
     /// <summary>
     /// Asks the primary a question of the node's own in a client's name, for refs that an answer depends on; null where the primary does
-    /// not
-    /// say. The answer was asked for after this call.
+    /// not say. The answer was asked for after this call.
     /// </summary>
     /// <param name="asker">In whose name.</param>
     /// <param name="question">The question.</param>

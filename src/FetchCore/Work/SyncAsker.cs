@@ -20,8 +20,7 @@ public sealed record SyncAsker(AccessView View, IPrimary Primary, int ProtocolVe
 
     /// <summary>
     /// A request for all that these wants lead to, less what these haves lead to, in the words that the primary has advertised. Where it
-    /// showed
-    /// this credential its refs in v2 alone, it speaks that, whatever the client does.
+    /// showed this credential its refs in v2 alone, it speaks that, whatever the client does.
     /// </summary>
     public (FetchRequest Request, ResponseFraming Framing) RequestFor(
         ObjectFormat format,

@@ -7,8 +7,7 @@ namespace Waystation.FetchCore.Work;
 
 /// <summary>
 /// The vet's rounds: asks for a vet of each mirror whose time has come and for upkeep of those that want it, has mirrors made again that
-/// were given up,
-/// and scrubs a share of the store, the whole of it within a day.
+/// were given up, and scrubs a share of the store, the whole of it within a day.
 /// </summary>
 public sealed class VetRounds : BackgroundService
 {

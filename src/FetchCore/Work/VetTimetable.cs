@@ -5,8 +5,8 @@ namespace Waystation.FetchCore.Work;
 
 /// <summary>
 /// When each mirror is vetted: those asked for or changed lately every <paramref name="every"/>, the others ever less often, by a tenth of
-/// the time that
-/// they have been idle, but at least daily. Spread by chance, so that ten thousand mirrors are a few requests a second and never a wave.
+/// the time that they have been idle, but at least daily. Spread by chance, so that ten thousand mirrors are a few requests a second and
+/// never a wave.
 /// </summary>
 [SuppressMessage("Security", "CA5394", Justification = "It spreads load and keeps no secret.")]
 public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random random)

@@ -4,8 +4,7 @@ namespace Waystation.GitProtocol.Fetching;
 
 /// <summary>
 /// Whether an answer of upload-pack may end where it ends. In versions 0 and 1 a client that gets less than its round would wait for the
-/// rest
-/// for ever: HTTP says nothing of a server that announced too small a length, but the packets do.
+/// rest for ever: HTTP says nothing of a server that announced too small a length, but the packets do.
 /// <code>
 ///   every advertisement, ls-refs, v2 answer, and pack in a sideband      ends with a flush-pkt
 ///   a v2 answer that breaks its own rules                                may end with a delim-pkt: the client says what is wrong

@@ -85,8 +85,7 @@ public static class FetchRequestV0Parser
 
     /// <summary>
     /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0
-    /// again
-    /// when the needs were taken.
+    /// again when the needs were taken.
     /// </summary>
     public static bool TryReadNeeds(
         ref ReadOnlySequence<byte> buffer,
@@ -152,8 +151,7 @@ public static class FetchRequestV0Parser
 
     /// <summary>
     /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0
-    /// again
-    /// when a round was taken.
+    /// again when a round was taken.
     /// </summary>
     public static bool TryReadRound(
         ref ReadOnlySequence<byte> buffer,

@@ -115,8 +115,7 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
                 continue;
             }
             // A round that is not the last ends here, with its NAK or, without multi_ack, with its first common have. After the last one
-            // git repeats
-            // a single ACK for each have that the first one implies, such as its parent.
+            // git repeats a single ACK for each have that the first one implies, such as its parent.
             Next next =
                 !request.IsDone && !(request.Pack == PackWhen.WhenReady && _ready) ? Next.Round
                 : isNak || framing.MultiAck == MultiAck.None ? Peek()

@@ -4,8 +4,8 @@ namespace Waystation.GitProtocol.PktLines;
 
 /// <summary>
 /// Text that every reader takes for the same text. git reads lines as C strings, which a NUL ends, and splits them at any white space;
-/// others decode
-/// UTF-8, split at what Unicode calls a space, or at line feeds. A request is read here only where none of that makes a difference.
+/// others decode UTF-8, split at what Unicode calls a space, or at line feeds. A request is read here only where none of that makes a
+/// difference.
 /// </summary>
 internal static class PlainText
 {

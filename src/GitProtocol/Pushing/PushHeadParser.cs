@@ -6,8 +6,7 @@ namespace Waystation.GitProtocol.Pushing;
 
 /// <summary>
 /// Finds where the pack of a push begins, and whether there is one, in every form that a push has (gitprotocol-pack, Reference Update
-/// Request and
-/// Push Certificate):
+/// Request and Push Certificate):
 /// <code>
 ///   shallows, commands, flush                                        │ [options, flush] │ [PACK …]
 ///   shallows, push-cert, header, "", commands, signature, [end] flush │

@@ -7,8 +7,7 @@ namespace Waystation.GitProtocol.Pushing;
 /// <summary>
 /// Reads how a push fared, as the answer passes by (gitprotocol-pack, Report Status): report-status and report-status-v2, in
 /// bands or plain, which its first byte tells. <see cref="PassingReader.HasAnswer"/> holds from the report's own end on: hooks may go on
-/// talking for
-/// minutes after the refs have moved.
+/// talking for minutes after the refs have moved.
 /// <code>
 ///   with side-band     band 1 ─► unpack ok, ok REF, [option …], ng REF …, flush     band 2, 3 ─► not for us     flush
 ///   without            unpack ok, ok REF, …, flush

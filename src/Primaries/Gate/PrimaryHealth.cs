@@ -13,8 +13,7 @@ namespace Waystation.Primaries.Gate;
 ///                      └─answered──► the request alone has failed
 /// </code>
 /// A failing status may come from a rate limit that one client has used up (nginx answers 503 then). Hence it takes several probes in a row
-/// that all
-/// get one, and nothing else may be answered meanwhile: a limit lets some requests through, an outage none.
+/// that all get one, and nothing else may be answered meanwhile: a limit lets some requests through, an outage none.
 /// </summary>
 /// <param name="name">The primary's, for the log.</param>
 /// <param name="probe">Asks for something harmless; says what is wrong, null where the primary answers.</param>
@@ -81,8 +80,7 @@ public sealed class PrimaryHealth : IDisposable
 
     /// <summary>
     /// A read failed by a status a short while ago and was answered when it was sent again: the primary answers some and turns others away,
-    /// as with
-    /// a rate limit. Such statuses tell of no outage.
+    /// as with a rate limit. Such statuses tell of no outage.
     /// </summary>
     public bool IsUneven
     {

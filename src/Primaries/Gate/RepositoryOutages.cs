@@ -6,8 +6,8 @@ namespace Waystation.Primaries.Gate;
 
 /// <summary>
 /// Repositories that their primary fails to serve (500, 502, 503, 504) while it answers otherwise. One credential that fails says nothing
-/// of the
-/// repository: a primary may turn away just this one, and its client could serve itself by the record, or keep others from the truth.
+/// of the repository: a primary may turn away just this one, and its client could serve itself by the record, or keep others from the
+/// truth.
 /// <code>
 ///   a credential fails twice ──► the node's own question ──fails, three times──► out ──► any credential is served ──► in
 ///                                   ├─ served ───────────────► the credential alone has failed
@@ -142,8 +142,7 @@ public sealed class RepositoryOutages(
 
         /// <summary>
         /// Whether two people failed. Anybody can make up credentials, or change them: only those count that the primary accepted lately,
-        /// and of one
-        /// address only one, for a limit may be its. Nobody's credential is nobody.
+        /// and of one address only one, for a limit may be its. Nobody's credential is nobody.
         /// </summary>
         public bool AddFailed(UpstreamRead read, int status, long now)
         {

@@ -152,8 +152,7 @@ public sealed class HttpGate
 
     /// <summary>
     /// Sends a read, and sends it again over a connection of its own where the primary closed a used one before it said a word: it may have
-    /// been closing it
-    /// just then, and a read may be made twice.
+    /// been closing it just then, and a read may be made twice.
     /// </summary>
     private async Task<HttpResponseMessage> TryAgainAsync(
         UpstreamRead read,

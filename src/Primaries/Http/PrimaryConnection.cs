@@ -4,9 +4,8 @@ namespace Waystation.Primaries.Http;
 
 /// <summary>
 /// A connection to the primary, above TLS, which tells each request what became of it (<see cref="RequestTrace"/>). A connection that is
-/// used again may
-/// have been closed by the primary just then. It is looked at before the first byte of a request: what the primary sends unasked on such a
-/// connection, its
+/// used again may have been closed by the primary just then. It is looked at before the first byte of a request: what the primary sends
+/// unasked on such a connection, its
 /// end or a farewell, says that it takes no more. Nothing of the request has left then.
 /// </summary>
 /// <param name="inner">The connection, TLS included.</param>

@@ -7,8 +7,7 @@ namespace Waystation.Primaries.Http;
 
 /// <summary>
 /// The node's own look whether a primary answers: its front page, in nobody's name, over a connection of its own, read to its end; and
-/// whether it
-/// serves one repository, in the name of the service credential, or else in nobody's.
+/// whether it serves one repository, in the name of the service credential, or else in nobody's.
 /// </summary>
 internal sealed class PrimaryProbe(
     HttpOrigin origin,

@@ -7,8 +7,7 @@ namespace Waystation.Primaries.Http;
 /// together: a client that pauses after its first bytes would find that the primary knows nothing of it.
 /// <para>
 /// A request that met a connection which the primary had closed goes out again over another one: nothing of it had left, and nothing of its
-/// body was
-/// taken, since the head goes first.
+/// body was taken, since the head goes first.
 /// </para>
 /// </summary>
 internal sealed class PromptUploads(HttpMessageHandler inner) : DelegatingHandler(inner)

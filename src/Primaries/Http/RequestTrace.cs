@@ -2,8 +2,7 @@ namespace Waystation.Primaries.Http;
 
 /// <summary>
 /// What is known of one request on its way, as the connection beneath it tells (<see cref="PrimaryConnection"/>): whether it may be sent
-/// again when it
-/// has failed. It is found by whoever writes in the flow of that request.
+/// again when it has failed. It is found by whoever writes in the flow of that request.
 /// </summary>
 internal sealed class RequestTrace
 {

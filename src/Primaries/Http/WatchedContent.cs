@@ -6,8 +6,7 @@ namespace Waystation.Primaries.Http;
 
 /// <summary>
 /// The body of an answer: while it is silent the node sees for itself whether the primary is there; where it breaks off, as well. At its
-/// end
-/// its place in the budget is free. An answer of Git's that ends where none does has broken off, whatever length was announced.
+/// end its place in the budget is free. An answer of Git's that ends where none does has broken off, whatever length was announced.
 /// </summary>
 internal sealed class WatchedContent : HttpContent
 {

@@ -12,9 +12,8 @@ namespace Waystation.Proxy.Admin;
 
 /// <summary>
 /// Tells a URL of the operator's of each mirror that was brought up to date: <c>POST {"event":"mirror synchronized","repo":…,"at":…}</c>,
-/// signed in
-/// <c>X-Waystation-Signature-256: sha256=HEX</c> (HMAC-SHA-256 of the body) where there is a secret. What waits too long is dropped: a
-/// receiver that is away learns of the next one.
+/// signed in <c>X-Waystation-Signature-256: sha256=HEX</c> (HMAC-SHA-256 of the body) where there is a secret. What waits too long is
+/// dropped: a receiver that is away learns of the next one.
 /// </summary>
 internal sealed class SyncNotice : BackgroundService
 {

@@ -258,8 +258,7 @@ internal static class Node
     private static ListenOptions OpenDoor(ListenOptions door, ListenAddress address, IServiceProvider services)
     {
         // Before TLS: a handshake that is not ended holds a connection like a head that is not. Taken when the address is bound, for this
-        // is
-        // called before anybody listens to the counters.
+        // is called before anybody listens to the counters.
         door.Use(next => services.GetRequiredService<ConnectionDoor>().Watch(next));
         if (address.IsTls)
         {

@@ -7,8 +7,7 @@ namespace Waystation.Proxy.Hosting;
 
 /// <summary>
 /// Which projects are selected changes with the settings file, while the node runs. A file with anything wrong in it changes nothing, and
-/// is
-/// told of in the log.
+/// is told of in the log.
 /// </summary>
 internal sealed class SelectionReload(IConfiguration configuration, PrimaryMap primaries, ILogger<SelectionReload> logger)
     : IHostedService,

@@ -17,8 +17,7 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
 
     /// <summary>
     /// The version that <c>Git-Protocol</c> asks for. Null where a server may read another: of several fields, CGI makes one line and
-    /// others take the first or
-    /// the last; and <c>Git_Protocol</c> is to CGI the same name.
+    /// others take the first or the last; and <c>Git_Protocol</c> is to CGI the same name.
     /// </summary>
     public static int? VersionOf(IHeaderDictionary headers) =>
         headers["Git-Protocol"] switch
@@ -60,8 +59,7 @@ internal sealed record DoorRequest(HttpContext Context, Primary Primary, GitRequ
 
     /// <summary>
     /// The challenge with which each push begins, or that somebody may not push: neither says that he may not read. That a credential is
-    /// wrong, or
-    /// that there is no such repository for it, holds for reading as well.
+    /// wrong, or that there is no such repository for it, holds for reading as well.
     /// </summary>
     private bool IsOfPushingAlone(HttpStatusCode status) =>
         status == HttpStatusCode.Forbidden || (status == HttpStatusCode.Unauthorized && Credential.IsAnonymous);

@@ -4,8 +4,7 @@ namespace Waystation.Proxy.Http;
 
 /// <summary>
 /// Whether a gzip body is one member and nothing after it (RFC 1952). Where there is more, servers differ in what they read: git stops
-/// after the
-/// first member, others go on with the next. Such a body is the primary's alone to read.
+/// after the first member, others go on with the next. Such a body is the primary's alone to read.
 /// </summary>
 internal static class GzipMember
 {

@@ -28,8 +28,7 @@ public sealed class CachedKeyAuthority(IKeyAuthority authority, TimeSpan lifetim
 
     /// <summary>
     /// To be called when the primary refused a key's credential: nothing that was asked before this about the fingerprint is believed any
-    /// more,
-    /// answers still on their way included.
+    /// more, answers still on their way included.
     /// </summary>
     public void Forget(string fingerprint)
     {

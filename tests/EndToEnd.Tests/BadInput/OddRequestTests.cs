@@ -7,8 +7,7 @@ namespace Waystation.EndToEnd.Tests.BadInput;
 
 /// <summary>
 /// Nobody can have the node read one request and the primary another: odd requests go to both, then honest ones, and whatever was asked
-/// before, both answer
-/// alike. WAYSTATION_ODD_SEED repeats a run, WAYSTATION_ODD_CASES makes it longer.
+/// before, both answer alike. WAYSTATION_ODD_SEED repeats a run, WAYSTATION_ODD_CASES makes it longer.
 /// </summary>
 public sealed class OddRequestTests(ITestOutputHelper output) : IAsyncLifetime
 {

@@ -5,8 +5,7 @@ namespace Waystation.EndToEnd.Tests.BadInput;
 
 /// <summary>
 /// Makes requests that two parsers may read as two requests: an honest one with something out of place. Each comes with the honest requests
-/// that it may be
-/// taken for, so that a test can ask those afterwards.
+/// that it may be taken for, so that a test can ask those afterwards.
 /// </summary>
 internal sealed class OddRequests(Random random, IReadOnlyList<string> tips)
 {

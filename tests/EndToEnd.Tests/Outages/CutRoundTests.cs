@@ -4,8 +4,7 @@ namespace Waystation.EndToEnd.Tests.Outages;
 
 /// <summary>
 /// The primary announces too small a length for a round of negotiation. In versions 0 and 1 git waits for the rest for ever, for HTTP tells
-/// it
-/// that all has come; the packets tell the node that it has not.
+/// it that all has come; the packets tell the node that it has not.
 /// </summary>
 public sealed class CutRoundTests : IAsyncLifetime
 {

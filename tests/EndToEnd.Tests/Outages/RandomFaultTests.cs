@@ -7,8 +7,7 @@ namespace Waystation.EndToEnd.Tests.Outages;
 
 /// <summary>
 /// Faults at random while people clone, fetch and push: nothing is lost, nothing is corrupt, nobody hangs, nobody gets in who may not, and
-/// what is not
-/// labelled as old is fresh. <c>tests/EndToEnd.Tests/faults</c> runs this for a minute.
+/// what is not labelled as old is fresh. <c>tests/EndToEnd.Tests/faults</c> runs this for a minute.
 /// </summary>
 public sealed class RandomFaultTests(ITestOutputHelper output) : IAsyncLifetime
 {

@@ -5,8 +5,7 @@ namespace Waystation.EndToEnd.Tests.SameAsDirect;
 
 /// <summary>
 /// A repository that is shallow at the primary, and gets its history while its tips stay: each clone, by both doors, is as deep as it would
-/// be straight
-/// from the primary then.
+/// be straight from the primary then.
 /// </summary>
 public sealed class ShallowPrimaryTests : IAsyncLifetime
 {

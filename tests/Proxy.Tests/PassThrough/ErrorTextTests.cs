@@ -6,8 +6,7 @@ namespace Waystation.Proxy.Tests.PassThrough;
 
 /// <summary>
 /// git shows the body of an error whose type is <c>text/plain</c>, put into its own charset: what a failing primary wrote reaches the
-/// client
-/// to the byte, also where the node takes the failure for an outage.
+/// client to the byte, also where the node takes the failure for an outage.
 /// </summary>
 public sealed class ErrorTextTests : IAsyncLifetime
 {

@@ -10,8 +10,7 @@ namespace Waystation.Proxy.Tests.Servers;
 
 /// <summary>
 /// A primary like Azure DevOps: version 0 only, few capabilities, and strict about them. A request without multi_ack or its longer kin,
-/// with a word that
-/// was not advertised, or in another version gets 400; a wrong password gets 203 and a page to log in.
+/// with a word that was not advertised, or in another version gets 400; a wrong password gets 203 and a page to log in.
 /// </summary>
 /// <param name="capabilities">What it advertises.</param>
 public sealed class PickyGit(string capabilities) : IDisposable

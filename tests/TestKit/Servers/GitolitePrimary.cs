@@ -4,8 +4,7 @@ namespace Waystation.TestKit.Servers;
 
 /// <summary>
 /// A primary that keeps users, and rights per repository and branch: gitolite as Debian has it, behind Apache and behind sshd. It says no
-/// in its own
-/// way: over HTTP with status 200 and an ERR packet, also to a repository that is not there.
+/// in its own way: over HTTP with status 200 and an ERR packet, also to a repository that is not there.
 /// <para>
 /// Everybody has a password as at <see cref="ApachePrimary"/>. Keys are let in by <see cref="Admit"/>.
 /// </para>
