@@ -1,8 +1,8 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.PktLines;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.Micro;
 
@@ -19,7 +19,7 @@ public class AnswerWriting : IOperations
         Shallow = [.. Enumerable.Range(0, 100).Select(Inputs.Id)],
     };
     private static readonly byte[] s_prologue = Inputs.Written(static writer =>
-        FetchAnswerWriter.WritePrologueV2(writer, s_shallow, sidebandAll: false)
+        FetchResponseWriter.WritePrologueV2(writer, s_shallow, sidebandAll: false)
     );
 
     private readonly ArrayBufferWriter<byte> _writer = new(s_bands.Length + 65_536);
@@ -46,7 +46,7 @@ public class AnswerWriting : IOperations
     {
         var buffer = new ReadOnlySequence<byte>(s_bands);
         long length = 0;
-        while (FetchAnswerReader.TryReadBand(ref buffer, out BandLine band))
+        while (FetchResponseReader.TryReadBand(ref buffer, out BandLine band))
         {
             length += band.Payload.Length;
         }
@@ -58,7 +58,7 @@ public class AnswerWriting : IOperations
     public int WritePrologue()
     {
         _writer.ResetWrittenCount();
-        FetchAnswerWriter.WritePrologueV2(_writer, s_shallow, sidebandAll: false);
+        FetchResponseWriter.WritePrologueV2(_writer, s_shallow, sidebandAll: false);
         return _writer.WrittenCount;
     }
 
@@ -66,7 +66,7 @@ public class AnswerWriting : IOperations
     public object? ReadPrologue()
     {
         var buffer = new ReadOnlySequence<byte>(s_prologue);
-        FetchAnswerReader.TryReadPrologue(ref buffer, ObjectFormat.Sha1, sidebandAll: false, out FetchPrologue? prologue);
+        FetchResponseReader.TryReadPrologue(ref buffer, ObjectFormat.Sha1, sidebandAll: false, out FetchPrologue? prologue);
         return prologue;
     }
 }

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Packs;

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.Micro;
 

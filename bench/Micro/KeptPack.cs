@@ -5,9 +5,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
+using Waystation.CacheStore.Packs.Storing;
 using Waystation.CacheStore.Streams;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Responses;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.Micro;
@@ -46,7 +48,12 @@ internal sealed class KeptPack : IDisposable
         SHA1.HashData(pack.AsSpan(0, content), pack.AsSpan(content));
 #pragma warning restore CA5350
         await using (
-            var fills = new FillTable(kept._tier, new Admission(TimeProvider.System), TimeProvider.System, NullLogger<FillTable>.Instance)
+            var fills = new FillTable(
+                kept._tier,
+                new PackAdmission(TimeProvider.System),
+                TimeProvider.System,
+                NullLogger<FillTable>.Instance
+            )
         )
         await using (
             FillReader follower = fills.JoinOrBegin(

@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Packs;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.Micro;
 

@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
 using Waystation.CacheStore.Packs;
-using Waystation.FetchCore;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Packs;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.Micro;
 

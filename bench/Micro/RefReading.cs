@@ -9,7 +9,7 @@ public class RefReading : IOperations
 {
     private const int Piece = 16 * 1024;
 
-    private static readonly byte[] s_lsRefs = Inputs.Written(static writer => LsRefsAnswerWriter.Write(writer, Inputs.Tips, null));
+    private static readonly byte[] s_lsRefs = Inputs.Written(static writer => LsRefsResponseWriter.Write(writer, Inputs.Tips, null));
     private static readonly byte[] s_infoRefs = Inputs.Written(static writer =>
         InfoRefsWriter.Write(
             writer,
@@ -34,7 +34,7 @@ public class RefReading : IOperations
     [Benchmark]
     public object ReadInfoRefs() => ReadAll(new InfoRefsReader(), s_infoRefs);
 
-    private static PassingReader ReadAll(PassingReader reader, byte[] answer)
+    private static StreamTap ReadAll(StreamTap reader, byte[] answer)
     {
         for (int at = 0; at < answer.Length; at += Piece)
         {

@@ -1,9 +1,11 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
-using Waystation.FetchCore.Work;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Ssh;
+using Waystation.Primaries.Ssh.UploadPack;
 
 namespace Waystation.Primaries;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Waystation.Proxy;
-using Waystation.Proxy.Options;
+using Waystation.Proxy.Options.Reading;
 
 namespace Waystation.Architecture.Tests;
 

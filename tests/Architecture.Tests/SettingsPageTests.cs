@@ -1,5 +1,5 @@
 using System.Text;
-using Waystation.Proxy.Options;
+using Waystation.Proxy.Options.Reading;
 
 namespace Waystation.Architecture.Tests;
 

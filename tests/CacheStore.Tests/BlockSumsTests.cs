@@ -1,4 +1,3 @@
-using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Streams;
 
 namespace Waystation.CacheStore.Tests;

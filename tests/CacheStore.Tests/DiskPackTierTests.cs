@@ -1,6 +1,6 @@
 using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Streams;
-using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.CacheStore.Tests;
 

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
 using Waystation.CacheStore.Streams;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.CacheStore.Tests;
 
@@ -256,7 +257,7 @@ public sealed class FillTests
             follower = store.Fills.JoinOrBegin(Store.PlanOf(1), Make, out bool began);
         Assert.False(began);
         await reader.BeginAsync(CancellationToken.None).WaitAsync(Store.Patience);
-        reader.Outdate();
+        reader.EndWithLastReader();
         await reader.DisposeAsync();
         Assert.False(cancelled.Task.IsCompleted);
         await follower.DisposeAsync();
@@ -327,7 +328,7 @@ public sealed class FillTests
         for (int ask = 1; ask <= 2; ask++)
         {
             FillPlan plan = Store.PlanOf(1, keepAtOnce: false);
-            store.Admission.Ask(plan.Repository, plan.Key);
+            store.Admission.Count(plan.Repository, plan.Key);
             await using (FillReader reader = store.Fills.JoinOrBegin(plan, Store.SourceOf(pack), out bool began))
             {
                 Assert.True(began);

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Reflection;
 using Waystation.CacheStore.Packs;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.CacheStore.Tests;
 

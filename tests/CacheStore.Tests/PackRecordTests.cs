@@ -1,7 +1,7 @@
-using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Storing;
 using Waystation.CacheStore.Streams;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.CacheStore.Tests;
 

@@ -4,8 +4,11 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Packs;
-using Waystation.GitProtocol.Fetching;
+using Waystation.CacheStore.Packs.Filling;
+using Waystation.CacheStore.Packs.Storing;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.CacheStore.Tests;
@@ -57,7 +60,7 @@ internal sealed class Store : IAsyncDisposable
         );
         _listener.Start();
         Meters = new StoreMeters(_meter);
-        Admission = new Admission(TimeProvider.System);
+        Admission = new PackAdmission(TimeProvider.System);
         Folder = new DataFolder(_temp["data"], TimeProvider.System, _reserve);
         Tier = NewTier();
         Fills = NewFills();
@@ -65,7 +68,7 @@ internal sealed class Store : IAsyncDisposable
 
     public StoreMeters Meters { get; }
 
-    public Admission Admission { get; }
+    public PackAdmission Admission { get; }
 
     public DataFolder Folder { get; private set; }
 

@@ -1,7 +1,9 @@
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Packs;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Tests;
 
@@ -76,7 +78,12 @@ public sealed class AccessTests : IAsyncLifetime
         _core.Tickets.Refuse(CoreFixture.Repository, _core.CredentialOf("alice"), _core.Tickets.Now);
         Assert.Null(_core.Tickets.Find(CoreFixture.Repository, _core.CredentialOf("alice")));
 
-        _core.Tickets.Show(CoreFixture.Repository, _core.CredentialOf("alice"), Listing(LsRefsRequest.All(ObjectFormat.Sha1)), before);
+        _core.Tickets.RecordRefs(
+            CoreFixture.Repository,
+            _core.CredentialOf("alice"),
+            Listing(LsRefsRequest.All(ObjectFormat.Sha1)),
+            before
+        );
         Assert.Null(_core.Tickets.Find(CoreFixture.Repository, _core.CredentialOf("alice")));
 
         _core.Time.Turn(TimeSpan.FromSeconds(1));
@@ -96,7 +103,12 @@ public sealed class AccessTests : IAsyncLifetime
         }
 
         Assert.InRange(_core.Tickets.Count, 1, 65_536);
-        _core.Tickets.Show(CoreFixture.Repository, _core.CredentialOf("alice"), Listing(LsRefsRequest.All(ObjectFormat.Sha1)), before);
+        _core.Tickets.RecordRefs(
+            CoreFixture.Repository,
+            _core.CredentialOf("alice"),
+            Listing(LsRefsRequest.All(ObjectFormat.Sha1)),
+            before
+        );
         Assert.Null(_core.Tickets.Find(CoreFixture.Repository, _core.CredentialOf("alice")));
     }
 
@@ -122,7 +134,7 @@ public sealed class AccessTests : IAsyncLifetime
         long early = _core.Tickets.Now;
         _core.Time.Turn(TimeSpan.FromSeconds(1));
         Show("alice", LsRefsRequest.All(ObjectFormat.Sha1), new RefTip("refs/heads/main", s_tip, null, null));
-        _core.Tickets.Show(
+        _core.Tickets.RecordRefs(
             CoreFixture.Repository,
             _core.CredentialOf("alice"),
             Listing(LsRefsRequest.All(ObjectFormat.Sha1), new RefTip("refs/heads/main", s_secret, null, null)),
@@ -188,5 +200,5 @@ public sealed class AccessTests : IAsyncLifetime
     private static RefListing Listing(LsRefsRequest asked, params RefTip[] tips) => new(asked, tips);
 
     private void Show(string user, LsRefsRequest asked, params RefTip[] tips) =>
-        _core.Tickets.Show(CoreFixture.Repository, _core.CredentialOf(user), Listing(asked, tips), _core.Tickets.Now);
+        _core.Tickets.RecordRefs(CoreFixture.Repository, _core.CredentialOf(user), Listing(asked, tips), _core.Tickets.Now);
 }

@@ -1,10 +1,14 @@
 using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Storing;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Memory;
+using Waystation.FetchCore.Packs;
 using Waystation.FetchCore.Tests.Mirrors;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;

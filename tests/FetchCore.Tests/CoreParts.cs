@@ -4,16 +4,24 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Mirrors.Packing;
+using Waystation.CacheStore.Mirrors.Upkeep;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Storing;
 using Waystation.CacheStore.Pushes;
 using Waystation.CacheStore.Scrubbing;
-using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Ahead;
-using Waystation.FetchCore.Local;
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Authorization;
+using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Flights;
+using Waystation.FetchCore.Memory;
+using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Packs;
+using Waystation.FetchCore.Prewarming;
 using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Refs;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Vet;
 
 namespace Waystation.FetchCore.Tests;
 
@@ -22,7 +30,7 @@ internal sealed class CoreParts : IAsyncDisposable
 {
     private readonly Meter _meter = new("test");
     private readonly DataFolder _data;
-    private readonly PackTurns _turns;
+    private readonly PackObjectsLimiter _turns;
     private readonly CancellationTokenSource _stopping = new();
 
     public CoreParts(string folder, ManualTime time, MirrorOptions options, IServicePrimaries services, TimeSpan? ticketLifetime = null)
@@ -32,27 +40,27 @@ internal sealed class CoreParts : IAsyncDisposable
         var meters = new StoreMeters(_meter);
         var workMeters = new WorkMeters(_meter);
         Store = new DiskPackTier(_data, new PackCacheOptions(), meters, time, NullLogger<DiskPackTier>.Instance);
-        var admission = new Admission(time);
+        var admission = new PackAdmission(time);
         Fills = new FillTable(Store, admission, time, NullLogger<FillTable>.Instance);
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
         Mirrors = new MirrorSet(_data, options, git, meters, NullLogger<MirrorSet>.Instance);
-        Objects = new MirrorObjects(git, new LookupTurns(options, time), time);
+        Objects = new ObjectQueries(git, new LookupLimiter(options, time), time);
         Refs = new MirrorRefsUpdate(Objects, time, NullLogger<MirrorRefsUpdate>.Instance);
         Work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
         Sync = new MirrorSync(Work, Mirrors, Objects, Refs, git, _data, time, NullLogger<MirrorSync>.Instance);
-        Making = new MirrorMaking(Work, Mirrors, Refs, git, _data, new FirstMisses(time), time);
+        Making = new MirrorBootstrap(Work, Mirrors, Refs, git, _data, new MirrorAdmission(time), time);
         Upkeep = new UpkeepWork(Mirrors, new MirrorUpkeep(git, _data, Mirrors, options, time, NullLogger<MirrorUpkeep>.Instance), time);
         Report = new VetReport(time, workMeters);
         Vet = new VetWork(Mirrors, services, Sync, Refs, Report);
         Warm = new WarmWork(Mirrors, services, Making);
         Queue = new WorkQueue([Upkeep, Vet, Warm], new WorkOptions(), _data, workMeters, time, NullLogger<WorkQueue>.Instance);
         Scrubber = new Scrubber(Store, Mirrors, _data);
-        Sight = new MirrorSight(Mirrors, Objects, new Visibility(Objects), Sync, options, time);
-        _turns = new PackTurns(options);
+        Sight = new WantsAndHavesFilter(Mirrors, Objects, new ReachabilityChecker(Objects), Sync, options, time);
+        _turns = new PackObjectsLimiter(options);
         var local = new LocalRung(Mirrors, Objects, Making, Sync, Sight, new UploadPack(git, _data), _turns, Queue, Upkeep, options, time);
-        var shapes = new CloneShapes(time);
-        Ahead = new AnswersAhead(Work, Mirrors, Sync, shapes, Store, Fills, local, workMeters, NullLogger<AnswersAhead>.Instance);
-        Moved = new MovedRefs(Mirrors, Sync);
+        var shapes = new ClonePatterns(time);
+        Ahead = new PackPrewarmer(Work, Mirrors, Sync, shapes, Store, Fills, local, workMeters, NullLogger<PackPrewarmer>.Instance);
+        Moved = new SyncOnRefChange(Mirrors, Sync);
         RefsService = new RefsService(
             new RefsCoalescer(time),
             new OutageRefs(Tickets, new FetchMeters(_meter), NullLogger<OutageRefs>.Instance),
@@ -61,8 +69,8 @@ internal sealed class CoreParts : IAsyncDisposable
             time,
             _stopping.Token
         );
-        var access = new AccessDesk(Tickets, RefsService, Sight);
-        Pushes = new PushIntake(
+        var access = new FetchAuthorizer(Tickets, RefsService, Sight);
+        Pushes = new PushIngest(
             new PushCopies(_data, options, time),
             Mirrors,
             Sync,
@@ -71,7 +79,7 @@ internal sealed class CoreParts : IAsyncDisposable
             Tickets,
             workMeters,
             time,
-            NullLogger<PushIntake>.Instance
+            NullLogger<PushIngest>.Instance
         );
         Service = new FetchService(access, Store, Fills, admission, local, Making, shapes, Memory, time);
     }
@@ -88,7 +96,7 @@ internal sealed class CoreParts : IAsyncDisposable
 
     public MirrorSet Mirrors { get; }
 
-    public MirrorObjects Objects { get; }
+    public ObjectQueries Objects { get; }
 
     public MirrorRefsUpdate Refs { get; }
 
@@ -96,7 +104,7 @@ internal sealed class CoreParts : IAsyncDisposable
 
     public MirrorSync Sync { get; }
 
-    public MirrorMaking Making { get; }
+    public MirrorBootstrap Making { get; }
 
     public UpkeepWork Upkeep { get; }
 
@@ -110,13 +118,13 @@ internal sealed class CoreParts : IAsyncDisposable
 
     public Scrubber Scrubber { get; }
 
-    public MirrorSight Sight { get; }
+    public WantsAndHavesFilter Sight { get; }
 
-    public AnswersAhead Ahead { get; }
+    public PackPrewarmer Ahead { get; }
 
-    public MovedRefs Moved { get; }
+    public SyncOnRefChange Moved { get; }
 
-    public PushIntake Pushes { get; }
+    public PushIngest Pushes { get; }
 
     public FetchService Service { get; }
 

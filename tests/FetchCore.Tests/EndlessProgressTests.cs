@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Waystation.FetchCore.Packs;
 using Waystation.FetchCore.Primaries;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.PktLines;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Tests;
 

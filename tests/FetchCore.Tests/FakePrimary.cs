@@ -2,10 +2,10 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Waystation.FetchCore.Primaries;
-using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.PktLines;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Tests;
 
@@ -61,11 +61,11 @@ internal sealed class FakePrimary(TimeProvider time)
     public static byte[] PackAnswer(ReadOnlySpan<byte> pack, bool whole = true)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        FetchAnswerWriter.WritePrologueV2(buffer, FetchPrologue.Empty, sidebandAll: false);
+        FetchResponseWriter.WritePrologueV2(buffer, FetchPrologue.Empty, sidebandAll: false);
         Sideband.Write(buffer, Sideband.PackData, pack);
         if (whole)
         {
-            FetchAnswerWriter.WriteEnd(buffer);
+            FetchResponseWriter.WriteEnd(buffer);
         }
 
         return buffer.WrittenSpan.ToArray();

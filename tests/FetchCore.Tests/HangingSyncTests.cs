@@ -5,9 +5,11 @@ using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Flights;
+using Waystation.FetchCore.Mirroring;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
@@ -36,7 +38,7 @@ public sealed class HangingSyncTests : IAsyncLifetime
         _data = new DataFolder(_folder["data"], _time);
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
         var mirrors = new MirrorSet(_data, new MirrorOptions(), git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
-        var objects = new MirrorObjects(git, new LookupTurns(new MirrorOptions(), _time), _time);
+        var objects = new ObjectQueries(git, new LookupLimiter(new MirrorOptions(), _time), _time);
         var refs = new MirrorRefsUpdate(objects, _time, NullLogger<MirrorRefsUpdate>.Instance);
         _sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, _time, NullLogger<MirrorSync>.Instance);
         _mirror = mirrors.Publish(await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, CancellationToken.None));
@@ -78,7 +80,7 @@ public sealed class HangingSyncTests : IAsyncLifetime
         var view = new AccessView([
             new RefListing(LsRefsRequest.All(ObjectFormat.Sha1), [new RefTip("refs/heads/main", CoreFixture.Id(1), null, null)]),
         ]);
-        var asker = new SyncAsker(view, _primary.For(user), 2, static _ => { });
-        return Sync.BringAsync(_mirror!, asker, [CoreFixture.Id(1)], withTags: false, waiting);
+        var asker = new SyncRequester(view, _primary.For(user), 2, static _ => { });
+        return Sync.EnsureAsync(_mirror!, asker, [CoreFixture.Id(1)], withTags: false, waiting);
     }
 }

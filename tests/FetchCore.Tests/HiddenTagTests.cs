@@ -1,7 +1,9 @@
 using System.Buffers;
 using Waystation.FetchCore.Observing;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Packs;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
@@ -130,7 +132,7 @@ public sealed class HiddenTagTests : IAsyncLifetime
     {
         ParsedCommand.Fetch request = RequestOf(2);
         _core.Primary.FetchOverride = _ => Answer(request, FakePrimary.Pack[..15]);
-        await Assert.ThrowsAsync<CacheStore.Packs.FillFailedException>(() => ReadAsync("alice", request));
+        await Assert.ThrowsAsync<CacheStore.Packs.Filling.FillFailedException>(() => ReadAsync("alice", request));
     }
 
     [Fact]
@@ -156,16 +158,16 @@ public sealed class HiddenTagTests : IAsyncLifetime
         };
         for (int round = 0; round < 2; round++)
         {
-            _core.Tickets.Show(
+            _core.Tickets.RecordRefs(
                 CoreFixture.Repository,
                 _core.CredentialOf("bob"),
-                new(GitProtocol.Advertisements.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]),
+                new(GitProtocol.Requests.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]),
                 _core.Tickets.Now
             );
-            _core.Tickets.Show(
+            _core.Tickets.RecordRefs(
                 CoreFixture.Repository,
                 _core.CredentialOf("alice"),
-                new(GitProtocol.Advertisements.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]),
+                new(GitProtocol.Requests.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]),
                 _core.Tickets.Now
             );
             Assert.Equal(FakePrimary.OtherPack, await CoreFixture.ReadAsync(await _core.FetchAsync("alice", request)));

@@ -1,7 +1,10 @@
 using System.IO.Pipelines;
 using System.Text;
 using Waystation.CacheStore.Packs;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Packs;
+using Waystation.GitProtocol.PktLines;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Tests;
 

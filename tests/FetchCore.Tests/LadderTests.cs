@@ -1,9 +1,10 @@
 using System.IO.Pipelines;
-using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
 using Waystation.FetchCore.Observing;
-using Waystation.FetchCore.Primaries;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Packs;
+using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;

@@ -6,9 +6,10 @@ using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Authorization;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
@@ -25,19 +26,19 @@ public sealed class ManyWantsTests : IAsyncLifetime, IDisposable
         .. Enumerable.Range(1, 50).Select(static i => new RefTip($"refs/heads/{i}", CoreFixture.Id(i), null, null)),
     ]);
     private DataFolder? _data;
-    private MirrorObjects? _objects;
+    private ObjectQueries? _objects;
     private Mirror? _mirror;
 
     private AccessView View => new([new RefListing(LsRefsRequest.All(ObjectFormat.Sha1), _tips)]);
 
-    private Visibility Visibility => new(_objects!);
+    private ReachabilityChecker Visibility => new(_objects!);
 
     public async Task InitializeAsync()
     {
         _data = new DataFolder(_folder["data"], _time);
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
         var mirrors = new MirrorSet(_data, new MirrorOptions(), git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
-        _objects = new MirrorObjects(git, new LookupTurns(new MirrorOptions(), _time), _time);
+        _objects = new ObjectQueries(git, new LookupLimiter(new MirrorOptions(), _time), _time);
         _mirror = mirrors.Publish(await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, CancellationToken.None));
     }
 

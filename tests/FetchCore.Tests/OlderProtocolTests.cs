@@ -1,12 +1,15 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Packs;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 using Waystation.TestKit.Servers;
 using Waystation.TestKit.Wire;
 
@@ -149,7 +152,7 @@ public sealed class OlderProtocolTests : IAsyncLifetime
     public async Task Want_ThatTheAdvertisementDoesNotShow_IsForwarded_ThoughItIsKept()
     {
         ObjectId hidden = CoreFixture.Id(2);
-        _core.Tickets.Show(
+        _core.Tickets.RecordRefs(
             CoreFixture.Repository,
             _core.CredentialOf("alice"),
             new RefListing(LsRefsRequest.All(ObjectFormat.Sha1), [new RefTip("refs/heads/hidden", hidden, null, null)])
@@ -251,11 +254,11 @@ public sealed class OlderProtocolTests : IAsyncLifetime
         ReadResult whole = await pipe.Reader.ReadAsync();
         ReadOnlySequence<byte> bytes = whole.Buffer;
         var codec = new ResponseCodec(asked.Request, asked.Framing);
-        Assert.Equal(AnswerStart.Pack, codec.TryReadPrologue(ref bytes, out FetchPrologue? prologue));
+        Assert.Equal(ResponseStart.Pack, codec.TryReadPrologue(ref bytes, out FetchPrologue? prologue));
         Assert.Equal(answer.Reader.Prologue, prologue);
         using var pack = new MemoryStream();
         BandKind last = codec.HasBands ? BandKind.Keepalive : BandKind.End;
-        while (codec.HasBands && FetchAnswerReader.TryReadBand(ref bytes, out BandLine band))
+        while (codec.HasBands && FetchResponseReader.TryReadBand(ref bytes, out BandLine band))
         {
             last = band.Kind;
             Assert.InRange(band.Payload.Length, 0, codec.MaxPayload);

@@ -1,6 +1,9 @@
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Recording;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Tests;
 
@@ -37,7 +40,7 @@ public sealed class RecordedAccessTests
         Show("alice", All, Branch(s_one));
         _time.Turn(TimeSpan.FromSeconds(1));
         _tickets.Refuse(CoreFixture.Repository, Of("alice"), _tickets.Now);
-        _tickets.Show(CoreFixture.Repository, Of("alice"), new RefListing(All, [Branch(s_one)]), before);
+        _tickets.RecordRefs(CoreFixture.Repository, Of("alice"), new RefListing(All, [Branch(s_one)]), before);
         Assert.Null(Recorded("alice"));
     }
 
@@ -45,7 +48,7 @@ public sealed class RecordedAccessTests
     public void Record_IsNever_WhenItsTimeIsZero()
     {
         var tickets = new AccessTickets(_time, TimeSpan.FromSeconds(30));
-        tickets.Show(CoreFixture.Repository, Of("alice"), new RefListing(All, [Branch(s_one)]), tickets.Now);
+        tickets.RecordRefs(CoreFixture.Repository, Of("alice"), new RefListing(All, [Branch(s_one)]), tickets.Now);
         Assert.Null(tickets.FindRecorded(CoreFixture.Repository, Of("alice")));
     }
 
@@ -53,7 +56,7 @@ public sealed class RecordedAccessTests
     public void Record_IsKept_WhenTicketsAreOff()
     {
         var tickets = new AccessTickets(_time, TimeSpan.Zero, s_serveFor);
-        tickets.Show(CoreFixture.Repository, Of("alice"), new RefListing(All, [Branch(s_one)]), tickets.Now);
+        tickets.RecordRefs(CoreFixture.Repository, Of("alice"), new RefListing(All, [Branch(s_one)]), tickets.Now);
         Assert.Null(tickets.Find(CoreFixture.Repository, Of("alice")));
         Assert.NotNull(tickets.FindRecorded(CoreFixture.Repository, Of("alice")));
     }
@@ -94,7 +97,7 @@ public sealed class RecordedAccessTests
         LsRefsRequest unborn = All with { Unborn = true };
         Show("alice", All);
         Assert.Null(Recorded("alice")!.Answer(unborn));
-        _tickets.Show(
+        _tickets.RecordRefs(
             CoreFixture.Repository,
             Of("alice"),
             new RefListing(unborn, []) { UnbornHeadTarget = "refs/heads/main" },
@@ -180,8 +183,8 @@ public sealed class RecordedAccessTests
     [Fact]
     public void Advertisement_IsOfItsVersionOnly()
     {
-        var listing = new RefListing(All, [Branch(s_one)]) { IsOfShallow = false, Older = new OlderAdvertisement(0, "multi_ack", []) };
-        _tickets.Show(CoreFixture.Repository, Of("alice"), listing, _tickets.Now);
+        var listing = new RefListing(All, [Branch(s_one)]) { IsOfShallow = false, Older = new V0Advertisement(0, "multi_ack", []) };
+        _tickets.RecordRefs(CoreFixture.Repository, Of("alice"), listing, _tickets.Now);
         Assert.NotNull(Recorded("alice")!.Advertisement(0));
         Assert.Null(Recorded("alice")!.Advertisement(1));
         Assert.Null(Recorded("alice")!.Answer(All));
@@ -260,5 +263,5 @@ public sealed class RecordedAccessTests
     private IReadOnlyList<RefTip>? Told(string user, LsRefsRequest asked) => Recorded(user)?.Answer(asked)?.Listing.Tips;
 
     private void Show(string user, LsRefsRequest asked, params RefTip[] tips) =>
-        _tickets.Show(CoreFixture.Repository, Of(user), new RefListing(asked, tips), _tickets.Now);
+        _tickets.RecordRefs(CoreFixture.Repository, Of(user), new RefListing(asked, tips), _tickets.Now);
 }

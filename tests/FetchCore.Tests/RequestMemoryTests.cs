@@ -1,5 +1,7 @@
+using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Observing;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Packs;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Tests;
 

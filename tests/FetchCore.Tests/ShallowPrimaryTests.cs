@@ -1,6 +1,8 @@
 using Waystation.FetchCore.Observing;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Packs;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 using Waystation.TestKit.Servers;
 using Waystation.TestKit.Wire;
 

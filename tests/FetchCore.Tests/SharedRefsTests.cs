@@ -9,7 +9,7 @@ namespace Waystation.FetchCore.Tests;
 public sealed class SharedRefsTests
 {
     private readonly ManualTime _time = new();
-    private readonly NextFlight<(RepositoryName, Credential, RefsQuestion), AccessView?> _shared;
+    private readonly NextFlight<(RepositoryName, Credential, RefsQueryKind), AccessView?> _shared;
     private readonly CredentialDigester _digester = new();
 
     public SharedRefsTests() => _shared = new(_time);
@@ -69,7 +69,7 @@ public sealed class SharedRefsTests
         var gate = new TaskCompletionSource<AccessView?>();
         using var leaving = new CancellationTokenSource();
         Task<AccessView?> first = _shared.AskAsync(
-            (CoreFixture.Repository, Of("alice"), RefsQuestion.AllRefs),
+            (CoreFixture.Repository, Of("alice"), RefsQueryKind.AllRefs),
             () => gate.Task,
             leaving.Token
         );
@@ -123,5 +123,5 @@ public sealed class SharedRefsTests
     private Credential Of(string user) => _digester.Digest([new("user", user)]);
 
     private Task<AccessView?> Ask(string user, Func<Task<AccessView?>> ask) =>
-        _shared.AskAsync((CoreFixture.Repository, Of(user), RefsQuestion.AllRefs), ask, CancellationToken.None);
+        _shared.AskAsync((CoreFixture.Repository, Of(user), RefsQueryKind.AllRefs), ask, CancellationToken.None);
 }

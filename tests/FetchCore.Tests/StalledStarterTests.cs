@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Waystation.FetchCore.Packs;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Servers;

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Tests;
 
@@ -87,7 +89,7 @@ public sealed class TicketBoundsTests
         for (int i = 0; i < 1_000; i++)
         {
             var listing = new RefListing(All with { RefPrefixes = [$"{i}", .. longest] }, []);
-            _tickets.Show(s_public, Of($"stranger {i % 50}"), listing, _tickets.Now);
+            _tickets.RecordRefs(s_public, Of($"stranger {i % 50}"), listing, _tickets.Now);
             Assert.InRange(_tickets.Bytes, 0, s_bounds.Bytes);
         }
 
@@ -113,7 +115,7 @@ public sealed class TicketBoundsTests
         ShowStrangers(60);
         Assert.NotEqual(0, _tickets.Bytes);
         _time.Turn(TimeSpan.FromMinutes(11));
-        _tickets.Show(s_public, Of("bob"), new RefListing(All, []), _tickets.Now);
+        _tickets.RecordRefs(s_public, Of("bob"), new RefListing(All, []), _tickets.Now);
         _tickets.Refuse(s_public, Of("bob"), _tickets.Now);
         Assert.Equal(0, _tickets.Bytes);
     }
@@ -130,7 +132,7 @@ public sealed class TicketBoundsTests
             IEnumerable<string> names = Enumerable.Range(0, LsRefsRequest.MaxPrefixes - 1).Select(i => $"refs/heads/{round:D2}{i:D3}");
             string[] prefixes = [.. names, "refs/heads/"];
             _time.Turn(TimeSpan.FromMilliseconds(1));
-            tickets.Show(s_public, Of("alice"), new RefListing(All with { RefPrefixes = prefixes }, tips), tickets.Now);
+            tickets.RecordRefs(s_public, Of("alice"), new RefListing(All with { RefPrefixes = prefixes }, tips), tickets.Now);
         }
 
         Assert.True(tickets.Find(s_public, Of("alice"))!.Shows([CoreFixture.Id(1)]));
@@ -141,7 +143,7 @@ public sealed class TicketBoundsTests
     }
 
     private void Show(RepositoryName repository, string user) =>
-        _tickets.Show(repository, Of(user), new RefListing(All, [Tip("refs/heads/main")]), _tickets.Now);
+        _tickets.RecordRefs(repository, Of(user), new RefListing(All, [Tip("refs/heads/main")]), _tickets.Now);
 
     private void ShowStrangers(int count)
     {

@@ -1,7 +1,9 @@
 using System.Text;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Tests;
 
@@ -43,7 +45,7 @@ public sealed class TicketCapabilitiesTests
     {
         var tip = new RefTip("refs/heads/main", CoreFixture.Id(1), null, null);
         var listing = new RefListing(LsRefsRequest.All(ObjectFormat.Sha1), [tip]);
-        _tickets.Show(CoreFixture.Repository, CredentialOf("alice"), listing, _tickets.Now);
+        _tickets.RecordRefs(CoreFixture.Repository, CredentialOf("alice"), listing, _tickets.Now);
         Accept("alice", Of("object-format=sha1"));
         Assert.True(_tickets.Find(CoreFixture.Repository, CredentialOf("alice"))!.Shows([tip.Id]));
         Accept("alice", Of("object-format=sha256"));

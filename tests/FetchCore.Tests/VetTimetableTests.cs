@@ -1,5 +1,5 @@
 using Waystation.CacheStore;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Vet;
 
 namespace Waystation.FetchCore.Tests;
 

@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Observing;
 using Waystation.TestKit.Servers;
 using Waystation.TestKit.Wire;
 
@@ -37,10 +38,10 @@ public sealed class WorkQueueTests : IAsyncLifetime
     [Fact]
     public async Task Work_OfOneRepository_IsDoneOneAfterAnother()
     {
-        Queue.Ask(WorkKind.Vet, s_widgets);
+        Queue.Enqueue(WorkKind.Vet, s_widgets);
         await _vet.BegunAsync(s_widgets);
-        Queue.Ask(WorkKind.Warm, s_widgets);
-        Queue.Ask(WorkKind.Warm, s_tools);
+        Queue.Enqueue(WorkKind.Warm, s_widgets);
+        Queue.Enqueue(WorkKind.Warm, s_tools);
         await _warm.BegunAsync(s_tools);
         Assert.Equal(0, _warm.RunsOf(s_widgets));
         _vet.Finish(s_widgets);
@@ -51,10 +52,10 @@ public sealed class WorkQueueTests : IAsyncLifetime
     public async Task LargeWork_NeverDelaysSmallWork()
     {
         await RestartAsync(new WorkOptions { Large = 1 });
-        Queue.Ask(WorkKind.Warm, s_widgets);
+        Queue.Enqueue(WorkKind.Warm, s_widgets);
         await _warm.BegunAsync(s_widgets);
-        Queue.Ask(WorkKind.Warm, s_tools);
-        Queue.Ask(WorkKind.Vet, s_toys);
+        Queue.Enqueue(WorkKind.Warm, s_tools);
+        Queue.Enqueue(WorkKind.Vet, s_toys);
         await _vet.BegunAsync(s_toys);
         Assert.Equal(0, _warm.RunsOf(s_tools));
         _warm.Finish(s_widgets);
@@ -68,7 +69,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
         RepositoryName elsewhere = new("other.example.com", "team/widgets");
         foreach (RepositoryName name in (RepositoryName[])[s_widgets, s_tools, s_toys, elsewhere])
         {
-            Queue.Ask(WorkKind.Vet, name);
+            Queue.Enqueue(WorkKind.Vet, name);
         }
 
         await _vet.BegunAsync(s_widgets);
@@ -82,11 +83,11 @@ public sealed class WorkQueueTests : IAsyncLifetime
     [Fact]
     public async Task Work_IsDoneOnce_HoweverOftenItIsAskedFor_AndOnceMoreWhereItIsBeingDone()
     {
-        Queue.Ask(WorkKind.Vet, s_widgets);
+        Queue.Enqueue(WorkKind.Vet, s_widgets);
         await _vet.BegunAsync(s_widgets);
         for (int i = 0; i < 5; i++)
         {
-            Queue.Ask(WorkKind.Vet, s_widgets);
+            Queue.Enqueue(WorkKind.Vet, s_widgets);
         }
 
         _vet.Finish(s_widgets);
@@ -99,7 +100,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
     [Fact]
     public async Task FailedWork_WaitsExponentiallyLonger_WithJitter_UpToAnHour()
     {
-        Queue.Ask(WorkKind.Vet, s_widgets);
+        Queue.Enqueue(WorkKind.Vet, s_widgets);
         TimeSpan full = TimeSpan.FromSeconds(5);
         for (int failures = 1; failures <= 14; failures++)
         {
@@ -118,7 +119,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
         await _vet.BegunAsync(s_widgets, 15);
         _vet.Fail(s_widgets, "again");
         await Eventually.TrueAsync("the failure is noted", () => Queue.Entries() is [{ IsRunning: false }]);
-        Queue.Ask(WorkKind.Vet, s_widgets);
+        Queue.Enqueue(WorkKind.Vet, s_widgets);
         await _vet.BegunAsync(s_widgets, 16);
         _vet.Finish(s_widgets);
         await IdleAsync();
@@ -130,11 +131,11 @@ public sealed class WorkQueueTests : IAsyncLifetime
     [InlineData(-400)]
     public async Task WhatWaits_OutlivesARestart_AndTheClocksJumps(int jumpInDays)
     {
-        Queue.Ask(WorkKind.Vet, s_widgets);
+        Queue.Enqueue(WorkKind.Vet, s_widgets);
         await _vet.BegunAsync(s_widgets);
         _vet.Fail(s_widgets, "the primary is away");
         await Eventually.TrueAsync("the failure is noted", () => Queue.Entries() is [{ IsRunning: false }]);
-        Queue.Ask(WorkKind.Warm, s_tools);
+        Queue.Enqueue(WorkKind.Warm, s_tools);
         await _warm.BegunAsync(s_tools);
         await StopAsync();
         _time.Jump(TimeSpan.FromDays(jumpInDays));
@@ -158,7 +159,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
     [Fact]
     public async Task WhatWaited_IsTakenUpWhole_OrNotAtAll()
     {
-        Queue.Ask(WorkKind.Vet, s_widgets);
+        Queue.Enqueue(WorkKind.Vet, s_widgets);
         await _vet.BegunAsync(s_widgets);
         _vet.Fail(s_widgets, "the primary is away");
         await Eventually.TrueAsync("the failure is noted", () => Queue.Entries() is [{ IsRunning: false }]);
@@ -190,9 +191,9 @@ public sealed class WorkQueueTests : IAsyncLifetime
     [Fact]
     public async Task CancelledWork_EndsAndIsNotTriedAgain()
     {
-        Queue.Ask(WorkKind.Vet, s_widgets);
+        Queue.Enqueue(WorkKind.Vet, s_widgets);
         await _vet.BegunAsync(s_widgets);
-        Queue.Ask(WorkKind.Warm, s_widgets);
+        Queue.Enqueue(WorkKind.Warm, s_widgets);
         await Queue.CancelAsync(s_widgets);
         Assert.Empty(Queue.Entries());
         Assert.Equal(0, _warm.RunsOf(s_widgets));

@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 using Waystation.TestKit.Wire;
 
 namespace Waystation.GitProtocol.Tests;
@@ -70,18 +71,21 @@ public sealed class BoundsTests
     [InlineData("acknowledgments", "ACK ")]
     public void SectionWithoutAnEnd_IsRefused_WhenItIsTooLong(string section, string keyword)
     {
-        byte[] lines = Body(Lines.ToBytes(section), FetchAnswerReader.MaxPrologueLength / 40, [], keyword);
+        byte[] lines = Body(Lines.ToBytes(section), FetchResponseReader.MaxPrologueLength / 40, [], keyword);
         var endless = new ReadOnlySequence<byte>(lines);
-        Assert.Equal(ProtocolError.TooLong, Refuse(() => FetchAnswerReader.TryReadPrologue(ref endless, ObjectFormat.Sha1, false, out _)));
+        Assert.Equal(
+            ProtocolError.TooLong,
+            Refuse(() => FetchResponseReader.TryReadPrologue(ref endless, ObjectFormat.Sha1, false, out _))
+        );
     }
 
     [Fact]
     public void BoundaryOfV0WithoutAnEnd_IsRefused_WhenItIsTooLong()
     {
-        var endless = new ReadOnlySequence<byte>(Body([], FetchAnswerReader.MaxPrologueLength / 40, [], "shallow "));
+        var endless = new ReadOnlySequence<byte>(Body([], FetchResponseReader.MaxPrologueLength / 40, [], "shallow "));
         var request = new FetchRequest { Depth = 1, Pack = PackWhen.AtOnce };
         var framing = new ResponseFraming { ProtocolVersion = 0 };
-        Assert.Equal(ProtocolError.TooLong, Refuse(() => FetchAnswerReader.TryReadPrologueV0(ref endless, request, framing, out _)));
+        Assert.Equal(ProtocolError.TooLong, Refuse(() => FetchResponseReader.TryReadPrologueV0(ref endless, request, framing, out _)));
     }
 
     [Fact]

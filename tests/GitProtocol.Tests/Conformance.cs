@@ -1,6 +1,7 @@
 using System.Buffers;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 using Waystation.TestKit.Wire;
 
 namespace Waystation.GitProtocol.Tests;
@@ -38,21 +39,22 @@ public sealed record Row(string Rule, Speaker Speaker, params string[] Said)
                 FetchRequestV0Parser.Parse(bytes, 0, ObjectFormat.Sha1);
                 break;
             case Speaker.AnswerV2:
-                ReadBands(FetchAnswerReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, sidebandAll: false, out _), bytes);
+                ReadBands(FetchResponseReader.TryReadPrologue(ref bytes, ObjectFormat.Sha1, sidebandAll: false, out _), bytes);
                 break;
             default:
                 var request = new FetchRequest { Haves = Ids.Of(Ids.B), Pack = PackWhen.AtOnce };
                 var framing = new ResponseFraming { ProtocolVersion = 0, MultiAck = MultiAck.Detailed };
-                ReadBands(FetchAnswerReader.TryReadPrologueV0(ref bytes, request, framing, out _), bytes);
+                ReadBands(FetchResponseReader.TryReadPrologueV0(ref bytes, request, framing, out _), bytes);
                 break;
         }
     }
 
     internal byte[] Bytes => Lines.ToBytes(Said);
 
-    private static void ReadBands(AnswerStart start, ReadOnlySequence<byte> bytes)
+    private static void ReadBands(ResponseStart start, ReadOnlySequence<byte> bytes)
     {
-        Assert.NotEqual(AnswerStart.NeedMore, start);
-        while (start == AnswerStart.Pack && FetchAnswerReader.TryReadBand(ref bytes, out BandLine band) && band.Kind != BandKind.End) { }
+        Assert.NotEqual(ResponseStart.NeedMore, start);
+        while (start == ResponseStart.Pack && FetchResponseReader.TryReadBand(ref bytes, out BandLine band) && band.Kind != BandKind.End)
+        { }
     }
 }

@@ -1,9 +1,11 @@
 using System.Buffers;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Packs;
+using Waystation.GitProtocol.PktLines;
 using Waystation.GitProtocol.Pushing;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 using Waystation.TestKit.Wire;
 
 namespace Waystation.GitProtocol.Tests;
@@ -99,14 +101,14 @@ internal static class Fuzz
 
     private static string V2Answer(ReadOnlySequence<byte> bytes, ObjectFormat format, bool sidebandAll)
     {
-        AnswerStart start = FetchAnswerReader.TryReadPrologue(ref bytes, format, sidebandAll, out FetchPrologue? prologue);
-        return $"{start} {prologue} {(start == AnswerStart.Pack ? Bands(bytes) : "")}";
+        ResponseStart start = FetchResponseReader.TryReadPrologue(ref bytes, format, sidebandAll, out FetchPrologue? prologue);
+        return $"{start} {prologue} {(start == ResponseStart.Pack ? Bands(bytes) : "")}";
     }
 
     private static string V0Answer(ReadOnlySequence<byte> bytes, FetchRequest request, ResponseFraming framing)
     {
-        AnswerStart start = FetchAnswerReader.TryReadPrologueV0(ref bytes, request, framing, out FetchPrologue? prologue);
-        bool framed = start == AnswerStart.Pack && framing.HasBands;
+        ResponseStart start = FetchResponseReader.TryReadPrologueV0(ref bytes, request, framing, out FetchPrologue? prologue);
+        bool framed = start == ResponseStart.Pack && framing.HasBands;
         return $"{start} {prologue} {(framed ? Bands(bytes) : bytes.Length)}";
     }
 
@@ -114,7 +116,7 @@ internal static class Fuzz
     {
         int count = 0;
         long length = 0;
-        while (FetchAnswerReader.TryReadBand(ref bytes, out BandLine band) && band.Kind != BandKind.End)
+        while (FetchResponseReader.TryReadBand(ref bytes, out BandLine band) && band.Kind != BandKind.End)
         {
             count++;
             length += band.Payload.Length;

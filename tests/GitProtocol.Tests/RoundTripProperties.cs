@@ -1,8 +1,10 @@
 using System.Buffers;
 using FsCheck;
 using FsCheck.Fluent;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.GitProtocol.Tests;
 
@@ -68,10 +70,10 @@ public sealed class RoundTripProperties
             row =>
             {
                 var writer = new ArrayBufferWriter<byte>();
-                FetchAnswerWriter.WritePrologueV2(writer, row.Item3, row.sidebandAll);
+                FetchResponseWriter.WritePrologueV2(writer, row.Item3, row.sidebandAll);
                 var bytes = new ReadOnlySequence<byte>(writer.WrittenMemory);
-                AnswerStart start = FetchAnswerReader.TryReadPrologue(ref bytes, row.format, row.sidebandAll, out FetchPrologue? read);
-                return start == AnswerStart.Pack && row.Item3.Equals(read) && bytes.IsEmpty;
+                ResponseStart start = FetchResponseReader.TryReadPrologue(ref bytes, row.format, row.sidebandAll, out FetchPrologue? read);
+                return start == ResponseStart.Pack && row.Item3.Equals(read) && bytes.IsEmpty;
             }
         );
 
@@ -155,7 +157,7 @@ public sealed class RoundTripProperties
     {
         var codec = new ResponseCodec(fetch.Request, fetch.Framing);
         var bytes = new ReadOnlySequence<byte>(answer);
-        if (codec.TryReadPrologue(ref bytes, out FetchPrologue? prologue) != AnswerStart.Pack)
+        if (codec.TryReadPrologue(ref bytes, out FetchPrologue? prologue) != ResponseStart.Pack)
         {
             return (null, []);
         }
@@ -167,7 +169,7 @@ public sealed class RoundTripProperties
 
         var pack = new List<byte>();
         BandKind last = BandKind.Keepalive;
-        while (FetchAnswerReader.TryReadBand(ref bytes, out BandLine band))
+        while (FetchResponseReader.TryReadBand(ref bytes, out BandLine band))
         {
             last = band.Kind;
             if (band.Kind == BandKind.PackData)

@@ -23,7 +23,7 @@ public sealed class Mirror
     private readonly Lock _gate = new();
     private readonly HashSet<MirrorLease> _leases = [];
     private readonly Places _turn = new(1);
-    private readonly MirrorSkeleton _skeleton;
+    private readonly RepositoryFiles _skeleton;
     private MirrorRefs _refs;
     private FileStamp? _refsStamp;
     private ImmutableHashSet<string> _replaced = [];
@@ -42,7 +42,7 @@ public sealed class Mirror
         ObjectFormat = ObjectFormats.TryParse(record.ObjectFormat, out ObjectFormat format)
             ? format
             : throw new InvalidDataException("an unknown object format");
-        _skeleton = new MirrorSkeleton(Repository, ObjectFormat);
+        _skeleton = new RepositoryFiles(Repository, ObjectFormat);
         Stamps = new FileStamps(Objects, Path.Combine(folder, "stamps"));
         TipStamps = new FileStamps(Tip, Path.Combine(folder, "tip-stamps"));
         _refs = MirrorRefs.Read(PackedRefs);
@@ -218,7 +218,7 @@ public sealed class Mirror
     /// <param name="areLedTo">The refs lead to all of them.</param>
     /// <param name="isProven">That was seen; else upkeep is to see it.</param>
     /// <remarks>The caller has the mirror's turn.</remarks>
-    public void Settle(bool areLedTo, bool isProven = true)
+    public void NoteRefsSet(bool areLedTo, bool isProven = true)
     {
         if (Volatile.Read(ref _record).IsUnsettled)
         {
@@ -234,7 +234,7 @@ public sealed class Mirror
     }
 
     /// <summary>Objects come now, and their refs only after: a node that is killed in between must know.</summary>
-    internal void Unsettle()
+    internal void NoteObjectsComing()
     {
         Record(static record => record with { IsUnsettled = true });
         Interlocked.Increment(ref _changes);

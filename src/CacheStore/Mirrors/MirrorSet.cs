@@ -262,7 +262,7 @@ public sealed class MirrorSet
                 }
 
                 SweepUnfinished(mirror);
-                mirror.Settle(areLedTo: false);
+                mirror.NoteRefsSet(areLedTo: false);
                 _mirrors[mirror.Name] = mirror;
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

@@ -1,4 +1,5 @@
-using Waystation.GitProtocol.Fetching;
+using Waystation.CacheStore.Packs.Filling;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.CacheStore.Packs;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Mirrors;
-using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Storing;
 
 namespace Waystation.CacheStore.Scrubbing;
 

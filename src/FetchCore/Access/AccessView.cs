@@ -23,7 +23,7 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
     public bool? IsOfShallow => newestFirst.FirstOrDefault(static listing => listing.IsOfShallow is not null)?.IsOfShallow;
 
     /// <summary>What the newest v0 or v1 advertisement said beside its refs; null where none is live.</summary>
-    public OlderAdvertisement? Older => newestFirst.FirstOrDefault(static listing => listing.Older is not null)?.Older;
+    public V0Advertisement? Older => newestFirst.FirstOrDefault(static listing => listing.Older is not null)?.Older;
 
     /// <summary>Whether each of these ids was shown: as a ref's tip, or as what an annotated tag points to.</summary>
     public bool Shows(IEnumerable<ObjectId> ids) => NotShown(ids).Count == 0;

@@ -1,4 +1,5 @@
 using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Access;
 
@@ -18,7 +19,7 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
     public string? UnbornHeadTarget { get; init; }
 
     /// <summary>What a v0 or v1 advertisement said beside its refs; null for an <c>ls-refs</c>.</summary>
-    public OlderAdvertisement? Older { get; init; }
+    public V0Advertisement? Older { get; init; }
 
     /// <summary>It names every ref that this credential sees: no prefix was asked for, not even one that all names begin with.</summary>
     public bool IsComplete => Asked.RefPrefixes.Count == 0;
@@ -67,11 +68,7 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
         return new RefListing(LsRefsRequest.All(advertisement.ObjectFormat), advertisement.Tips)
         {
             IsOfShallow = advertisement.Shallows.Count > 0,
-            Older = new OlderAdvertisement(
-                advertisement.Version,
-                string.Join(' ', advertisement.V0Capabilities),
-                [.. advertisement.Shallows]
-            ),
+            Older = new V0Advertisement(advertisement.Version, string.Join(' ', advertisement.V0Capabilities), [.. advertisement.Shallows]),
         };
     }
 }

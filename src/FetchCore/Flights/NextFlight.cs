@@ -1,4 +1,4 @@
-using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
 
 namespace Waystation.FetchCore.Flights;
 
@@ -33,7 +33,7 @@ public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
             (Flight flight, Flight? ahead, bool isLeader) = Board(key, ask);
             if (ahead is not null && !await ahead.Over.EndsAsync(patience, time, cancellationToken))
             {
-                Land(key, ahead);
+                Complete(key, ahead);
             }
 
             if (isLeader || await flight.Over.EndsAsync(patience, time, cancellationToken))
@@ -41,7 +41,7 @@ public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
                 return await flight.Answer.WaitAsync(cancellationToken);
             }
 
-            Land(key, flight);
+            Complete(key, flight);
         }
 
         return await ask().WaitAsync(cancellationToken);
@@ -69,11 +69,11 @@ public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
     {
         await Task.Yield();
         await flight.AskAsync();
-        Land(key, flight);
+        Complete(key, flight);
     }
 
     /// <summary>The next question may be sent: this one has been answered, or hangs.</summary>
-    private void Land(TKey key, Flight flight)
+    private void Complete(TKey key, Flight flight)
     {
         lock (_gate)
         {

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
 
 namespace Waystation.FetchCore.Primaries;
 

@@ -1,5 +1,5 @@
-using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Primaries;
 

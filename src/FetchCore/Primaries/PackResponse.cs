@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol;
-using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Primaries;
 
@@ -32,7 +34,7 @@ internal static class PackResponse
         {
             ReadResult read = await body.ReadAsync(cancellationToken);
             ReadOnlySequence<byte> buffer = read.Buffer;
-            AnswerStart start;
+            ResponseStart start;
             FetchPrologue? prologue;
             try
             {
@@ -41,17 +43,17 @@ internal static class PackResponse
             catch (GitProtocolException)
             {
                 // Not for us to judge: the client gets what the source said.
-                start = AnswerStart.NoPack;
+                start = ResponseStart.NoPack;
                 prologue = null;
             }
 
-            if (start == AnswerStart.Pack)
+            if (start == ResponseStart.Pack)
             {
                 body.AdvanceTo(buffer.Start);
                 return (true, prologue);
             }
 
-            if (start == AnswerStart.NoPack || read.IsCompleted || read.Buffer.Length > MaxStart)
+            if (start == ResponseStart.NoPack || read.IsCompleted || read.Buffer.Length > MaxStart)
             {
                 body.AdvanceTo(read.Buffer.Start);
                 return (false, prologue);
@@ -87,7 +89,7 @@ internal static class PackResponse
             ReadResult read = await body.ReadAsync(cancellationToken);
             sink.Hear();
             ReadOnlySequence<byte> buffer = read.Buffer;
-            while (FetchAnswerReader.TryReadBand(ref buffer, out BandLine band))
+            while (FetchResponseReader.TryReadBand(ref buffer, out BandLine band))
             {
                 switch (band.Kind)
                 {

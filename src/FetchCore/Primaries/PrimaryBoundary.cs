@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.GitProtocol;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.PktLines;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Primaries;
 

@@ -1,3 +1,4 @@
+using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.FetchCore.Primaries;

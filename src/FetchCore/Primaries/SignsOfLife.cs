@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
 using Waystation.CacheStore.Streams;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Primaries;
 

@@ -11,12 +11,12 @@ namespace Waystation.FetchCore.Pushes;
 /// the push, the mirror takes the copy.
 /// <code>
 ///   client ──► TakeAsync ──► primary            the commands and the pack
-///   client ◄── Read ◄─────── primary            the report: PushIntake takes the copy in
+///   client ◄── Read ◄─────── primary            the report: PushIngest takes the copy in
 /// </code>
 /// </summary>
 public sealed class PushWatch : IAsyncDisposable
 {
-    private readonly PushIntake _intake;
+    private readonly PushIngest _ingest;
     private readonly RepositoryName _repository;
     private readonly Func<(Credential Credential, IPrimary Primary)?> _pusher;
     private readonly PushCopy _copy;
@@ -25,11 +25,11 @@ public sealed class PushWatch : IAsyncDisposable
     private bool _isGiven;
 
     internal PushWatch(
-        PushIntake intake,
+        PushIngest ingest,
         RepositoryName repository,
         Func<(Credential Credential, IPrimary Primary)?> pusher,
         PushCopy copy
-    ) => (_intake, _repository, _pusher, _copy) = (intake, repository, pusher, copy);
+    ) => (_ingest, _repository, _pusher, _copy) = (ingest, repository, pusher, copy);
 
     /// <summary>The end of the work that the push gave; ended where it gave none.</summary>
     public Task Taken { get; private set; } = Task.CompletedTask;
@@ -63,7 +63,7 @@ public sealed class PushWatch : IAsyncDisposable
         // The primary reports once it has all of the push: over SSH the client keeps its end open until then.
         End();
         _isGiven = true;
-        Taken = _intake.TakeAsync(new SeenPush(_repository, credential, primary, _copy, _report));
+        Taken = _ingest.TakeAsync(new ObservedPush(_repository, credential, primary, _copy, _report));
     }
 
     /// <summary>Drops the copy, where nobody took it.</summary>

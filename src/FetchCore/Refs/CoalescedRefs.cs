@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
-using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Streams;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.FetchCore.Refs;
 
@@ -102,20 +102,20 @@ internal sealed class CoalescedRefs
         }
         finally
         {
-            Land();
+            Complete();
         }
     }
 
     /// <summary>The leader's answer, from its head on.</summary>
-    public async Task<RefsAnswer> LeadAsync(CancellationToken cancellationToken)
+    public async Task<RefsAnswer> AskPrimaryAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return new RefsAnswer.Streamed(await _head.Task.WaitAsync(cancellationToken), _pipe.Reader, LeaveLead);
+            return new RefsAnswer.Streamed(await _head.Task.WaitAsync(cancellationToken), _pipe.Reader, EndLead);
         }
         catch
         {
-            LeaveLead();
+            EndLead();
             throw;
         }
     }
@@ -134,19 +134,19 @@ internal sealed class CoalescedRefs
                 if (!await _silence.WaitAsync(_shared.Task, patience, cancellationToken))
                 {
                     WasSilent = true;
-                    Land();
+                    Complete();
                     return null;
                 }
             }
 
             given = await _shared.Task.WaitAsync(cancellationToken);
-            return given ? new RefsAnswer.Shared(_copy!.WrittenMemory, LeaveHold) : null;
+            return given ? new RefsAnswer.Shared(_copy!.WrittenMemory, EndHold) : null;
         }
         finally
         {
             if (!given)
             {
-                LeaveHold();
+                EndHold();
             }
         }
     }
@@ -183,7 +183,7 @@ internal sealed class CoalescedRefs
                 if (!flush.IsCompleted)
                 {
                     // From here on it goes at the leader's speed, and nobody else is to wait for that.
-                    Land();
+                    Complete();
                     DropCopy();
                 }
 
@@ -232,7 +232,7 @@ internal sealed class CoalescedRefs
     }
 
     /// <summary>The leader needs no more of it.</summary>
-    public void LeaveLead()
+    public void EndLead()
     {
         _pipe.Reader.Complete();
         Volatile.Write(ref _isLed, 0);
@@ -240,7 +240,7 @@ internal sealed class CoalescedRefs
     }
 
     /// <summary>A follower needs no more of it.</summary>
-    public void LeaveHold()
+    public void EndHold()
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
@@ -258,7 +258,7 @@ internal sealed class CoalescedRefs
     }
 
     /// <summary>An equal question may be sent: this one is answered, or is waited for by nobody but its leader.</summary>
-    public void Land()
+    public void Complete()
     {
         if (Interlocked.Exchange(ref _hasLanded, 1) == 0)
         {

@@ -1,8 +1,10 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging;
-using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Recording;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Refs;
 
@@ -44,7 +46,7 @@ public sealed class OutageRefs(AccessTickets tickets, FetchMeters meters, ILogge
         RecordedListing? answer = recorded.Answer(asked);
         if (answer is not null)
         {
-            LsRefsAnswerWriter.Write(body, answer.Listing.Tips, answer.Listing.UnbornHeadTarget);
+            LsRefsResponseWriter.Write(body, answer.Listing.Tips, answer.Listing.UnbornHeadTarget);
         }
 
         return answer?.Age;

@@ -1,8 +1,8 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Primaries;
-using Waystation.FetchCore.Work;
-using Waystation.GitProtocol.Advertisements;
 
 namespace Waystation.FetchCore.Refs;
 
@@ -20,8 +20,8 @@ internal static class RefFollowing
 
     /// <summary>Brings the mirror to a listing, in the name of its asker; null where there was no mirror when it was asked for.</summary>
     public static Action<RefListing, int>? FollowerOf(
-        this MovedRefs moved,
-        MirrorMoment? moment,
+        this SyncOnRefChange moved,
+        MirrorGeneration? moment,
         AccessTickets tickets,
         RepositoryName repository,
         Credential credential,
@@ -32,7 +32,7 @@ internal static class RefFollowing
             : (listing, protocolVersion) =>
                 moved.See(
                     moment,
-                    new SyncAsker(
+                    new SyncRequester(
                         new AccessView([listing]),
                         primary,
                         protocolVersion,

@@ -1,4 +1,4 @@
-using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
 
 namespace Waystation.FetchCore.Refs;
 
@@ -38,7 +38,7 @@ public sealed class RefsCoalescer(TimeProvider time)
             (CoalescedRefs Flight, bool Leads) place = await PlaceAsync(key, waiter, Board(key, waiter), patience, cancellationToken);
             if (place.Leads)
             {
-                return await place.Flight.LeadAsync(cancellationToken);
+                return await place.Flight.AskPrimaryAsync(cancellationToken);
             }
 
             if (await place.Flight.FollowAsync(patience, cancellationToken) is { } shared)
@@ -54,7 +54,7 @@ public sealed class RefsCoalescer(TimeProvider time)
 
         var alone = new CoalescedRefs(0, time, static _ => { });
         _ = alone.RunAsync(leader);
-        return await alone.LeadAsync(cancellationToken);
+        return await alone.AskPrimaryAsync(cancellationToken);
     }
 
     /// <summary>Takes a place on the question that is sent next: at once where none is under way, else the one under way is
@@ -89,7 +89,7 @@ public sealed class RefsCoalescer(TimeProvider time)
         catch (TimeoutException)
         {
             // All who wait behind it go on together.
-            ahead?.Land();
+            ahead?.Complete();
             return await waiter.Place.Task;
         }
         catch (OperationCanceledException)
@@ -104,7 +104,7 @@ public sealed class RefsCoalescer(TimeProvider time)
 
             // It was given a place at the last moment, and others may count on it.
             (CoalescedRefs flight, bool leads) = await waiter.Place.Task;
-            (leads ? (Action)flight.LeaveLead : flight.LeaveHold)();
+            (leads ? (Action)flight.EndLead : flight.EndHold)();
             throw;
         }
     }
@@ -112,7 +112,7 @@ public sealed class RefsCoalescer(TimeProvider time)
     /// <summary>Sends the question of the first for all of them; the caller has the lock.</summary>
     private void Launch(RefsKey key, List<Waiter> sharers)
     {
-        var flight = new CoalescedRefs(sharers.Count - 1, time, landed => Land(key, landed));
+        var flight = new CoalescedRefs(sharers.Count - 1, time, landed => Complete(key, landed));
         _lines[key] = new Line(flight);
         for (int i = 0; i < sharers.Count; i++)
         {
@@ -122,7 +122,7 @@ public sealed class RefsCoalescer(TimeProvider time)
         sharers[0].Run(flight);
     }
 
-    private void Land(RefsKey key, CoalescedRefs landed)
+    private void Complete(RefsKey key, CoalescedRefs landed)
     {
         lock (_gate)
         {

@@ -1,7 +1,7 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
-using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Refs;
 

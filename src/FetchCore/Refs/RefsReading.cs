@@ -1,8 +1,10 @@
 using System.IO.Pipelines;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Refs;
 
@@ -22,7 +24,7 @@ public sealed class RefsReading
     private readonly RepositoryName _repository;
     private readonly Credential _credential;
     private readonly LsRefsRequest? _asked;
-    private readonly PassingReader? _reader;
+    private readonly StreamTap? _reader;
     private readonly Action<RefListing, int>? _follow;
     private readonly long _askedAt;
     private readonly bool _makesTicket = true;
@@ -144,7 +146,7 @@ public sealed class RefsReading
         return _reader is { IsComplete: true };
     }
 
-    private void Record(PassingReader reader)
+    private void Record(StreamTap reader)
     {
         switch (reader)
         {
@@ -166,7 +168,7 @@ public sealed class RefsReading
         Listing = listing;
         if (_makesTicket)
         {
-            _tickets.Show(_repository, _credential, listing, _askedAt);
+            _tickets.RecordRefs(_repository, _credential, listing, _askedAt);
         }
 
         if (listing.IsOfShallow != true)

@@ -1,9 +1,11 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Flights;
+using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Primaries;
-using Waystation.FetchCore.Work;
-using Waystation.GitProtocol.Advertisements;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Refs;
 
@@ -27,7 +29,7 @@ public sealed class RefsService(
     RefsCoalescer coalescer,
     OutageRefs outage,
     AccessTickets tickets,
-    MovedRefs moved,
+    SyncOnRefChange moved,
     TimeProvider time,
     CancellationToken stopping
 )
@@ -35,7 +37,7 @@ public sealed class RefsService(
     private const string AllTags = "refs/tags/";
 
     /// <summary>The node's own questions, which clients of one credential share.</summary>
-    private readonly NextFlight<(RepositoryName, Credential, RefsQuestion), AccessView?> _own = new(time);
+    private readonly NextFlight<(RepositoryName, Credential, RefsQueryKind), AccessView?> _own = new(time);
 
     /// <summary>Answers a client's question for refs.</summary>
     /// <param name="query">The question.</param>
@@ -69,7 +71,7 @@ public sealed class RefsService(
     public Func<Credential, IPrimary, RefsReading> BeginReading(RepositoryName repository)
     {
         long askedAt = tickets.Now;
-        MirrorMoment? moment = moved.Begin(repository);
+        MirrorGeneration? moment = moved.Begin(repository);
         return (credential, primary) =>
             new RefsReading(tickets, repository, credential, askedAt, moved.FollowerOf(moment, tickets, repository, credential, primary));
     }
@@ -82,14 +84,14 @@ public sealed class RefsService(
     /// <param name="question">The question.</param>
     /// <param name="cancellationToken">The client's. The question itself goes on for those who share it.</param>
     /// <exception cref="PrimaryException">The primary could not be asked.</exception>
-    internal Task<AccessView?> LookAsync(RefsAsker asker, RefsQuestion question, CancellationToken cancellationToken) =>
+    internal Task<AccessView?> LookAsync(RefsAsker asker, RefsQueryKind question, CancellationToken cancellationToken) =>
         _own.AskAsync(
             (asker.Repository, asker.Credential, question),
             () =>
                 question switch
                 {
-                    RefsQuestion.AllRefs => AskRefsAsync(asker, LsRefsRequest.All(asker.Format)),
-                    RefsQuestion.Tags => AskTagsAsync(asker),
+                    RefsQueryKind.AllRefs => AskRefsAsync(asker, LsRefsRequest.All(asker.Format)),
+                    RefsQueryKind.Tags => AskTagsAsync(asker),
                     _ => AskAdvertisementAsync(asker),
                 },
             cancellationToken

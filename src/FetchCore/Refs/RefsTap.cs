@@ -1,13 +1,14 @@
-using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Primaries;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.FetchCore.Refs;
 
 /// <summary>One question for refs that is sent: what is learned of its reply is recorded on the way.</summary>
-internal sealed class RefsTap(RefsQuery query, AccessTickets tickets, MovedRefs moved) : IRefsLeader
+internal sealed class RefsTap(RefsQuery query, AccessTickets tickets, SyncOnRefChange moved) : IRefsLeader
 {
-    private MirrorMoment? _moment;
+    private MirrorGeneration? _moment;
     private RefsReading? _reading;
 
     /// <summary>Asks the primary.</summary>
@@ -39,7 +40,7 @@ internal sealed class RefsTap(RefsQuery query, AccessTickets tickets, MovedRefs 
     {
         if (failure is IOException and not PrimaryBusyException)
         {
-            tickets.OutdateCapabilities(query.Repository, query.Credential);
+            tickets.ExpireCapabilities(query.Repository, query.Credential);
         }
     }
 }

@@ -13,7 +13,7 @@ namespace Waystation.GitProtocol.Advertisements;
 ///                                       └ [version 1], refs, shallows, flush         ► Tips, Shallows, V0Capabilities
 /// </code>
 /// </summary>
-public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
+public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
 {
     private readonly ArrayBufferWriter<byte> _v2 = new();
     private readonly List<RefTip> _tips = [];
@@ -35,7 +35,7 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : PassingReader
     /// <summary>The protocol version: 0, 1 or 2.</summary>
     public int Version { get; private set; }
 
-    /// <summary>v0 and v1: the tips so far, evidence only once <see cref="PassingReader.IsComplete"/>.</summary>
+    /// <summary>v0 and v1: the tips so far, evidence only once <see cref="StreamTap.IsComplete"/>.</summary>
     public IReadOnlyList<RefTip> Tips => _tips;
 
     /// <summary>v2: what the server can do, once complete.</summary>

@@ -4,11 +4,11 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Advertisements;
 
 /// <summary>Reads the ref tips of an ls-refs answer as it passes by (gitprotocol-v2, ls-refs).</summary>
-public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) : PassingReader
+public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) : StreamTap
 {
     private readonly List<RefTip> _tips = [];
 
-    /// <summary>The tips so far, in the primary's order; evidence only once <see cref="PassingReader.IsComplete"/>.</summary>
+    /// <summary>The tips so far, in the primary's order; evidence only once <see cref="StreamTap.IsComplete"/>.</summary>
     public IReadOnlyList<RefTip> Tips => _tips;
 
     /// <summary>Where an unborn HEAD points, when the primary said so.</summary>

@@ -6,14 +6,14 @@ namespace Waystation.GitProtocol.Pushing;
 
 /// <summary>
 /// Reads how a push fared, as the answer passes by (gitprotocol-pack, Report Status): report-status and report-status-v2, in
-/// bands or plain, which its first byte tells. <see cref="PassingReader.HasAnswer"/> holds from the report's own end on: hooks may go on
+/// bands or plain, which its first byte tells. <see cref="StreamTap.HasAnswer"/> holds from the report's own end on: hooks may go on
 /// talking for minutes after the refs have moved.
 /// <code>
 ///   with side-band     band 1 ─► unpack ok, ok REF, [option …], ng REF …, flush     band 2, 3 ─► not for us     flush
 ///   without            unpack ok, ok REF, …, flush
 /// </code>
 /// </summary>
-public sealed class PushReportReader : PassingReader
+public sealed class PushReportReader : StreamTap
 {
     private readonly ReportLines _report = new();
     private bool? _isBanded;
@@ -69,7 +69,7 @@ public sealed class PushReportReader : PassingReader
     }
 
     /// <summary>The lines of the report itself.</summary>
-    private sealed class ReportLines : PassingReader
+    private sealed class ReportLines : StreamTap
     {
         private readonly List<RefReport> _done = [];
         private bool _hasBegun;

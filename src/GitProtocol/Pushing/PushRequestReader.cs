@@ -13,7 +13,7 @@ namespace Waystation.GitProtocol.Pushing;
 /// It never throws. It stops at what it does not know, a signed push among it, and past its bounds: a push of more refs than
 /// these is seldom, and only costs what it would have spared.
 /// </summary>
-public sealed class PushRequestReader : PassingReader
+public sealed class PushRequestReader : StreamTap
 {
     /// <summary>Refs that one push may change to be looked at; a few hundred KiB.</summary>
     public const int MaxCommands = 1_024;
@@ -32,7 +32,7 @@ public sealed class PushRequestReader : PassingReader
         Options,
     }
 
-    /// <summary>What is to be done, in the client's order; evidence only once <see cref="PassingReader.IsComplete"/>.</summary>
+    /// <summary>What is to be done, in the client's order; evidence only once <see cref="StreamTap.IsComplete"/>.</summary>
     public IReadOnlyList<RefCommand> Commands => _commands;
 
     /// <summary>The format of the ids.</summary>

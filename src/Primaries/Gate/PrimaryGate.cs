@@ -1,6 +1,6 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.Primaries.Gate;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Polly;
 using Polly.CircuitBreaker;
-using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.Primaries.Gate;
 

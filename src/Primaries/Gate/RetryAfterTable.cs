@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.Primaries.Gate;
 

@@ -1,5 +1,5 @@
 using Waystation.CacheStore.Streams;
-using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.Primaries.Gate;
 
@@ -11,7 +11,7 @@ namespace Waystation.Primaries.Gate;
 /// <param name="check">Tells whether an answer of Git's may end where the stream ends; null where the stream may end anywhere.</param>
 /// <param name="health">The primary's.</param>
 /// <param name="patience">How long it may be silent before the node looks.</param>
-internal sealed class WatchedStream(Stream inner, AnswerEndCheck? check, PrimaryHealth health, TimeSpan patience) : ReadOnlyStream
+internal sealed class WatchedStream(Stream inner, ResponseEndDetector? check, PrimaryHealth health, TimeSpan patience) : ReadOnlyStream
 {
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -1,6 +1,8 @@
 using System.Globalization;
-using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 using Waystation.Primaries.Gate;
+using Waystation.Primaries.Http.Connections;
+using Waystation.Primaries.Http.Responses;
 
 namespace Waystation.Primaries.Http;
 
@@ -124,7 +126,7 @@ public sealed class HttpGate
         try
         {
             response = await TryAgainAsync(read, make, cancellationToken);
-            response.Content = new WatchedContent(
+            response.Content = new MonitoredContent(
                 response.Content,
                 HttpPrimaryReply.IsGitAnswer(response),
                 _gate.Health,

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Waystation.Primaries.Gate;
+using Waystation.Primaries.Http.Connections;
+using Waystation.Primaries.Http.Responses;
 
 namespace Waystation.Primaries.Http;
 
@@ -35,10 +37,10 @@ public sealed class HttpOrigin : IDisposable
         probing.ConnectTimeout = PrimaryProbe.ConnectWithin;
         _probe = new PrimaryProbe(this, options.OwnQuestion, new StrictTargets(probing), options.AnswerWithin, time);
         Health = new PrimaryHealth(Authority, _probe.AskAsync, time, logger);
-        Invoker = new HttpMessageInvoker(new AnswerNotes(new PromptUploads(new StrictTargets(NewSockets())), Health));
+        Invoker = new HttpMessageInvoker(new HealthHandler(new FlushEachWriteHandler(new StrictTargets(NewSockets())), Health));
         SocketsHttpHandler once = NewSockets();
         once.PooledConnectionLifetime = TimeSpan.Zero;
-        _fresh = new HttpMessageInvoker(new AnswerNotes(new PromptUploads(new StrictTargets(once)), Health));
+        _fresh = new HttpMessageInvoker(new HealthHandler(new FlushEachWriteHandler(new StrictTargets(once)), Health));
         var gate = new PrimaryGate(Health, new RepositoryOutages(_probe.AskForAsync, Health, time, logger), budget, time);
         Gate = new HttpGate(Invoker, _fresh, gate, time);
     }
@@ -86,7 +88,7 @@ public sealed class HttpOrigin : IDisposable
         handler.MaxConnectionsPerServer = 1;
         handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
         handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
-        return new HttpMessageInvoker(new AnswerNotes(new PromptUploads(new StrictTargets(handler)), Health));
+        return new HttpMessageInvoker(new HealthHandler(new FlushEachWriteHandler(new StrictTargets(handler)), Health));
     }
 
     /// <inheritdoc />

@@ -3,13 +3,14 @@ using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
 using Polly;
 using Polly.Retry;
-using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
-using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 using Waystation.Primaries.Gate;
+using Waystation.Primaries.Http.Responses;
 
 namespace Waystation.Primaries.Http;
 

@@ -4,6 +4,8 @@ using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.Primaries.Http.Responses;
 
 namespace Waystation.Primaries.Http;
 

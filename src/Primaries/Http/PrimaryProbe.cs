@@ -1,7 +1,8 @@
 using System.Globalization;
 using Waystation.CacheStore;
-using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 using Waystation.Primaries.Gate;
+using Waystation.Primaries.Http.Responses;
 
 namespace Waystation.Primaries.Http;
 

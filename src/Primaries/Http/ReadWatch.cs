@@ -1,3 +1,5 @@
+using Waystation.Primaries.Http.Responses;
+
 namespace Waystation.Primaries.Http;
 
 /// <summary>

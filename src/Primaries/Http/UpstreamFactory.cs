@@ -1,4 +1,4 @@
-using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Observing;
 
 namespace Waystation.Primaries.Http;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.Primaries.Ssh;
 

@@ -1,5 +1,6 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Observing;
 
 namespace Waystation.Primaries.Ssh;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Waystation.CacheStore.Processes;
+using Waystation.Primaries.Ssh.Agents;
 using Waystation.Primaries.Ssh.Keys;
+using Waystation.Primaries.Ssh.UploadPack;
 
 namespace Waystation.Primaries.Ssh;
 

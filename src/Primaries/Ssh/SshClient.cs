@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.Primaries.Ssh.Agents;
 
 namespace Waystation.Primaries.Ssh;
 

@@ -1,6 +1,8 @@
 using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Mirroring;
+using Waystation.FetchCore.Observing;
 
 namespace Waystation.Proxy.Admin;
 
@@ -30,7 +32,7 @@ internal sealed class NodeActions(MirrorSet mirrors, IServicePrimaries services,
             );
         }
 
-        queue.Ask(kind, repository);
+        queue.Enqueue(kind, repository);
         return new QueuedWork(repository.ToString(), Word(kind));
     }
 }

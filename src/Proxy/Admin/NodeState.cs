@@ -1,7 +1,8 @@
 using System.Reflection;
 using Waystation.CacheStore.Mirrors;
-using Waystation.CacheStore.Packs;
-using Waystation.FetchCore.Work;
+using Waystation.CacheStore.Packs.Storing;
+using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Vet;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.Proxy.Admin;

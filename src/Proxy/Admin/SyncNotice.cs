@@ -4,7 +4,7 @@ using System.Threading.Channels;
 using Polly;
 using Polly.Retry;
 using Waystation.CacheStore;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Mirroring;
 using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
 

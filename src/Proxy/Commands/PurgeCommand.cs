@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Background;
 using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Commands;

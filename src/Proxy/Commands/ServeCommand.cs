@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.RegularExpressions;
 using Waystation.CacheStore.Disk;
 using Waystation.Proxy.Hosting;
-using Waystation.Proxy.Options;
+using Waystation.Proxy.Options.Reading;
 using Waystation.SshFrontend.Sshd;
 
 namespace Waystation.Proxy.Commands;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Text;
-using Waystation.Proxy.Options;
+using Waystation.Proxy.Options.Reading;
 
 namespace Waystation.Proxy.Commands;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.CacheStore.Mirrors;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Observing;
 using Waystation.Primaries;
 using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
@@ -141,7 +142,7 @@ internal sealed class HookEndpoint(
         {
             if (primaries.Of(mirror.Name) is { } primary && (said is null || said == primary) && primary.Selects(mirror.Name.Path))
             {
-                queue.Ask(WorkKind.Vet, mirror.Name);
+                queue.Enqueue(WorkKind.Vet, mirror.Name);
             }
         }
     }

@@ -1,4 +1,4 @@
-using Waystation.FetchCore;
+using Waystation.FetchCore.Memory;
 
 namespace Waystation.Proxy.Hosting;
 

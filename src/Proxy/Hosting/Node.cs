@@ -8,24 +8,34 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Mirrors.Packing;
+using Waystation.CacheStore.Mirrors.Upkeep;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Storing;
 using Waystation.CacheStore.Pushes;
 using Waystation.CacheStore.Scrubbing;
-using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Ahead;
-using Waystation.FetchCore.Local;
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Authorization;
+using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Flights;
+using Waystation.FetchCore.Memory;
+using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Packs;
+using Waystation.FetchCore.Prewarming;
 using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Refs;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Vet;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Ssh;
 using Waystation.Proxy.Admin;
 using Waystation.Proxy.Connections;
 using Waystation.Proxy.Hooks;
-using Waystation.Proxy.Http;
+using Waystation.Proxy.Http.Endpoints;
+using Waystation.Proxy.Http.Forwarding;
+using Waystation.Proxy.Http.Headers;
 using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
 using Waystation.SshFrontend;
@@ -93,7 +103,7 @@ internal static class Node
 
         // Before anything counts: a counter shows from its first value on that somebody listens for.
         _ = app.Services.GetRequiredService<PrometheusPage>();
-        _ = app.Services.GetRequiredService<AnswersAhead>();
+        _ = app.Services.GetRequiredService<PackPrewarmer>();
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
         RequestDelegate admin = AdminPages.Build(app.Services);
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
@@ -127,7 +137,7 @@ internal static class Node
             .AddSingleton<HttpRepositories>()
             .AddSingleton<DiskPackTier>()
             .AddSingleton<IPackTier>(static provider => provider.GetRequiredService<DiskPackTier>())
-            .AddSingleton(static provider => new Admission(provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(static provider => new PackAdmission(provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<FillTable>()
             .AddSingleton<CredentialDigester>()
             .AddSingleton<ClientIdentity>()
@@ -135,18 +145,18 @@ internal static class Node
             .AddSingleton(options.Mirrors)
             .AddSingleton<GitProgram>()
             .AddSingleton<MirrorSet>()
-            .AddSingleton<LookupTurns>()
-            .AddSingleton<MirrorObjects>()
+            .AddSingleton<LookupLimiter>()
+            .AddSingleton<ObjectQueries>()
             .AddSingleton<MirrorUpkeep>()
             .AddSingleton<UploadPack>()
-            .AddSingleton<PackTurns>()
-            .AddSingleton<Visibility>()
+            .AddSingleton<PackObjectsLimiter>()
+            .AddSingleton<ReachabilityChecker>()
             .AddSingleton<BackgroundWork>()
-            .AddSingleton<FirstMisses>()
+            .AddSingleton<MirrorAdmission>()
             .AddSingleton<MirrorRefsUpdate>()
             .AddSingleton<MirrorSync>()
-            .AddSingleton<MirrorMaking>()
-            .AddSingleton<MovedRefs>()
+            .AddSingleton<MirrorBootstrap>()
+            .AddSingleton<SyncOnRefChange>()
             .AddSingleton(options.Work)
             .AddSingleton<WorkMeters>()
             .AddSingleton(provider => new SshClient(folder.Temporary, provider.GetRequiredService<ILogger<SshClient>>()))
@@ -168,9 +178,9 @@ internal static class Node
                 provider.GetRequiredService<ILogger<SelectionReload>>()
             ))
             .AddSingleton<LocalRung>()
-            .AddSingleton<CloneShapes>()
-            .AddSingleton<AnswersAhead>()
-            .AddSingleton<MirrorSight>()
+            .AddSingleton<ClonePatterns>()
+            .AddSingleton<PackPrewarmer>()
+            .AddSingleton<WantsAndHavesFilter>()
             .AddSingleton(provider => new AccessTickets(
                 provider.GetRequiredService<TimeProvider>(),
                 options.Access.TicketLifetime,
@@ -180,14 +190,14 @@ internal static class Node
                 provider.GetRequiredService<RefsCoalescer>(),
                 provider.GetRequiredService<OutageRefs>(),
                 provider.GetRequiredService<AccessTickets>(),
-                provider.GetRequiredService<MovedRefs>(),
+                provider.GetRequiredService<SyncOnRefChange>(),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped
             ))
-            .AddSingleton(static provider => new AccessDesk(
+            .AddSingleton(static provider => new FetchAuthorizer(
                 provider.GetRequiredService<AccessTickets>(),
                 provider.GetRequiredService<RefsService>(),
-                provider.GetRequiredService<MirrorSight>()
+                provider.GetRequiredService<WantsAndHavesFilter>()
             ))
             .AddSingleton(new RequestMemory(options.Requests.MaxMemory))
             .AddHostedService<MemoryTrim>()
@@ -212,7 +222,7 @@ internal static class Node
             .AddSingleton<HookBodies>()
             .AddSingleton<HookEndpoint>()
             .AddSingleton<PushCopies>()
-            .AddSingleton<PushIntake>()
+            .AddSingleton<PushIngest>()
             .AddSingleton<ReceivePackEndpoint>()
             .AddSingleton<GitEndpoints>()
             .AddSingleton<RepositoryPurge>()

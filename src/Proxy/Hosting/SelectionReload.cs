@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using Waystation.Primaries;
-using Waystation.Proxy.Options;
+using Waystation.Proxy.Options.Reading;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Hosting;

@@ -1,7 +1,8 @@
 using Waystation.CacheStore.Disk;
-using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Packs;
 using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Refs;
 using Waystation.Primaries;
@@ -9,6 +10,7 @@ using Waystation.Primaries.Http;
 using Waystation.Primaries.Ssh;
 using Waystation.Proxy.Options;
 using Waystation.SshFrontend;
+using Waystation.SshFrontend.Channels;
 using Waystation.SshFrontend.KeyAuthorities;
 using Waystation.SshFrontend.Relays;
 using Waystation.SshFrontend.Sessions;
@@ -41,7 +43,7 @@ internal static class SshServices
             .AddSingleton(provider => new RelayListener(
                 SshdOptions.SocketOf(folder),
                 SshdOptions.OwnUser,
-                provider.GetRequiredService<SshDoor>(),
+                provider.GetRequiredService<SshSessionHandler>(),
                 provider.GetRequiredService<ILogger<RelayListener>>()
             ))
             .AddSingleton<SshdService>()
@@ -55,25 +57,25 @@ internal static class SshServices
         }
     }
 
-    private static SshDoor NewDoor(IServiceProvider provider, SshOptions options, SshdOptions sshd)
+    private static SshSessionHandler NewDoor(IServiceProvider provider, SshOptions options, SshdOptions sshd)
     {
         Primary primary = provider.GetRequiredService<PrimaryMap>().OverSsh;
         AccessTickets tickets = provider.GetRequiredService<AccessTickets>();
         CredentialDigester digester = provider.GetRequiredService<CredentialDigester>();
         FetchMeters meters = provider.GetRequiredService<FetchMeters>();
-        var doorOptions = new SshDoorOptions
+        var doorOptions = new SshSessionOptions
         {
             Sshd = sshd,
             Origin = primary.Ssh,
             TakesAgents = options.TakesAgents,
             TrustedUserCAKeys = options.TrustedUserCAKeys,
         };
-        return new SshDoor(
+        return new SshSessionHandler(
             doorOptions,
             provider.GetRequiredService<SshClient>(),
             provider.GetRequiredService<FetchService>(),
             provider.GetRequiredService<RefsService>(),
-            provider.GetRequiredService<PushIntake>(),
+            provider.GetRequiredService<PushIngest>(),
             tickets,
             digester,
             primary,
@@ -81,7 +83,7 @@ internal static class SshServices
             provider.GetService<CachedKeyAuthority>(),
             meters,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<SshDoor>>()
+            provider.GetRequiredService<ILogger<SshSessionHandler>>()
         );
     }
 }

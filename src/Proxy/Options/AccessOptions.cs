@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Waystation.CacheStore.Options;
+using Waystation.Proxy.Options.Checks;
 
 namespace Waystation.Proxy.Options;
 

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Waystation.CacheStore.Options;
+using Waystation.Proxy.Options.Checks;
 
 namespace Waystation.Proxy.Options;
 

@@ -4,14 +4,15 @@ using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Options;
 using Waystation.CacheStore.Packs;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Vet;
 using Waystation.Primaries;
 
 namespace Waystation.Proxy.Options;
 
 /// <summary>
 /// All settings. A property is a section, or a setting of its own where it carries <see cref="SettingAttribute"/>. The order is that of
-/// the help and of <c>docs/settings.md</c>. <see cref="OptionsReader"/> fills it.
+/// the help and of <c>docs/settings.md</c>. <c>OptionsReader</c> fills it.
 /// </summary>
 internal sealed class NodeOptions : IValidatableObject
 {

@@ -1,4 +1,5 @@
 using Waystation.CacheStore.Options;
+using Waystation.Proxy.Options.Checks;
 
 namespace Waystation.Proxy.Options;
 

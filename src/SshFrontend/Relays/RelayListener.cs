@@ -33,7 +33,7 @@ public sealed class RelayListener : IHostedService, IDisposable
 
     private readonly string _path;
     private readonly uint _user;
-    private readonly IRelayDoor _door;
+    private readonly IRelaySessions _door;
     private readonly ILogger<RelayListener> _logger;
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly CancellationTokenSource _closing = new();
@@ -46,7 +46,7 @@ public sealed class RelayListener : IHostedService, IDisposable
     /// <param name="user">The only user whose relays are heard.</param>
     /// <param name="door">Who answers.</param>
     /// <param name="logger">The log.</param>
-    public RelayListener(string path, uint user, IRelayDoor door, ILogger<RelayListener> logger)
+    public RelayListener(string path, uint user, IRelaySessions door, ILogger<RelayListener> logger)
     {
         _path = path;
         _user = user;

@@ -1,7 +1,10 @@
 using System.IO.Pipelines;
 using Waystation.FetchCore.Pushes;
-using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Responses;
 using Waystation.Primaries.Ssh;
+using Waystation.SshFrontend.Channels;
+using Waystation.SshFrontend.Identities;
+using Waystation.SshFrontend.Pushes;
 using Waystation.SshFrontend.Relays;
 
 namespace Waystation.SshFrontend.Sessions;
@@ -81,7 +84,7 @@ internal static class ForwardedService
     {
         PipeReader from = PipeReader.Create(primary, s_reading);
         PipeWriter to = PipeWriter.Create(client, s_writing);
-        var advertisement = new AnswerBody(from);
+        var advertisement = new ResponseBody(from);
         await advertisement.CopyToAsync(to, cancellationToken);
         await advertisement.CompleteAsync();
         await PushReport.CopyAsync(from, to, push, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Waystation.SshFrontend.Channels;
 
 namespace Waystation.SshFrontend.Sessions;
 

@@ -2,7 +2,9 @@ using Waystation.CacheStore;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
-using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Requests;
+using Waystation.SshFrontend.Channels;
+using Waystation.SshFrontend.Upstreams;
 
 namespace Waystation.SshFrontend.Sessions;
 

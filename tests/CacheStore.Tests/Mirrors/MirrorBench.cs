@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Mirrors.Upkeep;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Servers;
@@ -37,7 +38,7 @@ internal sealed class MirrorBench : IDisposable
 
     public MirrorSet Mirrors { get; private set; } = null!;
 
-    public MirrorObjects Objects { get; private set; } = null!;
+    public ObjectQueries Objects { get; private set; } = null!;
 
     public MirrorUpkeep Upkeep { get; private set; } = null!;
 
@@ -65,7 +66,7 @@ internal sealed class MirrorBench : IDisposable
         ObjectId[] wants = [.. tips.Select(static tip => tip.Id).Distinct()];
         await TakeAsync(prepared, await PackAsync(wants, []), wants, isWhole: true);
         prepared.SetRefs(new MirrorRefs(tips), mayOrphan: false);
-        prepared.Settle(areLedTo: true);
+        prepared.NoteRefsSet(areLedTo: true);
         return Mirrors.Publish(prepared);
     }
 
@@ -82,7 +83,7 @@ internal sealed class MirrorBench : IDisposable
         }
 
         mirror.SetRefs(new MirrorRefs(tips), mayOrphan);
-        mirror.Settle(areLedTo: true);
+        mirror.NoteRefsSet(areLedTo: true);
     }
 
     /// <summary>Feeds an intake to its end.</summary>
@@ -94,7 +95,7 @@ internal sealed class MirrorBench : IDisposable
         params ObjectId[] shown
     )
     {
-        await using var intake = new MirrorIntake(Git, Data, Mirrors, mirror, isWhole, CancellationToken.None);
+        await using var intake = new PackQuarantine(Git, Data, Mirrors, mirror, isWhole, CancellationToken.None);
         await intake.WriteAsync(new ReadOnlySequence<byte>(pack), CancellationToken.None);
         return await intake.CompleteAsync(wanted, shown);
     }
@@ -215,7 +216,7 @@ internal sealed class MirrorBench : IDisposable
         Data = new DataFolder(_temp["data"], Time);
         Git = new GitProgram(Data, NullLogger<GitProgram>.Instance);
         Mirrors = new MirrorSet(Data, _options, Git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
-        Objects = new MirrorObjects(Git, new LookupTurns(new MirrorOptions(), TimeProvider.System), TimeProvider.System);
+        Objects = new ObjectQueries(Git, new LookupLimiter(new MirrorOptions(), TimeProvider.System), TimeProvider.System);
         Upkeep = new MirrorUpkeep(Git, Data, Mirrors, _options, Time, new Complaints());
     }
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
-using Waystation.GitProtocol.Fetching;
+using Waystation.CacheStore.Mirrors.Packing;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.CacheStore.Tests.Mirrors;
@@ -66,7 +67,7 @@ public sealed class MirrorUpkeepTests : IAsyncLifetime
             before = await _bench.ResolveAsync("refs/heads/main~2");
         await _bench.TakeAsync(mirror, await _bench.PackAsync([tip], [parent]), [tip], isWhole: false);
         await _bench.TakeAsync(mirror, await _bench.PackAsync([tip], [before]), [tip], isWhole: false);
-        mirror.Settle(areLedTo: true);
+        mirror.NoteRefsSet(areLedTo: true);
         await _bench.Upkeep.RunAsync(mirror, default);
         await AssertIndexedAsync(mirror);
     }
@@ -279,7 +280,7 @@ public sealed class MirrorUpkeepTests : IAsyncLifetime
                         await using GitProcess git = await uploadPack.StartAsync(
                             lease,
                             request,
-                            frozen: null,
+                            snapshot: null,
                             withOrphans: false,
                             threads: 1,
                             CancellationToken.None

@@ -98,7 +98,7 @@ public sealed class StrayObjectsTests
         {
             await bench.TakeAsync(mirror, await bench.PackAsync(hasStray ? [tip, stray] : [tip], known), [tip], isWhole: false);
             mirror.SetRefs(new MirrorRefs(mirror.Refs.Tips.Select(one => one with { Id = tip })), mayOrphan: false);
-            mirror.Settle(areLedTo: true, isProven: false);
+            mirror.NoteRefsSet(areLedTo: true, isProven: false);
         }
 
         bench.Restart();

@@ -5,8 +5,10 @@ using System.Text.RegularExpressions;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
-using Waystation.GitProtocol.Fetching;
+using Waystation.CacheStore.Mirrors.Packing;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.CacheStore.Tests.Mirrors;
@@ -220,7 +222,7 @@ public sealed partial class TipPackTests : IAsyncLifetime
         await using GitProcess git = await new UploadPack(_bench.Git, _bench.Data).StartAsync(
             lease,
             request,
-            frozen: null,
+            snapshot: null,
             withOrphans: false,
             threads: 1,
             CancellationToken.None
@@ -232,8 +234,8 @@ public sealed partial class TipPackTests : IAsyncLifetime
         using MemoryStream pack = new(),
             progress = new();
         var rest = new ReadOnlySequence<byte>(answer.ToArray());
-        Assert.Equal(AnswerStart.Pack, FetchAnswerReader.TryReadPrologue(ref rest, _mirror.ObjectFormat, sidebandAll: false, out _));
-        while (FetchAnswerReader.TryReadBand(ref rest, out BandLine band) && band.Kind != BandKind.End)
+        Assert.Equal(ResponseStart.Pack, FetchResponseReader.TryReadPrologue(ref rest, _mirror.ObjectFormat, sidebandAll: false, out _));
+        while (FetchResponseReader.TryReadBand(ref rest, out BandLine band) && band.Kind != BandKind.End)
         {
             (band.Kind == BandKind.PackData ? pack : progress).Write(band.Payload.ToArray());
         }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Mirrors.Upkeep;
 using Waystation.FetchCore.Tests;
 using Waystation.GitProtocol.Objects;
 using Waystation.TestKit.Servers;

@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Waystation.FetchCore.Primaries;
-using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.GitProtocol.Requests;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests.Mirrors;

@@ -1,6 +1,6 @@
-using Waystation.CacheStore.Packs;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Packs;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Tests.Mirrors;
 

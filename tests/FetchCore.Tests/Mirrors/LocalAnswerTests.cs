@@ -1,7 +1,8 @@
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Observing;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Packs;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests.Mirrors;

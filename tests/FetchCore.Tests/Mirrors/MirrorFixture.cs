@@ -3,12 +3,13 @@ using System.Text;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Packs;
 using Waystation.FetchCore.Primaries;
-using Waystation.FetchCore.Work;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests.Mirrors;
@@ -101,7 +102,7 @@ internal sealed class MirrorFixture : IAsyncDisposable
     public async Task CloneAsync(string user = Alice)
     {
         AccessView view = await ShowAsync(user);
-        await ReadAsync(user, CoreFixture.Clone([.. MirrorMaking.TipsOf(view)]));
+        await ReadAsync(user, CoreFixture.Clone([.. MirrorBootstrap.TipsOf(view)]));
         await Eventually.TrueAsync("the clone has become the mirror", () => Core.Mirrors.Find(Repository) is not null);
     }
 
@@ -122,9 +123,9 @@ internal sealed class MirrorFixture : IAsyncDisposable
     }
 
     /// <summary>In the name of a user, who was shown what the primary shows now.</summary>
-    public async Task<SyncAsker> AskerAsync(string user = Alice) => AskerOf(await ShowAsync(user), user);
+    public async Task<SyncRequester> AskerAsync(string user = Alice) => AskerOf(await ShowAsync(user), user);
 
-    public SyncAsker AskerOf(AccessView view, string user = Alice) => new(view, Primary.For(user), 2, static _ => { });
+    public SyncRequester AskerOf(AccessView view, string user = Alice) => new(view, Primary.For(user), 2, static _ => { });
 
     public Credential CredentialOf(string user) => _digester.Digest([new("header authorization", user)]);
 
@@ -160,8 +161,8 @@ internal sealed class MirrorFixture : IAsyncDisposable
     /// <summary>Brings the mirror to what the primary shows now, as a fetch would.</summary>
     public async Task<bool> SyncAsync(string user = Alice)
     {
-        SyncAsker asker = await AskerAsync(user);
-        return await Core.Sync.BringAsync(Mirror, asker, [.. MirrorMaking.TipsOf(asker.View)], withTags: false, CancellationToken.None);
+        SyncRequester asker = await AskerAsync(user);
+        return await Core.Sync.EnsureAsync(Mirror, asker, [.. MirrorBootstrap.TipsOf(asker.View)], withTags: false, CancellationToken.None);
     }
 
     /// <summary>The mirror is sound, and its refs lead to nothing that is missing.</summary>

@@ -85,7 +85,7 @@ public sealed class MirrorRefsUpdateTests : IAsyncLifetime
     {
         AccessView view = await _node.ShowAsync();
         Assert.False(_node.Core.Refs.IsDue(_node.Mirror, view));
-        Assert.True(Work.MirrorRefsUpdate.Agrees(_node.Mirror, view));
+        Assert.True(Mirroring.MirrorRefsUpdate.Agrees(_node.Mirror, view));
         long changes = _node.Mirror.Changes;
         Assert.False(await ApplyAsync());
         Assert.Equal(changes, _node.Mirror.Changes);

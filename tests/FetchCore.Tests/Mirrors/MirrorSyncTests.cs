@@ -1,8 +1,8 @@
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Work;
-using Waystation.GitProtocol.Fetching;
+using Waystation.FetchCore.Mirroring;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests.Mirrors;
@@ -62,7 +62,7 @@ public sealed class MirrorSyncTests : IAsyncLifetime
         _node.Primary.Refuses = static user => user == "mallory";
         int refused = 0;
         Task<bool> mallory = BringAsync(
-            new SyncAsker(view, _node.Primary.For("mallory"), 2, reply => refused += reply.IsRefusal ? 1 : 0),
+            new SyncRequester(view, _node.Primary.For("mallory"), 2, reply => refused += reply.IsRefusal ? 1 : 0),
             tip
         );
         await Eventually.TrueAsync("mallory's sync is under way", () => _node.Primary.Syncs.Count == 1);
@@ -79,7 +79,7 @@ public sealed class MirrorSyncTests : IAsyncLifetime
     {
         ObjectId old = await _node.ResolveAsync("main"),
             tip = await _node.CommitAsync();
-        SyncAsker asker = await _node.AskerAsync() is var shown ? shown with { IsRecorded = true } : shown;
+        SyncRequester asker = await _node.AskerAsync() is var shown ? shown with { IsRecorded = true } : shown;
         Assert.False(await BringAsync(asker, tip));
         Assert.True(await BringAsync(asker, old));
         Assert.Empty(_node.Primary.Syncs);
@@ -91,7 +91,7 @@ public sealed class MirrorSyncTests : IAsyncLifetime
     {
         ObjectId parent = await _node.ResolveAsync("main^");
         await _node.Source.RunAsync("update-ref", "refs/heads/older", parent.ToString());
-        SyncAsker asker = await _node.AskerAsync();
+        SyncRequester asker = await _node.AskerAsync();
         int listings = _node.Primary.Listings;
         Assert.True(await BringAsync(asker, parent));
         await Eventually.TrueAsync("the ref is there", () => _node.Mirror.Refs.Find("refs/heads/older")?.Id == parent);
@@ -129,8 +129,8 @@ public sealed class MirrorSyncTests : IAsyncLifetime
         ObjectId main = await _node.ResolveAsync("main");
         await _node.Source.RunAsync("-c", "user.name=S", "-c", "user.email=s@example.com", "tag", "-a", "-m", "one", "v1", "main");
         ObjectId tag = await _node.ResolveAsync("refs/tags/v1");
-        SyncAsker asker = await _node.AskerAsync();
-        Assert.True(await _node.Core.Sync.BringAsync(_node.Mirror, asker, [main], withTags: true, CancellationToken.None));
+        SyncRequester asker = await _node.AskerAsync();
+        Assert.True(await _node.Core.Sync.EnsureAsync(_node.Mirror, asker, [main], withTags: true, CancellationToken.None));
         Assert.Equal([tag], Assert.Single(_node.Primary.Syncs).Request.Wants);
         Assert.Equal(main, _node.Mirror.Refs.Find("refs/tags/v1")?.Peeled);
     }
@@ -139,11 +139,11 @@ public sealed class MirrorSyncTests : IAsyncLifetime
     public async Task WhoWaits_MayLeave_AndTheSyncGoesOn()
     {
         ObjectId tip = await _node.CommitAsync();
-        SyncAsker asker = await _node.AskerAsync();
+        SyncRequester asker = await _node.AskerAsync();
         var gate = new TaskCompletionSource();
         _node.Primary.PackGate = gate.Task;
         using var leaving = new CancellationTokenSource();
-        Task<bool> waiting = _node.Core.Sync.BringAsync(_node.Mirror, asker, [tip], withTags: false, leaving.Token);
+        Task<bool> waiting = _node.Core.Sync.EnsureAsync(_node.Mirror, asker, [tip], withTags: false, leaving.Token);
         await Eventually.TrueAsync("the sync is under way", () => _node.Primary.Syncs.Count == 1);
         await leaving.CancelAsync();
         Assert.False(await waiting);
@@ -152,6 +152,6 @@ public sealed class MirrorSyncTests : IAsyncLifetime
         Assert.Single(_node.Primary.Syncs);
     }
 
-    private Task<bool> BringAsync(SyncAsker asker, ObjectId wanted) =>
-        _node.Core.Sync.BringAsync(_node.Mirror, asker, [wanted], withTags: false, CancellationToken.None);
+    private Task<bool> BringAsync(SyncRequester asker, ObjectId wanted) =>
+        _node.Core.Sync.EnsureAsync(_node.Mirror, asker, [wanted], withTags: false, CancellationToken.None);
 }

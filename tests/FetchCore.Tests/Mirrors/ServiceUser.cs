@@ -1,6 +1,6 @@
 using Waystation.CacheStore;
+using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Primaries;
-using Waystation.FetchCore.Work;
 
 namespace Waystation.FetchCore.Tests.Mirrors;
 

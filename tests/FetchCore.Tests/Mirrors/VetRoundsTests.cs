@@ -1,4 +1,5 @@
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Vet;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests.Mirrors;

@@ -1,5 +1,5 @@
-using Waystation.FetchCore.Primaries;
-using Waystation.FetchCore.Work;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.FetchCore.Vet;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Tests.Mirrors;

@@ -1,5 +1,5 @@
 using Waystation.FetchCore.Observing;
-using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.FetchCore.Tests.Mirrors;
 

@@ -126,7 +126,7 @@ public sealed class LsRefsReaderTests
         {
             reader.Read(line);
             shown += line.Length;
-            Assert.True(shown <= PassingReader.MaxLength + line.Length);
+            Assert.True(shown <= StreamTap.MaxLength + line.Length);
         }
         Assert.Empty(reader.Tips);
     }

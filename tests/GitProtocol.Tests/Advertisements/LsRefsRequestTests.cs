@@ -1,8 +1,7 @@
 using System.Buffers;
 using System.Text;
-using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 
 namespace Waystation.GitProtocol.Tests.Advertisements;
 

@@ -8,7 +8,7 @@ namespace Waystation.GitProtocol.Tests.Advertisements;
 internal static class Shown
 {
     public static IEnumerable<T> AtEveryCut<T>(Func<T> make, byte[] bytes)
-        where T : PassingReader
+        where T : StreamTap
     {
         foreach (ReadOnlySequence<byte> cut in Cuts.Of(bytes))
         {
@@ -17,7 +17,7 @@ internal static class Shown
     }
 
     public static T To<T>(T reader, ReadOnlySequence<byte> bytes)
-        where T : PassingReader
+        where T : StreamTap
     {
         foreach (ReadOnlyMemory<byte> segment in bytes)
         {
@@ -28,14 +28,14 @@ internal static class Shown
     }
 
     public static T To<T>(T reader, params string[] lines)
-        where T : PassingReader
+        where T : StreamTap
     {
         reader.Read(Lines.ToBytes(lines));
         return reader;
     }
 
     public static void NeverCompletes<T>(Func<T> make, byte[] bytes)
-        where T : PassingReader
+        where T : StreamTap
     {
         foreach (ReadOnlySequence<byte> truncated in Cuts.Truncations(bytes))
         {

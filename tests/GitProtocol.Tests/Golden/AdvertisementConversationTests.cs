@@ -1,6 +1,6 @@
 using System.Buffers;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
+using Waystation.GitProtocol.Requests;
 using Waystation.GitProtocol.Tests.Advertisements;
 
 namespace Waystation.GitProtocol.Tests.Golden;
@@ -110,7 +110,7 @@ public sealed class AdvertisementConversationTests
         byte[] bytes = Recording.Read(name);
         LsRefsReader reader = Shown.To(new LsRefsReader(Recording.Format(name)), new ReadOnlySequence<byte>(bytes));
         var writer = new ArrayBufferWriter<byte>();
-        LsRefsAnswerWriter.Write(writer, reader.Tips, reader.UnbornHeadTarget);
+        LsRefsResponseWriter.Write(writer, reader.Tips, reader.UnbornHeadTarget);
         Assert.Equal(Recording.Text(bytes), Recording.Text(writer.WrittenSpan));
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Packs;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.GitProtocol.Tests.Golden;
 
@@ -30,10 +31,10 @@ public sealed class FetchConversationTests
         foreach (ReadOnlySequence<byte> cut in Recording.CutsOf(bytes))
         {
             ReadOnlySequence<byte> rest = cut;
-            AnswerStart start = Start(ref rest, fetch, out FetchPrologue? prologue);
-            Assert.Equal(start == AnswerStart.Pack, Recording.Text(bytes).Contains("PACK", StringComparison.Ordinal));
+            ResponseStart start = Start(ref rest, fetch, out FetchPrologue? prologue);
+            Assert.Equal(start == ResponseStart.Pack, Recording.Text(bytes).Contains("PACK", StringComparison.Ordinal));
             Assert.NotNull(prologue);
-            if (start == AnswerStart.Pack)
+            if (start == ResponseStart.Pack)
             {
                 AssertWholePack(rest, fetch.Request);
                 AssertWrittenAgain(bytes.AsSpan(0, (int)(bytes.Length - rest.Length)), prologue, fetch);
@@ -41,13 +42,13 @@ public sealed class FetchConversationTests
             else if (fetch.Framing.ProtocolVersion == 2)
             {
                 var writer = new ArrayBufferWriter<byte>();
-                FetchAnswerWriter.WriteRoundV2(writer, prologue, fetch.Framing.SidebandAll);
+                FetchResponseWriter.WriteRoundV2(writer, prologue, fetch.Framing.SidebandAll);
                 Assert.Equal(Recording.Text(bytes), Recording.Text(writer.WrittenSpan));
             }
             else
             {
                 var writer = new ArrayBufferWriter<byte>();
-                FetchAnswerWriter.WritePrologueV0(writer, prologue, fetch.Request, fetch.Framing);
+                FetchResponseWriter.WritePrologueV0(writer, prologue, fetch.Request, fetch.Framing);
                 Assert.Equal(Recording.Text(bytes), Recording.Text(writer.WrittenSpan));
             }
         }
@@ -61,13 +62,13 @@ public sealed class FetchConversationTests
         for (int length = 0; length < bytes.Length; length += length < 900 ? 1 : 17)
         {
             var rest = new ReadOnlySequence<byte>(bytes, 0, length);
-            if (Start(ref rest, fetch, out _) != AnswerStart.Pack)
+            if (Start(ref rest, fetch, out _) != ResponseStart.Pack)
             {
                 continue;
             }
 
             BandKind last = BandKind.Keepalive;
-            while (FetchAnswerReader.TryReadBand(ref rest, out BandLine band))
+            while (FetchResponseReader.TryReadBand(ref rest, out BandLine band))
             {
                 last = band.Kind;
             }
@@ -91,7 +92,7 @@ public sealed class FetchConversationTests
     {
         ParsedCommand.Fetch fetch = Parse(name, new ReadOnlySequence<byte>(Recording.Read(name + ".request")));
         var rest = new ReadOnlySequence<byte>(Recording.Read(name + ".response"));
-        Assert.Equal(AnswerStart.Pack, Start(ref rest, fetch, out FetchPrologue? prologue));
+        Assert.Equal(ResponseStart.Pack, Start(ref rest, fetch, out FetchPrologue? prologue));
         return prologue!;
     }
 
@@ -136,16 +137,16 @@ public sealed class FetchConversationTests
         return Recording.Text(writer.WrittenSpan)[(fetch.Framing.ProtocolVersion == 2 ? 0 : 4)..];
     }
 
-    private static AnswerStart Start(ref ReadOnlySequence<byte> bytes, ParsedCommand.Fetch fetch, out FetchPrologue? prologue) =>
+    private static ResponseStart Start(ref ReadOnlySequence<byte> bytes, ParsedCommand.Fetch fetch, out FetchPrologue? prologue) =>
         fetch.Framing.ProtocolVersion == 2
-            ? FetchAnswerReader.TryReadPrologue(ref bytes, fetch.Request.ObjectFormat, fetch.Framing.SidebandAll, out prologue)
-            : FetchAnswerReader.TryReadPrologueV0(ref bytes, fetch.Request, fetch.Framing, out prologue);
+            ? FetchResponseReader.TryReadPrologue(ref bytes, fetch.Request.ObjectFormat, fetch.Framing.SidebandAll, out prologue)
+            : FetchResponseReader.TryReadPrologueV0(ref bytes, fetch.Request, fetch.Framing, out prologue);
 
     private static void AssertWholePack(ReadOnlySequence<byte> bytes, FetchRequest request)
     {
         using var check = new PackTrailerCheck(request.ObjectFormat);
         BandKind last = BandKind.Keepalive;
-        while (FetchAnswerReader.TryReadBand(ref bytes, out BandLine band))
+        while (FetchResponseReader.TryReadBand(ref bytes, out BandLine band))
         {
             last = band.Kind;
             if (band.Kind != BandKind.PackData)
@@ -168,11 +169,11 @@ public sealed class FetchConversationTests
         var writer = new ArrayBufferWriter<byte>();
         if (fetch.Framing.ProtocolVersion == 2)
         {
-            FetchAnswerWriter.WritePrologueV2(writer, prologue, fetch.Framing.SidebandAll);
+            FetchResponseWriter.WritePrologueV2(writer, prologue, fetch.Framing.SidebandAll);
         }
         else
         {
-            FetchAnswerWriter.WritePrologueV0(writer, prologue, fetch.Request, fetch.Framing);
+            FetchResponseWriter.WritePrologueV0(writer, prologue, fetch.Request, fetch.Framing);
         }
 
         if (fetch.Framing.ProtocolVersion == 2 || fetch.Request.Haves.Count == 0)
@@ -183,8 +184,8 @@ public sealed class FetchConversationTests
         // Git acknowledges while it reads; we say the same in one go.
         var rest = new ReadOnlySequence<byte>([.. writer.WrittenSpan, .. "0006\u0001x"u8]);
         Assert.Equal(
-            AnswerStart.Pack,
-            FetchAnswerReader.TryReadPrologueV0(ref rest, fetch.Request, fetch.Framing, out FetchPrologue? again)
+            ResponseStart.Pack,
+            FetchResponseReader.TryReadPrologueV0(ref rest, fetch.Request, fetch.Framing, out FetchPrologue? again)
         );
         Assert.Equal(prologue with { Ready = again!.Ready }, again);
     }

@@ -1,4 +1,4 @@
-using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 using Waystation.FetchCore.Tests;
 using Waystation.Primaries.Gate;
 

@@ -1,6 +1,7 @@
 using Waystation.FetchCore.Primaries;
 using Waystation.Primaries.Ssh;
 using Waystation.Primaries.Ssh.Keys;
+using Waystation.Primaries.Ssh.UploadPack;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.Primaries.Tests.Ssh;

@@ -1,5 +1,6 @@
 using Waystation.FetchCore.Primaries;
-using Waystation.Primaries.Ssh;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.Primaries.Ssh.UploadPack;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.Primaries.Tests.Ssh;

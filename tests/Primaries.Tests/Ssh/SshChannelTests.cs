@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 using Waystation.Primaries.Ssh;
+using Waystation.Primaries.Ssh.UploadPack;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.Primaries.Tests.Ssh;

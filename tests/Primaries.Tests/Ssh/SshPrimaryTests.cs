@@ -1,8 +1,9 @@
 using System.Text;
 using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
-using Waystation.Primaries.Ssh;
+using Waystation.GitProtocol.Requests;
+using Waystation.Primaries.Ssh.UploadPack;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.Primaries.Tests.Ssh;

@@ -5,14 +5,16 @@ using System.IO.Pipelines;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Fetching;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
 using Waystation.Primaries.Gate;
 using Waystation.Primaries.Ssh;
 using Waystation.Primaries.Ssh.Keys;
+using Waystation.Primaries.Ssh.UploadPack;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.Primaries.Tests.Ssh;

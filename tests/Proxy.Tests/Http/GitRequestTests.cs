@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.FetchCore.Observing;
-using Waystation.Primaries.Http;
-using Waystation.Proxy.Http;
+using Waystation.Primaries.Http.Responses;
+using Waystation.Proxy.Http.Requests;
 
 namespace Waystation.Proxy.Tests.Http;
 

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Waystation.Proxy.Http;
+using Waystation.Proxy.Http.Streams;
 
 namespace Waystation.Proxy.Tests.Http;
 

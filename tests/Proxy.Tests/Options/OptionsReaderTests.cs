@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Waystation.CacheStore.Mirrors;
 using Waystation.Primaries;
 using Waystation.Proxy.Options;
+using Waystation.Proxy.Options.Reading;
 
 namespace Waystation.Proxy.Tests.Options;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Waystation.CacheStore.Options;
-using Waystation.Proxy.Options;
+using Waystation.Proxy.Options.Reading;
 
 namespace Waystation.Proxy.Tests.Options;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Waystation.Primaries.Http;
+using Waystation.Primaries.Http.Connections;
 using Waystation.Proxy.Tests.Servers;
 using Waystation.TestKit.Wire;
 
@@ -75,7 +75,7 @@ public sealed class KeptAliveTests(GitFront front) : IClassFixture<GitFront>
     public async Task Change_IsSentAgain_OnlyWhenNothingOfItHadLeft(bool hasBegun)
     {
         using var handler = new ClosedOnce(hasBegun);
-        using var invoker = new HttpMessageInvoker(new PromptUploads(handler));
+        using var invoker = new HttpMessageInvoker(new FlushEachWriteHandler(handler));
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://git.example.test/r/git-receive-pack")
         {
             Content = new StreamContent(new MemoryStream("push"u8.ToArray())),

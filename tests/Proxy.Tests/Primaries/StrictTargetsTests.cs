@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.Primaries;
-using Waystation.Primaries.Http;
+using Waystation.Primaries.Http.Connections;
 using Waystation.Proxy.Tests.Servers;
 
 namespace Waystation.Proxy.Tests.Primaries;

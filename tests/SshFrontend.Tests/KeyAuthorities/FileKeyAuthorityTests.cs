@@ -1,5 +1,6 @@
 using Waystation.Primaries.Ssh;
 using Waystation.Primaries.Ssh.Keys;
+using Waystation.Primaries.Ssh.UploadPack;
 using Waystation.Primaries.Tests.Ssh;
 using Waystation.SshFrontend.KeyAuthorities;
 using Waystation.TestKit.Servers;

@@ -1,0 +1,171 @@
+using Waystation.CacheStore.Git;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>Questions about the objects of a mirror, answered by git. The orphans' folder takes part only where that is said.</summary>
+public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimeProvider time)
+{
+    /// <summary>Guards a core against walks through all of a long history: past it, who asked goes to the primary.</summary>
+    private static readonly TimeSpan s_walkBound = TimeSpan.FromSeconds(2);
+
+    /// <summary>So many look-ups are being made that further ones wait.</summary>
+    public bool IsCrowded => limiter.AreTaken;
+
+    /// <summary>The kinds of those of these objects that the mirror has.</summary>
+    public Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> ids,
+        CancellationToken cancellationToken
+    ) => KindsAsync(mirror, ids, withOrphans: false, cancellationToken);
+
+    /// <summary>Whether the mirror has all of these objects, when those count that no ref leads to any more.</summary>
+    public async Task<bool> HasWithOrphansAsync(Mirror mirror, IReadOnlyCollection<ObjectId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(ids);
+        return Directory.Exists(mirror.Orphans)
+            && (await KindsAsync(mirror, ids, withOrphans: true, cancellationToken)).Count == ids.Distinct().Count();
+    }
+
+    /// <summary>Whether each of these commits is one of the tips or is reachable from one; null past the bound of the walk.</summary>
+    public async Task<bool?> AreReachableAsync(
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> commits,
+        IEnumerable<ObjectId> tips,
+        CancellationToken cancellationToken
+    ) =>
+        await WalkAsync(mirror, commits, tips, firstOnly: true, withOrphans: false, cancellationToken) is { } unreachable
+            ? unreachable.Count == 0
+            : null;
+
+    /// <summary>Those of these commits that are reachable from none of the tips; null past the bound of the walk.</summary>
+    public async Task<IReadOnlySet<ObjectId>?> UnreachableAsync(
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> commits,
+        IEnumerable<ObjectId> tips,
+        bool withOrphans,
+        CancellationToken cancellationToken
+    ) =>
+        await WalkAsync(mirror, commits, tips, firstOnly: false, withOrphans, cancellationToken) is { } walked
+            ? commits.Where(walked.Contains).ToHashSet()
+            : null;
+
+    /// <summary>The kinds of those of these objects that the mirror has, orphans among them where that is said.</summary>
+    public async Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> ids,
+        bool withOrphans,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(ids);
+        var kinds = new Dictionary<ObjectId, ObjectKind>();
+        if (ids.Count == 0)
+        {
+            return kinds;
+        }
+
+        using IDisposable turn = await limiter.EnterAsync(cancellationToken);
+        await git.ReadLinesAsync(
+            new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer")
+            {
+                Repository = mirror.FitForGit(),
+                AlternateObjects = Besides(mirror, withOrphans),
+            },
+            Lines(ids, []),
+            line =>
+            {
+                if (
+                    line.IndexOf((byte)' ') is > 0 and int space
+                    && KindOf(line[(space + 1)..]) is { } kind
+                    && ObjectId.TryParse(line[..space], mirror.ObjectFormat, out ObjectId id)
+                )
+                {
+                    kinds[id] = kind;
+                }
+            },
+            cancellationToken
+        );
+        return kinds;
+    }
+
+    private static string[] Besides(Mirror mirror, bool withOrphans) =>
+        withOrphans && Directory.Exists(mirror.Orphans) ? [mirror.Orphans] : [];
+
+    private static ObjectKind? KindOf(ReadOnlySpan<byte> word) =>
+        word.SequenceEqual("commit"u8) ? ObjectKind.Commit
+        : word.SequenceEqual("tree"u8) ? ObjectKind.Tree
+        : word.SequenceEqual("blob"u8) ? ObjectKind.Blob
+        : word.SequenceEqual("tag"u8) ? ObjectKind.Tag
+        : null;
+
+    /// <summary>Ids may be very many: each is written once, where it stays.</summary>
+    private static byte[] Lines(IReadOnlyCollection<ObjectId> ids, ReadOnlySpan<byte> prefix)
+    {
+        int length = ids.Count == 0 ? 0 : prefix.Length + ids.First().Format.HexLength + 1;
+        byte[] lines = new byte[ids.Count * length];
+        Span<byte> rest = lines;
+        foreach (ObjectId id in ids)
+        {
+            prefix.CopyTo(rest);
+            id.WriteHex(rest[prefix.Length..]);
+            rest[length - 1] = (byte)'\n';
+            rest = rest[length..];
+        }
+
+        return lines;
+    }
+
+    private async Task<HashSet<ObjectId>?> WalkAsync(
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> commits,
+        IEnumerable<ObjectId> tips,
+        bool firstOnly,
+        bool withOrphans,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(commits);
+        if (commits.Count == 0)
+        {
+            return [];
+        }
+
+        using IDisposable turn = await limiter.EnterAsync(cancellationToken);
+        using var bound = new CancellationTokenSource(s_walkBound, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
+        List<string> arguments = ["rev-list", "--ignore-missing"];
+        if (firstOnly)
+        {
+            arguments.Add("--max-count=1");
+        }
+
+        // Last: git reads the ids in the moment in which it comes to this option.
+        arguments.Add("--stdin");
+        try
+        {
+            // Tips that are not here lead to nothing that is: what is here has its closure here.
+            HashSet<ObjectId> walked = [];
+            await git.ReadLinesAsync(
+                new GitCommand(arguments) { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) },
+                (byte[])[.. Lines(commits, []), .. Lines([.. tips], "^"u8)],
+                line =>
+                {
+                    if (ObjectId.TryParse(line, mirror.ObjectFormat, out ObjectId id))
+                    {
+                        walked.Add(id);
+                    }
+                },
+                either.Token
+            );
+            return walked;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

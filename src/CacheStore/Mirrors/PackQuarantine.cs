@@ -1,0 +1,241 @@
+using System.Buffers;
+using System.Text;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.CacheStore.Mirrors;
+
+/// <summary>
+/// Takes one pack into a mirror: indexed in a quarantine beside it, completed if it is thin, shown to hold (with what the
+/// mirror has) everything that the wanted objects lead to, and only then moved in.
+/// <code>
+///   bytes ──► git index-pack --fix-thin --stdin ──► quarantine ──► connectivity, strays ──► the mirror's packs
+/// </code>
+/// A pack may bring more than what was wanted leads to, by accident or by design. What was not looked at would count as shown to whoever
+/// sees all refs, so it is told who came along: <see cref="Brought.Strays"/>.
+/// It changes no ref. Whoever uses it has the mirror's turn (<see cref="Mirror.ChangeAsync"/>).
+/// </summary>
+public sealed class PackQuarantine : IAsyncDisposable
+{
+    /// <summary>How often the disk is asked whether it has room, in bytes received.</summary>
+    private const long RoomStep = 16 << 20;
+
+    /// <summary>A walk through more objects than these takes git longer than a second or so, and their ids 8 MiB here: that is left to
+    /// upkeep.</summary>
+    internal const int MaxLookedAt = 250_000;
+
+    private readonly GitProgram _git;
+    private readonly MirrorSet _mirrors;
+    private readonly Mirror _mirror;
+    private readonly bool _isWhole;
+    private readonly string _quarantine;
+    private readonly GitProcess _indexing;
+    private readonly CancellationToken _stopping;
+    private long _received;
+    private long _roomFor;
+
+    /// <summary>Begins.</summary>
+    /// <param name="git">Starts git.</param>
+    /// <param name="folder">Where the quarantine is made.</param>
+    /// <param name="mirrors">Makes room.</param>
+    /// <param name="mirror">For which.</param>
+    /// <param name="isWhole">The pack must lack nothing, as that of a full clone.</param>
+    /// <param name="stopping">Ends it.</param>
+    /// <param name="isStrict">A client made the pack: each object is looked at, and what it leads to must be there.</param>
+    public PackQuarantine(
+        GitProgram git,
+        DataFolder folder,
+        MirrorSet mirrors,
+        Mirror mirror,
+        bool isWhole,
+        CancellationToken stopping,
+        bool isStrict = false
+    )
+    {
+        ArgumentNullException.ThrowIfNull(git);
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(mirror);
+        _git = git;
+        _mirrors = mirrors;
+        _mirror = mirror;
+        _isWhole = isWhole;
+        _stopping = stopping;
+        _quarantine = folder.NewTemporaryPath(".intake");
+        DataFolder.CreatePrivate(Path.Combine(_quarantine, "pack"));
+        // In a whole pack index-pack itself sees, while it reads, that nothing is missing: cheaper than a walk afterwards.
+        List<string> arguments = ["index-pack", "--stdin", "--fix-thin", "--rev-index"];
+        if (isWhole)
+        {
+            arguments.Add("--check-self-contained-and-connected");
+        }
+
+        if (isStrict)
+        {
+            arguments.Add("--strict");
+        }
+
+        _indexing = git.Start(InQuarantine(new GitCommand(arguments)), stopping);
+    }
+
+    /// <summary>Bytes received.</summary>
+    public long Received => _received;
+
+    /// <summary>Takes pack bytes, unframed.</summary>
+    /// <exception cref="GitFailedException">git refuses them, or the disk has no room.</exception>
+    public async ValueTask WriteAsync(ReadOnlySequence<byte> pack, CancellationToken cancellationToken)
+    {
+        _received += pack.Length;
+        if (_received > _roomFor)
+        {
+            // The index, and what completes a thin pack, come on top.
+            _roomFor = _received + RoomStep;
+            if (!_mirrors.TryMakeRoom((_received / 4) + (2 * RoomStep), _mirror.Name))
+            {
+                throw new GitFailedException("there is no room for the mirror");
+            }
+        }
+
+        try
+        {
+            foreach (ReadOnlyMemory<byte> segment in pack)
+            {
+                await _indexing.Input.WriteAsync(segment, cancellationToken);
+            }
+        }
+        catch (IOException e)
+        {
+            throw new GitFailedException($"git index-pack stopped reading: {_indexing.ErrorText}", e);
+        }
+    }
+
+    /// <summary>Takes all that is left of a stream of pack bytes.</summary>
+    /// <exception cref="GitFailedException">git refuses them, or the disk has no room.</exception>
+    public async Task WriteAllAsync(Stream pack, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(pack);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
+        try
+        {
+            int length;
+            while ((length = await pack.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                await WriteAsync(new ReadOnlySequence<byte>(buffer, 0, length), cancellationToken);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>The pack has come whole: checks it and moves it in. The mirror is unsettled until its refs are known.</summary>
+    /// <param name="wanted">What was asked for; all that it leads to must now be there.</param>
+    /// <param name="shown">Tips that may have come along, as tags do.</param>
+    /// <exception cref="GitFailedException">It is not so; the mirror is as it was.</exception>
+    public async Task<Brought> CompleteAsync(IReadOnlyCollection<ObjectId> wanted, IEnumerable<ObjectId> shown)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        ArgumentNullException.ThrowIfNull(shown);
+        await _indexing.Input.DisposeAsync();
+        using (var output = new StreamReader(_indexing.Output))
+        {
+            await output.ReadToEndAsync(_stopping);
+        }
+
+        int exitCode = await _indexing.WaitAsync();
+        _stopping.ThrowIfCancellationRequested();
+        if (exitCode != 0)
+        {
+            throw new GitFailedException($"git index-pack ended with {exitCode}: {_indexing.ErrorText.Trim()}");
+        }
+
+        Brought brought = await LookAsync(wanted, shown);
+        _mirror.NoteObjectsComing();
+        _mirror.Stamps.Adopt(_quarantine);
+        return brought;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _indexing.DisposeAsync();
+        try
+        {
+            Directory.Delete(_quarantine, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Temporary: swept at the next start.
+        }
+    }
+
+    private async Task<Brought> LookAsync(IReadOnlyCollection<ObjectId> wanted, IEnumerable<ObjectId> shown)
+    {
+        string index = Directory.EnumerateFiles(Path.Combine(_quarantine, "pack"), "*.idx").Single();
+        if (PackIds.CountOf(index) > MaxLookedAt)
+        {
+            await RequireConnectedAsync(wanted);
+            return new Brought(wanted, StrayObjects.Unknown);
+        }
+
+        var packed = PackIds.Read(index, _mirror.ObjectFormat);
+        HashSet<ObjectId> roots = [.. wanted, .. shown.Where(packed.Contains)];
+        await WalkAsync(roots, packed);
+        return new Brought(roots, await AreAllKnownAsync(packed.Unseen()) ? StrayObjects.None : StrayObjects.Some);
+    }
+
+    /// <summary>What was wanted is there; and, where the pack is not whole in itself, so is all that it leads to.</summary>
+    private async Task RequireConnectedAsync(IReadOnlyCollection<ObjectId> wanted)
+    {
+        string[] arguments = _isWhole
+            ? ["rev-list", "--no-walk=unsorted", "--objects", "--quiet", "--stdin"]
+            : ["rev-list", "--objects", "--quiet", "--stdin", "--not", "--all"];
+        GitResult result = await _git.RunAsync(InQuarantine(new GitCommand(arguments)), Lines(wanted), _stopping);
+        result.OrThrow();
+    }
+
+    /// <summary>The same, and sees all of the pack that these lead to and the mirror's refs do not.</summary>
+    private async Task WalkAsync(IReadOnlyCollection<ObjectId> roots, PackIds packed)
+    {
+        var command = new GitCommand("rev-list", "--objects", "--no-object-names", "--stdin", "--not", "--all");
+        await _git.ReadLinesAsync(
+            InQuarantine(command),
+            Lines(roots),
+            line =>
+            {
+                if (ObjectId.TryParse(line, _mirror.ObjectFormat, out ObjectId id))
+                {
+                    packed.See(id);
+                }
+            },
+            _stopping
+        );
+    }
+
+    /// <summary>Whether the mirror had these before: what completes a thin pack, and what a sender did not know to be here.</summary>
+    private async Task<bool> AreAllKnownAsync(IEnumerable<ObjectId> ids)
+    {
+        byte[] asked = Lines(ids);
+        if (asked.Length == 0)
+        {
+            return true;
+        }
+
+        var command = new GitCommand("cat-file", "--batch-check=%(objectname)", "--buffer") { Repository = _mirror.FitForGit() };
+        GitResult result = await _git.RunAsync(command, asked, _stopping);
+        return !result.OrThrow().Lines().Any(static line => line.EndsWith(" missing", StringComparison.Ordinal));
+    }
+
+    private static byte[] Lines(IEnumerable<ObjectId> ids) =>
+        Encoding.ASCII.GetBytes(string.Concat(ids.Select(static id => id.ToString() + "\n")));
+
+    private GitCommand InQuarantine(GitCommand command) =>
+        command with
+        {
+            Repository = _mirror.FitForGit(),
+            ObjectDirectory = _quarantine,
+            AlternateObjects = [_mirror.Objects],
+            Settings = ["pack.threads=2"],
+        };
+}

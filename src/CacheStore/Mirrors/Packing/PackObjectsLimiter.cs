@@ -1,0 +1,218 @@
+namespace Waystation.CacheStore.Mirrors.Packing;
+
+/// <summary>
+/// How many packs are made at the same time, per node and per repository, and how many threads each of them has. Whoever comes first
+/// is first, but nobody waits behind others of a repository that has its share already.
+/// </summary>
+public sealed class PackObjectsLimiter : IDisposable
+{
+    /// <summary>Threads of one pack: each of them may take as much memory as the first.</summary>
+    private const int MaxThreads = 4;
+
+    /// <summary>
+    /// For each pack that is made here at once, so many may be at the primary because they waited here too long. It has to serve others as
+    /// well, and a storm that is too much for the node is not to be handed to it whole.
+    /// </summary>
+    private const int ElsewherePerPack = 4;
+
+    private readonly MirrorOptions _options;
+    private readonly SemaphoreSlim _elsewhere;
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Waiter> _waiting = [];
+    private readonly Dictionary<RepositoryName, int> _making = [];
+    private readonly LinkedList<TaskCompletionSource<PackObjectsPermit>> _last = [];
+    private int _total;
+    private int _threads;
+    private bool _isLastMaking;
+
+    /// <param name="options">How many there are.</param>
+    /// <param name="meters">Where it is told how many are taken.</param>
+    public PackObjectsLimiter(MirrorOptions options, StoreMeters? meters = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _elsewhere = new SemaphoreSlim(ElsewherePerPack * options.MaxPacks);
+        meters?.ObserveTurns(() => Making, () => Waiting);
+    }
+
+    /// <summary>Requests that wait for their turn.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>Packs being made.</summary>
+    public int Making
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _total;
+            }
+        }
+    }
+
+    /// <summary>Waits for a turn, which disposal ends.</summary>
+    /// <exception cref="TooManyWaitingException">Too many wait already.</exception>
+    /// <exception cref="OperationCanceledException">It took too long.</exception>
+    public async Task<PackObjectsPermit> EnterAsync(RepositoryName repository, CancellationToken cancellationToken)
+    {
+        LinkedListNode<Waiter> node;
+        lock (_gate)
+        {
+            if (MayMake(repository))
+            {
+                return Take(repository);
+            }
+
+            if (_waiting.Count >= _options.MaxWaiting)
+            {
+                throw new TooManyWaitingException();
+            }
+
+            node = _waiting.AddLast(new Waiter(repository));
+        }
+
+        try
+        {
+            return await node.Value.Turn.Task.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Leave(node);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Waits for a turn of those that may wait for everybody: there is one such at a time, it begins when nobody waits and not
+    /// all turns are taken, and it takes no turn from anybody.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">It took too long.</exception>
+    public async Task<PackObjectsPermit> EnterLastAsync(CancellationToken cancellationToken)
+    {
+        LinkedListNode<TaskCompletionSource<PackObjectsPermit>> node;
+        lock (_gate)
+        {
+            node = _last.AddLast(new TaskCompletionSource<PackObjectsPermit>(TaskCreationOptions.RunContinuationsAsynchronously));
+            BeginLast();
+        }
+
+        try
+        {
+            return await node.Value.Task.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_gate)
+            {
+                if (node.List is not null)
+                {
+                    _last.Remove(node);
+                    throw;
+                }
+            }
+
+            (await node.Value.Task).Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A place for a pack that the primary is to make, because its turn here did not come in time; null where there are too
+    /// many.</summary>
+    public IDisposable? TryGoElsewhere() => _elsewhere.Wait(0) ? new PackObjectsPermit(threads: 0, () => _elsewhere.Release()) : null;
+
+    private void BeginLast()
+    {
+        if (_last.First is { } first && !_isLastMaking && _waiting.Count == 0 && _total < _options.MaxPacks)
+        {
+            _isLastMaking = true;
+            _last.RemoveFirst();
+            first.Value.SetResult(new PackObjectsPermit(ThreadsLeft(), EndLast));
+        }
+    }
+
+    private void EndLast()
+    {
+        lock (_gate)
+        {
+            _isLastMaking = false;
+            BeginLast();
+        }
+    }
+
+    private bool MayMake(RepositoryName repository) =>
+        _total < _options.MaxPacks && _making.GetValueOrDefault(repository) < _options.MaxPacksPerRepository;
+
+    private int ThreadsLeft() => Math.Clamp(_options.PackThreads - _threads, 1, MaxThreads);
+
+    private PackObjectsPermit Take(RepositoryName repository)
+    {
+        _total++;
+        _making[repository] = _making.GetValueOrDefault(repository) + 1;
+        int threads = ThreadsLeft();
+        _threads += threads;
+        return new PackObjectsPermit(threads, () => End(repository, threads));
+    }
+
+    private void Leave(LinkedListNode<Waiter> node)
+    {
+        lock (_gate)
+        {
+            if (node.List is not null)
+            {
+                _waiting.Remove(node);
+                BeginLast();
+                return;
+            }
+        }
+
+        // The turn was given in the moment of leaving: on with it.
+        node.Value.Turn.Task.Result.Dispose();
+    }
+
+    private void End(RepositoryName repository, int threads)
+    {
+        lock (_gate)
+        {
+            _total--;
+            _threads -= threads;
+            int left = _making[repository] - 1;
+            if (left == 0)
+            {
+                _making.Remove(repository);
+            }
+            else
+            {
+                _making[repository] = left;
+            }
+
+            for (LinkedListNode<Waiter>? node = _waiting.First, next; node is not null && _total < _options.MaxPacks; node = next)
+            {
+                next = node.Next;
+                if (MayMake(node.Value.Repository))
+                {
+                    _waiting.Remove(node);
+                    node.Value.Turn.SetResult(Take(node.Value.Repository));
+                }
+            }
+
+            BeginLast();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _elsewhere.Dispose();
+
+    private sealed record Waiter(RepositoryName Repository)
+    {
+        public TaskCompletionSource<PackObjectsPermit> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics.CodeAnalysis;
+using Waystation.CacheStore.Disk;
+
+namespace Waystation.CacheStore.Mirrors.Packing;
+
+/// <summary>
+/// A repository that has a mirror's objects and refs of its own, which stay as they are. An answer that depends on refs is made from
+/// it: git reads tags when it has counted its objects, and by then a sync may have brought some that the asker does not see.
+/// </summary>
+public sealed class RefSnapshot : IDisposable
+{
+    private RefSnapshot(string repository) => Repository = repository;
+
+    /// <summary>Its folder.</summary>
+    public string Repository { get; }
+
+    /// <summary>Makes one; it is gone when it is disposed.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "It is the caller's.")]
+    internal static RefSnapshot Of(DataFolder folder, Mirror mirror, MirrorRefs refs)
+    {
+        var snapshot = new RefSnapshot(folder.NewTemporaryPath(".refs"));
+        try
+        {
+            DataFolder.CreatePrivate(Path.Combine(snapshot.Repository, "refs"));
+            foreach (string file in (string[])["HEAD", "config"])
+            {
+                File.Copy(RegularFile.At(Path.Combine(mirror.Repository, file)), Path.Combine(snapshot.Repository, file));
+            }
+
+            File.CreateSymbolicLink(Path.Combine(snapshot.Repository, "objects"), mirror.Objects);
+            refs.Write(
+                Path.Combine(snapshot.Repository, "packed-refs"),
+                Path.Combine(snapshot.Repository, "packed-refs.new"),
+                isDurable: false
+            );
+            return snapshot;
+        }
+        catch
+        {
+            snapshot.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        try
+        {
+            // What is linked to stays.
+            Directory.Delete(Repository, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Temporary: swept at the next start.
+        }
+    }
+}

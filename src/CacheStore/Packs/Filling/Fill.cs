@@ -1,0 +1,459 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using Waystation.CacheStore.Packs.Storing;
+using Waystation.CacheStore.Streams;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Packs;
+using Waystation.GitProtocol.Responses;
+
+namespace Waystation.CacheStore.Packs.Filling;
+
+/// <summary>
+/// One writer putting one answer into the cache, which any number of readers follow while it grows.
+/// <code>
+///   source ──► Fill ──► GrowingFile ──► FillReader ──► client
+///                └ trailer         └──► FillReader ──► client      each at its own speed
+/// </code>
+/// <see cref="GrowingFile"/> moves the bytes; here is what is special to packs: the sections before the packfile, the trailer, progress,
+/// who may read the pack, and whether it is kept. A fill does not know where its bytes come from, nor what becomes of the file:
+/// <see cref="FillTable"/> does.
+/// </summary>
+public sealed class Fill : IDisposable
+{
+    /// <summary>Progress text kept for readers that are behind; more than this is not shown.</summary>
+    private const int MaxProgressBytes = 64 * 1024;
+
+    /// <summary>
+    /// A follower that has read nothing waits so long for a source that is silent. git's servers say something every 5 seconds
+    /// (uploadpack.keepAlive), and one that is far away and slow still answers within 10.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly SourceSilence _silence;
+    private readonly GrowingFile _file;
+    private readonly PackTrailerCheck _trailer;
+    private readonly CancellationTokenSource _stopping;
+    private readonly List<ReadOnlyMemory<byte>> _progress = [];
+
+    private FetchPrologue? _prologue;
+    private FillOutcome? _ending;
+    private FillSource _source;
+    private Retention _retention;
+    private FillShare _share;
+    private bool _hasStarter = true;
+    private int _readers;
+    private int _users = 1; // the writer
+    private int _progressBytes;
+
+    internal Fill(FillPlan plan, SpoolFile file, TimeProvider time, CancellationToken nodeStopping)
+    {
+        Plan = plan;
+        MadeAt = time.GetUtcNow();
+        _silence = new SourceSilence(time);
+        _trailer = new PackTrailerCheck(plan.ObjectFormat);
+        _file = new GrowingFile(file, plan.ObjectFormat.DigestLength, LeaveDisk);
+        _retention = plan.KeepAtOnce ? Retention.Always : Retention.WhileFollowed;
+        _stopping = CancellationTokenSource.CreateLinkedTokenSource(nodeStopping);
+    }
+
+    /// <summary>What it is for.</summary>
+    public FillPlan Plan { get; }
+
+    /// <summary>Cancelled when the node stops, or when nobody wants this answer any more.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Readers may have begun their answers: what ends it now ends those.</summary>
+    public bool HasBegun => Prologue is not null;
+
+    /// <summary>It is known who may read the pack.</summary>
+    public bool IsDecided
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _share != FillShare.Undecided;
+            }
+        }
+    }
+
+    internal DateTimeOffset MadeAt { get; }
+
+    internal GrowingFile File => _file;
+
+    internal FetchPrologue? Prologue => Volatile.Read(ref _prologue);
+
+    internal FillSource Source => _source;
+
+    /// <summary>Whole, all of it on disk, nobody has met damage in it, and everybody may have it.</summary>
+    internal bool IsStorable
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _file.State == FillState.Whole && _retention != Retention.Never && _share == FillShare.Everybody;
+            }
+        }
+    }
+
+    /// <summary>Nothing of it is kept, and nobody joins it any more.</summary>
+    internal void KeepNothing() => Lower(Retention.Never);
+
+    /// <summary>It will not be asked for any more: it ends with its last reader.</summary>
+    internal void EndWithLastReader() => Lower(Retention.WhileFollowed);
+
+    /// <summary>The source is asked now: from here on its silence counts.</summary>
+    public void ExpectSource() => Hear();
+
+    /// <summary>The source has said something, if only that it is still there.</summary>
+    public void Hear() => _silence.End();
+
+    /// <summary>
+    /// The starter alone reads the pack until <see cref="Share"/> or <see cref="KeepToStarter"/>; the others hear what is said before it.
+    /// To be called before <see cref="Begin"/>.
+    /// </summary>
+    public void HoldBack() => SetShare(FillShare.Everybody, FillShare.Undecided);
+
+    /// <summary>The pack holds just what its key says.</summary>
+    public void Share() => SetShare(FillShare.Undecided, FillShare.Everybody);
+
+    /// <summary>The pack may hold more than its key says: nobody else reads it, and it is not kept.</summary>
+    public void KeepToStarter()
+    {
+        lock (_gate)
+        {
+            _share = FillShare.StarterOnly;
+            _retention = Retention.Never;
+        }
+
+        _file.Pulse();
+    }
+
+    /// <summary>The header of the pack has come: from there on it is settled which objects are in it.</summary>
+    public bool HasHeader => _file.Readable > 0;
+
+    /// <summary>Waits for the header of the pack.</summary>
+    public Task WaitForHeaderAsync(CancellationToken cancellationToken) =>
+        WaitForAsync(() => HasHeader || _file.State != FillState.Filling, cancellationToken);
+
+    /// <summary>The sections before the packfile are known: readers may begin their answers.</summary>
+    /// <param name="prologue">These sections.</param>
+    /// <param name="source">Where they come from.</param>
+    public void Begin(FetchPrologue prologue, FillSource source)
+    {
+        ArgumentNullException.ThrowIfNull(prologue);
+        Hear();
+        _file.Open();
+        _source = source;
+        Volatile.Write(ref _prologue, prologue);
+        _file.Pulse();
+    }
+
+    /// <summary>Takes pack bytes, unframed.</summary>
+    public async ValueTask WriteAsync(ReadOnlySequence<byte> pack, CancellationToken cancellationToken)
+    {
+        Hear();
+        foreach (ReadOnlyMemory<byte> segment in pack)
+        {
+            _trailer.Append(segment.Span);
+            await _file.WriteAsync(segment, cancellationToken);
+        }
+    }
+
+    /// <summary>Shows readers what has come so far; called when the source has nothing more just now.</summary>
+    public ValueTask FlushAsync(CancellationToken cancellationToken) => _file.FlushAsync(cancellationToken);
+
+    /// <summary>Shows readers how far the source says it is; dropped when there was much of it.</summary>
+    public void ShowProgress(ReadOnlySequence<byte> text)
+    {
+        Hear();
+        lock (_gate)
+        {
+            if (_progressBytes + text.Length > MaxProgressBytes)
+            {
+                return;
+            }
+
+            _progressBytes += (int)text.Length;
+            _progress.Add(text.ToArray());
+        }
+
+        _file.Pulse();
+    }
+
+    /// <summary>The source has ended well: the trailer is compared, and only now leaves.</summary>
+    public async ValueTask<FillOutcome> CompleteAsync(CancellationToken cancellationToken)
+    {
+        await _file.FlushAsync(cancellationToken);
+        return !_trailer.IsWhole() ? new FillOutcome.Broken("the pack's trailer does not agree with its content")
+            : await _file.CompleteAsync(cancellationToken) ? FillOutcome.Whole
+            : Ending;
+    }
+
+    /// <summary>The reading of the one who began it.</summary>
+    internal FillReader Start()
+    {
+        lock (_gate)
+        {
+            return Attach(_file.TryFollow()!, isStarter: true, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>
+    /// Begins one more reading. False where the bytes from the start on are not all to be had any more, where others may not have them, or
+    /// where nothing has come for so long that others leave, though this reader may be more patient.
+    /// </summary>
+    internal bool TryAttach(TimeSpan patience, [NotNullWhen(true)] out FillReader? reader)
+    {
+        lock (_gate)
+        {
+            FillState state = _file.State;
+            bool isSilent = state == FillState.Filling && patience != Timeout.InfiniteTimeSpan && _silence.Exhausts(Patience);
+            reader =
+                state != FillState.Failed
+                && _retention != Retention.Never
+                && !isSilent
+                && !_stopping.IsCancellationRequested
+                && _file.TryFollow() is { } follower
+                    ? Attach(follower, isStarter: false, patience)
+                    : null;
+            return reader is not null;
+        }
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private FillReader Attach(Follower follower, bool isStarter, TimeSpan patience)
+    {
+        _readers++;
+        _users++;
+        bool joinedWhole = _file.State == FillState.Whole && _share == FillShare.Everybody;
+        return new FillReader(this, follower, isStarter, joinedWhole, isStarter ? 0 : _progress.Count, patience);
+    }
+
+    /// <summary>A reading ends. The last one ends the fill as well, unless the answer is worth having anyhow.</summary>
+    internal async ValueTask DetachAsync(Follower follower, bool isStarter)
+    {
+        bool isAbandoned;
+        IAsyncDisposable? untaken = null;
+        lock (_gate)
+        {
+            isAbandoned = --_readers == 0 && _retention != Retention.Always && TryEnd(new FillOutcome.Broken("nobody follows any more"));
+            if (isStarter)
+            {
+                _hasStarter = false;
+                untaken = TakeReply();
+            }
+        }
+
+        if (isAbandoned)
+        {
+            await _stopping.CancelAsync();
+        }
+
+        follower.Dispose();
+        if (untaken is not null)
+        {
+            await untaken.DisposeAsync();
+        }
+
+        Release();
+    }
+
+    /// <summary>The writer has ended, and the file has gone where it goes. What is open stays open for the readers left.</summary>
+    public void Dispose() => Release();
+
+    /// <summary>No pack comes of it. A reply that nobody is there to take any more is disposed.</summary>
+    internal async ValueTask EndAsync(FillOutcome outcome)
+    {
+        bool isTaken;
+        lock (_gate)
+        {
+            isTaken = TryEnd(outcome) && _hasStarter;
+        }
+
+        _file.Pulse();
+        if (!isTaken && outcome is FillOutcome.NoPack { Reply: var reply })
+        {
+            await reply.DisposeAsync();
+        }
+    }
+
+    internal void MarkDamaged() => Lower(Retention.Never);
+
+    /// <summary>What a reader may do next; null where it has to wait.</summary>
+    internal FillStep? Look(Follower follower, bool isStarter, ref int progressSeen)
+    {
+        lock (_gate)
+        {
+            if (progressSeen < _progress.Count)
+            {
+                return new FillStep(new PackStep(PackStepKind.Progress, Text: _progress[progressSeen++]));
+            }
+
+            if (!isStarter && _share == FillShare.StarterOnly)
+            {
+                return new FillStep(FillOutcome.Withheld);
+            }
+
+            FillState state = _file.State;
+            bool mayRead = isStarter || _share == FillShare.Everybody;
+            if (_prologue is not null && mayRead && follower.Available is > 0 and var available)
+            {
+                return new FillStep(new PackStep(PackStepKind.Bytes, available));
+            }
+
+            return state switch
+            {
+                FillState.Failed => new FillStep(isStarter ? Ending : Ending.ForFollowers),
+                FillState.Whole when mayRead => new FillStep(new PackStep(PackStepKind.End)),
+                _ => null,
+            };
+        }
+    }
+
+    /// <summary>Waits until the answer may begin: null; or until it is known that it will not.</summary>
+    internal async Task<FillOutcome?> WaitForPrologueAsync(bool isStarter, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed = _file.Changed;
+            lock (_gate)
+            {
+                if (!isStarter && _share == FillShare.StarterOnly)
+                {
+                    return FillOutcome.Withheld;
+                }
+
+                if (_prologue is not null)
+                {
+                    return null;
+                }
+
+                if (_file.State == FillState.Failed)
+                {
+                    return isStarter ? TakeEnding() : Ending.ForFollowers;
+                }
+            }
+
+            if (!await WaitAsync(changed, patience, cancellationToken))
+            {
+                return FillReader.Silent;
+            }
+        }
+    }
+
+    /// <summary>Waits for something to happen, but not longer than the source may be silent: then false.</summary>
+    internal async Task<bool> WaitAsync(Task changed, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        // What is whole is not waited for by this reader because of its source.
+        TimeSpan most = _file.State == FillState.Whole ? Timeout.InfiniteTimeSpan : patience;
+        return await _silence.WaitAsync(changed, most, cancellationToken) || _file.State == FillState.Whole;
+    }
+
+    /// <summary>Waits until the answer is whole; false where it never will be.</summary>
+    internal async Task<bool> WaitForEndAsync(CancellationToken cancellationToken)
+    {
+        await WaitForAsync(() => _file.State != FillState.Filling, cancellationToken);
+        return _file.State == FillState.Whole;
+    }
+
+    private async Task WaitForAsync(Func<bool> condition, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed = _file.Changed;
+            if (condition())
+            {
+                return;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    private FillOutcome Ending => _ending ?? throw new InvalidOperationException("the fill has not ended");
+
+    /// <summary>The caller has the lock.</summary>
+    private bool TryEnd(FillOutcome outcome)
+    {
+        if (!_file.TryFail())
+        {
+            return false;
+        }
+
+        _ending = outcome;
+        return true;
+    }
+
+    /// <summary>How it ended, for the starter, who takes the reply as well. The caller has the lock.</summary>
+    private FillOutcome TakeEnding()
+    {
+        FillOutcome ending = Ending;
+        TakeReply();
+        return ending;
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private IAsyncDisposable? TakeReply()
+    {
+        if (_ending is not FillOutcome.NoPack { Reply: var reply })
+        {
+            return null;
+        }
+
+        _ending = _ending.ForFollowers;
+        return reply;
+    }
+
+    private void SetShare(FillShare from, FillShare to)
+    {
+        lock (_gate)
+        {
+            if (_share != from)
+            {
+                return;
+            }
+
+            _share = to;
+        }
+
+        _file.Pulse();
+    }
+
+    private void Lower(Retention retention)
+    {
+        lock (_gate)
+        {
+            _retention = (Retention)Math.Min((int)_retention, (int)retention);
+        }
+    }
+
+    /// <summary>The window in memory waits for the slowest reader, and readers that wait for a decision would wait for it.</summary>
+    private void LeaveDisk()
+    {
+        lock (_gate)
+        {
+            _retention = Retention.Never;
+            _share = _share == FillShare.Undecided ? FillShare.StarterOnly : _share;
+        }
+
+        _file.Pulse();
+    }
+
+    private void Release()
+    {
+        lock (_gate)
+        {
+            if (--_users > 0)
+            {
+                return;
+            }
+        }
+
+        _trailer.Dispose();
+        _stopping.Dispose();
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,118 @@
+using Waystation.CacheStore.Streams;
+using Waystation.GitProtocol.Responses;
+
+namespace Waystation.CacheStore.Packs.Filling;
+
+/// <summary>Follows one <see cref="Fill"/> from its first byte, at its own speed. Attached from the moment of joining.</summary>
+public sealed class FillReader : PackReader
+{
+    /// <summary>The source says nothing for longer than this reader waits.</summary>
+    internal static readonly FillOutcome Silent = new FillOutcome.Broken("the source is silent");
+
+    private readonly Fill _fill;
+    private readonly Follower _follower;
+    private readonly bool _isStarter;
+    private readonly TimeSpan _patience;
+    private int _progressSeen;
+    private int _isDisposed;
+
+    internal FillReader(Fill fill, Follower follower, bool isStarter, bool joinedWhole, int progressSeen, TimeSpan patience)
+    {
+        _fill = fill;
+        _follower = follower;
+        _isStarter = isStarter;
+        _patience = patience;
+        JoinedWhole = joinedWhole;
+        _progressSeen = progressSeen;
+    }
+
+    /// <summary>The answer was already whole when it was joined: as good as a hit.</summary>
+    public bool JoinedWhole { get; }
+
+    /// <summary>Where the answer comes from, once it has begun.</summary>
+    public FillSource Source => _fill.Source;
+
+    /// <inheritdoc />
+    public override FetchPrologue Prologue =>
+        _fill.Prologue ?? throw new InvalidOperationException("the answer has not begun: await BeginAsync first");
+
+    /// <inheritdoc />
+    public override DateTimeOffset MadeAt => _fill.MadeAt;
+
+    /// <inheritdoc />
+    public override long? PackLength => _fill.File.Length;
+
+    /// <summary>
+    /// Waits until the sections before the packfile are known: null. Else how the fill ended before, and nothing of it was told to this
+    /// reader's client; the reply of a <see cref="FillOutcome.NoPack"/> is the caller's to dispose.
+    /// </summary>
+    public Task<FillOutcome?> BeginAsync(CancellationToken cancellationToken) =>
+        _fill.WaitForPrologueAsync(_isStarter, _patience, cancellationToken);
+
+    /// <summary>Waits until the answer is whole, without reading it; false where it never will be.</summary>
+    public Task<bool> EndAsync(CancellationToken cancellationToken) => _fill.WaitForEndAsync(cancellationToken);
+
+    /// <summary>The answer will not be asked for any more: the fill ends with its last reader, unless it is whole.</summary>
+    public void EndWithLastReader() => _fill.EndWithLastReader();
+
+    /// <summary>Waits for the next step, or for the fill's end without a whole pack.</summary>
+    public async ValueTask<FillStep> StepAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_fill.Look(_follower, _isStarter, ref _progressSeen) is { } step)
+            {
+                return step;
+            }
+
+            Task changed = _fill.File.Changed;
+            if (_fill.Look(_follower, _isStarter, ref _progressSeen) is { } late)
+            {
+                return late;
+            }
+
+            // What has been read of this one cannot be gone on with from another.
+            if (!await _fill.WaitAsync(changed, _follower.Position == 0 ? _patience : Timeout.InfiniteTimeSpan, cancellationToken))
+            {
+                return new FillStep(Silent);
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public override async ValueTask<PackStep> NextAsync(CancellationToken cancellationToken)
+    {
+        FillStep next = await StepAsync(cancellationToken);
+        return next.Ending is { } ending ? throw ending.ToException() : next.Step;
+    }
+
+    /// <inheritdoc />
+    public override ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _follower.Read(destination.Span);
+        }
+        catch (IOException e)
+        {
+            _fill.MarkDamaged();
+            throw new PackDamagedException("an answer that is being made cannot be read back", e);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public override void Verify()
+    {
+        if (!_follower.TryVerify(out int block))
+        {
+            _fill.MarkDamaged();
+            throw new PackDamagedException($"block {block} of an answer that is being made is not what was written");
+        }
+    }
+
+    /// <inheritdoc />
+    public override ValueTask DisposeAsync() =>
+        Interlocked.Exchange(ref _isDisposed, 1) == 0 ? _fill.DetachAsync(_follower, _isStarter) : ValueTask.CompletedTask;
+}

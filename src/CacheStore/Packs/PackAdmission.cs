@@ -1,0 +1,26 @@
+using Waystation.CacheStore.Flights;
+
+namespace Waystation.CacheStore.Packs;
+
+/// <summary>
+/// Counts how often each answer was asked for in the last hour, so that one that is not worth keeping at once is kept when it is asked for
+/// again. The repository with the most new keys makes room, so a client that asks one repository for ever new answers displaces no key of
+/// another.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="capacity">Keys remembered, of all repositories together.</param>
+public sealed class PackAdmission(TimeProvider time, int capacity = 131_072)
+{
+    private readonly RecentMap<(RepositoryName Repository, PackKey Key), int> _asked = new(
+        capacity,
+        TimeSpan.FromHours(1),
+        time,
+        static asked => asked.Repository
+    );
+
+    /// <summary>Counts a request for this answer.</summary>
+    public void Count(RepositoryName repository, PackKey key) => _asked.Update((repository, key), static times => times + 1);
+
+    /// <summary>Whether this answer was asked for more than once.</summary>
+    public bool WasAskedAgain(RepositoryName repository, PackKey key) => _asked.TryGet((repository, key), out int times) && times > 1;
+}

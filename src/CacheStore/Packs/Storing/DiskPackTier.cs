@@ -1,0 +1,308 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Packs.Filling;
+using Waystation.CacheStore.Streams;
+
+namespace Waystation.CacheStore.Packs.Storing;
+
+/// <summary>
+/// Finished answers on disk: for each a pack (<c>KEY.pack</c>) and its record (<c>KEY.record</c>) in a folder of its
+/// repository. The record is renamed into place last; without it the pack is not there. What cannot be trusted is moved
+/// to the quarantine and asked for anew.
+/// </summary>
+public sealed class DiskPackTier : IPackTier
+{
+    private const string PackSuffix = ".pack";
+    private const string RecordSuffix = ".record";
+
+    private readonly DataFolder _folder;
+    private readonly PackCacheOptions _options;
+    private readonly StoreMeters _meters;
+    private readonly TimeProvider _time;
+    private readonly ILogger<DiskPackTier> _logger;
+    private readonly PackIndex _index = new();
+
+    /// <summary>Opens the store and drops what an earlier run left unfinished.</summary>
+    public DiskPackTier(DataFolder folder, PackCacheOptions options, StoreMeters meters, TimeProvider time, ILogger<DiskPackTier> logger)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(meters);
+        _folder = folder;
+        _options = options;
+        _meters = meters;
+        _time = time;
+        _logger = logger;
+        Load();
+        meters.Observe(() => _index.Bytes, () => _index.Count);
+    }
+
+    /// <summary>How many answers are kept.</summary>
+    public int Count => _index.Count;
+
+    /// <summary>Bytes that they take.</summary>
+    public long Bytes => _index.Bytes;
+
+    /// <summary>Whether an answer of this key is in the store; says nothing of its health.</summary>
+    public bool Contains(PackKey key) => _index.Contains(key);
+
+    /// <inheritdoc />
+    public ValueTask<PackReader?> TryOpenAsync(PackKey key, CancellationToken cancellationToken) => new(TryOpen(key));
+
+    private StoredPackReader? TryOpen(PackKey key)
+    {
+        if (_index.Use(key) is not { } entry)
+        {
+            return null;
+        }
+
+        try
+        {
+            PackRecord record = entry.RecordInUse ?? PackRecord.Read(entry.Path + RecordSuffix);
+            if (record.Key != key)
+            {
+                throw new InvalidDataException("the record is that of another answer");
+            }
+
+            entry.RecordInUse = record;
+            return StoredPackReader.Open(entry.Path + PackSuffix, record, OnDamage);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            Quarantine(key, entry.Path, e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Removes every answer of a repository from the disk, and all that is in quarantine. Returns how many and how long they
+    /// were.</summary>
+    public (int Count, long Bytes) RemoveAll(RepositoryName repository)
+    {
+        (int count, long bytes) = (0, 0);
+        string folder = FolderOf(repository);
+        foreach (string record in Directory.Exists(folder) ? Directory.GetFiles(folder, "*" + RecordSuffix) : [])
+        {
+            string path = Path.ChangeExtension(record, null);
+            if (PackKey.TryParse(Path.GetFileName(path), out PackKey key) && _index.TryRemove(key))
+            {
+                count++;
+                bytes += new FileInfo(path + PackSuffix) is { Exists: true } pack ? pack.Length : 0;
+            }
+
+            DeleteFiles(path);
+        }
+
+        _folder.EmptyQuarantine();
+        return (count, bytes);
+    }
+
+    /// <summary>Every answer, to be read whole and compared with its checksums.</summary>
+    internal IEnumerable<ScrubItem> ScrubItems() =>
+        _index
+            .All()
+            .Select(entry => new ScrubItem("packs/" + entry.Key, entry.Length, stopping => IsWholeAsync(entry.Key, entry.Path, stopping)));
+
+    internal SpoolFile NewSpoolFile() =>
+        new(
+            _folder.NewTemporaryPath(PackSuffix),
+            TryMakeRoom,
+            (reason, cause) =>
+            {
+                _meters.CacheFailure(reason);
+                _logger.DiskRefused(reason, cause);
+            }
+        );
+
+    /// <summary>Takes a finished fill's file into the store; false where the disk refuses.</summary>
+    internal async Task<bool> TryAdoptAsync(Fill fill, TimeSpan cost)
+    {
+        PackKey key = fill.Plan.Key;
+        string path = PathOf(fill.Plan.Repository, key);
+        string temporary = _folder.NewTemporaryPath(RecordSuffix);
+        var record = new PackRecord
+        {
+            Key = key,
+            Repository = fill.Plan.Repository,
+            ObjectFormat = fill.Plan.ObjectFormat,
+            Prologue = fill.Prologue!,
+            PackLength = fill.File.Length!.Value,
+            MadeAt = fill.MadeAt,
+            Cost = cost,
+            Sums = fill.File.Sums,
+        };
+        try
+        {
+            byte[] bytes = record.ToBytes();
+            fill.File.File.FlushToDisk();
+            await File.WriteAllBytesAsync(temporary, bytes);
+            DataFolder.CreatePrivate(Path.GetDirectoryName(path)!);
+            File.Move(fill.File.File.Path, path + PackSuffix, overwrite: true);
+            File.Move(temporary, path + RecordSuffix, overwrite: true);
+            _index.Add(key, path, record.PackLength + bytes.Length, cost);
+            if (!fill.IsStorable)
+            {
+                // It was disowned, or found damaged, while it was put away: a purge of the repository may have looked before it was here.
+                _index.TryRemove(key);
+                DeleteFiles(path);
+                return false;
+            }
+
+            TryMakeRoom(0);
+            _logger.AnswerStored(fill.Plan.Repository, key, record.PackLength, cost);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _meters.CacheFailure("cannot store");
+            _logger.DiskRefused("cannot store", e);
+            DeleteFiles(path);
+            TryDelete(temporary);
+            return false;
+        }
+    }
+
+    /// <summary>Evicts until so many bytes more fit the size budget and leave the disk reserve free.</summary>
+    internal bool TryMakeRoom(long bytes)
+    {
+        while (bytes + _index.Bytes > _options.MaxSize || !_folder.HasRoomFor(bytes))
+        {
+            if (bytes > _options.MaxSize || !_index.TryRemoveLeastWorth(out string? path, out long freed))
+            {
+                return false;
+            }
+
+            DeleteFiles(path);
+            _meters.Evicted(freed);
+            _logger.AnswerEvicted(Path.GetFileName(path), freed);
+        }
+
+        return true;
+    }
+
+    private async Task<bool> IsWholeAsync(PackKey key, string path, CancellationToken stopping)
+    {
+        byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
+        try
+        {
+            PackRecord record = PackRecord.Read(path + RecordSuffix);
+            await using StoredPackReader reader = StoredPackReader.Open(path + PackSuffix, record, OnDamage);
+            while (await reader.NextAsync(stopping) is { Kind: PackStepKind.Bytes } step)
+            {
+                stopping.ThrowIfCancellationRequested();
+                await reader.ReadAsync(block.AsMemory(0, step.Length), stopping);
+                reader.Verify();
+            }
+
+            return true;
+        }
+        catch (PackDamagedException)
+        {
+            return false; // and in quarantine
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            if (!_index.Contains(key))
+            {
+                return true; // evicted meanwhile
+            }
+
+            Quarantine(key, path, e.Message);
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
+    }
+
+    private string PathOf(RepositoryName repository, PackKey key) => Path.Combine(FolderOf(repository), key.ToString());
+
+    private string FolderOf(RepositoryName repository) => Path.Combine(_folder.Packs, repository.FolderName);
+
+    private void OnDamage(PackRecord record) =>
+        Quarantine(record.Key, PathOf(record.Repository, record.Key), "a block is not what was stored");
+
+    private void Quarantine(PackKey key, string path, string reason)
+    {
+        if (_index.TryRemove(key))
+        {
+            _meters.Quarantined();
+            _logger.AnswerQuarantined(key, reason);
+            _folder.Quarantine(path + RecordSuffix);
+            _folder.Quarantine(path + PackSuffix);
+        }
+    }
+
+    private void DeleteFiles(string path)
+    {
+        // The record first: a pack without one is not there, a record without its pack would be a lie.
+        TryDelete(path + RecordSuffix);
+        TryDelete(path + PackSuffix);
+    }
+
+    private void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _meters.CacheFailure("cannot delete");
+            _logger.DiskRefused("cannot delete", e);
+        }
+    }
+
+    private void Load()
+    {
+        if (!Directory.Exists(_folder.Packs))
+        {
+            return;
+        }
+
+        // The packs last: whether one may stay is known only when no bad record stands beside it any more.
+        foreach (string file in Directory.EnumerateFiles(_folder.Packs, "*", SearchOption.AllDirectories).OrderBy(IsPack).ToList())
+        {
+            string path = Path.ChangeExtension(file, null);
+            bool isPack = IsPack(file);
+            if (isPack && File.Exists(path + RecordSuffix))
+            {
+                continue;
+            }
+
+            if (!isPack && TryLoad(file, path))
+            {
+                continue;
+            }
+
+            _logger.UnfinishedSwept(file);
+            TryDelete(file);
+        }
+    }
+
+    private static bool IsPack(string file) => file.EndsWith(PackSuffix, StringComparison.Ordinal);
+
+    private bool TryLoad(string recordFile, string path)
+    {
+        try
+        {
+            var pack = new FileInfo(path + PackSuffix);
+            PackRecord record = PackRecord.Read(recordFile);
+            if (
+                !pack.Exists
+                || pack.Length != record.PackLength
+                || !string.Equals(PathOf(record.Repository, record.Key), path, StringComparison.Ordinal)
+            )
+            {
+                return false;
+            }
+
+            _index.Add(record.Key, path, pack.Length + new FileInfo(recordFile).Length, record.Cost);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Packs.Filling;
+using Waystation.CacheStore.Streams;
+
+namespace Waystation.CacheStore.Packs.Storing;
+
+/// <summary>
+/// The fills under way, by key. To join one or to begin one is a single step, so that of any number of equal requests
+/// exactly one begins. The fills live on the node's token; this table owns their work and awaits it at the end.
+/// </summary>
+public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeProvider time, ILogger<FillTable> logger) : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<PackKey, Fill> _fills = [];
+    private readonly HashSet<Task> _work = [];
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>
+    /// Attaches a reader to the fill of this key that is under way, or begins one with <paramref name="make"/>.
+    /// </summary>
+    /// <param name="plan">What to make.</param>
+    /// <param name="make">
+    /// Makes it: calls <see cref="Fill.Begin"/>, the writing members and <see cref="Fill.CompleteAsync"/>, and says what came of it. Runs
+    /// on the node's token, apart from the caller.
+    /// </param>
+    /// <param name="began">True where this call began the fill.</param>
+    /// <param name="patience">How long it follows a fill of which nothing comes; <see cref="Fill.Patience"/> by default.</param>
+    public FillReader JoinOrBegin(FillPlan plan, Func<Fill, Task<FillOutcome>> make, out bool began, TimeSpan? patience = null)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(make);
+        lock (_gate)
+        {
+            if (_fills.TryGetValue(plan.Key, out Fill? fill) && fill.TryAttach(patience ?? Fill.Patience, out FillReader? follower))
+            {
+                began = false;
+                return follower;
+            }
+
+            began = true;
+            return Begin(plan, make, isShared: true);
+        }
+    }
+
+    /// <summary>Begins a fill that nobody joins and of which nothing is kept.</summary>
+    public FillReader BeginAlone(FillPlan plan, Func<Fill, Task<FillOutcome>> make)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(make);
+        lock (_gate)
+        {
+            return Begin(plan, make, isShared: false);
+        }
+    }
+
+    /// <summary>Attaches one more reader to the fill of this key; null where there is none under way that can be followed from its
+    /// start.</summary>
+    public FillReader? TryFollow(PackKey key)
+    {
+        lock (_gate)
+        {
+            return _fills.TryGetValue(key, out Fill? fill) && fill.TryAttach(Timeout.InfiniteTimeSpan, out FillReader? reader)
+                ? reader
+                : null;
+        }
+    }
+
+    /// <summary>Nobody joins the fills of this repository any more, and nothing of them is kept; those who follow them are served to the
+    /// end.</summary>
+    public void KeepNothing(RepositoryName repository)
+    {
+        lock (_gate)
+        {
+            foreach (Fill fill in _fills.Values.Where(fill => fill.Plan.Repository == repository).ToList())
+            {
+                fill.KeepNothing();
+                _fills.Remove(fill.Plan.Key);
+            }
+        }
+    }
+
+    /// <summary>No fill is under way, and none is being put away.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _fills.Count == 0;
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        Task[] work;
+        lock (_gate)
+        {
+            work = [.. _work];
+        }
+
+        await _stopping.CancelAsync();
+        await Task.WhenAll(work);
+        _stopping.Dispose();
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private FillReader Begin(FillPlan plan, Func<Fill, Task<FillOutcome>> make, bool isShared)
+    {
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        var fill = new Fill(plan, store.NewSpoolFile(), time, _stopping.Token);
+        FillReader reader = fill.Start();
+        if (isShared)
+        {
+            _fills[plan.Key] = fill;
+        }
+        else
+        {
+            fill.KeepToStarter();
+        }
+
+        Task work = Task.Run(() => RunAsync(fill, make));
+        _work.Add(work);
+        _ = work.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return reader;
+    }
+
+    private void Forget(Task work)
+    {
+        lock (_gate)
+        {
+            _work.Remove(work);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever ends a fill is told to those who follow it, and ends nothing else.")]
+    private async Task RunAsync(Fill fill, Func<Fill, Task<FillOutcome>> make)
+    {
+        long begun = time.GetTimestamp();
+        try
+        {
+            // Another fill may have finished it between the caller's look at the store and its turn here.
+            FillOutcome outcome = store.Contains(fill.Plan.Key) ? FillOutcome.Stored : await make(fill);
+            if (fill.File.State != FillState.Whole)
+            {
+                await EndAsync(fill, outcome);
+            }
+            else if (!await StoreAsync(fill, time.GetElapsedTime(begun)))
+            {
+                fill.File.File.DeleteName();
+            }
+        }
+        catch (Exception e)
+        {
+            await EndAsync(fill, new FillOutcome.Broken(e.Message));
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (_fills.TryGetValue(fill.Plan.Key, out Fill? current) && current == fill)
+                {
+                    _fills.Remove(fill.Plan.Key);
+                }
+            }
+
+            fill.Dispose();
+        }
+    }
+
+    private async Task EndAsync(Fill fill, FillOutcome outcome)
+    {
+        await fill.EndAsync(outcome);
+        logger.FillEnded(fill.Plan.Repository, fill.Plan.Key, outcome.Reason);
+        fill.File.File.DeleteName();
+    }
+
+    private async Task<bool> StoreAsync(Fill fill, TimeSpan cost) =>
+        fill.IsStorable
+        && (fill.Plan.KeepAtOnce || admission.WasAskedAgain(fill.Plan.Repository, fill.Plan.Key))
+        && await store.TryAdoptAsync(fill, cost);
+}

@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Streams;
+using Waystation.GitProtocol;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Responses;
+
+namespace Waystation.CacheStore.Packs.Storing;
+
+/// <summary>
+/// What stands beside a cached pack: whose it is, the sections before the packfile, and the sum of every block.
+/// Written after the pack and renamed last, so a pack without a record was never finished.
+/// </summary>
+/// <remarks>
+/// The file: magic, layout number, the fields in the order of this record (little-endian, lengths before texts), then
+/// the CRC-32C of all before it. A record that does not read back exactly is damage, never a guess.
+/// </remarks>
+internal sealed record PackRecord
+{
+    private const uint Magic = 0x5041_5357; // "WSAP"
+    private const int Layout = 2;
+
+    /// <summary>Guards against reading a damaged length into memory; the sums of a 1 TiB pack are 16 MiB.</summary>
+    private const int MaxLength = 64 * 1024 * 1024;
+
+    public required PackKey Key { get; init; }
+
+    public required RepositoryName Repository { get; init; }
+
+    public required ObjectFormat ObjectFormat { get; init; }
+
+    public required FetchPrologue Prologue { get; init; }
+
+    public required long PackLength { get; init; }
+
+    public required DateTimeOffset MadeAt { get; init; }
+
+    /// <summary>How long it took to make: what losing it would cost.</summary>
+    public required TimeSpan Cost { get; init; }
+
+    public required uint[] Sums { get; init; }
+
+    public byte[] ToBytes()
+    {
+        var prologue = new ArrayBufferWriter<byte>();
+        FetchResponseWriter.WritePrologueV2(prologue, Prologue, sidebandAll: false);
+
+        using var stream = new MemoryStream();
+        using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
+        {
+            writer.Write(Magic);
+            writer.Write(Layout);
+            writer.Write(Key.ToString());
+            writer.Write(Repository.Host);
+            writer.Write(Repository.Path);
+            writer.Write((byte)ObjectFormat);
+            writer.Write(prologue.WrittenCount);
+            writer.Write(prologue.WrittenSpan);
+            writer.Write(PackLength);
+            writer.Write(MadeAt.ToUnixTimeMilliseconds());
+            writer.Write((long)Cost.TotalMilliseconds);
+            writer.Write(Sums.Length);
+            writer.Write(MemoryMarshal.AsBytes(Sums.AsSpan()));
+            writer.Flush();
+            writer.Write(BlockSums.Append(BlockSums.Seed, stream.GetBuffer().AsSpan(0, (int)stream.Length)));
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>Reads a record back.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not a whole record of this layout.</exception>
+    public static PackRecord Parse(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.Length is < 2 * sizeof(uint) or > MaxLength)
+        {
+            throw new InvalidDataException("the length is not that of a record");
+        }
+
+        ReadOnlyMemory<byte> body = bytes[..^sizeof(uint)];
+        if (BitConverter.ToUInt32(bytes.Span[^sizeof(uint)..]) != BlockSums.Append(BlockSums.Seed, body.Span))
+        {
+            throw new InvalidDataException("the record's sum differs");
+        }
+
+        try
+        {
+            return ParseBody(body);
+        }
+        catch (Exception e)
+            when (e is EndOfStreamException or GitProtocolException or FormatException or ArgumentException or OverflowException)
+        {
+            throw new InvalidDataException("the record does not read back", e);
+        }
+    }
+
+    /// <summary>Reads a record from its file.</summary>
+    public static PackRecord Read(string path)
+    {
+        var file = new FileInfo(RegularFile.At(path));
+        return file.Length > MaxLength
+            ? throw new InvalidDataException("the length is not that of a record")
+            : Parse(File.ReadAllBytes(path));
+    }
+
+    private static PackRecord ParseBody(ReadOnlyMemory<byte> body)
+    {
+        using var reader = new BinaryReader(new MemoryStream(body.ToArray()), Encoding.UTF8);
+        if (reader.ReadUInt32() != Magic || reader.ReadInt32() != Layout || !PackKey.TryParse(reader.ReadString(), out PackKey key))
+        {
+            throw new InvalidDataException("not a record of this layout");
+        }
+
+        var repository = new RepositoryName(reader.ReadString(), reader.ReadString());
+        var format = (ObjectFormat)reader.ReadByte();
+        var prologueBytes = new ReadOnlySequence<byte>(reader.ReadBytes(reader.ReadInt32()));
+        if (
+            FetchResponseReader.TryReadPrologue(ref prologueBytes, format, sidebandAll: false, out FetchPrologue? prologue)
+            != ResponseStart.Pack
+        )
+        {
+            throw new InvalidDataException("the prologue does not read back");
+        }
+
+        long packLength = reader.ReadInt64();
+        DateTimeOffset madeAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64());
+        TimeSpan cost = TimeSpan.FromMilliseconds(reader.ReadInt64());
+        uint[] sums = new uint[reader.ReadInt32()];
+        reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(sums.AsSpan()));
+        if (packLength <= 0 || sums.Length != BlockSums.CountFor(packLength))
+        {
+            throw new InvalidDataException("the number of sums is not that of the pack");
+        }
+
+        return new PackRecord
+        {
+            Key = key,
+            Repository = repository,
+            ObjectFormat = format,
+            Prologue = prologue!,
+            PackLength = packLength,
+            MadeAt = madeAt,
+            Cost = cost,
+            Sums = sums,
+        };
+    }
+}

@@ -1,0 +1,93 @@
+using System.Buffers;
+using Microsoft.Win32.SafeHandles;
+using Waystation.CacheStore.Streams;
+using Waystation.GitProtocol.Responses;
+
+namespace Waystation.CacheStore.Packs.Storing;
+
+/// <summary>Reads a finished answer from disk; each block is compared with its sum before it may leave.</summary>
+internal sealed class StoredPackReader : PackReader
+{
+    private readonly SafeFileHandle _pack;
+    private readonly PackRecord _record;
+    private readonly Action<PackRecord> _onDamage;
+    private BlockCheck _check = new();
+
+    private StoredPackReader(SafeFileHandle pack, PackRecord record, Action<PackRecord> onDamage)
+    {
+        _pack = pack;
+        _record = record;
+        _onDamage = onDamage;
+    }
+
+    /// <summary>Opens a pack and compares its first block, so that damage there is found before an answer begins.</summary>
+    /// <exception cref="InvalidDataException">The first block is not what was stored.</exception>
+    public static StoredPackReader Open(string path, PackRecord record, Action<PackRecord> onDamage)
+    {
+        SafeFileHandle pack = StoreFile.Open(path);
+        byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
+        try
+        {
+            int length = (int)Math.Min(BlockSums.BlockLength, record.PackLength);
+            StoreFile.ReadExactly(pack, block.AsSpan(0, length), 0);
+            if (BlockSums.Append(BlockSums.Seed, block.AsSpan(0, length)) != record.Sums[0])
+            {
+                throw new InvalidDataException("the first block is not what was stored");
+            }
+
+            return new StoredPackReader(pack, record, onDamage);
+        }
+        catch
+        {
+            pack.Dispose();
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
+    }
+
+    public override FetchPrologue Prologue => _record.Prologue;
+
+    public override DateTimeOffset MadeAt => _record.MadeAt;
+
+    public override long? PackLength => _record.PackLength;
+
+    public override ValueTask<PackStep> NextAsync(CancellationToken cancellationToken)
+    {
+        int length = (int)Math.Min(_check.LeftInBlock, _record.PackLength - _check.Position);
+        return ValueTask.FromResult(length > 0 ? new PackStep(PackStepKind.Bytes, length) : new PackStep(PackStepKind.End));
+    }
+
+    public override ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        try
+        {
+            StoreFile.ReadExactly(_pack, destination.Span, _check.Position);
+        }
+        catch (IOException e)
+        {
+            _onDamage(_record);
+            throw new PackDamagedException($"block of {_record.Key} cannot be read", e);
+        }
+
+        _check.Append(destination.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public override void Verify()
+    {
+        if (_check.TryEndBlock(_check.Position == _record.PackLength, out int block, out uint sum) && sum != _record.Sums[block])
+        {
+            _onDamage(_record);
+            throw new PackDamagedException($"block {block} of {_record.Key} is not what was stored");
+        }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _pack.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

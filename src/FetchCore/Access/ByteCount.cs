@@ -1,7 +1,0 @@
-namespace Waystation.FetchCore.Access;
-
-/// <summary>Bytes in memory, summed up by those who hold them.</summary>
-internal sealed class ByteCount
-{
-    public long Bytes { get; set; }
-}

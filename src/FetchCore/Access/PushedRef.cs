@@ -1,8 +1,0 @@
-using Waystation.GitProtocol.Objects;
-
-namespace Waystation.FetchCore.Access;
-
-/// <summary>A ref that an acknowledged push moved.</summary>
-/// <param name="Name">As <see cref="RefName"/> keeps names.</param>
-/// <param name="To">Where it points now; null where it was deleted.</param>
-public sealed record PushedRef(string Name, ObjectId? To);

@@ -1,0 +1,69 @@
+using Waystation.CacheStore;
+
+namespace Waystation.FetchCore.Access.Tickets;
+
+/// <summary>
+/// The refusals of late, against answers that were on their way when they came. Anybody can make them, so they have a place of their own.
+/// Where there are too many, the oldest is forgotten, and with it everything that was asked before it: what it warned of is not believed
+/// either way. Not for several threads at once.
+/// </summary>
+internal sealed class Refusals(TimeProvider time, int capacity)
+{
+    /// <summary>How long a refusal is remembered: longer than any answer may be on its way.</summary>
+    private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(10);
+
+    private readonly Dictionary<(RepositoryName, Credential), long> _at = [];
+    private readonly Queue<((RepositoryName, Credential) Key, long At)> _order = new();
+    private long _forgottenAt = long.MinValue;
+
+    public int Count => _at.Count;
+
+    public void Note(RepositoryName repository, Credential credential, long askedAt)
+    {
+        Forget(s_memory);
+        (RepositoryName, Credential) key = (repository, credential);
+        if (_at.TryGetValue(key, out long known))
+        {
+            _at[key] = Math.Max(known, askedAt);
+            return;
+        }
+
+        while (_at.Count >= capacity)
+        {
+            ForgetOldest();
+        }
+
+        _at.Add(key, askedAt);
+        _order.Enqueue((key, askedAt));
+    }
+
+    /// <summary>Whether the answer to a question of that time may be believed.</summary>
+    public bool Allow(RepositoryName repository, Credential credential, long askedAt) => askedAt > LastAt(repository, credential);
+
+    /// <summary>Only answers to questions after this may be believed.</summary>
+    public long LastAt(RepositoryName repository, Credential credential) =>
+        _at.TryGetValue((repository, credential), out long refused) ? Math.Max(_forgottenAt, refused) : _forgottenAt;
+
+    private void Forget(TimeSpan after)
+    {
+        while (_order.TryPeek(out ((RepositoryName, Credential) Key, long At) oldest) && time.GetElapsedTime(oldest.At) >= after)
+        {
+            ForgetOldest();
+        }
+    }
+
+    private void ForgetOldest()
+    {
+        ((RepositoryName, Credential) key, long at) = _order.Dequeue();
+        long last = _at[key];
+        if (last > at)
+        {
+            // It was refused again since.
+            _order.Enqueue((key, last));
+            return;
+        }
+
+        _at.Remove(key);
+        _forgottenAt = Math.Max(_forgottenAt, at);
+    }
+}

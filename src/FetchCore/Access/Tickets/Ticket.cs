@@ -1,0 +1,77 @@
+using Waystation.GitProtocol.Advertisements;
+
+namespace Waystation.FetchCore.Access.Tickets;
+
+/// <summary>What the primary said of one credential for one repository. Times are monotonic timestamps.</summary>
+internal sealed record Ticket
+{
+    /// <summary>Guards memory against a client that asks for ever new prefixes.</summary>
+    private const int MaxListings = 16;
+
+    public static Ticket Empty { get; } = new();
+
+    /// <summary>
+    /// Newest first. Of what a newer listing covers, an older one may still tell the form that another question is answered in.
+    /// </summary>
+    public IReadOnlyList<(RefListing Listing, long At)> Shown { get; init; } = [];
+
+    public CapabilityAdvertisement? Capabilities { get; init; }
+
+    public long? AcceptedAt { get; init; }
+
+    /// <summary>The primary tells others other capabilities since: these are for an outage only.</summary>
+    public bool AreCapabilitiesOutdated { get; init; }
+
+    /// <summary>Nothing is left of what it was made for.</summary>
+    public bool IsEmpty => Shown.Count == 0 && AcceptedAt is null;
+
+    public Ticket With(RefListing listing, long at)
+    {
+        var heeded = new HeededPrefixes(listing);
+        List<(RefListing Listing, long At)> shown =
+        [
+            (listing, at),
+            .. Shown.Where(old => old.At > at || !listing.Supersedes(old.Listing, heeded)),
+        ];
+        if (shown.Count > MaxListings)
+        {
+            // Of questions for ever new names little is shown: those go before what shows many refs.
+            shown.Remove(shown.Skip(1).MinBy(static old => (old.Listing.IsComplete, old.Listing.Tips.Count, old.At)));
+        }
+
+        shown.Sort(static (a, b) => b.At.CompareTo(a.At));
+        return this with { Shown = shown };
+    }
+
+    /// <summary>Takes capabilities in; listings of another object format are of a repository that is no more.</summary>
+    public Ticket With(CapabilityAdvertisement capabilities, long at) =>
+        this with
+        {
+            Shown = [.. Shown.Where(shown => shown.Listing.Asked.ObjectFormat == capabilities.ObjectFormat)],
+            Capabilities = capabilities,
+            AcceptedAt = at,
+            AreCapabilitiesOutdated = false,
+        };
+
+    /// <summary>Those listings of which no newer one speaks in full.</summary>
+    public List<RefListing> Current(Func<long, bool> counts)
+    {
+        List<RefListing> current = [];
+        foreach ((RefListing listing, long at) in Shown)
+        {
+            if (counts(at) && !current.Exists(newer => newer.Covers(listing)))
+            {
+                current.Add(listing);
+            }
+        }
+
+        return current;
+    }
+
+    /// <summary>Without what counts no more; this one where all does.</summary>
+    public Ticket Only(Func<long, bool> counts)
+    {
+        Ticket kept = Shown.All(shown => counts(shown.At)) ? this : this with { Shown = [.. Shown.Where(shown => counts(shown.At))] };
+        return kept.AcceptedAt is { } at && !counts(at) ? kept with { AcceptedAt = null, Capabilities = null } : kept;
+    }
+}

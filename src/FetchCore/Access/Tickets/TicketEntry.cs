@@ -1,0 +1,34 @@
+namespace Waystation.FetchCore.Access.Tickets;
+
+/// <summary>A ticket in its place in the <see cref="TicketTable"/>.</summary>
+internal sealed class TicketEntry
+{
+    public TicketEntry(RepositoryTickets repository, Credential credential, long now)
+    {
+        Repository = repository;
+        Credential = credential;
+        FirstAt = now;
+        Age = new LinkedListNode<TicketEntry>(this);
+        Newcomer = new LinkedListNode<TicketEntry>(this);
+    }
+
+    public RepositoryTickets Repository { get; }
+
+    public Credential Credential { get; }
+
+    public long FirstAt { get; }
+
+    public Ticket Ticket { get; set; } = Ticket.Empty;
+
+    /// <summary>When anything was last noted of it.</summary>
+    public long ChangedAt { get; set; }
+
+    /// <summary>It came again, and nobody's first coming takes its place.</summary>
+    public bool IsEstablished { get; set; }
+
+    /// <summary>Its place among all, the longest unchanged first.</summary>
+    public LinkedListNode<TicketEntry> Age { get; }
+
+    /// <summary>Its place among the newcomers of its repository, in none where it is established.</summary>
+    public LinkedListNode<TicketEntry> Newcomer { get; }
+}

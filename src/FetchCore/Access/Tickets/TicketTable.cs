@@ -1,0 +1,281 @@
+using Waystation.CacheStore;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Access.Tickets;
+
+/// <summary>
+/// Where tickets are kept, bounded in number and in bytes. Where a repository is public, strangers are accepted as well, under as many
+/// names as they like; so room is made in the repository that has most of them, by those who came once: neither another repository nor a
+/// credential that comes again loses anything to them. Not for several threads at once.
+/// <code>
+///   first answer ──► newcomer ──► comes again after a second ──► established
+///                       └─► the oldest goes when there is no room          └─► goes when nothing of it counts any more
+/// </code>
+/// </summary>
+/// <param name="time">The clock of the tickets.</param>
+/// <param name="memory">How long an answer counts.</param>
+/// <param name="bounds">How much there may be.</param>
+/// <param name="isLive">Whether an answer of that time still spares a question; other answers are for outages only.</param>
+internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBounds bounds, Func<long, bool> isLive)
+{
+    /// <summary>One clone is several questions, all within a moment.</summary>
+    private static readonly TimeSpan s_again = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<RepositoryName, RepositoryTickets> _repositories = [];
+    private readonly LinkedList<TicketEntry> _ages = new();
+    private readonly ByteCount _held = new();
+    private int _newcomers;
+
+    public int Count => _ages.Count;
+
+    public long Bytes => _held.Bytes;
+
+    private bool IsTooMuch => _held.Bytes > bounds.Bytes;
+
+    public Ticket? Find(RepositoryName repository, Credential credential) => EntryOf(repository, credential)?.Ticket;
+
+    public void Remove(RepositoryName repository, Credential credential)
+    {
+        if (EntryOf(repository, credential) is { } entry)
+        {
+            Remove(entry);
+        }
+    }
+
+    /// <summary>Adds a listing to a ticket.</summary>
+    public void RecordRefs(
+        RepositoryName repository,
+        Credential credential,
+        RefListing listing,
+        ObjectId digest,
+        long bytes,
+        long askedAt
+    ) =>
+        Change(
+            repository,
+            credential,
+            entry =>
+            {
+                RefListing shared = entry.Repository.Listings.Hold(listing, digest, bytes);
+                Set(entry, entry.Ticket.With(shared, askedAt));
+                entry.Repository.Listings.Release(shared);
+            }
+        );
+
+    /// <summary>Adds capabilities to a ticket.</summary>
+    public void Accept(
+        RepositoryName repository,
+        Credential credential,
+        CapabilityAdvertisement capabilities,
+        ObjectId digest,
+        long askedAt
+    ) =>
+        Change(
+            repository,
+            credential,
+            entry =>
+            {
+                CapabilityAdvertisement shared = entry.Repository.Capabilities.Hold(
+                    capabilities,
+                    digest,
+                    TicketParts.BytesOf(capabilities)
+                );
+                Set(entry, entry.Ticket.With(shared, askedAt));
+                entry.Repository.Capabilities.Release(shared);
+                Outdate(entry.Repository, shared, askedAt);
+            }
+        );
+
+    /// <summary>There are tickets for the repository, and each belongs to a credential.</summary>
+    public bool AreOfUsersAlone(RepositoryName repository) =>
+        _repositories.TryGetValue(repository, out RepositoryTickets? tickets)
+        && tickets.Entries.Keys.All(static credential => !credential.IsAnonymous);
+
+    /// <summary>Nobody is told the capabilities of a ticket any more, but in an outage.</summary>
+    public void ExpireCapabilities(RepositoryName repository, Credential credential)
+    {
+        if (EntryOf(repository, credential) is { Ticket.Capabilities: not null } entry)
+        {
+            Set(entry, entry.Ticket with { AreCapabilitiesOutdated = true });
+        }
+    }
+
+    /// <summary>What the primary told before, and tells others no more, is told to nobody.</summary>
+    private static void Outdate(RepositoryTickets repository, CapabilityAdvertisement now, long askedAt)
+    {
+        if (repository.Capabilities.Count == 1)
+        {
+            return;
+        }
+
+        foreach (TicketEntry entry in repository.Entries.Values)
+        {
+            Ticket ticket = entry.Ticket;
+            if (ticket.Capabilities is { } kept && kept != now && !ticket.AreCapabilitiesOutdated && ticket.AcceptedAt < askedAt)
+            {
+                Set(entry, ticket with { AreCapabilitiesOutdated = true });
+            }
+        }
+    }
+
+    private TicketEntry? EntryOf(RepositoryName repository, Credential credential) =>
+        _repositories.TryGetValue(repository, out RepositoryTickets? tickets) ? tickets.Entries.GetValueOrDefault(credential) : null;
+
+    private void Change(RepositoryName repository, Credential credential, Action<TicketEntry> change)
+    {
+        long now = time.GetTimestamp();
+        while (_ages.First is { } oldest && time.GetElapsedTime(oldest.Value.ChangedAt, now) >= memory)
+        {
+            Remove(oldest.Value);
+        }
+
+        TicketEntry entry = EntryOf(repository, credential) ?? Add(repository, credential, now);
+        Set(entry, entry.Ticket.Only(at => time.GetElapsedTime(at, now) < memory));
+        change(entry);
+        entry.ChangedAt = now;
+        _ages.Remove(entry.Age);
+        _ages.AddLast(entry.Age);
+        Place(entry, now);
+        MakeRoom(entry);
+        if (entry.Ticket.IsEmpty)
+        {
+            Remove(entry);
+        }
+    }
+
+    private TicketEntry Add(RepositoryName repository, Credential credential, long now)
+    {
+        if (!_repositories.TryGetValue(repository, out RepositoryTickets? tickets))
+        {
+            _repositories.Add(repository, tickets = new RepositoryTickets(repository, _held));
+        }
+
+        var entry = new TicketEntry(tickets, credential, now);
+        tickets.Entries.Add(credential, entry);
+        tickets.Newcomers.AddLast(entry.Newcomer);
+        _newcomers++;
+        _ages.AddLast(entry.Age);
+        return entry;
+    }
+
+    private void Place(TicketEntry entry, long now)
+    {
+        if (entry.IsEstablished)
+        {
+            return;
+        }
+
+        entry.Repository.Newcomers.Remove(entry.Newcomer);
+        if (time.GetElapsedTime(entry.FirstAt, now) >= s_again && _ages.Count - _newcomers < bounds.Established)
+        {
+            entry.IsEstablished = true;
+            _newcomers--;
+        }
+        else
+        {
+            entry.Repository.Newcomers.AddLast(entry.Newcomer);
+        }
+    }
+
+    private void Remove(TicketEntry entry)
+    {
+        Set(entry, Ticket.Empty);
+        _ages.Remove(entry.Age);
+        RepositoryTickets repository = entry.Repository;
+        if (!entry.IsEstablished)
+        {
+            repository.Newcomers.Remove(entry.Newcomer);
+            _newcomers--;
+        }
+
+        repository.Entries.Remove(entry.Credential);
+        if (repository.Entries.Count == 0)
+        {
+            _repositories.Remove(repository.Name);
+        }
+    }
+
+    private static void Set(TicketEntry entry, Ticket ticket)
+    {
+        Ticket old = entry.Ticket;
+        if (ReferenceEquals(old, ticket))
+        {
+            return;
+        }
+
+        RepositoryTickets repository = entry.Repository;
+        foreach ((RefListing listing, _) in ticket.Shown)
+        {
+            repository.Listings.HoldAgain(listing);
+        }
+
+        if (ticket.Capabilities is { } capabilities)
+        {
+            repository.Capabilities.HoldAgain(capabilities);
+        }
+
+        foreach ((RefListing listing, _) in old.Shown)
+        {
+            repository.Listings.Release(listing);
+        }
+
+        if (old.Capabilities is { } replaced)
+        {
+            repository.Capabilities.Release(replaced);
+        }
+
+        entry.Ticket = ticket;
+    }
+
+    private void MakeRoom(TicketEntry incoming)
+    {
+        while (_ages.Count > bounds.Tickets && OldestNewcomer(incoming) is { } stranger)
+        {
+            Remove(stranger);
+        }
+
+        if (_ages.Count > bounds.Tickets)
+        {
+            Set(incoming, Ticket.Empty);
+        }
+
+        if (!IsTooMuch)
+        {
+            return;
+        }
+
+        // What it showed before counts for less than what others were shown.
+        Set(incoming, incoming.Ticket with { Shown = [.. incoming.Ticket.Shown.Take(1)] });
+        RepositoryTickets largest = _repositories.Values.MaxBy(static repository => repository.Bytes)!;
+        foreach (TicketEntry stranger in largest.Newcomers.Where(entry => entry != incoming).ToList())
+        {
+            if (IsTooMuch)
+            {
+                Remove(stranger);
+            }
+        }
+
+        foreach (TicketEntry entry in IsTooMuch ? largest.Entries.Values.OrderBy(static entry => entry.ChangedAt).ToList() : [])
+        {
+            if (IsTooMuch)
+            {
+                Set(entry, entry.Ticket with { Shown = [.. entry.Ticket.Shown.Where(shown => isLive(shown.At))] });
+            }
+        }
+
+        if (IsTooMuch)
+        {
+            Set(incoming, Ticket.Empty);
+        }
+    }
+
+    private TicketEntry? OldestNewcomer(TicketEntry incoming)
+    {
+        RepositoryTickets crowded =
+            incoming.Repository.Newcomers.Count * 2 > _newcomers
+                ? incoming.Repository
+                : _repositories.Values.MaxBy(static repository => repository.Newcomers.Count)!;
+        return crowded.Newcomers.FirstOrDefault(entry => entry != incoming);
+    }
+}

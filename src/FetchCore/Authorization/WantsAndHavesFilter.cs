@@ -1,0 +1,138 @@
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Mirroring;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+
+namespace Waystation.FetchCore.Authorization;
+
+/// <summary>
+/// What of a mirror a request may use. A mirror that is behind what the asker was shown cannot tell that what came before
+/// belongs to it: it is brought up to date first, within <c>Mirrors:SyncWait</c>, in the sync that the answer needs anyway.
+/// </summary>
+public sealed class WantsAndHavesFilter(
+    MirrorSet mirrors,
+    ObjectQueries objects,
+    ReachabilityChecker reachability,
+    MirrorSync sync,
+    MirrorOptions options,
+    TimeProvider time
+)
+{
+    /// <summary>
+    /// The request with every want visible to the asker, and only those haves and shallow lines that an answer may take notice
+    /// of; null where that cannot be told here.
+    /// </summary>
+    /// <param name="repository">Which.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="needed">What must be visible beyond what the asker was shown itself; empty where that covers all.</param>
+    /// <param name="asker">Who asks.</param>
+    /// <param name="rule">What being shown means.</param>
+    /// <param name="cancellationToken">The client's.</param>
+    public async Task<FetchRequest?> FilterAsync(
+        RepositoryName repository,
+        FetchRequest request,
+        IReadOnlyList<ObjectId> needed,
+        SyncRequester asker,
+        VisibilityRule rule,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(needed);
+        ArgumentNullException.ThrowIfNull(asker);
+        if (mirrors.Find(repository, request.ObjectFormat) is not { } mirror)
+        {
+            return needed.Count == 0 ? request : null;
+        }
+
+        AccessView view = asker.View;
+        if (
+            !await reachability.ShowsAsync(mirror, view, rule, needed, cancellationToken)
+            && !(
+                await CatchUpAsync(mirror, asker, [.. view.Tips().Select(static tip => tip.Id).Distinct()], cancellationToken)
+                && await reachability.ShowsAsync(mirror, view, rule, needed, cancellationToken)
+            )
+        )
+        {
+            return null;
+        }
+
+        // Told before the haves are looked at: a sync that ends meanwhile must not make it look as if they had been looked at after it.
+        bool isBehind = request.Haves.Count + request.Shallows.Count > 0 && !await HasAsync(mirror, request.Wants, cancellationToken);
+        bool withOrphans = isBehind && await objects.HasWithOrphansAsync(mirror, request.Wants, cancellationToken);
+        IReadOnlySet<ObjectId>? usable = await reachability.UsableAsync(mirror, view, rule, request, withOrphans, cancellationToken);
+        if (usable is not null && !withOrphans && !request.Haves.Concat(request.Shallows).All(usable.Contains) && isBehind)
+        {
+            usable = await CatchUpAsync(mirror, asker, request.Wants, cancellationToken)
+                ? await reachability.UsableAsync(mirror, view, rule, request, withOrphans: false, cancellationToken)
+                : null;
+        }
+
+        return usable is null ? null : Without(request, usable);
+    }
+
+    /// <summary>
+    /// The same once more of the haves and shallow lines alone, when the answer is about to be made: what the mirror did not know
+    /// before may have come meanwhile, or lie among the orphans.
+    /// </summary>
+    public async Task<FetchRequest?> FilterAgainAsync(Mirror mirror, LocalCall call, bool withOrphans, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return
+            await reachability.UsableAsync(mirror, call.Asker.View, call.Rule, call.Request, withOrphans, cancellationToken) is { } usable
+            ? Without(call.Request, usable)
+            : null;
+    }
+
+    /// <summary>The request as if what is not usable did not exist.</summary>
+    private static FetchRequest Without(FetchRequest request, IReadOnlySet<ObjectId> usable)
+    {
+        List<ObjectId> haves = [.. request.Haves.Where(usable.Contains)];
+        if (haves.Count == 0 && request.Haves.Count > 0 && !request.IsDone)
+        {
+            // A round of negotiation stays one: without any have it would be a clone, and bring its pack at once.
+            haves.Add(ObjectId.FromRaw(new byte[request.ObjectFormat.DigestLength]));
+        }
+
+        List<ObjectId> shallows = [.. request.Shallows.Where(usable.Contains)];
+        return haves.Count == request.Haves.Count && shallows.Count == request.Shallows.Count && request.Haves.All(usable.Contains)
+            ? request
+            : request with
+            {
+                Haves = haves,
+                Shallows = shallows,
+            };
+    }
+
+    /// <summary>Whether one of these is the tip of a ref of the mirror.</summary>
+    public bool HasTip(RepositoryName repository, IReadOnlyList<ObjectId> ids)
+    {
+        HashSet<ObjectId> wanted = [.. ids];
+        return mirrors.Find(repository) is { } mirror && mirror.Refs.Tips.Any(tip => wanted.Contains(tip.Id));
+    }
+
+    private async Task<bool> HasAsync(Mirror mirror, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken) =>
+        (await objects.KindsAsync(mirror, wants, cancellationToken)).Count == wants.Distinct().Count();
+
+    /// <summary>False where it did not come in time, or at all.</summary>
+    private async Task<bool> CatchUpAsync(
+        Mirror mirror,
+        SyncRequester asker,
+        IReadOnlyList<ObjectId> wants,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await HasAsync(mirror, wants, cancellationToken))
+        {
+            return true; // perhaps only just now
+        }
+
+        using var limit = new CancellationTokenSource(options.SyncWait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        bool came = await sync.EnsureAsync(mirror, asker, wants, withTags: false, either.Token);
+        cancellationToken.ThrowIfCancellationRequested();
+        return came;
+    }
+}

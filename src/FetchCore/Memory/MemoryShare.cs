@@ -1,0 +1,59 @@
+namespace Waystation.FetchCore.Memory;
+
+/// <summary>What one request holds of <see cref="RequestMemory"/>. One thread at a time changes it; disposal gives all of it
+/// back.</summary>
+public sealed class MemoryShare : IDisposable
+{
+    private readonly RequestMemory _memory;
+    private long _bytes;
+
+    internal MemoryShare(RequestMemory memory) => _memory = memory;
+
+    /// <summary>Takes so much more; false, and nothing taken, where there is no room.</summary>
+    public bool TryGrow(long by)
+    {
+        if (!_memory.TryTake(by, _bytes))
+        {
+            return false;
+        }
+
+        _bytes += by;
+        return true;
+    }
+
+    /// <summary>Takes as much as is lacking to a size.</summary>
+    public bool TryGrowTo(long bytes) => bytes <= _bytes || TryGrow(bytes - _bytes);
+
+    /// <summary>The same for one who has no other way.</summary>
+    /// <exception cref="RequestMemoryFullException">There is no room.</exception>
+    public void GrowTo(long bytes)
+    {
+        if (!TryGrowTo(bytes))
+        {
+            throw new RequestMemoryFullException();
+        }
+    }
+
+    /// <summary>Gives back what is held beyond a size.</summary>
+    public void ShrinkTo(long bytes)
+    {
+        if (bytes < _bytes)
+        {
+            Shrink(_bytes - bytes);
+        }
+    }
+
+    /// <summary>Gives so much back.</summary>
+    public void Shrink(long by)
+    {
+        _bytes -= by;
+        _memory.Give(by);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _memory.Give(_bytes);
+        _bytes = 0;
+    }
+}

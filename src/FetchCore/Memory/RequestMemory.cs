@@ -1,0 +1,38 @@
+namespace Waystation.FetchCore.Memory;
+
+/// <summary>
+/// One budget for all that requests hold in memory at a time: their bodies as they came, inflated, and parsed, and what git is told of
+/// them. A request that finds no room is not answered here; it goes on to the primary as it comes.
+/// <code>
+///   0 ........................ 3/4 .......... limit
+///   any request                small ones only
+/// </code>
+/// The last quarter is for small requests, which nearly all are: a few that are huge, or never end, do not take the cache away from others.
+/// </summary>
+public sealed class RequestMemory(long limit)
+{
+    /// <summary>What a small request needs: the wants of a clone with some thousand refs, or the haves of a fetch.</summary>
+    private const long Small = 1 << 20;
+
+    private long _held;
+
+    /// <summary>Bytes held now.</summary>
+    public long Held => Interlocked.Read(ref _held);
+
+    /// <summary>The share of one request, empty at first.</summary>
+    public MemoryShare Open() => new(this);
+
+    internal bool TryTake(long bytes, long already)
+    {
+        long room = already + bytes <= Small ? limit : limit / 4 * 3;
+        if (Interlocked.Add(ref _held, bytes) <= room)
+        {
+            return true;
+        }
+
+        Give(bytes);
+        return false;
+    }
+
+    internal void Give(long bytes) => Interlocked.Add(ref _held, -bytes);
+}

@@ -1,0 +1,28 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
+
+namespace Waystation.FetchCore.Mirroring;
+
+/// <summary>The primaries as the node asks them on its own account, with the service credential that the operator gave it.</summary>
+public interface IServicePrimaries
+{
+    /// <summary>Whether this repository is selected and its primary has a service credential.</summary>
+    bool Serves(RepositoryName repository);
+
+    /// <summary>The primary of a repository, asked in the node's own name; null where <see cref="Serves"/> says no.</summary>
+    /// <exception cref="PrimaryException">The credential cannot be read.</exception>
+    ServiceConnection? Open(RepositoryName repository);
+}
+
+/// <summary>A primary that is asked in the node's own name, as long as this is not disposed.</summary>
+/// <param name="primary">The primary.</param>
+/// <param name="connection">What it is asked over, where that is kept open between questions.</param>
+public sealed class ServiceConnection(IPrimary primary, IAsyncDisposable? connection = null) : IAsyncDisposable
+{
+    /// <summary>The primary.</summary>
+    public IPrimary Primary => primary;
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => connection?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,296 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Flights;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
+using Waystation.CacheStore.Streams;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Flights;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+
+namespace Waystation.FetchCore.Mirroring;
+
+/// <summary>
+/// First mirrors. A full clone on its way to a client becomes one: a reader follows the fill like any other and feeds git, so
+/// the primary sends the objects once. Where nobody clones in full, the second miss within an hour makes one behind the
+/// answer, with the credential that missed.
+/// </summary>
+public sealed class MirrorBootstrap(
+    BackgroundWork work,
+    MirrorSet mirrors,
+    MirrorRefsUpdate refs,
+    GitProgram git,
+    DataFolder folder,
+    MirrorAdmission admission,
+    TimeProvider time
+)
+{
+    private const string Kind = "first mirror";
+
+    private static readonly TimeSpan s_credentialHold = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan s_failureMemory = TimeSpan.FromHours(1);
+
+    /// <summary>Guards memory against clones of ever new repositories.</summary>
+    private const int MaxFailures = 16_384;
+
+    private readonly ConcurrentDictionary<RepositoryName, PackReader> _followed = new();
+    private readonly RecentMap<RepositoryName, bool> _failed = new(MaxFailures, s_failureMemory, time);
+
+    /// <summary>Repositories whose first push is being taken in.</summary>
+    private readonly ConcurrentDictionary<RepositoryName, bool> _arriving = new();
+
+    /// <summary>Whether an answer to this request would hold all that its wants lead to.</summary>
+    public static bool IsFullClone(FetchRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request is { IsClone: true, Filter: null, Depth: null, DeepenSince: null };
+    }
+
+    /// <summary>
+    /// Whether a mirror that is not there may be made of a clone that is kept. Not soon after that came to nothing, as where it has
+    /// no room: such clones are hits, and many.
+    /// </summary>
+    public bool MayRemake(RepositoryName repository) => work.Find(Kind, repository) is null && !_failed.Contains(repository);
+
+    /// <summary>Makes a mirror of a full clone that is kept or under way; the reader is this call's to dispose.</summary>
+    public async ValueTask FollowAsync(RepositoryName repository, FetchRequest request, AccessView view, PackReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(reader);
+        _ = work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, request, view, reader, stopping), out bool began);
+        if (!began)
+        {
+            await reader.DisposeAsync();
+        }
+    }
+
+    /// <summary>Notes a miss that is no full clone; the second one of a repository begins its mirror.</summary>
+    public void Miss(RepositoryName repository, ObjectFormat format, SyncRequester asker, bool isAnonymous)
+    {
+        ArgumentNullException.ThrowIfNull(asker);
+        if (mirrors.IsOn && work.Find(Kind, repository) is null && admission.IsSecond(repository, isAnonymous))
+        {
+            _ = work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, stopping), out _);
+        }
+    }
+
+    /// <summary>Waits for a mirror that is only being indexed, all its objects having come; not for one whose objects are on their
+    /// way.</summary>
+    public Task FinishAsync(RepositoryName repository, CancellationToken waiting) =>
+        (_arriving.ContainsKey(repository) || (_followed.TryGetValue(repository, out PackReader? reader) && reader.PackLength is not null))
+        && work.Find(Kind, repository) is { } making
+            ? making.WaitAsync(waiting)
+            : Task.CompletedTask;
+
+    private async Task<bool> MakeAsync(
+        RepositoryName repository,
+        FetchRequest request,
+        AccessView view,
+        PackReader reader,
+        CancellationToken stopping
+    )
+    {
+        _followed[repository] = reader;
+        bool made = false;
+        try
+        {
+            await using (reader)
+            {
+                if (reader is FillReader fill && await fill.BeginAsync(stopping) is not null)
+                {
+                    return false;
+                }
+
+                return made =
+                    reader.Prologue.Shallow.Count == 0
+                    && mirrors.IsOn
+                    && await PublishAsync(
+                        repository,
+                        request.ObjectFormat,
+                        request.Wants,
+                        view,
+                        quarantine => FeedAsync(reader, quarantine, stopping),
+                        stopping
+                    );
+            }
+        }
+        finally
+        {
+            _followed.TryRemove(new KeyValuePair<RepositoryName, PackReader>(repository, reader));
+            NoteFailure(repository, made);
+        }
+    }
+
+    private void NoteFailure(RepositoryName repository, bool made)
+    {
+        if (made)
+        {
+            _failed.Remove(repository);
+        }
+        else
+        {
+            _failed.Set(repository, true);
+        }
+    }
+
+    private async Task<bool> MakeAsync(RepositoryName repository, ObjectFormat format, SyncRequester asker, CancellationToken stopping)
+    {
+        using var hold = new CancellationTokenSource(s_credentialHold, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, stopping);
+        List<ObjectId> wants = [.. TipsOf(asker.View)];
+        if (wants.Count == 0)
+        {
+            return false;
+        }
+
+        (FetchRequest request, ResponseFraming framing) = asker.RequestFor(format, wants, haves: []);
+        using var life = new SignsOfLife(time, either.Token);
+        return await life.WatchAsync(async () =>
+        {
+            await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
+            life.Note();
+            asker.Refused(reply);
+            return reply.IsAnswer
+                && await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token) is { Shallow.Count: 0 }
+                && await PublishAsync(
+                    repository,
+                    format,
+                    wants,
+                    asker.View,
+                    quarantine => life.CopyPackAsync(reply.Body, framing, quarantine.WriteAsync),
+                    either.Token
+                );
+        });
+    }
+
+    /// <summary>Begins a mirror in this asker's name, or finds the one that is being made; true where it came about.</summary>
+    public Task<bool> BeginAsync(RepositoryName repository, ObjectFormat format, SyncRequester asker) =>
+        work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, stopping), out _);
+
+    /// <summary>Makes a mirror of the first push to a repository, which holds all that there is; false where it does not, or that
+    /// failed.</summary>
+    public Task<bool> TakeInAsync(RepositoryName repository, Func<CancellationToken, Task<IncomingPack?>> arrive, Func<ObjectFormat> format)
+    {
+        ArgumentNullException.ThrowIfNull(arrive);
+        ArgumentNullException.ThrowIfNull(format);
+        if (!_arriving.TryAdd(repository, true))
+        {
+            return Task.FromResult(false);
+        }
+
+        Task<bool> made = work.JoinOrBegin(Kind, repository, stopping => TakeInAsync(repository, arrive, format, stopping), out bool began);
+        if (began)
+        {
+            return made;
+        }
+
+        _arriving.TryRemove(repository, out _);
+        return Task.FromResult(false);
+    }
+
+    private async Task<bool> TakeInAsync(
+        RepositoryName repository,
+        Func<CancellationToken, Task<IncomingPack?>> arrive,
+        Func<ObjectFormat> format,
+        CancellationToken stopping
+    )
+    {
+        using var hold = new CancellationTokenSource(s_credentialHold, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, stopping);
+        try
+        {
+            return await arrive(either.Token) is { Pack: { } pack } incoming
+                && TipsOf(incoming.View).All(incoming.Tips.Contains)
+                && await PublishAsync(
+                    repository,
+                    format(),
+                    incoming.Tips,
+                    incoming.View,
+                    quarantine => quarantine.WriteAllAsync(pack, either.Token),
+                    either.Token,
+                    isStrict: true
+                );
+        }
+        finally
+        {
+            _arriving.TryRemove(repository, out _);
+        }
+    }
+
+    /// <summary>What a clone of all branches and tags wants.</summary>
+    public static IEnumerable<ObjectId> TipsOf(AccessView view)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return view.PeeledTips().Where(static tip => IsCloned(tip.Name)).Select(static tip => tip.Id).Distinct();
+    }
+
+    /// <summary>Whether a clone of all branches and tags asks for this ref.</summary>
+    internal static bool IsCloned(string refName) =>
+        refName == "HEAD"
+        || refName.StartsWith("refs/heads/", StringComparison.Ordinal)
+        || refName.StartsWith("refs/tags/", StringComparison.Ordinal);
+
+    private async Task<bool> PublishAsync(
+        RepositoryName repository,
+        ObjectFormat format,
+        IReadOnlyCollection<ObjectId> wants,
+        AccessView view,
+        Func<PackQuarantine, Task> feed,
+        CancellationToken stopping,
+        bool isStrict = false
+    )
+    {
+        Mirror prepared = await mirrors.PrepareAsync(repository, format, stopping);
+        bool published = false;
+        try
+        {
+            Brought brought;
+            await using (var quarantine = new PackQuarantine(git, folder, mirrors, prepared, isWhole: true, stopping, isStrict))
+            {
+                await feed(quarantine);
+                brought = await quarantine.CompleteAsync(wants, view.Tips().Select(static tip => tip.Id));
+            }
+
+            await refs.ApplyAsync(prepared, view, brought, stopping);
+            mirrors.Publish(prepared);
+            return published = true;
+        }
+        finally
+        {
+            if (!published)
+            {
+                MirrorSet.Discard(prepared);
+            }
+        }
+    }
+
+    private static async Task FeedAsync(PackReader reader, PackQuarantine quarantine, CancellationToken stopping)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
+        try
+        {
+            while (await reader.NextAsync(stopping) is { Kind: not PackStepKind.End } step)
+            {
+                if (step.Kind == PackStepKind.Bytes)
+                {
+                    Memory<byte> piece = buffer.AsMemory(0, step.Length);
+                    await reader.ReadAsync(piece, stopping);
+                    reader.Verify();
+                    await quarantine.WriteAsync(new ReadOnlySequence<byte>(piece), stopping);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

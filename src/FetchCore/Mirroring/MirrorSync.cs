@@ -1,0 +1,360 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Flights;
+using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+
+namespace Waystation.FetchCore.Mirroring;
+
+/// <summary>
+/// Brings a mirror up to date, shared by all who wait for it: one request to the primary, with one asker's credential, for
+/// just the closure that is missing. Whoever came with other needs, or saw the asker refused, asks anew in its own name.
+/// </summary>
+public sealed class MirrorSync(
+    BackgroundWork work,
+    MirrorSet mirrors,
+    ObjectQueries objects,
+    MirrorRefsUpdate refs,
+    GitProgram git,
+    DataFolder folder,
+    TimeProvider time,
+    ILogger<MirrorSync> logger
+)
+{
+    private const string Kind = "sync";
+
+    private readonly ConcurrentDictionary<RepositoryName, SignsOfLife> _transfers = new();
+
+    private Action<RepositoryName>? _whenSynchronized;
+
+    /// <summary>A credential is held no longer than this.</summary>
+    private static readonly TimeSpan s_credentialHold = TimeSpan.FromMinutes(10);
+
+    /// <summary>So many tips tell the primary what the mirror has; the rest it would find by itself to be reachable from these, or
+    /// nearly.</summary>
+    private const int MaxHaves = 4_096;
+
+    /// <summary>Others' syncs waited for before an own one is tried.</summary>
+    private const int MaxAttempts = 8;
+
+    /// <summary>
+    /// Waits until the mirror has these objects and, where it matters, the tags that the asker sees. False where it will
+    /// not have them in time, or at all; what was begun goes on.
+    /// </summary>
+    /// <param name="mirror">Which.</param>
+    /// <param name="asker">In whose name.</param>
+    /// <param name="wanted">Objects that the asker may have.</param>
+    /// <param name="withTags">The answer depends on the annotated tags.</param>
+    /// <param name="waiting">Ends the waiting.</param>
+    public async Task<bool> EnsureAsync(
+        Mirror mirror,
+        SyncRequester asker,
+        IReadOnlyCollection<ObjectId> wanted,
+        bool withTags,
+        CancellationToken waiting
+    )
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(asker);
+        ArgumentNullException.ThrowIfNull(wanted);
+        IReadOnlyCollection<ObjectId> needed = withTags ? [.. wanted.Concat(TagsOf(asker.View)).Distinct()] : wanted;
+        try
+        {
+            for (int attempt = 0; attempt < MaxAttempts; attempt++)
+            {
+                bool hasAll = (await MissingAsync(mirror, needed, waiting)).Count == 0;
+                if (hasAll && (!withTags || HasTagsOf(mirror.Refs, asker.View)))
+                {
+                    Follow(mirror, asker);
+                    return true;
+                }
+
+                if (asker.IsRecorded)
+                {
+                    // Nobody can be asked for what is missing, and newer refs are not to go back to a record.
+                    return false;
+                }
+
+                Task<bool> sync = work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, needed, token), out bool began);
+                if (!began && _transfers.TryGetValue(mirror.Name, out SignsOfLife? transfer) && transfer.IsDoubtful)
+                {
+                    // Another's sync hangs: this request is answered without the mirror.
+                    return false;
+                }
+
+                bool done = await sync.WaitAsync(waiting);
+                if (began && !done)
+                {
+                    return false;
+                }
+            }
+
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Has <paramref name="tell"/> told of each mirror whose refs or objects were brought up to date.</summary>
+    public void WhenSynchronized(Action<RepositoryName> tell) => _whenSynchronized += tell;
+
+    /// <summary>Brings these objects and all refs that the asker was shown. False where that failed.</summary>
+    public async Task<bool> UpdateAsync(
+        Mirror mirror,
+        SyncRequester asker,
+        IReadOnlyCollection<ObjectId> wanted,
+        CancellationToken stopping
+    )
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        while (true)
+        {
+            // Others' syncs may bring less, or in a name that sees less.
+            bool done = await work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, wanted, token), out bool began)
+                .WaitAsync(stopping);
+            if (began)
+            {
+                return done;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Brings what somebody was just shown, unless another sync is under way, or the mirror has changed since the primary was
+    /// asked: then it may have heard of what is newer.
+    /// </summary>
+    public Task<bool> FollowAsync(MirrorGeneration moment, SyncRequester asker, IReadOnlyCollection<ObjectId> wanted)
+    {
+        ArgumentNullException.ThrowIfNull(moment);
+        Mirror mirror = moment.Mirror;
+        return work.JoinOrBegin(
+            Kind,
+            mirror.Name,
+            stopping =>
+                HoldAsync(
+                    token => ChangeAsync(mirror, async () => moment.IsNow && await EnsureNowAsync(mirror, asker, wanted, token), token),
+                    stopping
+                ),
+            out _
+        );
+    }
+
+    /// <summary>
+    /// Takes in what came by without being asked for. Begun at once, unless another sync is under way: whoever needs what it
+    /// brings waits for it instead of asking the primary. False where that failed; the mirror is as it was.
+    /// </summary>
+    /// <param name="mirror">Which.</param>
+    /// <param name="arrive">Waits until all is known that has to be, for at most as long as a credential is held.</param>
+    public async Task<bool> TakeInAsync(Mirror mirror, Func<CancellationToken, Task<IncomingPack?>> arrive)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        while (true)
+        {
+            bool done = await work.JoinOrBegin(Kind, mirror.Name, token => TakeInAsync(mirror, arrive, token), out bool began);
+            if (began || work.IsStopping)
+            {
+                return began && done;
+            }
+        }
+    }
+
+    private static IEnumerable<ObjectId> TipsOf(AccessView view) => view.Tips().Select(static tip => tip.Id);
+
+    private static IEnumerable<ObjectId> TagsOf(AccessView view) =>
+        view.PeeledTips().Where(static tip => tip.IsAnnotatedTag).Select(static tip => tip.Id);
+
+    /// <summary>Whether these refs have just the annotated tags that were shown.</summary>
+    internal static bool HasTagsOf(MirrorRefs refs, AccessView view) =>
+        view.TagsDigest() is { } digest && digest.AsSpan().SequenceEqual(AccessView.TagsDigestOf(refs.Tips));
+
+    /// <summary>Refs that moved without anything being missing are followed behind the answer.</summary>
+    private void Follow(Mirror mirror, SyncRequester asker)
+    {
+        if (!asker.IsRecorded && refs.IsDue(mirror, asker.View))
+        {
+            _ = work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, [], token), out _);
+        }
+    }
+
+    private async Task<IReadOnlyCollection<ObjectId>> MissingAsync(
+        Mirror mirror,
+        IReadOnlyCollection<ObjectId> needed,
+        CancellationToken cancellationToken
+    )
+    {
+        HashSet<ObjectId> tips = [.. mirror.Refs.Tips.Select(static tip => tip.Id)];
+        List<ObjectId> unknown = [.. needed.Where(id => !tips.Contains(id))];
+        if (unknown.Count == 0)
+        {
+            return [];
+        }
+
+        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, unknown, cancellationToken);
+        return [.. unknown.Where(id => !kinds.ContainsKey(id))];
+    }
+
+    private Task<bool> SyncAsync(Mirror mirror, SyncRequester asker, IReadOnlyCollection<ObjectId> needed, CancellationToken stopping) =>
+        HoldAsync(token => ChangeAsync(mirror, () => EnsureNowAsync(mirror, asker, needed, token), token), stopping);
+
+    private Task<bool> TakeInAsync(Mirror mirror, Func<CancellationToken, Task<IncomingPack?>> arrive, CancellationToken stopping) =>
+        HoldAsync(
+            async token =>
+                await arrive(token) is { } incoming && await ChangeAsync(mirror, () => TakeInNowAsync(mirror, incoming, token), token),
+            stopping
+        );
+
+    /// <summary>Does it for as long as a credential is held, at the longest.</summary>
+    private async Task<bool> HoldAsync(Func<CancellationToken, Task<bool>> work, CancellationToken stopping)
+    {
+        using var hold = new CancellationTokenSource(s_credentialHold, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, stopping);
+        try
+        {
+            return await work(either.Token);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<bool> ChangeAsync(Mirror mirror, Func<Task<bool>> change, CancellationToken stopping)
+    {
+        using IDisposable turn = await mirror.ChangeAsync(stopping);
+        try
+        {
+            return await change();
+        }
+        finally
+        {
+            mirror.NoteRefsSet(areLedTo: false);
+        }
+    }
+
+    private async Task<bool> TakeInNowAsync(Mirror mirror, IncomingPack incoming, CancellationToken stopping)
+    {
+        IReadOnlyCollection<ObjectId> missing = await MissingAsync(mirror, incoming.Tips, stopping);
+        Brought brought = Brought.Nothing;
+        if (missing.Count > 0)
+        {
+            if (incoming.Pack is null)
+            {
+                return false;
+            }
+
+            await using var quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping, isStrict: true);
+            await quarantine.WriteAllAsync(incoming.Pack, stopping);
+            brought = await quarantine.CompleteAsync(missing, TipsOf(incoming.View));
+        }
+
+        if (await refs.ApplyAsync(mirror, incoming.View, brought, stopping, incoming.Gone) || missing.Count > 0)
+        {
+            _whenSynchronized?.Invoke(mirror.Name);
+        }
+
+        return true;
+    }
+
+    private async Task<bool> EnsureNowAsync(
+        Mirror mirror,
+        SyncRequester asker,
+        IReadOnlyCollection<ObjectId> needed,
+        CancellationToken stopping
+    )
+    {
+        IReadOnlyCollection<ObjectId> missing = await MissingAsync(mirror, needed, stopping);
+        Brought? brought = missing.Count > 0 ? await FetchAsync(mirror, asker, missing, stopping) : Brought.Nothing;
+        if (brought is null)
+        {
+            return false;
+        }
+
+        if (await refs.ApplyAsync(mirror, asker.View, brought, stopping) || missing.Count > 0)
+        {
+            _whenSynchronized?.Invoke(mirror.Name);
+        }
+
+        return true;
+    }
+
+    /// <summary>Null where the primary refuses.</summary>
+    private async Task<Brought?> FetchAsync(
+        Mirror mirror,
+        SyncRequester asker,
+        IReadOnlyCollection<ObjectId> missing,
+        CancellationToken stopping
+    )
+    {
+        long begun = time.GetTimestamp();
+        (FetchRequest request, ResponseFraming framing) = asker.RequestFor(mirror.ObjectFormat, [.. missing], HavesOf(mirror));
+        await using PackQuarantine? quarantine = await TransferAsync(mirror, asker, request, framing, stopping);
+        if (quarantine is null)
+        {
+            logger.SyncRefused(mirror.Name);
+            return null;
+        }
+
+        Brought brought = await quarantine.CompleteAsync(missing, TipsOf(asker.View));
+        logger.Synced(mirror.Name, missing.Count, quarantine.Received, time.GetElapsedTime(begun));
+        return brought;
+    }
+
+    /// <summary>What the primary sends, whole but not looked at yet; null where that is no pack.</summary>
+    private async Task<PackQuarantine?> TransferAsync(
+        Mirror mirror,
+        SyncRequester asker,
+        FetchRequest request,
+        ResponseFraming framing,
+        CancellationToken stopping
+    )
+    {
+        using var life = new SignsOfLife(time, stopping);
+        _transfers[mirror.Name] = life;
+        PackQuarantine? quarantine = null,
+            whole = null;
+        try
+        {
+            return whole = await life.WatchAsync(async () =>
+            {
+                await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
+                life.Note();
+                asker.Refused(reply);
+                if (
+                    reply.IsAnswer && await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token) is { Shallow.Count: 0 }
+                )
+                {
+                    quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping);
+                    await life.CopyPackAsync(reply.Body, framing, quarantine.WriteAsync);
+                }
+
+                return quarantine;
+            });
+        }
+        finally
+        {
+            _transfers.TryRemove(new KeyValuePair<RepositoryName, SignsOfLife>(mirror.Name, life));
+            if (whole is null && quarantine is not null)
+            {
+                await quarantine.DisposeAsync();
+            }
+        }
+    }
+
+    private static List<ObjectId> HavesOf(Mirror mirror) =>
+        [
+            .. mirror
+                .Refs.Tips.OrderBy(static tip => tip.Name.StartsWith("refs/heads/", StringComparison.Ordinal) ? 0 : 1)
+                .Select(static tip => tip.Id)
+                .Distinct()
+                .Take(MaxHaves),
+        ];
+}

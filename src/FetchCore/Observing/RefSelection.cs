@@ -1,0 +1,110 @@
+using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Observing;
+
+/// <summary>
+/// Which refs a clone asked for, as far as its wants tell: then it is known what the same clone asks for when they have moved.
+/// </summary>
+/// <param name="Kind">All of a kind, or some by name.</param>
+/// <param name="Names">The names, in ordinal order, a line each; empty for all of a kind.</param>
+public sealed record RefSelection(RefChoiceKind Kind, string Names = "")
+{
+    /// <summary>Whoever clones some refs only seldom clones more; guards memory.</summary>
+    private const int MaxNames = 16;
+
+    private const string Heads = "refs/heads/";
+    private const string Tags = "refs/tags/";
+
+    /// <summary>What these wants chose of what was shown; null where they are not tips of refs.</summary>
+    /// <param name="wants">The objects wanted.</param>
+    /// <param name="isDeep">Whether it is a clone of all history; those of less are of one branch, unless they say otherwise.</param>
+    /// <param name="view">What was shown.</param>
+    public static RefSelection? Of(IReadOnlyCollection<ObjectId> wants, bool isDeep, AccessView view)
+    {
+        ArgumentNullException.ThrowIfNull(wants);
+        ArgumentNullException.ThrowIfNull(view);
+        List<RefTip> tips = [.. view.Tips()];
+        HashSet<ObjectId> wanted = [.. wants];
+        bool isOne = wanted.Count == 1 && !isDeep;
+        if (!isOne && view.CoversAll(Heads))
+        {
+            foreach (RefChoiceKind kind in (RefChoiceKind[])[RefChoiceKind.HeadsAndTags, RefChoiceKind.Heads, RefChoiceKind.All])
+            {
+                if (wanted.SetEquals(tips.Where(tip => IsOf(kind, tip.Name)).Select(static tip => tip.Id)))
+                {
+                    return new RefSelection(kind);
+                }
+            }
+        }
+
+        if (wanted.Count > MaxNames)
+        {
+            return null;
+        }
+
+        List<string> names = [];
+        foreach (ObjectId want in wanted)
+        {
+            if (
+                tips.Where(tip => tip.Id == want)
+                    .OrderBy(static tip => Rank(tip.Name))
+                    .ThenBy(static tip => tip.Name, StringComparer.Ordinal)
+                    .FirstOrDefault()
+                is not { } tip
+            )
+            {
+                return null;
+            }
+
+            // Listings without HEAD bring a mirror up to date as well: its branch is what moves.
+            names.Add(tip.SymrefTarget ?? tip.Name);
+        }
+
+        return new RefSelection(RefChoiceKind.Named, string.Join('\n', names.Order(StringComparer.Ordinal)));
+    }
+
+    /// <summary>What the same choice is of other refs; null where one is not there.</summary>
+    public IReadOnlyList<ObjectId>? WantsOf(IReadOnlyCollection<RefTip> tips)
+    {
+        ArgumentNullException.ThrowIfNull(tips);
+        HashSet<string> names = Kind == RefChoiceKind.Named ? [.. Names.Split('\n')] : [];
+        List<RefTip> chosen = [.. tips.Where(tip => Kind == RefChoiceKind.Named ? names.Contains(tip.Name) : IsOf(Kind, tip.Name))];
+        return chosen.Count == 0 || (Kind == RefChoiceKind.Named && chosen.Count < names.Count)
+            ? null
+            : [.. chosen.Select(static tip => tip.Id).Distinct()];
+    }
+
+    private static bool IsOf(RefChoiceKind kind, string name) =>
+        kind switch
+        {
+            // HEAD is one of the branches; where it is none, every clone is a choice of its own.
+            RefChoiceKind.All => name != "HEAD",
+            RefChoiceKind.Heads => name.StartsWith(Heads, StringComparison.Ordinal),
+            _ => name.StartsWith(Heads, StringComparison.Ordinal) || name.StartsWith(Tags, StringComparison.Ordinal),
+        };
+
+    /// <summary>Of the names that a tip has, the one that a clone most likely meant.</summary>
+    private static int Rank(string name) =>
+        name == "HEAD" ? 0
+        : name.StartsWith(Heads, StringComparison.Ordinal) ? 1
+        : name.StartsWith(Tags, StringComparison.Ordinal) ? 2
+        : 3;
+}
+
+/// <summary>Which refs.</summary>
+public enum RefChoiceKind
+{
+    /// <summary>Those with these names.</summary>
+    Named,
+
+    /// <summary>All branches.</summary>
+    Heads,
+
+    /// <summary>All branches and all tags.</summary>
+    HeadsAndTags,
+
+    /// <summary>All that there are.</summary>
+    All,
+}

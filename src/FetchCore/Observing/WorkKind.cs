@@ -1,0 +1,24 @@
+namespace Waystation.FetchCore.Observing;
+
+/// <summary>What is done to a repository without anybody waiting for it.</summary>
+public enum WorkKind
+{
+    /// <summary>The mirror is compared with the primary and mended.</summary>
+    Vet,
+
+    /// <summary>A first mirror is made with the service credential.</summary>
+    Warm,
+
+    /// <summary>The mirror's packs are rolled up, indexed, checked, and orphans expire.</summary>
+    Upkeep,
+}
+
+/// <summary>Work of one lane never waits for work of another.</summary>
+public enum WorkLane
+{
+    /// <summary>Seconds.</summary>
+    Small,
+
+    /// <summary>Minutes, or hours.</summary>
+    Large,
+}

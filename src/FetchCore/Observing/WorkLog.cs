@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
+
+namespace Waystation.FetchCore.Observing;
+
+/// <summary>What background work tells the log; ids 3000 to 3099.</summary>
+internal static partial class WorkLog
+{
+    [LoggerMessage(3001, LogLevel.Warning, "{Repository}: {Kind} failed: {Reason}")]
+    public static partial void WorkFailed(this ILogger logger, RepositoryName repository, string kind, string reason);
+
+    [LoggerMessage(3002, LogLevel.Information, "{Repository}: synced {Wanted} objects wanted, {Bytes} pack bytes, {Elapsed}")]
+    public static partial void Synced(this ILogger logger, RepositoryName repository, int wanted, long bytes, TimeSpan elapsed);
+
+    [LoggerMessage(3003, LogLevel.Information, "{Repository}: refs of the mirror changed: {Set} set, {Removed} removed")]
+    public static partial void RefsChanged(this ILogger logger, RepositoryName repository, int set, int removed);
+
+    [LoggerMessage(3004, LogLevel.Information, "{Repository}: a sync was refused by the primary")]
+    public static partial void SyncRefused(this ILogger logger, RepositoryName repository);
+
+    [LoggerMessage(3005, LogLevel.Information, "{Repository}: a push of {Refs} refs went by: {Result}, {Elapsed}")]
+    public static partial void PushSeen(this ILogger logger, RepositoryName repository, int refs, string result, TimeSpan elapsed);
+
+    [LoggerMessage(3006, LogLevel.Information, "{Repository}: made an answer ahead, {Bytes} pack bytes")]
+    public static partial void MadeAhead(this ILogger logger, RepositoryName repository, long bytes);
+}

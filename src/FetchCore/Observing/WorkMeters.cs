@@ -1,0 +1,59 @@
+using System.Diagnostics.Metrics;
+
+namespace Waystation.FetchCore.Observing;
+
+/// <summary>What the background work counts; the names are the program's contract.</summary>
+public sealed class WorkMeters
+{
+    private readonly Meter _meter;
+    private readonly Counter<long> _done;
+    private readonly Counter<long> _vetted;
+    private readonly Counter<long> _pushes;
+    private readonly Counter<long> _warmed;
+
+    /// <summary>Makes the instruments on <paramref name="meter"/>.</summary>
+    public WorkMeters(Meter meter)
+    {
+        ArgumentNullException.ThrowIfNull(meter);
+        _meter = meter;
+        _vetted = meter.CreateCounter<long>(
+            "waystation_vet_total",
+            description: "What the vet found: mirrors checked, mended, failed; shares scrubbed, files damaged."
+        );
+        _warmed = meter.CreateCounter<long>("waystation_warmed_total", description: "Answers made ahead of being asked for.");
+        _pushes = meter.CreateCounter<long>(
+            "waystation_pushes_seen_total",
+            description: "Pushes that went by to repositories with a mirror, by what came of it."
+        );
+        _done = meter.CreateCounter<long>("waystation_work_total", description: "Pieces of background work by kind and how they ended.");
+    }
+
+    /// <summary>A piece of work ended.</summary>
+    public void Done(WorkKind kind, string result) =>
+        _done.Add(
+            1,
+            new KeyValuePair<string, object?>("kind", kind.ToString().ToLowerInvariant()),
+            new KeyValuePair<string, object?>("result", result)
+        );
+
+    /// <summary>The vet found something.</summary>
+    internal void Vetted(string result) => _vetted.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    /// <summary>An answer was made ahead.</summary>
+    internal void Warmed() => _warmed.Add(1);
+
+    /// <summary>A push went by.</summary>
+    internal void PushSeen(string result) => _pushes.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    /// <summary>Where to read the length of the queue from.</summary>
+    internal void Observe(Func<int> waiting, Func<int> running, Func<int> failing)
+    {
+        _meter.CreateObservableGauge("waystation_work_waiting", waiting, description: "Pieces of background work that wait.");
+        _meter.CreateObservableGauge("waystation_work_running", running, description: "Pieces of background work under way.");
+        _meter.CreateObservableGauge(
+            "waystation_work_failing",
+            failing,
+            description: "Pieces of background work that failed and are tried again."
+        );
+    }
+}

@@ -1,0 +1,59 @@
+using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
+using Waystation.GitProtocol.Responses;
+
+namespace Waystation.FetchCore.Packs;
+
+/// <summary>
+/// Follows somebody else's fill. Where that ends, or may not be read on, before a byte of its pack was told, another answer that begins
+/// alike takes its place: what concerns the other's credential, or hangs in its name, ends nobody else's answer.
+/// </summary>
+/// <param name="first">The fill's, begun.</param>
+/// <param name="again">Finds another answer; null where there is none.</param>
+internal sealed class FollowingReader(FillReader first, Func<FillOutcome, CancellationToken, Task<PackReader?>> again) : PackReader
+{
+    private PackReader _reader = first;
+    private bool _hasBegun;
+
+    public override FetchPrologue Prologue { get; } = first.Prologue;
+
+    public override DateTimeOffset MadeAt => _reader.MadeAt;
+
+    public override long? PackLength => _reader.PackLength;
+
+    public override async ValueTask<PackStep> NextAsync(CancellationToken cancellationToken)
+    {
+        while (!_hasBegun && _reader is FillReader fill)
+        {
+            FillStep next = await fill.StepAsync(cancellationToken);
+            if (next.Ending is not { } ending)
+            {
+                _hasBegun = next.Step.Kind != PackStepKind.Progress;
+                return next.Step;
+            }
+
+            await BeginAgainAsync(ending, cancellationToken);
+        }
+
+        return await _reader.NextAsync(cancellationToken);
+    }
+
+    public override ValueTask ReadAsync(Memory<byte> destination, CancellationToken cancellationToken) =>
+        _reader.ReadAsync(destination, cancellationToken);
+
+    public override void Verify() => _reader.Verify();
+
+    public override ValueTask DisposeAsync() => _reader.DisposeAsync();
+
+    private async Task BeginAgainAsync(FillOutcome ending, CancellationToken cancellationToken)
+    {
+        // The next one is not to find this one still following.
+        await _reader.DisposeAsync();
+        PackReader next = await again(ending, cancellationToken) ?? throw ending.ToException();
+        _reader = next;
+        if (next.Prologue != Prologue)
+        {
+            throw ending.ToException();
+        }
+    }
+}

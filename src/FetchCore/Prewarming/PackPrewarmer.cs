@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Mirrors.Packing;
+using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
+using Waystation.CacheStore.Packs.Storing;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Flights;
+using Waystation.FetchCore.Mirroring;
+using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Packs;
+using Waystation.GitProtocol.Requests;
+
+namespace Waystation.FetchCore.Prewarming;
+
+/// <summary>
+/// Makes the answers that will be asked for next, when the refs of a mirror have moved: the clones asked for last, with the new
+/// tips. They are ordinary fills under the keys of the requests to come, each of which is authorised by itself. People go first:
+/// one such answer is made at a time, only when nobody waits for a pack, and no longer than its tips are those of the mirror.
+/// </summary>
+public sealed class PackPrewarmer
+{
+    private const string Kind = "answers ahead";
+
+    private readonly ConcurrentDictionary<RepositoryName, bool> _asked = new();
+    private readonly ConcurrentDictionary<RepositoryName, TaskCompletionSource> _making = new();
+    private readonly BackgroundWork _work;
+    private readonly MirrorSet _mirrors;
+    private readonly ClonePatterns _patterns;
+    private readonly DiskPackTier _packs;
+    private readonly FillTable _fills;
+    private readonly LocalRung _local;
+    private readonly WorkMeters _meters;
+    private readonly ILogger<PackPrewarmer> _logger;
+
+    /// <summary>From now on makes answers whenever a mirror was brought up to date.</summary>
+    public PackPrewarmer(
+        BackgroundWork work,
+        MirrorSet mirrors,
+        MirrorSync sync,
+        ClonePatterns patterns,
+        DiskPackTier packs,
+        FillTable fills,
+        LocalRung local,
+        WorkMeters meters,
+        ILogger<PackPrewarmer> logger
+    )
+    {
+        ArgumentNullException.ThrowIfNull(sync);
+        _work = work;
+        _mirrors = mirrors;
+        _patterns = patterns;
+        _packs = packs;
+        _fills = fills;
+        _local = local;
+        _meters = meters;
+        _logger = logger;
+        sync.WhenSynchronized(repository => _ = RunAsync(repository));
+    }
+
+    private async Task RunAsync(RepositoryName repository)
+    {
+        // What moves while answers are made is looked at in a further round.
+        _asked[repository] = true;
+        if (_making.TryGetValue(repository, out TaskCompletionSource? moved))
+        {
+            moved.TrySetResult();
+        }
+
+        while (_asked.ContainsKey(repository) && !_work.IsStopping)
+        {
+            await _work.JoinOrBegin(Kind, repository, token => MakeAllAsync(repository, token), out _);
+        }
+    }
+
+    private async Task<bool> MakeAllAsync(RepositoryName repository, CancellationToken stopping)
+    {
+        while (_asked.TryRemove(repository, out _))
+        {
+            foreach (ClonePattern pattern in _patterns.Wanted(repository))
+            {
+                if (_asked.ContainsKey(repository) || _mirrors.Find(repository, pattern.Request.ObjectFormat) is not { } mirror)
+                {
+                    break;
+                }
+
+                await MakeAsync(mirror, pattern, stopping);
+            }
+        }
+
+        return true;
+    }
+
+    private async Task MakeAsync(Mirror mirror, ClonePattern pattern, CancellationToken stopping)
+    {
+        using PackObjectsPermit turn = await _local.EnterLastAsync(stopping);
+        int threads = turn.Threads;
+        MirrorRefs refs = mirror.Refs;
+        if (RequestOf(mirror, refs, pattern) is not { } next || _packs.Contains(next.Key))
+        {
+            return;
+        }
+
+        (FetchRequest request, PackKey key) = next;
+        FillReader reader = _fills.JoinOrBegin(
+            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true),
+            fill => _local.MakeAheadAsync(fill, mirror, refs, request, threads),
+            out bool began
+        );
+        await using (reader)
+        {
+            if (!began)
+            {
+                return; // Somebody asked for it already: then it is made.
+            }
+
+            Task<bool> made = reader.EndAsync(stopping);
+            if (!await IsWantedToTheEndAsync(mirror, pattern, key, made))
+            {
+                reader.EndWithLastReader();
+            }
+            else if (await made)
+            {
+                _patterns.Make(mirror.Name, pattern, key);
+                _meters.Warmed();
+                _logger.MadeAhead(mirror.Name, reader.PackLength ?? 0);
+            }
+        }
+    }
+
+    /// <summary>Waits for the end of an answer; false where the refs move before, so that the next who asks will want another.</summary>
+    private async Task<bool> IsWantedToTheEndAsync(Mirror mirror, ClonePattern pattern, PackKey key, Task end)
+    {
+        try
+        {
+            while (true)
+            {
+                var moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _making[mirror.Name] = moved;
+                if (RequestOf(mirror, mirror.Refs, pattern)?.Key != key)
+                {
+                    return false;
+                }
+
+                await Task.WhenAny(end, moved.Task);
+                if (end.IsCompleted)
+                {
+                    return true;
+                }
+            }
+        }
+        finally
+        {
+            _making.TryRemove(mirror.Name, out _);
+        }
+    }
+
+    private static (FetchRequest Request, PackKey Key)? RequestOf(Mirror mirror, MirrorRefs refs, ClonePattern pattern) =>
+        pattern.RequestOf(refs.Tips) is { } request
+            ? (request, PackKey.Of(mirror.Name, request, request.IncludeTag ? AccessView.TagsDigestOf(refs.Tips) : []))
+            : null;
+}

@@ -1,0 +1,48 @@
+namespace Waystation.FetchCore.Primaries.Errors;
+
+/// <summary>
+/// Reads the texts of ERR packets. Servers word their refusals as they like, so what is not known to be anything else is taken for one:
+/// that costs a question, and to take a refusal for anything else would cost a secret.
+/// </summary>
+public static class ErrorLines
+{
+    private static readonly string[] s_refusals =
+    [
+        "not found",
+        "denied",
+        "not exported",
+        "does not exist",
+        "does not appear to be a git repository",
+        "unauthorized",
+        "forbidden",
+        "not allowed",
+        "no access",
+    ];
+
+    /// <summary>What git's upload-pack and JGit's say of a want that they do not give.</summary>
+    private static readonly string[] s_badRequests = ["upload-pack: not our ref", "unknown ref refs/", " not valid"];
+
+    private static readonly string[] s_busy =
+    [
+        "busy",
+        "try again",
+        "overload",
+        "too many",
+        "rate limit",
+        "temporar",
+        "timed out",
+        "timeout",
+        "unavailable",
+        "maintenance",
+    ];
+
+    /// <summary>What such a text says of who asked.</summary>
+    public static ErrorMeaning MeaningOf(string text) =>
+        Has(text, s_refusals) ? ErrorMeaning.Refusal
+        : Has(text, s_badRequests) ? ErrorMeaning.BadRequest
+        : Has(text, s_busy) ? ErrorMeaning.Busy
+        : ErrorMeaning.Refusal;
+
+    private static bool Has(string text, string[] words) =>
+        Array.Exists(words, word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,4 +1,0 @@
-namespace Waystation.FetchCore.Primaries;
-
-/// <summary>The primary could not be reached, or went away before it replied.</summary>
-public class PrimaryException(string message, Exception? inner = null) : IOException(message, inner);

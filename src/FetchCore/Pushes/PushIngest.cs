@@ -1,0 +1,124 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Pushes;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Authorization;
+using Waystation.FetchCore.Mirroring;
+using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Pushing;
+
+namespace Waystation.FetchCore.Pushes;
+
+/// <summary>
+/// Takes pushes that went by into the mirror, so that nobody fetches from the primary what was just sent to it:
+/// <code>
+///   report   all of it was taken
+///   refs     the primary shows what was pushed, to the one who pushed
+///   objects  git checks each of them, and that nothing is missing
+///   mirror   the pack is moved in, the refs follow the listing
+/// </code>
+/// Whatever is not so ends it, and the next fetch brings the mirror up to date as ever.
+/// </summary>
+public sealed class PushIngest(
+    PushCopies copies,
+    MirrorSet mirrors,
+    MirrorSync sync,
+    MirrorBootstrap bootstrap,
+    FetchAuthorizer access,
+    AccessTickets tickets,
+    WorkMeters meters,
+    TimeProvider time,
+    ILogger<PushIngest> logger
+)
+{
+    /// <summary>Those who fetch wait for what a push brings; a primary that does not say so soon what it shows keeps them from it no
+    /// longer.</summary>
+    private static readonly TimeSpan s_listing = TimeSpan.FromSeconds(30);
+
+    /// <summary>Begins to watch a push; null where that would be of no use.</summary>
+    /// <param name="repository">The repository that it is for.</param>
+    /// <param name="isGzip">The client's bytes are compressed.</param>
+    /// <param name="pusher">
+    /// The credential that pushes, and the primary asked in its name, also after the push; null where the credential is not known. It is
+    /// asked for when the primary has reported.
+    /// </param>
+    public PushWatch? Watch(RepositoryName repository, bool isGzip, Func<(Credential Credential, IPrimary Primary)?> pusher) =>
+        Begin(repository, isGzip) is { } copy ? new PushWatch(this, repository, pusher, copy) : null;
+
+    /// <summary>Begins the copy of a push; null where it would be of no use.</summary>
+    internal PushCopy? Begin(RepositoryName repository, bool isGzip)
+    {
+        bool hasMirror = mirrors.Find(repository) is not null;
+        return copies.IsOn ? copies.Begin(isGzip, push => push.Commands.Count > 0 && (hasMirror || IsFirst(push))) : null;
+    }
+
+    /// <summary>What may be all that there is.</summary>
+    private static bool IsFirst(PushRequestReader push) => push.HasPack && push.Commands.All(static command => command.IsCreation);
+
+    /// <summary>
+    /// Takes a push in, behind its pusher. When this has returned its task the work is begun, before the client can know that its push was
+    /// taken: a fetch that comes then finds it under way.
+    /// </summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever ends this ends nothing else.")]
+    internal async Task TakeAsync(ObservedPush push)
+    {
+        long begun = time.GetTimestamp();
+        string result = "dropped";
+        try
+        {
+            // Begun before anything is waited for: the client may hear of its push, and others fetch it, from here on.
+            Task<bool> taking = mirrors.Find(push.Repository) is { } mirror
+                ? sync.TakeInAsync(mirror, token => ArriveAsync(push, () => result = "refused", token))
+                : bootstrap.TakeInAsync(
+                    push.Repository,
+                    token => ArriveAsync(push, () => result = "refused", token),
+                    () => push.Copy.Request.ObjectFormat
+                );
+            await push.Copy.Whole;
+            tickets.NotePush(push.Repository, push.Credential, push.Moved());
+            result = await taking ? "taken" : result;
+        }
+        catch (Exception e)
+        {
+            logger.WorkFailed(push.Repository, "push", e.Message);
+        }
+        finally
+        {
+            int refs = push.Copy.Request.Commands.Count;
+            await push.Copy.DisposeAsync();
+            meters.PushSeen(result);
+            logger.PushSeen(push.Repository, refs, result, time.GetElapsedTime(begun));
+        }
+    }
+
+    private async Task<IncomingPack?> ArriveAsync(ObservedPush push, Action refuse, CancellationToken stopping)
+    {
+        if (!await push.Copy.Whole.WaitAsync(stopping))
+        {
+            return null;
+        }
+
+        if (!push.IsTaken)
+        {
+            refuse();
+            return null;
+        }
+
+        using var limit = new CancellationTokenSource(s_listing, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
+        AccessView? view = await access.ListAsync(
+            push.Repository,
+            push.Credential,
+            push.Copy.Request.ObjectFormat,
+            push.Primary,
+            either.Token
+        );
+        ObjectId[] tips = [.. push.Tips()];
+        return view is not null && view.Shows(tips) ? new IncomingPack(view, tips, [.. push.Gone()], push.Copy.Pack) : null;
+    }
+}

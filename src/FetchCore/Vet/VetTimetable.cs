@@ -1,0 +1,69 @@
+using System.Diagnostics.CodeAnalysis;
+using Waystation.CacheStore;
+
+namespace Waystation.FetchCore.Vet;
+
+/// <summary>
+/// When each mirror is vetted: those asked for or changed lately every <paramref name="every"/>, the others ever less often, by a tenth of
+/// the time that they have been idle, but at least daily. Spread by chance, so that ten thousand mirrors are a few requests a second and
+/// never a wave.
+/// </summary>
+[SuppressMessage("Security", "CA5394", Justification = "It spreads load and keeps no secret.")]
+public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random random)
+{
+    private const int IdleShare = 10;
+    private const double MostLuck = 0.2;
+
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
+
+    /// <summary>Of each, when it was last vetted, and the share of its interval that chance leaves.</summary>
+    private readonly Dictionary<RepositoryName, (long At, double Share)> _last = [];
+
+    /// <summary>How long after one vet the next is due, before chance shortens it by up to a fifth.</summary>
+    /// <param name="idle">Since somebody last asked for the repository or it changed.</param>
+    /// <param name="every">The shortest.</param>
+    public static TimeSpan IntervalOf(TimeSpan idle, TimeSpan every)
+    {
+        TimeSpan interval = idle / IdleShare;
+        interval = interval > s_longest ? s_longest : interval;
+        return interval > every ? interval : every;
+    }
+
+    /// <summary>Those whose time has come, which counts as their vet; those that are not among <paramref name="all"/> are
+    /// forgotten.</summary>
+    /// <param name="all">Every mirror, and how long it has been idle.</param>
+    public IReadOnlyList<RepositoryName> TakeDue(IReadOnlyCollection<(RepositoryName Name, TimeSpan Idle)> all)
+    {
+        ArgumentNullException.ThrowIfNull(all);
+        long now = time.GetTimestamp();
+        List<RepositoryName> due = [];
+        foreach ((RepositoryName name, TimeSpan idle) in all)
+        {
+            TimeSpan interval = IntervalOf(idle, every);
+            double share = 1 - (MostLuck * random.NextDouble());
+            if (!_last.TryGetValue(name, out (long At, double Share) last))
+            {
+                // New here: as if it had been vetted some time within its interval.
+                _last[name] = (now - Ticks(interval * share * random.NextDouble()), share);
+            }
+            else if (time.GetElapsedTime(last.At, now) >= interval * last.Share)
+            {
+                _last[name] = (now, share);
+                due.Add(name);
+            }
+        }
+
+        if (_last.Count > all.Count)
+        {
+            HashSet<RepositoryName> known = [.. all.Select(static one => one.Name)];
+            foreach (RepositoryName name in _last.Keys.Where(name => !known.Contains(name)).ToList())
+            {
+                _last.Remove(name);
+            }
+        }
+
+        return due;
+    }
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
+}

@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Mirroring;
+using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.GitProtocol.Objects;
+
+namespace Waystation.FetchCore.Vet;
+
+/// <summary>Compares a mirror's refs with the primary's, and brings what is missing.</summary>
+public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, MirrorSync sync, MirrorRefsUpdate refs, VetReport report)
+    : RepositoryWork
+{
+    /// <summary>Of each mirror, the digest of the listing that it agreed with.</summary>
+    private readonly ConcurrentDictionary<RepositoryName, byte[]> _agreed = new();
+
+    /// <summary>Of each mirror, whether its primary speaks protocol v2: it is asked nothing that it did not advertise.</summary>
+    private readonly ConcurrentDictionary<RepositoryName, bool> _speaksV2 = new();
+
+    /// <inheritdoc />
+    public override WorkKind Kind => WorkKind.Vet;
+
+    /// <inheritdoc />
+    public override WorkLane Lane => WorkLane.Small;
+
+    /// <inheritdoc />
+    public override async Task RunAsync(RepositoryName repository, CancellationToken stopping)
+    {
+        if (mirrors.Find(repository) is not { } mirror)
+        {
+            _agreed.TryRemove(repository, out _);
+            _speaksV2.TryRemove(repository, out _);
+            return;
+        }
+
+        try
+        {
+            await VetAsync(mirror, stopping);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            report.Failed(repository, e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>Asks in the version that the primary was found to speak; where it does not answer any more, that is found out anew the next
+    /// time.</summary>
+    private async Task<ServiceSight> LookAsync(IPrimary primary, Mirror mirror, byte[]? agreed, CancellationToken stopping)
+    {
+        ServiceSight seen = _speaksV2.TryRemove(mirror.Name, out bool speaksV2)
+            ? await ServiceLook.AgainAsync(primary, mirror.ObjectFormat, agreed, speaksV2, stopping)
+            : await ServiceLook.FirstAsync(primary, stopping);
+        _speaksV2[mirror.Name] = seen.SpeaksV2;
+        return seen;
+    }
+
+    private async Task VetAsync(Mirror mirror, CancellationToken stopping)
+    {
+        await using ServiceConnection? connection = services.Open(mirror.Name);
+        if (connection is null)
+        {
+            return;
+        }
+
+        byte[]? agreed = _agreed.GetValueOrDefault(mirror.Name);
+        ServiceSight seen = await LookAsync(connection.Primary, mirror, agreed, stopping);
+        if (agreed is not null && agreed.AsSpan().SequenceEqual(seen.Digest))
+        {
+            report.Checked(mirror.Name);
+            return;
+        }
+
+        if (refs.IsDue(mirror, seen.Asker.View))
+        {
+            List<ObjectId> wants = [.. MirrorBootstrap.TipsOf(seen.Asker.View)];
+            if (!await sync.UpdateAsync(mirror, seen.Asker, wants, stopping))
+            {
+                throw new PrimaryException("the mirror differs from the primary and could not be brought up to date");
+            }
+
+            report.Mended(mirror.Name);
+        }
+
+        report.Checked(mirror.Name);
+
+        // A ref that has gone is kept for a while: until then there is something to look at again.
+        if (!refs.IsDue(mirror, seen.Asker.View) && MirrorRefsUpdate.Agrees(mirror, seen.Asker.View))
+        {
+            _agreed[mirror.Name] = seen.Digest;
+        }
+        else
+        {
+            _agreed.TryRemove(mirror.Name, out _);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Text;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Requests;
+
+/// <summary>The capabilities behind a v0 or v1 client's want (gitprotocol-capabilities).</summary>
+internal sealed class CapabilityList(ObjectFormat format)
+{
+    private readonly HashSet<string> _flags = new(StringComparer.Ordinal);
+
+    // These change nothing about the answer: what the client may say in its needs, it says there.
+    private static readonly string[] s_harmless =
+    [
+        CapabilityWords.Shallow,
+        CapabilityWords.DeepenSince,
+        CapabilityWords.DeepenNot,
+        CapabilityWords.AllowTip,
+        CapabilityWords.AllowReachable,
+    ];
+
+    private static readonly string[] s_meaningful =
+    [
+        CapabilityWords.MultiAck,
+        CapabilityWords.MultiAckDetailed,
+        CapabilityWords.NoDone,
+        CapabilityWords.ThinPack,
+        CapabilityWords.Sideband,
+        CapabilityWords.Sideband64k,
+        CapabilityWords.OfsDelta,
+        CapabilityWords.NoProgress,
+        CapabilityWords.IncludeTag,
+        CapabilityWords.DeepenRelative,
+        CapabilityWords.Filter,
+    ];
+
+    /// <summary>What makes the request foreign, or null: a word that may mean anything, or a byte that is none of a word's.</summary>
+    public ForeignReason? Foreign { get; private set; }
+
+    /// <summary>Whether a filter may be asked for.</summary>
+    public bool HasFilter => _flags.Contains(CapabilityWords.Filter);
+
+    public void Take(in ReadOnlySequence<byte> list)
+    {
+        string text = Encoding.Latin1.GetString(list);
+        if (text[0] != ' ')
+        {
+            GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
+        }
+        // git ends a word at a tab, a line feed or a carriage return as well, and the whole list at a NUL; other servers split as they
+        // like.
+        if (!PlainText.IsOfWords(text))
+        {
+            Foreign ??= ForeignReason.ByteOutOfPlace;
+        }
+
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            TakeWord(word);
+        }
+    }
+
+    /// <summary>The request with what its capabilities say of the pack.</summary>
+    public FetchRequest ApplyTo(FetchRequest request) =>
+        request with
+        {
+            ThinPack = _flags.Contains(CapabilityWords.ThinPack),
+            OfsDelta = _flags.Contains(CapabilityWords.OfsDelta),
+            IncludeTag = _flags.Contains(CapabilityWords.IncludeTag),
+            DeepenRelative = _flags.Contains(CapabilityWords.DeepenRelative),
+        };
+
+    /// <summary>What the capabilities say of the response's form.</summary>
+    /// <param name="version">0 or 1.</param>
+    public ResponseFraming ToFraming(int version) =>
+        new()
+        {
+            ProtocolVersion = version,
+            NoProgress = _flags.Contains(CapabilityWords.NoProgress),
+            NoDone = _flags.Contains(CapabilityWords.NoDone),
+            MultiAck = CapabilityWords.MultiAckOf(_flags),
+            SidebandKind = CapabilityWords.SidebandOf(_flags),
+        };
+
+    private void TakeWord(string word)
+    {
+        if (s_meaningful.Contains(word, StringComparer.Ordinal))
+        {
+            _flags.Add(word);
+        }
+        else if (Value(word, "object-format=") is { } value)
+        {
+            Check(value);
+        }
+        else if (Value(word, "agent=") is null && Value(word, "session-id=") is null && !s_harmless.Contains(word, StringComparer.Ordinal))
+        {
+            Foreign ??= ForeignReason.UnknownCapability;
+        }
+    }
+
+    private void Check(string name)
+    {
+        if (!ObjectFormats.TryParse(name, out ObjectFormat said) || said != format)
+        {
+            GitProtocolException.Throw(ProtocolError.BadObjectFormat, "The client's object format is not the repository's.");
+        }
+    }
+
+    private static string? Value(string word, string key) => word.StartsWith(key, StringComparison.Ordinal) ? word[key.Length..] : null;
+}

@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Requests;
+
+/// <summary>Gathers the lines that fetch requests of all versions share, and remembers what made the request foreign.</summary>
+internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects)
+{
+    private readonly ObjectIdSet _wants = new();
+    private readonly ObjectIdSet _haves = new();
+    private readonly ObjectIdSet _shallows = new();
+    private int? _depth;
+    private long? _since;
+    private FilterSpec? _filter;
+    private int _lines;
+
+    /// <summary>The first thing that is not ours to answer.</summary>
+    public ForeignReason? Foreign { get; private set; }
+
+    /// <summary>Whether a filter was asked for, known or not.</summary>
+    public bool HasFilter { get; private set; }
+
+    /// <summary>Whether something is wanted.</summary>
+    public bool HasWants => _wants.Count > 0;
+
+    public void TakeForeign(ForeignReason reason) => Foreign ??= reason;
+
+    public void TakeWant(in ReadOnlySequence<byte> hex) => Add(_wants, hex);
+
+    /// <summary>A have line, or false.</summary>
+    public bool TryTakeHave(in PktLine line)
+    {
+        if (!line.TryStripPrefix(Keywords.Have, out ReadOnlySequence<byte> hex))
+        {
+            return false;
+        }
+
+        Add(_haves, hex);
+        return true;
+    }
+
+    /// <summary>A line about the boundary or the filter, or false.</summary>
+    public bool TryTakeLimit(in PktLine line)
+    {
+        if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> rest))
+        {
+            Add(_shallows, rest);
+        }
+        else if (line.TryStripPrefix(Keywords.Deepen, out rest))
+        {
+            _depth = Once(_depth, (int)Number(rest, int.MaxValue));
+        }
+        else if (line.TryStripPrefix(Keywords.DeepenSince, out rest))
+        {
+            _since = Once(_since, Number(rest, long.MaxValue));
+        }
+        else if (line.TryStripPrefix(Keywords.DeepenNot, out _))
+        {
+            TakeForeign(ForeignReason.DeepenNot);
+        }
+        else if (line.TryStripPrefix(Keywords.Filter, out rest))
+        {
+            TakeFilter(rest);
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The request, with what the versions say each in their own way still to be set.</summary>
+    public FetchRequest Build()
+    {
+        if (_depth is not null && _since is not null)
+        {
+            GitProtocolException.Throw(ProtocolError.Conflict, "deepen and deepen-since exclude each other.");
+        }
+        return new FetchRequest
+        {
+            ObjectFormat = format,
+            Wants = _wants.ToList(),
+            Haves = _haves.ToList(),
+            Shallows = _shallows.ToList(),
+            Depth = _depth,
+            DeepenSince = _since,
+            Filter = _filter,
+        };
+    }
+
+    private void Add(ObjectIdSet set, in ReadOnlySequence<byte> hex)
+    {
+        // Lines count, not ids: a repeated id costs its parsing all the same.
+        if (++_lines > maxObjects)
+        {
+            GitProtocolException.Throw(ProtocolError.TooMany, $"More than {maxObjects} object ids.");
+        }
+
+        set.Add(ObjectIdLine.Read(hex, format));
+    }
+
+    private void TakeFilter(in ReadOnlySequence<byte> text)
+    {
+        if (HasFilter)
+        {
+            GitProtocolException.Throw(ProtocolError.Duplicate, "Two filters.");
+        }
+
+        HasFilter = true;
+        if (!FilterSpec.TryParse(Encoding.Latin1.GetString(text), out _filter))
+        {
+            TakeForeign(ForeignReason.UnknownFilter);
+        }
+    }
+
+    private static T Once<T>(T? already, T value)
+        where T : struct
+    {
+        if (already is not null)
+        {
+            GitProtocolException.Throw(ProtocolError.Duplicate, "Two boundaries.");
+        }
+
+        return value;
+    }
+
+    // Git would take 010 for eight and 0x10 for sixteen; no client writes so.
+    private static long Number(in ReadOnlySequence<byte> text, long most)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        long value = 0;
+        bool good = text.Length is > 0 and <= 19;
+        if (good)
+        {
+            text.CopyTo(digits);
+            digits = digits[..(int)text.Length];
+            good =
+                digits[0] is >= (byte)'1' and <= (byte)'9'
+                && Utf8Parser.TryParse(digits, out value, out int used)
+                && used == digits.Length
+                && value <= most;
+        }
+        if (!good)
+        {
+            GitProtocolException.Throw(ProtocolError.BadNumber, "A boundary is not a positive decimal number in range.");
+        }
+
+        return value;
+    }
+}

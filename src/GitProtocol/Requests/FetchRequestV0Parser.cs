@@ -1,0 +1,310 @@
+using System.Buffers;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Requests;
+
+/// <summary>
+/// Reads what a v0 or v1 client asks (gitprotocol-pack, Packfile Negotiation):
+/// <code>
+///   want id capabilities, want…, shallow…, deepen…, filter ─ flush        the needs
+///   have… ─ flush                                                         a round, any number of times
+///   have… ─ done                                                          the last one
+/// </code>
+/// A stateless client repeats its needs with each round, so a body holds one round, or none. On a channel the server answers
+/// round by round: use <see cref="TryReadNeeds"/> and <see cref="TryReadRound"/> there.
+/// </summary>
+public static class FetchRequestV0Parser
+{
+    /// <summary>Reads the body of one stateless request, in the object format that its first want has.</summary>
+    /// <inheritdoc cref="Parse(ReadOnlySequence{byte}, int, ObjectFormat, int)" path="/exception"/>
+    public static ParsedCommand Parse(ReadOnlySequence<byte> wholeBody, int version) => Parse(wholeBody, version, FormatOf(wholeBody));
+
+    /// <summary>Reads the body of one stateless request: the needs, and at most one round.</summary>
+    /// <exception cref="GitProtocolException">It is malformed, ends too early or goes on too long.</exception>
+    public static ParsedCommand Parse(
+        ReadOnlySequence<byte> wholeBody,
+        int version,
+        ObjectFormat format,
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
+    {
+        if (!TryReadNeeds(ref wholeBody, version, format, out ParsedCommand? needs, maxObjects))
+        {
+            ThrowTruncated();
+        }
+
+        if (needs is null)
+        {
+            return new ParsedCommand.Foreign(ForeignReason.EmptyRequest);
+        }
+
+        if (needs is not ParsedCommand.Fetch(var request, var framing))
+        {
+            return needs;
+        }
+
+        var haves = new ObjectIdSet();
+        bool done = false;
+        bool hasRound = !wholeBody.IsEmpty;
+        long scanned = 0;
+        if (hasRound && !TryReadRound(ref wholeBody, ref scanned, format, haves, out done, maxObjects - request.Wants.Count))
+        {
+            ThrowTruncated();
+        }
+        // Some clients end a request with a flush-pkt whatever it was.
+        bool ends = wholeBody.IsEmpty || (wholeBody.Length == PktLineReader.HeaderLength && PktLine.StartsWith(wholeBody, "0000"u8));
+        if (!ends && done)
+        {
+            GitProtocolException.Throw(ProtocolError.TrailingBytes, "Bytes after done.");
+        }
+
+        return ends
+            ? new ParsedCommand.Fetch(request with { Haves = haves.ToList(), Pack = framing.WhenPackComes(done, haves.Count > 0) }, framing)
+            : CheckRest(ref wholeBody, format, maxObjects);
+
+        static void ThrowTruncated() =>
+            GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt or done.");
+    }
+
+    /// <summary>
+    /// Takes the needs, to their flush-pkt, off the buffer; false, and nothing taken, while they are not whole. True with no
+    /// command: the client takes its leave.
+    /// </summary>
+    public static bool TryReadNeeds(
+        ref ReadOnlySequence<byte> buffer,
+        int version,
+        ObjectFormat format,
+        out ParsedCommand? needs,
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
+    {
+        long scanned = 0;
+        return TryReadNeeds(ref buffer, ref scanned, version, format, out needs, maxObjects);
+    }
+
+    /// <summary>
+    /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0
+    /// again when the needs were taken.
+    /// </summary>
+    public static bool TryReadNeeds(
+        ref ReadOnlySequence<byte> buffer,
+        ref long scanned,
+        int version,
+        ObjectFormat format,
+        out ParsedCommand? needs,
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(version);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(version, 1);
+        needs = null;
+        if (!CommandParser.TryFindFlush(buffer, ref scanned))
+        {
+            return false;
+        }
+
+        ReadOnlySequence<byte> lines = buffer.Slice(0, scanned);
+        if (scanned > PktLineReader.HeaderLength)
+        {
+            needs = ParseNeeds(lines, version, format, maxObjects);
+        }
+
+        buffer = buffer.Slice(scanned);
+        scanned = 0;
+        return true;
+    }
+
+    /// <summary>Whether these needs, foreign ones too, move the client's boundary, so that the server tells the new one before it hears of
+    /// haves.</summary>
+    public static bool Deepens(ReadOnlySequence<byte> needs)
+    {
+        while (PktLineReader.TryRead(ref needs, out PktLine line) && line.Kind == PktLineKind.Data)
+        {
+            if (
+                line.TryStripPrefix(Keywords.Deepen, out _)
+                || line.TryStripPrefix(Keywords.DeepenSince, out _)
+                || line.TryStripPrefix(Keywords.DeepenNot, out _)
+            )
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Takes one round of haves off the buffer, to its flush-pkt or to done, and adds them; false, and nothing taken or added,
+    /// while it is not whole.
+    /// </summary>
+    public static bool TryReadRound(
+        ref ReadOnlySequence<byte> buffer,
+        ObjectFormat format,
+        ICollection<ObjectId> haves,
+        out bool done,
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
+    {
+        long scanned = 0;
+        return TryReadRound(ref buffer, ref scanned, format, haves, out done, maxObjects);
+    }
+
+    /// <summary>
+    /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0
+    /// again when a round was taken.
+    /// </summary>
+    public static bool TryReadRound(
+        ref ReadOnlySequence<byte> buffer,
+        ref long scanned,
+        ObjectFormat format,
+        ICollection<ObjectId> haves,
+        out bool done,
+        int maxObjects = CommandParser.DefaultMaxObjects
+    )
+    {
+        ArgumentNullException.ThrowIfNull(haves);
+        var set = new ObjectIdSet();
+        if (!TryReadRound(ref buffer, ref scanned, format, set, out done, maxObjects - haves.Count))
+        {
+            return false;
+        }
+
+        foreach (ObjectId id in set.ToList())
+        {
+            haves.Add(id);
+        }
+
+        return true;
+    }
+
+    private static ParsedCommand.Foreign CheckRest(ref ReadOnlySequence<byte> rounds, ObjectFormat format, int maxObjects)
+    {
+        var haves = new ObjectIdSet();
+        for (bool done = false; !done && !rounds.IsEmpty; )
+        {
+            long scanned = 0;
+            if (!TryReadRound(ref rounds, ref scanned, format, haves, out done, maxObjects))
+            {
+                GitProtocolException.Throw(ProtocolError.Truncated, "The request ends before its flush-pkt or done.");
+            }
+        }
+        return new ParsedCommand.Foreign(ForeignReason.SecondRound);
+    }
+
+    private static ObjectFormat FormatOf(ReadOnlySequence<byte> body)
+    {
+        bool isSha256 =
+            PktLineReader.TryRead(ref body, out PktLine first)
+            && first.TryStripPrefix(Keywords.Want, out ReadOnlySequence<byte> want)
+            && want.Length >= ObjectFormat.Sha256.HexLength
+            && ObjectId.TryParse(want.Slice(0, ObjectFormat.Sha256.HexLength), ObjectFormat.Sha256, out _);
+        return isSha256 ? ObjectFormat.Sha256 : ObjectFormat.Sha1;
+    }
+
+    private static bool TryReadRound(
+        ref ReadOnlySequence<byte> buffer,
+        ref long scanned,
+        ObjectFormat format,
+        ObjectIdSet haves,
+        out bool done,
+        int most
+    )
+    {
+        if (!TryFindRoundEnd(buffer, ref scanned, out done))
+        {
+            return false;
+        }
+
+        ReadOnlySequence<byte> round = buffer.Slice(0, scanned);
+        while (PktLineReader.TryRead(ref round, out PktLine line) && line.TryStripPrefix(Keywords.Have, out ReadOnlySequence<byte> hex))
+        {
+            if (haves.Count >= most)
+            {
+                GitProtocolException.Throw(ProtocolError.TooMany, "Too many haves.");
+            }
+
+            haves.Add(ObjectIdLine.Read(hex, format));
+        }
+        buffer = buffer.Slice(scanned);
+        scanned = 0;
+        return true;
+    }
+
+    private static bool TryFindRoundEnd(in ReadOnlySequence<byte> buffer, ref long scanned, out bool done)
+    {
+        ReadOnlySequence<byte> lines = buffer.Slice(scanned);
+        done = false;
+        while (PktLineReader.TryRead(ref lines, out PktLine line))
+        {
+            scanned += PktLineReader.HeaderLength + line.Payload.Length;
+            done = line.TextIs(Keywords.Done);
+            if (done || line.Kind == PktLineKind.Flush)
+            {
+                return true;
+            }
+
+            if (line.TryStripPrefix(Keywords.Have, out _))
+            {
+                continue;
+            }
+
+            ProtocolError error = line.Kind == PktLineKind.Data ? ProtocolError.UnexpectedLine : ProtocolError.UnexpectedPacket;
+            GitProtocolException.Throw(error, "Neither have nor done nor flush.");
+        }
+        if (buffer.Length > CommandParser.MaxCommandLength)
+        {
+            GitProtocolException.Throw(ProtocolError.TooLong, "A round without an end.");
+        }
+
+        return false;
+    }
+
+    private static ParsedCommand ParseNeeds(ReadOnlySequence<byte> lines, int version, ObjectFormat format, int maxObjects)
+    {
+        var builder = new FetchRequestBuilder(format, maxObjects);
+        var capabilities = new CapabilityList(format);
+        while (CommandParser.TryReadArgument(ref lines, out PktLine line))
+        {
+            if (builder.TryTakeLimit(line))
+            {
+                // As git has it: the capability stands before what needs it.
+                if (builder.HasFilter && !capabilities.HasFilter)
+                {
+                    GitProtocolException.Throw(ProtocolError.Conflict, "A filter without its capability.");
+                }
+                continue;
+            }
+            if (!line.TryStripPrefix(Keywords.Want, out ReadOnlySequence<byte> want))
+            {
+                GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Not a line of a v0 request.");
+            }
+            // Only the first want carries capabilities: git takes them from any, others do not.
+            bool isFirst = !builder.HasWants;
+            builder.TakeWant(want.Slice(0, Math.Min(want.Length, format.HexLength)));
+            if (want.Length <= format.HexLength)
+            {
+                continue;
+            }
+
+            capabilities.Take(want.Slice(format.HexLength));
+            if (!isFirst)
+            {
+                builder.TakeForeign(ForeignReason.UnknownCapability);
+            }
+        }
+        if (capabilities.Foreign is { } strange)
+        {
+            builder.TakeForeign(strange);
+        }
+
+        if (!builder.HasWants)
+        {
+            builder.TakeForeign(ForeignReason.NoWants);
+        }
+
+        FetchRequest request = capabilities.ApplyTo(builder.Build()) with { Pack = PackWhen.Never };
+        return builder.Foreign is { } reason
+            ? new ParsedCommand.Foreign(reason)
+            : new ParsedCommand.Fetch(request, capabilities.ToFraming(version));
+    }
+}

@@ -1,0 +1,27 @@
+using System.Buffers;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.GitProtocol.Requests;
+
+/// <summary>The line that most of fetching is made of: a keyword, an id, an ending.</summary>
+internal static class ObjectIdLine
+{
+    /// <summary>The id that a line ends with.</summary>
+    public static ObjectId Read(in ReadOnlySequence<byte> hex, ObjectFormat format)
+    {
+        if (!ObjectId.TryParse(hex, format, out ObjectId id))
+        {
+            GitProtocolException.Throw(ProtocolError.BadObjectId, "Not an object id.");
+        }
+
+        return id;
+    }
+
+    public static void Write(IBufferWriter<byte> writer, ReadOnlySpan<byte> keyword, ObjectId id, ReadOnlySpan<byte> end)
+    {
+        Span<byte> hex = stackalloc byte[ObjectFormat.Sha256.HexLength];
+        id.WriteHex(hex);
+        PktLineWriter.Write(writer, keyword, hex[..id.Format.HexLength], end);
+    }
+}

@@ -1,0 +1,56 @@
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+
+namespace Waystation.GitProtocol.Responses;
+
+/// <summary>
+/// What an answer says before the pack, whichever protocol version said it. Written by
+/// <see cref="FetchResponseWriter.WritePrologueV2"/> and read by <see cref="FetchResponseReader.TryReadPrologue"/> it is also the
+/// form in which it is kept.
+/// </summary>
+public sealed record FetchPrologue
+{
+    /// <summary>Nothing to say: the answer to a clone.</summary>
+    public static readonly FetchPrologue Empty = new();
+
+    /// <summary>Whether there is an acknowledgments section; never in answer to a v2 request with done.</summary>
+    public bool HasAcknowledgments { get; init; }
+
+    /// <summary>The haves that the server has too.</summary>
+    public IReadOnlyList<ObjectId> Acks
+    {
+        get;
+        init => field = ValueList<ObjectId>.From(value);
+    } = ValueList<ObjectId>.Empty;
+
+    /// <summary>The server knows enough to make the pack.</summary>
+    public bool Ready { get; init; }
+
+    /// <summary>Whether there is a shallow-info section, perhaps empty.</summary>
+    public bool HasShallowInfo { get; init; }
+
+    /// <summary>The commits whose parents the client will lack.</summary>
+    public IReadOnlyList<ObjectId> Shallow
+    {
+        get;
+        init => field = ValueList<ObjectId>.From(value);
+    } = ValueList<ObjectId>.Empty;
+
+    /// <summary>The commits that are on the client's boundary no more.</summary>
+    public IReadOnlyList<ObjectId> Unshallow
+    {
+        get;
+        init => field = ValueList<ObjectId>.From(value);
+    } = ValueList<ObjectId>.Empty;
+
+    /// <summary>
+    /// The same in the form in which it answers equal requests of every version: v0 and v1 acknowledge haves also in answer to done,
+    /// v2 does not, and no client needs it.
+    /// </summary>
+    /// <param name="request">The request that it answers, in whichever version that was made.</param>
+    public FetchPrologue ForAnyVersion(FetchRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.IsDone ? this with { HasAcknowledgments = false, Acks = [], Ready = false } : this;
+    }
+}

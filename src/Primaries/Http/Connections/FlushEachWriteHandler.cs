@@ -1,0 +1,135 @@
+using System.Net;
+
+namespace Waystation.Primaries.Http.Connections;
+
+/// <summary>
+/// Sends a request body on as it comes, and once. The handler below collects small writes, the head among them, until 4 KiB are
+/// together: a client that pauses after its first bytes would find that the primary knows nothing of it.
+/// <para>
+/// A request that met a connection which the primary had closed goes out again over another one: nothing of it had left, and nothing of its
+/// body was taken, since the head goes first.
+/// </para>
+/// </summary>
+internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+{
+    /// <summary>More connections than this are not found closed one after the other: the primary would be closing what it has just
+    /// opened.</summary>
+    private const int MaxClosed = 8;
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        HttpContent? body = request.Content;
+        RequestTrace trace = RequestTrace.Current = RequestTrace.Of(request);
+        for (int closed = 0; ; closed++)
+        {
+            trace.MetClosed = false;
+            var prompt = Prompt(request.Method, body);
+            request.Content = prompt;
+            try
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+            catch (HttpRequestException)
+                when (trace is { MetClosed: true, HasBegun: false } && prompt is not PromptContent { IsTaken: true } && closed < MaxClosed)
+            {
+                // It is certain that nothing was taken.
+            }
+        }
+    }
+
+    private static HttpContent? Prompt(HttpMethod method, HttpContent? body) =>
+        body switch
+        {
+            // The handler below sends a request without a body again when a connection ends without an answer: no change may be made twice.
+            null when method != HttpMethod.Get && method != HttpMethod.Head && method != HttpMethod.Options => new ByteArrayContent([]),
+            null or ReadOnlyMemoryContent => body,
+            { } content => new PromptContent(content),
+        };
+
+    private sealed class PromptContent : HttpContent
+    {
+        private readonly HttpContent _content;
+
+        /// <summary>Something of the body may have been read.</summary>
+        public bool IsTaken { get; private set; }
+
+        public PromptContent(HttpContent content)
+        {
+            _content = content;
+            foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in content.Headers.NonValidated)
+            {
+                Headers.TryAddWithoutValidation(name, values);
+            }
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            // The head alone: where it cannot leave, the body is untouched.
+            await stream.FlushAsync(cancellationToken);
+            IsTaken = true;
+            await _content.CopyToAsync(new FlushedStream(stream), context, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _content.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+
+    /// <summary>Flushes after each write.</summary>
+    private sealed class FlushedStream(Stream inner) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            inner.Write(buffer, offset, count);
+            inner.Flush();
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await inner.WriteAsync(buffer, cancellationToken);
+            await inner.FlushAsync(cancellationToken);
+        }
+
+        public override void Flush() => inner.Flush();
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

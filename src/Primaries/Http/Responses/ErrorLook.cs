@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.GitProtocol;
+using Waystation.GitProtocol.PktLines;
+
+namespace Waystation.Primaries.Http.Responses;
+
+/// <summary>
+/// Looks at how an answer of upload-pack begins, for servers that say no with status 200: an ERR packet takes the place of the answer. Some
+/// (gitolite) put the service line of an advertisement before it, whatever was asked.
+/// <code>
+///   [# service=git-upload-pack, flush]  ERR text
+/// </code>
+/// </summary>
+public static class ErrorLook
+{
+    private const string ResultType = "application/x-git-upload-pack-result";
+
+    /// <summary>Most answers tell within this; a longer ERR packet is read to its end.</summary>
+    private const int FirstRead = 4_096;
+
+    private static ReadOnlySpan<byte> Err => "ERR "u8;
+
+    private static ReadOnlySpan<byte> Service => "# service="u8;
+
+    /// <summary>
+    /// Looks at an answer. What was read is read again from the response's content. But an ERR packet that answers a POST is left alone,
+    /// for a client shows its text only where it looks for the answer.
+    /// </summary>
+    /// <param name="response">The answer, of whose body nothing was read yet.</param>
+    /// <param name="isPost">What it answers.</param>
+    /// <param name="wasPromised">
+    /// The client was told the primary's capabilities by the node. A client that asks the primary itself would not have come so far, so
+    /// what is not Git's is put in words for it.
+    /// </param>
+    /// <param name="cancellationToken">The asker's.</param>
+    public static async Task<AnswerVerdict> JudgeAsync(
+        HttpResponseMessage response,
+        bool isPost,
+        bool wasPromised,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!HttpPrimaryReply.IsGitAnswer(response))
+        {
+            // What says no type, or another than that of a page, git reads as it comes, and says itself what is wrong with it.
+            string type = response.Content.Headers.ContentType?.MediaType ?? "";
+            bool isPage = response.IsSuccessStatusCode && type.StartsWith("text/", StringComparison.OrdinalIgnoreCase);
+            bool isRefusal = HttpPrimaryReply.IsNoSuccess(response);
+            if (!isRefusal || !isPost || !wasPromised || !isPage)
+            {
+                return new AnswerVerdict(null, isRefusal);
+            }
+
+            string status = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
+            string text = $"waystation: the primary answered {status} with {type}, which is not Git's";
+            var packet = new ArrayBufferWriter<byte>();
+            PktLineWriter.WriteError(packet, text);
+            response.StatusCode = HttpStatusCode.OK;
+            Put(response, packet.WrittenMemory);
+            return new AnswerVerdict(text, IsRefusal: true);
+        }
+
+        (ReadOnlyMemory<byte> read, ReadOnlyMemory<byte>? error, Stream further) = await ReadStartAsync(response, cancellationToken);
+        if (error is not { } line)
+        {
+            response.Content = new ReplayedContent(response.Content, read, further);
+            return new AnswerVerdict(null, IsRefusal: false);
+        }
+
+        if (isPost)
+        {
+            Put(response, line);
+        }
+        else
+        {
+            response.Content = new ReplayedContent(response.Content, read, further);
+        }
+
+        string said = Encoding.UTF8.GetString(line.Span[(PktLineReader.HeaderLength + Err.Length)..]).TrimEnd('\n');
+        return new AnswerVerdict(said, ErrorLines.MeaningOf(said) == ErrorMeaning.Refusal);
+    }
+
+    private static void Put(HttpResponseMessage response, ReadOnlyMemory<byte> packet)
+    {
+        var content = new ReplayedContent(response.Content, packet, Stream.Null);
+        content.Headers.ContentType = new MediaTypeHeaderValue(ResultType);
+        response.Content = content;
+    }
+
+    private static async Task<(ReadOnlyMemory<byte> Read, ReadOnlyMemory<byte>? Error, Stream Further)> ReadStartAsync(
+        HttpResponseMessage response,
+        CancellationToken cancellationToken
+    )
+    {
+        Stream rest = await response.Content.ReadAsStreamAsync(cancellationToken);
+        byte[] read = new byte[FirstRead];
+        int length = 0;
+        while (Look(read.AsMemory(0, length), out _))
+        {
+            if (length == read.Length)
+            {
+                Array.Resize(ref read, PktLineReader.MaxLength + FirstRead);
+            }
+
+            int more = await rest.ReadAsync(read.AsMemory(length), cancellationToken);
+            if (more == 0)
+            {
+                return (read.AsMemory(0, length), null, rest);
+            }
+
+            length += more;
+        }
+
+        Look(read.AsMemory(0, length), out ReadOnlyMemory<byte>? found);
+        return (read.AsMemory(0, length), found, rest);
+    }
+
+    /// <summary>True while more has to be read before it can be told.</summary>
+    private static bool Look(ReadOnlyMemory<byte> bytes, out ReadOnlyMemory<byte>? error)
+    {
+        error = null;
+        var rest = new ReadOnlySequence<byte>(bytes);
+        bool isFirst = true;
+        try
+        {
+            while (true)
+            {
+                ReadOnlySequence<byte> before = rest;
+                ReadOnlySequence<byte> text = rest.Slice(Math.Min(rest.Length, PktLineReader.HeaderLength));
+                bool mayBeError = Begins(text, Err),
+                    mayBeService = isFirst && Begins(text, Service);
+                if (!PktLineReader.TryRead(ref rest, out PktLine packet))
+                {
+                    return mayBeError || mayBeService || rest.Length < PktLineReader.HeaderLength;
+                }
+
+                if (packet.Kind == PktLineKind.Data && packet.TryStripPrefix(Err, out _))
+                {
+                    error = bytes.Slice((int)(bytes.Length - before.Length), (int)(before.Length - rest.Length));
+                    return false;
+                }
+
+                if (!(mayBeService || (!isFirst && packet.Kind == PktLineKind.Flush)))
+                {
+                    return false;
+                }
+
+                isFirst = false;
+            }
+        }
+        catch (GitProtocolException)
+        {
+            // Not Git's: whoever reads it judges it.
+            return false;
+        }
+    }
+
+    /// <summary>Whether what is here of a text is what it begins with, as far as it goes.</summary>
+    private static bool Begins(in ReadOnlySequence<byte> text, ReadOnlySpan<byte> with)
+    {
+        int length = (int)Math.Min(text.Length, with.Length);
+        return text.FirstSpan[..length].SequenceEqual(with[..length]);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net;
+
+namespace Waystation.Primaries.Http.Responses;
+
+/// <summary>The body of an answer of which something was read already, with that in front again.</summary>
+internal sealed class ReplayedContent : HttpContent
+{
+    private readonly HttpContent _inner;
+    private readonly ReadOnlyMemory<byte> _first;
+    private readonly Stream _rest;
+
+    public ReplayedContent(HttpContent inner, ReadOnlyMemory<byte> first, Stream rest)
+    {
+        (_inner, _first, _rest) = (inner, first, rest);
+        foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in inner.Headers.NonValidated)
+        {
+            if (!string.Equals(name, "Content-Length", StringComparison.OrdinalIgnoreCase))
+            {
+                Headers.TryAddWithoutValidation(name, values);
+            }
+        }
+    }
+
+    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(new JoinedStream(_first, _rest));
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    {
+        await stream.WriteAsync(_first);
+        await _rest.CopyToAsync(stream);
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,153 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Observing;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
+using Waystation.Primaries.Http.Connections;
+using Waystation.Proxy.Hooks;
+using Waystation.Proxy.Http.Forwarding;
+using Waystation.Proxy.Http.Headers;
+using Waystation.Proxy.Http.Requests;
+using Waystation.Proxy.Telemetry;
+
+namespace Waystation.Proxy.Http.Endpoints;
+
+/// <summary>The clients' door: decides which of the paths through the node a request takes.</summary>
+internal sealed class GitEndpoints(
+    PrimaryMap primaries,
+    ClientIdentity identity,
+    AccessTickets tickets,
+    InfoRefsEndpoint infoRefs,
+    UploadPackEndpoint uploadPack,
+    ReceivePackEndpoint receivePack,
+    HookEndpoint hooks,
+    PassThrough passThrough,
+    FetchMeters meters,
+    ILogger<GitEndpoints> logger
+)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        meters.Opened();
+        try
+        {
+            await RouteAsync(context);
+        }
+        catch (Exception e) when (IsOfAbsence(e, context.RequestAborted))
+        {
+            // The client has left; its leaving has reached whoever worked for it.
+        }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            context.Response.StatusCode = e.StatusCode;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            logger.RequestFailed(context.Request.Method, context.Request.Path, e);
+            if (context.Response.HasStarted)
+            {
+                context.Abort();
+            }
+            else
+            {
+                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            }
+        }
+        finally
+        {
+            meters.Closed();
+        }
+    }
+
+    private async Task RouteAsync(HttpContext context)
+    {
+        if (!GitRequest.HasPlainTarget(context))
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
+        if (context.Request.Path.StartsWithSegments(HookEndpoint.Prefix, StringComparison.Ordinal))
+        {
+            await hooks.HandleAsync(context);
+            return;
+        }
+
+        if (primaries.Find(context.Request.Host.Host) is not { } primary)
+        {
+            context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+            await context.Response.WriteAsync(
+                $"waystation: no primary here is called {context.Request.Host.Host}\n",
+                context.RequestAborted
+            );
+            return;
+        }
+
+        if (ConnectionLogin.TryTurnAway(context))
+        {
+            return;
+        }
+
+        GitRequest git = GitRequest.From(context);
+        if (!RequestTarget.IsWellFormed(git.Target))
+        {
+            // HTTP/2 frames what a request line could not hold. What a primary behind HTTP/1.1 would make of it is not tried.
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
+        if (ConnectionLogin.Find(context, primary) is { } bound)
+        {
+            await passThrough.SendAsync(context, primary, git, bound, StatusOf(git, ForwardReason.ConnectionLogin));
+            return;
+        }
+
+        if (git.Service == GitService.Other)
+        {
+            await passThrough.SendAsync(context, primary, git, primary.Http.Invoker);
+            return;
+        }
+
+        if (!RepositoryPath.IsWellFormed(git.RepositoryPath))
+        {
+            // Which repository that is, and whether it is one, the primary alone decides.
+            await passThrough.SendAsync(context, primary, git, primary.Http.Invoker, StatusOf(git, ForwardReason.Malformed));
+            return;
+        }
+
+        Credential credential = identity.Identify(context.Request, git, primary);
+        var request = new ClientRequest(context, primary, git, primary.NameOf(git.RepositoryPath), credential);
+        bool isSelected = primary.Selects(git.RepositoryPath);
+        if (isSelected && ReceivePackEndpoint.IsPush(context.Request, git))
+        {
+            await receivePack.HandleAsync(request);
+            return;
+        }
+
+        if (git.Service == GitService.ReceivePack || !isSelected)
+        {
+            // What asks only whether one may push is not to wait in vain; a push itself may take what it takes.
+            using var watched = new HttpMessageInvoker(new GatedUpstream(primary.Http.Gate, read: null));
+            await passThrough.SendAsync(
+                context,
+                primary,
+                git,
+                git.Service == GitService.ReceivePack && HttpMethods.IsGet(context.Request.Method) ? watched : primary.Http.Invoker,
+                StatusOf(git, ForwardReason.NotSelected),
+                response => request.NoteRefusal(response, tickets)
+            );
+            return;
+        }
+
+        await (git.Service == GitService.InfoRefs ? infoRefs.HandleAsync(request) : uploadPack.HandleAsync(request));
+    }
+
+    /// <summary>A broken connection is told to whoever writes to it, sometimes a moment before the request counts as aborted.</summary>
+    private static bool IsOfAbsence(Exception e, CancellationToken aborted) =>
+        e is OperationCanceledException or IOException
+        && (aborted.IsCancellationRequested || (e is OperationCanceledException { CancellationToken: var cause } && cause == aborted));
+
+    private static string? StatusOf(GitRequest git, ForwardReason reason) =>
+        git.Service is GitService.InfoRefs or GitService.UploadPack ? CacheStatus.Bypass(reason) : null;
+}

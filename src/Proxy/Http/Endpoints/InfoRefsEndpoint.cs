@@ -1,0 +1,32 @@
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.Proxy.Http.Headers;
+using Waystation.Proxy.Http.Requests;
+
+namespace Waystation.Proxy.Http.Endpoints;
+
+/// <summary>
+/// <c>GET …/info/refs?service=git-upload-pack</c>: the primary's answer, read on the way. Only the v2 capability
+/// advertisement, which names no ref, is answered from a live ticket.
+/// </summary>
+internal sealed class InfoRefsEndpoint(RefsRelay refs, AccessTickets tickets)
+{
+    public async Task HandleAsync(ClientRequest request)
+    {
+        HttpContext context = request.Context;
+        if (
+            context.Request.Headers["Git-Protocol"] == "version=2"
+            && tickets.FindCapabilities(request.Repository, request.Credential) is { } known
+        )
+        {
+            context.Response.ContentType = "application/x-git-upload-pack-advertisement";
+            context.Response.Headers.CacheControl = AnswerHead.NotKept;
+            context.Response.Headers.Append("Via", AnswerHead.Via);
+            context.Response.Headers[CacheStatus.Name] = CacheStatus.Ticket;
+            context.Response.ContentLength = known.Bytes.Length;
+            await context.Response.Body.WriteAsync(known.Bytes, context.RequestAborted);
+            return;
+        }
+
+        await refs.HandleAsync(request, asked: null, body: default);
+    }
+}

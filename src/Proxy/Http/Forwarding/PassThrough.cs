@@ -1,0 +1,123 @@
+using Microsoft.AspNetCore.Http.Features;
+using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.Primaries;
+using Waystation.Primaries.Http.Responses;
+using Waystation.Proxy.Http.Headers;
+using Waystation.Proxy.Http.Requests;
+using Waystation.Proxy.Telemetry;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Waystation.Proxy.Http.Forwarding;
+
+/// <summary>
+/// Everything that goes to the primary and back untouched: streamed both ways, without a limit on size or time that
+/// would cut a long push; what a client sends is sent once, and its leaving reaches the primary.
+/// </summary>
+internal sealed class PassThrough(IHttpForwarder forwarder, FetchMeters meters, ILogger<PassThrough> logger)
+{
+    private static readonly ForwarderRequestConfig s_config = new()
+    {
+        Version = System.Net.HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        // A hook at the primary may think for an hour without a byte either way; TCP keepalive watches the connection.
+        ActivityTimeout = TimeSpan.FromDays(7),
+    };
+
+    /// <summary>Sends the request on, and its answer back.</summary>
+    /// <param name="context">The client's request; its body may have been replaced by what was read of it.</param>
+    /// <param name="primary">To whom.</param>
+    /// <param name="git">What the request line says.</param>
+    /// <param name="invoker">Over which connections.</param>
+    /// <param name="cacheStatus">How it is served, where that is to be said.</param>
+    /// <param name="onResponse">Sees the head of the answer before its body moves, and may put itself before the client's stream.</param>
+    public async Task SendAsync(
+        HttpContext context,
+        Primary primary,
+        GitRequest git,
+        HttpMessageInvoker invoker,
+        string? cacheStatus = null,
+        Action<HttpResponseMessage>? onResponse = null
+    )
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = null;
+        }
+
+        meters.Upstream(
+            git.Service switch
+            {
+                GitService.InfoRefs => "info-refs",
+                GitService.UploadPack => "upload-pack",
+                GitService.ReceivePack => "receive-pack",
+                _ => "other",
+            }
+        );
+        var transformer = new PrimaryTransformer(primary, git, cacheStatus, onResponse);
+        ForwarderError error = await forwarder.SendAsync(context, primary.Http.Prefix, invoker, s_config, transformer);
+        if (error != ForwarderError.None && !context.RequestAborted.IsCancellationRequested)
+        {
+            await RefuseAsync(
+                context,
+                primary,
+                context.Features.Get<IForwarderErrorFeature>()?.Exception ?? new PrimaryException(error.ToString())
+            );
+        }
+    }
+
+    /// <summary>Says that the primary could not be asked, where nothing was said yet.</summary>
+    public async Task RefuseAsync(HttpContext context, Primary primary, Exception failure)
+    {
+        logger.PrimaryFailed(context.Request.Method, context.Request.Path, failure.Message);
+        if (context.Response.HasStarted)
+        {
+            return;
+        }
+
+        HttpResponse response = context.Response;
+        string text = TroubleText.Of(primary.Authority, failure);
+        switch (failure)
+        {
+            case PrimaryBusyException busy:
+                await TellBusyAsync(context, text, busy.RetryAfter);
+                return;
+            case AnsweredOutageException answered:
+                await RelayAsync(context, primary, answered.Answer);
+                return;
+            case PrimaryOutageException { Status: { } status }:
+                response.StatusCode = status;
+                break;
+            case PrimaryException:
+                response.StatusCode = StatusCodes.Status502BadGateway;
+                break;
+            default:
+                response.StatusCode = response.StatusCode is >= 400 and < 600 ? response.StatusCode : StatusCodes.Status502BadGateway;
+                break;
+        }
+
+        await WriteAsync(context, text);
+    }
+
+    /// <summary>Tells a client to come again later (429).</summary>
+    public static Task TellBusyAsync(HttpContext context, string text, TimeSpan retryAfter)
+    {
+        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        context.Response.Headers.RetryAfter = TroubleText.Seconds(retryAfter);
+        return WriteAsync(context, text);
+    }
+
+    /// <summary>git shows its user an error that the primary wrote as text.</summary>
+    private static async Task RelayAsync(HttpContext context, Primary primary, HttpResponseMessage answer)
+    {
+        AnswerHead.Of(answer).Write(context, primary, cacheStatus: null);
+        byte[] body = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private static Task WriteAsync(HttpContext context, string text)
+    {
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(text + "\n", context.RequestAborted);
+    }
+}

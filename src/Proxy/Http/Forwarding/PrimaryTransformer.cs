@@ -1,0 +1,95 @@
+using System.Net.Http.Headers;
+using Waystation.Primaries;
+using Waystation.Proxy.Http.Headers;
+using Waystation.Proxy.Http.Requests;
+using Waystation.Proxy.Http.Streams;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Waystation.Proxy.Http.Forwarding;
+
+/// <summary>
+/// What changes on a request that passes through: the name it is for, and the fields by which a proxy makes itself
+/// known. Everything else, the target to the letter, stays as it came; of the answer nothing changes but those fields.
+/// </summary>
+internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string? cacheStatus, Action<HttpResponseMessage>? onResponse)
+    : HttpTransformer
+{
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext,
+        HttpRequestMessage proxyRequest,
+        string destinationPrefix,
+        CancellationToken cancellationToken
+    )
+    {
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+        HttpRequestHeaders headers = proxyRequest.Headers;
+        HashSet<string> listed = ClientHeaders.Listed(httpContext.Request.Headers.Connection);
+        foreach (
+            string name in headers
+                .Select(static header => header.Key)
+                .Where(name => ClientHeaders.IsForwarding(name) || listed.Contains(name))
+                .ToList()
+        )
+        {
+            headers.Remove(name);
+        }
+
+        proxyRequest.RequestUri = primary.Http.UriOf(git.Target);
+        headers.Host = primary.Authority;
+        headers.TryAddWithoutValidation("Via", $"{HttpVersion(httpContext)} waystation");
+        foreach ((string name, string value) in ClientHeaders.ForwardedFor(httpContext))
+        {
+            headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (git.Service is GitService.InfoRefs or GitService.UploadPack)
+        {
+            // A coded answer cannot be read on the way.
+            headers.Remove("Accept-Encoding");
+            headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        }
+    }
+
+    public override ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext,
+        HttpResponseMessage? proxyResponse,
+        CancellationToken cancellationToken
+    )
+    {
+        if (proxyResponse is null)
+        {
+            return ValueTask.FromResult(false);
+        }
+
+        onResponse?.Invoke(proxyResponse);
+        AnswerHead.Of(proxyResponse, withTrailers: true).Write(httpContext, primary, cacheStatus);
+        if (
+            proxyResponse.Headers.NonValidated.Contains("Trailer")
+            && HttpProtocol.IsHttp11(httpContext.Request.Protocol)
+            && !HttpMethods.IsHead(httpContext.Request.Method)
+        )
+        {
+            httpContext.Response.Headers.TransferEncoding = "chunked";
+            httpContext.Response.Body = new ChunkedStream(httpContext.Response.Body);
+        }
+
+        return ValueTask.FromResult(true);
+    }
+
+    public override async ValueTask TransformResponseTrailersAsync(
+        HttpContext httpContext,
+        HttpResponseMessage proxyResponse,
+        CancellationToken cancellationToken
+    )
+    {
+        if (httpContext.Response.Body is ChunkedStream chunks)
+        {
+            await chunks.EndAsync(proxyResponse.TrailingHeaders, cancellationToken);
+            return;
+        }
+
+        await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
+    }
+
+    private static string HttpVersion(HttpContext context) => context.Request.Protocol.Replace("HTTP/", "", StringComparison.Ordinal);
+}

@@ -1,0 +1,103 @@
+using Microsoft.Extensions.Primitives;
+using Waystation.Primaries.Http.Responses;
+using Waystation.Proxy.Http.Endpoints;
+
+namespace Waystation.Proxy.Http.Headers;
+
+/// <summary>
+/// What a client's headers mean to a proxy: which belong to the connection, and which are ours to write.
+/// </summary>
+internal static class ClientHeaders
+{
+    /// <summary>RFC 9110, section 7.6.1, and what older software uses.</summary>
+    private static readonly HashSet<string> s_hopByHop = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Connection",
+        "Keep-Alive",
+        "Proxy-Authenticate",
+        "Proxy-Authorization",
+        "Proxy-Connection",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+    };
+
+    /// <summary>By these a body is read.</summary>
+    private static readonly HashSet<string> s_reading = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Git-Protocol",
+        "Content-Type",
+        "Content-Encoding",
+        "Content-Length",
+        "Transfer-Encoding",
+    };
+
+    /// <summary>
+    /// Whether a field has the name of one by which a request is read, but for underscores: servers that hand requests on as CGI does take
+    /// both for the same.
+    /// </summary>
+    public static bool HasDoubles(IHeaderDictionary headers) =>
+        headers.Keys.Any(static name => name.Contains('_', StringComparison.Ordinal) && s_reading.Contains(name.Replace('_', '-')));
+
+    public static bool IsHopByHop(string name) => s_hopByHop.Contains(name);
+
+    /// <summary>What a client says of who it is asking for somebody else: dropped, for we are asked directly.</summary>
+    public static bool IsForwarding(string name)
+    {
+        // A primary behind CGI reads X_Forwarded_For as the same name.
+        string said = name.Replace('_', '-');
+        return said.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || string.Equals(said, "Forwarded", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The further fields that a message's <c>Connection</c> field names as meant for this connection alone.</summary>
+    public static HashSet<string> Listed(StringValues connection) =>
+        new(
+            connection.SelectMany(static value =>
+                (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            ),
+            StringComparer.OrdinalIgnoreCase
+        );
+
+    /// <summary>
+    /// What the node says of the client it asks for. The primary may decide by each of these, so each is in
+    /// <see cref="ClientIdentity"/> as well.
+    /// </summary>
+    public static IEnumerable<KeyValuePair<string, string>> ForwardedFor(HttpContext context)
+    {
+        yield return new(ReportedFields.Address, AddressOf(context));
+        yield return new(ReportedFields.Scheme, context.Request.Scheme);
+        yield return new(ReportedFields.Host, context.Request.Host.Value ?? "");
+    }
+
+    /// <summary>The client's address, as the primary is told it.</summary>
+    public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+
+    /// <summary>Scheme and name by which the client called the node, as the primary is told them.</summary>
+    public static string NameOf(HttpRequest request) => $"{request.Scheme}://{request.Host.Value}";
+
+    /// <summary>The headers that go on to the primary, apart from the request's own life: for requests of the node in this client's
+    /// name.</summary>
+    public static List<KeyValuePair<string, StringValues>> EndToEnd(HttpRequest request)
+    {
+        HashSet<string> listed = Listed(request.Headers.Connection);
+        IEnumerable<KeyValuePair<string, StringValues>> kept = request.Headers.Where(header =>
+            !IsHopByHop(header.Key)
+            && !IsForwarding(header.Key)
+            && !listed.Contains(header.Key)
+            && !header.Key.StartsWith(':')
+            && header.Key is not ("Host" or "Accept-Encoding" or "Content-Length")
+            && !IsContinue(header)
+        );
+        return
+        [
+            .. kept,
+            .. ForwardedFor(request.HttpContext).Select(static header => new KeyValuePair<string, StringValues>(header.Key, header.Value)),
+        ];
+    }
+
+    /// <summary>Its sender waits for leave to send the body, which we have; any other expectation is the primary's to refuse.</summary>
+    private static bool IsContinue(KeyValuePair<string, StringValues> header) =>
+        header.Key == "Expect" && string.Equals(header.Value, "100-continue", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Primitives;
+using Waystation.Proxy.Telemetry;
+
+namespace Waystation.Proxy.Http.Headers;
+
+/// <summary>
+/// Finds the field that makes a stranger of a client with each request: one that something in front of the node numbers requests by, and
+/// that the node does not know. Nothing is decided by it; the operator is told once, by the field's name.
+/// </summary>
+internal sealed class RestlessFields(ILogger<RestlessFields> logger)
+{
+    /// <summary>
+    /// So many requests in a row, each with a value that none of the others had. A login repeats within the three requests of a clone.
+    /// </summary>
+    private const int Streak = 16;
+
+    /// <summary>Guards memory: addresses looked at, fields of one address, and fields told of since the start.</summary>
+    private const int MaxClients = 1_024;
+    private const int MaxFields = 8;
+    private const int MaxTold = 16;
+
+    /// <summary>These say who asks, however often they change.</summary>
+    private static readonly HashSet<string> s_logins = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie" };
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Dictionary<string, List<int>>> _clients = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _told = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Looks at the fields of one request that are taken for its login.</summary>
+    /// <param name="address">The client's address.</param>
+    /// <param name="fields">Each field with what it says.</param>
+    public void See(string address, IEnumerable<KeyValuePair<string, StringValues>> fields)
+    {
+        foreach ((string name, StringValues values) in fields)
+        {
+            if (!s_logins.Contains(name) && IsRestless(address, name, values.ToString().GetHashCode(StringComparison.Ordinal)))
+            {
+                logger.FieldRestless(address, name);
+            }
+        }
+    }
+
+    /// <summary>True once for each field.</summary>
+    private bool IsRestless(string address, string name, int value)
+    {
+        lock (_gate)
+        {
+            if (_told.Count >= MaxTold || _told.Contains(name))
+            {
+                return false;
+            }
+
+            List<int> values = ValuesOf(address, name);
+            if (values.Contains(value))
+            {
+                values.Clear();
+            }
+
+            values.Add(value);
+            return values.Count >= Streak && _told.Add(name);
+        }
+    }
+
+    private List<int> ValuesOf(string address, string name)
+    {
+        if (!_clients.TryGetValue(address, out Dictionary<string, List<int>>? fields))
+        {
+            if (_clients.Count >= MaxClients)
+            {
+                _clients.Clear();
+            }
+
+            _clients[address] = fields = new Dictionary<string, List<int>>(StringComparer.OrdinalIgnoreCase);
+        }
+
+        if (!fields.TryGetValue(name, out List<int>? values))
+        {
+            if (fields.Count >= MaxFields)
+            {
+                fields.Clear();
+            }
+
+            fields[name] = values = [];
+        }
+
+        return values;
+    }
+}

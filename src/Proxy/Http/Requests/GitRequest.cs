@@ -1,0 +1,149 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Waystation.Proxy.Http.Requests;
+
+/// <summary>Which of git's services a request is for.</summary>
+internal enum GitService
+{
+    /// <summary>None that is handled here.</summary>
+    Other,
+
+    /// <summary>The advertisement for a fetch: <c>GET …/info/refs?service=git-upload-pack</c>.</summary>
+    InfoRefs,
+
+    /// <summary>Refs or a pack: <c>POST …/git-upload-pack</c>.</summary>
+    UploadPack,
+
+    /// <summary>Either half of a push.</summary>
+    ReceivePack,
+}
+
+/// <summary>
+/// What the request line says, taken from its raw target: the very text that the primary gets, so that no difference in
+/// decoding can make us take one repository for another (gitprotocol-http, "Smart Clients").
+/// </summary>
+internal sealed record GitRequest
+{
+    private const string InfoRefsSuffix = "/info/refs";
+    private const string UploadPackSuffix = "/git-upload-pack";
+    private const string ReceivePackSuffix = "/git-receive-pack";
+
+    private GitRequest(string target, string path, string query, GitService service, string suffix)
+    {
+        Target = target;
+        Query = query;
+        Service = service;
+        RepositoryPath = suffix.Length == 0 ? "" : path[1..^suffix.Length];
+        RepositoryTarget = suffix.Length == 0 ? path : path[..^suffix.Length];
+    }
+
+    /// <summary>Path and query as the client wrote them.</summary>
+    public string Target { get; }
+
+    /// <summary>Without the question mark.</summary>
+    public string Query { get; }
+
+    public GitService Service { get; }
+
+    /// <summary>Empty where the request names no repository.</summary>
+    public string RepositoryPath { get; }
+
+    private string RepositoryTarget { get; }
+
+    /// <summary>Query parameters but <c>service</c>: they may identify the client.</summary>
+    public IEnumerable<KeyValuePair<string, string>> IdentifyingParameters =>
+        Parameters(Query).Where(static parameter => parameter.Key != "service");
+
+    /// <summary>Where the same client asks for the advertisement of the same repository.</summary>
+    public string InfoRefsTarget
+    {
+        get
+        {
+            IEnumerable<string> others = Query
+                .Split('&', StringSplitOptions.RemoveEmptyEntries)
+                .Where(static part => !part.StartsWith("service=", StringComparison.Ordinal));
+            return $"{RepositoryTarget}{InfoRefsSuffix}?{string.Join('&', others.Prepend("service=git-upload-pack"))}";
+        }
+    }
+
+    /// <summary>Where the same client asks for refs and packs of the same repository.</summary>
+    public string UploadPackTarget
+    {
+        get
+        {
+            string others = string.Join(
+                '&',
+                Query
+                    .Split('&', StringSplitOptions.RemoveEmptyEntries)
+                    .Where(static part => !part.StartsWith("service=", StringComparison.Ordinal))
+            );
+            return $"{RepositoryTarget}{UploadPackSuffix}{(others.Length > 0 ? "?" : "")}{others}";
+        }
+    }
+
+    /// <summary>
+    /// Whether the target is one word of printable ASCII. HTTP/2 carries any bytes there, and a space or a line's end would read
+    /// as something else in the request line that the primary gets.
+    /// </summary>
+    public static bool HasPlainTarget(HttpContext context) =>
+        !context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.AsSpan().ContainsAnyExceptInRange('!', '~');
+
+    public static GitRequest From(HttpContext context)
+    {
+        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!target.StartsWith('/'))
+        {
+            // Absolute form and "*": nothing that git sends.
+            string rebuilt =
+                context.Request.PathBase.Add(context.Request.Path).ToUriComponent() + context.Request.QueryString.ToUriComponent();
+            return new GitRequest(rebuilt.StartsWith('/') ? rebuilt : "/", "/", "", GitService.Other, "");
+        }
+
+        int mark = target.IndexOf('?', StringComparison.Ordinal);
+        string path = mark < 0 ? target : target[..mark];
+        string query = mark < 0 ? "" : target[(mark + 1)..];
+        (GitService service, string suffix) = Recognise(context.Request.Method, path, query);
+        return new GitRequest(target, path, query, service, suffix);
+    }
+
+    private static (GitService Service, string Suffix) Recognise(string method, string path, string query)
+    {
+        if (method == "POST" && IsUnder(path, UploadPackSuffix))
+        {
+            return (GitService.UploadPack, UploadPackSuffix);
+        }
+
+        if (method == "POST" && IsUnder(path, ReceivePackSuffix))
+        {
+            return (GitService.ReceivePack, ReceivePackSuffix);
+        }
+
+        if (method == "GET" && IsUnder(path, InfoRefsSuffix))
+        {
+            List<string> services =
+            [
+                .. Parameters(query).Where(static parameter => parameter.Key == "service").Select(static parameter => parameter.Value),
+            ];
+            return services switch
+            {
+                ["git-upload-pack"] => (GitService.InfoRefs, InfoRefsSuffix),
+                ["git-receive-pack"] => (GitService.ReceivePack, InfoRefsSuffix),
+                _ => (GitService.Other, ""),
+            };
+        }
+
+        return (GitService.Other, "");
+    }
+
+    private static bool IsUnder(string path, string suffix) =>
+        path.Length > suffix.Length + 1 && path.EndsWith(suffix, StringComparison.Ordinal);
+
+    private static IEnumerable<KeyValuePair<string, string>> Parameters(string query)
+    {
+        foreach (string part in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            int equals = part.IndexOf('=', StringComparison.Ordinal);
+            yield return equals < 0 ? new(part, "") : new(part[..equals], part[(equals + 1)..]);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace Waystation.Proxy.Http.Streams;
+
+/// <summary>
+/// Frames a body as HTTP/1.1 chunks (RFC 9112, section 7.1) for the one thing that the server does not write itself in
+/// that version: trailers after the last chunk.
+/// </summary>
+internal sealed class ChunkedStream(Stream inner) : Stream
+{
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>The last chunk, and the fields that come after it.</summary>
+    public async Task EndAsync(HttpResponseHeaders trailers, CancellationToken cancellationToken)
+    {
+        var end = new StringBuilder("0\r\n");
+        foreach ((string name, HeaderStringValues values) in trailers.NonValidated)
+        {
+            foreach (string value in values)
+            {
+                end.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
+            }
+        }
+
+        await inner.WriteAsync(Encoding.Latin1.GetBytes(end.Append("\r\n").ToString()), cancellationToken);
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (!buffer.IsEmpty)
+        {
+            await inner.WriteAsync(
+                Encoding.ASCII.GetBytes(buffer.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"),
+                cancellationToken
+            );
+            await inner.WriteAsync(buffer, cancellationToken);
+            await inner.WriteAsync("\r\n"u8.ToArray(), cancellationToken);
+        }
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush() { }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+}

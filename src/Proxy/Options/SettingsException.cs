@@ -1,7 +1,0 @@
-namespace Waystation.Proxy.Options;
-
-/// <summary>Settings that cannot be used: all of them, each with its name, its value and what is accepted.</summary>
-internal sealed class SettingsException(IReadOnlyList<string> problems) : Exception(string.Join(Environment.NewLine, problems))
-{
-    public IReadOnlyList<string> Problems { get; } = problems;
-}

@@ -1,0 +1,57 @@
+using System.IO.Pipelines;
+using System.Text;
+using Waystation.SshFrontend.Relays;
+
+namespace Waystation.SshFrontend.Channels;
+
+/// <summary>The client's end of a session: its standard input, output and error, as pipes.</summary>
+internal sealed class ClientChannel(RelaySession session) : IAsyncDisposable
+{
+    private static readonly StreamPipeReaderOptions s_reading = new(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024, leaveOpen: true);
+    private static readonly StreamPipeWriterOptions s_writing = new(minimumBufferSize: 64 * 1024, leaveOpen: true);
+
+    /// <summary>What the client sends.</summary>
+    public PipeReader Input { get; } = PipeReader.Create(session.Input, s_reading);
+
+    /// <summary>What the client gets. Nothing leaves before a flush.</summary>
+    public PipeWriter Output { get; } = PipeWriter.Create(session.Output, s_writing);
+
+    /// <summary>Bytes to the client, at once.</summary>
+    /// <exception cref="IOException">The client has gone.</exception>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        await Output.WriteAsync(bytes, cancellationToken);
+
+    /// <summary>Text to the person at the client. That nobody listens is no trouble.</summary>
+    public async ValueTask SayAsync(string text, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (text.Length > 0)
+            {
+                await session.Error.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
+            }
+        }
+        catch (IOException)
+        {
+            // The client has closed its standard error, or has gone.
+        }
+    }
+
+    /// <summary>Tells how the session ends, and returns its exit code.</summary>
+    public async ValueTask<int> EndAsync(SessionEnd end, CancellationToken cancellationToken)
+    {
+        if (!end.Packet.IsEmpty)
+        {
+            await WriteAsync(end.Packet, cancellationToken);
+        }
+
+        await SayAsync(end.ErrorText, cancellationToken);
+        return end.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Input.CompleteAsync();
+        await Output.CompleteAsync();
+    }
+}

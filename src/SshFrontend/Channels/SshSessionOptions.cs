@@ -1,0 +1,20 @@
+using Waystation.Primaries.Ssh;
+using Waystation.SshFrontend.Sshd;
+
+namespace Waystation.SshFrontend.Channels;
+
+/// <summary>What the operator decided about the SSH door.</summary>
+public sealed record SshSessionOptions
+{
+    /// <summary>How sshd is run.</summary>
+    public required SshdOptions Sshd { get; init; }
+
+    /// <summary>The primary's SSH; null where the node may reach it by HTTP only.</summary>
+    public SshOrigin? Origin { get; init; }
+
+    /// <summary>Whether a user's forwarded agent may speak for the user.</summary>
+    public bool TakesAgents { get; init; }
+
+    /// <summary>The public keys whose certificates the key authority is asked about, one a line; null for none.</summary>
+    public string? TrustedUserCAKeys { get; init; }
+}

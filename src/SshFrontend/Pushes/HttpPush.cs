@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Pushes;
+using Waystation.GitProtocol;
+using Waystation.GitProtocol.Pushing;
+using Waystation.GitProtocol.Responses;
+using Waystation.Primaries.Http;
+using Waystation.SshFrontend.Channels;
+
+namespace Waystation.SshFrontend.Pushes;
+
+/// <summary>
+/// A push to a primary that is reached over HTTP: the advertisement of <c>GET info/refs</c>, then everything that the client
+/// sends as one POST. On a channel the client may wait for the report without closing its end, so the end of the body is found in
+/// what is sent (gitprotocol-pack, Reference Update Request): commands, push options, and a pack, unless all is deleted.
+/// </summary>
+internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWatch? push)
+{
+    private const int MaxCommands = 16 << 20;
+
+    private static ReadOnlySpan<byte> ServiceSection => "001f# service=git-receive-pack\n0000"u8;
+
+    public async Task<SessionEnd> RunAsync(CancellationToken cancellationToken)
+    {
+        await using (PrimaryReply refs = await http.ReceivePackRefsAsync(cancellationToken))
+        {
+            if (!refs.IsAnswer)
+            {
+                return Explain(refs);
+            }
+
+            if (!await ShowRefsAsync(refs.Body, cancellationToken))
+            {
+                return SessionEnd.Saying("the primary's refs cannot be read");
+            }
+        }
+
+        byte[] commands;
+        PushHead head;
+        try
+        {
+            (commands, head) = await ReadHeadAsync(cancellationToken);
+        }
+        catch (GitProtocolException e)
+        {
+            return SessionEnd.Saying($"the push cannot be read: {e.Message}");
+        }
+
+        if (!head.HasCommands)
+        {
+            return SessionEnd.Quiet;
+        }
+
+        await using Stream body = head.HasPack
+            ? new PackBody(commands, client.Input, head.ObjectFormat)
+            : new MemoryStream(commands, writable: false);
+        await using Stream sent = push is null ? body : new PushedStream(body, push);
+        await using PrimaryReply reply = await http.ReceivePackAsync(sent, cancellationToken);
+        if (!reply.IsAnswer)
+        {
+            return Explain(reply);
+        }
+
+        await PushReport.CopyAsync(reply.Body, client.Output, push, cancellationToken);
+        return SessionEnd.Quiet;
+    }
+
+    private SessionEnd Explain(PrimaryReply reply) => new(reply.IsRefusal ? 1 : SessionEnd.Died, $"waystation: {http.Explain(reply)}\n");
+
+    /// <summary>The advertisement without what belongs to HTTP, the service line and its flush-pkt; false where there is no such
+    /// line.</summary>
+    private async Task<bool> ShowRefsAsync(PipeReader body, CancellationToken cancellationToken)
+    {
+        using var service = new MemoryStream();
+        await CopySectionAsync(body, segment => service.Write(segment.Span), cancellationToken);
+        if (!service.GetBuffer().AsSpan(0, (int)service.Length).SequenceEqual(ServiceSection))
+        {
+            return false;
+        }
+
+        await CopySectionAsync(body, segment => client.Output.Write(segment.Span), cancellationToken);
+        await client.Output.FlushAsync(cancellationToken);
+        return true;
+    }
+
+    private static async Task CopySectionAsync(PipeReader from, Action<ReadOnlyMemory<byte>> copy, CancellationToken cancellationToken)
+    {
+        var section = new ResponseBody(from);
+        ReadResult read;
+        do
+        {
+            read = await section.ReadAsync(cancellationToken);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+            {
+                copy(segment);
+            }
+
+            section.AdvanceTo(read.Buffer.End);
+        } while (!read.IsCompleted);
+        await section.CompleteAsync();
+    }
+
+    /// <summary>The commands, shallow lines, certificate and push options as they came.</summary>
+    private async Task<(byte[] Bytes, PushHead Head)> ReadHeadAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await client.Input.ReadAsync(cancellationToken);
+            ReadOnlySequence<byte> rest = read.Buffer;
+            if (PushHeadParser.TryRead(ref rest, out PushHead head))
+            {
+                byte[] bytes = read.Buffer.Slice(0, rest.Start).ToArray();
+                client.Input.AdvanceTo(rest.Start);
+                return (bytes, head);
+            }
+
+            client.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return ([], default);
+            }
+
+            if (read.Buffer.Length > MaxCommands)
+            {
+                throw new GitProtocolException(ProtocolError.TooLong, $"More than {MaxCommands} bytes of commands.");
+            }
+        }
+    }
+}

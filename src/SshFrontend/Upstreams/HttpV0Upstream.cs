@@ -1,0 +1,57 @@
+using System.IO.Pipelines;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
+using Waystation.GitProtocol.Responses;
+using Waystation.Primaries.Http;
+using Waystation.SshFrontend.Channels;
+
+namespace Waystation.SshFrontend.Upstreams;
+
+/// <summary>A v0 or v1 conversation at a primary over HTTP, which keeps no state: it hears everything again with each round.</summary>
+/// <param name="http">The primary.</param>
+/// <param name="refs">Its advertisement, behind the service line.</param>
+/// <param name="version">0 or 1.</param>
+/// <param name="explain">What the client is told of a reply that is no answer.</param>
+internal sealed class HttpV0Upstream(HttpRepository http, RefsAnswer refs, int version, Func<PrimaryReply, SessionEnd> explain)
+    : IV0Upstream,
+        IDisposable
+{
+    public int Version => version;
+
+    public RefsReading? Reading => null;
+
+    public PipeReader Advertisement => refs.Body;
+
+    public IPrimary Asking(ReadOnlyMemory<byte> request) => http.Asking(version > 0 ? "version=1" : null, request);
+
+    public async Task<SessionEnd?> ForwardAsync(
+        ReadOnlyMemory<byte> said,
+        ClientChannel client,
+        bool boundaryTold,
+        CancellationToken cancellationToken
+    )
+    {
+        await using PrimaryReply reply = await Asking(said).FetchAsync(cancellationToken);
+        if (!reply.IsAnswer)
+        {
+            return explain(reply);
+        }
+
+        if (boundaryTold)
+        {
+            var boundary = new ResponseBody(reply.Body);
+            ReadResult read;
+            do
+            {
+                read = await boundary.ReadAsync(cancellationToken);
+                boundary.AdvanceTo(read.Buffer.End);
+            } while (!read.IsCompleted);
+            await boundary.CompleteAsync();
+        }
+
+        await reply.Body.CopyToAsync(client.Output, cancellationToken);
+        return null;
+    }
+
+    public void Dispose() => refs.Dispose();
+}

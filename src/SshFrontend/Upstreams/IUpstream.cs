@@ -1,0 +1,35 @@
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.SshFrontend.Channels;
+
+namespace Waystation.SshFrontend.Upstreams;
+
+/// <summary>The primary's upload-pack, for one session of one user; over SSH or over HTTP.</summary>
+internal interface IUpstream : IAsyncDisposable
+{
+    /// <summary>Who asks, as tickets know it. Known once open.</summary>
+    Credential Credential { get; }
+
+    /// <summary>v2: what the primary said first.</summary>
+    CapabilityAdvertisement? Capabilities { get; }
+
+    /// <summary>v0 and v1: the conversation.</summary>
+    IV0Upstream? Old { get; }
+
+    /// <summary>Begins the conversation: v2 with <see cref="Capabilities"/>, v0 and v1 with <see cref="Old"/>.</summary>
+    /// <returns>Null when it has begun, else how the session ends.</returns>
+    /// <exception cref="PrimaryException">The primary cannot be reached.</exception>
+    Task<SessionEnd?> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// v2: the primary, for one command of the client; <see cref="IPrimary.FetchAsync"/> and <see cref="IPrimary.AskRefsAsync"/> send
+    /// these very bytes.
+    /// </summary>
+    /// <param name="command">The command as it came.</param>
+    IPrimary Asking(ReadOnlyMemory<byte> command);
+
+    /// <summary>What the client is told of a reply that is no answer.</summary>
+    SessionEnd Explain(PrimaryReply reply);
+}

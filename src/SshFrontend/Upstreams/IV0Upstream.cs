@@ -1,0 +1,30 @@
+using System.IO.Pipelines;
+using Waystation.FetchCore.Primaries;
+using Waystation.FetchCore.Refs;
+using Waystation.SshFrontend.Channels;
+
+namespace Waystation.SshFrontend.Upstreams;
+
+/// <summary>A conversation in v0 or v1 at the primary (gitprotocol-pack).</summary>
+internal interface IV0Upstream
+{
+    /// <summary>0 or 1.</summary>
+    int Version { get; }
+
+    /// <summary>Records the refs of <see cref="Advertisement"/> as they pass; null where they are recorded already.</summary>
+    RefsReading? Reading { get; }
+
+    /// <summary>The refs, from the first byte to their flush-pkt.</summary>
+    PipeReader Advertisement { get; }
+
+    /// <summary>The primary for the client's whole request, needs to done; <see cref="IPrimary.FetchAsync"/> sends these bytes.</summary>
+    IPrimary Asking(ReadOnlyMemory<byte> request);
+
+    /// <summary>Has the primary answer what the client has said so far.</summary>
+    /// <param name="said">Needs, and haves with their flush-pkt or done, if there are any yet.</param>
+    /// <param name="client">Gets the answer, and where a channel leads to the primary, everything that follows.</param>
+    /// <param name="boundaryTold">The client knows its new boundary already, so that the primary's words on that are left out.</param>
+    /// <param name="cancellationToken">The client's.</param>
+    /// <returns>Null where the conversation goes on here, else how it ended.</returns>
+    Task<SessionEnd?> ForwardAsync(ReadOnlyMemory<byte> said, ClientChannel client, bool boundaryTold, CancellationToken cancellationToken);
+}
