@@ -5,18 +5,20 @@ internal static class ClientTable
 {
     private static readonly ClientRow[] s_rows =
     [
-        new("git-v0", home => GitAsync(home, 0), 0, KnowsShallow: true),
-        new("git-v1", home => GitAsync(home, 1), 1, KnowsShallow: true),
-        new("git-v2", home => GitAsync(home, 2), 2, KnowsShallow: true),
-        new("pygit2", home => PythonAsync(home, "with-pygit2.py"), 0, KnowsShallow: false),
-        new("dulwich", home => PythonAsync(home, "with-dulwich.py"), 0, KnowsShallow: true),
-        new("jgit", JgitBuild.ClientAsync, 0, KnowsShallow: false),
-        new("isomorphic-git", IsomorphicGitModules.ClientAsync, 0, KnowsShallow: true),
+        new("git-v0", home => GitAsync(home, 0), 0, Shallowness.ClonesAndDeepens),
+        new("git-v1", home => GitAsync(home, 1), 1, Shallowness.ClonesAndDeepens),
+        new("git-v2", home => GitAsync(home, 2), 2, Shallowness.ClonesAndDeepens),
+        new("pygit2", home => PythonAsync(home, "with-pygit2.py"), 0, Shallowness.None),
+        new("dulwich", home => PythonAsync(home, "with-dulwich.py"), 0, Shallowness.ClonesAndDeepens),
+        new("jgit", JgitBuild.ClientAsync, 0, Shallowness.None),
+        // It asks for nothing where it has every tip, whatever the depth.
+        new("go-git", GoGitBuild.ClientAsync, 0, Shallowness.Clones),
+        new("isomorphic-git", IsomorphicGitModules.ClientAsync, 0, Shallowness.ClonesAndDeepens),
     ];
 
     public static TheoryData<string> All => new(s_rows.Select(row => row.Name));
 
-    public static TheoryData<string> Shallow => new(s_rows.Where(row => row.KnowsShallow).Select(row => row.Name));
+    public static TheoryData<string> Shallow => new(s_rows.Where(row => row.Shallow != Shallowness.None).Select(row => row.Name));
 
     public static ClientRow Of(string name) => s_rows.Single(row => row.Name == name);
 
