@@ -19,6 +19,7 @@ using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
 using Waystation.FetchCore.Prewarming;
+using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Refs;
 using Waystation.FetchCore.Vet;
@@ -47,11 +48,12 @@ internal sealed class CoreParts : IAsyncDisposable
         Objects = new ObjectQueries(git, new LookupLimiter(options, time), time);
         Refs = new MirrorRefsUpdate(Objects, time, NullLogger<MirrorRefsUpdate>.Instance);
         Work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
-        Sync = new MirrorSync(Work, Mirrors, Objects, Refs, git, _data, time, NullLogger<MirrorSync>.Instance);
-        Making = new MirrorBootstrap(Work, Mirrors, Refs, git, _data, new MirrorAdmission(time), time);
+        var history = new PrimaryHistory();
+        Sync = new MirrorSync(Work, Mirrors, Objects, Refs, git, _data, history, time, NullLogger<MirrorSync>.Instance);
+        Making = new MirrorBootstrap(Work, Mirrors, Refs, git, _data, new MirrorAdmission(time), history, time);
         Upkeep = new UpkeepWork(Mirrors, new MirrorUpkeep(git, _data, Mirrors, options, time, NullLogger<MirrorUpkeep>.Instance), time);
         Report = new VetReport(time, workMeters);
-        Vet = new VetWork(Mirrors, services, Sync, Refs, Report);
+        Vet = new VetWork(Mirrors, services, Sync, Refs, history, Report);
         Warm = new WarmWork(Mirrors, services, Making);
         Queue = new WorkQueue([Upkeep, Vet, Warm], new WorkOptions(), _data, workMeters, time, NullLogger<WorkQueue>.Instance);
         Scrubber = new Scrubber(Store, Mirrors, _data);
@@ -69,7 +71,7 @@ internal sealed class CoreParts : IAsyncDisposable
             time,
             _stopping.Token
         );
-        var access = new FetchAuthorizer(Tickets, RefsService, Sight);
+        var access = new FetchAuthorizer(Tickets, RefsService, Sight, history);
         Pushes = new PushIngest(
             new PushCopies(_data, options, time),
             Mirrors,
@@ -81,10 +83,14 @@ internal sealed class CoreParts : IAsyncDisposable
             time,
             NullLogger<PushIngest>.Instance
         );
+        Purge = new RepositoryPurge(Work, Queue, Mirrors, Fills, Store);
+        _ = new LostHistory(history, Tickets, Mirrors, Store, Purge, time, NullLogger<LostHistory>.Instance);
         Service = new FetchService(access, Store, Fills, admission, local, Making, shapes, Memory, time);
     }
 
     public RefsService RefsService { get; }
+
+    public RepositoryPurge Purge { get; }
 
     public RequestMemory Memory { get; } = new(256L << 20);
 

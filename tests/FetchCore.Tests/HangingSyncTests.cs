@@ -7,6 +7,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Flights;
 using Waystation.FetchCore.Mirroring;
+using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
@@ -40,7 +41,7 @@ public sealed class HangingSyncTests : IAsyncLifetime
         var mirrors = new MirrorSet(_data, new MirrorOptions(), git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
         var objects = new ObjectQueries(git, new LookupLimiter(new MirrorOptions(), _time), _time);
         var refs = new MirrorRefsUpdate(objects, _time, NullLogger<MirrorRefsUpdate>.Instance);
-        _sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, _time, NullLogger<MirrorSync>.Instance);
+        _sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, new PrimaryHistory(), _time, NullLogger<MirrorSync>.Instance);
         _mirror = mirrors.Publish(await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, CancellationToken.None));
     }
 

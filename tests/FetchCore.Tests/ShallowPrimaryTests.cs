@@ -60,6 +60,27 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
         Assert.All(await Task.WhenAll(all), static pack => Assert.Equal(FakePrimary.OtherPack, pack));
     }
 
+    /// <summary>It is seen in the advertisement of an older client, whoever that is.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(5)]
+    public async Task Answer_OfWholeHistory_IsRemoved_WhenThePrimarySaysThatItIsShallow(int? depth)
+    {
+        _isShallow = false;
+        ParsedCommand.Fetch request = RequestOf(depth);
+        Answer(request);
+        Assert.Equal(FakePrimary.Pack, await ReadAsync(request));
+        await UntilAsync(() => _core.Fills.IsIdle);
+        Assert.Equal(FetchOutcome.Hit, Assert.IsType<FetchAnswer.Pack>(await _core.FetchAsync("alice", request)).Outcome);
+
+        _isShallow = true;
+        ParsedCommand.Fetch older = RequestOf(depth, version: 0);
+        Answer(older);
+        await _core.FetchAsync("bob", older);
+        Answer(request);
+        Assert.Equal(FakePrimary.OtherPack, await ReadAsync(request));
+    }
+
     [Fact]
     public async Task DepthOne_IsKept_WithoutAQuestion()
     {

@@ -9,6 +9,8 @@ using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Primaries.Errors;
 using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Authorization;
 
@@ -16,7 +18,7 @@ namespace Waystation.FetchCore.Authorization;
 /// Settles whether a fetch may be served from here: each one by itself, by a live ticket or by asking the primary with
 /// the client's own credential. It never says no; what it cannot show is the primary's to decide.
 /// </summary>
-public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, WantsAndHavesFilter filter)
+public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, WantsAndHavesFilter filter, PrimaryHistory history)
 {
     /// <summary>What this credential may rely on, with every want visible to it and every have that it may build on; or why not.</summary>
     /// <param name="call">The fetch.</param>
@@ -110,16 +112,43 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
     }
 
     /// <summary>Whether the primary has all of the history that this call's wants lead to; null where it does not say.</summary>
-    public static async Task<bool?> IsWholeAsync(FetchCall call, CancellationToken cancellationToken)
+    public async Task<bool?> IsWholeAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
         try
         {
-            return await PrimaryBoundary.IsNoneAsync(call.Primary, call.Request.ObjectFormat, call.Request.Wants, cancellationToken);
+            bool? isWhole = await PrimaryBoundary.IsNoneAsync(
+                call.Primary,
+                call.Request.ObjectFormat,
+                call.Request.Wants,
+                cancellationToken
+            );
+            if (isWhole == false)
+            {
+                history.Tell(call.Repository, isShallow: true);
+            }
+
+            return isWhole;
         }
         catch (IOException)
         {
             return null;
+        }
+    }
+
+    /// <summary>
+    /// Tells how much history the primary has, where its response to this request says it: in v2, where neither the request nor a boundary
+    /// of the client's own brings a boundary into it.
+    /// </summary>
+    public void NoteHistory(FetchCall call, FetchRequest asked, FetchPrologue answered)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(asked);
+        ArgumentNullException.ThrowIfNull(answered);
+        bool isShallow = answered.Shallow.Count > 0;
+        if (call.Framing.ProtocolVersion == 2 && !asked.Deepens && asked.Shallows.Count == 0 && (isShallow || asked.IsClone))
+        {
+            history.Tell(call.Repository, isShallow);
         }
     }
 

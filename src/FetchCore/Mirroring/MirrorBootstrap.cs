@@ -13,6 +13,7 @@ using Waystation.FetchCore.Flights;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Mirroring;
 
@@ -28,6 +29,7 @@ public sealed class MirrorBootstrap(
     GitProgram git,
     DataFolder folder,
     MirrorAdmission admission,
+    PrimaryHistory history,
     TimeProvider time
 )
 {
@@ -158,8 +160,15 @@ public sealed class MirrorBootstrap(
             await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
             life.Note();
             asker.Refused(reply);
-            return reply.IsAnswer
-                && await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token) is { Shallow.Count: 0 }
+            FetchPrologue? prologue = reply.IsAnswer
+                ? await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token)
+                : null;
+            if (prologue is { Shallow.Count: > 0 })
+            {
+                history.Tell(repository, isShallow: true);
+            }
+
+            return prologue is { Shallow.Count: 0 }
                 && await PublishAsync(
                     repository,
                     format,

@@ -10,6 +10,7 @@ using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Mirroring;
 
@@ -24,6 +25,7 @@ public sealed class MirrorSync(
     MirrorRefsUpdate refs,
     GitProgram git,
     DataFolder folder,
+    PrimaryHistory history,
     TimeProvider time,
     ILogger<MirrorSync> logger
 )
@@ -328,9 +330,14 @@ public sealed class MirrorSync(
                 await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
                 life.Note();
                 asker.Refused(reply);
-                if (
-                    reply.IsAnswer && await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token) is { Shallow.Count: 0 }
-                )
+                FetchPrologue? prologue = reply.IsAnswer
+                    ? await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token)
+                    : null;
+                if (prologue is { Shallow.Count: > 0 })
+                {
+                    history.Tell(mirror.Name, isShallow: true);
+                }
+                else if (prologue is not null)
                 {
                     quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping);
                     await life.CopyPackAsync(reply.Body, framing, quarantine.WriteAsync);

@@ -23,4 +23,14 @@ internal static partial class WorkLog
 
     [LoggerMessage(3006, LogLevel.Information, "{Repository}: made an answer ahead, {Bytes} pack bytes")]
     public static partial void MadeAhead(this ILogger logger, RepositoryName repository, long bytes);
+
+    [LoggerMessage(
+        3007,
+        LogLevel.Warning,
+        "{Repository}: the primary says that it is shallow. The mirror and {Packs} kept packs are of more history, so they are removed"
+    )]
+    public static partial void HistoryLost(this ILogger logger, RepositoryName repository, int packs);
+
+    [LoggerMessage(3008, LogLevel.Error, "{Repository}: what is kept of more history than the primary has cannot be removed")]
+    public static partial void LostHistoryStuck(this ILogger logger, RepositoryName repository, Exception exception);
 }

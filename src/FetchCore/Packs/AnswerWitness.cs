@@ -87,7 +87,7 @@ internal sealed class AnswerWitness(FetchAuthorizer access, TimeProvider time)
         return !HasSameTags(settled, now) || !HasSameShallows(settled, now) ? false
             : !mayMeet ? true
             : isOld ? now!.IsOfShallow == false
-            : await FetchAuthorizer.IsWholeAsync(call, cancellationToken);
+            : await access.IsWholeAsync(call, cancellationToken);
     }
 
     private static bool HasSameTags(FetchAuthorization settled, AccessView? now) =>

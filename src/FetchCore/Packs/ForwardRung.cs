@@ -66,6 +66,7 @@ internal sealed class ForwardRung(FetchAuthorizer access, LocalRung local, FillT
     {
         bool isKnownWhole = local.HasMirror(call.Repository);
         Task LookAsync(CancellationToken cancellationToken) => _witness.LookAsync(fill, call, settled, isKnownWhole, cancellationToken);
+        access.NoteHistory(call, settled.Request, prologue);
         bool isAskedLater;
         await using (reply)
         {

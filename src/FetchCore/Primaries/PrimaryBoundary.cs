@@ -16,8 +16,8 @@ namespace Waystation.FetchCore.Primaries;
 /// </summary>
 internal static class PrimaryBoundary
 {
-    /// <summary>Whether none of these commits leads to a boundary of the primary's own; false also where it does not say.</summary>
-    public static async Task<bool> IsNoneAsync(
+    /// <summary>Whether none of these commits leads to a boundary of the primary's own; null where it does not say.</summary>
+    public static async Task<bool?> IsNoneAsync(
         IPrimary primary,
         ObjectFormat format,
         IReadOnlyList<ObjectId> wants,
@@ -37,7 +37,7 @@ internal static class PrimaryBoundary
         await using PrimaryReply reply = await primary.SyncAsync(question, framing, cancellationToken);
         if (!reply.IsAnswer)
         {
-            return false;
+            return null;
         }
 
         if (framing.ProtocolVersion == 0)
@@ -47,11 +47,14 @@ internal static class PrimaryBoundary
 
         FetchPrologue? prologue = await PackResponse.ReadPrologueAsync(reply.Body, question, framing, cancellationToken);
         await ReadToEndAsync(reply.Body, cancellationToken);
-        return prologue is { Shallow.Count: 0 };
+        return prologue is null ? null : prologue.Shallow.Count == 0;
     }
 
-    /// <summary>Whether the first packet is the flush-pkt that ends the boundary (gitprotocol-pack, Packfile Negotiation).</summary>
-    private static async Task<bool> EndsAtOnceAsync(PipeReader body, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether the first packet is the flush-pkt that ends the boundary (gitprotocol-pack, Packfile Negotiation); null where it is neither
+    /// that nor a commit of the boundary.
+    /// </summary>
+    private static async Task<bool?> EndsAtOnceAsync(PipeReader body, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -62,19 +65,21 @@ internal static class PrimaryBoundary
                 if (PktLineReader.TryRead(ref buffer, out PktLine first))
                 {
                     body.AdvanceTo(read.Buffer.Start);
-                    return first.Kind == PktLineKind.Flush;
+                    return first.Kind == PktLineKind.Flush ? true
+                        : first.TryStripPrefix(Keywords.Shallow, out _) ? false
+                        : null;
                 }
             }
             catch (GitProtocolException)
             {
                 body.AdvanceTo(read.Buffer.Start);
-                return false;
+                return null;
             }
 
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             if (read.IsCompleted)
             {
-                return false;
+                return null;
             }
         }
     }

@@ -11,8 +11,14 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Vet;
 
 /// <summary>Compares a mirror's refs with the primary's, and brings what is missing.</summary>
-public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, MirrorSync sync, MirrorRefsUpdate refs, VetReport report)
-    : RepositoryWork
+public sealed class VetWork(
+    MirrorSet mirrors,
+    IServicePrimaries services,
+    MirrorSync sync,
+    MirrorRefsUpdate refs,
+    PrimaryHistory history,
+    VetReport report
+) : RepositoryWork
 {
     /// <summary>Of each mirror, the digest of the listing that it agreed with.</summary>
     private readonly ConcurrentDictionary<RepositoryName, byte[]> _agreed = new();
@@ -70,6 +76,13 @@ public sealed class VetWork(MirrorSet mirrors, IServicePrimaries services, Mirro
         ServiceSight seen = await LookAsync(connection.Primary, mirror, agreed, stopping);
         if (agreed is not null && agreed.AsSpan().SequenceEqual(seen.Digest))
         {
+            report.Checked(mirror.Name);
+            return;
+        }
+
+        if (seen.Asker.View.IsOfShallow == true)
+        {
+            history.Tell(mirror.Name, isShallow: true);
             report.Checked(mirror.Name);
             return;
         }

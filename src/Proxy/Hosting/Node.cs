@@ -24,6 +24,7 @@ using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
 using Waystation.FetchCore.Prewarming;
+using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Refs;
 using Waystation.FetchCore.Vet;
@@ -104,6 +105,7 @@ internal static class Node
         // Before anything counts: a counter shows from its first value on that somebody listens for.
         _ = app.Services.GetRequiredService<PrometheusPage>();
         _ = app.Services.GetRequiredService<PackPrewarmer>();
+        _ = app.Services.GetRequiredService<LostHistory>();
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
         RequestDelegate admin = AdminPages.Build(app.Services);
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
@@ -180,6 +182,8 @@ internal static class Node
             .AddSingleton<LocalRung>()
             .AddSingleton<ClonePatterns>()
             .AddSingleton<PackPrewarmer>()
+            .AddSingleton<PrimaryHistory>()
+            .AddSingleton<LostHistory>()
             .AddSingleton<WantsAndHavesFilter>()
             .AddSingleton(provider => new AccessTickets(
                 provider.GetRequiredService<TimeProvider>(),
@@ -197,7 +201,8 @@ internal static class Node
             .AddSingleton(static provider => new FetchAuthorizer(
                 provider.GetRequiredService<AccessTickets>(),
                 provider.GetRequiredService<RefsService>(),
-                provider.GetRequiredService<WantsAndHavesFilter>()
+                provider.GetRequiredService<WantsAndHavesFilter>(),
+                provider.GetRequiredService<PrimaryHistory>()
             ))
             .AddSingleton(new RequestMemory(options.Requests.MaxMemory))
             .AddHostedService<MemoryTrim>()

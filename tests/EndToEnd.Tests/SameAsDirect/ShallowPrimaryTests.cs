@@ -31,24 +31,6 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
             "+refs/tags/*:refs/tags/*"
         );
         using SshPerson alice = await _station.PersonAsync(_station.Alice);
-        var web = new GitClient(_station.Folder);
-        (GitClient Git, string Through, GitClient DirectGit, string Direct)[] doors =
-        [
-            (web, _station.Node.UrlOf(cut, "alice").AbsoluteUri, web, _station.Web.UrlOf(cut, "alice").AbsoluteUri),
-            (
-                alice.Git,
-                _station.AddressOf(cut),
-                alice.GitAs(alice.User with { KnownHosts = _station.Sshd.KnownHostsFile }),
-                _station.DirectAddressOf(cut)
-            ),
-        ];
-        string[][] forms =
-        [
-            ["--bare"],
-            ["--bare", "--single-branch"],
-            ["--bare", "--depth", "6"],
-            ["--bare", "--depth", "1"],
-        ];
         foreach (string when in (string[])["shallow", "whole"])
         {
             if (when == "whole")
@@ -56,14 +38,71 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
                 await cut.GitAsync("fetch", "--quiet", "--unshallow", "file://" + whole.Folder);
             }
 
-            foreach ((GitClient git, string through, GitClient directGit, string direct) in doors)
+            await AssertAsDeepAsDirectAsync(alice, cut, versions: [2, 0]);
+        }
+    }
+
+    /// <summary>
+    /// The other way round: what is kept is of a whole repository. An older client is told by the primary, before it asks for anything,
+    /// that it is shallow; a newer one is told in an answer, which comes from the primary where a ref has moved.
+    /// </summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(2, true)]
+    public async Task Clone_IsAsDeepAsDirect_WhenThePrimaryHasLostItsHistory(int seenIn, bool hasMoved)
+    {
+        PrimaryRepository repository = await _station.Web.CreateAsync($"private/lost-{seenIn}.git", new History(Seed: 65));
+        using SshPerson alice = await _station.PersonAsync(_station.Alice);
+        await AssertAsDeepAsDirectAsync(alice, repository, versions: [2, 0]);
+        await Eventually.TrueAsync(
+            "there is a mirror",
+            () => Directory.GetDirectories(Path.Combine(_station.Node.DataFolder, "mirrors")).Length > 0
+        );
+        if (hasMoved)
+        {
+            await repository.CommitAsync();
+        }
+
+        var web = new GitClient(_station.Folder);
+        await web.RunAsync("clone", "--quiet", "--bare", "--no-single-branch", "--depth", "4", "file://" + repository.Folder, "cut");
+        File.Copy(Path.Combine(_station.Folder["cut"], "shallow"), Path.Combine(repository.Folder, "shallow"));
+
+        await AssertAsDeepAsDirectAsync(alice, repository, versions: [seenIn]);
+        await AssertAsDeepAsDirectAsync(alice, repository, versions: [2, 0]);
+
+        File.Delete(Path.Combine(repository.Folder, "shallow"));
+        await AssertAsDeepAsDirectAsync(alice, repository, versions: [2, 0]);
+    }
+
+    /// <summary>By both doors.</summary>
+    private async Task AssertAsDeepAsDirectAsync(SshPerson alice, PrimaryRepository repository, int[] versions)
+    {
+        var web = new GitClient(_station.Folder);
+        (GitClient Git, string Through, GitClient DirectGit, string Direct)[] doors =
+        [
+            (web, _station.Node.UrlOf(repository, "alice").AbsoluteUri, web, _station.Web.UrlOf(repository, "alice").AbsoluteUri),
+            (
+                alice.Git,
+                _station.AddressOf(repository),
+                alice.GitAs(alice.User with { KnownHosts = _station.Sshd.KnownHostsFile }),
+                _station.DirectAddressOf(repository)
+            ),
+        ];
+        string[][] forms =
+        [
+            ["--bare"],
+            ["--bare", "--single-branch"],
+            ["--bare", "--single-branch", "--branch", "topic/1"],
+            ["--bare", "--depth", "6"],
+            ["--bare", "--depth", "1"],
+        ];
+        foreach ((GitClient git, string through, GitClient directGit, string direct) in doors)
+        {
+            foreach (int version in versions)
             {
-                foreach (int version in (int[])[2, 0])
+                foreach (string[] form in forms)
                 {
-                    foreach (string[] form in forms)
-                    {
-                        Assert.Equal(await CloneAsync(directGit, version, form, direct), await CloneAsync(git, version, form, through));
-                    }
+                    Assert.Equal(await CloneAsync(directGit, version, form, direct), await CloneAsync(git, version, form, through));
                 }
             }
         }

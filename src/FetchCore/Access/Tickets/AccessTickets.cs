@@ -25,6 +25,7 @@ public sealed class AccessTickets
     private readonly Refusals _doubts;
     private readonly PushedRefs _pushed;
     private readonly TimeSpan _memory;
+    private Action<RepositoryName, RefListing>? _whenShown;
 
     /// <summary>Tickets within the usual bounds.</summary>
     /// <param name="time">Its timestamps are monotonic: a jump of the clock neither prolongs nor ends a ticket.</param>
@@ -72,6 +73,9 @@ public sealed class AccessTickets
     /// <summary>When a question is sent, as <see cref="RecordRefs"/> and <see cref="Refuse"/> want it.</summary>
     public long Now => _time.GetTimestamp();
 
+    /// <summary>Has <paramref name="tell"/> told of each listing that the primary showed somebody, before it counts.</summary>
+    public void WhenShown(Action<RepositoryName, RefListing> tell) => _whenShown += tell;
+
     /// <summary>The primary accepted the credential and showed these refs.</summary>
     /// <param name="repository">Where.</param>
     /// <param name="credential">To whom.</param>
@@ -80,6 +84,7 @@ public sealed class AccessTickets
     public void RecordRefs(RepositoryName repository, Credential credential, RefListing listing, long askedAt)
     {
         ArgumentNullException.ThrowIfNull(listing);
+        _whenShown?.Invoke(repository, listing);
         if (_memory <= TimeSpan.Zero)
         {
             return;
