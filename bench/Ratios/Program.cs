@@ -58,7 +58,7 @@ foreach ((string name, Func<Stage, int, Table, Task> measureAsync) in measures)
 }
 
 string run = $"""
-    {await Machine.DescribeAsync()} The run took {Stopwatch.GetElapsedTime(begun).TotalMinutes:0} minutes{(
+    {await Machine.DescribeAsync()}. The run took {Stopwatch.GetElapsedTime(begun).TotalMinutes:0} minutes{(
         settings.IsQuick ? ", with the small repositories of --quick" : ""
     )}.
 

@@ -58,7 +58,7 @@ internal static class AfterPush
             }
         );
         table.Add(
-            new Row("from the end of a push until both clones of it lie ready, ms")
+            new Row("from the end of a push until both packs are made ahead, ms")
             {
                 Compared = ready,
                 Format = "0",

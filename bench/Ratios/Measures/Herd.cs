@@ -26,7 +26,7 @@ internal static class Herd
             stage.Node.UrlOf(repository).AbsoluteUri,
             FetchBody.Clone(await repository.ResolveAsync("refs/heads/main"))
         );
-        var chart = new BarChart("herd", "N `--depth 1` clones at once of a new commit: seconds until the last has it");
+        var chart = new BarChart("herd", "N `--depth 1` clones at once of a new commit: seconds until the last client has it");
         foreach (int size in stage.IsQuick ? s_quickSizes : s_sizes)
         {
             Samples ours = new(),
@@ -55,7 +55,7 @@ internal static class Herd
 
             string what = string.Create(CultureInfo.InvariantCulture, $"herd of {size} cold `--depth 1` clones");
             table.Add(
-                new Row($"{what}, s until the last has it")
+                new Row($"{what}, s until the last client has it")
                 {
                     Ours = ours.Say(),
                     Rival = $"direct: {theirs.Say()}",

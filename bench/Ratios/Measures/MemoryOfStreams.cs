@@ -32,7 +32,7 @@ internal static class MemoryOfStreams
 
         const string Unit = "KiB a stream, the connection's own included";
         table.Add(
-            new Row($"memory of {Streams} streams that stand, of a {smallBytes / 1e6:0} MB pack")
+            new Row($"memory of {Streams} stalled streams, of a {smallBytes / 1e6:0} MB pack")
             {
                 Compared = ofSmall,
                 Format = "0",
@@ -40,7 +40,7 @@ internal static class MemoryOfStreams
             }
         );
         table.Add(
-            new Row($"memory of {Streams} streams that stand, of a {hugeBytes / 1e6:0} MB pack")
+            new Row($"memory of {Streams} stalled streams, of a {hugeBytes / 1e6:0} MB pack")
             {
                 Compared = ofHuge,
                 Format = "0",
@@ -48,7 +48,7 @@ internal static class MemoryOfStreams
             }
         );
         table.Add(
-            new Row("the large pack's beside the small one's")
+            new Row("the large pack's memory, to that of the small one")
             {
                 Compared = ofHuge.Over(ofSmall),
                 Unit = "×",

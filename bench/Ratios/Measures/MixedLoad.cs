@@ -63,7 +63,7 @@ internal static class MixedLoad
 
         Tell(table, time, ours, theirs);
         table.Add(
-            new Row("its fetches that the primary made no pack for, %")
+            new Row("its fetches without a pack made at the primary, %")
             {
                 Ours = string.Join(", ", outcomes.Select(static outcome => $"{outcome.Key} {outcome.Value.Say("0.0")}")),
                 Compared = served,

@@ -23,7 +23,7 @@ internal sealed class Table
 
     public override string ToString()
     {
-        var text = new StringBuilder("| what | node | rival | compared | bar | met |\n| --- | --- | --- | --- | --- | --- |\n");
+        var text = new StringBuilder("| measurement | node | rival | ratio | bar | met |\n| --- | --- | --- | --- | --- | --- |\n");
         foreach (Row row in _rows)
         {
             string compared =
