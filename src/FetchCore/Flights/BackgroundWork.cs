@@ -9,11 +9,14 @@ namespace Waystation.FetchCore.Flights;
 /// Work that outlives the request that began it: at most one piece of a kind per repository, all of it owned here, ended
 /// with the node and awaited.
 /// </summary>
-public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDisposable
+public sealed class BackgroundWork : IAsyncDisposable
 {
-    private readonly Lock _gate = new();
-    private readonly Dictionary<(string Kind, RepositoryName Repository), Piece> _pieces = [];
     private readonly CancellationTokenSource _stopping = new();
+    private readonly SingleFlight<(string Kind, RepositoryName Repository), bool> _pieces;
+    private readonly ILogger<BackgroundWork> _logger;
+
+    public BackgroundWork(ILogger<BackgroundWork> logger) =>
+        (_logger, _pieces) = (logger, new SingleFlight<(string, RepositoryName), bool>(_stopping.Token));
 
     /// <summary>The node stops: nothing begins any more.</summary>
     public bool IsStopping => _stopping.IsCancellationRequested;
@@ -27,123 +30,45 @@ public sealed class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDispo
     public Task<bool> JoinOrBegin(string kind, RepositoryName repository, Func<CancellationToken, Task<bool>> work, out bool began)
     {
         ArgumentNullException.ThrowIfNull(work);
-        lock (_gate)
-        {
-            if (_pieces.TryGetValue((kind, repository), out Piece? piece))
-            {
-                began = false;
-                return piece.End.Task;
-            }
-
-            began = !_stopping.IsCancellationRequested;
-            if (!began)
-            {
-                return Task.FromResult(false);
-            }
-
-            piece = new Piece(
-                CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token),
-                new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
-            );
-            _pieces[(kind, repository)] = piece;
-            _ = RunAsync(kind, repository, work, piece);
-            return piece.End.Task;
-        }
+        Task<bool> end = _pieces.JoinOrBegin((kind, repository), stopping => RunAsync(kind, repository, work, stopping), out began);
+        return end.IsCanceled ? Task.FromResult(false) : end;
     }
 
     /// <summary>The piece of work under way; null where there is none.</summary>
-    public Task<bool>? Find(string kind, RepositoryName repository)
-    {
-        lock (_gate)
-        {
-            return _pieces.GetValueOrDefault((kind, repository))?.End.Task;
-        }
-    }
+    public Task<bool>? Find(string kind, RepositoryName repository) => _pieces.Find((kind, repository));
 
     /// <summary>Ends all work on a repository and waits until it has ended.</summary>
-    public async Task CancelAsync(RepositoryName repository)
-    {
-        Piece[] pieces;
-        lock (_gate)
-        {
-            pieces = [.. _pieces.Where(piece => piece.Key.Repository == repository).Select(static piece => piece.Value)];
-        }
-
-        foreach (Piece piece in pieces)
-        {
-            await piece.CancelAsync();
-            await piece.End.Task;
-        }
-    }
+    public Task CancelAsync(RepositoryName repository) => _pieces.EndAsync(piece => piece.Repository == repository);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        Task<bool>[] pieces;
         await _stopping.CancelAsync();
-        lock (_gate)
-        {
-            pieces = [.. _pieces.Values.Select(static piece => piece.End.Task)];
-        }
-
-        await Task.WhenAll(pieces);
+        await _pieces.EndAsync(static _ => true);
         _stopping.Dispose();
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever ends a piece of background work must end nothing else.")]
-    private async Task RunAsync(string kind, RepositoryName repository, Func<CancellationToken, Task<bool>> work, Piece piece)
+    private async Task<bool> RunAsync(
+        string kind,
+        RepositoryName repository,
+        Func<CancellationToken, Task<bool>> work,
+        CancellationToken stopping
+    )
     {
-        bool done = false;
-        await Task.Yield();
         try
         {
-            done = await work(piece.Stopping);
+            return await work(stopping);
         }
-        catch (OperationCanceledException) when (piece.Stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // The node stops, or this piece is not wanted any more.
         }
         catch (Exception e)
         {
-            logger.WorkFailed(repository, kind, e.Message);
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _pieces.Remove((kind, repository));
-            }
-
-            piece.Close();
-            piece.End.SetResult(done);
-        }
-    }
-
-    private sealed class Piece(CancellationTokenSource stopping, TaskCompletionSource<bool> end)
-    {
-        private readonly Lock _gate = new();
-        private bool _closed;
-
-        public TaskCompletionSource<bool> End => end;
-
-        public CancellationToken Stopping { get; } = stopping.Token;
-
-        public Task CancelAsync()
-        {
-            lock (_gate)
-            {
-                // The callbacks run apart from here: nothing waits under the lock.
-                return _closed ? Task.CompletedTask : stopping.CancelAsync();
-            }
+            _logger.WorkFailed(repository, kind, e.Message);
         }
 
-        public void Close()
-        {
-            lock (_gate)
-            {
-                _closed = true;
-                stopping.Dispose();
-            }
-        }
+        return false;
     }
 }

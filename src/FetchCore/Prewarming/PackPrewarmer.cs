@@ -19,6 +19,7 @@ namespace Waystation.FetchCore.Prewarming;
 /// Makes the answers that will be asked for next, when the refs of a mirror have moved: the clones asked for last, with the new
 /// tips. They are ordinary fills under the keys of the requests to come, each of which is authorised by itself. People go first:
 /// one such answer is made at a time, only when nobody waits for a pack, and no longer than its tips are those of the mirror.
+/// <see cref="BackgroundWork"/> is its single flight; its two tables only say that refs have moved since.
 /// </summary>
 public sealed class PackPrewarmer
 {

@@ -5,7 +5,8 @@ namespace Waystation.FetchCore.Refs;
 /// <summary>
 /// Lets equal questions for refs by one credential share one question to the primary, as <see cref="Flights.NextFlight{TKey, TAnswer}"/>
 /// does, and streams the answer. A client that comes while a question is under way waits until it has landed, and shares the next one with
-/// all who wait then: a shared answer was asked for after each sharer arrived. A question that hangs holds up only its own asker.
+/// all who wait then: a shared answer was asked for after each sharer arrived. A question that hangs holds up only its own asker. It stands
+/// beside that class because its leader needs the answer before it has ended.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class RefsCoalescer(TimeProvider time)

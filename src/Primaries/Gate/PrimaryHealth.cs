@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Polly;
 using Polly.CircuitBreaker;
+using Waystation.FetchCore.Flights;
 using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.Primaries.Gate;
@@ -43,9 +44,13 @@ public sealed class PrimaryHealth : IDisposable
     private readonly CircuitBreakerManualControl _control = new();
     private readonly ResiliencePipeline _breaker;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Task<bool>?[] _judging = new Task<bool>?[2];
+
+    /// <summary>The probes after a failure: those after a failing status, and those after any other.</summary>
+    private readonly SingleFlight<bool, bool> _judging = new();
+
+    /// <summary>In an outage, the look whether it is over; there is one at most.</summary>
+    private readonly SingleFlight<PrimaryHealth, bool> _looking = new();
     private Task _returning = Task.CompletedTask;
-    private Task _looking = Task.CompletedTask;
     private string _reason = "";
     private bool _isReached;
     private long _answers;
@@ -104,10 +109,10 @@ public sealed class PrimaryHealth : IDisposable
     /// <param name="isStatus">It failed by a status; only then one that the probe gets is a failure as well.</param>
     public async Task<bool> JudgeAsync(string failure, bool isStatus = false)
     {
-        Task<bool> judging = BeginOrJoin(failure, isStatus, out bool began);
+        Task<bool> judging = JoinOrBegin(failure, isStatus, out bool began);
         bool isOut = await judging;
         // What was answered to a probe of before this failure says nothing of it.
-        return isOut || (!began && await BeginOrJoin(failure, isStatus, out _));
+        return isOut || (!began && await JoinOrBegin(failure, isStatus, out _));
     }
 
     /// <summary>Waits for the primary, and looks after each time of silence whether it is there; false where it is not. A failure is the
@@ -141,7 +146,8 @@ public sealed class PrimaryHealth : IDisposable
         while (IsOut && !began && !late.IsCancellationRequested)
         {
             // What a probe found that was sent before says nothing of now.
-            await BeginOrJoinLook(out began).WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Task looking = _looking.JoinOrBegin(this, _ => LookAsync(), out began);
+            await looking.WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return !IsOut;
@@ -179,45 +185,30 @@ public sealed class PrimaryHealth : IDisposable
         _stopping.Dispose();
     }
 
-    private Task<bool> BeginOrJoin(string failure, bool isStatus, out bool began)
+    private Task<bool> JoinOrBegin(string failure, bool isStatus, out bool began)
     {
-        lock (_gate)
-        {
-            ref Task<bool>? judging = ref _judging[isStatus ? 1 : 0];
-            began = !IsOut && judging is null;
-            return IsOut ? Task.FromResult(true) : judging ??= ProbeAfterAsync(failure, isStatus);
-        }
+        began = false;
+        return IsOut ? Task.FromResult(true) : _judging.JoinOrBegin(isStatus, _ => ProbeAfterAsync(failure, isStatus), out began);
     }
 
-    private Task BeginOrJoinLook(out bool began)
+    /// <summary>True where the primary answers.</summary>
+    private async Task<bool> LookAsync()
     {
-        lock (_gate)
-        {
-            began = _looking.IsCompleted;
-            return began ? _looking = LookAsync() : _looking;
-        }
-    }
-
-    private async Task LookAsync()
-    {
-        await Task.Yield();
-        ProbeFailure? wrong = await _probe(_stopping.Token);
-        if (wrong is null)
-        {
-            await AnsweredAsync();
-        }
-        else
+        if (await _probe(_stopping.Token) is { } wrong)
         {
             Volatile.Write(ref _isReached, wrong.IsReached);
+            return false;
         }
+
+        await AnsweredAsync();
+        return true;
     }
 
     private async Task<bool> ProbeAfterAsync(string failure, bool isStatus)
     {
-        await Task.Yield();
         try
         {
-            if (await LookAfterAsync(isStatus) is { } wrong)
+            if (!IsOut && await LookAfterAsync(isStatus) is { } wrong)
             {
                 Volatile.Write(ref _reason, failure);
                 Volatile.Write(ref _isReached, wrong.IsReached);
@@ -234,7 +225,6 @@ public sealed class PrimaryHealth : IDisposable
         {
             lock (_gate)
             {
-                _judging[isStatus ? 1 : 0] = null;
                 if (IsOut && _returning.IsCompleted)
                 {
                     _returning = AwaitReturnAsync();

@@ -7,7 +7,8 @@ namespace Waystation.CacheStore.Packs.Storing;
 
 /// <summary>
 /// The fills under way, by key. To join one or to begin one is a single step, so that of any number of equal requests
-/// exactly one begins. The fills live on the node's token; this table owns their work and awaits it at the end.
+/// exactly one begins. It keeps a table of its own: a fill is read while it is under way, and one whose start is gone is joined no more.
+/// The fills live on the node's token; this table owns their work and awaits it at the end.
 /// </summary>
 public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeProvider time, ILogger<FillTable> logger) : IAsyncDisposable
 {
