@@ -145,6 +145,20 @@ public sealed class RecentMap<TKey, TValue>
         }
     }
 
+    /// <summary>Forgets all entries whose key is picked; it looks at every entry.</summary>
+    public void RemoveWhere(Func<TKey, bool> which)
+    {
+        ArgumentNullException.ThrowIfNull(which);
+        lock (_gate)
+        {
+            // Dictionary allows it while it is walked.
+            foreach (Entry entry in _entries.Values.Where(entry => which(entry.Key)))
+            {
+                Remove(entry);
+            }
+        }
+    }
+
     private bool IsOver(Entry entry, long now) => _time.GetElapsedTime(entry.ChangedAt, now) >= _keepFor;
 
     private void Add(TKey key, TValue value, long now)

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using Waystation.CacheStore;
+using Waystation.CacheStore.Flights;
 using Waystation.FetchCore.Access;
 
 namespace Waystation.Primaries.Gate;
@@ -18,29 +18,24 @@ public sealed class CredentialPauses(TimeProvider time)
 
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(15);
 
-    private readonly ConcurrentDictionary<(RepositoryName, Credential), (long Since, TimeSpan For)> _pauses = new();
+    /// <summary>Kept for as long as it doubles the next.</summary>
+    private readonly RecentMap<(RepositoryName, Credential), Pause> _pauses = new(MaxPauses, s_longest * 2, time);
 
     /// <summary>This credential's question failed so lately that it is not sent again.</summary>
     public bool IsPaused(RepositoryName repository, Credential credential) =>
-        _pauses.TryGetValue((repository, credential), out (long Since, TimeSpan For) pause) && time.GetElapsedTime(pause.Since) < pause.For;
+        _pauses.TryGet((repository, credential), out Pause? pause) && time.GetElapsedTime(pause.Since) < pause.For;
 
     /// <summary>Its question failed in an outage: the pause is twice the last one, unless that was long ago.</summary>
-    public void Begin(RepositoryName repository, Credential credential)
-    {
-        if (_pauses.Count >= MaxPauses)
-        {
-            _pauses.Clear();
-        }
-
-        long now = time.GetTimestamp();
-        _pauses.AddOrUpdate((repository, credential), _ => (now, s_shortest), (_, last) => (now, Next(last)));
-    }
+    public void Begin(RepositoryName repository, Credential credential) =>
+        _pauses.Update((repository, credential), last => new Pause(time.GetTimestamp(), Next(last)));
 
     /// <summary>Its question was answered.</summary>
-    public void End(RepositoryName repository, Credential credential) => _pauses.TryRemove((repository, credential), out _);
+    public void End(RepositoryName repository, Credential credential) => _pauses.Remove((repository, credential));
 
-    private TimeSpan Next((long Since, TimeSpan For) last) =>
-        time.GetElapsedTime(last.Since) > last.For + s_longest ? s_shortest
+    private TimeSpan Next(Pause? last) =>
+        last is null || time.GetElapsedTime(last.Since) > last.For + s_longest ? s_shortest
         : last.For * 2 < s_longest ? last.For * 2
         : s_longest;
+
+    private sealed record Pause(long Since, TimeSpan For);
 }

@@ -1,6 +1,7 @@
-using System.Collections.Concurrent;
 using Waystation.CacheStore;
+using Waystation.CacheStore.Flights;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Flights;
 
 namespace Waystation.Primaries.Gate;
 
@@ -38,16 +39,20 @@ public sealed class RepositoryOutages(
     /// <summary>A repository that nobody was failed for this long is not known to be out.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<RepositoryName, Failing> _failing = new();
+    /// <summary>Longer than the node's own questions may take.</summary>
+    private static readonly TimeSpan s_kept = TimeSpan.FromMinutes(10);
+
+    private readonly RecentMap<RepositoryName, Failing> _failing = new(MaxRepositories, s_kept, time);
+    private readonly SingleFlight<Failing, OwnAnswer> _looks = new();
 
     /// <summary>The status that the primary answered to the last who failed, where the repository is known to be out; else null.</summary>
     public int? StatusOf(RepositoryName repository) =>
-        _failing.TryGetValue(repository, out Failing? failing) && failing.IsOut && !IsForgotten(failing) ? failing.Status : null;
+        _failing.TryGet(repository, out Failing? failing) && failing.IsOut && !IsForgotten(failing) ? failing.Status : null;
 
     /// <summary>Somebody was served: whoever fails now fails alone.</summary>
     public void NoteServed(RepositoryName repository)
     {
-        if (!_failing.IsEmpty && _failing.TryRemove(repository, out Failing? failing) && failing.IsOut)
+        if (_failing.TryGet(repository, out Failing? failing) && _failing.Remove(repository) && failing.IsOut)
         {
             logger.RepositoryOutageEnded(repository);
         }
@@ -63,7 +68,9 @@ public sealed class RepositoryOutages(
             return true;
         }
 
-        OwnAnswer own = await failing.AskAsync(() => LookAsync(read.Repository, failing)).WaitAsync(cancellationToken);
+        OwnAnswer own = await _looks
+            .JoinOrBegin(failing, _ => LookAsync(read.Repository, failing), out bool _)
+            .WaitAsync(cancellationToken);
         bool isOut =
             IsCurrent(read.Repository, failing) && !health.IsUneven && (own == OwnAnswer.Fails || (own == OwnAnswer.Unknown && isSecond));
         if (isOut && failing.TryBegin())
@@ -78,35 +85,16 @@ public sealed class RepositoryOutages(
         return isOut;
     }
 
-    private Failing Find(RepositoryName repository)
-    {
-        if (_failing.TryGetValue(repository, out Failing? known) && !IsForgotten(known))
-        {
-            return known;
-        }
-
-        if (known is not null)
-        {
-            _failing.TryRemove(new KeyValuePair<RepositoryName, Failing>(repository, known));
-        }
-
-        if (_failing.Count >= MaxRepositories)
-        {
-            _failing.Clear();
-        }
-
-        return _failing.GetOrAdd(repository, _ => new Failing(time.GetTimestamp()));
-    }
+    private Failing Find(RepositoryName repository) =>
+        _failing.Update(repository, known => known is not null && !IsForgotten(known) ? known : new Failing(time.GetTimestamp()));
 
     private bool IsForgotten(Failing failing) => time.GetElapsedTime(failing.LastAt) > s_memory;
 
     /// <summary>Nobody was served since.</summary>
-    private bool IsCurrent(RepositoryName repository, Failing failing) =>
-        _failing.TryGetValue(repository, out Failing? now) && now == failing;
+    private bool IsCurrent(RepositoryName repository, Failing failing) => _failing.TryGet(repository, out Failing? now) && now == failing;
 
     private async Task<OwnAnswer> LookAsync(RepositoryName repository, Failing failing)
     {
-        await Task.Yield();
         for (int look = 1; ; look++)
         {
             OwnAnswer answer = await ask(repository, health.Stopping);
@@ -129,7 +117,6 @@ public sealed class RepositoryOutages(
     {
         private readonly Lock _gate = new();
         private (Credential Credential, string? From)? _first;
-        private Task<OwnAnswer>? _asking;
         private long _lastAt = since;
         private int _status;
         private bool _isOut;
@@ -157,15 +144,6 @@ public sealed class RepositoryOutages(
             {
                 _first ??= (read.Credential, read.From);
                 return _first.Value.Credential != read.Credential && _first.Value.From != read.From;
-            }
-        }
-
-        /// <summary>The node's own question, shared by all that fail meanwhile.</summary>
-        public Task<OwnAnswer> AskAsync(Func<Task<OwnAnswer>> ask)
-        {
-            lock (_gate)
-            {
-                return _asking is { IsCompleted: false } ? _asking : _asking = ask();
             }
         }
 

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using Waystation.CacheStore;
+using Waystation.CacheStore.Flights;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries.Errors;
 
@@ -17,51 +17,30 @@ public sealed class RetryAfterTable(TimeProvider time)
     /// <summary>Beyond this the primary is asked again whether it meant it.</summary>
     private static readonly TimeSpan s_longest = TimeSpan.FromHours(1);
 
-    private readonly ConcurrentDictionary<(RepositoryName, Credential), (long Since, TimeSpan For)> _holds = new();
+    private readonly RecentMap<(RepositoryName, Credential), Hold> _holds = new(MaxHolds, s_longest, time);
 
     /// <exception cref="PrimaryBusyException">It is held.</exception>
     public void ThrowIfHeld(RepositoryName repository, Credential credential)
     {
-        if (Remaining((repository, credential)) is { } remaining)
+        (RepositoryName, Credential) asker = (repository, credential);
+        if (!_holds.TryGet(asker, out Hold? hold))
         {
+            return;
+        }
+
+        if (hold.For - time.GetElapsedTime(hold.Since) is var remaining && remaining > TimeSpan.Zero)
+        {
+            // Set again by each who asks: strangers do not push out a hold that is in use.
+            _holds.Set(asker, hold);
             throw new PrimaryBusyException("it answers 429", remaining);
         }
-    }
 
-    /// <summary>How long it is still held; null where it is not.</summary>
-    private TimeSpan? Remaining((RepositoryName, Credential) asker)
-    {
-        if (!_holds.TryGetValue(asker, out (long Since, TimeSpan For) hold))
-        {
-            return null;
-        }
-
-        TimeSpan remaining = hold.For - time.GetElapsedTime(hold.Since);
-        if (remaining > TimeSpan.Zero)
-        {
-            return remaining;
-        }
-
-        _holds.TryRemove(new KeyValuePair<(RepositoryName, Credential), (long, TimeSpan)>(asker, hold));
-        return null;
+        _holds.Remove(asker);
     }
 
     /// <summary>Holds a credential for as long as the primary said.</summary>
-    public void Hold(RepositoryName repository, Credential credential, TimeSpan wait)
-    {
-        if (_holds.Count >= MaxHolds)
-        {
-            foreach ((RepositoryName, Credential) held in _holds.Keys)
-            {
-                Remaining(held);
-            }
+    public void Begin(RepositoryName repository, Credential credential, TimeSpan wait) =>
+        _holds.Set((repository, credential), new Hold(time.GetTimestamp(), wait < s_longest ? wait : s_longest));
 
-            if (_holds.Count >= MaxHolds)
-            {
-                _holds.Clear();
-            }
-        }
-
-        _holds[(repository, credential)] = (time.GetTimestamp(), wait < s_longest ? wait : s_longest);
-    }
+    private sealed record Hold(long Since, TimeSpan For);
 }

@@ -25,10 +25,10 @@ public sealed class HttpGate
     /// <param name="gate">The gate.</param>
     /// <param name="time">The clock.</param>
     public HttpGate(HttpMessageInvoker invoker, HttpMessageInvoker fresh, PrimaryGate gate, TimeProvider time) =>
-        (_invoker, _fresh, _gate, _time) = (invoker, fresh, gate, time);
+        (_invoker, _fresh, _gate, _time, Challenges) = (invoker, fresh, gate, time, new LastChallenges(time));
 
     /// <summary>How the primary last asked for a credential.</summary>
-    public LastChallenges Challenges { get; } = new();
+    public LastChallenges Challenges { get; }
 
     /// <inheritdoc cref="PrimaryGate.IsOut"/>
     public bool IsOut(CacheStore.RepositoryName repository, FetchCore.Access.Credential credential) => _gate.IsOut(repository, credential);

@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore;
+using Waystation.CacheStore.Flights;
 using Waystation.Primaries.Gate;
 
 namespace Waystation.Primaries.Http;
@@ -11,7 +11,7 @@ namespace Waystation.Primaries.Http;
 /// called the node: said again where it cannot say it itself, so that git sends the credential that it has. Only what was said to a
 /// request without a credential counts: the rest is about somebody.
 /// </summary>
-public sealed class LastChallenges
+public sealed class LastChallenges(TimeProvider time)
 {
     private const int MaxChallenges = 16_384;
 
@@ -21,20 +21,23 @@ public sealed class LastChallenges
     /// <summary>Longer than any honest one; it bounds what is kept.</summary>
     private const int MaxLength = 4_096;
 
-    private readonly ConcurrentDictionary<(RepositoryName, string), StringValues> _challenges = new();
-    private readonly ConcurrentDictionary<string, StringValues> _last = new(StringComparer.Ordinal);
+    /// <summary>Longer than any outage: a challenge is said anew to each clone that comes without a credential.</summary>
+    private static readonly TimeSpan s_memory = TimeSpan.FromDays(30);
+
+    private readonly RecentMap<(RepositoryName, string), StringValues> _challenges = new(MaxChallenges, s_memory, time);
+    private readonly RecentMap<string, StringValues> _last = new(MaxNames, s_memory, time);
 
     /// <summary>The values of the field; null where none is known.</summary>
     /// <param name="repository">Where.</param>
     /// <param name="name">Scheme and name by which the client called the node: the primary may write its realm by them.</param>
     public StringValues? Find(RepositoryName repository, string name) =>
-        _challenges.TryGetValue((repository, name), out StringValues challenge) ? challenge : default(StringValues?);
+        _challenges.TryGet((repository, name), out StringValues challenge) ? challenge : default(StringValues?);
 
     /// <summary>
     /// What it asked last of those who call the node so, for whichever repository: anybody may ask for repositories that are not there
     /// until no more are remembered. Null where nothing is known.
     /// </summary>
-    public StringValues? LastUnder(string name) => _last.TryGetValue(name, out StringValues challenge) ? challenge : default(StringValues?);
+    public StringValues? LastUnder(string name) => _last.TryGet(name, out StringValues challenge) ? challenge : default(StringValues?);
 
     public void Note(UpstreamRead read, HttpResponseMessage response)
     {
@@ -54,17 +57,7 @@ public sealed class LastChallenges
             return;
         }
 
-        Remember(_last, name, said, MaxNames);
-        Remember(_challenges, (read.Repository, name), said, MaxChallenges);
-    }
-
-    /// <summary>Full: what is known stays, for strangers can fill it.</summary>
-    private static void Remember<TKey>(ConcurrentDictionary<TKey, StringValues> challenges, TKey key, string[] said, int most)
-        where TKey : notnull
-    {
-        if (challenges.Count < most || challenges.ContainsKey(key))
-        {
-            challenges[key] = said;
-        }
+        _last.Set(name, said);
+        _challenges.Set((read.Repository, name), said);
     }
 }

@@ -27,7 +27,7 @@ public static class RetryAfter
     {
         if (response.StatusCode == HttpStatusCode.TooManyRequests && WaitOf(response, time) is { } wait)
         {
-            holds.Hold(read.Repository, read.Credential, wait);
+            holds.Begin(read.Repository, read.Credential, wait);
         }
     }
 }

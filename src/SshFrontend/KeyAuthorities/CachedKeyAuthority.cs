@@ -1,3 +1,6 @@
+using Waystation.CacheStore.Flights;
+using Waystation.FetchCore.Flights;
+
 namespace Waystation.SshFrontend.KeyAuthorities;
 
 /// <summary>
@@ -5,19 +8,34 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// kept: a key that was unknown, or could not be looked up, is asked about anew, so that one just added is known at once.
 /// It holds names of files and no secrets.
 /// </summary>
-/// <param name="authority">The authority, disposed with this.</param>
-/// <param name="lifetime">How long a credential is kept; zero keeps none.</param>
-/// <param name="time">The clock.</param>
-public sealed class CachedKeyAuthority(IKeyAuthority authority, TimeSpan lifetime, TimeProvider time) : IKeyAuthority, IAsyncDisposable
+public sealed class CachedKeyAuthority : IKeyAuthority, IAsyncDisposable
 {
     /// <summary>Far more than log in within seconds; it bounds the memory.</summary>
     private const int MaxKept = 4_096;
 
+    /// <summary>Longer than an authority may take. A slower question is not joined any more.</summary>
+    private static readonly TimeSpan s_longestQuestion = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<KeyQuestion, Entry> _entries = [];
-    private readonly HashSet<Task> _asking = [];
+    private readonly IKeyAuthority _authority;
+    private readonly TimeSpan _lifetime;
+    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Of each key the newest question, answered or under way.</summary>
+    private readonly RecentMap<KeyQuestion, Entry> _entries;
+    private readonly SingleFlight<Entry, PrimaryCredential?> _asking;
     private bool _disposed;
+
+    /// <param name="authority">The authority, disposed with this.</param>
+    /// <param name="lifetime">How long a credential is kept; zero keeps none.</param>
+    /// <param name="time">The clock.</param>
+    public CachedKeyAuthority(IKeyAuthority authority, TimeSpan lifetime, TimeProvider time)
+    {
+        (_authority, _lifetime, _time) = (authority, lifetime, time);
+        _entries = new RecentMap<KeyQuestion, Entry>(MaxKept, lifetime + s_longestQuestion, time);
+        _asking = new SingleFlight<Entry, PrimaryCredential?>(_stop.Token);
+    }
 
     /// <inheritdoc />
     public Task<PrimaryCredential?> FindAsync(KeyQuestion question, CancellationToken cancellationToken)
@@ -34,22 +52,13 @@ public sealed class CachedKeyAuthority(IKeyAuthority authority, TimeSpan lifetim
     {
         lock (_gate)
         {
-            foreach (
-                KeyQuestion question in _entries.Keys.Where(question =>
-                    string.Equals(question.Fingerprint, fingerprint, StringComparison.Ordinal)
-                )
-            )
-            {
-                // Dictionary allows it while it is walked.
-                _entries.Remove(question);
-            }
+            _entries.RemoveWhere(question => string.Equals(question.Fingerprint, fingerprint, StringComparison.Ordinal));
         }
     }
 
     /// <summary>Ends the questions that are under way, and the authority.</summary>
     public async ValueTask DisposeAsync()
     {
-        Task[] asking;
         lock (_gate)
         {
             if (_disposed)
@@ -58,13 +67,12 @@ public sealed class CachedKeyAuthority(IKeyAuthority authority, TimeSpan lifetim
             }
 
             _disposed = true;
-            _entries.Clear();
-            asking = [.. _asking];
+            _entries.RemoveWhere(static _ => true);
         }
 
         await _stop.CancelAsync();
-        await Task.WhenAll(asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        (authority as IDisposable)?.Dispose();
+        await _asking.EndAsync(static _ => true);
+        (_authority as IDisposable)?.Dispose();
         _stop.Dispose();
     }
 
@@ -73,28 +81,26 @@ public sealed class CachedKeyAuthority(IKeyAuthority authority, TimeSpan lifetim
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_entries.TryGetValue(question, out Entry? kept) && (!kept.Answer.IsCompleted || IsAlive(kept)))
+            if (!_entries.TryGet(question, out Entry? entry) || (entry.Answer is not null && !IsAlive(entry)))
             {
-                return kept.Answer;
+                entry = new Entry(question);
             }
 
-            MakeRoom();
-            var entry = new Entry();
-            // Off this thread, for the lock is held: the answer belongs to all who join, and none of them can end it.
-            entry.Answer = Task.Run(() => AskAsync(question, entry), CancellationToken.None);
-            _entries[question] = entry;
-            _asking.Add(entry.Answer);
-            return entry.Answer;
+            // Set again by each who asks: strangers do not push out a key that is in use.
+            _entries.Set(question, entry);
+            return entry.Answer is { } kept
+                ? Task.FromResult<PrimaryCredential?>(kept)
+                : _asking.JoinOrBegin(entry, _ => AskAsync(entry), out bool _);
         }
     }
 
-    private async Task<PrimaryCredential?> AskAsync(KeyQuestion question, Entry entry)
+    private async Task<PrimaryCredential?> AskAsync(Entry entry)
     {
         PrimaryCredential? answer = null;
-        long asked = time.GetTimestamp();
+        long asked = _time.GetTimestamp();
         try
         {
-            answer = await authority.FindAsync(question, _stop.Token);
+            answer = await _authority.FindAsync(entry.Question, _stop.Token);
             return answer;
         }
         catch (OperationCanceledException e) when (_stop.IsCancellationRequested)
@@ -105,34 +111,23 @@ public sealed class CachedKeyAuthority(IKeyAuthority authority, TimeSpan lifetim
         {
             lock (_gate)
             {
-                entry.AskedAt = asked;
-                _asking.Remove(entry.Answer);
-                if (answer is null && _entries.GetValueOrDefault(question) == entry)
+                (entry.Answer, entry.AskedAt) = (answer, asked);
+                if (answer is null && _entries.TryGet(entry.Question, out Entry? newest) && newest == entry)
                 {
-                    _entries.Remove(question);
+                    _entries.Remove(entry.Question);
                 }
             }
         }
     }
 
-    private bool IsAlive(Entry entry) => time.GetElapsedTime(entry.AskedAt) < lifetime;
+    private bool IsAlive(Entry entry) => _time.GetElapsedTime(entry.AskedAt) < _lifetime;
 
-    private void MakeRoom()
+    /// <summary>A question; its answer is null while it is under way.</summary>
+    private sealed class Entry(KeyQuestion question)
     {
-        if (_entries.Count < MaxKept)
-        {
-            return;
-        }
+        public KeyQuestion Question => question;
 
-        foreach ((KeyQuestion question, Entry entry) in _entries.Where(static pair => pair.Value.Answer.IsCompleted))
-        {
-            _entries.Remove(question);
-        }
-    }
-
-    private sealed class Entry
-    {
-        public Task<PrimaryCredential?> Answer { get; set; } = null!;
+        public PrimaryCredential? Answer { get; set; }
 
         public long AskedAt { get; set; }
     }

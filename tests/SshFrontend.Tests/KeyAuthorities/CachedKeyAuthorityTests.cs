@@ -148,6 +148,23 @@ public sealed class CachedKeyAuthorityTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task KeyInUse_OutlivesAnyNumberOfStrangers()
+    {
+        _authority.Answers("/a");
+        await FindAsync(1);
+        _time.Turn(TimeSpan.FromSeconds(1));
+        await FindAsync(1);
+        for (int number = 0; number < 5_000; number++)
+        {
+            await _cached.FindAsync(KeyQuestion.OfCertificate(TestKeys.Ed25519(2), $"{number}"), CancellationToken.None);
+        }
+
+        Assert.Equal(5_001, _authority.Asked);
+        Assert.Equal("/a", await FindAsync(1));
+        Assert.Equal(5_001, _authority.Asked);
+    }
+
+    [Fact]
     public async Task Disposal_EndsQuestionsUnderWay_AndTheAuthority()
     {
         _authority.Waits();

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Primitives;
+using Waystation.CacheStore.Flights;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http.Headers;
@@ -7,7 +8,7 @@ namespace Waystation.Proxy.Http.Headers;
 /// Finds the field that makes a stranger of a client with each request: one that something in front of the node numbers requests by, and
 /// that the node does not know. Nothing is decided by it; the operator is told once, by the field's name.
 /// </summary>
-internal sealed class RestlessFields(ILogger<RestlessFields> logger)
+internal sealed class RestlessFields(TimeProvider time, ILogger<RestlessFields> logger)
 {
     /// <summary>
     /// So many requests in a row, each with a value that none of the others had. A login repeats within the three requests of a clone.
@@ -19,11 +20,14 @@ internal sealed class RestlessFields(ILogger<RestlessFields> logger)
     private const int MaxFields = 8;
     private const int MaxTold = 16;
 
+    /// <summary>The requests of a streak come one after the other.</summary>
+    private static readonly TimeSpan s_memory = TimeSpan.FromHours(1);
+
     /// <summary>These say who asks, however often they change.</summary>
     private static readonly HashSet<string> s_logins = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie" };
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Dictionary<string, List<int>>> _clients = new(StringComparer.Ordinal);
+    private readonly RecentMap<string, Dictionary<string, List<int>>> _clients = new(MaxClients, s_memory, time);
     private readonly HashSet<string> _told = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Looks at the fields of one request that are taken for its login.</summary>
@@ -63,21 +67,15 @@ internal sealed class RestlessFields(ILogger<RestlessFields> logger)
 
     private List<int> ValuesOf(string address, string name)
     {
-        if (!_clients.TryGetValue(address, out Dictionary<string, List<int>>? fields))
-        {
-            if (_clients.Count >= MaxClients)
-            {
-                _clients.Clear();
-            }
-
-            _clients[address] = fields = new Dictionary<string, List<int>>(StringComparer.OrdinalIgnoreCase);
-        }
-
+        Dictionary<string, List<int>> fields = _clients.Update(
+            address,
+            static known => known ?? new Dictionary<string, List<int>>(StringComparer.OrdinalIgnoreCase)
+        );
         if (!fields.TryGetValue(name, out List<int>? values))
         {
             if (fields.Count >= MaxFields)
             {
-                fields.Clear();
+                fields.Remove(fields.Keys.First());
             }
 
             fields[name] = values = [];
