@@ -106,7 +106,6 @@ public sealed class Primary : IDisposable
     {
         Http.Dispose();
         Ssh?.Dispose();
-        _budget.Dispose();
     }
 
     private string? PathOverHttp(string sshPath) => RepositoryPaths.OverHttp(_options.Kind, _options.SshPathPrefix, sshPath);

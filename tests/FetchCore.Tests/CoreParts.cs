@@ -140,7 +140,6 @@ internal sealed class CoreParts : IAsyncDisposable
         await Fills.DisposeAsync();
         await Work.DisposeAsync();
         Queue.Dispose();
-        _turns.Dispose();
         _stopping.Dispose();
         _meter.Dispose();
         _data.Dispose();

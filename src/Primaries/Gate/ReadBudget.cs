@@ -1,4 +1,4 @@
-using System.Threading.RateLimiting;
+using Waystation.CacheStore.Flights;
 using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.Primaries.Gate;
@@ -9,28 +9,18 @@ namespace Waystation.Primaries.Gate;
 /// </summary>
 /// <param name="most">0 is no limit.</param>
 /// <param name="time">The clock of the waits.</param>
-public sealed class ReadBudget(int most, TimeProvider time) : IDisposable
+public sealed class ReadBudget(int most, TimeProvider time)
 {
     /// <summary>The longest wait, and when to come again after it.</summary>
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrencyLimiter? _limiter =
-        most == 0
-            ? null
-            : new ConcurrencyLimiter(
-                new ConcurrencyLimiterOptions
-                {
-                    PermitLimit = most,
-                    QueueLimit = int.MaxValue,
-                    QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-                }
-            );
+    private readonly Places? _places = most == 0 ? null : new Places(most);
 
     /// <summary>A place, to be given back by disposing it.</summary>
     /// <exception cref="PrimaryBusyException">None became free in time.</exception>
     public async ValueTask<IDisposable> EnterAsync(CancellationToken cancellationToken)
     {
-        if (_limiter is null)
+        if (_places is null)
         {
             return NoPlace.Instance;
         }
@@ -39,23 +29,13 @@ public sealed class ReadBudget(int most, TimeProvider time) : IDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(wait.Token, cancellationToken);
         try
         {
-            RateLimitLease lease = await _limiter.AcquireAsync(1, limit.Token);
-            if (lease.IsAcquired)
-            {
-                return lease;
-            }
-
-            lease.Dispose();
+            return await _places.EnterAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // It is told below.
+            throw new PrimaryBusyException("too many requests wait for it", s_wait) { ConcernsAll = true };
         }
-
-        throw new PrimaryBusyException("too many requests wait for it", s_wait) { ConcernsAll = true };
     }
-
-    public void Dispose() => _limiter?.Dispose();
 
     private sealed class NoPlace : IDisposable
     {

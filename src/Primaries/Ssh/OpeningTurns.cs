@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using Waystation.CacheStore.Flights;
 
 namespace Waystation.Primaries.Ssh;
 
@@ -13,40 +13,20 @@ internal sealed class OpeningTurns
     /// <summary>An opening may wait for somebody to touch a token: the others do not wait for that.</summary>
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(5);
 
-    /// <summary>Full when so many are under way.</summary>
-    private readonly Channel<Turn> _open = Channel.CreateBounded<Turn>(MaxOpening);
+    private readonly Places _places = new(MaxOpening);
 
-    /// <summary>Waits for a turn, and goes on without one when that takes too long.</summary>
-    public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for a turn; null where that takes too long: the opening goes on without one.</summary>
+    public async Task<IDisposable?> EnterAsync(CancellationToken cancellationToken)
     {
-        var turn = new Turn(_open.Reader);
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         wait.CancelAfter(s_longestWait);
         try
         {
-            await _open.Writer.WriteAsync(turn, wait.Token);
-            turn.IsCounted = true;
+            return await _places.EnterAsync(wait.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Without a turn, then.
-        }
-
-        return turn;
-    }
-
-    private sealed class Turn(ChannelReader<Turn> open) : IDisposable
-    {
-        public bool IsCounted { get; set; }
-
-        /// <summary>Makes room for another: which one is taken out does not matter.</summary>
-        public void Dispose()
-        {
-            if (IsCounted)
-            {
-                IsCounted = false;
-                open.TryRead(out _);
-            }
+            return null;
         }
     }
 }

@@ -78,8 +78,8 @@ public sealed class SshClient
         }
     }
 
-    /// <summary>Waits for one's turn to open a connection; the result is disposed once it is open, or has failed.</summary>
-    internal Task<IDisposable> EnterOpeningAsync(CancellationToken cancellationToken) => _turns.EnterAsync(cancellationToken);
+    /// <summary>Waits for a turn to open a connection; the result, null for one that goes without, is disposed once it is open or has failed.</summary>
+    internal Task<IDisposable?> EnterOpeningAsync(CancellationToken cancellationToken) => _turns.EnterAsync(cancellationToken);
 
     private static ProcessStartInfo StartOf(IReadOnlyList<string> arguments, string? gitProtocol)
     {

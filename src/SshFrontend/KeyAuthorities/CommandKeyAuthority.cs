@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Flights;
 using Waystation.CacheStore.Processes;
 
 namespace Waystation.SshFrontend.KeyAuthorities;
@@ -11,7 +12,7 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// standard output is the answer, exit code 1 says that the key is unknown. Every other end is an error. What it says on
 /// stderr goes to the log.
 /// </summary>
-public sealed class CommandKeyAuthority : IKeyAuthority, IDisposable
+public sealed class CommandKeyAuthority : IKeyAuthority
 {
     /// <summary>Programs at a time. A crowd of clients waits its turn, rather than starting a process each at once.</summary>
     private const int MaxParallel = 8;
@@ -24,7 +25,7 @@ public sealed class CommandKeyAuthority : IKeyAuthority, IDisposable
     private readonly IReadOnlyList<string> _command;
     private readonly TimeSpan _timeout;
     private readonly ILogger _logger;
-    private readonly SemaphoreSlim _places = new(MaxParallel);
+    private readonly Places _places = new(MaxParallel);
 
     /// <param name="command">The program, an absolute path, and its arguments. No shell takes part.</param>
     /// <param name="timeout">For one question; then the program is killed, with all that it has started.</param>
@@ -46,7 +47,7 @@ public sealed class CommandKeyAuthority : IKeyAuthority, IDisposable
     public async Task<PrimaryCredential?> FindAsync(KeyQuestion question, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(question);
-        await _places.WaitAsync(cancellationToken);
+        using IDisposable place = await _places.EnterAsync(cancellationToken);
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         late.CancelAfter(_timeout);
         try
@@ -57,14 +58,7 @@ public sealed class CommandKeyAuthority : IKeyAuthority, IDisposable
         {
             throw Failed($"no answer within {_timeout.TotalSeconds:0.###} s", e);
         }
-        finally
-        {
-            _places.Release();
-        }
     }
-
-    /// <inheritdoc />
-    public void Dispose() => _places.Dispose();
 
     private async Task<PrimaryCredential?> AskAsync(KeyQuestion question, CancellationToken cancellationToken)
     {

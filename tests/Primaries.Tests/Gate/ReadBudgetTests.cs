@@ -11,7 +11,7 @@ public sealed class ReadBudgetTests
     [Fact]
     public async Task Read_IsToldToTryAgain_AfterTenSecondsWithoutAPlace()
     {
-        using var budget = new ReadBudget(1, _time);
+        var budget = new ReadBudget(1, _time);
         using IDisposable place = await budget.EnterAsync(default);
         Task<IDisposable> waiting = budget.EnterAsync(default).AsTask();
 
@@ -26,7 +26,7 @@ public sealed class ReadBudgetTests
     [Fact]
     public async Task Places_AreGivenInTheOrderOfTheReads()
     {
-        using var budget = new ReadBudget(1, _time);
+        var budget = new ReadBudget(1, _time);
         IDisposable place = await budget.EnterAsync(default);
         Task<IDisposable> first = budget.EnterAsync(default).AsTask();
         Task<IDisposable> second = budget.EnterAsync(default).AsTask();
@@ -42,7 +42,7 @@ public sealed class ReadBudgetTests
     [Fact]
     public async Task Client_ThatLeaves_IsNotToldToTryAgain()
     {
-        using var budget = new ReadBudget(1, _time);
+        var budget = new ReadBudget(1, _time);
         using IDisposable place = await budget.EnterAsync(default);
         using var client = new CancellationTokenSource();
         Task<IDisposable> waiting = budget.EnterAsync(client.Token).AsTask();
@@ -55,7 +55,7 @@ public sealed class ReadBudgetTests
     [Fact]
     public async Task Reads_AreNotLimited_WhereTheLimitIsZero()
     {
-        using var budget = new ReadBudget(0, _time);
+        var budget = new ReadBudget(0, _time);
         for (int i = 0; i < 1_000; i++)
         {
             _ = await budget.EnterAsync(default);

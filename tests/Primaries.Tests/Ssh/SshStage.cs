@@ -123,6 +123,16 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
         }
     }
 
+    /// <summary>The agent's key that the primary accepted for the command that is open.</summary>
+    public static async Task<SshPublicKey?> AcceptedKeyAsync(SshUploadPacks packs)
+    {
+        (SshOpening opening, bool isNew) = await packs.TakeAsync(fresh: false, CancellationToken.None);
+        Assert.False(isNew);
+        SshUploadPack uploadPack = Assert.IsType<SshOpening.Opened>(opening).UploadPack;
+        await packs.GiveBackAsync(uploadPack, isWhole: true);
+        return uploadPack.AcceptedKey;
+    }
+
     public static byte[] CommandOf(FetchRequest request)
     {
         var written = new ArrayBufferWriter<byte>();
@@ -154,7 +164,6 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
             origin.Dispose();
         }
 
-        _budget.Dispose();
         _folder.Dispose();
         _meter.Dispose();
     }

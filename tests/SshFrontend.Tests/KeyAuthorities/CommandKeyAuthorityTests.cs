@@ -96,7 +96,7 @@ public sealed class CommandKeyAuthorityTests : IDisposable
     [Fact]
     public async Task Arguments_AreNoWordsOfAShell()
     {
-        using var authority = new CommandKeyAuthority(
+        var authority = new CommandKeyAuthority(
             ["/bin/sh", "-c", "printf '%s\\n' \"$@\" >\"$0\"; exit 1", _folder["out"], "a b", "$(id)", "; true", ""],
             s_patience,
             _log
@@ -110,7 +110,7 @@ public sealed class CommandKeyAuthorityTests : IDisposable
     [Fact]
     public async Task Crowd_IsServedInTurns()
     {
-        using var authority = new CommandKeyAuthority(["/bin/sh", "-c", $"echo '{Answer}'"], s_patience, _log);
+        var authority = new CommandKeyAuthority(["/bin/sh", "-c", $"echo '{Answer}'"], s_patience, _log);
 
         PrimaryCredential?[] answers = await Task.WhenAll(
             Enumerable.Range(0, 50).Select(number => authority.FindAsync(TestKeys.Question((byte)number), CancellationToken.None))
@@ -122,7 +122,7 @@ public sealed class CommandKeyAuthorityTests : IDisposable
     [Fact]
     public async Task ProgramThatIsNotThere_IsAnError()
     {
-        using var authority = new CommandKeyAuthority([_folder["none"]], s_patience, _log);
+        var authority = new CommandKeyAuthority([_folder["none"]], s_patience, _log);
 
         await Assert.ThrowsAsync<KeyAuthorityException>(() => authority.FindAsync(TestKeys.Question(), CancellationToken.None));
     }
@@ -140,7 +140,7 @@ public sealed class CommandKeyAuthorityTests : IDisposable
 
     private async Task<PrimaryCredential?> AskAsync(string script, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        using var authority = new CommandKeyAuthority(["/bin/sh", "-c", script, "authority", _folder["out"]], timeout, _log);
+        var authority = new CommandKeyAuthority(["/bin/sh", "-c", script, "authority", _folder["out"]], timeout, _log);
         return await authority.FindAsync(TestKeys.Question(), cancellationToken);
     }
 

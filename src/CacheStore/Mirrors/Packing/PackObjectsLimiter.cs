@@ -1,10 +1,13 @@
+using Waystation.CacheStore.Flights;
+
 namespace Waystation.CacheStore.Mirrors.Packing;
 
 /// <summary>
 /// How many packs are made at the same time, per node and per repository, and how many threads each of them has. Whoever comes first
-/// is first, but nobody waits behind others of a repository that has its share already.
+/// is first, but nobody waits behind others of a repository that has its share already. For these two bounds at once it keeps a queue of its
+/// own, and not <see cref="Places"/>.
 /// </summary>
-public sealed class PackObjectsLimiter : IDisposable
+public sealed class PackObjectsLimiter
 {
     /// <summary>Threads of one pack: each of them may take as much memory as the first.</summary>
     private const int MaxThreads = 4;
@@ -16,7 +19,7 @@ public sealed class PackObjectsLimiter : IDisposable
     private const int ElsewherePerPack = 4;
 
     private readonly MirrorOptions _options;
-    private readonly SemaphoreSlim _elsewhere;
+    private readonly Places _elsewhere;
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiter> _waiting = [];
     private readonly Dictionary<RepositoryName, int> _making = [];
@@ -31,7 +34,7 @@ public sealed class PackObjectsLimiter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _elsewhere = new SemaphoreSlim(ElsewherePerPack * options.MaxPacks);
+        _elsewhere = new Places(ElsewherePerPack * options.MaxPacks);
         meters?.ObserveTurns(() => Making, () => Waiting);
     }
 
@@ -127,7 +130,7 @@ public sealed class PackObjectsLimiter : IDisposable
 
     /// <summary>A place for a pack that the primary is to make, because its turn here did not come in time; null where there are too
     /// many.</summary>
-    public IDisposable? TryGoElsewhere() => _elsewhere.Wait(0) ? new PackObjectsPermit(threads: 0, () => _elsewhere.Release()) : null;
+    public IDisposable? TryGoElsewhere() => _elsewhere.TryEnter();
 
     private void BeginLast()
     {
@@ -207,9 +210,6 @@ public sealed class PackObjectsLimiter : IDisposable
             BeginLast();
         }
     }
-
-    /// <inheritdoc />
-    public void Dispose() => _elsewhere.Dispose();
 
     private sealed record Waiter(RepositoryName Repository)
     {

@@ -223,7 +223,7 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
 
     private async Task<SshOpening> OpenAsync(CancellationToken cancellationToken)
     {
-        using IDisposable turn = await client.EnterOpeningAsync(cancellationToken);
+        using IDisposable? turn = await client.EnterOpeningAsync(cancellationToken);
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         late.CancelAfter(s_openTime);
         try
