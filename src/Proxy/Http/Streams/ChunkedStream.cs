@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using Waystation.CacheStore.Streams;
 
 namespace Waystation.Proxy.Http.Streams;
 
@@ -8,22 +9,8 @@ namespace Waystation.Proxy.Http.Streams;
 /// Frames a body as HTTP/1.1 chunks (RFC 9112, section 7.1) for the one thing that the server does not write itself in
 /// that version: trailers after the last chunk.
 /// </summary>
-internal sealed class ChunkedStream(Stream inner) : Stream
+internal sealed class ChunkedStream(Stream inner) : WriteOnlyStream
 {
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <summary>The last chunk, and the fields that come after it.</summary>
     public async Task EndAsync(HttpResponseHeaders trailers, CancellationToken cancellationToken)
     {
@@ -52,18 +39,5 @@ internal sealed class ChunkedStream(Stream inner) : Stream
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() { }
-
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }
