@@ -1,4 +1,5 @@
 using Waystation.Primaries.Gate;
+using Waystation.Primaries.Http.Connections;
 
 namespace Waystation.Primaries.Http;
 
@@ -22,10 +23,7 @@ public sealed class GatedUpstream(HttpGate gate, UpstreamRead? read, ReadOnlyMem
         if (_isSent && body is { } whole && request.Content is { } taken)
         {
             var again = new ReadOnlyMemoryContent(whole);
-            foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in taken.Headers.NonValidated)
-            {
-                again.Headers.TryAddWithoutValidation(name, values);
-            }
+            again.Headers.AddAll(taken.Headers);
 
             request.Content = again;
         }

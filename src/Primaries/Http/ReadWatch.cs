@@ -1,3 +1,4 @@
+using Waystation.Primaries.Http.Connections;
 using Waystation.Primaries.Http.Responses;
 
 namespace Waystation.Primaries.Http;
@@ -54,15 +55,8 @@ public sealed class ReadWatch(HttpMessageHandler inner, HttpOrigin origin, ReadO
             VersionPolicy = request.VersionPolicy,
             Content = new ReadOnlyMemoryContent(whole),
         };
-        foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in request.Headers.NonValidated)
-        {
-            again.Headers.TryAddWithoutValidation(name, values);
-        }
-
-        foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in request.Content!.Headers.NonValidated)
-        {
-            again.Content.Headers.TryAddWithoutValidation(name, values);
-        }
+        again.Headers.AddAll(request.Headers);
+        again.Content.Headers.AddAll(request.Content!.Headers);
 
         return again;
     }

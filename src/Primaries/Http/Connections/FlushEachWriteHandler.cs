@@ -1,4 +1,5 @@
 using System.Net;
+using Waystation.CacheStore.Streams;
 
 namespace Waystation.Primaries.Http.Connections;
 
@@ -56,10 +57,7 @@ internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : Delegati
         public PromptContent(HttpContent content)
         {
             _content = content;
-            foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in content.Headers.NonValidated)
-            {
-                Headers.TryAddWithoutValidation(name, values);
-            }
+            Headers.AddAll(content.Headers);
         }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -91,30 +89,13 @@ internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : Delegati
     }
 
     /// <summary>Flushes after each write.</summary>
-    private sealed class FlushedStream(Stream inner) : Stream
+    private sealed class FlushedStream(Stream inner) : WriteOnlyStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override void Write(byte[] buffer, int offset, int count)
         {
             inner.Write(buffer, offset, count);
             inner.Flush();
         }
-
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -125,11 +106,5 @@ internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : Delegati
         public override void Flush() => inner.Flush();
 
         public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -1,4 +1,5 @@
 using Waystation.FetchCore.Primaries.Errors;
+using Waystation.Primaries.Http.Connections;
 
 namespace Waystation.Primaries.Http.Responses;
 
@@ -45,15 +46,8 @@ public sealed class AnsweredOutageException(string message, HttpResponseMessage 
             ReasonPhrase = response.ReasonPhrase,
             Content = new ByteArrayContent(body),
         };
-        foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in response.Headers.NonValidated)
-        {
-            copy.Headers.TryAddWithoutValidation(name, values);
-        }
-
-        foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in response.Content.Headers.NonValidated)
-        {
-            copy.Content.Headers.TryAddWithoutValidation(name, values);
-        }
+        copy.Headers.AddAll(response.Headers);
+        copy.Content.Headers.AddAll(response.Content.Headers);
 
         return new AnsweredOutageException(says, copy);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using Waystation.GitProtocol.Responses;
 using Waystation.Primaries.Gate;
+using Waystation.Primaries.Http.Connections;
 
 namespace Waystation.Primaries.Http.Responses;
 
@@ -19,14 +20,8 @@ internal sealed class MonitoredContent : HttpContent
     public MonitoredContent(HttpContent inner, bool isGits, PrimaryHealth health, IDisposable place, TimeSpan patience)
     {
         (_inner, _isGits, _health, _place, _patience) = (inner, isGits, health, place, patience);
-        foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in inner.Headers.NonValidated)
-        {
-            // A client that was told a length too small would not notice that the rest is missing.
-            if (!isGits || !string.Equals(name, "Content-Length", StringComparison.OrdinalIgnoreCase))
-            {
-                Headers.TryAddWithoutValidation(name, values);
-            }
-        }
+        // A client that was told a length too small would not notice that the rest is missing.
+        Headers.AddAll(inner.Headers, withLength: !isGits);
     }
 
     protected override async Task<Stream> CreateContentReadStreamAsync() =>

@@ -1,4 +1,5 @@
 using System.Net;
+using Waystation.Primaries.Http.Connections;
 
 namespace Waystation.Primaries.Http.Responses;
 
@@ -12,13 +13,7 @@ internal sealed class ReplayedContent : HttpContent
     public ReplayedContent(HttpContent inner, ReadOnlyMemory<byte> first, Stream rest)
     {
         (_inner, _first, _rest) = (inner, first, rest);
-        foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in inner.Headers.NonValidated)
-        {
-            if (!string.Equals(name, "Content-Length", StringComparison.OrdinalIgnoreCase))
-            {
-                Headers.TryAddWithoutValidation(name, values);
-            }
-        }
+        Headers.AddAll(inner.Headers, withLength: false);
     }
 
     protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(new JoinedStream(_first, _rest));
