@@ -100,10 +100,10 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         if (uploadPack.Capabilities is not { } capabilities)
         {
             // v0 and v1: a flush-pkt ends the advertisement as it ends a v2 answer; one that has no more to say follows it.
-            return SshPrimaryReply.Answer(new ResponseBody(uploadPack.Output), uploadPack, askedAt, _ => uploadPack.CloseAsync());
+            return SshPrimaryReply.Answer(new ResponseBody(uploadPack.Output), askedAt, _ => uploadPack.CloseAsync());
         }
 
-        SshPrimaryReply reply = SshPrimaryReply.Answer(capabilities.Bytes, uploadPack, askedAt);
+        SshPrimaryReply reply = SshPrimaryReply.Answer(capabilities.Bytes, askedAt);
         await uploadPacks.GiveBackAsync(uploadPack, isWhole: true);
         return reply;
     }
@@ -223,7 +223,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
 
             body.AdvanceTo(read.Buffer.Start);
             kept = true;
-            return SshPrimaryReply.Answer(body, uploadPack, askedAt, isWhole => uploadPacks.GiveBackAsync(uploadPack, isWhole));
+            return SshPrimaryReply.Answer(body, askedAt, isWhole => uploadPacks.GiveBackAsync(uploadPack, isWhole));
         }
         catch (IOException)
         {

@@ -4,7 +4,6 @@ using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol.PktLines;
 using Waystation.GitProtocol.Responses;
-using Waystation.Primaries.Ssh.Keys;
 
 namespace Waystation.Primaries.Ssh.UploadPack;
 
@@ -48,25 +47,21 @@ public sealed class SshPrimaryReply : PrimaryReply
     /// <inheritdoc />
     public override string? Complaint => IsComplaint ? ErrorText : null;
 
-    /// <summary>The key of the user's agent that the primary accepted; null when it is not known, or came from no agent.</summary>
-    public SshPublicKey? AcceptedKey { get; private init; }
-
     /// <summary>What the primary said on stderr, or, where it took none of the keys, one line that says so.</summary>
     public string ErrorText { get; private init; } = "";
 
     /// <summary>The exit code for whoever waits: 0 with an answer, else the primary's own.</summary>
     public int ExitCode { get; private init; }
 
-    internal static SshPrimaryReply Answer(ResponseBody body, SshUploadPack uploadPack, long askedAt, Func<bool, ValueTask> leave) =>
-        new(askedAt, body, body, leave) { AcceptedKey = uploadPack.AcceptedKey };
+    internal static SshPrimaryReply Answer(ResponseBody body, long askedAt, Func<bool, ValueTask> leave) => new(askedAt, body, body, leave);
 
     /// <summary>An answer whose bytes are here.</summary>
-    internal static SshPrimaryReply Answer(ReadOnlyMemory<byte> body, SshUploadPack uploadPack, long askedAt) =>
-        new(askedAt, PipeReader.Create(new(body)), isRefusal: false) { AcceptedKey = uploadPack.AcceptedKey };
+    internal static SshPrimaryReply Answer(ReadOnlyMemory<byte> body, long askedAt) =>
+        new(askedAt, PipeReader.Create(new(body)), isRefusal: false);
 
     /// <summary>An answer that ends with its stream.</summary>
     internal static SshPrimaryReply Answer(PipeReader body, SshUploadPack uploadPack, long askedAt) =>
-        new(askedAt, body, answer: null, _ => uploadPack.DisposeAsync()) { AcceptedKey = uploadPack.AcceptedKey };
+        new(askedAt, body, answer: null, _ => uploadPack.DisposeAsync());
 
     /// <summary>What came of an opening that opened nothing.</summary>
     public static SshPrimaryReply NoOf(SshOpening opening, long askedAt) =>
