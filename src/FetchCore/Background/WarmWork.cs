@@ -3,6 +3,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries.Errors;
+using Waystation.FetchCore.Refs;
 
 namespace Waystation.FetchCore.Background;
 

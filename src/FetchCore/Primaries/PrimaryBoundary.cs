@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.PktLines;
@@ -46,7 +47,8 @@ internal static class PrimaryBoundary
         }
 
         FetchPrologue? prologue = await PackResponse.ReadPrologueAsync(reply.Body, question, framing, cancellationToken);
-        await ReadToEndAsync(reply.Body, cancellationToken);
+        // So that the connection can be asked the next question.
+        await reply.Body.ReadToEndAsync(cancellationToken);
         return prologue is null ? null : prologue.Shallow.Count == 0;
     }
 
@@ -82,16 +84,5 @@ internal static class PrimaryBoundary
                 return null;
             }
         }
-    }
-
-    /// <summary>So that the connection can be asked the next question.</summary>
-    private static async Task ReadToEndAsync(PipeReader body, CancellationToken cancellationToken)
-    {
-        ReadResult read;
-        do
-        {
-            read = await body.ReadAsync(cancellationToken);
-            body.AdvanceTo(read.Buffer.End);
-        } while (!read.IsCompleted);
     }
 }

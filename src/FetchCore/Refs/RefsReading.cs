@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Waystation.CacheStore;
+using Waystation.CacheStore.Streams;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Primaries;
@@ -23,8 +24,7 @@ public sealed class RefsReading
     private readonly AccessTickets _tickets;
     private readonly RepositoryName _repository;
     private readonly Credential _credential;
-    private readonly LsRefsRequest? _asked;
-    private readonly StreamTap? _reader;
+    private readonly RefsReader? _reader;
     private readonly Action<RefListing, int>? _follow;
     private readonly long _askedAt;
     private readonly bool _makesTicket = true;
@@ -80,11 +80,8 @@ public sealed class RefsReading
         bool isAnswer
     )
     {
-        (_tickets, _repository, _credential, _asked, _askedAt, _follow) = (tickets, repository, credential, asked, askedAt, follow);
-        _reader =
-            !isAnswer ? null
-            : asked is null ? new InfoRefsReader()
-            : new LsRefsReader(asked.ObjectFormat);
+        (_tickets, _repository, _credential, _askedAt, _follow) = (tickets, repository, credential, askedAt, follow);
+        _reader = isAnswer ? new RefsReader(asked) : null;
     }
 
     /// <summary>The refs that were shown; null before all of them have passed, and where the reply shows none.</summary>
@@ -94,12 +91,12 @@ public sealed class RefsReading
     public CapabilityAdvertisement? Capabilities { get; private set; }
 
     /// <summary>There is no more to look at: all has passed, or it does not read.</summary>
-    public bool IsOver => _reader is null or { HasStopped: true } or { IsComplete: true };
+    public bool IsOver => _reader is null or { IsOver: true };
 
     /// <summary>Shows the next bytes.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {
-        if (_isRecorded || _reader is not { HasStopped: false } reader)
+        if (_isRecorded || _reader is not { } reader)
         {
             return;
         }
@@ -128,38 +125,20 @@ public sealed class RefsReading
     /// <returns>Whether it was whole.</returns>
     public async Task<bool> ReadToEndAsync(PipeReader body, CancellationToken cancellationToken)
     {
-        while (!IsOver)
-        {
-            ReadResult read = await body.ReadAsync(cancellationToken);
-            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
-            {
-                Read(segment.Span);
-            }
-
-            body.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                break;
-            }
-        }
-
+        await body.ReadToEndAsync(Read, cancellationToken, () => IsOver);
         return _reader is { IsComplete: true };
     }
 
-    private void Record(StreamTap reader)
+    private void Record(RefsReader reader)
     {
-        switch (reader)
+        if (reader.Capabilities is { } capabilities)
         {
-            case LsRefsReader refs:
-                Show(RefListing.Of(_asked!, refs), protocolVersion: 2);
-                break;
-            case InfoRefsReader { Capabilities: { } capabilities }:
-                Capabilities = capabilities;
-                _tickets.Accept(_repository, _credential, capabilities, _askedAt);
-                break;
-            case InfoRefsReader advertisement:
-                Show(RefListing.Of(advertisement), advertisement.Version);
-                break;
+            Capabilities = capabilities;
+            _tickets.Accept(_repository, _credential, capabilities, _askedAt);
+        }
+        else if (reader.Listing is { } listing)
+        {
+            Show(listing, reader.Version);
         }
     }
 

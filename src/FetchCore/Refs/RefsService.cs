@@ -98,7 +98,7 @@ public sealed class RefsService(
         );
 
     /// <summary>Ends the ticket of a credential that the primary refused.</summary>
-    internal void NoteRefusal(RepositoryName repository, Credential credential, PrimaryReply reply) =>
+    public void NoteRefusal(RepositoryName repository, Credential credential, PrimaryReply reply) =>
         tickets.NoteRefusal(repository, credential, reply);
 
     private async Task<AccessView?> AskAdvertisementAsync(RefsAsker asker)

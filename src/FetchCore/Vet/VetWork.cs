@@ -6,6 +6,7 @@ using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Primaries.Errors;
+using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Vet;

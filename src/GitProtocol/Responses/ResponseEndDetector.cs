@@ -24,10 +24,14 @@ public sealed class ResponseEndDetector
     private int _keptLength;
     private int _missing;
     private bool _isLast = true;
+    private bool _isFlush;
     private bool _hasStopped;
 
     /// <summary>Nothing was shown yet, or the last packet is whole and one that answers end with.</summary>
     public bool MayEndHere => _hasStopped || (_headerLength == 0 && _missing == 0 && _isLast);
+
+    /// <summary>The last packet was a flush-pkt, and nothing followed: the only end of a v2 answer that leaves no client waiting.</summary>
+    public bool EndedWithFlush => _isFlush && !_hasStopped && _headerLength == 0;
 
     /// <summary>Shows the next bytes.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
@@ -59,6 +63,7 @@ public sealed class ResponseEndDetector
         int length = PktLineReader.Measure(_header);
         _headerLength = 0;
         _keptLength = 0;
+        _isFlush = length == 0;
         // What is no packet is a pack, or nothing that we know.
         if (length is < 0 or > PktLineReader.MaxLength)
         {

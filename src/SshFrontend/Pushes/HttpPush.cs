@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Waystation.CacheStore.Streams;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Pushes;
 using Waystation.GitProtocol;
@@ -62,7 +63,7 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
             return Explain(reply);
         }
 
-        await PushReport.CopyAsync(reply.Body, client.Output, push, cancellationToken);
+        await reply.Body.CopyToAsync(client.Output, bytes => push?.Read(bytes), cancellationToken);
         return SessionEnd.Quiet;
     }
 
@@ -73,31 +74,21 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
     private async Task<bool> ShowRefsAsync(PipeReader body, CancellationToken cancellationToken)
     {
         using var service = new MemoryStream();
-        await CopySectionAsync(body, segment => service.Write(segment.Span), cancellationToken);
+        await ReadSectionAsync(body, service.Write, cancellationToken);
         if (!service.GetBuffer().AsSpan(0, (int)service.Length).SequenceEqual(ServiceSection))
         {
             return false;
         }
 
-        await CopySectionAsync(body, segment => client.Output.Write(segment.Span), cancellationToken);
+        await ReadSectionAsync(body, client.Output.Write, cancellationToken);
         await client.Output.FlushAsync(cancellationToken);
         return true;
     }
 
-    private static async Task CopySectionAsync(PipeReader from, Action<ReadOnlyMemory<byte>> copy, CancellationToken cancellationToken)
+    private static async Task ReadSectionAsync(PipeReader from, Action<ReadOnlySpan<byte>> show, CancellationToken cancellationToken)
     {
         var section = new ResponseBody(from);
-        ReadResult read;
-        do
-        {
-            read = await section.ReadAsync(cancellationToken);
-            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
-            {
-                copy(segment);
-            }
-
-            section.AdvanceTo(read.Buffer.End);
-        } while (!read.IsCompleted);
+        await section.ReadToEndAsync(show, cancellationToken);
         await section.CompleteAsync();
     }
 

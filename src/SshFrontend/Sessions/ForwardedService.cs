@@ -1,10 +1,10 @@
 using System.IO.Pipelines;
+using Waystation.CacheStore.Streams;
 using Waystation.FetchCore.Pushes;
 using Waystation.GitProtocol.Responses;
 using Waystation.Primaries.Ssh;
 using Waystation.SshFrontend.Channels;
 using Waystation.SshFrontend.Identities;
-using Waystation.SshFrontend.Pushes;
 using Waystation.SshFrontend.Relays;
 
 namespace Waystation.SshFrontend.Sessions;
@@ -87,7 +87,7 @@ internal static class ForwardedService
         var advertisement = new ResponseBody(from);
         await advertisement.CopyToAsync(to, cancellationToken);
         await advertisement.CompleteAsync();
-        await PushReport.CopyAsync(from, to, push, cancellationToken);
+        await from.CopyToAsync(to, bytes => push?.Read(bytes), cancellationToken);
     }
 
     private static async Task SendAsync(Stream client, Stream primary, CancellationToken cancellationToken)

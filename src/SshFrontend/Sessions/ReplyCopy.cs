@@ -1,5 +1,6 @@
-using System.Buffers;
 using System.IO.Pipelines;
+using Waystation.CacheStore.Streams;
+using Waystation.GitProtocol.Responses;
 using Waystation.SshFrontend.Channels;
 
 namespace Waystation.SshFrontend.Sessions;
@@ -11,25 +12,11 @@ internal static class ReplyCopy
     /// <param name="body">The body.</param>
     /// <param name="client">The client.</param>
     /// <param name="cancellationToken">The client's.</param>
-    /// <returns>Whether it came to its end.</returns>
+    /// <returns>Whether it came to its flush-pkt: an answer that did not must not leave the client waiting for the rest.</returns>
     public static async Task<bool> CopyAsync(PipeReader body, ClientChannel client, CancellationToken cancellationToken)
     {
-        var end = new AnswerEnd();
-        while (true)
-        {
-            ReadResult read = await body.ReadAsync(cancellationToken);
-            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
-            {
-                end.Read(segment.Span);
-                client.Output.Write(segment.Span);
-            }
-
-            body.AdvanceTo(read.Buffer.End);
-            await client.Output.FlushAsync(cancellationToken);
-            if (read.IsCompleted)
-            {
-                return end.IsWhole;
-            }
-        }
+        var end = new ResponseEndDetector();
+        await body.CopyToAsync(client.Output, end.Read, cancellationToken);
+        return end.EndedWithFlush;
     }
 }

@@ -228,7 +228,7 @@ public sealed class SshSessionHandler : IRelaySessions
 
         var call = new UploadPackCall(repository, _primary.Visibility, _primary.SelectsOverSsh(line.Path), upstream, client);
         return upstream.Capabilities is { } capabilities
-            ? await new V2Session(call, _responder, _refs, _tickets).RunAsync(capabilities, cancellationToken)
+            ? await new V2Session(call, _responder, _refs).RunAsync(capabilities, cancellationToken)
             : await new V0Session(call, _responder, upstream.Old!).RunAsync(cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Waystation.CacheStore.Streams;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Observing;
@@ -60,24 +61,16 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
 
     private async Task ShowRefsAsync(InfoRefsReader refs, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            ReadResult read = await upstream.Advertisement.ReadAsync(cancellationToken);
-            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+        await upstream.Advertisement.CopyToAsync(
+            _client.Output,
+            bytes =>
             {
-                refs.Read(segment.Span);
-                upstream.Reading?.Read(segment.Span);
-                _client.Output.Write(segment.Span);
-            }
-
-            upstream.Advertisement.AdvanceTo(read.Buffer.End);
-            await _client.Output.FlushAsync(cancellationToken);
-            if (read.IsCompleted)
-            {
-                await upstream.Advertisement.CompleteAsync();
-                return;
-            }
-        }
+                refs.Read(bytes);
+                upstream.Reading?.Read(bytes);
+            },
+            cancellationToken
+        );
+        await upstream.Advertisement.CompleteAsync();
     }
 
     private async Task<(ParsedCommand? Needs, byte[] Said, bool IsWhole)> ReadNeedsAsync(

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
-using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
@@ -19,7 +18,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// A v2 conversation: many commands on one channel (gitprotocol-v2). <c>ls-refs</c> is the primary's, read on the way; a fetch
 /// goes up the ladder; what is not understood goes to the primary as it came.
 /// </summary>
-internal sealed class V2Session(UploadPackCall call, SshFetchResponder responder, RefsService refs, AccessTickets tickets)
+internal sealed class V2Session(UploadPackCall call, SshFetchResponder responder, RefsService refs)
 {
     private readonly IUpstream _upstream = call.Upstream;
     private readonly ClientChannel _client = call.Client;
@@ -136,11 +135,7 @@ internal sealed class V2Session(UploadPackCall call, SshFetchResponder responder
 
     private async Task<SessionEnd?> RelayAsync(PrimaryReply reply, CancellationToken cancellationToken)
     {
-        if (reply.IsRefusal)
-        {
-            tickets.Refuse(call.Repository, _upstream.Credential, reply.AskedAt);
-        }
-
+        refs.NoteRefusal(call.Repository, _upstream.Credential, reply);
         return !reply.IsAnswer ? _upstream.Explain(reply)
             : await ReplyCopy.CopyAsync(reply.Body, _client, cancellationToken) ? null
             : SessionEnd.Saying("the primary's answer broke off; try again");

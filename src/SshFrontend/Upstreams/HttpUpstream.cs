@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.CacheStore;
+using Waystation.CacheStore.Streams;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Primaries;
@@ -62,7 +63,7 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
             }
 
             var reader = new InfoRefsReader();
-            await ReadToEndAsync(answer.Body, reader, cancellationToken);
+            await answer.Body.ReadToEndAsync(reader.Read, cancellationToken);
             Capabilities = reader.Capabilities;
             return Capabilities is null ? SessionEnd.Saying("the primary's capabilities cannot be read") : null;
         }
@@ -84,11 +85,7 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
 
     private SessionEnd ExplainRound(PrimaryReply reply)
     {
-        if (reply.IsRefusal)
-        {
-            tickets.Refuse(repository, Credential, reply.AskedAt);
-        }
-
+        refs.NoteRefusal(repository, Credential, reply);
         return Explain(reply);
     }
 
@@ -135,24 +132,6 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
             if (read.IsCompleted)
             {
                 throw new PrimaryException("the primary's answer broke off");
-            }
-        }
-    }
-
-    private static async Task ReadToEndAsync(PipeReader body, InfoRefsReader reader, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            ReadResult read = await body.ReadAsync(cancellationToken);
-            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
-            {
-                reader.Read(segment.Span);
-            }
-
-            body.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                return;
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Waystation.CacheStore.Streams;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol.Responses;
@@ -40,12 +41,7 @@ internal sealed class HttpV0Upstream(HttpRepository http, RefsAnswer refs, int v
         if (boundaryTold)
         {
             var boundary = new ResponseBody(reply.Body);
-            ReadResult read;
-            do
-            {
-                read = await boundary.ReadAsync(cancellationToken);
-                boundary.AdvanceTo(read.Buffer.End);
-            } while (!read.IsCompleted);
+            await boundary.ReadToEndAsync(cancellationToken);
             await boundary.CompleteAsync();
         }
 

@@ -61,11 +61,7 @@ internal sealed class SshUpstream(
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
         {
             await using SshPrimaryReply no = SshPrimaryReply.NoOf(opening, begun);
-            if (no.IsRefusal)
-            {
-                tickets.Refuse(repository, Credential, no.AskedAt);
-            }
-
+            refs.NoteRefusal(repository, Credential, no);
             return Explain(no);
         }
 

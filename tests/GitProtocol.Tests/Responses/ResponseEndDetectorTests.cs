@@ -41,6 +41,32 @@ public sealed class ResponseEndDetectorTests
     [InlineData("000dERR gone\n", true)]
     public void Answer_MayEnd_WhereARoundIsOver(string answer, bool mayEnd) => Assert.Equal(mayEnd, Ends(Encoding.Latin1.GetBytes(answer)));
 
+    /// <summary>A v2 client waits for the flush-pkt, whatever else ends a round.</summary>
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("0000", true)]
+    [InlineData("0014acknowledgments\n0008NAK\n0000", true)]
+    [InlineData("0014acknowledgments\n0008NAK\n", false)]
+    [InlineData("0014acknowledgments\n0008NAK\n0001", false)]
+    [InlineData("000dERR gone\n", false)]
+    [InlineData("00000", false)]
+    [InlineData("00000008NAK\n", false)]
+    [InlineData("0000PACK", false)]
+    [InlineData("PACK0000", false)]
+    public void Answer_EndsWithAFlush_WhereNothingFollowsIt(string answer, bool ends)
+    {
+        var whole = new ResponseEndDetector();
+        whole.Read(Encoding.Latin1.GetBytes(answer));
+        Assert.Equal(ends, whole.EndedWithFlush);
+        var cut = new ResponseEndDetector();
+        foreach (char one in answer)
+        {
+            cut.Read([(byte)one]);
+        }
+
+        Assert.Equal(ends, cut.EndedWithFlush);
+    }
+
     private static bool Ends(byte[] bytes)
     {
         var check = new ResponseEndDetector();

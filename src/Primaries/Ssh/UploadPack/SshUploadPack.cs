@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using Waystation.CacheStore.Streams;
 using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Advertisements;
@@ -100,12 +101,7 @@ public sealed class SshUploadPack : IAsyncDisposable
     public async Task PassSectionAsync(CancellationToken cancellationToken)
     {
         var section = new ResponseBody(Output);
-        ReadResult read;
-        do
-        {
-            read = await section.ReadAsync(cancellationToken);
-            section.AdvanceTo(read.Buffer.End);
-        } while (!read.IsCompleted);
+        await section.ReadToEndAsync(cancellationToken);
         await section.CompleteAsync();
     }
 

@@ -1,6 +1,7 @@
+using Waystation.FetchCore.Mirroring;
 using Waystation.GitProtocol.Objects;
 
-namespace Waystation.FetchCore.Mirroring;
+namespace Waystation.FetchCore.Refs;
 
 /// <summary>What a look with the service credential found.</summary>
 /// <param name="Asker">In whose name a mirror is brought to it.</param>

@@ -1,0 +1,34 @@
+using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Requests;
+
+namespace Waystation.FetchCore.Refs;
+
+/// <summary>Reads a reply about refs while it passes: an <c>ls-refs</c>, or an advertisement of any version. It records nothing.</summary>
+/// <param name="asked">The <c>ls-refs</c>; null for the advertisement.</param>
+internal sealed class RefsReader(LsRefsRequest? asked)
+{
+    private readonly StreamTap _tap = asked is null ? new InfoRefsReader() : new LsRefsReader(asked.ObjectFormat);
+
+    /// <summary>All has passed, and it reads.</summary>
+    public bool IsComplete => _tap.IsComplete;
+
+    /// <summary>There is no more to look at: all has passed, or it does not read.</summary>
+    public bool IsOver => _tap.IsComplete || _tap.HasStopped;
+
+    /// <summary>The refs that were shown; null before all of them have passed, and where the reply shows none.</summary>
+    public RefListing? Listing =>
+        !IsComplete ? null
+        : _tap is LsRefsReader refs ? RefListing.Of(asked!, refs)
+        : _tap is InfoRefsReader { Capabilities: null } advertisement ? RefListing.Of(advertisement)
+        : null;
+
+    /// <summary>The v2 capability advertisement; null before all of it has passed, and where the reply has none.</summary>
+    public CapabilityAdvertisement? Capabilities => IsComplete ? (_tap as InfoRefsReader)?.Capabilities : null;
+
+    /// <summary>The protocol version of the reply.</summary>
+    public int Version => (_tap as InfoRefsReader)?.Version ?? 2;
+
+    /// <summary>Shows the next bytes.</summary>
+    public void Read(ReadOnlySpan<byte> bytes) => _tap.Read(bytes);
+}
