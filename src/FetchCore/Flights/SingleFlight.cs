@@ -21,7 +21,7 @@ public sealed class SingleFlight<TKey, TResult>(CancellationToken stopping = def
 
     /// <summary>Joins the call under way, or begins one.</summary>
     /// <param name="key">What makes it equal to another.</param>
-    /// <param name="call">The call. It runs on a thread of its own; its token is cancelled by <see cref="EndAsync"/> and by the owner.</param>
+    /// <param name="call">The call, which runs apart from its callers. <see cref="EndAsync"/> and the owner cancel its token.</param>
     /// <param name="began">Whether this caller began it.</param>
     /// <returns>The result; cancelled where the owner has ended.</returns>
     public Task<TResult> JoinOrBegin(TKey key, Func<CancellationToken, Task<TResult>> call, out bool began)

@@ -78,7 +78,7 @@ public sealed class SshClient
         }
     }
 
-    /// <summary>Waits for a turn to open a connection; the result, null for one that goes without, is disposed once it is open or has failed.</summary>
+    /// <summary>Waits for a turn to open a connection; null where it goes on without one. The turn ends by disposal.</summary>
     internal Task<IDisposable?> EnterOpeningAsync(CancellationToken cancellationToken) => _turns.EnterAsync(cancellationToken);
 
     private static ProcessStartInfo StartOf(IReadOnlyList<string> arguments, string? gitProtocol)

@@ -4,8 +4,8 @@ namespace Waystation.CacheStore.Mirrors.Packing;
 
 /// <summary>
 /// How many packs are made at the same time, per node and per repository, and how many threads each of them has. Whoever comes first
-/// is first, but nobody waits behind others of a repository that has its share already. For these two bounds at once it keeps a queue of its
-/// own, and not <see cref="Places"/>.
+/// is first, but nobody waits behind others of a repository that has its share already. For these two bounds at once it
+/// keeps a queue of its own, and not <see cref="Places"/>.
 /// </summary>
 public sealed class PackObjectsLimiter
 {
