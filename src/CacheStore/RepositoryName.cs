@@ -4,10 +4,10 @@ using System.Text;
 namespace Waystation.CacheStore;
 
 /// <summary>
-/// Which repository: the primary's host name and the repository's full path on it, as the client wrote it.
-/// Part of every key of caches, locks and joins, so that no answer is ever shared between two repositories.
+/// The name of a repository: the primary's host name and the repository's full path on it, as the client wrote it. It is part of every
+/// key of caches, locks and joins, so two repositories never share a response.
 /// </summary>
-/// <param name="Host">The primary's name in lower case, with its port where it is not the scheme's own.</param>
+/// <param name="Host">The primary's name in lower case, with its port if that is not the default of the scheme.</param>
 /// <param name="Path">The raw path without a leading slash and without the service's suffix, e.g. <c>team/tool.git</c>.</param>
 public readonly record struct RepositoryName(string Host, string Path)
 {

@@ -5,15 +5,15 @@ using System.Text.Unicode;
 namespace Waystation.CacheStore;
 
 /// <summary>
-/// The grammar of a repository's path, wherever the path comes from: a client's request line, a command over SSH, the admin address, a
-/// notice of a forge, a file of the node's own.
+/// The grammar of a repository's path, for every source of paths: a client's request line, a command over SSH, the admin address, a
+/// webhook of a forge, a file of the node.
 /// <code>
 ///   path     = segment *( "/" segment )
 ///   segment  = 1*pchar                       of RFC 3986, and neither "." nor "..", decoded or not
 ///   pchar    = unreserved / "%" two hexadecimal digits / sub-delims / ":" / "@"
 /// </code>
-/// What the digits stand for is UTF-8 without control characters and without slashes. So a request target that is made of a path has no
-/// query, no second line and no other place than that path, and the path over SSH names the same repository.
+/// The percent-decoded text is UTF-8 without control characters and without slashes. So a request target made from a path has no query
+/// and no second line, names exactly that path, and the path over SSH names the same repository.
 /// </summary>
 public static class RepositoryPath
 {
@@ -81,7 +81,7 @@ public static class RepositoryPath
             && IsPlainText(text);
     }
 
-    /// <summary>Text that can be written down in one line; the replacement character stands for bytes that were none.</summary>
+    /// <summary>Whether the text fits in one line; the replacement character stands for invalid bytes.</summary>
     private static bool IsPlainText(string text)
     {
         foreach (Rune rune in text.EnumerateRunes())

@@ -18,19 +18,19 @@ public sealed class StoreMeters
         _meter = meter;
         _failures = meter.CreateCounter<long>(
             "waystation_pack_cache_failures_total",
-            description: "Times that the disk refused; the clone went on without the cache."
+            description: "Failures of the disk, after which a fetch went on without the cache."
         );
         _evictedBytes = meter.CreateCounter<long>(
             "waystation_pack_cache_evicted_bytes_total",
-            description: "Bytes of cached answers that made room for others."
+            description: "Bytes of cached packs evicted to make room."
         );
         _quarantined = meter.CreateCounter<long>(
             "waystation_pack_cache_quarantined_total",
-            description: "Cached answers found damaged and put aside."
+            description: "Cached packs found damaged and quarantined."
         );
         _mirrorsQuarantined = meter.CreateCounter<long>(
             "waystation_mirrors_quarantined_total",
-            description: "Mirrors taken out of use because they could not be trusted."
+            description: "Mirrors found damaged and given up."
         );
         _failures.Add(0, new KeyValuePair<string, object?>("reason", "no room"));
         _evictedBytes.Add(0);
@@ -41,37 +41,33 @@ public sealed class StoreMeters
     /// <summary>The disk refused.</summary>
     public void CacheFailure(string reason) => _failures.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    /// <summary>An answer made room.</summary>
+    /// <summary>A pack was evicted.</summary>
     public void Evicted(long bytes) => _evictedBytes.Add(bytes);
 
-    /// <summary>An answer was found damaged.</summary>
+    /// <summary>A pack was found damaged.</summary>
     public void Quarantined() => _quarantined.Add(1);
 
     /// <summary>A mirror was taken out of use.</summary>
     public void MirrorQuarantined() => _mirrorsQuarantined.Add(1);
 
-    /// <summary>Where to read the size of the mirrors from.</summary>
+    /// <summary>Sets the source of the mirrors' size.</summary>
     internal void ObserveMirrors(Func<long> bytes, Func<int> mirrors)
     {
-        _meter.CreateObservableGauge("waystation_mirror_bytes", bytes, description: "Bytes that mirrors take.");
+        _meter.CreateObservableGauge("waystation_mirror_bytes", bytes, description: "Bytes of all mirrors.");
         _meter.CreateObservableGauge("waystation_mirrors", mirrors, description: "Mirrors.");
     }
 
-    /// <summary>Where to read from how many packs are being made here, and how many requests wait for their turn.</summary>
+    /// <summary>Sets the source of the number of packs that are being made, and of requests that wait for their turn.</summary>
     internal void ObserveTurns(Func<int> making, Func<int> waiting)
     {
-        _meter.CreateObservableGauge("waystation_packs_making", making, description: "Packs being made here.");
-        _meter.CreateObservableGauge(
-            "waystation_packs_waiting",
-            waiting,
-            description: "Requests that wait for their turn to have a pack made."
-        );
+        _meter.CreateObservableGauge("waystation_packs_making", making, description: "Packs that git makes on this node now.");
+        _meter.CreateObservableGauge("waystation_packs_waiting", waiting, description: "Requests that wait for git to make their pack.");
     }
 
-    /// <summary>Where to read the size of the pack cache from.</summary>
+    /// <summary>Sets the source of the pack cache's size.</summary>
     internal void Observe(Func<long> bytes, Func<int> entries)
     {
-        _meter.CreateObservableGauge("waystation_pack_cache_bytes", bytes, description: "Bytes that cached answers take.");
-        _meter.CreateObservableGauge("waystation_pack_cache_entries", entries, description: "Cached answers.");
+        _meter.CreateObservableGauge("waystation_pack_cache_bytes", bytes, description: "Bytes of all cached packs.");
+        _meter.CreateObservableGauge("waystation_pack_cache_entries", entries, description: "Cached packs.");
     }
 }

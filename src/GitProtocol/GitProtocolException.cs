@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Waystation.GitProtocol;
 
-/// <summary>The peer's bytes broke the protocol; thrown in this project alone, caught at the doors.</summary>
+/// <summary>The peer's bytes broke the protocol. Only this project throws it, and only the front ends catch it.</summary>
 public sealed class GitProtocolException(ProtocolError error, string message) : Exception(message)
 {
     /// <summary>Which rule was broken.</summary>

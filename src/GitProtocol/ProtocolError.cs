@@ -9,7 +9,7 @@ public enum ProtocolError
     /// <summary>A pkt-len is over 65,520, the most that the protocol allows.</summary>
     PktLineTooLong,
 
-    /// <summary>A flush-pkt, delim-pkt, response-end-pkt or data-pkt stands where another kind must.</summary>
+    /// <summary>A flush-pkt, delim-pkt, response-end-pkt or data-pkt in the place of another kind.</summary>
     UnexpectedPacket,
 
     /// <summary>The bytes end within a message.</summary>
@@ -33,13 +33,13 @@ public enum ProtocolError
     /// <summary>A request names no command.</summary>
     NoCommand,
 
-    /// <summary>What may be said once was said twice.</summary>
+    /// <summary>Something that may come only once came twice.</summary>
     Duplicate,
 
     /// <summary>Two arguments exclude each other, or one lacks the capability that it needs.</summary>
     Conflict,
 
-    /// <summary>A section of an answer stands where it cannot.</summary>
+    /// <summary>A section of a response in a wrong place.</summary>
     UnexpectedSection,
 
     /// <summary>A sideband packet has a band other than 1, 2 or 3.</summary>

@@ -3,12 +3,12 @@ namespace Waystation.Primaries;
 /// <summary>For which requests the primary may decide by the client's address, which the node reports in <c>X-Forwarded-For</c>.</summary>
 public enum AddressRule
 {
-    /// <summary>For those without a credential: a primary that shows some repositories to the office network alone. The default.</summary>
+    /// <summary>For requests without a credential: the primary shows some repositories only to the office network. The default.</summary>
     Anonymous,
 
-    /// <summary>For all: a primary that takes a password or token from some addresses alone.</summary>
+    /// <summary>For all requests: the primary accepts a password or token only from some addresses.</summary>
     All,
 
-    /// <summary>For none: whatever the address, the primary answers alike.</summary>
+    /// <summary>For no request: the primary answers every address alike.</summary>
     None,
 }

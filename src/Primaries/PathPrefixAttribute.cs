@@ -3,7 +3,7 @@ using Waystation.CacheStore.Options;
 
 namespace Waystation.Primaries;
 
-/// <summary>Accepts the beginning of a path over SSH that no program takes for an option.</summary>
+/// <summary>Accepts the beginning of a path over SSH that no program reads as an option.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class PathPrefixAttribute() : AcceptedAttribute("the beginning of a path, such as /srv/git")
 {

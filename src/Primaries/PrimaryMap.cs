@@ -3,7 +3,7 @@ using Waystation.CacheStore;
 
 namespace Waystation.Primaries;
 
-/// <summary>Which primary a host name stands for: with one, every name; with several, the equal one.</summary>
+/// <summary>Finds the primary of a host name: with one primary, every name; with several, the equal one.</summary>
 public sealed class PrimaryMap : IDisposable
 {
     private readonly Primary[] _primaries;
@@ -27,17 +27,17 @@ public sealed class PrimaryMap : IDisposable
         );
     }
 
-    /// <summary>Null where no primary has this name.</summary>
+    /// <summary>Null if no primary has this name.</summary>
     public Primary? Find(string host) =>
         _primaries is [Primary only]
             ? only
             : Array.Find(_primaries, primary => string.Equals(primary.Http.Host, host, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The primary that a repository is of; null where it is of none of these.</summary>
+    /// <summary>The primary of a repository; null if none of these has it.</summary>
     public Primary? Of(RepositoryName repository) =>
         Array.Find(_primaries, primary => string.Equals(primary.Authority, repository.Host, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Takes over what may change while the node runs: which projects are selected.</summary>
+    /// <summary>Takes over settings that may change while the node runs: the selection of projects.</summary>
     public void Reselect(IEnumerable<PrimaryOptions> options)
     {
         foreach (PrimaryOptions one in options)
@@ -47,8 +47,8 @@ public sealed class PrimaryMap : IDisposable
     }
 
     /// <summary>
-    /// The repository that an operator means by <c>host/path</c>, its URL, or <c>path</c> where there is one primary; null where no primary
-    /// is meant, or where the text is more than the name of a repository (<see cref="RepositoryPath"/>).
+    /// The repository for an operator's text: <c>host/path</c>, its URL, or <c>path</c> if there is one primary. Null if there is no such
+    /// primary, or if the text is no name of a repository (<see cref="RepositoryPath"/>).
     /// </summary>
     public RepositoryName? NameOf(string text)
     {
@@ -68,13 +68,13 @@ public sealed class PrimaryMap : IDisposable
             }
         }
 
-        // A URL of another host is not a path of ours, and a host alone is no repository.
+        // The URL of another host is no path of this primary, and a host alone is no repository.
         return scheme < 0 && _primaries is [Primary only] && !string.Equals(name, only.Authority, StringComparison.OrdinalIgnoreCase)
             ? NameAt(only, name)
             : null;
     }
 
-    /// <summary>The one that SSH clients mean, who do not say its name.</summary>
+    /// <summary>The primary for SSH clients, which do not name the host.</summary>
     public Primary OverSsh =>
         _primaries is [Primary only]
             ? only

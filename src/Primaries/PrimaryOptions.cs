@@ -13,7 +13,7 @@ public sealed class PrimaryOptions : IValidatableObject
     [Required, ServerUrl]
     public Uri Url { get; init; } = null!;
 
-    /// <summary>Host and SNI stay those of <see cref="Url"/>. The port is 0 where none is written.</summary>
+    /// <summary>Host and SNI stay those of <see cref="Url"/>. The port is 0 if none is given.</summary>
     [Setting(
         "The address to connect to instead, where the primary's name leads clients to the node.",
         Option = "--primary-address",
@@ -82,10 +82,10 @@ public sealed class PrimaryOptions : IValidatableObject
 
     public ProjectOptions Projects { get; init; } = new();
 
-    /// <summary>The host and port to connect to instead of those of <see cref="Url"/>; null where they are the same.</summary>
+    /// <summary>The host and port to connect to instead of those of <see cref="Url"/>; null if they are the same.</summary>
     public DnsEndPoint? ConnectTo => field ??= Address is { Port: 0 } ? new DnsEndPoint(Address.Host, Url.Port) : Address;
 
-    /// <summary>Its SSH, and how it proves to be the primary; null where the node has none to use.</summary>
+    /// <summary>Its SSH address and host keys; null if the node has none to use.</summary>
     public SshTarget? Ssh =>
         field ??= SshUrl is null ? null : SshUrl with { KnownHostsFile = SshKnownHosts ?? "", ConnectHost = Address?.Host };
 

@@ -3,8 +3,9 @@ using Waystation.CacheStore;
 namespace Waystation.Primaries;
 
 /// <summary>
-/// Which paths name the same repository, by the kind of primary. Where two paths may be two repositories they stay two: to share
-/// nothing costs a pack, to share wrongly would cost trust.
+/// Says which paths name the same repository, by the kind of primary. Two paths that may be two repositories stay two: a missed sharing
+/// costs
+/// a pack, a wrong sharing would give objects to the wrong client.
 /// <code>
 ///               HTTP                        SSH                      name
 ///   generic     team/tool.git               /team/tool.git           team/tool.git
@@ -35,9 +36,9 @@ internal static class RepositoryPaths
             _ => path,
         };
 
-    /// <summary>The path over HTTP of what a client names over SSH; null where HTTP has no path for it.</summary>
+    /// <summary>The path over HTTP of a path over SSH; null if HTTP has no path for it.</summary>
     /// <param name="kind">The kind of primary.</param>
-    /// <param name="prefix">What stands before the path over SSH, and not over HTTP; empty for nothing.</param>
+    /// <param name="prefix">The beginning of the path that only SSH has; may be empty.</param>
     /// <param name="path">The path over SSH.</param>
     public static string? OverHttp(PrimaryKind kind, string prefix, string path)
     {

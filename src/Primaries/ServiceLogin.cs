@@ -3,7 +3,7 @@ using Waystation.Primaries.Http;
 
 namespace Waystation.Primaries;
 
-/// <summary>The service credential as HTTP says it.</summary>
+/// <summary>The service credential as an HTTP login.</summary>
 internal static class ServiceLogin
 {
     /// <summary>The value of <c>Authorization</c>. The file is read at each use, so the password may be exchanged while the node

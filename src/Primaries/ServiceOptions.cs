@@ -11,7 +11,7 @@ public sealed class ServiceOptions : IValidatableObject
     [Setting("The user of the node's own password at the primary. Without it the password is a bearer token.", Page = Page)]
     public string? Username { get; init; }
 
-    /// <summary>Read anew for each use, so the secret may be exchanged while the node runs.</summary>
+    /// <summary>The file is read at each use, so the secret may be replaced while the node runs.</summary>
     [Setting("A file with the node's own password or token at the primary. Background work needs it, or SshKeyFile.", Page = Page)]
     [ExistingFile]
     public string? PasswordFile { get; init; }

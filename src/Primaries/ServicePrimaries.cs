@@ -13,7 +13,7 @@ namespace Waystation.Primaries;
 /// <param name="primaries">The primaries.</param>
 /// <param name="http">Opens repositories over HTTP.</param>
 /// <param name="ssh">Starts the ssh program.</param>
-/// <param name="tickets">Whose clock says when a reply came.</param>
+/// <param name="tickets">Its clock gives the time of a question.</param>
 /// <param name="meters">Counts each question.</param>
 /// <param name="digester">Makes credentials.</param>
 public sealed class ServicePrimaries(

@@ -5,12 +5,11 @@ using Waystation.SshFrontend.Sshd;
 namespace Waystation.SshFrontend;
 
 /// <summary>
-/// sshd and the socket of its relays, as one: the socket is there before the first client, and stays until the last session
-/// has come to its end.
+/// sshd and the socket of its relays together: the socket is there before the first client, and stays until the last session has ended.
 /// </summary>
 public sealed class SshFrontDoor(RelayListener relays, SshdService sshd) : IHostedService
 {
-    /// <summary>Where clients connect, once started.</summary>
+    /// <summary>The address for clients, once started.</summary>
     public string Address => sshd.Address;
 
     /// <inheritdoc />

@@ -20,10 +20,10 @@ internal static unsafe partial class Posix
     /// <summary>The longest path of a socket, its final zero included (unix(7)).</summary>
     private const int MaxSocketPath = 108;
 
-    /// <summary>The kernel ends this process when the one that started it ends: sshd does so when its client has gone.</summary>
+    /// <summary>The kernel ends this process when its parent ends; sshd ends when its client is gone.</summary>
     public static void EndWithParent() => _ = Prctl(ParentDeathSignal, KillSignal, 0, 0, 0);
 
-    /// <summary>A connection to a Unix socket; -1 where nobody listens.</summary>
+    /// <summary>Connects to a Unix socket; -1 if no process listens.</summary>
     public static int Connect(ReadOnlySpan<byte> path)
     {
         if (path.Length >= MaxSocketPath)

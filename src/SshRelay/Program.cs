@@ -9,8 +9,8 @@ namespace Waystation.SshRelay;
 ///   waystation-ssh-relay keys    SOCKET TYPE KEY     AuthorizedKeysCommand: asks the node, prints its line for authorized_keys
 ///   waystation-ssh-relay session SOCKET TYPE KEY     forced command: hands the client's streams to the node, ends as it says
 /// </code>
-/// It moves no byte of a conversation: the node gets the descriptors themselves. The key comes by argument alone, for the
-/// environment is the client's to influence. It reads no file and no setting.
+/// It moves no byte of a conversation: the node gets the descriptors themselves. The key comes only by argument, because the client can
+/// influence the environment. It reads no file and no setting.
 /// </summary>
 internal static class Program
 {
@@ -25,7 +25,7 @@ internal static class Program
     {
         if (args is not [("keys" or "session") and var role, var socket, var type, var key])
         {
-            Say("waystation: this program is started by sshd, with: keys|session SOCKET TYPE KEY");
+            Say("waystation: sshd starts this program: keys|session SOCKET TYPE KEY");
             return 2;
         }
 
@@ -83,7 +83,7 @@ internal static class Program
             return code;
         }
 
-        Say("waystation: this node went away in the middle of it; try again in a moment");
+        Say("waystation: the node ended during the command; try again in a moment");
         return Died;
     }
 

@@ -8,7 +8,7 @@ internal enum RelayMessageKind : byte
     /// <summary>Relay: may this key log in? Fields: key type, key in base64.</summary>
     Key = 1,
 
-    /// <summary>Node: the line for sshd, none where the key is refused. Fields: the line, perhaps empty.</summary>
+    /// <summary>From the node: the line for sshd. Fields: the line; empty if the key is refused.</summary>
     Line = 2,
 
     /// <summary>
@@ -54,7 +54,7 @@ internal sealed class RelayMessage(RelayMessageKind kind, params byte[][] fields
         int length = BinaryPrimitives.ReadInt32LittleEndian(bytes);
         if (length is < 1 or > MaxLength)
         {
-            throw new InvalidDataException("a message of an impossible length");
+            throw new InvalidDataException("the message has an impossible length");
         }
 
         if (bytes.Length < Prefix + length)
@@ -97,7 +97,7 @@ internal sealed class RelayMessage(RelayMessageKind kind, params byte[][] fields
             int length = rest.Length < Prefix ? -1 : BinaryPrimitives.ReadInt32LittleEndian(rest);
             if (length < 0 || length > rest.Length - Prefix)
             {
-                throw new InvalidDataException("a field that goes beyond its message");
+                throw new InvalidDataException("a field of the message is longer than the message");
             }
 
             fields.Add(rest.Slice(Prefix, length).ToArray());

@@ -456,7 +456,9 @@ public sealed class FillTests
         await AssertNothingStoredAsync(store, 1);
     }
 
-    /// <summary>What concerns nobody's credential is told to all; what concerns the starter's is told to the starter alone.</summary>
+    /// <summary>
+    /// A failure that concerns no credential reaches all; a failure of the starter's credential reaches the starter only.
+    /// </summary>
     [Fact]
     public async Task Ending_IsToldToThoseWhomItConcerns()
     {
@@ -471,7 +473,7 @@ public sealed class FillTests
             (busy, busy),
             (new FillOutcome.Broken("it broke"), new FillOutcome.Broken("it broke")),
             (new FillOutcome.Unreachable(failure), new FillOutcome.Broken("no route")),
-            (new FillOutcome.NoPack(reply), new FillOutcome.Broken("the primary's reply holds no pack")),
+            (new FillOutcome.NoPack(reply), new FillOutcome.Broken("the primary's response has no pack")),
         ];
         for (int row = 0; row < rows.Length; row++)
         {

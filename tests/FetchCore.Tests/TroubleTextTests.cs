@@ -13,7 +13,7 @@ public sealed class TroubleTextTests
     {
         var wait = TimeSpan.FromSeconds(seconds);
         Assert.Equal(said, TroubleText.Seconds(wait));
-        Assert.Equal($"waystation: too many packs are being made here; try again in {said} s", TroubleText.OfBusyNode(wait));
+        Assert.Equal($"waystation: too many packs are being made on this node; try again in {said} s", TroubleText.OfBusyNode(wait));
         Assert.Equal(
             $"waystation: git.example.test cannot be asked now: it answers 429; try again in {said} s",
             TroubleText.Of("git.example.test", new PrimaryBusyException("it answers 429", wait))

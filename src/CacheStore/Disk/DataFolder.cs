@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Waystation.CacheStore.Disk;
 
 /// <summary>
-/// One node's data on disk. Never shared between nodes, readable by its account alone, of a known layout. All that is
-/// half-made lies in <see cref="Temporary"/>, which is emptied at every start.
+/// One node's data on disk: never shared between nodes, readable by its account only, of a known layout. Unfinished files are in
+/// <see cref="Temporary"/>, which is emptied at every start.
 /// </summary>
 public sealed class DataFolder : IDisposable
 {
@@ -13,22 +13,22 @@ public sealed class DataFolder : IDisposable
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>EWOULDBLOCK, by which a lock held elsewhere is told from a disk that refuses.</summary>
+    /// <summary>EWOULDBLOCK: another process has the lock. Any other error means that the disk refuses.</summary>
     private const int WouldBlock = 11;
 
-    /// <summary>What damage is kept for somebody to look at; older is deleted.</summary>
+    /// <summary>The number of damaged files that are kept for inspection; older ones are deleted.</summary>
     private const int MaxQuarantined = 16;
 
     private readonly TimeProvider _time;
     private readonly long _reserve;
     private FileStream? _lock;
 
-    /// <summary>Opens the folder, making it where it is missing.</summary>
+    /// <summary>Opens the folder, and makes it if it is missing.</summary>
     /// <param name="root">Its path.</param>
     /// <param name="time">The clock that quarantined files are named by.</param>
     /// <param name="reserve">Bytes that stay free on its disk (<see cref="DiskOptions.Reserve"/>).</param>
-    /// <exception cref="DataFolderException">It is not ours to use: others may read it, another node has it, or a newer program wrote
-    /// it.</exception>
+    /// <exception cref="DataFolderException">The node must not use it: other accounts may read it, another node has it, or a newer program
+    /// wrote it.</exception>
     public DataFolder(string root, TimeProvider time, long reserve = 0)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
@@ -47,7 +47,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (DataFolderException)
         {
-            // What is refused is not held: nobody gets this object to let go of the lock.
+            // The caller gets no object with which it could release the lock.
             _lock?.Dispose();
             throw;
         }
@@ -60,10 +60,10 @@ public sealed class DataFolder : IDisposable
     /// <summary>Its full path.</summary>
     public string Root { get; }
 
-    /// <summary>False where the file system takes no writes: the node then keeps nothing and forwards.</summary>
+    /// <summary>False if the file system takes no writes: the node then keeps nothing and forwards.</summary>
     public bool IsWritable { get; }
 
-    /// <summary>Cached answers.</summary>
+    /// <summary>The folder of the cached packs.</summary>
     public string Packs => Path.Combine(Root, "packs");
 
     /// <summary>Repositories that packs are made from.</summary>
@@ -113,11 +113,11 @@ public sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It is out of the index already; where it cannot be moved, the next start looks at it again.
+            // It is out of the index already. If it cannot be moved, the next start reads it again.
         }
     }
 
-    /// <summary>Deletes what was moved aside: it may hold what was to be removed for good.</summary>
+    /// <summary>Deletes the damaged files, because they may contain data that an operator purges.</summary>
     public void EmptyQuarantine()
     {
         foreach (string file in Directory.Exists(QuarantineFolder) ? Directory.GetFiles(QuarantineFolder) : [])
@@ -140,12 +140,12 @@ public sealed class DataFolder : IDisposable
             throw new DataFolderException(
                 Root,
                 $"has mode 0{Convert.ToString((int)mode, 8)}, but must be 0700, "
-                    + $"for it holds what not every account of this machine may read: chmod 700 {Root}"
+                    + $"because it holds code that not every account may read: chmod 700 {Root}"
             );
         }
     }
 
-    /// <summary>Locks the folder and lays it out; false where the disk is full or read-only.</summary>
+    /// <summary>Locks the folder and makes its layout; false if the disk is full or read-only.</summary>
     private bool TryMakeReady()
     {
         try
@@ -184,7 +184,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (IOException e) when (existed && (e.HResult & 0xFFFF) == WouldBlock)
         {
-            throw new DataFolderException(Root, "is in use by another node; each node needs a data folder of its own", e);
+            throw new DataFolderException(Root, "is in use by another node; give each node its own data folder", e);
         }
     }
 

@@ -5,7 +5,7 @@ namespace Waystation.CacheStore.Disk;
 /// <summary>The section <c>Disk</c>.</summary>
 public sealed class DiskOptions
 {
-    /// <summary>Bytes that stay free on the disk of the data folder, whatever the stores are allowed.</summary>
+    /// <summary>Bytes that stay free on the disk of the data folder, with any limits of the stores.</summary>
     [Setting("Space that stays free on the disk of the data folder.", Page = "operations.md#size-eviction-and-the-disk-reserve")]
     public long Reserve { get; init; } = 1L << 30;
 }

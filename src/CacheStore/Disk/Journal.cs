@@ -10,7 +10,7 @@ namespace Waystation.CacheStore.Disk;
 public sealed class Journal<T>(DataFolder folder, string name)
     where T : class
 {
-    /// <summary>What is missing, or null where it may not be, does not read back.</summary>
+    /// <summary>Reading fails if a property is missing, or is null and must not be.</summary>
     private static readonly JsonSerializerOptions s_strict = new()
     {
         RespectNullableAnnotations = true,
@@ -19,7 +19,7 @@ public sealed class Journal<T>(DataFolder folder, string name)
 
     private readonly string _path = Path.Combine(folder.Root, name);
 
-    /// <summary>What was written last; null where there is none.</summary>
+    /// <summary>Reads the last state that was written; null if there is none.</summary>
     public T? Read()
     {
         try

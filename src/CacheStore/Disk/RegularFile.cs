@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 namespace Waystation.CacheStore.Disk;
 
 /// <summary>
-/// Files of the data folder are regular files. To open a fifo waits until somebody writes to it, which nobody may ever do: such a thing
-/// in the place of a file is damage like any other.
+/// Files of the data folder are regular files. Opening a FIFO waits for a writer, which may never come. So a FIFO in the place of a file
+/// counts as damage.
 /// </summary>
 internal static partial class RegularFile
 {
-    /// <summary>Bytes of what <c>statx</c> tells of a file.</summary>
+    /// <summary>The length of the result of <c>statx</c>, in bytes.</summary>
     public const int StatusLength = 256;
 
     // statx(2): the structure is the same on every architecture.
@@ -19,10 +19,10 @@ internal static partial class RegularFile
     private const ushort KindOfFile = 0xF000;
     private const ushort Regular = 0x8000;
 
-    /// <summary>What the file system says of a regular file; false where there is none, or it cannot be looked at.</summary>
+    /// <summary>Gets the status of a regular file; false if there is none or it cannot be read.</summary>
     public static bool TryLook(string path, Span<byte> status) => Look(path, status) && IsRegular(status);
 
-    /// <summary>The path, where it leads to a regular file or to nothing.</summary>
+    /// <summary>Returns the path if it leads to a regular file or to nothing.</summary>
     /// <exception cref="IOException">Something else is there.</exception>
     public static string At(string path)
     {

@@ -6,15 +6,15 @@ using System.Text;
 namespace Waystation.CacheStore.Disk;
 
 /// <summary>
-/// Every process that a node starts to work in its data folder bears that folder in its environment. When a node was killed,
-/// the next one ends what is left of them before it touches the folder: two must never write there.
+/// Every process that a node starts to work in its data folder has that folder in its environment. After a node was killed, the next one
+/// ends the processes that are left before it touches the folder, because two must never write there.
 /// </summary>
 internal static class StrayProcesses
 {
     /// <summary>The variable that bears the data folder's full path.</summary>
     public const string Mark = "WAYSTATION_DATA";
 
-    /// <summary>Ends them, and waits until they have gone. Called by whoever holds the folder's lock, before it starts any.</summary>
+    /// <summary>Ends them, and waits until they have gone. Call it with the folder's lock, before any process is started.</summary>
     public static void End(string root)
     {
         byte[] mark = Encoding.UTF8.GetBytes($"{Mark}={root}\0");
@@ -44,7 +44,7 @@ internal static class StrayProcesses
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Not ours, or gone.
+            // Another account's process, or it has ended.
             return false;
         }
     }

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Waystation.CacheStore.Flights;
 
 /// <summary>
-/// Lets so many in at the same time, first come, first served. Disposal of what entering returns gives the place back, once.
+/// Admits a fixed number at the same time, first come, first served. Disposing the result of an entry gives the place back, once.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore holds nothing to free until its wait handle is asked for.")]
 public sealed class Places(int count)
@@ -13,7 +13,7 @@ public sealed class Places(int count)
     /// <summary>Nobody could enter now without waiting.</summary>
     public bool AreTaken => _free.CurrentCount == 0;
 
-    /// <summary>Enters at once; null where all places are taken.</summary>
+    /// <summary>Enters at once; null if all places are taken.</summary>
     public IDisposable? TryEnter() => _free.Wait(TimeSpan.Zero) ? new Place(_free) : null;
 
     /// <summary>Waits for a place.</summary>

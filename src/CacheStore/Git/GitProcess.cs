@@ -5,8 +5,8 @@ using Waystation.CacheStore.Processes;
 namespace Waystation.CacheStore.Git;
 
 /// <summary>
-/// One running git. Disposal kills it with all that it started, where it has not ended by itself, and always reaps it.
-/// What it says on stderr goes to the log, and the end of it is kept for whoever explains a failure.
+/// One running git. Disposal kills it and every process that it started, if it has not ended, and always reaps it. Its standard error
+/// goes to the log; the end of it is kept to explain a failure.
 /// </summary>
 public sealed class GitProcess : IAsyncDisposable
 {
@@ -29,13 +29,13 @@ public sealed class GitProcess : IAsyncDisposable
         _kill = cancellationToken.Register(Kill);
     }
 
-    /// <summary>Its standard input; closing it says that there is no more.</summary>
+    /// <summary>Its standard input; closing it marks the end of the input.</summary>
     public Stream Input => _process.StandardInput.BaseStream;
 
     /// <summary>Its standard output.</summary>
     public Stream Output => _process.StandardOutput.BaseStream;
 
-    /// <summary>The end of what it has said on stderr; whole after <see cref="WaitAsync"/>.</summary>
+    /// <summary>The end of its standard error; whole after <see cref="WaitAsync"/>.</summary>
     public string ErrorText => _error.ToString();
 
     /// <summary>Writes all of its input and closes it; a git that has ended, or reads no further, is no error here.</summary>
@@ -52,7 +52,7 @@ public sealed class GitProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for its end, and for that of its words.</summary>
+    /// <summary>Waits for the end of the process and of its standard error.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> WaitAsync()
     {

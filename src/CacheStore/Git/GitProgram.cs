@@ -8,13 +8,13 @@ using Waystation.CacheStore.Disk;
 namespace Waystation.CacheStore.Git;
 
 /// <summary>
-/// The one place that starts git. Arguments are a list; the environment is emptied but for what is set here, so no user's
-/// or machine's configuration takes part; git never contacts the primary and never holds a credential.
+/// The one place that starts git. Arguments are a list. The environment is emptied and has only the variables that are set here, so no
+/// configuration of a user or of the machine takes part. git never contacts the primary and never has a credential.
 /// </summary>
 public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
 {
     /// <summary>
-    /// gc and maintenance are ours to start; a mirror's owner is whoever runs the node; nothing is fetched on demand.
+    /// Only upkeep starts gc and maintenance; the node's account counts as the owner of a mirror; git fetches nothing on demand.
     /// </summary>
     private static readonly string[] s_settings =
     [
@@ -29,8 +29,9 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
         "core.commitGraph=true",
     ];
 
-    /// <summary>Starts git; what it does ends, with all it started, when <paramref name="cancellationToken"/> is cancelled.</summary>
-    /// <exception cref="GitFailedException">It cannot be started.</exception>
+    /// <summary>Starts a git process. Cancelling <paramref name="cancellationToken"/> kills it and every process that it
+    /// started.</summary>
+    /// <exception cref="GitFailedException">git cannot be started.</exception>
     public GitProcess Start(GitCommand command, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(command);
@@ -62,7 +63,7 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
         }
         catch (Win32Exception e)
         {
-            throw new GitFailedException($"git cannot be started: {e.Message}", e);
+            throw new GitFailedException($"gthe program cannot be started: {e.Message}", e);
         }
     }
 
@@ -82,12 +83,12 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
         return new GitResult(command, exitCode, output.ToArray(), process.ErrorText);
     }
 
-    /// <summary>Runs a command whose output is lines, each looked at as it comes: nothing of them is held.</summary>
-    /// <param name="command">What.</param>
-    /// <param name="input">What it reads.</param>
-    /// <param name="take">Takes a line, without its end.</param>
-    /// <param name="cancellationToken">Kills it.</param>
-    /// <exception cref="GitFailedException">It ends with a failure.</exception>
+    /// <summary>Runs a command whose output is lines, and passes on each line as it comes: no output is held.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="input">Its standard input.</param>
+    /// <param name="take">Takes a line, without its line end.</param>
+    /// <param name="cancellationToken">Kills the process.</param>
+    /// <exception cref="GitFailedException">git cannot be started, or fails.</exception>
     public async Task ReadLinesAsync(GitCommand command, ReadOnlyMemory<byte> input, GitLine take, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(take);
@@ -114,7 +115,7 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
         cancellationToken.ThrowIfCancellationRequested();
         if (exitCode != 0)
         {
-            throw new GitFailedException($"{command} ended with {exitCode}: {process.ErrorText.Trim()}");
+            throw new GitFailedException($"{command} failed with exit code {exitCode}: {process.ErrorText.Trim()}");
         }
     }
 

@@ -2,7 +2,7 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>Whether a pack brought objects that nothing leads to of what it was asked for.</summary>
+/// <summary>Whether a pack brought strays: objects to which none of the wanted objects leads.</summary>
 public enum StrayObjects
 {
     /// <summary>It did not.</summary>
@@ -11,14 +11,15 @@ public enum StrayObjects
     /// <summary>It did. No ref leads to them, so they are orphans from the first moment.</summary>
     Some,
 
-    /// <summary>The pack has too many objects to look at each. Upkeep finds it out; until then it counts as if there were some.</summary>
+    /// <summary>The pack has too many objects to check each. Upkeep finds it out later; until then the pack counts as one with
+    /// strays.</summary>
     Unknown,
 }
 
-/// <summary>What has come into a mirror with a pack.</summary>
-/// <param name="Roots">What leads to all that came, but for strays: the objects that were wanted, and tips that were shown and came
-/// along.</param>
-/// <param name="Strays">Whether more came than that.</param>
+/// <summary>The objects that a pack brought into a mirror.</summary>
+/// <param name="Roots">The objects that lead to all new ones except strays: the wanted objects, and shown tips that came
+/// with them.</param>
+/// <param name="Strays">Whether there are others.</param>
 public sealed record Brought(IReadOnlyCollection<ObjectId> Roots, StrayObjects Strays)
 {
     /// <summary>No pack came.</summary>

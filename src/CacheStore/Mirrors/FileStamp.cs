@@ -6,13 +6,13 @@ using Waystation.CacheStore.Disk;
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
-/// What a file system says of a file without its content being read. While none of it differs nobody has written to the
-/// file through the file system: its last full check still holds.
+/// The file system's data about a file, without its content. While none of it changes, no process has written to the file through the
+/// file system, so its last full check still holds.
 /// </summary>
-/// <param name="Size">Bytes.</param>
-/// <param name="Inode">Its number.</param>
-/// <param name="Modified">When its content changed, in nanoseconds since 1970.</param>
-/// <param name="Changed">When anything of it changed, in nanoseconds since 1970; no program can set it.</param>
+/// <param name="Size">The length in bytes.</param>
+/// <param name="Inode">The inode number.</param>
+/// <param name="Modified">The time of the last change of the content, in nanoseconds since 1970.</param>
+/// <param name="Changed">The time of the last change of anything, in nanoseconds since 1970; no program can set it.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct FileStamp(long Size, ulong Inode, long Modified, long Changed)
 {
@@ -22,7 +22,7 @@ internal readonly record struct FileStamp(long Size, ulong Inode, long Modified,
     private const int ChangedAt = 96;
     private const int ModifiedAt = 112;
 
-    /// <summary>The stamp of a regular file; null where there is none, or it cannot be looked at.</summary>
+    /// <summary>The stamp of a regular file; null if there is none or it cannot be read.</summary>
     public static FileStamp? Of(string path)
     {
         Span<byte> status = stackalloc byte[RegularFile.StatusLength];
@@ -36,7 +36,7 @@ internal readonly record struct FileStamp(long Size, ulong Inode, long Modified,
             : null;
     }
 
-    /// <summary>Reads back what <see cref="ToString"/> wrote.</summary>
+    /// <summary>Parses the text that <see cref="ToString"/> wrote.</summary>
     public static FileStamp? Parse(string text)
     {
         string[] parts = text.Split(' ');

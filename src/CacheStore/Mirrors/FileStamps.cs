@@ -1,9 +1,9 @@
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
-/// The files of one object folder as they were when they were last checked whole: packs, indexes, bitmaps, commit-graph.
-/// git does not compare a pack's checksum when it serves from it, so a file that differs from its stamp is not served from.
-/// Kept beside the repository, so that a restart need not read everything again.
+/// The stamps of the files of one object folder (packs, indexes, bitmaps, commit-graph) at their last full check. git does not compare a
+/// pack's checksum when it serves from it, so the node serves from no file with another stamp. The stamps are kept beside the
+/// repository, so that a restart need not read every file again.
 /// </summary>
 internal sealed class FileStamps
 {
@@ -34,7 +34,7 @@ internal sealed class FileStamps
     /// <summary>Whether every file is as it was when it was checked, and there is no other.</summary>
     public bool AllHold() => Suspects().Count == 0;
 
-    /// <summary>Names, relative to the object folder, of files that are not as they were, have gone, or were never checked.</summary>
+    /// <summary>Names, relative to the object folder, of files that have another stamp, are missing, or were never checked.</summary>
     public IReadOnlyList<string> Suspects()
     {
         lock (_gate)
@@ -60,13 +60,14 @@ internal sealed class FileStamps
         }
     }
 
-    /// <summary>Moves finished and checked files of another object folder into this one; whole in the eyes of whoever looks.</summary>
+    /// <summary>Moves finished and checked files of another object folder into this one, in an order in which a reader sees only whole
+    /// sets.</summary>
     public void Adopt(string objects)
     {
         lock (_gate)
         {
-            // An index makes its pack visible, a multi-pack-index its bitmap: each goes after what it speaks of. The multi-pack-index comes
-            // last, for by it it is seen that all is there.
+            // An index makes its pack visible, and a multi-pack-index makes its bitmap visible, so each is moved after those files. The
+            // multi-pack-index is the last one; it shows that all files are there.
             foreach (string name in FilesOf(objects).OrderBy(RankOf).ToList())
             {
                 string target = Path.Combine(_objects, name);
@@ -135,7 +136,7 @@ internal sealed class FileStamps
         }
     }
 
-    /// <summary>The file and those that are made anew together with it: where one of them is gone, all are due.</summary>
+    /// <summary>The file and those that are made together with it: if one of them is missing, all are due.</summary>
     internal static IEnumerable<string> DerivedWith(string objects, string name) =>
         IsDerivedFromAll(name) ? FilesOf(objects).Where(IsDerivedFromAll).Append(name).Distinct(StringComparer.Ordinal).ToList() : [name];
 

@@ -11,8 +11,8 @@ public sealed class LookupLimiter(MirrorOptions options, TimeProvider time)
     /// <summary>All turns are taken.</summary>
     public bool AreTaken => _places.AreTaken;
 
-    /// <summary>Waits for a turn, which disposal ends.</summary>
-    /// <exception cref="TooManyWaitingException">None became free in time.</exception>
+    /// <summary>Waits for a turn. Disposing the result ends the turn.</summary>
+    /// <exception cref="TooManyWaitingException">No turn became free in time.</exception>
     public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -29,7 +29,7 @@ public sealed class LookupLimiter(MirrorOptions options, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TooManyWaitingException("too many requests wait for a look into their mirrors");
+            throw new TooManyWaitingException("too many requests wait for a look-up in their mirrors (Mirrors:MaxLookups)");
         }
     }
 }

@@ -6,17 +6,17 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
-/// A bare repository on disk, kept up with the primary, from which packs are made.
+/// A bare repository on disk that follows one at the primary. git makes packs from it.
 /// <code>
-///   FOLDER/record      whose it is
-///   FOLDER/stamps      its files as they were when they were checked
-///   FOLDER/tip/        an object folder of its own for the newest commit and its files once more, packed for clones of little depth
-///   FOLDER/tip-stamps  its files likewise
-///   FOLDER/git/        the repository; its packs hold what the refs lead to, and until they are sorted out some orphans
-///   FOLDER/orphans/    an object folder of its own for what no ref leads to any more
+///   FOLDER/record      repository, and whether there may be orphans
+///   FOLDER/stamps      stamps of its files at their last check
+///   FOLDER/tip/        an object folder with the newest commit and its files once more, packed for clones of little depth
+///   FOLDER/tip-stamps  stamps of these files
+///   FOLDER/git/        the repository; its packs have the objects that refs lead to, and some orphans until these are sorted out
+///   FOLDER/orphans/    an object folder with the objects that no ref leads to any more
 /// </code>
-/// Two things hold always: the closure of every object in <c>git/</c> is there as well; and every file there was checked
-/// whole before it came and is compared with its stamp before anything is served from it. So is every file of <c>tip/</c>.
+/// Two rules hold always. The closure of every object in <c>git/</c> is there as well. Every file of <c>git/</c> and <c>tip/</c> was
+/// checked whole before it came, and is compared with its stamp before each response.
 /// </summary>
 public sealed class Mirror
 {
@@ -60,19 +60,21 @@ public sealed class Mirror
     /// <summary>Its refs, as one unchanging whole.</summary>
     public MirrorRefs Refs => Volatile.Read(ref _refs);
 
-    /// <summary>Objects may lie in it that no ref leads to.</summary>
+    /// <summary>Whether it may have objects that no ref leads to.</summary>
     public bool HoldsOrphans => Volatile.Read(ref _record) is { HoldsOrphans: true } or { IsUnsettled: true } or { IsUnproven: true };
 
-    /// <summary>Raised before objects come and when refs change: while it stays the same, what was found out still holds.</summary>
+    /// <summary>
+    /// A generation: it is raised before objects come and when refs change. While it stays the same, earlier findings hold.
+    /// </summary>
     public long Changes => Interlocked.Read(ref _changes);
 
-    /// <summary>There are orphans that upkeep may sort out; those of a sync that is only under way are not.</summary>
+    /// <summary>Whether there are orphans that upkeep may sort out; those of a sync in progress do not count.</summary>
     internal bool HasSettledOrphans => Volatile.Read(ref _record).HoldsOrphans;
 
     /// <summary>Upkeep has yet to see whether refs lead to all of it.</summary>
     internal bool IsUnproven => Volatile.Read(ref _record).IsUnproven;
 
-    /// <summary>Bytes of its packs and of what belongs to them.</summary>
+    /// <summary>Bytes of its packs and of the files that belong to them.</summary>
     public long Bytes => Stamps.Bytes + TipStamps.Bytes;
 
     internal string Folder { get; }
@@ -89,21 +91,21 @@ public sealed class Mirror
 
     internal FileStamps TipStamps { get; }
 
-    /// <summary>Packs that others have replaced and that somebody still reads; upkeep deletes them. After a restart nobody reads.</summary>
+    /// <summary>Replaced packs that may still have readers; upkeep deletes them. After a restart there are no readers.</summary>
     internal ImmutableHashSet<string> Replaced
     {
         get => Volatile.Read(ref _replaced);
         set => Volatile.Write(ref _replaced, value);
     }
 
-    /// <summary>Files of <see cref="Tip"/> likewise.</summary>
+    /// <summary>The same for files of <see cref="Tip"/>.</summary>
     internal ImmutableHashSet<string> ReplacedTip
     {
         get => Volatile.Read(ref _replacedTip);
         set => Volatile.Write(ref _replacedTip, value);
     }
 
-    /// <summary>Whether somebody reads it now.</summary>
+    /// <summary>Whether it has a reader now.</summary>
     internal bool IsRead
     {
         get
@@ -118,15 +120,15 @@ public sealed class Mirror
     /// <summary>There is something in <see cref="Tip"/>, as it was made.</summary>
     internal bool HasTip => TipStamps.Bytes > 0 && TipStamps.AllHold();
 
-    /// <summary>When an answer was last made from it, UTC; of an earlier run, when it last changed.</summary>
+    /// <summary>The time when a response was last made from it, in UTC; after a restart, the time of its last change.</summary>
     public DateTime LastUsed { get; private set; }
 
-    /// <summary>How long nobody has asked for it and it has not changed, by a clock that does not jump.</summary>
+    /// <summary>The time since its last use or change, by a clock that does not jump.</summary>
     public TimeSpan Idle => _idleBefore + Stopwatch.GetElapsedTime(Interlocked.Read(ref _usedAt));
 
     private string PackedRefs => Path.Combine(Repository, "packed-refs");
 
-    /// <summary>Begins a reading; null where a file is not as it was when it was checked, or the mirror has gone.</summary>
+    /// <summary>Begins a reading; null if the stamp of a file differs, or the mirror is gone.</summary>
     public MirrorLease? TryRead()
     {
         lock (_gate)
@@ -144,7 +146,7 @@ public sealed class Mirror
         }
     }
 
-    /// <summary>The repository for git to be started in: what git reads at every start is as it was written.</summary>
+    /// <summary>The repository in which git is started. The files that git reads at every start are checked first.</summary>
     internal string FitForGit()
     {
         try
@@ -159,23 +161,25 @@ public sealed class Mirror
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A disk that cannot be written: git says what it makes of that.
+            // The disk cannot be written. git reports its own failure.
         }
 
         return Repository;
     }
 
-    /// <summary>Writes refs, HEAD and configuration anew where they are not as they were written; the caller has the lock.</summary>
+    /// <summary>Writes refs, HEAD and configuration again if they differ from the written ones. The caller has the lock.</summary>
     private void Mend()
     {
         _skeleton.Mend();
         MendRefs();
     }
 
-    /// <summary>Waits for the one turn to change refs and packs; disposal passes it on.</summary>
+    /// <summary>Waits for the one turn to change refs and packs. Disposing the result ends the turn.</summary>
     public Task<IDisposable> ChangeAsync(CancellationToken cancellationToken) => _turn.EnterAsync(cancellationToken);
 
-    /// <summary>Replaces the refs; what they led to is taken for orphaned until it is known otherwise.</summary>
+    /// <summary>Replaces the refs.</summary>
+    /// <param name="refs">The new refs.</param>
+    /// <param name="mayOrphan">Whether the old refs may leave orphans.</param>
     /// <remarks>The caller has the mirror's turn.</remarks>
     public void SetRefs(MirrorRefs refs, bool mayOrphan)
     {
@@ -197,7 +201,7 @@ public sealed class Mirror
         Interlocked.Increment(ref _changes);
     }
 
-    /// <summary>Writes the refs anew where their file is not as it was written; git reads it for every answer.</summary>
+    /// <summary>Writes the refs again if their file differs from the written one; git reads it for every response.</summary>
     private void MendRefs()
     {
         if (FileStamp.Of(PackedRefs) != _refsStamp)
@@ -214,9 +218,9 @@ public sealed class Mirror
         Interlocked.Exchange(ref _usedAt, Stopwatch.GetTimestamp());
     }
 
-    /// <summary>The objects that came have their refs, or else are orphans. Nothing where none came.</summary>
-    /// <param name="areLedTo">The refs lead to all of them.</param>
-    /// <param name="isProven">That was seen; else upkeep is to see it.</param>
+    /// <summary>The new objects have their refs now, or are orphans. Does nothing if no objects came.</summary>
+    /// <param name="areLedTo">Whether the refs lead to all of them.</param>
+    /// <param name="isProven">Whether that was checked; otherwise upkeep checks it.</param>
     /// <remarks>The caller has the mirror's turn.</remarks>
     public void NoteRefsSet(bool areLedTo, bool isProven = true)
     {
@@ -249,7 +253,7 @@ public sealed class Mirror
         }
     }
 
-    /// <summary>Waits until all who read now have ended; who begins later does not count.</summary>
+    /// <summary>Waits until all present readers have ended; later ones do not count.</summary>
     internal Task ReadersGoneAsync()
     {
         lock (_gate)

@@ -12,7 +12,7 @@ public sealed class MirrorLease : IDisposable
         _onEnd = onEnd;
     }
 
-    /// <summary>Which.</summary>
+    /// <summary>The mirror that is read.</summary>
     public Mirror Mirror { get; }
 
     internal Task Ended => _ended.Task;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>What mirrors tell the log; ids 1200 to 1299.</summary>
+/// <summary>Log messages of mirrors; ids 1200 to 1299.</summary>
 internal static partial class MirrorLog
 {
     [LoggerMessage(1201, LogLevel.Information, "{Repository}: mirror made, {Bytes} bytes")]
@@ -11,16 +11,16 @@ internal static partial class MirrorLog
     [LoggerMessage(1202, LogLevel.Information, "{Repository}: mirror removed")]
     public static partial void MirrorRemoved(this ILogger logger, RepositoryName repository);
 
-    [LoggerMessage(1203, LogLevel.Error, "{Repository}: mirror taken out of use: {Reason}")]
+    [LoggerMessage(1203, LogLevel.Error, "{Repository}: the mirror is damaged and was given up, the next clone makes it again: {Reason}")]
     public static partial void MirrorQuarantined(this ILogger logger, RepositoryName repository, string reason);
 
     [LoggerMessage(1204, LogLevel.Information, "{Repository}: mirror evicted, {Bytes} bytes")]
     public static partial void MirrorEvicted(this ILogger logger, RepositoryName repository, long bytes);
 
-    [LoggerMessage(1205, LogLevel.Warning, "mirror {Folder} does not read back and is dropped: {Reason}")]
+    [LoggerMessage(1205, LogLevel.Warning, "the mirror in {Folder} cannot be read and was deleted: {Reason}")]
     public static partial void MirrorUnreadable(this ILogger logger, string folder, string reason);
 
-    [LoggerMessage(1206, LogLevel.Information, "{Repository}: swept {File}, which was never finished")]
+    [LoggerMessage(1206, LogLevel.Information, "{Repository}: deleted the unfinished file {File} of the mirror")]
     public static partial void StaleFileSwept(this ILogger logger, RepositoryName repository, string file);
 
     [LoggerMessage(1207, LogLevel.Warning, "{Repository}: the mirror's folder cannot be moved away")]
@@ -29,12 +29,16 @@ internal static partial class MirrorLog
     [LoggerMessage(1208, LogLevel.Information, "{Repository}: upkeep: {Work}, {Elapsed}")]
     public static partial void MirrorUpkept(this ILogger logger, RepositoryName repository, string work, TimeSpan elapsed);
 
-    [LoggerMessage(1209, LogLevel.Warning, "{Repository}: upkeep failed, the mirror stays as it is: {Reason}")]
+    [LoggerMessage(1209, LogLevel.Warning, "{Repository}: upkeep failed, the mirror is unchanged and in use: {Reason}")]
     public static partial void MirrorUpkeepFailed(this ILogger logger, RepositoryName repository, string reason);
 
-    [LoggerMessage(1211, LogLevel.Warning, "{Repository}: {File} does not agree with its checksum; it is made anew")]
+    [LoggerMessage(1211, LogLevel.Warning, "{Repository}: the mirror's file {File} is damaged; the node makes it again; check the disk")]
     public static partial void FileDamaged(this ILogger logger, RepositoryName repository, string file);
 
-    [LoggerMessage(1210, LogLevel.Information, "{Repository}: checked files anew: {Whole} are whole, {Damaged} are made anew")]
+    [LoggerMessage(
+        1210,
+        LogLevel.Information,
+        "{Repository}: checked the mirror's files again: {Whole} are whole, {Damaged} are damaged and made again"
+    )]
     public static partial void MirrorChecked(this ILogger logger, RepositoryName repository, int whole, int damaged);
 }

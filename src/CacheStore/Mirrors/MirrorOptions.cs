@@ -12,12 +12,12 @@ public sealed class MirrorOptions
     [Setting("Space for all mirrors together. 0 keeps no mirrors.", Page = Page)]
     public long MaxSize { get; init; } = 256L << 30;
 
-    /// <summary>Bytes that copies of pushes under way may take, all together; 0 copies none.</summary>
+    /// <summary>Bytes that copies of pushes in progress may take together; 0 copies none.</summary>
     [Setting("Space for the copies of pushes that are under way. 0 copies no push.", Page = "operations.md#warming")]
     public long MaxPushes { get; init; } = 4L << 30;
 
     /// <summary>
-    /// How long an answer may wait for a sync and for its turn before it begins. A look-up in a mirror waits no longer for its turn either.
+    /// The time that a request may wait for a sync and for its turn. A look-up in a mirror waits no longer for its turn either.
     /// </summary>
     [Setting(
         "The longest time that an answer waits for its mirror and for its turn. After it the primary makes the answer, "
@@ -37,14 +37,14 @@ public sealed class MirrorOptions
     [Range(1, 1_024)]
     public int MaxPacks { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Packs made here at the same time for one repository.</summary>
+    /// <summary>Packs that the node makes at the same time for one repository.</summary>
     [Setting("Packs that the node makes at once for one repository.", Default = "half of the cores", Page = Page)]
     [Range(1, 1_024)]
     public int MaxPacksPerRepository { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>
-    /// Look-ups in mirrors at the same time, each of them a git of its own, beside the packs: they find out which objects a client may
-    /// have. Two for each core, for they read more than they compute.
+    /// Look-ups in mirrors at the same time, beside the packs. Each starts a git process, which finds out which objects a client may have.
+    /// Two for each core, because they read more than they compute.
     /// </summary>
     [Setting(
         "Look-ups in mirrors at once. A look-up is a git process that finds out whether a client may have an object.",
@@ -54,7 +54,7 @@ public sealed class MirrorOptions
     [Range(1, 1_024)]
     public int MaxLookups { get; init; } = 2 * Environment.ProcessorCount;
 
-    /// <summary>Requests that may wait for their turn; more are told to try again.</summary>
+    /// <summary>Requests that may wait for their turn; clients of further ones are told to try again.</summary>
     [Setting("Answers that may wait for their turn at once. Further clients are told to try again (429).", Page = Page)]
     [Range(0, 1_000_000)]
     public int MaxWaiting { get; init; } = 1_000;

@@ -4,7 +4,7 @@ using Waystation.CacheStore.Disk;
 
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>What stands beside a mirror's repository: whose it is, and what its refs do not tell.</summary>
+/// <summary>The record beside a mirror's repository: its name, and facts that its refs do not show.</summary>
 internal sealed record MirrorRecord
 {
     public required string Host { get; init; }
@@ -14,11 +14,11 @@ internal sealed record MirrorRecord
     /// <summary><c>sha1</c> or <c>sha256</c>.</summary>
     public required string ObjectFormat { get; init; }
 
-    /// <summary>Objects may lie among the others that no ref leads to: a ref was deleted or rewound, and nothing was sorted out
+    /// <summary>Whether there may be objects that no ref leads to: a ref was deleted or rewound, and upkeep has not sorted them out
     /// since.</summary>
     public required bool HoldsOrphans { get; init; }
 
-    /// <summary>Objects have come whose refs have not: until that is settled they count as orphans.</summary>
+    /// <summary>Whether objects came without their refs; until these are set, the objects count as orphans.</summary>
     public required bool IsUnsettled { get; init; }
 
     /// <summary>Packs have come that were too large to see whether refs lead to all of them: until upkeep has seen it they count as
@@ -31,11 +31,11 @@ internal sealed record MirrorRecord
         try
         {
             return JsonSerializer.Deserialize(File.ReadAllBytes(RegularFile.At(file)), MirrorRecordJson.Default.MirrorRecord)
-                ?? throw new InvalidDataException("an empty record");
+                ?? throw new InvalidDataException("the mirror's record is empty");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException("the record of a mirror does not read back", e);
+            throw new InvalidDataException("the mirror's record cannot be read", e);
         }
     }
 

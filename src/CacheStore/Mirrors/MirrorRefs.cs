@@ -16,12 +16,12 @@ public sealed class MirrorRefs
     /// <summary>No refs.</summary>
     public static readonly MirrorRefs Empty = new([]);
 
-    /// <summary>git keeps what HEAD names when HEAD is detached; here it is a ref like all others.</summary>
+    /// <summary>The name for a detached HEAD. git would keep only the objects of a real HEAD; here it is a ref like all others.</summary>
     private const string Head = "refs/waystation/HEAD";
 
     private readonly SortedDictionary<string, RefTip> _tips;
 
-    /// <summary>Takes tips whose names git could have; HEAD is one of them.</summary>
+    /// <summary>Keeps the tips whose names git accepts; HEAD is one of them.</summary>
     public MirrorRefs(IEnumerable<RefTip> tips)
     {
         ArgumentNullException.ThrowIfNull(tips);
@@ -35,11 +35,11 @@ public sealed class MirrorRefs
     /// <summary>In the order of their names.</summary>
     public IReadOnlyCollection<RefTip> Tips => _tips.Values;
 
-    /// <summary>The tip of this name; null where there is none.</summary>
+    /// <summary>The tip of this name; null if there is none.</summary>
     public RefTip? Find(string name) => _tips.GetValueOrDefault(name);
 
-    /// <summary>Reads a packed-refs file; none is no refs.</summary>
-    /// <exception cref="InvalidDataException">A line is neither a ref nor what one points to.</exception>
+    /// <summary>Reads a packed-refs file; a missing file has no refs.</summary>
+    /// <exception cref="InvalidDataException">A line is neither a ref nor a peeled id, or the checksum differs.</exception>
     public static MirrorRefs Read(string file)
     {
         if (!File.Exists(file))
@@ -51,7 +51,7 @@ public sealed class MirrorRefs
         int header = text.IndexOf('\n', StringComparison.Ordinal) + 1;
         if (text[..header] != HeaderOf(text.AsSpan(header)))
         {
-            throw new InvalidDataException("the refs of a mirror are not those that were written");
+            throw new InvalidDataException("the mirror's refs differ from their checksum");
         }
 
         List<RefTip> tips = [];
@@ -73,8 +73,8 @@ public sealed class MirrorRefs
 
     /// <summary>Replaces a packed-refs file in one step.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="temporary">Where it is written first, on the same file system.</param>
-    /// <param name="isDurable">It has to outlive a power cut.</param>
+    /// <param name="temporary">The path of the new file before it is renamed, on the same file system.</param>
+    /// <param name="isDurable">Whether it must outlive a power cut.</param>
     public void Write(string file, string temporary, bool isDurable = true)
     {
         var text = new StringBuilder();
@@ -103,8 +103,8 @@ public sealed class MirrorRefs
     }
 
     /// <summary>
-    /// The first line. "fully-peeled" holds: tips come from listings that were asked to peel. The last word is a checksum of what follows;
-    /// git passes over words that it does not know.
+    /// The first line. "fully-peeled" holds, because tips come from listings that were asked to peel. The last word is a checksum of the
+    /// rest; git skips words that it does not know.
     /// </summary>
     private static string HeaderOf(ReadOnlySpan<char> body) =>
         $"# pack-refs with: peeled fully-peeled sorted "
@@ -121,7 +121,7 @@ public sealed class MirrorRefs
         }
         catch (FormatException e)
         {
-            throw new InvalidDataException("the refs of a mirror do not read back", e);
+            throw new InvalidDataException("the mirror's refs cannot be read", e);
         }
     }
 }

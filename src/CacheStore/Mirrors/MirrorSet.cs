@@ -20,7 +20,7 @@ public sealed class MirrorSet
     private readonly ILogger<MirrorSet> _logger;
     private Action<RepositoryName>? _whenGivenUp;
 
-    /// <summary>Opens the mirrors of the data folder, and drops those that do not read back.</summary>
+    /// <summary>Opens the mirrors of the data folder, and deletes those that cannot be read.</summary>
     public MirrorSet(DataFolder folder, MirrorOptions options, GitProgram git, StoreMeters meters, ILogger<MirrorSet> logger)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -35,7 +35,7 @@ public sealed class MirrorSet
         meters.ObserveMirrors(() => All().Sum(static mirror => mirror.Bytes), () => All().Count);
     }
 
-    /// <summary>Has <paramref name="tell"/> told of each mirror that was damaged and is gone.</summary>
+    /// <summary>Calls <paramref name="tell"/> for each mirror that was damaged and given up.</summary>
     public void WhenGivenUp(Action<RepositoryName> tell) => _whenGivenUp += tell;
 
     /// <summary>Whether mirrors are kept at all.</summary>
@@ -50,7 +50,7 @@ public sealed class MirrorSet
         }
     }
 
-    /// <summary>The mirror of a repository; null where there is none.</summary>
+    /// <summary>The mirror of a repository; null if there is none.</summary>
     public Mirror? Find(RepositoryName name)
     {
         lock (_gate)
@@ -59,11 +59,12 @@ public sealed class MirrorSet
         }
     }
 
-    /// <summary>The mirror of a repository, where its objects are named by this hash function; null where there is none.</summary>
+    /// <summary>The mirror of a repository, if it has this object format; null if there is none.</summary>
     public Mirror? Find(RepositoryName name, ObjectFormat format) =>
         Find(name) is { } mirror && mirror.ObjectFormat == format ? mirror : null;
 
-    /// <summary>Makes an empty repository that nobody finds before <see cref="Publish"/>.</summary>
+    /// <summary>Makes an empty repository that <see cref="Find(RepositoryName)"/> does not return before <see cref="Publish"/>.</summary>
+    /// <remarks>Starts a git process.</remarks>
     public async Task<Mirror> PrepareAsync(RepositoryName name, ObjectFormat format, CancellationToken cancellationToken)
     {
         string folder = _folder.NewTemporaryPath(".mirror");
@@ -117,7 +118,7 @@ public sealed class MirrorSet
         TryDelete(prepared.Folder);
     }
 
-    /// <summary>Takes a mirror out of use and off the disk; who reads it just now may break off. False where there is none.</summary>
+    /// <summary>Takes a mirror out of use and deletes it. A reading in progress may end early. False if there is none.</summary>
     public bool Remove(RepositoryName name)
     {
         string away = _folder.NewTemporaryPath(".gone");
@@ -144,7 +145,7 @@ public sealed class MirrorSet
         return true;
     }
 
-    /// <summary>Takes a mirror out of use because it cannot be trusted: it is made anew by whoever clones next.</summary>
+    /// <summary>Gives up a mirror that cannot be trusted. The next clone makes it again.</summary>
     public void Quarantine(Mirror mirror, string reason)
     {
         ArgumentNullException.ThrowIfNull(mirror);
@@ -156,9 +157,9 @@ public sealed class MirrorSet
         }
     }
 
-    /// <summary>Removes mirrors, the longest unused first, until so many bytes more fit; false where they never will.</summary>
-    /// <param name="bytes">How many.</param>
-    /// <param name="spared">Whose own growth this is.</param>
+    /// <summary>Removes mirrors, the longest unused first, until there is room; false if there never will be.</summary>
+    /// <param name="bytes">The bytes to make room for.</param>
+    /// <param name="spared">The repository that grows; its mirror stays.</param>
     public bool TryMakeRoom(long bytes, RepositoryName spared)
     {
         while (bytes + All().Sum(static mirror => mirror.Bytes) > _options.MaxSize || !_folder.HasRoomFor(bytes))
@@ -217,7 +218,7 @@ public sealed class MirrorSet
         }
         else
         {
-            // What only speeds things up: upkeep makes it anew.
+            // This file is only for speed: upkeep makes it again.
             _logger.FileDamaged(mirror.Name, name);
             mirror.Stamps.Delete(FileStamps.DerivedWith(mirror.Objects, name));
         }
@@ -225,7 +226,7 @@ public sealed class MirrorSet
 
     private void DropDamagedOfTip(Mirror mirror, string name)
     {
-        // All of it only speeds things up. Without this file none of it is looked at any more.
+        // These files are only for speed. Without this one, none of them is read.
         _logger.FileDamaged(mirror.Name, "tip/" + name);
         File.Delete(Path.Combine(mirror.Tip, name));
     }
@@ -258,7 +259,7 @@ public sealed class MirrorSet
                 var mirror = new Mirror(folder, MirrorRecord.Read(Path.Combine(folder, "record")));
                 if (!string.Equals(FolderOf(mirror.Name), folder, StringComparison.Ordinal))
                 {
-                    throw new InvalidDataException("the folder is another repository's");
+                    throw new InvalidDataException("the folder belongs to another repository");
                 }
 
                 SweepUnfinished(mirror);
@@ -273,8 +274,8 @@ public sealed class MirrorSet
         }
     }
 
-    /// <summary>Locks and half-written files of a git that was killed. Whoever opens the folder holds its lock: nobody writes
-    /// now.</summary>
+    /// <summary>Deletes the locks and unfinished files of a git that was killed. The caller has the folder's lock, so no process writes
+    /// there.</summary>
     private void SweepUnfinished(Mirror mirror)
     {
         foreach (string file in Directory.EnumerateFiles(mirror.Folder, "*", SearchOption.AllDirectories).ToList())

@@ -3,23 +3,26 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>Questions about the objects of a mirror, answered by git. The orphans' folder takes part only where that is said.</summary>
+/// <summary>
+/// Questions about the objects of a mirror. Each starts a git process, or several one after another, and waits for a turn of
+/// <see cref="LookupLimiter"/>. Orphans count only in the methods that say so.
+/// </summary>
 public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimeProvider time)
 {
-    /// <summary>Guards a core against walks through all of a long history: past it, who asked goes to the primary.</summary>
+    /// <summary>Guards a core against walks through a long history: after this time the request goes to the primary.</summary>
     private static readonly TimeSpan s_walkBound = TimeSpan.FromSeconds(2);
 
     /// <summary>So many look-ups are being made that further ones wait.</summary>
     public bool IsCrowded => limiter.AreTaken;
 
-    /// <summary>The kinds of those of these objects that the mirror has.</summary>
+    /// <summary>The kinds of these objects. Objects that the mirror does not have are left out.</summary>
     public Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(
         Mirror mirror,
         IReadOnlyCollection<ObjectId> ids,
         CancellationToken cancellationToken
     ) => KindsAsync(mirror, ids, withOrphans: false, cancellationToken);
 
-    /// <summary>Whether the mirror has all of these objects, when those count that no ref leads to any more.</summary>
+    /// <summary>Whether the mirror has all of these objects, orphans included.</summary>
     public async Task<bool> HasWithOrphansAsync(Mirror mirror, IReadOnlyCollection<ObjectId> ids, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mirror);
@@ -51,7 +54,7 @@ public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimePro
             ? commits.Where(walked.Contains).ToHashSet()
             : null;
 
-    /// <summary>The kinds of those of these objects that the mirror has, orphans among them where that is said.</summary>
+    /// <summary>The kinds of these objects, with orphans if wanted. Objects that the mirror does not have are left out.</summary>
     public async Task<IReadOnlyDictionary<ObjectId, ObjectKind>> KindsAsync(
         Mirror mirror,
         IReadOnlyCollection<ObjectId> ids,
@@ -101,7 +104,7 @@ public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimePro
         : word.SequenceEqual("tag"u8) ? ObjectKind.Tag
         : null;
 
-    /// <summary>Ids may be very many: each is written once, where it stays.</summary>
+    /// <summary>The input of git. There may be very many ids, so each is written once, in its final place.</summary>
     private static byte[] Lines(IReadOnlyCollection<ObjectId> ids, ReadOnlySpan<byte> prefix)
     {
         int length = ids.Count == 0 ? 0 : prefix.Length + ids.First().Format.HexLength + 1;
@@ -147,7 +150,7 @@ public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimePro
         arguments.Add("--stdin");
         try
         {
-            // Tips that are not here lead to nothing that is: what is here has its closure here.
+            // A tip that the mirror lacks leads to no object of the mirror, because the closure of every object is there.
             HashSet<ObjectId> walked = [];
             await git.ReadLinesAsync(
                 new GitCommand(arguments) { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) },

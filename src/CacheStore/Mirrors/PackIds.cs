@@ -43,7 +43,7 @@ internal sealed class PackIds
 
     public bool Contains(ObjectId id) => Find(id) >= 0;
 
-    /// <summary>Notes an object; one that is not in the pack counts for nothing.</summary>
+    /// <summary>Marks an object; an object that the pack does not have is ignored.</summary>
     public void See(ObjectId id)
     {
         if (Find(id) is >= 0 and int at)

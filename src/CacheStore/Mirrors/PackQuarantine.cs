@@ -7,14 +7,14 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
-/// Takes one pack into a mirror: indexed in a quarantine beside it, completed if it is thin, shown to hold (with what the
-/// mirror has) everything that the wanted objects lead to, and only then moved in.
+/// Takes one pack into a mirror. The pack is indexed in a quarantine, completed if it is thin, and checked: with the mirror's objects it
+/// must have everything that the wanted objects lead to. Only then it is moved in.
 /// <code>
 ///   bytes ──► git index-pack --fix-thin --stdin ──► quarantine ──► connectivity, strays ──► the mirror's packs
 /// </code>
-/// A pack may bring more than what was wanted leads to, by accident or by design. What was not looked at would count as shown to whoever
-/// sees all refs, so it is told who came along: <see cref="Brought.Strays"/>.
-/// It changes no ref. Whoever uses it has the mirror's turn (<see cref="Mirror.ChangeAsync"/>).
+/// A pack may have more objects than the wanted ones lead to, by accident or on purpose. A client that sees all refs could read them, so
+/// <see cref="Brought.Strays"/> reports them.
+/// It changes no ref. The caller has the mirror's turn (<see cref="Mirror.ChangeAsync"/>).
 /// </summary>
 public sealed class PackQuarantine : IAsyncDisposable
 {
@@ -35,14 +35,14 @@ public sealed class PackQuarantine : IAsyncDisposable
     private long _received;
     private long _roomFor;
 
-    /// <summary>Begins.</summary>
+    /// <summary>Begins a quarantine.</summary>
     /// <param name="git">Starts git.</param>
-    /// <param name="folder">Where the quarantine is made.</param>
+    /// <param name="folder">The data folder, in which the quarantine is made.</param>
     /// <param name="mirrors">Makes room.</param>
-    /// <param name="mirror">For which.</param>
+    /// <param name="mirror">The mirror that gets the pack.</param>
     /// <param name="isWhole">The pack must lack nothing, as that of a full clone.</param>
     /// <param name="stopping">Ends it.</param>
-    /// <param name="isStrict">A client made the pack: each object is looked at, and what it leads to must be there.</param>
+    /// <param name="isStrict">A client made the pack: git checks each object and the objects that it refers to.</param>
     public PackQuarantine(
         GitProgram git,
         DataFolder folder,
@@ -88,11 +88,11 @@ public sealed class PackQuarantine : IAsyncDisposable
         _received += pack.Length;
         if (_received > _roomFor)
         {
-            // The index, and what completes a thin pack, come on top.
+            // The index and the objects that complete a thin pack need room too.
             _roomFor = _received + RoomStep;
             if (!_mirrors.TryMakeRoom((_received / 4) + (2 * RoomStep), _mirror.Name))
             {
-                throw new GitFailedException("there is no room for the mirror");
+                throw new GitFailedException("there is no room for the mirror (Mirrors:MaxSize, Disk:Reserve)");
             }
         }
 
@@ -129,10 +129,10 @@ public sealed class PackQuarantine : IAsyncDisposable
         }
     }
 
-    /// <summary>The pack has come whole: checks it and moves it in. The mirror is unsettled until its refs are known.</summary>
-    /// <param name="wanted">What was asked for; all that it leads to must now be there.</param>
-    /// <param name="shown">Tips that may have come along, as tags do.</param>
-    /// <exception cref="GitFailedException">It is not so; the mirror is as it was.</exception>
+    /// <summary>The pack is complete: checks it and moves it in. The mirror is unsettled until its refs are set.</summary>
+    /// <param name="wanted">The wanted objects; everything that they lead to must be there now.</param>
+    /// <param name="shown">Tips that may have come with them, as tags do.</param>
+    /// <exception cref="GitFailedException">A check failed; the mirror is unchanged.</exception>
     public async Task<Brought> CompleteAsync(IReadOnlyCollection<ObjectId> wanted, IEnumerable<ObjectId> shown)
     {
         ArgumentNullException.ThrowIfNull(wanted);
@@ -147,7 +147,7 @@ public sealed class PackQuarantine : IAsyncDisposable
         _stopping.ThrowIfCancellationRequested();
         if (exitCode != 0)
         {
-            throw new GitFailedException($"git index-pack ended with {exitCode}: {_indexing.ErrorText.Trim()}");
+            throw new GitFailedException($"git index-pack failed with exit code {exitCode}: {_indexing.ErrorText.Trim()}");
         }
 
         Brought brought = await LookAsync(wanted, shown);
@@ -185,7 +185,8 @@ public sealed class PackQuarantine : IAsyncDisposable
         return new Brought(roots, await AreAllKnownAsync(packed.Unseen()) ? StrayObjects.None : StrayObjects.Some);
     }
 
-    /// <summary>What was wanted is there; and, where the pack is not whole in itself, so is all that it leads to.</summary>
+    /// <summary>Checks that the wanted objects are there and, unless the pack must be whole in itself, everything that they lead
+    /// to.</summary>
     private async Task RequireConnectedAsync(IReadOnlyCollection<ObjectId> wanted)
     {
         string[] arguments = _isWhole
@@ -213,7 +214,7 @@ public sealed class PackQuarantine : IAsyncDisposable
         );
     }
 
-    /// <summary>Whether the mirror had these before: what completes a thin pack, and what a sender did not know to be here.</summary>
+    /// <summary>Whether the mirror had these before: they complete a thin pack, or the sender did not know that they are here.</summary>
     private async Task<bool> AreAllKnownAsync(IEnumerable<ObjectId> ids)
     {
         byte[] asked = Lines(ids);

@@ -3,8 +3,8 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
-/// The two files without which git sees no repository. They never change, so what they must say is known, and they are written anew
-/// where they are not as they were (gitrepository-layout, repository-version).
+/// The two files without which git sees no repository. Their content is known and never changes, so the node writes them again if they
+/// differ (gitrepository-layout, repository-version).
 /// </summary>
 internal sealed class RepositoryFiles
 {
@@ -24,7 +24,7 @@ internal sealed class RepositoryFiles
         Mend();
     }
 
-    /// <summary>Writes what is not as it was written last.</summary>
+    /// <summary>Writes the files that differ from their known content.</summary>
     public void Mend()
     {
         for (int i = 0; i < _files.Length; i++)

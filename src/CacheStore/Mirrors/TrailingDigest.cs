@@ -13,12 +13,12 @@ internal static class TrailingDigest
 {
     private const int BufferLength = 256 * 1024;
 
-    /// <summary>Reads the file whole; false where it does not agree with its digest, or cannot be read.</summary>
+    /// <summary>Reads the file whole; false if it differs from its digest or cannot be read.</summary>
     public static async Task<bool> HoldsAsync(string path, ObjectFormat format, CancellationToken cancellationToken) =>
         await ReadAsync(path, format, cancellationToken) is not null;
 
     /// <summary>
-    /// Reads the file whole; its digest, in hexadecimal, or null where it does not agree with its bytes, or cannot be read.
+    /// Reads the file whole and returns its digest in hexadecimal; null if the digest differs or the file cannot be read.
     /// </summary>
     public static async Task<string?> ReadAsync(string path, ObjectFormat format, CancellationToken cancellationToken)
     {

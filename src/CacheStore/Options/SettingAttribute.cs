@@ -12,13 +12,13 @@ public sealed class SettingAttribute(string description) : Attribute
     /// <summary>The meaning for an operator.</summary>
     public string Description { get; } = description;
 
-    /// <summary>A short option of <c>waystation serve</c>, such as <c>--data</c>; null where there is none.</summary>
+    /// <summary>A short option of <c>waystation serve</c>, such as <c>--data</c>; null if there is none.</summary>
     public string? Option { get; set; }
 
     /// <summary>The word for the value in the usage of <see cref="Option"/>, such as <c>DIR</c>.</summary>
     public string? ValueName { get; set; }
 
-    /// <summary>The default in words, where it is not a fixed value: it depends on the machine or on another setting.</summary>
+    /// <summary>The default in words, if it is not a fixed value because it depends on the machine or on another setting.</summary>
     public string? Default { get; set; }
 
     /// <summary>A section of the documentation that tells more, such as <c>operations.md#outages</c>.</summary>

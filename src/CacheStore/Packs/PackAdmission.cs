@@ -3,12 +3,12 @@ using Waystation.CacheStore.Flights;
 namespace Waystation.CacheStore.Packs;
 
 /// <summary>
-/// Counts how often each answer was asked for in the last hour, so that one that is not worth keeping at once is kept when it is asked for
-/// again. The repository with the most new keys makes room, so a client that asks one repository for ever new answers displaces no key of
+/// Counts how often each pack was asked for in the last hour. A pack that is not kept at once is kept when it is asked for again. The
+/// repository with the most new keys makes room, so a client that always asks for new packs of one repository displaces no key of
 /// another.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="capacity">Keys remembered, of all repositories together.</param>
+/// <param name="capacity">The number of keys, of all repositories together.</param>
 public sealed class PackAdmission(TimeProvider time, int capacity = 131_072)
 {
     private readonly RecentMap<(RepositoryName Repository, PackKey Key), int> _asked = new(
@@ -18,9 +18,9 @@ public sealed class PackAdmission(TimeProvider time, int capacity = 131_072)
         static asked => asked.Repository
     );
 
-    /// <summary>Counts a request for this answer.</summary>
+    /// <summary>Counts a request for this pack.</summary>
     public void Count(RepositoryName repository, PackKey key) => _asked.Update((repository, key), static times => times + 1);
 
-    /// <summary>Whether this answer was asked for more than once.</summary>
+    /// <summary>Whether this pack was asked for more than once.</summary>
     public bool WasAskedAgain(RepositoryName repository, PackKey key) => _asked.TryGet((repository, key), out int times) && times > 1;
 }

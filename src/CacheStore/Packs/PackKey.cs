@@ -8,9 +8,8 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.CacheStore.Packs;
 
 /// <summary>
-/// The name of one answer: a digest of the repository and of all of the <see cref="FetchRequest"/>. Order and repetition of ids do not
-/// count. How a client wants to hear the answer (<see cref="ResponseFraming"/>) is no part of it, so clients of all protocol versions share
-/// one answer.
+/// The key of one pack: a digest of the repository and of all of the <see cref="FetchRequest"/>. Order and repetition of ids do not
+/// count. The form of the response (<see cref="ResponseFraming"/>) is not part of it, so clients of all protocol versions share one pack.
 /// </summary>
 public readonly record struct PackKey
 {
@@ -22,15 +21,19 @@ public readonly record struct PackKey
     private PackKey(ObjectId digest) => _digest = digest;
 
     /// <summary>The key of <paramref name="request"/> in <paramref name="repository"/>.</summary>
-    /// <param name="repository">Where.</param>
-    /// <param name="request">What is asked. A test demands that each of its properties changes the key.</param>
-    /// <param name="tagsDigest">Digest of the annotated tags that the asker sees; needed when the request says include-tag.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="request">The request. A test demands that each of its properties changes the key.</param>
+    /// <param name="tagsDigest">The digest of the annotated tags that the client sees; needed if the request has include-tag.</param>
+    /// <exception cref="ArgumentException">The digest is missing.</exception>
     public static PackKey Of(RepositoryName repository, FetchRequest request, ReadOnlySpan<byte> tagsDigest = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.IncludeTag && tagsDigest.IsEmpty)
         {
-            throw new ArgumentException("an answer with include-tag depends on the tags that the asker sees", nameof(tagsDigest));
+            throw new ArgumentException(
+                "a response with include-tag depends on the tags that the client sees, so tagsDigest must be given",
+                nameof(tagsDigest)
+            );
         }
 
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -52,7 +55,7 @@ public readonly record struct PackKey
         return new PackKey(ObjectId.FromRaw(digest));
     }
 
-    /// <summary>Reads the key back from the name of a file; false where it is not one.</summary>
+    /// <summary>Parses a key from the name of a file; false if it is none.</summary>
     public static bool TryParse(ReadOnlySpan<char> hex, out PackKey key)
     {
         key = default;
@@ -79,7 +82,7 @@ public readonly record struct PackKey
             PackWhen.WhenReady => 0,
             PackWhen.AtOnce => 16,
             PackWhen.Never => 64,
-            _ => throw new ArgumentOutOfRangeException(nameof(request), request.Pack, "no such moment"),
+            _ => throw new ArgumentOutOfRangeException(nameof(request), request.Pack, "this value of PackWhen is unknown"),
         };
 
     private static void AppendText(IncrementalHash hash, string text)

@@ -9,12 +9,12 @@ public enum PackStepKind
     /// <summary>Bytes of the pack may be read.</summary>
     Bytes,
 
-    /// <summary>The source of an answer that is being made says how far it is.</summary>
+    /// <summary>Progress text from the source of an unfinished pack.</summary>
     Progress,
 }
 
 /// <summary>One step of a reading.</summary>
-/// <param name="Kind">Which.</param>
+/// <param name="Kind">The kind of the step.</param>
 /// <param name="Length">Bytes to read, for <see cref="PackStepKind.Bytes"/>.</param>
 /// <param name="Text">Raw progress text (sideband 2), for <see cref="PackStepKind.Progress"/>.</param>
 public readonly record struct PackStep(PackStepKind Kind, int Length = 0, ReadOnlyMemory<byte> Text = default);

@@ -1,17 +1,17 @@
 namespace Waystation.CacheStore.Packs;
 
-/// <summary>What a fill is worth when it is whole, and when nobody follows it any more. It only falls.</summary>
+/// <summary>Whether a fill is kept when it is whole, and whether it goes on without followers. It only falls.</summary>
 internal enum Retention
 {
     /// <summary>
-    /// Not kept, not joined, and ended with its last reader: damage was met in it, the disk refused it, the repository was purged, or the
-    /// pack is its starter's alone.
+    /// Not kept, not joined, and ended with its last reader: it is damaged, the disk refused it, the repository was purged, or the pack is
+    /// for its starter only.
     /// </summary>
     Never,
 
-    /// <summary>Ended with its last reader. Whole, it is kept where the plan says so, or the answer was asked for again.</summary>
+    /// <summary>Ended with its last reader. When whole, it is kept if the plan says so or the pack was asked for again.</summary>
     WhileFollowed,
 
-    /// <summary>Finished and kept, whoever follows.</summary>
+    /// <summary>Finished and kept, with or without followers.</summary>
     Always,
 }

@@ -6,9 +6,9 @@ namespace Waystation.CacheStore.Processes;
 /// <summary>Ends the programs that the node has started.</summary>
 public static class ChildProcess
 {
-    /// <summary>Kills a process with all that it started, where it has not ended by itself.</summary>
+    /// <summary>Kills a process and every process that it started, if it has not ended.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="onKill">Called before it is killed; not where it has ended.</param>
+    /// <param name="onKill">Called before the kill, and not if the process has ended.</param>
     public static void KillTree(Process process, Action? onKill = null)
     {
         ArgumentNullException.ThrowIfNull(process);
@@ -22,7 +22,7 @@ public static class ChildProcess
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
         {
-            // It ended by itself in this very moment.
+            // The process has just ended.
         }
     }
 }

@@ -8,7 +8,7 @@ public sealed class TextTail(int maxLength)
 {
     private readonly StringBuilder _text = new();
 
-    /// <summary>Appends what the program has said.</summary>
+    /// <summary>Appends output of the program.</summary>
     public void Append(ReadOnlySpan<char> said)
     {
         lock (_text)

@@ -3,7 +3,7 @@ using Waystation.CacheStore.Mirrors;
 
 namespace Waystation.CacheStore.Pushes;
 
-/// <summary>The copies of pushes under way, and how much of the disk they may take together.</summary>
+/// <summary>The copies of pushes in progress, and the limit of the disk space that they may take together.</summary>
 public sealed class PushCopies(DataFolder folder, MirrorOptions options, TimeProvider time)
 {
     /// <summary>How often the disk is asked whether it has room, in bytes.</summary>
@@ -15,11 +15,11 @@ public sealed class PushCopies(DataFolder folder, MirrorOptions options, TimePro
     public bool IsOn => options is { MaxPushes: > 0, MaxSize: > 0 } && folder.IsWritable;
 
     /// <summary>Begins a copy.</summary>
-    /// <param name="isGzip">The body is coded.</param>
-    /// <param name="isWorth">Told what the push is to do: false ends the copy before its pack.</param>
+    /// <param name="isGzip">Whether the body is gzip.</param>
+    /// <param name="isWorth">Gets the commands of the push; false ends the copy before the pack.</param>
     public PushCopy Begin(bool isGzip, Func<GitProtocol.Pushing.PushRequestReader, bool> isWorth) => new(this, time, isGzip, isWorth);
 
-    /// <summary>A file that is gone as soon as nobody has it open.</summary>
+    /// <summary>A file that is deleted when it is closed.</summary>
     internal FileStream NewFile() =>
         new(
             folder.NewTemporaryPath(".push"),
@@ -33,7 +33,7 @@ public sealed class PushCopies(DataFolder folder, MirrorOptions options, TimePro
             }
         );
 
-    /// <summary>Takes room for a step more; false where there is none.</summary>
+    /// <summary>Takes room for one more step; false if there is none.</summary>
     internal bool TryGrow()
     {
         if (Interlocked.Add(ref _taken, RoomStep) <= options.MaxPushes && folder.HasRoomFor(RoomStep))

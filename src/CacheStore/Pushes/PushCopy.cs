@@ -7,20 +7,20 @@ using Waystation.GitProtocol.Pushing;
 namespace Waystation.CacheStore.Pushes;
 
 /// <summary>
-/// A copy of a push that goes by, for the mirror to take if the primary takes the push:
+/// A copy of a push that passes through. The mirror takes it if the primary accepts the push:
 /// <code>
 ///   client ──► push ───────────────► primary
 ///               └─ TakeAsync ─► 256 KiB in memory ─► [inflate] ─► commands │ pack ─► a file in the temporary folder
 /// </code>
-/// It must never cost the push anything: where the disk is slower than the push for longer than a few percent of the time that
-/// the push takes, refuses, or has no room, the copy ends and the push goes on. Nothing of it is believed; nothing of it outlives it.
+/// The copy must never cost the push anything. If the disk refuses, has no room, or delays the push by more than a few percent of its
+/// time, the copy ends and the push goes on. The node believes nothing of the copy, and deletes it after the push.
 /// </summary>
 public sealed class PushCopy : IAsyncDisposable
 {
     private const int BufferLength = 64 * 1024;
     private const int WindowLength = 4 * BufferLength;
 
-    /// <summary>A hiccup of the disk or of a busy machine is no reason to give up.</summary>
+    /// <summary>A short delay of the disk or of a busy machine is no reason to give up.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(25);
 
     /// <summary>What a push may lose to its copy, of the time that it has taken so far.</summary>
@@ -61,7 +61,7 @@ public sealed class PushCopy : IAsyncDisposable
     /// <summary>Whether all of the push was copied. Never a failure.</summary>
     public Task<bool> Whole { get; }
 
-    /// <summary>The pack, from its first byte; null where the push has none, or before <see cref="Whole"/> has ended well.</summary>
+    /// <summary>The pack, from its first byte; null if the push has none, or before <see cref="Whole"/> has succeeded.</summary>
     public Stream? Pack
     {
         get
@@ -75,7 +75,7 @@ public sealed class PushCopy : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the next bytes of the push, whose reading must not be under way elsewhere; never an exception.</summary>
+    /// <summary>Takes the next bytes of the push. It never throws. Calls must not overlap.</summary>
     public async ValueTask TakeAsync(ReadOnlyMemory<byte> bytes)
     {
         ValueTask<FlushResult> flush;
@@ -100,7 +100,7 @@ public sealed class PushCopy : IAsyncDisposable
         }
     }
 
-    /// <summary>The push was read to its end, or given up.</summary>
+    /// <summary>The push was read to its end, or ended early.</summary>
     public void End(bool whole)
     {
         lock (_gate)
@@ -108,7 +108,7 @@ public sealed class PushCopy : IAsyncDisposable
             if (!_ended)
             {
                 _ended = true;
-                _window.Writer.Complete(whole ? null : new IOException("the copy was given up"));
+                _window.Writer.Complete(whole ? null : new IOException("the copy of the push was given up"));
             }
         }
     }

@@ -6,25 +6,25 @@ using Waystation.CacheStore.Packs.Storing;
 namespace Waystation.CacheStore.Scrubbing;
 
 /// <summary>
-/// Reads what is kept and compares it with its checksums before anybody asks for it: bits rot below the file system without a trace
-/// in a file's stamp. It goes round the whole store within a day, file by file in the order of their names, and
-/// goes on where it was after a restart.
+/// Reads the stored files and compares them with their checksums before a client asks for them, because bits rot below the file system
+/// without a trace in a file's stamp. It goes through the whole store within a day, file by file in the order of their names, and
+/// continues at its position after a restart.
 /// </summary>
 public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, DataFolder folder)
 {
-    /// <summary>So long for the whole store, with some hours to spare of the day.</summary>
+    /// <summary>The time for the whole store, with some hours of the day to spare.</summary>
     private static readonly TimeSpan s_whole = TimeSpan.FromHours(20);
 
     private readonly Journal<Place> _journal = new(folder, "scrub.json");
     private string? _last;
     private double _owed;
 
-    /// <summary>Scrubs what falls to this long a time; whole files, so that now it is more and then less.</summary>
-    /// <param name="span">The share of a day that has passed.</param>
+    /// <summary>Scrubs the share of the store for this time, in whole files.</summary>
+    /// <param name="span">The part of a day that has passed.</param>
     /// <param name="stopping">Ends it between two files or blocks.</param>
     public async Task<ScrubResult> RunAsync(TimeSpan span, CancellationToken stopping)
     {
-        // As it is now: what is made meanwhile is younger than a day.
+        // The present files; files that are made meanwhile are younger than a day.
         List<ScrubItem> all =
         [
             .. packs

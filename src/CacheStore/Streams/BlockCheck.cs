@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Waystation.CacheStore.Streams;
 
-/// <summary>Where one reading of a pack stands, and the running sum of the block it is in. A mutable struct: keep it in a field.</summary>
+/// <summary>The position of one reading in a pack, and the running checksum of its block. A mutable struct: keep it in a
+/// field.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal struct BlockCheck
 {

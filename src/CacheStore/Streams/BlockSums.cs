@@ -5,8 +5,8 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.CacheStore.Streams;
 
 /// <summary>
-/// CRC-32C of every block of a pack: made while the pack is written and its trailer checked, compared before a block
-/// leaves again. git's own readers do not notice rot in what they copy; this does.
+/// CRC-32C of every block of a pack: computed while the pack is written and its trailer checked, compared before a block leaves. git's
+/// own readers do not notice rot in data that they copy.
 /// </summary>
 public static class BlockSums
 {
@@ -17,11 +17,10 @@ public static class BlockSums
     /// <summary>What a sum starts from.</summary>
     public const uint Seed = uint.MaxValue;
 
-    /// <summary>Words of one lane: three of them make 6 KiB, and what a packet has beside those is little.</summary>
+    /// <summary>Words of one lane: three of them make 6 KiB, so a packet has little beside whole rounds.</summary>
     private const int LaneWords = 256;
 
-    /// <summary>What becomes of a sum when a lane of zeros follows it, by each byte of the sum: that is linear, so the parts add
-    /// up.</summary>
+    /// <summary>The checksum after a lane of zeros, for each byte of a checksum. The function is linear, so the parts add up.</summary>
     private static readonly uint[] s_afterLane = AfterLane();
 
     /// <summary>How many blocks a pack of this many bytes has.</summary>
@@ -29,8 +28,9 @@ public static class BlockSums
 
     /// <summary>Continues a running sum over more bytes.</summary>
     /// <remarks>
-    /// The processor takes three cycles for each step of a sum, and begins one in each: three lanes side by side fill them. The sum of
-    /// bytes that follow others is their own, from zero, plus (exclusive or) what becomes of the others' when as many zeros follow.
+    /// The processor takes three cycles for each step of a checksum, and begins one in each cycle: three lanes side by side use all of
+    /// them.
+    /// The checksum of two parts is that of the second part, from zero, exclusive or the first checksum followed by as many zeros.
     /// </remarks>
     public static uint Append(uint sum, ReadOnlySpan<byte> bytes)
     {

@@ -1,6 +1,6 @@
 namespace Waystation.CacheStore.Streams;
 
-/// <summary>Where the filling of a file stands. <see cref="Filling"/> becomes one of the others, once.</summary>
+/// <summary>The state of a file that is being filled. <see cref="Filling"/> becomes one of the others, once.</summary>
 public enum FillState
 {
     /// <summary>The writer is at work.</summary>

@@ -1,7 +1,7 @@
 namespace Waystation.CacheStore.Streams;
 
 /// <summary>
-/// One reading of a <see cref="GrowingFile"/>, for one thread at a time. It reads into the caller's memory and keeps no buffer of its own.
+/// One reading of a <see cref="GrowingFile"/>, for one thread at a time. It reads into the caller's memory and has no buffer of its own.
 /// </summary>
 internal sealed class Follower : IDisposable
 {
@@ -32,10 +32,10 @@ internal sealed class Follower : IDisposable
     }
 
     /// <summary>
-    /// Compares the sum of the block, where it was read to its end. False where it differs from what was written. At the growing edge a
-    /// block leaves in parts, and its sum is compared as soon as it is whole.
+    /// Compares the checksum of the block, if it was read to its end. False if it differs from the written one. At the growing edge a block
+    /// leaves in parts, and its checksum is compared as soon as it is whole.
     /// </summary>
-    /// <param name="block">Which block it was.</param>
+    /// <param name="block">The number of the block.</param>
     public bool TryVerify(out int block) =>
         !_check.TryEndBlock(IsAtEnd, out block, out uint sum) || _file.SumOf(block) is not { } written || written == sum;
 

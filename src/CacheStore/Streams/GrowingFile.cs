@@ -10,16 +10,16 @@ namespace Waystation.CacheStore.Streams;
 ///
 ///   0 ............... Readable | held back | Length
 /// </code>
-/// The writer never waits for a reader. Only when the disk refuses does it go on through a <see cref="MemoryWindow"/>, at the pace of the
-/// slowest reader, for the readers that follow already: nobody's download fails for a full disk. Readers see all but the last bytes until
-/// <see cref="CompleteAsync"/>, so that content which proves wrong can never look whole. Each block has a CRC-32C, by which readers and the
-/// store notice rot.
-/// It does not know its content: the owner checks that, and decides when it is whole, who may read it and whether the file is kept. The
-/// writing members are for one thread at a time.
+/// The writer never waits for a reader. If the disk refuses, it goes on through a <see cref="MemoryWindow"/>, at the pace of the slowest
+/// reader, for the present readers only, so that no download fails for a full disk. Readers see all but the last bytes until
+/// <see cref="CompleteAsync"/>, so wrong content can never look whole. Each block has a CRC-32C, by which readers and the store notice
+/// rot.
+/// It does not know its content. The owner checks the content, and decides when it is whole, which readers may have it and whether the
+/// file is kept. The writing members are for one thread at a time.
 /// </summary>
 /// <param name="file">The file, not yet open.</param>
-/// <param name="heldBack">So many of the last bytes leave only with <see cref="CompleteAsync"/>.</param>
-/// <param name="onLeftDisk">Called once, where the disk refuses to take more.</param>
+/// <param name="heldBack">The number of last bytes that leave only with <see cref="CompleteAsync"/>.</param>
+/// <param name="onLeftDisk">Called once, when the disk refuses to take more.</param>
 internal sealed class GrowingFile(SpoolFile file, int heldBack, Action onLeftDisk) : IDisposable
 {
     private readonly Lock _gate = new();
@@ -38,7 +38,7 @@ internal sealed class GrowingFile(SpoolFile file, int heldBack, Action onLeftDis
     /// <summary>The file on disk.</summary>
     public SpoolFile File => file;
 
-    /// <summary>Where the filling stands.</summary>
+    /// <summary>The state of the file.</summary>
     public FillState State
     {
         get
@@ -101,7 +101,7 @@ internal sealed class GrowingFile(SpoolFile file, int heldBack, Action onLeftDis
         }
     }
 
-    /// <summary>Wakes those who wait for <see cref="Changed"/>.</summary>
+    /// <summary>Wakes the waiters for <see cref="Changed"/>.</summary>
     public void Pulse()
     {
         TaskCompletionSource? changed;
@@ -142,7 +142,7 @@ internal sealed class GrowingFile(SpoolFile file, int heldBack, Action onLeftDis
         }
     }
 
-    /// <summary>Shows readers what has come so far.</summary>
+    /// <summary>Shows readers the bytes so far.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         if (_flushedInBlock == _inBlock)
@@ -168,7 +168,7 @@ internal sealed class GrowingFile(SpoolFile file, int heldBack, Action onLeftDis
         await WaitForReadersAsync(cancellationToken);
     }
 
-    /// <summary>The content is whole and right: the last bytes leave. False where it has failed meanwhile.</summary>
+    /// <summary>The content is whole and right: the last bytes leave. False if it has failed meanwhile.</summary>
     public async ValueTask<bool> CompleteAsync(CancellationToken cancellationToken)
     {
         await FlushAsync(cancellationToken);
@@ -189,7 +189,7 @@ internal sealed class GrowingFile(SpoolFile file, int heldBack, Action onLeftDis
         return true;
     }
 
-    /// <summary>The content will never be whole; false where it is already, or has failed before.</summary>
+    /// <summary>The content will never be whole. False if it is whole already, or has failed before.</summary>
     public bool TryFail()
     {
         lock (_gate)
@@ -206,7 +206,7 @@ internal sealed class GrowingFile(SpoolFile file, int heldBack, Action onLeftDis
         return true;
     }
 
-    /// <summary>Begins one more reading, from the first byte; null where not all bytes are on disk to be read again.</summary>
+    /// <summary>Begins one more reading, from the first byte; null if not all bytes are on disk.</summary>
     public Follower? TryFollow()
     {
         lock (_gate)
@@ -252,7 +252,7 @@ internal sealed class GrowingFile(SpoolFile file, int heldBack, Action onLeftDis
         }
     }
 
-    /// <summary>A reader took bytes: a writer that waits for the slowest one looks again.</summary>
+    /// <summary>A reader took bytes: a writer that waits for the slowest reader checks again.</summary>
     internal void ReaderAdvanced() => Volatile.Read(ref _window)?.ReaderAdvanced();
 
     /// <summary>The sum of a block that is finished; null while it is not.</summary>

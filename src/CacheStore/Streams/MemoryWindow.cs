@@ -1,8 +1,8 @@
 namespace Waystation.CacheStore.Streams;
 
 /// <summary>
-/// The rest of a growing file whose disk takes no more: a window in memory between the writer and the readers that follow already. It keeps
-/// the bytes that the slowest reader has not read, and makes the writer wait when they are too many.
+/// The rest of a growing file after its disk refused: a window in memory between the writer and the present readers. It keeps the bytes
+/// that the slowest reader has not read, and makes the writer wait when there are too many.
 /// </summary>
 internal sealed class MemoryWindow(long start)
 {
@@ -36,7 +36,7 @@ internal sealed class MemoryWindow(long start)
         }
     }
 
-    /// <summary>Drops what every reader has, and waits while the window is full.</summary>
+    /// <summary>Drops the bytes that every reader has, and waits while the window is full.</summary>
     public async Task WaitForReadersAsync(Func<long?> slowestReader, CancellationToken cancellationToken)
     {
         while (true)

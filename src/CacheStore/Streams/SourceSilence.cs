@@ -1,8 +1,8 @@
 namespace Waystation.CacheStore.Streams;
 
 /// <summary>
-/// How long a source that several wait for has been silent: since it was asked, or said something last. Until it is asked, its silence does
-/// not count. Whoever waits for what another has begun leaves when the silence has lasted too long.
+/// How long a source with several waiters has been silent: since it was asked, or sent its last byte. Before it is asked, its silence
+/// does not count. A waiter that did not start the request leaves when the silence has lasted too long.
 /// </summary>
 public sealed class SourceSilence(TimeProvider time)
 {
@@ -10,13 +10,13 @@ public sealed class SourceSilence(TimeProvider time)
 
     private long _heardAt = NeverAsked;
 
-    /// <summary>It is asked, or has said something, if only that it is still there.</summary>
+    /// <summary>The source was asked, or sent something, if only a keepalive.</summary>
     public void End() => Interlocked.Exchange(ref _heardAt, time.GetTimestamp());
 
     /// <summary>It has lasted for longer than this patience.</summary>
     public bool Exhausts(TimeSpan patience) => patience != Timeout.InfiniteTimeSpan && LeftOf(patience) <= TimeSpan.Zero;
 
-    /// <summary>Waits for something to happen, but not longer than this patience; false where that is at its end.</summary>
+    /// <summary>Waits for the pulse, but not longer than this patience; false if the patience is at its end.</summary>
     public async Task<bool> WaitAsync(Task pulse, TimeSpan patience, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(pulse);

@@ -7,7 +7,7 @@ namespace Waystation.CacheStore.Streams;
 /// counts the first refusal.
 /// </summary>
 /// <param name="path">A name in the data folder's temporary folder.</param>
-/// <param name="tryMakeRoom">Makes room for so many bytes more; false where the size budget or the disk reserve forbids it.</param>
+/// <param name="tryMakeRoom">Makes room for this number of bytes more; false if the size budget or the disk reserve forbids it.</param>
 /// <param name="onRefused">Called with the reason, once.</param>
 internal sealed class SpoolFile(string path, Func<long, bool> tryMakeRoom, Action<string, Exception?> onRefused) : IDisposable
 {
@@ -44,7 +44,7 @@ internal sealed class SpoolFile(string path, Func<long, bool> tryMakeRoom, Actio
 
         if (offset + bytes.Length > _reserved)
         {
-            // Room grows with the file, in steps, so that neither a small answer nor a long one asks too often.
+            // Room grows with the file, in steps, so that neither a small pack nor a long one asks too often.
             long step = Math.Clamp(offset, BlockSums.BlockLength, 64L * BlockSums.BlockLength);
             if (!tryMakeRoom(offset + bytes.Length + step))
             {
@@ -66,9 +66,9 @@ internal sealed class SpoolFile(string path, Func<long, bool> tryMakeRoom, Actio
     }
 
     public void Read(Span<byte> destination, long offset) =>
-        StoreFile.ReadExactly(_handle ?? throw new EndOfStreamException("nothing was written"), destination, offset);
+        StoreFile.ReadExactly(_handle ?? throw new EndOfStreamException("the file is empty"), destination, offset);
 
-    /// <summary>The bytes are on the disk and not only in its cache; throws where they are not.</summary>
+    /// <summary>Writes the bytes from the cache of the operating system to the disk; throws if that fails.</summary>
     public void FlushToDisk() => RandomAccess.FlushToDisk(_handle!);
 
     /// <summary>Takes the file's temporary name away; readers that have it open read on.</summary>

@@ -7,9 +7,8 @@ namespace Waystation.CacheStore.Streams;
 internal static class StoreFile
 {
     /// <summary>
-    /// Fills all of <paramref name="destination"/> from <paramref name="offset"/> on. It does not wait asynchronously: what
-    /// the runtime offers for files here is the same read on another thread, and the way there and back costs as much as
-    /// the read of a small piece.
+    /// Fills all of <paramref name="destination"/> from <paramref name="offset"/> on. It blocks, because the runtime's asynchronous file
+    /// reads are the same read on another thread, and changing threads costs as much as the read of a small piece.
     /// </summary>
     /// <exception cref="EndOfStreamException">The file is shorter.</exception>
     public static void ReadExactly(SafeFileHandle file, Span<byte> destination, long offset)
@@ -19,7 +18,7 @@ internal static class StoreFile
             int read = RandomAccess.Read(file, destination, offset);
             if (read == 0)
             {
-                throw new EndOfStreamException("the file is shorter than it was");
+                throw new EndOfStreamException("the file is shorter than expected");
             }
 
             destination = destination[read..];

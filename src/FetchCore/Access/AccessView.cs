@@ -5,30 +5,30 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Access;
 
 /// <summary>
-/// What one credential was shown of one repository and may still rely on: listings, newest first. Where a newer listing
-/// covers a ref, an older one no longer speaks of it.
+/// The listings that one credential saw of one repository and that still count, newest first. If a newer listing covers a ref, older
+/// listings no longer count for it.
 /// </summary>
 public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
 {
     /// <summary>All refs that this credential sees were shown, at one time.</summary>
     public bool HasCompleteListing => newestFirst.Any(static listing => listing.IsComplete);
 
-    /// <summary>The newest listing; null where none is live.</summary>
+    /// <summary>The newest listing; null if none counts.</summary>
     internal RefListing? Newest => newestFirst.Count > 0 ? newestFirst[0] : null;
 
     /// <summary>All that was shown came in one listing.</summary>
     internal bool IsOneListing => newestFirst.Count == 1;
 
-    /// <summary>Whether the primary's repository is shallow itself, by the newest answer that says; null where none does.</summary>
+    /// <summary>Whether the primary's repository is shallow, by the newest listing that shows it; null if none does.</summary>
     public bool? IsOfShallow => newestFirst.FirstOrDefault(static listing => listing.IsOfShallow is not null)?.IsOfShallow;
 
-    /// <summary>What the newest v0 or v1 advertisement said beside its refs; null where none is live.</summary>
+    /// <summary>The newest v0 or v1 advertisement without its refs; null if none counts.</summary>
     public V0Advertisement? Older => newestFirst.FirstOrDefault(static listing => listing.Older is not null)?.Older;
 
-    /// <summary>Whether each of these ids was shown: as a ref's tip, or as what an annotated tag points to.</summary>
+    /// <summary>Whether the primary showed each of these ids: as the tip of a ref, or as the target of an annotated tag.</summary>
     public bool Shows(IEnumerable<ObjectId> ids) => NotShown(ids).Count == 0;
 
-    /// <summary>Those of these ids that were not shown. One pass over what was shown, however many there are.</summary>
+    /// <summary>The ids among these that the primary did not show. One pass over the listings, for any number of ids.</summary>
     public IReadOnlySet<ObjectId> NotShown(IEnumerable<ObjectId> ids)
     {
         var missing = new HashSet<ObjectId>(ids);
@@ -50,8 +50,8 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
     }
 
     /// <summary>
-    /// A digest of the annotated tags (id and peeled id) shown, which an answer with include-tag depends on; null where
-    /// not all tags are known.
+    /// The digest, 32 bytes, of the annotated tags (id and peeled id) that the credential saw; a response with include-tag depends on it.
+    /// Null if not all tags are known.
     /// </summary>
     public byte[]? TagsDigest()
     {
@@ -63,7 +63,7 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
         return TagsDigestOf(listing.Tips);
     }
 
-    /// <summary>The digest that <see cref="TagsDigest"/> makes, of tips from elsewhere.</summary>
+    /// <summary>The digest of <see cref="TagsDigest"/> for other tips.</summary>
     public static byte[] TagsDigestOf(IEnumerable<RefTip> tips)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -80,13 +80,13 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
     /// <summary>Every ref that was shown and that no newer listing speaks of otherwise.</summary>
     public IEnumerable<RefTip> Tips() => Tips(peeledOnly: false);
 
-    /// <summary>Those of <see cref="Tips()"/> of which it was also said what annotated tags point to.</summary>
+    /// <summary>The <see cref="Tips()"/> for which the listing also has the targets of annotated tags.</summary>
     public IEnumerable<RefTip> PeeledTips() => Tips(peeledOnly: true);
 
     /// <summary>Whether a ref of this name would be among <see cref="PeeledTips"/>, had there been one that this credential sees.</summary>
     public bool Covers(string refName) => newestFirst.Any(listing => listing.Asked.Peel && listing.Asked.Covers(refName));
 
-    /// <summary>Whether every ref whose name begins so would be among <see cref="Tips()"/>.</summary>
+    /// <summary>Whether <see cref="Tips()"/> has every ref whose name begins with this prefix.</summary>
     public bool CoversAll(string prefix) => newestFirst.Any(listing => listing.IsComplete || listing.Asked.Prefixes.Find(prefix) >= 0);
 
     private IEnumerable<RefTip> Tips(bool peeledOnly)

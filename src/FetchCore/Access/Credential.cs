@@ -16,9 +16,9 @@ public readonly record struct Credential
         IsAnonymous = isAnonymous;
     }
 
-    /// <summary>Nothing in the request identifies anybody.</summary>
+    /// <summary>Whether the request has nothing that identifies a client.</summary>
     public bool IsAnonymous { get; }
 
-    /// <summary>For the log: enough to tell two apart, too little to search for.</summary>
+    /// <summary>For the log: enough to tell two credentials apart, too little to search for.</summary>
     public override string ToString() => IsAnonymous ? "anonymous" : _digest.ToString()[..8];
 }

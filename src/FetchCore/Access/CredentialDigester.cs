@@ -4,21 +4,23 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Access;
 
-/// <summary>Turns what identifies into a <see cref="Credential"/>, with a key that lives as long as the process.</summary>
+/// <summary>Computes a <see cref="Credential"/> from the identifying parts of a request, with a key that lives as long as the
+/// process.</summary>
 public sealed class CredentialDigester
 {
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
 
-    /// <summary>The credential that these parts make; their order does not matter, their repetition does.</summary>
-    /// <param name="parts">Name and value of each, e.g. a header's or a query parameter's.</param>
+    /// <summary>The credential of these parts. Their order does not matter, their repetition does.</summary>
+    /// <param name="parts">Name and value of each, e.g. of a header or a query parameter.</param>
     public Credential Digest(IEnumerable<KeyValuePair<string, string>> parts) => Digest(parts, static _ => []);
 
     /// <summary>
-    /// The credential that these parts make together with the circumstances that the primary is told of, such as the client's address.
-    /// Circumstances tell requests apart, but nobody has logged in by them: without a part the credential stays anonymous.
+    /// The credential of these parts and of circumstances that the primary gets to know, such as the client's address. Circumstances tell
+    /// requests apart, but they are no login: without a part the credential stays anonymous.
     /// </summary>
-    /// <param name="parts">Name and value of each, e.g. a header's or a query parameter's.</param>
-    /// <param name="circumstancesOf">Told whether the request is anonymous, names what else the primary may decide by.</param>
+    /// <param name="parts">Name and value of each, e.g. of a header or a query parameter.</param>
+    /// <param name="circumstancesOf">Gets whether the request is anonymous, and returns the circumstances by which the primary may
+    /// decide.</param>
     public Credential Digest(
         IEnumerable<KeyValuePair<string, string>> parts,
         Func<bool, IEnumerable<KeyValuePair<string, string>>> circumstancesOf
@@ -33,7 +35,7 @@ public sealed class CredentialDigester
         return new Credential(ObjectId.FromRaw(hash.GetHashAndReset()), anonymous);
     }
 
-    /// <summary>False where there was nothing to append.</summary>
+    /// <summary>False if there was nothing to append.</summary>
     private static bool Append(IncrementalHash hash, string kind, IEnumerable<KeyValuePair<string, string>> parts)
     {
         bool any = false;

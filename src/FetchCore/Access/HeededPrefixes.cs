@@ -3,9 +3,9 @@ using Waystation.GitProtocol.Advertisements;
 namespace Waystation.FetchCore.Access;
 
 /// <summary>
-/// Of which names a listing tells by its silence. Servers bound the prefixes that they heed, each in its own way, and what comes of a
-/// prefix that was not heeded looks like a namespace without refs. So the silence of a listing counts only where it was asked for
-/// everything, or showed at least one ref of that prefix.
+/// Says for which names the silence of a listing counts. Servers bound the prefixes that they heed, each in its own way, and a prefix that
+/// was not heeded looks like a namespace without refs. So the silence of a listing counts only if the listing was asked for everything, or
+/// shows at least one ref of that prefix.
 /// </summary>
 internal sealed class HeededPrefixes
 {

@@ -3,15 +3,16 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Access;
 
-/// <summary>What an advertisement of v0 or v1 says beside its refs (gitprotocol-pack, Reference Discovery).</summary>
+/// <summary>An advertisement of v0 or v1 without its refs (gitprotocol-pack, Reference Discovery).</summary>
 /// <param name="Version">0 or 1.</param>
-/// <param name="Capabilities">As they stood behind the first ref, a space between them.</param>
-/// <param name="Shallows">The boundary of a primary that is shallow itself.</param>
+/// <param name="Capabilities">The capabilities behind the first ref, separated by spaces.</param>
+/// <param name="Shallows">The boundary of a shallow primary.</param>
 public sealed record V0Advertisement(int Version, string Capabilities, IReadOnlyList<ObjectId> Shallows)
 {
     /// <summary>
-    /// A request of the node's own making, in the words that this primary has: some refuse a word that they did not advertise, and some
-    /// a request without multi_ack, which git's own client always says where it may.
+    /// Writes the node's own request with capabilities that this primary has. Some servers refuse a capability that they did not advertise,
+    /// and
+    /// some a request without multi_ack, which git's own client always sends if it may.
     /// </summary>
     public (FetchRequest Request, ResponseFraming Framing) Word(FetchRequest request)
     {

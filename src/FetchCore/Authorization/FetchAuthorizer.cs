@@ -15,15 +15,15 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.FetchCore.Authorization;
 
 /// <summary>
-/// Settles whether a fetch may be served from here: each one by itself, by a live ticket or by asking the primary with
-/// the client's own credential. It never says no; what it cannot show is the primary's to decide.
+/// Decides whether the node may serve a fetch: each fetch by itself, by a live ticket or by asking the primary with the client's own
+/// credential. It never refuses: a fetch that it cannot authorise is forwarded, and the primary decides.
 /// </summary>
 public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, WantsAndHavesFilter filter, PrimaryHistory history)
 {
-    /// <summary>What this credential may rely on, with every want visible to it and every have that it may build on; or why not.</summary>
+    /// <summary>Checks that every want is visible to this credential, and drops haves that it may not see; or says why not.</summary>
     /// <param name="call">The fetch.</param>
-    /// <param name="isAnew">The refs have moved since this credential was shown any: a ticket is not enough.</param>
-    /// <param name="cancellationToken">The client's.</param>
+    /// <param name="isAnew">The refs have moved since the last listing of this credential: a ticket is not enough.</param>
+    /// <param name="cancellationToken">The client's token.</param>
     public async Task<FetchAuthorization> AuthorizeAsync(FetchCall call, bool isAnew, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
@@ -54,7 +54,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
         }
         catch (IOException e) when (e is not PrimaryBusyException)
         {
-            // The request itself is tried once, and the client told what comes of it.
+            // The node forwards the request once, and the client gets the result.
             view = null;
         }
 
@@ -64,8 +64,8 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
     }
 
     /// <summary>
-    /// All refs that this credential sees now, asked for after this call and recorded like any answer; null where the primary
-    /// does not say.
+    /// All refs that this credential sees now. The question is sent after this call, and its answer is recorded like any other. Null if the
+    /// primary gives no listing.
     /// </summary>
     public async Task<AccessView?> ListAsync(
         RepositoryName repository,
@@ -78,7 +78,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
         var asker = new RefsAsker(repository, credential, primary, format, ProtocolVersion: 2);
         try
         {
-            // Where the primary is not known to speak v2, it is asked first what every primary knows; a v0 advertisement shows all refs.
+            // If it is unknown whether the primary speaks v2, the node asks in v0, which every primary knows and which shows all refs.
             AccessView? shown = tickets.FindCapabilities(repository, credential) is not null
                 ? null
                 : await refs.LookAsync(asker with { ProtocolVersion = 0 }, RefsQueryKind.Advertisement, cancellationToken);
@@ -91,8 +91,9 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
     }
 
     /// <summary>
-    /// What this call's credential is shown now of the refs that an answer may depend on, asked for after this call; null where the primary
-    /// does not say.
+    /// The refs that the response may depend on, as this credential sees them now. The question is sent after this call. Null if the
+    /// primary
+    /// gives no listing.
     /// </summary>
     public async Task<AccessView?> LookAgainAsync(FetchCall call, CancellationToken cancellationToken)
     {
@@ -111,7 +112,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
         }
     }
 
-    /// <summary>Whether the primary has all of the history that this call's wants lead to; null where it does not say.</summary>
+    /// <summary>Whether the primary has all of the history of this call's wants; null if it does not say.</summary>
     public async Task<bool?> IsWholeAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
@@ -137,8 +138,9 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
     }
 
     /// <summary>
-    /// Tells how much history the primary has, where its response to this request says it: in v2, where neither the request nor a boundary
-    /// of the client's own brings a boundary into it.
+    /// Reports how much history the primary has, if its response to this request shows it: in v2, if neither the request nor a boundary of
+    /// the
+    /// client brings a boundary into the response.
     /// </summary>
     public void NoteHistory(FetchCall call, FetchRequest asked, FetchPrologue answered)
     {
@@ -152,7 +154,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
         }
     }
 
-    /// <summary>In whose name a mirror is brought up to date for this call.</summary>
+    /// <summary>The requester in whose name a mirror is synced for this call.</summary>
     public SyncRequester AskerOf(FetchCall call, FetchAuthorization settled)
     {
         ArgumentNullException.ThrowIfNull(call);
@@ -160,7 +162,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
         return AskerOf(call, settled.View!, settled.RecordedFor is not null);
     }
 
-    /// <summary>Ends the ticket of this call's credential where the primary refused it.</summary>
+    /// <summary>Ends the ticket of this call's credential if the primary refused it.</summary>
     public void NoteRefusal(FetchCall call, PrimaryReply reply)
     {
         ArgumentNullException.ThrowIfNull(call);
@@ -169,8 +171,9 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
     }
 
     /// <summary>
-    /// Ends the ticket where the primary refused this call's fetch, whatever it said: the call was made for what the ticket shows, so that
-    /// is not so any more.
+    /// Ends the ticket if the primary refused this call's fetch, for any reason: the fetch asked only for objects that the ticket shows, so
+    /// the
+    /// ticket is no longer right.
     /// </summary>
     public void NoteAnswer(FetchCall call, PrimaryReply reply)
     {
@@ -185,7 +188,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
     private SyncRequester AskerOf(FetchCall call, AccessView view, bool isRecorded) =>
         new(view, call.Primary, call.Framing.ProtocolVersion, reply => NoteRefusal(call, reply)) { IsRecorded = isRecorded };
 
-    /// <summary>An outage: what this credential was last shown stands for what it would be shown.</summary>
+    /// <summary>In an outage: the recorded listings of this credential stand for present ones.</summary>
     private async Task<FetchAuthorization> AuthorizeByRecordAsync(
         FetchCall call,
         RecordedAccess recorded,
@@ -210,7 +213,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
         }
     }
 
-    /// <summary>Looks into the mirror where what was shown alone does not tell.</summary>
+    /// <summary>Looks into the mirror if the listings alone do not decide. Starts git processes.</summary>
     private async Task<FetchAuthorization> LookIntoMirrorAsync(
         FetchCall call,
         AccessView view,
@@ -248,8 +251,9 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
         call.Visibility == VisibilityRule.Repository || view.Shows(Needed(call));
 
     /// <summary>
-    /// deepen-relative counts from the client's shallow commits, and whoever asks to be shallow no more is sent what comes before
-    /// them, wherever they are: they are wanted as much as the wants.
+    /// deepen-relative counts from the client's shallow commits, and a client that asks for all history gets the commits behind them. So
+    /// they
+    /// need the same permission as the wants.
     /// </summary>
     private static IEnumerable<ObjectId> Needed(FetchCall call) =>
         call.Request.DeepenRelative || call.Request.Depth == int.MaxValue
@@ -257,13 +261,13 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
             : call.Request.Wants;
 
     /// <summary>
-    /// In v2 an answer says itself where a shallow primary's history ends; in v0 and v1 the advertisement has said it before, unless
-    /// the client deepens. Such an answer lacks what a v2 client must hear, and fits only the advertisement that it goes with.
+    /// For a shallow primary, v0 and v1 responses omit the boundary unless the client deepens, because the advertisement has it. Such a
+    /// response fits only its own advertisement, and must not be cached for a v2 client.
     /// </summary>
     private static bool FitsAdvertisement(AccessView view, FetchCall call) =>
         view.IsOfShallow == false || call.Framing.ProtocolVersion == 2 || call.Request.Deepens;
 
-    /// <summary>Asks the primary as little as will do: where any object may be had by whoever may read, only that.</summary>
+    /// <summary>The smallest question that is enough: if any reader may have any object, only whether the credential may read.</summary>
     private static RefsQueryKind QuestionOf(FetchCall call) =>
         call.Framing.ProtocolVersion < 2 ? RefsQueryKind.Advertisement
         : call is { Visibility: VisibilityRule.Repository, Request.IncludeTag: false } ? RefsQueryKind.IsAccepted

@@ -5,9 +5,9 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Authorization;
 
-/// <summary>What is to be made from a mirror.</summary>
-/// <param name="Repository">Of which repository.</param>
-/// <param name="Request">What is asked: every want may be had by the asker, and every have be built on.</param>
-/// <param name="Asker">In whose name the mirror is brought up to date for it.</param>
-/// <param name="Rule">What of the mirror the asker may have.</param>
+/// <summary>A request for a response from a mirror.</summary>
+/// <param name="Repository">The repository.</param>
+/// <param name="Request">The request: the client may have every want, and may see every have.</param>
+/// <param name="Asker">The requester in whose name the mirror is synced for it.</param>
+/// <param name="Rule">The objects of the mirror that the client may have.</param>
 public sealed record LocalCall(RepositoryName Repository, FetchRequest Request, SyncRequester Asker, VisibilityRule Rule);

@@ -8,9 +8,9 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Authorization;
 
 /// <summary>
-/// What of a mirror's objects a credential may get: what was advertised to it; commits that are reachable from that; and
-/// trees, blobs and tags by id only where it sees every ref of the mirror and the mirror holds nothing orphaned, for then all
-/// that is in the mirror is reachable from what it sees. What cannot be shown within bounds is not shown: the primary decides.
+/// Says which objects of a mirror a credential may have: advertised ones; commits that are reachable from these; and trees, blobs and tags
+/// by id only if it sees every ref of the mirror and the mirror has no orphans, because then everything in the mirror is reachable for it.
+/// Each check starts git processes. If a check does not end within its bounds, the primary decides.
 /// </summary>
 public sealed class ReachabilityChecker(ObjectQueries objects)
 {
@@ -52,7 +52,7 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
                 return false;
             }
 
-            // A sync brings objects first and sets refs then: what was looked at in between is looked at again.
+            // A sync brings objects first and sets refs then. If it did so in between, the check is repeated.
         }
 
         return false;
@@ -85,29 +85,28 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
     }
 
     /// <summary>
-    /// Whether these objects have been there all the time: a walk passes over what is missing, and orphans may have been sorted out before
-    /// it.
-    /// What is there now and was there before has not come anew in between, for that would have been a change.
+    /// Whether these objects have been there all the time. A walk skips missing objects, and upkeep may have moved orphans away before it.
+    /// An
+    /// object that is there now and was there before has not come again in between, because that would change the generation.
     /// </summary>
     private async Task<bool> AreStillThereAsync(Mirror mirror, List<ObjectId> ids, long changes, CancellationToken cancellationToken) =>
         (await objects.KindsAsync(mirror, ids, cancellationToken)).Count == ids.Count && mirror.Changes == changes;
 
     /// <summary>
-    /// Those of the objects that the asker says it has, haves and shallow lines, that an answer may take notice of: the visible ones. Null
-    /// where it would take too long to tell.
+    /// The haves and shallow lines of the client that the response may use: the visible ones. Null if the check takes too long.
     /// </summary>
     /// <remarks>
-    /// An object that is hidden from the asker and one that the mirror does not know are left out alike. Else the key, and with it
-    /// <c>Cache-Status</c>, would tell them apart, and so would the time: the walk is made for both. An answer from the mirror loses
-    /// nothing by it, for git passes over what the mirror does not know. A shallow line can be left out because no visible have leads to
-    /// it: it would be visible as well.
+    /// A hidden object and an unknown one are dropped alike. Otherwise the key, and with it <c>Cache-Status</c>, would tell them apart, and
+    /// so
+    /// would the time; so both need the walk. A response from the mirror loses nothing, because git skips unknown objects. A shallow commit
+    /// that is dropped has no visible have above it, because then it would be visible too.
     /// </remarks>
-    /// <param name="mirror">Which.</param>
-    /// <param name="view">What the asker was shown.</param>
-    /// <param name="rule">What being shown means.</param>
-    /// <param name="request">What the asker says.</param>
-    /// <param name="withOrphans">The answer is made of orphans as well.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="mirror">The mirror.</param>
+    /// <param name="view">The listings of the credential.</param>
+    /// <param name="rule">The objects that a listing gives access to.</param>
+    /// <param name="request">The client's request.</param>
+    /// <param name="withOrphans">Whether the response is made of orphans as well.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
     public async Task<IReadOnlySet<ObjectId>?> UsableAsync(
         Mirror mirror,
         AccessView view,
@@ -149,7 +148,7 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
     private static IEnumerable<ObjectId> TipsOf(Mirror mirror, AccessView view, VisibilityRule rule) =>
         (rule == VisibilityRule.Repository ? mirror.Refs.Tips : view.Tips()).Select(static tip => tip.Id).Distinct();
 
-    /// <summary>What stands for the mirror as it is now; null while it holds orphans.</summary>
+    /// <summary>A number that stands for the mirror's present state; null while it has orphans.</summary>
     private static long? StateOf(Mirror mirror)
     {
         long changes = mirror.Changes;
@@ -157,10 +156,9 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
     }
 
     /// <summary>
-    /// Whether all that the mirror holds, and held when it was in <paramref name="state"/>, is visible. Refs are looked at before the
-    /// orphans that they leave, for they are set after those are noted: the other way round a ref that is rewound in between would make
-    /// what it led to look as if it were shown. And it must be the same state still: what was found in it before may be an orphan that was
-    /// sorted out meanwhile.
+    /// Whether everything that the mirror has, and had in <paramref name="state"/>, is visible. Read the refs first and HoldsOrphans then:
+    /// SetRefs writes them in the opposite order, so this order cannot miss a rewind. The generation must be unchanged as well, because an
+    /// object that was found earlier may be an orphan that was moved away meanwhile.
     /// </summary>
     private async Task<bool> IsAllShownAsync(
         Mirror mirror,
@@ -173,7 +171,7 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
         && (rule == VisibilityRule.Repository || await SeesAllAsync(mirror, view, cancellationToken))
         && StateOf(mirror) == state;
 
-    /// <summary>Whether every ref of the mirror leads only to what was shown to this credential.</summary>
+    /// <summary>Whether every ref of the mirror leads only to objects that this credential may have.</summary>
     private async Task<bool> SeesAllAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
     {
         MirrorRefs refs = mirror.Refs;

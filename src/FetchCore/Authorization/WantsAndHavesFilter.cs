@@ -8,8 +8,8 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Authorization;
 
 /// <summary>
-/// What of a mirror a request may use. A mirror that is behind what the asker was shown cannot tell that what came before
-/// belongs to it: it is brought up to date first, within <c>Mirrors:SyncWait</c>, in the sync that the answer needs anyway.
+/// Finds the parts of a request that a response from the mirror may use. A mirror that is behind the client's listing cannot tell whether
+/// older commits belong to it. So it is synced first, within <c>Mirrors:SyncWait</c>, by the sync that the response needs anyway.
 /// </summary>
 public sealed class WantsAndHavesFilter(
     MirrorSet mirrors,
@@ -21,15 +21,15 @@ public sealed class WantsAndHavesFilter(
 )
 {
     /// <summary>
-    /// The request with every want visible to the asker, and only those haves and shallow lines that an answer may take notice
-    /// of; null where that cannot be told here.
+    /// The request, if every want is visible, without the haves and shallow lines that are not visible; null if that cannot be decided
+    /// here.
     /// </summary>
-    /// <param name="repository">Which.</param>
-    /// <param name="request">What is asked.</param>
-    /// <param name="needed">What must be visible beyond what the asker was shown itself; empty where that covers all.</param>
-    /// <param name="asker">Who asks.</param>
-    /// <param name="rule">What being shown means.</param>
-    /// <param name="cancellationToken">The client's.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="request">The client's request.</param>
+    /// <param name="needed">Objects beyond the client's listing that must be visible; empty if the listing covers all.</param>
+    /// <param name="asker">The requester.</param>
+    /// <param name="rule">The objects that a listing gives access to.</param>
+    /// <param name="cancellationToken">The client's token.</param>
     public async Task<FetchRequest?> FilterAsync(
         RepositoryName repository,
         FetchRequest request,
@@ -59,7 +59,7 @@ public sealed class WantsAndHavesFilter(
             return null;
         }
 
-        // Told before the haves are looked at: a sync that ends meanwhile must not make it look as if they had been looked at after it.
+        // Compute isBehind before the haves are checked: a sync that ends meanwhile could hide that the check was made before it.
         bool isBehind = request.Haves.Count + request.Shallows.Count > 0 && !await HasAsync(mirror, request.Wants, cancellationToken);
         bool withOrphans = isBehind && await objects.HasWithOrphansAsync(mirror, request.Wants, cancellationToken);
         IReadOnlySet<ObjectId>? usable = await reachability.UsableAsync(mirror, view, rule, request, withOrphans, cancellationToken);
@@ -74,8 +74,9 @@ public sealed class WantsAndHavesFilter(
     }
 
     /// <summary>
-    /// The same once more of the haves and shallow lines alone, when the answer is about to be made: what the mirror did not know
-    /// before may have come meanwhile, or lie among the orphans.
+    /// Checks the haves and shallow lines once more when the response is about to be made: unknown objects may have come meanwhile, or may
+    /// be
+    /// among the orphans.
     /// </summary>
     public async Task<FetchRequest?> FilterAgainAsync(Mirror mirror, LocalCall call, bool withOrphans, CancellationToken cancellationToken)
     {
@@ -86,7 +87,7 @@ public sealed class WantsAndHavesFilter(
             : null;
     }
 
-    /// <summary>The request as if what is not usable did not exist.</summary>
+    /// <summary>The request without the unusable objects.</summary>
     private static FetchRequest Without(FetchRequest request, IReadOnlySet<ObjectId> usable)
     {
         List<ObjectId> haves = [.. request.Haves.Where(usable.Contains)];
@@ -116,7 +117,7 @@ public sealed class WantsAndHavesFilter(
     private async Task<bool> HasAsync(Mirror mirror, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken) =>
         (await objects.KindsAsync(mirror, wants, cancellationToken)).Count == wants.Distinct().Count();
 
-    /// <summary>False where it did not come in time, or at all.</summary>
+    /// <summary>False if the sync did not succeed in time.</summary>
     private async Task<bool> CatchUpAsync(
         Mirror mirror,
         SyncRequester asker,

@@ -10,13 +10,14 @@ using Waystation.FetchCore.Primaries;
 namespace Waystation.FetchCore.Background;
 
 /// <summary>
-/// A repository that becomes shallow at the primary while its refs stay: the keys of the packs that are kept stay as well, and so does the
-/// mirror, and both hold more than the primary sends now. When a response says that the repository is shallow, all that is kept of it is
-/// removed. What the primary sends from then on says where it ends, and is kept only where it ends there in any case.
+/// A repository may become shallow at the primary while its refs stay. Then the keys of the kept packs and the mirror stay as well, but
+/// both
+/// have more history than the primary sends now. So when a response shows that the repository is shallow, the mirror and the kept packs are
+/// removed. Later responses of the primary show their boundary, and are kept only if they end there in any case.
 /// </summary>
 public sealed class LostHistory
 {
-    /// <summary>Guards memory; a repository that drops out is looked at anew.</summary>
+    /// <summary>Guards memory; a repository that drops out is checked again.</summary>
     private const int MaxShallow = 16_384;
 
     private readonly MirrorSet _mirrors;
@@ -27,7 +28,7 @@ public sealed class LostHistory
     /// <summary>Repositories that are known to be shallow, of which nothing older is kept.</summary>
     private readonly RecentMap<RepositoryName, bool> _shallow;
 
-    /// <summary>Hears what the primary shows and says.</summary>
+    /// <summary>Listens to the listings and the history of the primary.</summary>
     public LostHistory(
         PrimaryHistory history,
         AccessTickets tickets,
@@ -74,7 +75,7 @@ public sealed class LostHistory
         }
     }
 
-    /// <summary>What is there goes before the client that is told can ask for anything; what is being made goes behind it.</summary>
+    /// <summary>Kept packs and the mirror go before the client can ask again; fills in progress go after it.</summary>
     private void Remove(RepositoryName repository)
     {
         try

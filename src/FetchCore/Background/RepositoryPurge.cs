@@ -6,14 +6,13 @@ using Waystation.FetchCore.Flights;
 namespace Waystation.FetchCore.Background;
 
 /// <summary>
-/// Removes all that is kept of a repository from the disk at once: its mirror with the orphans, its cached answers, and what
-/// is in quarantine. Answers that are on their way go to their end and are not kept. What the primary still gives comes back
-/// with the next clone.
+/// Removes everything of a repository from the disk at once: its mirror with the orphans, its cached packs, and the quarantine. Responses
+/// that are under way go on to their end and are not kept. The next clone brings everything that the primary still gives.
 /// </summary>
 public sealed class RepositoryPurge(BackgroundWork work, WorkQueue queue, MirrorSet mirrors, FillTable fills, DiskPackTier packs)
 {
-    /// <summary>Removes it.</summary>
-    /// <exception cref="IOException">The disk refuses; what could be removed is.</exception>
+    /// <summary>Removes everything of the repository.</summary>
+    /// <exception cref="IOException">The disk refuses; everything that could be removed is gone.</exception>
     public async Task<Purged> PurgeAsync(RepositoryName repository)
     {
         // First the sources: nothing that began before may come in after.
@@ -27,10 +26,10 @@ public sealed class RepositoryPurge(BackgroundWork work, WorkQueue queue, Mirror
     }
 }
 
-/// <summary>What was removed.</summary>
-/// <param name="Repo">Of which repository, <c>host/path</c>.</param>
+/// <summary>The removed data.</summary>
+/// <param name="Repo">The repository, <c>host/path</c>.</param>
 /// <param name="Mirror">Whether there was a mirror.</param>
-/// <param name="MirrorBytes">Its bytes.</param>
-/// <param name="Packs">How many cached answers.</param>
-/// <param name="PackBytes">Their bytes.</param>
+/// <param name="MirrorBytes">The bytes of the mirror.</param>
+/// <param name="Packs">The number of cached packs.</param>
+/// <param name="PackBytes">The bytes of these packs.</param>
 public sealed record Purged(string Repo, bool Mirror, long MirrorBytes, int Packs, long PackBytes);

@@ -9,11 +9,11 @@ public abstract class RepositoryWork
     /// <summary>Its name.</summary>
     public abstract WorkKind Kind { get; }
 
-    /// <summary>With what it waits in line.</summary>
+    /// <summary>The lane in which it waits.</summary>
     public abstract WorkLane Lane { get; }
 
-    /// <summary>Does it; whatever it throws is a failure, and it is tried again later.</summary>
-    /// <param name="repository">To which repository.</param>
-    /// <param name="stopping">The node stops, or the work is not wanted any more.</param>
+    /// <summary>Does the work. Any exception is a failure, after which the work is tried again later.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="stopping">The node stops, or the work was cancelled.</param>
     public abstract Task RunAsync(RepositoryName repository, CancellationToken stopping);
 }

@@ -7,8 +7,8 @@ using Waystation.FetchCore.Observing;
 namespace Waystation.FetchCore.Background;
 
 /// <summary>
-/// Upkeep of a mirror. It rests ten times as long as its last upkeep took, so that a busy one costs a tenth of a core at most;
-/// one that was given up and made anew has not been kept up yet.
+/// Upkeep of a mirror. After an upkeep it rests ten times as long as the upkeep took, so a busy mirror costs a tenth of a core at most. A
+/// mirror that was given up and made again counts as one without upkeep.
 /// </summary>
 public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvider time) : RepositoryWork
 {

@@ -9,7 +9,7 @@ public sealed class MemoryShare : IDisposable
 
     internal MemoryShare(RequestMemory memory) => _memory = memory;
 
-    /// <summary>Takes so much more; false, and nothing taken, where there is no room.</summary>
+    /// <summary>Takes more bytes. If there is no room, it returns false and takes none.</summary>
     public bool TryGrow(long by)
     {
         if (!_memory.TryTake(by, _bytes))
@@ -24,7 +24,7 @@ public sealed class MemoryShare : IDisposable
     /// <summary>Takes as much as is lacking to a size.</summary>
     public bool TryGrowTo(long bytes) => bytes <= _bytes || TryGrow(bytes - _bytes);
 
-    /// <summary>The same for one who has no other way.</summary>
+    /// <summary>Grows to a size, for a caller that cannot forward.</summary>
     /// <exception cref="RequestMemoryFullException">There is no room.</exception>
     public void GrowTo(long bytes)
     {
@@ -34,7 +34,7 @@ public sealed class MemoryShare : IDisposable
         }
     }
 
-    /// <summary>Gives back what is held beyond a size.</summary>
+    /// <summary>Gives back the bytes beyond a size.</summary>
     public void ShrinkTo(long bytes)
     {
         if (bytes < _bytes)

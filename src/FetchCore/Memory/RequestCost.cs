@@ -9,7 +9,9 @@ public static class RequestCost
     /// by.</summary>
     public const long ParsedId = 128;
 
-    /// <summary>Of an id while it is settled: sorted for the key, in the sets of what is usable, and as the text that git reads.</summary>
+    /// <summary>
+    /// Bytes for an id during authorisation: in the sort for the key, in the sets of usable ids, and in the input of git.
+    /// </summary>
     private const long SettledId = 256;
 
     /// <summary>Of a byte of a body while it is parsed: an id is a line of 50 bytes.</summary>
@@ -18,7 +20,7 @@ public static class RequestCost
     /// <summary>Of a parsed request, as long as it is known.</summary>
     public static long Parsed(FetchRequest request) => Ids(request) * ParsedId;
 
-    /// <summary>Of what is done with it until its answer begins.</summary>
+    /// <summary>Bytes for a request until its response begins.</summary>
     public static long Settled(FetchRequest request) => Ids(request) * SettledId;
 
     private static long Ids(FetchRequest request)

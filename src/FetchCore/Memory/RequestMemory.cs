@@ -1,13 +1,14 @@
 namespace Waystation.FetchCore.Memory;
 
 /// <summary>
-/// One budget for all that requests hold in memory at a time: their bodies as they came, inflated, and parsed, and what git is told of
-/// them. A request that finds no room is not answered here; it goes on to the primary as it comes.
+/// One budget for the memory of all requests: their bodies as they came, inflated and parsed, and the input of git. The node does not
+/// answer
+/// a request that finds no room, but forwards it as it comes.
 /// <code>
 ///   0 ........................ 3/4 .......... limit
 ///   any request                small ones only
 /// </code>
-/// The last quarter is for small requests, which nearly all are: a few that are huge, or never end, do not take the cache away from others.
+/// Nearly all requests are small. The last quarter is for these, so a few huge or endless ones do not take the cache away from others.
 /// </summary>
 public sealed class RequestMemory(long limit)
 {

@@ -10,14 +10,14 @@ public interface IServicePrimaries
     /// <summary>Whether this repository is selected and its primary has a service credential.</summary>
     bool Serves(RepositoryName repository);
 
-    /// <summary>The primary of a repository, asked in the node's own name; null where <see cref="Serves"/> says no.</summary>
+    /// <summary>The primary of a repository, asked in the node's own name; null if <see cref="Serves"/> is false.</summary>
     /// <exception cref="PrimaryException">The credential cannot be read.</exception>
     ServiceConnection? Open(RepositoryName repository);
 }
 
-/// <summary>A primary that is asked in the node's own name, as long as this is not disposed.</summary>
+/// <summary>A primary that is asked in the node's own name, until this is disposed.</summary>
 /// <param name="primary">The primary.</param>
-/// <param name="connection">What it is asked over, where that is kept open between questions.</param>
+/// <param name="connection">Its connection, if it is kept open between questions.</param>
 public sealed class ServiceConnection(IPrimary primary, IAsyncDisposable? connection = null) : IAsyncDisposable
 {
     /// <summary>The primary.</summary>

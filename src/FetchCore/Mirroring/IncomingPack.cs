@@ -3,9 +3,9 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Mirroring;
 
-/// <summary>What came by without being asked for.</summary>
-/// <param name="View">What the primary showed after it had taken it.</param>
-/// <param name="Tips">Where it leads to: shown, each of them.</param>
-/// <param name="Gone">Refs that it removed.</param>
-/// <param name="Pack">The objects, as they came; null where there are none.</param>
+/// <summary>A push that the node copied, for a mirror.</summary>
+/// <param name="View">The primary's listing after it accepted the push.</param>
+/// <param name="Tips">The pushed tips; the listing shows each of them.</param>
+/// <param name="Gone">The removed refs.</param>
+/// <param name="Pack">The pack; null if the push has none.</param>
 public sealed record IncomingPack(AccessView View, IReadOnlyCollection<ObjectId> Tips, IReadOnlyCollection<string> Gone, Stream? Pack);

@@ -4,9 +4,8 @@ using Waystation.CacheStore.Flights;
 namespace Waystation.FetchCore.Mirroring;
 
 /// <summary>
-/// Counts misses of repositories without a mirror, of the last hour: the second one is worth a mirror. What nobody logged in
-/// for may begin only so many, or a stranger could fill the disk with every public repository there is; and his misses take nobody
-/// else's place.
+/// Counts misses of repositories without a mirror in the last hour; the second one begins a mirror. Anonymous clients may begin only a
+/// limited number, because a stranger could fill the disk with every public repository; and the misses of a stranger displace no others.
 /// </summary>
 public sealed class MirrorAdmission(TimeProvider time)
 {
@@ -22,7 +21,7 @@ public sealed class MirrorAdmission(TimeProvider time)
     private readonly RecentMap<RepositoryName, bool> _ofStrangers = new(MaxRemembered, s_memory, time);
     private readonly Queue<long> _anonymous = new();
 
-    /// <summary>Notes a miss; true where it is the second one within the hour, and may begin a mirror.</summary>
+    /// <summary>Counts a miss; true if it is the second one within the hour and may begin a mirror.</summary>
     public bool IsSecond(RepositoryName repository, bool isAnonymous)
     {
         lock (_gate)

@@ -18,9 +18,9 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.FetchCore.Mirroring;
 
 /// <summary>
-/// First mirrors. A full clone on its way to a client becomes one: a reader follows the fill like any other and feeds git, so
-/// the primary sends the objects once. Where nobody clones in full, the second miss within an hour makes one behind the
-/// answer, with the credential that missed.
+/// Begins mirrors. A full clone on its way to a client becomes a mirror: a reader follows the fill like any other and feeds git, so the
+/// primary sends the objects once. If nobody clones in full, the second miss within an hour begins a mirror behind the response, with the
+/// credential of that miss.
 /// </summary>
 public sealed class MirrorBootstrap(
     BackgroundWork work,
@@ -45,10 +45,10 @@ public sealed class MirrorBootstrap(
     private readonly ConcurrentDictionary<RepositoryName, PackReader> _followed = new();
     private readonly RecentMap<RepositoryName, bool> _failed = new(MaxFailures, s_failureMemory, time);
 
-    /// <summary>Repositories whose first push is being taken in.</summary>
+    /// <summary>Repositories whose first push is being made a mirror.</summary>
     private readonly ConcurrentDictionary<RepositoryName, bool> _arriving = new();
 
-    /// <summary>Whether an answer to this request would hold all that its wants lead to.</summary>
+    /// <summary>Whether the response to this request has everything that its wants lead to.</summary>
     public static bool IsFullClone(FetchRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -56,12 +56,13 @@ public sealed class MirrorBootstrap(
     }
 
     /// <summary>
-    /// Whether a mirror that is not there may be made of a clone that is kept. Not soon after that came to nothing, as where it has
-    /// no room: such clones are hits, and many.
+    /// Whether a missing mirror may be made from a cached clone. Not soon after a failure, for instance for lack of room, because cached
+    /// clones
+    /// are hit often.
     /// </summary>
     public bool MayRemake(RepositoryName repository) => work.Find(Kind, repository) is null && !_failed.Contains(repository);
 
-    /// <summary>Makes a mirror of a full clone that is kept or under way; the reader is this call's to dispose.</summary>
+    /// <summary>Makes a mirror from a full clone that is cached or under way. This call disposes the reader.</summary>
     public async ValueTask FollowAsync(RepositoryName repository, FetchRequest request, AccessView view, PackReader reader)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -84,7 +85,7 @@ public sealed class MirrorBootstrap(
         }
     }
 
-    /// <summary>Waits for a mirror that is only being indexed, all its objects having come; not for one whose objects are on their
+    /// <summary>Waits for a mirror whose objects have all come and are being indexed; not for one whose objects are still under
     /// way.</summary>
     public Task FinishAsync(RepositoryName repository, CancellationToken waiting) =>
         (_arriving.ContainsKey(repository) || (_followed.TryGetValue(repository, out PackReader? reader) && reader.PackLength is not null))
@@ -180,11 +181,11 @@ public sealed class MirrorBootstrap(
         });
     }
 
-    /// <summary>Begins a mirror in this asker's name, or finds the one that is being made; true where it came about.</summary>
+    /// <summary>Begins a mirror in this requester's name, or joins the making of one; true if it succeeded.</summary>
     public Task<bool> BeginAsync(RepositoryName repository, ObjectFormat format, SyncRequester asker) =>
         work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, stopping), out _);
 
-    /// <summary>Makes a mirror of the first push to a repository, which holds all that there is; false where it does not, or that
+    /// <summary>Makes a mirror from the first push to a repository, which has everything; false if it does not, or if that
     /// failed.</summary>
     public Task<bool> TakeInAsync(RepositoryName repository, Func<CancellationToken, Task<IncomingPack?>> arrive, Func<ObjectFormat> format)
     {

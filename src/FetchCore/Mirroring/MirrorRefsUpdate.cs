@@ -9,18 +9,18 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Mirroring;
 
 /// <summary>
-/// Brings the refs of a mirror to what the primary showed. A ref is set when its object is here. It is removed when listings
-/// that would show it have not done so for a while: a credential that merely does not see it must not make it come and go.
+/// Brings the refs of a mirror to a listing of the primary. A ref is set when its object is in the mirror. It is removed when listings that
+/// would show it have not shown it for a while, because a credential that merely does not see it must not make it come and go.
 /// </summary>
 public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, ILogger<MirrorRefsUpdate> logger)
 {
-    /// <summary>How long a ref stays that is shown to nobody any more.</summary>
+    /// <summary>How long a ref stays after its last listing.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(RepositoryName, string), long> _unseenSince = [];
 
-    /// <summary>Whether the mirror's refs differ from what was shown, as far as that speaks of them.</summary>
+    /// <summary>Whether the mirror's refs differ from the listing, as far as the listing covers them.</summary>
     public bool IsDue(Mirror mirror, AccessView view)
     {
         ArgumentNullException.ThrowIfNull(mirror);
@@ -29,7 +29,7 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
         return view.PeeledTips().Any(tip => refs.Find(tip.Name)?.Id != tip.Id) || Forgotten(mirror, view).Count > 0;
     }
 
-    /// <summary>Whether the mirror has just the refs that this view shows, among those it speaks of.</summary>
+    /// <summary>Whether the mirror has exactly the refs of this view, as far as the view covers them.</summary>
     public static bool Agrees(Mirror mirror, AccessView view)
     {
         ArgumentNullException.ThrowIfNull(mirror);
@@ -38,12 +38,12 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
         return mirror.Refs.Tips.All(tip => shown.Contains(tip.Name) || !view.Covers(tip.Name));
     }
 
-    /// <summary>Changes them; the caller has the mirror's turn. False where there was nothing to change.</summary>
-    /// <param name="mirror">Which.</param>
-    /// <param name="view">What was shown.</param>
-    /// <param name="brought">Objects that have just come: what no ref leads to is an orphan from now on.</param>
+    /// <summary>Changes the refs; the caller has the mirror's turn. False if there was nothing to change.</summary>
+    /// <param name="mirror">The mirror.</param>
+    /// <param name="view">The listings.</param>
+    /// <param name="brought">Objects that have just come; those to which no ref leads are orphans from now on.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <param name="gone">Refs that the primary was heard to remove: these go at once.</param>
+    /// <param name="gone">Refs that the primary reported as removed; these are removed at once.</param>
     public async Task<bool> ApplyAsync(
         Mirror mirror,
         AccessView view,
@@ -109,7 +109,7 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
         );
         int set = 0;
 
-        // A listing that was not asked to say what tags point to still says all of what points to a commit.
+        // A listing without peeled ids still has everything about refs to commits.
         foreach (
             RefTip tip in moved.Where(tip =>
                 present.TryGetValue(tip.Id, out ObjectKind kind) && (kind == ObjectKind.Commit || peeled.Contains(tip))
@@ -139,7 +139,7 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
         return names.Count;
     }
 
-    /// <summary>Those of the removed refs that nobody has made again since.</summary>
+    /// <summary>The removed refs that no client has made again since.</summary>
     private static IEnumerable<string> Gone(AccessView view, IReadOnlyCollection<string> gone)
     {
         HashSet<string> shown = gone.Count == 0 ? [] : new(view.Tips().Select(static tip => tip.Name), StringComparer.Ordinal);

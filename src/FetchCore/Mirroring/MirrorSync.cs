@@ -15,8 +15,8 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.FetchCore.Mirroring;
 
 /// <summary>
-/// Brings a mirror up to date, shared by all who wait for it: one request to the primary, with one asker's credential, for
-/// just the closure that is missing. Whoever came with other needs, or saw the asker refused, asks anew in its own name.
+/// Brings a mirror up to date. All waiting requests share one request to the primary, with one requester's credential, for only the missing
+/// objects. A request with other needs, or whose shared sync was refused, asks again with its own credential.
 /// </summary>
 public sealed class MirrorSync(
     BackgroundWork work,
@@ -39,21 +39,21 @@ public sealed class MirrorSync(
     /// <summary>A credential is held no longer than this.</summary>
     private static readonly TimeSpan s_credentialHold = TimeSpan.FromMinutes(10);
 
-    /// <summary>So many tips tell the primary what the mirror has; the rest it would find by itself to be reachable from these, or
-    /// nearly.</summary>
+    /// <summary>The most tips that are sent as haves; the rest is reachable from these, or nearly so.</summary>
     private const int MaxHaves = 4_096;
 
     /// <summary>Others' syncs waited for before an own one is tried.</summary>
     private const int MaxAttempts = 8;
 
     /// <summary>
-    /// Waits until the mirror has these objects and, where it matters, the tags that the asker sees. False where it will
-    /// not have them in time, or at all; what was begun goes on.
+    /// Waits until the mirror has these objects and, if the response needs them, the tags that the requester sees. False if it will not
+    /// have
+    /// them in time; the sync itself goes on.
     /// </summary>
-    /// <param name="mirror">Which.</param>
-    /// <param name="asker">In whose name.</param>
-    /// <param name="wanted">Objects that the asker may have.</param>
-    /// <param name="withTags">The answer depends on the annotated tags.</param>
+    /// <param name="mirror">The mirror.</param>
+    /// <param name="asker">The requester.</param>
+    /// <param name="wanted">Objects that the requester may have.</param>
+    /// <param name="withTags">Whether the response depends on the annotated tags.</param>
     /// <param name="waiting">Ends the waiting.</param>
     public async Task<bool> EnsureAsync(
         Mirror mirror,
@@ -80,7 +80,7 @@ public sealed class MirrorSync(
 
                 if (asker.IsRecorded)
                 {
-                    // Nobody can be asked for what is missing, and newer refs are not to go back to a record.
+                    // In an outage nothing can be asked for, and newer refs must not go back to a record.
                     return false;
                 }
 
@@ -106,10 +106,10 @@ public sealed class MirrorSync(
         }
     }
 
-    /// <summary>Has <paramref name="tell"/> told of each mirror whose refs or objects were brought up to date.</summary>
+    /// <summary>Calls <paramref name="tell"/> for each mirror whose refs or objects were brought up to date.</summary>
     public void WhenSynchronized(Action<RepositoryName> tell) => _whenSynchronized += tell;
 
-    /// <summary>Brings these objects and all refs that the asker was shown. False where that failed.</summary>
+    /// <summary>Brings these objects and all refs of the requester's listing. False if that failed.</summary>
     public async Task<bool> UpdateAsync(
         Mirror mirror,
         SyncRequester asker,
@@ -131,8 +131,9 @@ public sealed class MirrorSync(
     }
 
     /// <summary>
-    /// Brings what somebody was just shown, unless another sync is under way, or the mirror has changed since the primary was
-    /// asked: then it may have heard of what is newer.
+    /// Brings the refs of a listing. It does nothing if another sync is in progress, or if the mirror has changed since the primary was
+    /// asked,
+    /// because then the mirror may be newer than the listing.
     /// </summary>
     public Task<bool> FollowAsync(MirrorGeneration moment, SyncRequester asker, IReadOnlyCollection<ObjectId> wanted)
     {
@@ -151,11 +152,12 @@ public sealed class MirrorSync(
     }
 
     /// <summary>
-    /// Takes in what came by without being asked for. Begun at once, unless another sync is under way: whoever needs what it
-    /// brings waits for it instead of asking the primary. False where that failed; the mirror is as it was.
+    /// Takes in a push. It begins at once, unless another sync is in progress, so a request that needs the new objects waits for it and
+    /// does not
+    /// ask the primary. False if it failed; the mirror is then unchanged.
     /// </summary>
-    /// <param name="mirror">Which.</param>
-    /// <param name="arrive">Waits until all is known that has to be, for at most as long as a credential is held.</param>
+    /// <param name="mirror">The mirror.</param>
+    /// <param name="arrive">Waits until the push is complete, at most as long as a credential is held.</param>
     public async Task<bool> TakeInAsync(Mirror mirror, Func<CancellationToken, Task<IncomingPack?>> arrive)
     {
         ArgumentNullException.ThrowIfNull(mirror);
@@ -178,7 +180,7 @@ public sealed class MirrorSync(
     internal static bool HasTagsOf(MirrorRefs refs, AccessView view) =>
         view.TagsDigest() is { } digest && digest.AsSpan().SequenceEqual(AccessView.TagsDigestOf(refs.Tips));
 
-    /// <summary>Refs that moved without anything being missing are followed behind the answer.</summary>
+    /// <summary>Follows moved refs whose objects are there, behind the response.</summary>
     private void Follow(Mirror mirror, SyncRequester asker)
     {
         if (!asker.IsRecorded && refs.IsDue(mirror, asker.View))
@@ -214,7 +216,7 @@ public sealed class MirrorSync(
             stopping
         );
 
-    /// <summary>Does it for as long as a credential is held, at the longest.</summary>
+    /// <summary>Runs it, at most as long as a credential is held.</summary>
     private async Task<bool> HoldAsync(Func<CancellationToken, Task<bool>> work, CancellationToken stopping)
     {
         using var hold = new CancellationTokenSource(s_credentialHold, time);
@@ -288,7 +290,7 @@ public sealed class MirrorSync(
         return true;
     }
 
-    /// <summary>Null where the primary refuses.</summary>
+    /// <summary>Null if the primary refuses.</summary>
     private async Task<Brought?> FetchAsync(
         Mirror mirror,
         SyncRequester asker,
@@ -310,7 +312,7 @@ public sealed class MirrorSync(
         return brought;
     }
 
-    /// <summary>What the primary sends, whole but not looked at yet; null where that is no pack.</summary>
+    /// <summary>The whole pack of the primary, not checked yet; null if the response has none.</summary>
     private async Task<PackQuarantine?> TransferAsync(
         Mirror mirror,
         SyncRequester asker,

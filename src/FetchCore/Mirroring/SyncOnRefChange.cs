@@ -6,20 +6,19 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Mirroring;
 
 /// <summary>
-/// Brings a mirror up to date behind a listing of refs that somebody was given: whoever asks for refs that have moved mostly
-/// fetches them next, and finds that under way. Each change is asked for once, so that whoever only looks, every few seconds,
-/// costs the primary no more than that.
+/// Starts a sync when a listing shows moved refs. A client that sees moved refs mostly fetches them next, and then finds the sync in
+/// progress. Each change starts one sync, so a client that only polls, every few seconds, costs the primary no more than that.
 /// </summary>
 public sealed class SyncOnRefChange(MirrorSet mirrors, MirrorSync sync)
 {
     /// <summary>Of each mirror, the moved refs that were asked for last.</summary>
     private readonly ConcurrentDictionary<RepositoryName, HashSet<ObjectId>> _tried = new();
 
-    /// <summary>To be called before the primary is asked for its refs; null where there is no mirror.</summary>
+    /// <summary>Call it before the primary is asked for its refs; null if there is no mirror.</summary>
     public MirrorGeneration? Begin(RepositoryName repository) =>
         mirrors.Find(repository) is { } mirror ? new MirrorGeneration(mirror, mirror.Changes) : null;
 
-    /// <summary>The primary showed these refs. What there is to be done is done elsewhere, and later.</summary>
+    /// <summary>The primary showed these refs. The sync runs in the background.</summary>
     public void See(MirrorGeneration moment, SyncRequester asker)
     {
         ArgumentNullException.ThrowIfNull(moment);
@@ -54,11 +53,11 @@ public sealed class SyncOnRefChange(MirrorSet mirrors, MirrorSync sync)
     }
 }
 
-/// <summary>A mirror as it was at a moment.</summary>
-/// <param name="Mirror">Which.</param>
-/// <param name="Changes">What its <see cref="CacheStore.Mirrors.Mirror.Changes"/> were.</param>
+/// <summary>A generation of a mirror.</summary>
+/// <param name="Mirror">The mirror.</param>
+/// <param name="Changes">Its <see cref="CacheStore.Mirrors.Mirror.Changes"/> at that moment.</param>
 public sealed record MirrorGeneration(Mirror Mirror, long Changes)
 {
-    /// <summary>Nothing has changed since: what was shown later is newer than what the mirror has.</summary>
+    /// <summary>Whether the mirror is unchanged since; then a later listing is newer than the mirror.</summary>
     public bool IsNow => Mirror.Changes == Changes;
 }

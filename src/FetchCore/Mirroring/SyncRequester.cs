@@ -6,21 +6,21 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Mirroring;
 
 /// <summary>
-/// In whose name a mirror is brought up to date: what this credential was shown, and the primary as it is asked with it. Held
-/// for the request and the one sync that it started.
+/// The requester of a sync: the listings of a credential, and the primary asked with it. It lives as long as the request and the one sync
+/// that it started.
 /// </summary>
-/// <param name="View">What it was shown.</param>
+/// <param name="View">The listings of the credential.</param>
 /// <param name="Primary">The primary, asked in its name.</param>
 /// <param name="ProtocolVersion">The version that the client speaks, and so the primary.</param>
-/// <param name="Refused">Told where the primary refuses it.</param>
+/// <param name="Refused">Called if the primary refuses.</param>
 public sealed record SyncRequester(AccessView View, IPrimary Primary, int ProtocolVersion, Action<PrimaryReply> Refused)
 {
-    /// <summary>An outage: the view is a record of what was shown, and no refs are to follow it.</summary>
+    /// <summary>Whether the view is a record, in an outage; then no refs follow it.</summary>
     public bool IsRecorded { get; init; }
 
     /// <summary>
-    /// A request for all that these wants lead to, less what these haves lead to, in the words that the primary has advertised. Where it
-    /// showed this credential its refs in v2 alone, it speaks that, whatever the client does.
+    /// A request for everything that these wants lead to, without everything that these haves lead to, with capabilities that the primary
+    /// advertised. If the primary showed this credential its refs in v2 only, the request uses v2, whatever the client speaks.
     /// </summary>
     public (FetchRequest Request, ResponseFraming Framing) RequestFor(
         ObjectFormat format,

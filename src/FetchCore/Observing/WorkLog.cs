@@ -15,22 +15,26 @@ internal static partial class WorkLog
     [LoggerMessage(3003, LogLevel.Information, "{Repository}: refs of the mirror changed: {Set} set, {Removed} removed")]
     public static partial void RefsChanged(this ILogger logger, RepositoryName repository, int set, int removed);
 
-    [LoggerMessage(3004, LogLevel.Information, "{Repository}: a sync was refused by the primary")]
+    [LoggerMessage(3004, LogLevel.Information, "{Repository}: the primary refused a sync with this credential")]
     public static partial void SyncRefused(this ILogger logger, RepositoryName repository);
 
-    [LoggerMessage(3005, LogLevel.Information, "{Repository}: a push of {Refs} refs went by: {Result}, {Elapsed}")]
+    [LoggerMessage(3005, LogLevel.Information, "{Repository}: a push of {Refs} refs passed through: {Result}, {Elapsed}")]
     public static partial void PushSeen(this ILogger logger, RepositoryName repository, int refs, string result, TimeSpan elapsed);
 
-    [LoggerMessage(3006, LogLevel.Information, "{Repository}: made an answer ahead, {Bytes} pack bytes")]
+    [LoggerMessage(3006, LogLevel.Information, "{Repository}: made a pack ahead of the next clone, {Bytes} pack bytes")]
     public static partial void MadeAhead(this ILogger logger, RepositoryName repository, long bytes);
 
     [LoggerMessage(
         3007,
         LogLevel.Warning,
-        "{Repository}: the primary says that it is shallow. The mirror and {Packs} kept packs are of more history, so they are removed"
+        "{Repository}: the repository is shallow at the primary now; the mirror and {Packs} kept packs have more history and were removed"
     )]
     public static partial void HistoryLost(this ILogger logger, RepositoryName repository, int packs);
 
-    [LoggerMessage(3008, LogLevel.Error, "{Repository}: what is kept of more history than the primary has cannot be removed")]
+    [LoggerMessage(
+        3008,
+        LogLevel.Error,
+        "{Repository}: the repository is shallow at the primary now, but the mirror or the kept packs cannot be removed"
+    )]
     public static partial void LostHistoryStuck(this ILogger logger, RepositoryName repository, Exception exception);
 }

@@ -18,14 +18,14 @@ public sealed class WorkMeters
         _meter = meter;
         _vetted = meter.CreateCounter<long>(
             "waystation_vet_total",
-            description: "What the vet found: mirrors checked, mended, failed; shares scrubbed, files damaged."
+            description: "Results of the vet: mirrors checked, mended, failed; shares scrubbed, files damaged."
         );
-        _warmed = meter.CreateCounter<long>("waystation_warmed_total", description: "Answers made ahead of being asked for.");
+        _warmed = meter.CreateCounter<long>("waystation_warmed_total", description: "Packs made before a client asked.");
         _pushes = meter.CreateCounter<long>(
             "waystation_pushes_seen_total",
-            description: "Pushes that went by to repositories with a mirror, by what came of it."
+            description: "Pushes through this node that were copied, by result."
         );
-        _done = meter.CreateCounter<long>("waystation_work_total", description: "Pieces of background work by kind and how they ended.");
+        _done = meter.CreateCounter<long>("waystation_work_total", description: "Pieces of background work, by kind and result.");
     }
 
     /// <summary>A piece of work ended.</summary>

@@ -7,32 +7,33 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Packs;
 
 /// <summary>
-/// An answer of the primary's may depend on what it has when it makes it: on its refs, and on its own shallow boundary. Its key is made of
-/// what its asker was shown before:
+/// A response of the primary may depend on the state of the primary when it makes the response: its refs, and its own shallow boundary. The
+/// key was made from an earlier listing:
 /// <code>
 ///   listing ──► key ──► request ──► primary reads its refs, makes the pack ──► header of the pack ──► listing, boundary
-///                                   `------- what moved since the first listing is in it -------'     the same, none: the key is right
+///                                   `------- moves after the first listing are in the pack -----'     the same, none: the key is right
 /// </code>
-/// Only where what is asked for after the header agrees with the key is the answer shared and kept; its asker gets it in any case.
+/// The response is shared and kept only if a listing that was asked for after the header agrees with the key. Its own client gets it
+/// anyway.
 /// </summary>
 internal sealed class AnswerWitness(FetchAuthorizer access, TimeProvider time)
 {
-    /// <summary>Those who follow wait for it: no longer than for a sync.</summary>
+    /// <summary>Followers wait for it, as long as for a sync.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
 
-    /// <summary>include-tag sends tags that nobody asked for, deepen-relative counts from what refs lead to; and a boundary that is moved
-    /// may meet the primary's.</summary>
-    /// <param name="settled">What is asked, and what its asker was shown.</param>
-    /// <param name="isKnownWhole">The repository is known to have all of its history at the primary.</param>
+    /// <summary>include-tag sends tags that are no wants, deepen-relative counts from the refs, and a moved boundary may meet the
+    /// primary's.</summary>
+    /// <param name="settled">The request, and the listings of its credential.</param>
+    /// <param name="isKnownWhole">Whether the primary is known to have all history of the repository.</param>
     public static bool IsNeededFor(FetchAuthorization settled, bool isKnownWhole) =>
         settled.Request.IncludeTag || settled.Request.DeepenRelative || (!isKnownWhole && MayMeetBoundary(settled));
 
-    /// <summary>Looks when the header has come, and says whether the fill is for all. Where the primary does not say, that is left
-    /// open.</summary>
-    /// <param name="fill">Which.</param>
-    /// <param name="call">The fetch that it answers.</param>
-    /// <param name="settled">What its asker was shown.</param>
-    /// <param name="isKnownWhole">The repository is known to have all of its history at the primary.</param>
+    /// <summary>After the header has come, asks the primary and decides whether the fill is for all. If the primary does not say, the
+    /// decision stays open.</summary>
+    /// <param name="fill">The fill.</param>
+    /// <param name="call">Its fetch.</param>
+    /// <param name="settled">The listings of its credential.</param>
+    /// <param name="isKnownWhole">Whether the primary is known to have all history of the repository.</param>
     /// <param name="cancellationToken">Ends the looking.</param>
     public async Task LookAsync(
         Fill fill,
@@ -59,11 +60,11 @@ internal sealed class AnswerWitness(FetchAuthorizer access, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Not told in time.
+            // The primary did not answer in time.
         }
     }
 
-    /// <summary>At depth 1 every want is on the boundary, whatever the primary's own is.</summary>
+    /// <summary>At depth 1 every want is on the boundary, whatever the primary's own boundary is.</summary>
     private static bool MayMeetBoundary(FetchAuthorization settled) =>
         settled.Request is { Deepens: true } and not { Depth: 1, DeepenRelative: false } && settled.View!.IsOfShallow != false;
 
@@ -83,7 +84,7 @@ internal sealed class AnswerWitness(FetchAuthorizer access, TimeProvider time)
             return null;
         }
 
-        // The advertisement of v0 and v1 says whether the primary is shallow; in v2 that is a question of its own.
+        // A v0 or v1 advertisement shows whether the primary is shallow; in v2 that needs its own question.
         return !HasSameTags(settled, now) || !HasSameShallows(settled, now) ? false
             : !mayMeet ? true
             : isOld ? now!.IsOfShallow == false

@@ -9,21 +9,21 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.FetchCore.Packs;
 
 /// <summary>
-/// Has the primary make an answer, as a fill. On its way a full clone becomes the mirror. An answer that depends on the primary's refs ends
-/// only when <see cref="AnswerWitness"/> has looked at them once more: a client that has its whole answer can count on its being kept.
+/// Lets the primary make a pack, as a fill. A full clone becomes the mirror on its way. A response that depends on the primary's refs ends
+/// only when <see cref="AnswerWitness"/> has checked them once more, so a client with a whole response can count on a hit.
 /// </summary>
 internal sealed class ForwardRung(FetchAuthorizer access, LocalRung local, FillTable fills, MirrorBootstrap bootstrap, TimeProvider time)
 {
     private readonly AnswerWitness _witness = new(access, time);
 
-    /// <summary>Makes the answer into the fill.</summary>
+    /// <summary>Copies the primary's response into the fill.</summary>
     public async Task<FillOutcome> MakeAsync(Fill fill, FetchCall call, FetchAuthorization settled)
     {
         PrimaryReply reply;
         fill.ExpectSource();
         try
         {
-            // Where haves were left out, the answer is one to what is left.
+            // If haves were dropped, the primary gets the request without them.
             reply =
                 settled.Request == call.Request
                     ? await call.Primary.FetchAsync(fill.Stopping)
@@ -93,11 +93,11 @@ internal sealed class ForwardRung(FetchAuthorizer access, LocalRung local, FillT
 
                 if (!fill.HasHeader)
                 {
-                    // No pack is so short: there is nothing to look at.
+                    // No pack is so short: there is nothing to check.
                     return await fill.CompleteAsync(fill.Stopping);
                 }
 
-                // A look that ended while the pack was on its way may have met nothing but that; one that goes on is the last.
+                // A look that ended while the pack was under way may have met only a passing state; one that goes on is the last.
                 isAskedLater = look.IsCompleted;
                 await look;
             }

@@ -2,19 +2,19 @@ using Waystation.CacheStore.Packs.Filling;
 
 namespace Waystation.FetchCore.Packs;
 
-/// <summary>What came of making an answer here.</summary>
+/// <summary>The result of an attempt to make a response on the node.</summary>
 public abstract record LocalAnswer
 {
-    /// <summary>It cannot be made here, and nobody was told anything.</summary>
+    /// <summary>The node cannot make it, and the client has got no byte.</summary>
     public static readonly LocalAnswer NotHere = new Elsewhere(Place: null);
 
     private LocalAnswer() { }
 
-    /// <summary>It was made here, or nobody can make it now.</summary>
-    /// <param name="Outcome">What came of it.</param>
+    /// <summary>The node made it, or nobody can make it now.</summary>
+    /// <param name="Outcome">The outcome of the fill.</param>
     public sealed record Made(FillOutcome Outcome) : LocalAnswer;
 
-    /// <summary>The primary is to make it.</summary>
-    /// <param name="Place">Its place at the primary, to be disposed, where its turn here came too late; else null.</param>
+    /// <summary>The primary must make it.</summary>
+    /// <param name="Place">Its place at the primary, to be disposed, if its turn on the node came too late; else null.</param>
     public sealed record Elsewhere(IDisposable? Place) : LocalAnswer;
 }

@@ -3,7 +3,7 @@ using Waystation.FetchCore.Observing;
 
 namespace Waystation.FetchCore.Packs;
 
-/// <summary>The one line by which the person waiting hears who served them.</summary>
+/// <summary>The one line that tells the user how the fetch was served.</summary>
 public static class ServedBy
 {
     private static readonly string[] s_units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -17,9 +17,9 @@ public static class ServedBy
             _ when answer.Outage is { } outage => $"waystation: {outage.Primary} cannot be reached; refs as of {Ago(outage.Age)} ago",
             FetchOutcome.Hit =>
                 $"waystation: served from cache ({Size(answer.Reader.PackLength ?? 0)}, made {Ago(now - answer.Reader.MadeAt)} ago)",
-            FetchOutcome.Local => "waystation: made here, from the mirror",
-            FetchOutcome.Join => "waystation: joined a pack that is being made",
-            _ => "waystation: asked the primary",
+            FetchOutcome.Local => "waystation: made on this node from its mirror",
+            FetchOutcome.Join => "waystation: joined a pack that is being made for another client",
+            _ => "waystation: made by the primary",
         };
     }
 

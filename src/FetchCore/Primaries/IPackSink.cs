@@ -11,7 +11,7 @@ internal interface IPackSink
     /// <summary>Takes a line of the source's progress.</summary>
     void ShowProgress(ReadOnlySequence<byte> text);
 
-    /// <summary>The source is not silent: it has said something, or is about to be listened to again.</summary>
+    /// <summary>The source is not silent: it has sent something, or the node is about to read from it again.</summary>
     void Hear();
 
     /// <summary>The source has nothing more just now.</summary>

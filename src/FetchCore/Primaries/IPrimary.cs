@@ -4,22 +4,22 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Primaries;
 
 /// <summary>
-/// The primary, as it is asked in one client's name: each call carries that client's own credential, and goes out anew. A reply is whatever
-/// the primary says, a refusal included. These exceptions are the rest of the contract, and no call throws another one:
+/// The primary, asked in one client's name: each call carries that client's own credential and sends a new request. A reply is whatever the
+/// primary answers, a refusal included. Calls throw these exceptions and no others:
 /// <list type="bullet">
-/// <item><see cref="PrimaryOutageException"/>: an outage, of the primary or of this repository, of which the node has made sure.</item>
-/// <item><see cref="PrimaryBusyException"/>: this credential is to come again later.</item>
-/// <item><see cref="PrimaryException"/>: this call alone has failed.</item>
+/// <item><see cref="PrimaryOutageException"/>: an outage of the primary or of this repository, confirmed by the node's own probe.</item>
+/// <item><see cref="PrimaryBusyException"/>: this credential must come again later.</item>
+/// <item><see cref="PrimaryException"/>: only this call has failed.</item>
 /// <item><see cref="OperationCanceledException"/>: the caller's token was cancelled.</item>
 /// </list>
-/// Reading the body of a reply throws <see cref="IOException"/> where the body breaks off.
+/// Reading the body of a reply throws <see cref="IOException"/> if the body ends early.
 /// </summary>
 public interface IPrimary
 {
     /// <summary>An outage of this primary, or of this repository at it, is known now: asking is no use.</summary>
     bool IsOut => false;
 
-    /// <summary>A question that is asked while an answer is on its way needs another login.</summary>
+    /// <summary>Whether a question during an open response needs another login.</summary>
     bool AnswersOneAtATime => false;
 
     /// <summary>
@@ -30,7 +30,7 @@ public interface IPrimary
     /// <summary>Sends the client's own fetch request, as it came and once.</summary>
     Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sends the client's own question for refs, as it came: its <c>ls-refs</c>, or its question for the advertisement.</summary>
+    /// <summary>Sends the client's own question for refs unchanged: its <c>ls-refs</c>, or its question for the advertisement.</summary>
     Task<PrimaryReply> AskRefsAsync(CancellationToken cancellationToken);
 
     /// <summary>Sends a fetch request of the node's own making, with this client's credential.</summary>
@@ -39,12 +39,13 @@ public interface IPrimary
     /// <param name="cancellationToken">Ends it.</param>
     Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken);
 
-    /// <summary>Asks which refs there are (protocol v2). It may be sent again where the connection fails.</summary>
+    /// <summary>Asks for refs (protocol v2). The node may send it again if the connection fails.</summary>
     Task<PrimaryReply> LsRefsAsync(LsRefsRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Asks for the advertisement, in the protocol version of the client's own request: v2 says only whether this credential may
-    /// read, v0 and v1 show every ref. It may be sent again where the connection fails.
+    /// Asks for the advertisement, in the protocol version of the client's own request: v2 shows only whether this credential may read, v0
+    /// and
+    /// v1 show every ref. The node may send it again if the connection fails.
     /// </summary>
     Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken);
 }

@@ -9,7 +9,7 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.FetchCore.Primaries;
 
 /// <summary>
-/// Reads a response to a fetch, whether the primary made it or git here: what is said first, then the pack out of its framing, if it has
+/// Reads a response to a fetch, from the primary or from git on the node: first the prologue, then the pack, without its framing if it has
 /// one.
 /// </summary>
 internal static class PackResponse
@@ -19,8 +19,9 @@ internal static class PackResponse
     private const long MaxStart = 32 << 20;
 
     /// <summary>
-    /// Reads how a response begins. Where no pack follows, nothing of the body is consumed, so that it can be handed on whole. Then the
-    /// prologue is that of a round of negotiation, or null where the response says something else.
+    /// Reads the beginning of a response. If no pack follows, the body is not consumed, so it can be passed on whole. Then the prologue is
+    /// that
+    /// of a round of negotiation, or null for any other response.
     /// </summary>
     public static async Task<(bool IsPack, FetchPrologue? Prologue)> ReadStartAsync(
         PipeReader body,
@@ -42,7 +43,7 @@ internal static class PackResponse
             }
             catch (GitProtocolException)
             {
-                // Not for us to judge: the client gets what the source said.
+                // Unreadable: the client gets the source's bytes.
                 start = ResponseStart.NoPack;
                 prologue = null;
             }
@@ -63,7 +64,7 @@ internal static class PackResponse
         }
     }
 
-    /// <summary>Reads the sections before the packfile; null where no pack follows, and then nothing of the body is consumed.</summary>
+    /// <summary>Reads the sections before the packfile. If no pack follows, it returns null and does not consume the body.</summary>
     public static async Task<FetchPrologue?> ReadPrologueAsync(
         PipeReader body,
         FetchRequest request,
@@ -72,7 +73,7 @@ internal static class PackResponse
     ) => await ReadStartAsync(body, request, framing, cancellationToken) is (IsPack: true, var prologue) ? prologue : null;
 
     /// <summary>
-    /// Moves the pack to its end. Null where the response ended well: then only the pack's trailer tells whether the pack is whole.
+    /// Copies the pack to its end. Null if the response ended well; then only the pack's trailer shows whether the pack is whole.
     /// </summary>
     public static Task<PackBreak?> CopyPackAsync(
         PipeReader body,
@@ -119,12 +120,12 @@ internal static class PackResponse
             sink.Hear();
             if (read.IsCompleted)
             {
-                return new PackBreak("the primary's answer broke off");
+                return new PackBreak("the primary's response ended early");
             }
         }
     }
 
-    /// <summary>Nothing but the end of the stream ends a bare pack.</summary>
+    /// <summary>A bare pack ends only with the stream.</summary>
     private static async Task<PackBreak?> CopyBareAsync(PipeReader body, IPackSink sink, CancellationToken cancellationToken)
     {
         ReadResult read;

@@ -3,16 +3,16 @@ using System.IO.Pipelines;
 namespace Waystation.FetchCore.Primaries;
 
 /// <summary>
-/// What the primary replied, its body not yet read. A reply that turns out not to be what was hoped for can still be
-/// handed on whole, as long as nothing of <see cref="Body"/> was consumed.
+/// A reply of the primary whose body was not read yet. An unexpected reply can still be passed on whole, as long as <see cref="Body"/> was
+/// not consumed.
 /// </summary>
 public abstract class PrimaryReply : IAsyncDisposable
 {
-    /// <summary>The primary speaks Git here: an answer that may be read.</summary>
+    /// <summary>Whether it is a Git response that may be read.</summary>
     public abstract bool IsAnswer { get; }
 
     /// <summary>
-    /// The primary refused this credential for this repository, in whichever way it has: what it said before counts no more.
+    /// Whether the primary refused this credential for this repository, in any form: earlier answers no longer count.
     /// </summary>
     public abstract bool IsRefusal { get; }
 
@@ -20,8 +20,8 @@ public abstract class PrimaryReply : IAsyncDisposable
     public virtual string? Complaint => null;
 
     /// <summary>
-    /// When the question was sent that this answers (<see cref="Access.AccessTickets.Now"/>): what it shows was so then, and perhaps not
-    /// any more when it arrived.
+    /// The time of the question, in Stopwatch ticks of this process (<see cref="Access.AccessTickets.Now"/>): the answer was true then, and
+    /// perhaps no longer when it arrived.
     /// </summary>
     public abstract long AskedAt { get; }
 

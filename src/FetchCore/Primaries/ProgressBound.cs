@@ -4,8 +4,8 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.FetchCore.Primaries;
 
 /// <summary>
-/// How much a primary may say beside the pack. git writes a line of progress a second and a keepalive every five: a day of both is 8 MiB. A
-/// primary that says more than twice that is not at work, and is not read for ever.
+/// The bound of the bytes beside the pack. git writes a line of progress a second and a keepalive every five: a day of both is 8 MiB. A
+/// primary that sends more than twice that does not work, and the node stops reading.
 /// </summary>
 internal sealed class ProgressBound
 {
@@ -20,7 +20,7 @@ internal sealed class ProgressBound
         _said += length + PktLineReader.HeaderLength + 1;
         if (_said > Most)
         {
-            throw new PrimaryException("the primary says ever more of its progress, and nothing else");
+            throw new PrimaryException("the primary sent nothing but progress");
         }
     }
 }

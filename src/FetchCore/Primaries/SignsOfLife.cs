@@ -8,14 +8,14 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Primaries;
 
 /// <summary>
-/// Watches a transfer that others wait for: each byte of it is a sign of life. A primary that has said nothing for long is not waited for
-/// any more, for what hangs holds a place that others need.
+/// Watches a transfer for which requests wait: each byte is a sign of life. When the primary has been silent for long, the transfer ends,
+/// because a transfer that hangs holds a place that others need.
 /// </summary>
 internal sealed class SignsOfLife : IDisposable
 {
     /// <summary>
-    /// git's servers say something every 5 seconds, others when they have counted so many objects more; a balancer before them cuts what is
-    /// idle for a minute.
+    /// git's servers send something every 5 seconds, other servers after a number of counted objects; a balancer in front of them cuts a
+    /// connection that is idle for a minute.
     /// </summary>
     private static readonly TimeSpan s_most = TimeSpan.FromSeconds(60);
 
@@ -34,7 +34,7 @@ internal sealed class SignsOfLife : IDisposable
     /// <summary>Cancelled when the transfer hangs, or is to end.</summary>
     public CancellationToken Token => _either.Token;
 
-    /// <summary>It has been silent for so long that nobody begins to wait for it.</summary>
+    /// <summary>Whether it has been silent for so long that no further request waits for it.</summary>
     public bool IsDoubtful => _silence.Exhausts(Fill.Patience);
 
     public void Note()
@@ -43,7 +43,7 @@ internal sealed class SignsOfLife : IDisposable
         _hangs.CancelAfter(s_most);
     }
 
-    /// <summary>Does it; that it hung is told as the primary's failure.</summary>
+    /// <summary>Runs the transfer. A hang becomes the primary's failure.</summary>
     /// <exception cref="PrimaryException">The primary was silent for too long.</exception>
     public async Task<T> WatchAsync<T>(Func<Task<T>> transfer)
     {
@@ -53,12 +53,12 @@ internal sealed class SignsOfLife : IDisposable
         }
         catch (OperationCanceledException e) when (_hangs.IsCancellationRequested)
         {
-            throw new PrimaryException($"it said nothing for {s_most.TotalSeconds:0} s", e);
+            throw new PrimaryException($"it sent nothing for {s_most.TotalSeconds:0} s", e);
         }
     }
 
-    /// <summary>Moves a pack; each byte of it is a sign of life.</summary>
-    /// <exception cref="PrimaryException">The answer broke off, or the primary reported an error. Of a bare pack only its trailer says
+    /// <summary>Copies a pack; each byte is a sign of life.</summary>
+    /// <exception cref="PrimaryException">The response ended early, or the primary reported an error. Only the trailer of a bare pack shows
     /// whether it is whole.</exception>
     public async Task CopyPackAsync(
         PipeReader body,

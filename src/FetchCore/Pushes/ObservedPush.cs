@@ -8,12 +8,12 @@ using Waystation.GitProtocol.Pushing;
 
 namespace Waystation.FetchCore.Pushes;
 
-/// <summary>A push that went by and was reported on.</summary>
-/// <param name="Repository">To which repository.</param>
-/// <param name="Credential">By whom.</param>
+/// <summary>A push that passed through, with the primary's report.</summary>
+/// <param name="Repository">The repository.</param>
+/// <param name="Credential">The pusher's credential.</param>
 /// <param name="Primary">The primary, asked in the pusher's name, for this one push.</param>
-/// <param name="Copy">What was pushed; whoever is given the push disposes it.</param>
-/// <param name="Report">What the primary said.</param>
+/// <param name="Copy">The copy of the push; the receiver disposes it.</param>
+/// <param name="Report">The primary's report.</param>
 public sealed record ObservedPush(
     RepositoryName Repository,
     Credential Credential,
@@ -28,14 +28,14 @@ public sealed record ObservedPush(
         && Report.Done.Count == Copy.Request.Commands.Count
         && Copy.Request.Commands.Count > 0;
 
-    /// <summary>Where the refs that it made or moved stand now, as far as it is known.</summary>
+    /// <summary>The new tips of the refs that it made or moved, as far as they are known.</summary>
     public IEnumerable<ObjectId> Tips() =>
         Copy
             .Request.Commands.Select(command => Report.Done.FirstOrDefault(done => done.Name == command.Name)?.ActualNew ?? command.New)
             .Where(static id => !id.IsZero)
             .Distinct();
 
-    /// <summary>The refs that the primary says it changed; to be asked when the copy is whole.</summary>
+    /// <summary>The refs that the primary reports as changed. Call it when the copy is whole.</summary>
     public IReadOnlyList<PushedRef> Moved() =>
         [
             .. Copy.Request.Commands.SelectMany(command =>

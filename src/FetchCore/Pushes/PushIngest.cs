@@ -15,14 +15,14 @@ using Waystation.GitProtocol.Pushing;
 namespace Waystation.FetchCore.Pushes;
 
 /// <summary>
-/// Takes pushes that went by into the mirror, so that nobody fetches from the primary what was just sent to it:
+/// Takes pushes that passed through into the mirror, so that no fetch asks the primary for objects that were just sent to it:
 /// <code>
-///   report   all of it was taken
-///   refs     the primary shows what was pushed, to the one who pushed
-///   objects  git checks each of them, and that nothing is missing
+///   report   the primary accepted all of it
+///   refs     the primary shows the new tips to the pusher
+///   objects  git checks each of them, and that none is missing
 ///   mirror   the pack is moved in, the refs follow the listing
 /// </code>
-/// Whatever is not so ends it, and the next fetch brings the mirror up to date as ever.
+/// A failed check ends it, and the next fetch brings the mirror up to date as ever.
 /// </summary>
 public sealed class PushIngest(
     PushCopies copies,
@@ -36,21 +36,22 @@ public sealed class PushIngest(
     ILogger<PushIngest> logger
 )
 {
-    /// <summary>Those who fetch wait for what a push brings; a primary that does not say so soon what it shows keeps them from it no
-    /// longer.</summary>
+    /// <summary>Fetches wait for a push that is taken in. So the primary must send its listing within this time, or the push is
+    /// dropped.</summary>
     private static readonly TimeSpan s_listing = TimeSpan.FromSeconds(30);
 
-    /// <summary>Begins to watch a push; null where that would be of no use.</summary>
-    /// <param name="repository">The repository that it is for.</param>
-    /// <param name="isGzip">The client's bytes are compressed.</param>
+    /// <summary>Begins to watch a push; null if that is of no use.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="isGzip">Whether the client's bytes are compressed.</param>
     /// <param name="pusher">
-    /// The credential that pushes, and the primary asked in its name, also after the push; null where the credential is not known. It is
-    /// asked for when the primary has reported.
+    /// Returns the credential of the push, and the primary asked in its name, also after the push; null if the credential is not known. It
+    /// is
+    /// called when the primary has reported.
     /// </param>
     public PushWatch? Watch(RepositoryName repository, bool isGzip, Func<(Credential Credential, IPrimary Primary)?> pusher) =>
         Begin(repository, isGzip) is { } copy ? new PushWatch(this, repository, pusher, copy) : null;
 
-    /// <summary>Begins the copy of a push; null where it would be of no use.</summary>
+    /// <summary>Begins the copy of a push; null if it is of no use.</summary>
     internal PushCopy? Begin(RepositoryName repository, bool isGzip)
     {
         bool hasMirror = mirrors.Find(repository) is not null;
@@ -61,8 +62,9 @@ public sealed class PushIngest(
     private static bool IsFirst(PushRequestReader push) => push.HasPack && push.Commands.All(static command => command.IsCreation);
 
     /// <summary>
-    /// Takes a push in, behind its pusher. When this has returned its task the work is begun, before the client can know that its push was
-    /// taken: a fetch that comes then finds it under way.
+    /// Takes a push in, behind its pusher. When this call returns its task, the work has begun, and the client cannot know yet that its
+    /// push was
+    /// accepted. So a later fetch finds the work in progress.
     /// </summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever ends this ends nothing else.")]
     internal async Task TakeAsync(ObservedPush push)

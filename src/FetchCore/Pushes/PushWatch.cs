@@ -7,8 +7,8 @@ using Waystation.GitProtocol.Pushing;
 namespace Waystation.FetchCore.Pushes;
 
 /// <summary>
-/// One push that goes by, whichever front end it comes in by: what the client sends is copied, and once the primary reports that it took
-/// the push, the mirror takes the copy.
+/// One push that passes through, by either front end: the node copies the client's bytes, and once the primary reports that it accepted the
+/// push, the mirror takes the copy.
 /// <code>
 ///   client ──► TakeAsync ──► primary            the commands and the pack
 ///   client ◄── Read ◄─────── primary            the report: PushIngest takes the copy in
@@ -31,7 +31,7 @@ public sealed class PushWatch : IAsyncDisposable
         PushCopy copy
     ) => (_ingest, _repository, _pusher, _copy) = (ingest, repository, pusher, copy);
 
-    /// <summary>The end of the work that the push gave; ended where it gave none.</summary>
+    /// <summary>The end of the work for this push; ended at once if there is none.</summary>
     public Task Taken { get; private set; } = Task.CompletedTask;
 
     /// <summary>Copies the next bytes of the client.</summary>
@@ -66,7 +66,7 @@ public sealed class PushWatch : IAsyncDisposable
         Taken = _ingest.TakeAsync(new ObservedPush(_repository, credential, primary, _copy, _report));
     }
 
-    /// <summary>Drops the copy, where nobody took it.</summary>
+    /// <summary>Drops the copy, if it was not taken.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_isGiven)

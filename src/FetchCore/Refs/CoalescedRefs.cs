@@ -8,17 +8,18 @@ using Waystation.FetchCore.Primaries.Errors;
 namespace Waystation.FetchCore.Refs;
 
 /// <summary>
-/// One question for refs on its way. Its leader gets the answer as it streams. Its followers, known before it was sent, get the refs from
-/// memory when all of them have come. They ask for themselves where the answer is not refs, or too large to be held for them.
+/// One question for refs on its way to the primary. Its leader gets the response as it streams. Its followers, known before it was sent,
+/// get
+/// the refs from memory when all of them have come. They ask for themselves if the response has no refs, or is too large to be held.
 /// <code>
-///   primary ──► watched ──┬─► pipe ──► leader         a slow one slows nobody: the flight has landed as soon as it is waited for
+///   primary ──► watched ──┬─► pipe ──► leader         a slow leader slows no other: the flight has landed when it has to wait
 ///                         └─► copy ──► followers      8 MiB at most, 64 MiB for all flights
 /// </code>
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no handle; who leaves last may leave at any time.")]
 internal sealed class CoalescedRefs
 {
-    /// <summary>An answer that breaks off within this much breaks off before anybody was told of it.</summary>
+    /// <summary>The head is held back until this many bytes have come, so that an early failure can still become an error status.</summary>
     private const int HeldBack = 64 * 1024;
 
     /// <summary>The refs of 130,000 branches.</summary>
@@ -46,9 +47,9 @@ internal sealed class CoalescedRefs
     private int _hasLanded;
     private int _isLed = 1;
 
-    /// <param name="followers">How many wait for it beside its leader.</param>
+    /// <param name="followers">The number of followers.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="landed">Told once, when an equal question may be sent.</param>
+    /// <param name="landed">Called once, when an equal question may be sent.</param>
     public CoalescedRefs(int followers, TimeProvider time, Action<CoalescedRefs> landed)
     {
         _silence = new SourceSilence(time);
@@ -71,8 +72,8 @@ internal sealed class CoalescedRefs
         );
     }
 
-    /// <summary>Asks, and moves the answer to its end; its failures are its sharers'.</summary>
-    /// <param name="leader">Asks the primary and sees the answer.</param>
+    /// <summary>Asks the primary and copies the response to its end. A failure reaches leader and followers.</summary>
+    /// <param name="leader">Asks the primary and sees the response.</param>
     [SuppressMessage("Design", "CA1031", Justification = "Every failure is handed to those who wait.")]
     public async Task RunAsync(IRefsLeader leader)
     {
@@ -82,7 +83,7 @@ internal sealed class CoalescedRefs
             await using PrimaryReply reply = await leader.AskAsync(_unwanted.Token);
             if (!reply.IsAnswer)
             {
-                // A redirect, a challenge, a refusal: written for its leader, and nobody else's to hear.
+                // A redirect, a challenge, a refusal: written for the leader, and shown to no other.
                 DropCopy();
             }
 
@@ -106,7 +107,7 @@ internal sealed class CoalescedRefs
         }
     }
 
-    /// <summary>The leader's answer, from its head on.</summary>
+    /// <summary>The leader's response, from its head on.</summary>
     public async Task<RefsAnswer> AskPrimaryAsync(CancellationToken cancellationToken)
     {
         try
@@ -120,10 +121,10 @@ internal sealed class CoalescedRefs
         }
     }
 
-    /// <summary>The primary said nothing for longer than a follower waits.</summary>
+    /// <summary>Whether the primary sent nothing for longer than a follower waits.</summary>
     public bool WasSilent { get; private set; }
 
-    /// <summary>A follower's answer, all of it; null where it has to ask for itself.</summary>
+    /// <summary>The whole answer for a follower; null if it must ask for itself.</summary>
     public async Task<RefsAnswer?> FollowAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         bool given = false;
@@ -182,7 +183,7 @@ internal sealed class CoalescedRefs
                 ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync(_unwanted.Token);
                 if (!flush.IsCompleted)
                 {
-                    // From here on it goes at the leader's speed, and nobody else is to wait for that.
+                    // From here on it goes at the leader's speed, and no other client must wait for that.
                     Complete();
                     DropCopy();
                 }
@@ -257,7 +258,7 @@ internal sealed class CoalescedRefs
         }
     }
 
-    /// <summary>An equal question may be sent: this one is answered, or is waited for by nobody but its leader.</summary>
+    /// <summary>An equal question may be sent: this one has its answer, or only its leader waits for it.</summary>
     public void Complete()
     {
         if (Interlocked.Exchange(ref _hasLanded, 1) == 0)

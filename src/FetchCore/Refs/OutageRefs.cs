@@ -9,15 +9,15 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Refs;
 
 /// <summary>
-/// Answers questions for refs in an outage: from the newest recorded listing of this very credential that covers the question, patched by
-/// newer partial ones. Where a ref stays unknown nothing is answered.
+/// Answers questions for refs in an outage: from the newest recorded listing of the same credential that covers the question, corrected by
+/// newer partial ones. If a ref stays unknown, there is no answer.
 /// </summary>
 /// <param name="tickets">The records.</param>
 /// <param name="meters">Counts the answers.</param>
 /// <param name="logger">The log.</param>
 public sealed class OutageRefs(AccessTickets tickets, FetchMeters meters, ILogger<OutageRefs> logger)
 {
-    /// <summary>The answer; null where no record covers the question.</summary>
+    /// <summary>The answer; null if no record covers the question.</summary>
     public RefsAnswer.Recorded? Find(RefsQuery query)
     {
         if (tickets.FindRecorded(query.Repository, query.Credential) is not { } recorded)
@@ -40,7 +40,7 @@ public sealed class OutageRefs(AccessTickets tickets, FetchMeters meters, ILogge
         return new RefsAnswer.Recorded(body.WrittenMemory, age, advertises);
     }
 
-    /// <summary>How long ago it was shown; null where nothing was written.</summary>
+    /// <summary>The age of the listing; null if nothing was written.</summary>
     private static TimeSpan? WriteListing(ArrayBufferWriter<byte> body, RecordedAccess recorded, LsRefsRequest asked)
     {
         RecordedListing? answer = recorded.Answer(asked);

@@ -6,7 +6,7 @@ using Waystation.FetchCore.Primaries;
 
 namespace Waystation.FetchCore.Refs;
 
-/// <summary>What a listing and a refusal of the primary lead to.</summary>
+/// <summary>The consequences of a listing and of a refusal.</summary>
 internal static class RefFollowing
 {
     /// <summary>Ends the ticket of a credential that the primary refused.</summary>
@@ -18,7 +18,9 @@ internal static class RefFollowing
         }
     }
 
-    /// <summary>Brings the mirror to a listing, in the name of its asker; null where there was no mirror when it was asked for.</summary>
+    /// <summary>
+    /// Starts a sync of the mirror to a listing, in the name of its asker; null if there was no mirror before the question.
+    /// </summary>
     public static Action<RefListing, int>? FollowerOf(
         this SyncOnRefChange moved,
         MirrorGeneration? moment,

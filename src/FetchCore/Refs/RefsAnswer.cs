@@ -4,7 +4,7 @@ using Waystation.FetchCore.Primaries;
 
 namespace Waystation.FetchCore.Refs;
 
-/// <summary>The answer to a client's question for refs. Disposing it says that no more of it is needed.</summary>
+/// <summary>The answer to a client's question for refs. Dispose it when no more of it is needed.</summary>
 [SuppressMessage("Design", "CA1063", Justification = "A closed set of cases; nothing native is held.")]
 public abstract class RefsAnswer : IDisposable
 {
@@ -33,8 +33,9 @@ public abstract class RefsAnswer : IDisposable
     }
 
     /// <summary>
-    /// The refs of a reply that another client of the same credential was given. No field of that reply comes with them: the primary may
-    /// have written it for that client alone.
+    /// The refs of a response that another client of the same credential got. It has no header field of that response, because the primary
+    /// may
+    /// have written those for that client only.
     /// </summary>
     public sealed class Shared : RefsAnswer
     {
@@ -51,7 +52,7 @@ public abstract class RefsAnswer : IDisposable
         /// <summary>The body.</summary>
         public ReadOnlyMemory<byte> Bytes { get; }
 
-        /// <summary>The protocol version of an advertisement; null for the answer to an <c>ls-refs</c>.</summary>
+        /// <summary>The protocol version of an advertisement; null for the response to an <c>ls-refs</c>.</summary>
         public int? Advertises { get; }
 
         /// <summary>How long ago the primary showed them.</summary>

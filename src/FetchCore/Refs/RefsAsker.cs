@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Refs;
 
-/// <summary>In whose name the node asks for refs by itself.</summary>
+/// <summary>The name in which the node itself asks for refs.</summary>
 /// <param name="Repository">The repository.</param>
 /// <param name="Credential">The credential.</param>
 /// <param name="Primary">The primary, asked with that credential.</param>

@@ -7,6 +7,10 @@ namespace Waystation.FetchCore.Refs;
 /// <summary>What the core of refs tells the log; ids 1300 to 1399.</summary>
 internal static partial class RefsLog
 {
-    [LoggerMessage(1300, LogLevel.Warning, "{Repository}: refs as of {Age} ago were told to {Credential}: the primary cannot be asked")]
+    [LoggerMessage(
+        1300,
+        LogLevel.Warning,
+        "{Repository}: served refs as of {Age} ago to {Credential}, because the primary cannot be reached"
+    )]
     public static partial void RefsRecorded(this ILogger logger, RepositoryName repository, TimeSpan age, Credential credential);
 }

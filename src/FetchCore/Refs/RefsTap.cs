@@ -5,7 +5,7 @@ using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.FetchCore.Refs;
 
-/// <summary>One question for refs that is sent: what is learned of its reply is recorded on the way.</summary>
+/// <summary>One question for refs that is sent; it records the reply as it passes.</summary>
 internal sealed class RefsTap(RefsQuery query, AccessTickets tickets, SyncOnRefChange moved) : IRefsLeader
 {
     private MirrorGeneration? _moment;
@@ -29,13 +29,13 @@ internal sealed class RefsTap(RefsQuery query, AccessTickets tickets, SyncOnRefC
             moved.FollowerOf(_moment, tickets, query.Repository, query.Credential, query.Primary)
         );
 
-    /// <summary>Sees the next bytes of its body, before anybody else does.</summary>
+    /// <summary>Sees the next bytes of the body, before any client does.</summary>
     public void Read(ReadOnlySpan<byte> bytes) => _reading!.Read(bytes);
 
     /// <summary>The body has come to its end.</summary>
     public void End() => _reading!.End();
 
-    /// <summary>It failed. A primary that fails may have been exchanged: the capabilities that it told before are asked for anew.</summary>
+    /// <summary>The question failed. A primary that fails may have been replaced, so its capabilities are asked for again.</summary>
     public void Fail(Exception failure)
     {
         if (failure is IOException and not PrimaryBusyException)

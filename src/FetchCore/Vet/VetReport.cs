@@ -3,7 +3,7 @@ using Waystation.FetchCore.Observing;
 
 namespace Waystation.FetchCore.Vet;
 
-/// <summary>What the last rounds of the vet found, for the admin API and the metrics.</summary>
+/// <summary>The results of the last rounds of the vet, for the admin API and the metrics.</summary>
 public sealed class VetReport(TimeProvider time, WorkMeters meters)
 {
     private const int MaxRounds = 20;
@@ -24,7 +24,7 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
         }
     }
 
-    /// <summary>A round begins; what is found from now on is its.</summary>
+    /// <summary>Begins a round; later results belong to it.</summary>
     public void Begin()
     {
         lock (_gate)
@@ -83,13 +83,13 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
 }
 
 /// <summary>One round.</summary>
-/// <param name="Begun">When it began.</param>
-/// <param name="Checked">Mirrors compared with the primary.</param>
-/// <param name="Drifted">Of them, those that differed.</param>
-/// <param name="Mended">Of those, the ones brought up to date.</param>
+/// <param name="Begun">The time when it began.</param>
+/// <param name="Checked">Mirrors that were compared with the primary.</param>
+/// <param name="Drifted">Mirrors among them that differed.</param>
+/// <param name="Mended">Mirrors among those that were brought up to date.</param>
 /// <param name="Failed">Mirrors that could not be compared or mended.</param>
 /// <param name="ScrubbedBytes">Bytes read from disk and compared with their checksums.</param>
-/// <param name="Damaged">Files that did not agree with theirs.</param>
+/// <param name="Damaged">Files that differed from their checksums.</param>
 /// <param name="Failures">The last failures.</param>
 public sealed record VetRound(
     DateTimeOffset Begun,

@@ -9,12 +9,12 @@ using Waystation.FetchCore.Observing;
 namespace Waystation.FetchCore.Vet;
 
 /// <summary>
-/// The vet's rounds: asks for a vet of each mirror whose time has come and for upkeep of those that want it, has mirrors made again that
-/// were given up, and scrubs a share of the store, the whole of it within a day.
+/// The vet's rounds. Each enqueues a vet of every mirror that is due and upkeep of mirrors that need it, lets mirrors that were given up be
+/// made again, and scrubs a share of the store, the whole of it within a day.
 /// </summary>
 public sealed class VetRounds : BackgroundService
 {
-    /// <summary>Steps in a round: mirrors whose time has come wait no longer than one of them.</summary>
+    /// <summary>Steps in a round: a mirror that is due waits no longer than one step.</summary>
     private const int Steps = 12;
 
     private static readonly TimeSpan s_shortestStep = TimeSpan.FromMilliseconds(200);

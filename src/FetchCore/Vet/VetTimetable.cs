@@ -4,9 +4,9 @@ using Waystation.CacheStore;
 namespace Waystation.FetchCore.Vet;
 
 /// <summary>
-/// When each mirror is vetted: those asked for or changed lately every <paramref name="every"/>, the others ever less often, by a tenth of
-/// the time that they have been idle, but at least daily. Spread by chance, so that ten thousand mirrors are a few requests a second and
-/// never a wave.
+/// When each mirror is vetted: a recently used or changed mirror once in <paramref name="every"/>, another one less often, by a tenth of
+/// its
+/// idle time, but at least daily. Chance spreads the vets, so that ten thousand mirrors make a few requests a second and never a wave.
 /// </summary>
 [SuppressMessage("Security", "CA5394", Justification = "It spreads load and keeps no secret.")]
 public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random random)
@@ -19,9 +19,9 @@ public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random rando
     /// <summary>Of each, when it was last vetted, and the share of its interval that chance leaves.</summary>
     private readonly Dictionary<RepositoryName, (long At, double Share)> _last = [];
 
-    /// <summary>How long after one vet the next is due, before chance shortens it by up to a fifth.</summary>
-    /// <param name="idle">Since somebody last asked for the repository or it changed.</param>
-    /// <param name="every">The shortest.</param>
+    /// <summary>The time from one vet to the next, before chance shortens it by up to a fifth.</summary>
+    /// <param name="idle">The time since the repository was last asked for or changed.</param>
+    /// <param name="every">The shortest interval.</param>
     public static TimeSpan IntervalOf(TimeSpan idle, TimeSpan every)
     {
         TimeSpan interval = idle / IdleShare;
@@ -29,9 +29,9 @@ public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random rando
         return interval > every ? interval : every;
     }
 
-    /// <summary>Those whose time has come, which counts as their vet; those that are not among <paramref name="all"/> are
+    /// <summary>Takes the mirrors that are due, and counts them as vetted. Mirrors that are not among <paramref name="all"/> are
     /// forgotten.</summary>
-    /// <param name="all">Every mirror, and how long it has been idle.</param>
+    /// <param name="all">Every mirror and its idle time.</param>
     public IReadOnlyList<RepositoryName> TakeDue(IReadOnlyCollection<(RepositoryName Name, TimeSpan Idle)> all)
     {
         ArgumentNullException.ThrowIfNull(all);

@@ -24,7 +24,7 @@ public sealed class CapabilityAdvertisement
     /// <summary>As on the wire: from "version 2" to the flush-pkt, without the service line of HTTP.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
 
-    /// <summary>The repository's format; SHA-1 when nothing is said.</summary>
+    /// <summary>The object format of the repository; SHA-1 if the server names none.</summary>
     public ObjectFormat ObjectFormat { get; }
 
     /// <summary>Reads one whole advertisement; false when it is anything else.</summary>
@@ -42,7 +42,7 @@ public sealed class CapabilityAdvertisement
         }
         catch (GitProtocolException)
         {
-            // Whoever asks "is it one?" has his answer.
+            // Not an advertisement: the result is false.
         }
         return advertisement is not null;
     }
@@ -77,7 +77,7 @@ public sealed class CapabilityAdvertisement
 
             string line = Encoding.Latin1.GetString(packet.Text);
             int equals = line.IndexOf('=', StringComparison.Ordinal);
-            // Said twice, the first counts, as it does for git.
+            // If a capability comes twice, the first one counts, as in git.
             found.TryAdd(equals < 0 ? line : line[..equals], equals < 0 ? null : line[(equals + 1)..]);
         }
         return null;

@@ -5,10 +5,10 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Advertisements;
 
-/// <summary>The capabilities that every v2 command of ours carries.</summary>
+/// <summary>The capabilities in every v2 command that the node sends.</summary>
 internal static class CommandCapabilities
 {
-    // SHA-1 is what a server takes for granted; one from before object-format would refuse the word.
+    // SHA-1 is the default of a server. A server from before object-format would refuse the word.
     public static void Write(IBufferWriter<byte> writer, ObjectFormat format, string? agent, bool sayObjectFormat)
     {
         if (agent is not null)

@@ -6,8 +6,8 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Advertisements;
 
 /// <summary>
-/// Reads what upload-pack says first, as it passes by, in whichever version: the body of <c>GET info/refs</c>
-/// (gitprotocol-http, Smart Server Response) or the beginning of an SSH channel, which has no service line.
+/// Reads the first response of upload-pack as it passes, in any protocol version: the body of <c>GET info/refs</c> (gitprotocol-http,
+/// Smart Server Response) or the beginning of an SSH channel, which has no service line.
 /// <code>
 ///   [# service=git-upload-pack, flush]  ┬ version 2, capabilities, flush            ► Capabilities
 ///                                       └ [version 1], refs, shallows, flush         ► Tips, Shallows, V0Capabilities
@@ -41,7 +41,7 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
     /// <summary>v2: what the server can do, once complete.</summary>
     public CapabilityAdvertisement? Capabilities { get; private set; }
 
-    /// <summary>The repository's format; SHA-1 when nothing is said.</summary>
+    /// <summary>The object format of the repository; SHA-1 if the server names none.</summary>
     public ObjectFormat ObjectFormat { get; private set; }
 
     /// <summary>v0 and v1: the capabilities behind the first ref.</summary>
@@ -122,7 +122,7 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
                 ObjectFormat = capabilities.ObjectFormat;
                 break;
             default:
-                // An old server says nothing but a flush about a repository without refs.
+                // For a repository without refs an old server sends only a flush-pkt.
                 JoinSymrefs();
                 break;
         }
@@ -220,7 +220,7 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
         return true;
     }
 
-    // A peeled value stands right after its ref (gitprotocol-pack, Reference Discovery).
+    // A peeled value follows its ref (gitprotocol-pack, Reference Discovery).
     private bool TryPeel(ReadOnlySpan<byte> name, ObjectId id)
     {
         if (_tips.Count == 0 || !string.Equals(_tips[^1].Name, RefName.FromBytes(name), StringComparison.Ordinal))

@@ -7,7 +7,8 @@ namespace Waystation.GitProtocol.Advertisements;
 /// <summary>Writes the advertisement of version 0 or 1 (gitprotocol-pack, Reference Discovery).</summary>
 public static class InfoRefsWriter
 {
-    /// <summary>Writes the lines that stand before an advertisement over HTTP (gitprotocol-http, Smart Server Response).</summary>
+    /// <summary>Writes the service line and its flush-pkt, which begin an advertisement over HTTP (gitprotocol-http, Smart Server
+    /// Response).</summary>
     public static void WriteServiceLine(IBufferWriter<byte> writer)
     {
         PktLineWriter.WriteText(writer, Keywords.ServiceUploadPack);
@@ -15,12 +16,12 @@ public static class InfoRefsWriter
     }
 
     /// <summary>Writes a whole advertisement.</summary>
-    /// <param name="writer">Where to.</param>
+    /// <param name="writer">The output.</param>
     /// <param name="version">0 or 1.</param>
-    /// <param name="tips">In the order in which they are shown.</param>
-    /// <param name="capabilities">As they stand behind the first ref.</param>
+    /// <param name="tips">The refs, in the order of the advertisement.</param>
+    /// <param name="capabilities">The capabilities behind the first ref.</param>
     /// <param name="shallows">The boundary of a repository that is shallow itself.</param>
-    /// <param name="format">The repository's.</param>
+    /// <param name="format">The object format of the repository.</param>
     public static void Write(
         IBufferWriter<byte> writer,
         int version,

@@ -3,7 +3,7 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Advertisements;
 
-/// <summary>Reads the ref tips of an ls-refs answer as it passes by (gitprotocol-v2, ls-refs).</summary>
+/// <summary>Reads the ref tips of an ls-refs response as it passes (gitprotocol-v2, ls-refs).</summary>
 public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) : StreamTap
 {
     private readonly List<RefTip> _tips = [];
@@ -11,7 +11,7 @@ public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) :
     /// <summary>The tips so far, in the primary's order; evidence only once <see cref="StreamTap.IsComplete"/>.</summary>
     public IReadOnlyList<RefTip> Tips => _tips;
 
-    /// <summary>Where an unborn HEAD points, when the primary said so.</summary>
+    /// <summary>The target of an unborn HEAD, if the primary named it.</summary>
     public string? UnbornHeadTarget { get; private set; }
 
     private protected override void OnPacket(PktLineKind kind, ReadOnlySpan<byte> payload)
@@ -72,7 +72,7 @@ public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) :
         return true;
     }
 
-    // Attributes that we do not know are the primary's to add: a client passes over them, and so do we.
+    // A server may add attributes that we do not know. Clients skip these, and so do we.
     private bool TryReadAttributes(ReadOnlySpan<byte> rest, out ObjectId? peeled, out string? target)
     {
         peeled = null;

@@ -5,17 +5,17 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Advertisements;
 
-/// <summary>Writes the answer to an ls-refs in the form that git's own server gives it (gitprotocol-v2, ls-refs).</summary>
+/// <summary>Writes the response to an ls-refs in the form that git's own server gives it (gitprotocol-v2, ls-refs).</summary>
 public static class LsRefsResponseWriter
 {
-    /// <summary>Writes a whole answer: what is known of each tip is said of it.</summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="tips">In the order in which they are shown.</param>
-    /// <param name="unbornHeadTarget">Where an unborn HEAD points; null says nothing of one.</param>
+    /// <summary>Writes a whole response, with every known attribute of each tip.</summary>
+    /// <param name="writer">The output.</param>
+    /// <param name="tips">The refs, in the order of the response.</param>
+    /// <param name="unbornHeadTarget">The target of an unborn HEAD; null writes no unborn HEAD.</param>
     public static void Write(IBufferWriter<byte> writer, IReadOnlyList<RefTip> tips, string? unbornHeadTarget)
     {
         ArgumentNullException.ThrowIfNull(tips);
-        // In git's order, an unborn HEAD comes where a born one would: first.
+        // git writes HEAD first, born or unborn.
         if (unbornHeadTarget is not null)
         {
             PktLineWriter.WriteText(writer, RefName.ToBytes($"unborn HEAD symref-target:{unbornHeadTarget}"));

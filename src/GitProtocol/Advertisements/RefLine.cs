@@ -18,7 +18,7 @@ internal static class RefLine
         return ObjectId.TryParse(line[..format.HexLength], format, out id);
     }
 
-    /// <summary>Takes what is before the next space off <paramref name="rest"/>.</summary>
+    /// <summary>Removes the text before the next space from <paramref name="rest"/> and returns it.</summary>
     public static ReadOnlySpan<byte> NextWord(ref ReadOnlySpan<byte> rest)
     {
         int end = rest.IndexOf((byte)' ');

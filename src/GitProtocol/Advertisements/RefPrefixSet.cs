@@ -1,8 +1,8 @@
 namespace Waystation.GitProtocol.Advertisements;
 
 /// <summary>
-/// The prefixes of an ls-refs, sorted, without those that another one makes needless: none of them begins with another. So the only
-/// one that a name can begin with is the last that sorts before it, and one search finds it, however many prefixes there are.
+/// The prefixes of an ls-refs, sorted and without redundant ones: no prefix begins with another. So a name can begin only with the last
+/// prefix that sorts before it, and one search finds that prefix, for any number of prefixes.
 /// </summary>
 public sealed class RefPrefixSet : IEquatable<RefPrefixSet>
 {
@@ -16,7 +16,7 @@ public sealed class RefPrefixSet : IEquatable<RefPrefixSet>
     /// <summary>How many prefixes are left.</summary>
     public int Count => _sorted.Length;
 
-    /// <summary>The set that lets through what these prefixes let through.</summary>
+    /// <summary>The smallest set that admits the same names as these prefixes.</summary>
     public static RefPrefixSet Of(IReadOnlyList<string> prefixes)
     {
         ArgumentNullException.ThrowIfNull(prefixes);
@@ -39,7 +39,7 @@ public sealed class RefPrefixSet : IEquatable<RefPrefixSet>
         return new RefPrefixSet(all[..kept]);
     }
 
-    /// <summary>The place of the prefix that this name begins with; -1 where it begins with none.</summary>
+    /// <summary>The index of the prefix that this name begins with; -1 if there is none.</summary>
     public int Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -52,7 +52,7 @@ public sealed class RefPrefixSet : IEquatable<RefPrefixSet>
         return at >= 0 && name.StartsWith(_sorted[at], StringComparison.Ordinal) ? at : -1;
     }
 
-    /// <summary>Whether every name that the other set lets through is let through by this one.</summary>
+    /// <summary>Whether this set admits every name that the other set admits.</summary>
     public bool Covers(RefPrefixSet other)
     {
         ArgumentNullException.ThrowIfNull(other);

@@ -8,6 +8,6 @@ namespace Waystation.GitProtocol.Advertisements;
 /// </summary>
 public sealed record RefTip(string Name, ObjectId Id, ObjectId? Peeled, string? SymrefTarget)
 {
-    /// <summary>It is one of those that include-tag speaks of.</summary>
+    /// <summary>Whether include-tag applies to it.</summary>
     public bool IsAnnotatedTag => Peeled is not null && Name.StartsWith("refs/tags/", StringComparison.Ordinal);
 }

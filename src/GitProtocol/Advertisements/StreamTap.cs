@@ -3,43 +3,43 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Advertisements;
 
 /// <summary>
-/// A reader that looks over a shoulder: it is shown an answer that streams by, cut anywhere, and must never disturb it.
+/// Reads a response while it streams to a client. The response comes in pieces of any size, and the tap must never disturb it.
 /// <code>
 ///   primary ──────────────► client
-///              └─ Read ─► whole packets ─► OnPacket ─► what the answer says, once IsComplete
+///              └─ Read ─► whole packets ─► OnPacket ─► the result, once IsComplete
 /// </code>
-/// It never throws on what it is shown. At the first thing that it does not understand, or that exceeds a bound, it stops
-/// looking for good and forgets what it had: half an answer is no evidence.
+/// It never throws on its input. When it meets something that it does not know, or that exceeds a bound, it stops reading for good and
+/// drops its result, because half a response proves nothing.
 /// </summary>
 public abstract class StreamTap
 {
-    /// <summary>The longest answer looked at, a bound on what we keep; a million refs of a hundred bytes fit twice.</summary>
+    /// <summary>The longest response that is read, a bound on the memory; a million refs of a hundred bytes fit twice.</summary>
     internal const long MaxLength = 256L << 20;
 
     private byte[] _held = [];
     private int _heldLength;
     private long _passed;
 
-    /// <summary>Whether the whole answer was seen, well-formed to its end.</summary>
+    /// <summary>Whether the whole response has passed, well-formed to its end.</summary>
     public bool IsComplete { get; private set; }
 
     /// <summary>Whether the reader gave up; it will not complete any more.</summary>
     public bool HasStopped { get; private set; }
 
-    /// <summary>What was looked for is known, though more may follow.</summary>
+    /// <summary>Whether the result is known, though more bytes may follow.</summary>
     public virtual bool HasAnswer => IsComplete;
 
     /// <summary>Shows the next bytes.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {
-        // Bytes after the end mean that the end was not what we took it for.
+        // Bytes after the end mean that the end was found in the wrong place.
         if (ReadToEnd(bytes) < bytes.Length && !HasStopped)
         {
             Stop();
         }
     }
 
-    /// <summary>Shows the next bytes, of which those after the last packet are not looked at; returns how many were.</summary>
+    /// <summary>Shows the next bytes. Bytes after the last packet are not read. Returns the number of bytes that were read.</summary>
     private protected int ReadToEnd(ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<byte> rest = bytes;
@@ -60,7 +60,7 @@ public abstract class StreamTap
     /// <summary>Shows one packet, in order. The payload lives only as long as the call.</summary>
     private protected abstract void OnPacket(PktLineKind kind, ReadOnlySpan<byte> payload);
 
-    /// <summary>Drops what was gathered.</summary>
+    /// <summary>Drops the result.</summary>
     private protected abstract void Forget();
 
     /// <summary>This was the last packet.</summary>

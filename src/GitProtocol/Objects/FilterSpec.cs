@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Waystation.GitProtocol.Objects;
 
 /// <summary>
-/// A filter that we understand, in one spelling per meaning: sizes expanded to bytes.
-/// <c>sparse:</c> names an object of the repository and everything unknown may mean anything: neither is a FilterSpec.
+/// A filter that we understand, in one spelling per meaning: sizes expanded to bytes. <c>sparse:</c> names an object of the repository,
+/// and an unknown filter may mean anything, so neither is a FilterSpec.
 /// </summary>
 public sealed record FilterSpec
 {

@@ -5,7 +5,7 @@ namespace Waystation.GitProtocol.Objects;
 /// <summary>The hash function that names a repository's objects.</summary>
 public enum ObjectFormat
 {
-    /// <summary>SHA-1, 20 bytes; meant wherever nothing is said.</summary>
+    /// <summary>SHA-1, 20 bytes; the default where no format is named.</summary>
     Sha1,
 
     /// <summary>SHA-256, 32 bytes.</summary>

@@ -72,7 +72,7 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
         return TryParse(copy[..format.HexLength], format, out id);
     }
 
-    /// <summary>An id from text, its format told by its length.</summary>
+    /// <summary>Parses an id from text; the length of the text gives the format.</summary>
     /// <exception cref="FormatException">It is neither 40 nor 64 hexadecimal digits.</exception>
     public static ObjectId Parse(string hex)
     {
@@ -122,7 +122,7 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is ObjectId other && Equals(other);
 
-    /// <summary>A keyed hash: whoever chooses the ids of a request must not be able to choose their buckets.</summary>
+    /// <summary>A keyed hash, so that the sender of a request cannot choose the buckets of its ids.</summary>
     [SuppressMessage("Usage", "MA0021", Justification = "The ordinal, keyed hash is just what is wanted, and no comparer takes spans.")]
     public override int GetHashCode() => string.GetHashCode(MemoryMarshal.Cast<byte, char>(Raw));
 

@@ -1,6 +1,6 @@
 namespace Waystation.GitProtocol.Objects;
 
-/// <summary>Gathers ids in their order, each once. Short lists are searched; only long ones pay for a hash set.</summary>
+/// <summary>Collects ids in their order, each once. It searches short lists, and makes a hash set only for long ones.</summary>
 internal sealed class ObjectIdSet
 {
     private const int SearchedUpTo = 16;

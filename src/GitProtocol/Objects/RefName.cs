@@ -4,12 +4,12 @@ using System.Text;
 namespace Waystation.GitProtocol.Objects;
 
 /// <summary>
-/// Ref names are bytes, not text. Here each byte becomes the one character of the same number (Latin-1): nothing is lost,
-/// and comparing, ordering and cutting prefixes (ordinal) mean the same on both sides.
+/// Ref names are bytes, not text. Here each byte becomes the character of the same number (Latin-1). So nothing is lost, and ordinal
+/// comparing, ordering and cutting of prefixes mean the same on both sides.
 /// </summary>
 public static class RefName
 {
-    /// <summary>The longest name taken, as long as the longest path of Linux; it bounds what a peer can make us keep.</summary>
+    /// <summary>The longest name, as long as the longest path of Linux; it bounds the memory that a peer can make us use.</summary>
     public const int MaxLength = 4_096;
 
     private static readonly SearchValues<char> s_forbidden = SearchValues.Create([

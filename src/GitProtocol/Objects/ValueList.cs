@@ -28,7 +28,7 @@ internal sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
 
     public override bool Equals(object? obj) => Equals(obj as ValueList<T>);
 
-    // The first and the last tell lists apart well enough; a million ids need not all be hashed.
+    // The first and the last item are enough to tell lists apart; a million ids need no full hash.
     public override int GetHashCode() => _items.Length == 0 ? 0 : HashCode.Combine(_items.Length, _items[0], _items[^1]);
 
     public override string ToString() => $"{_items.Length} items";

@@ -5,12 +5,12 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.GitProtocol.Packs;
 
 /// <summary>
-/// Digests a pack as it streams by and says how much of it may leave: all but what could still be the trailer.
+/// Computes the digest of a pack as it streams, and says how many bytes may be released: all but those that may be the trailer.
 /// <code>
 ///   PACK v n | objects ....................... | digest of all before
 ///   └──────────── Releasable ────────────────┘   └─ held back until IsWhole
 /// </code>
-/// It does not look at the objects: a pack made wrong with a trailer that agrees passes.
+/// It does not read the objects: it accepts a wrong pack with a right trailer.
 /// </summary>
 public sealed class PackTrailerCheck : IDisposable
 {
@@ -67,7 +67,7 @@ public sealed class PackTrailerCheck : IDisposable
         _tailLength += bytes.Length;
     }
 
-    /// <summary>Whether what was seen so far ends as a whole pack does. More may follow all the same.</summary>
+    /// <summary>Whether the bytes so far end as a whole pack does. More bytes may follow.</summary>
     public bool LooksWhole()
     {
         if (_ended || Length < PackHeader.Length + _tail.Length || !PackHeader.TryParse(_header, out _))
@@ -80,12 +80,13 @@ public sealed class PackTrailerCheck : IDisposable
         return digest.SequenceEqual(_tail);
     }
 
-    /// <summary>Whether what was seen is one whole pack. Once, at the end.</summary>
+    /// <summary>Whether the bytes are one whole pack. Call it once, at the end.</summary>
+    /// <exception cref="InvalidOperationException">It was called before.</exception>
     public bool IsWhole()
     {
         if (_ended)
         {
-            throw new InvalidOperationException("The pack has been judged already.");
+            throw new InvalidOperationException("The pack has been checked already.");
         }
 
         _ended = true;

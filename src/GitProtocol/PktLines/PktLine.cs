@@ -19,7 +19,7 @@ public readonly struct PktLine
     /// <summary>What the packet holds after its length; empty unless <see cref="PktLineKind.Data"/>.</summary>
     public ReadOnlySequence<byte> Payload { get; }
 
-    /// <summary>The payload without its one trailing LF: senders should write it, receivers must not ask for it.</summary>
+    /// <summary>The payload without its one trailing LF: senders should write it, receivers must not demand it.</summary>
     public ReadOnlySequence<byte> Text => WithoutLineFeed(Payload);
 
     /// <summary>Whether this is a data-pkt with just this text.</summary>
@@ -29,7 +29,7 @@ public readonly struct PktLine
         return Kind == PktLineKind.Data && mine.Length == text.Length && StartsWith(mine, text);
     }
 
-    /// <summary>Whether this is a data-pkt whose text begins so, and what follows.</summary>
+    /// <summary>Whether this is a data-pkt whose text begins with the prefix; gives the text after it.</summary>
     public bool TryStripPrefix(ReadOnlySpan<byte> prefix, out ReadOnlySequence<byte> rest)
     {
         ReadOnlySequence<byte> mine = Text;

@@ -81,7 +81,7 @@ public static class PktLineReader
         {
             return false;
         }
-        // 0004 is an empty line: senders should not write it, but it is one.
+        // 0004 is an empty line: senders should not write it, but it is valid.
         packet = new PktLine(PktLineKind.Data, buffer.Slice(HeaderLength, length - HeaderLength));
         buffer = buffer.Slice(length);
         return true;

@@ -22,7 +22,7 @@ public static class PktLineWriter
     /// <summary>Writes a delim-pkt.</summary>
     public static void WriteDelim(IBufferWriter<byte> writer) => WriteRaw(writer, "0001"u8);
 
-    /// <summary>Writes an ERR packet, which ends the conversation; cut when it is too long for one packet.</summary>
+    /// <summary>Writes an ERR packet, which ends the conversation. A message that is too long for one packet is cut.</summary>
     public static void WriteError(IBufferWriter<byte> writer, string message)
     {
         ReadOnlySpan<byte> text = Encoding.UTF8.GetBytes(message);

@@ -3,9 +3,8 @@ using System.Buffers;
 namespace Waystation.GitProtocol.PktLines;
 
 /// <summary>
-/// Text that every reader takes for the same text. git reads lines as C strings, which a NUL ends, and splits them at any white space;
-/// others decode UTF-8, split at what Unicode calls a space, or at line feeds. A request is read here only where none of that makes a
-/// difference.
+/// Text that every reader reads in the same way. git reads lines as C strings, which end at a NUL, and splits them at any white space.
+/// Others decode UTF-8, and split at Unicode spaces or at line feeds. The node reads a request only if none of that makes a difference.
 /// </summary>
 internal static class PlainText
 {

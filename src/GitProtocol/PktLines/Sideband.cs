@@ -8,7 +8,7 @@ public static class Sideband
     /// <summary>Band 1: the pack itself.</summary>
     public const byte PackData = 1;
 
-    /// <summary>Band 2: text for the person who waits.</summary>
+    /// <summary>Band 2: text for the user.</summary>
     public const byte Progress = 2;
 
     /// <summary>Band 3: the reason why there will be no more.</summary>

@@ -1,6 +1,6 @@
 namespace Waystation.GitProtocol.PktLines;
 
-/// <summary>How the pack of a v0 or v1 answer is framed; in v2 always as <see cref="Sideband64k"/>.</summary>
+/// <summary>The framing of the pack in a v0 or v1 response; a v2 response always uses <see cref="Sideband64k"/>.</summary>
 public enum SidebandKind
 {
     /// <summary>The bare pack, to the end of the stream.</summary>

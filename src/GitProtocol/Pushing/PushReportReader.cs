@@ -5,11 +5,11 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Pushing;
 
 /// <summary>
-/// Reads how a push fared, as the answer passes by (gitprotocol-pack, Report Status): report-status and report-status-v2, in
-/// bands or plain, which its first byte tells. <see cref="StreamTap.HasAnswer"/> holds from the report's own end on: hooks may go on
-/// talking for minutes after the refs have moved.
+/// Reads the result of a push as the response passes (gitprotocol-pack, Report Status): report-status and report-status-v2, in bands
+/// or plain, which the first byte shows. <see cref="StreamTap.HasAnswer"/> holds from the report's own end on, because hooks may write
+/// for minutes after the refs have moved.
 /// <code>
-///   with side-band     band 1 ─► unpack ok, ok REF, [option …], ng REF …, flush     band 2, 3 ─► not for us     flush
+///   with side-band     band 1 ─► unpack ok, ok REF, [option …], ng REF …, flush     band 2, 3 ─► ignored        flush
 ///   without            unpack ok, ok REF, …, flush
 /// </code>
 /// </summary>
@@ -65,7 +65,7 @@ public sealed class PushReportReader : StreamTap
 
     private protected override void Forget()
     {
-        // What the report said stays said, whatever came after it.
+        // Whatever follows the report, the report holds.
     }
 
     /// <summary>The lines of the report itself.</summary>

@@ -5,17 +5,17 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Pushing;
 
 /// <summary>
-/// Reads what stands before the pack of a push, as it passes by (gitprotocol-pack, Reference Update Request):
+/// Reads the lines before the pack of a push as they pass (gitprotocol-pack, Reference Update Request):
 /// <code>
 ///   shallows, commands, flush │ [push options, flush] │ PACK …
-///                             └──────── Read ────────►┘ the rest is the pack, where a command needs one
+///                             └──────── Read ────────►┘ the rest is the pack, if a command needs one
 /// </code>
-/// It never throws. It stops at what it does not know, a signed push among it, and past its bounds: a push of more refs than
-/// these is seldom, and only costs what it would have spared.
+/// It never throws. It stops at anything that it does not know, such as a signed push, and at its bounds. A push of so many refs is
+/// rare; the node then only loses the warming.
 /// </summary>
 public sealed class PushRequestReader : StreamTap
 {
-    /// <summary>Refs that one push may change to be looked at; a few hundred KiB.</summary>
+    /// <summary>The most refs of a push that is read; they take a few hundred KiB.</summary>
     public const int MaxCommands = 1_024;
 
     /// <summary>Bytes before the pack.</summary>
@@ -32,13 +32,13 @@ public sealed class PushRequestReader : StreamTap
         Options,
     }
 
-    /// <summary>What is to be done, in the client's order; evidence only once <see cref="StreamTap.IsComplete"/>.</summary>
+    /// <summary>The commands, in the client's order; evidence only once <see cref="StreamTap.IsComplete"/>.</summary>
     public IReadOnlyList<RefCommand> Commands => _commands;
 
     /// <summary>The format of the ids.</summary>
     public ObjectFormat ObjectFormat { get; private set; }
 
-    /// <summary>A pack follows: only a push that but deletes has none.</summary>
+    /// <summary>Whether a pack follows; a push that only deletes has none.</summary>
     public bool HasPack => _commands.Exists(static command => !command.IsDeletion);
 
     /// <summary>Shows the next bytes; returns how many of them stood before the pack.</summary>
@@ -98,7 +98,7 @@ public sealed class PushRequestReader : StreamTap
         return TryTakeCommand(end < 0 ? line : line[..end]);
     }
 
-    /// <summary>The capabilities stand behind the first command.</summary>
+    /// <summary>Reads the first command, which has the capabilities behind it.</summary>
     private bool TryTakeFirst(ReadOnlySpan<byte> line, int end)
     {
         ObjectFormat = FormatOf(line);

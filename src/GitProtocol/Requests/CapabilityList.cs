@@ -10,7 +10,7 @@ internal sealed class CapabilityList(ObjectFormat format)
 {
     private readonly HashSet<string> _flags = new(StringComparer.Ordinal);
 
-    // These change nothing about the answer: what the client may say in its needs, it says there.
+    // These do not change the response: a client that may use them does so in its needs.
     private static readonly string[] s_harmless =
     [
         CapabilityWords.Shallow,
@@ -35,7 +35,7 @@ internal sealed class CapabilityList(ObjectFormat format)
         CapabilityWords.Filter,
     ];
 
-    /// <summary>What makes the request foreign, or null: a word that may mean anything, or a byte that is none of a word's.</summary>
+    /// <summary>The reason why the request is foreign, or null: an unknown word, or a byte that no word has.</summary>
     public ForeignReason? Foreign { get; private set; }
 
     /// <summary>Whether a filter may be asked for.</summary>
@@ -61,7 +61,7 @@ internal sealed class CapabilityList(ObjectFormat format)
         }
     }
 
-    /// <summary>The request with what its capabilities say of the pack.</summary>
+    /// <summary>The request, with the capabilities that concern the pack.</summary>
     public FetchRequest ApplyTo(FetchRequest request) =>
         request with
         {

@@ -2,13 +2,13 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Requests;
 
-/// <summary>The capabilities of v0 and v1 (gitprotocol-capabilities), as text: they stand in one line, with spaces between them.</summary>
+/// <summary>The capabilities of v0 and v1 (gitprotocol-capabilities), as text: they share one line, separated by spaces.</summary>
 public static class CapabilityWords
 {
     /// <summary>Each common have is acknowledged.</summary>
     public const string MultiAck = "multi_ack";
 
-    /// <summary>Each common have is acknowledged, "common" and "ready" told apart.</summary>
+    /// <summary>Each common have is acknowledged, with "common" or "ready".</summary>
     public const string MultiAckDetailed = "multi_ack_detailed";
 
     /// <summary>The pack may follow "ready".</summary>
@@ -47,10 +47,10 @@ public static class CapabilityWords
     /// <summary>Partial clones.</summary>
     public const string Filter = "filter";
 
-    /// <summary>Wants by id of what any ref is at.</summary>
+    /// <summary>A want may be the id of any ref's tip.</summary>
     public const string AllowTip = "allow-tip-sha1-in-want";
 
-    /// <summary>Wants by id of what any ref leads to.</summary>
+    /// <summary>A want may be any id that a ref leads to.</summary>
     public const string AllowReachable = "allow-reachable-sha1-in-want";
 
     /// <summary>How haves are acknowledged, by the best of these words.</summary>

@@ -6,16 +6,17 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Requests;
 
 /// <summary>
-/// Reads what a v2 client asks (gitprotocol-v2, Command Request):
+/// Reads the commands of a v2 client (gitprotocol-v2, Command Request):
 /// <code>
 ///   command=…, capabilities ─ delim ─ arguments ─ flush          one command
-///   flush                                                        the client takes its leave
+///   flush                                                        the client ends the conversation
 /// </code>
-/// Finding a command's end and reading its content are two jobs: content is read only when all of it is there.
+/// Finding a command's end and reading its content are two steps: the content is read only when all of it is there.
 /// </summary>
 public static class CommandParser
 {
-    /// <summary>The object ids of one request: far above any honest one, it bounds what a peer can make us keep.</summary>
+    /// <summary>The most object ids of one request: far more than honest ones have. It bounds the memory that a peer can make us
+    /// use.</summary>
     public const int DefaultMaxObjects = 1_000_000;
 
     /// <summary>The bytes of one request: a million haves of a SHA-256 repository fit.</summary>
@@ -38,8 +39,8 @@ public static class CommandParser
     }
 
     /// <summary>
-    /// Takes one command off a channel that carries many; false, and nothing taken, while it is not whole.
-    /// True with no command: the client takes its leave. The bytes taken are those to forward when it is foreign.
+    /// Removes one command from a channel that carries many. While the command is not whole it returns false and leaves the buffer
+    /// unchanged. True with no command means that the client ends the conversation. A foreign command has the bytes to forward.
     /// </summary>
     public static bool TryReadCommand(ref ReadOnlySequence<byte> buffer, out ParsedCommand? command, int maxObjects = DefaultMaxObjects)
     {
@@ -48,8 +49,8 @@ public static class CommandParser
     }
 
     /// <summary>
-    /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found,
-    /// so that a long request is not looked through again with each read. It is 0 again when a command was taken.
+    /// The same for a buffer that grows. <paramref name="scanned"/>, 0 at first, keeps the place up to which there is no end, so that a
+    /// long request is not searched again with each read. It is 0 again after a command.
     /// </summary>
     public static bool TryReadCommand(
         ref ReadOnlySequence<byte> buffer,
@@ -82,7 +83,7 @@ public static class CommandParser
         return PktLine.StartsWith(start.Slice(PktLineReader.HeaderLength), Keywords.Command);
     }
 
-    /// <summary>Hops from packet to packet until after a flush-pkt; keeps the place where it had to stop.</summary>
+    /// <summary>Goes from packet to packet to the end of a flush-pkt, and keeps the place where the bytes ended.</summary>
     internal static bool TryFindFlush(in ReadOnlySequence<byte> buffer, ref long scanned)
     {
         ReadOnlySequence<byte> rest = buffer.Slice(scanned);
@@ -204,7 +205,7 @@ public static class CommandParser
             }
         }
 
-        /// <summary>What makes the command foreign whatever its arguments, or null.</summary>
+        /// <summary>The reason why the command is foreign with any arguments, or null.</summary>
         public ParsedCommand.Foreign? Judge()
         {
             if (_command is null)

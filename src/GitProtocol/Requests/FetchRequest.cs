@@ -3,8 +3,8 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.GitProtocol.Requests;
 
 /// <summary>
-/// What a fetch asks, whichever protocol version asked it; equal when all of it is equal. Every property changes the response, so the
-/// key of the pack cache is made of all of them. How the client wants to hear the response is <see cref="ResponseFraming"/>.
+/// What a client asks for with a fetch, in any protocol version; compared by value. Every property changes the response, so the key of
+/// the pack cache contains all of them. <see cref="ResponseFraming"/> has the form in which the client wants the response.
 /// </summary>
 public sealed record FetchRequest
 {
@@ -47,7 +47,7 @@ public sealed record FetchRequest
     /// <summary>Delta bases may be named by position.</summary>
     public bool OfsDelta { get; init; }
 
-    /// <summary>Annotated tags of what is sent are sent too.</summary>
+    /// <summary>The response also has the annotated tags that point to its objects.</summary>
     public bool IncludeTag { get; init; }
 
     /// <summary>When the pack comes.</summary>

@@ -6,7 +6,7 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Requests;
 
-/// <summary>Gathers the lines that fetch requests of all versions share, and remembers what made the request foreign.</summary>
+/// <summary>Collects the lines that fetch requests of all versions share, and remembers the reason for a foreign request.</summary>
 internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects)
 {
     private readonly ObjectIdSet _wants = new();
@@ -17,7 +17,7 @@ internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects)
     private FilterSpec? _filter;
     private int _lines;
 
-    /// <summary>The first thing that is not ours to answer.</summary>
+    /// <summary>The first reason why the node must not answer the request.</summary>
     public ForeignReason? Foreign { get; private set; }
 
     /// <summary>Whether a filter was asked for, known or not.</summary>
@@ -73,7 +73,7 @@ internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects)
         return true;
     }
 
-    /// <summary>The request, with what the versions say each in their own way still to be set.</summary>
+    /// <summary>The request, without the properties that each version sets in its own way.</summary>
     public FetchRequest Build()
     {
         if (_depth is not null && _since is not null)

@@ -5,7 +5,7 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Requests;
 
 /// <summary>
-/// Reads what a v0 or v1 client asks (gitprotocol-pack, Packfile Negotiation):
+/// Reads the request of a v0 or v1 client (gitprotocol-pack, Packfile Negotiation):
 /// <code>
 ///   want id capabilities, want…, shallow…, deepen…, filter ─ flush        the needs
 ///   have… ─ flush                                                         a round, any number of times
@@ -52,7 +52,7 @@ public static class FetchRequestV0Parser
         {
             ThrowTruncated();
         }
-        // Some clients end a request with a flush-pkt whatever it was.
+        // Some clients end any request with a flush-pkt.
         bool ends = wholeBody.IsEmpty || (wholeBody.Length == PktLineReader.HeaderLength && PktLine.StartsWith(wholeBody, "0000"u8));
         if (!ends && done)
         {
@@ -68,8 +68,8 @@ public static class FetchRequestV0Parser
     }
 
     /// <summary>
-    /// Takes the needs, to their flush-pkt, off the buffer; false, and nothing taken, while they are not whole. True with no
-    /// command: the client takes its leave.
+    /// Removes the needs, with their flush-pkt, from the buffer. While they are not whole it returns false and leaves the buffer unchanged.
+    /// True with no command means that the client ends the conversation.
     /// </summary>
     public static bool TryReadNeeds(
         ref ReadOnlySequence<byte> buffer,
@@ -150,8 +150,8 @@ public static class FetchRequestV0Parser
     }
 
     /// <summary>
-    /// The same for a buffer that grows: <paramref name="scanned"/>, 0 at first, keeps the place up to which no end was found. It is 0
-    /// again when a round was taken.
+    /// The same for a buffer that grows. <paramref name="scanned"/>, 0 at first, keeps the place up to which there is no end. It is 0
+    /// again after a round.
     /// </summary>
     public static bool TryReadRound(
         ref ReadOnlySequence<byte> buffer,
@@ -267,7 +267,7 @@ public static class FetchRequestV0Parser
         {
             if (builder.TryTakeLimit(line))
             {
-                // As git has it: the capability stands before what needs it.
+                // As in git, the capability must come before the line that needs it.
                 if (builder.HasFilter && !capabilities.HasFilter)
                 {
                     GitProtocolException.Throw(ProtocolError.Conflict, "A filter without its capability.");

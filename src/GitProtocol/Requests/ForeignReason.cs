@@ -1,6 +1,6 @@
 namespace Waystation.GitProtocol.Requests;
 
-/// <summary>Why a request, good protocol as far as we can tell, is not ours to answer: it is forwarded as it came.</summary>
+/// <summary>Why the node must not answer a request that seems to be good protocol. The node forwards it unchanged.</summary>
 public enum ForeignReason
 {
     /// <summary>A command other than fetch and ls-refs.</summary>
@@ -18,19 +18,19 @@ public enum ForeignReason
     /// <summary>A filter that is not a <see cref="Objects.FilterSpec"/>.</summary>
     UnknownFilter,
 
-    /// <summary>A ref wanted by name: the primary says what it is.</summary>
+    /// <summary>A ref wanted by name: only the primary knows its id.</summary>
     WantRef,
 
     /// <summary>A boundary by ref name.</summary>
     DeepenNot,
 
-    /// <summary>Parts of the pack may be fetched from elsewhere.</summary>
+    /// <summary>Parts of the pack may be fetched from another server.</summary>
     PackfileUris,
 
-    /// <summary>A fetch that wants nothing: a negotiation for its own sake, or nothing at all.</summary>
+    /// <summary>A fetch without a want: a pure negotiation, or nothing at all.</summary>
     NoWants,
 
-    /// <summary>A v0 or v1 body that goes on after its round: a stateless server answers the first round and reads no further.</summary>
+    /// <summary>A v0 or v1 body with more after its round: a stateless server answers the first round and reads no further.</summary>
     SecondRound,
 
     /// <summary>
@@ -39,12 +39,12 @@ public enum ForeignReason
     /// </summary>
     TooManyPrefixes,
 
-    /// <summary>A request of nothing but a flush-pkt.</summary>
+    /// <summary>A request with only a flush-pkt.</summary>
     EmptyRequest,
 
     /// <summary>
-    /// A byte that ends or separates for one reader and not for another, such as NUL, a tab or a line feed within a line: the
-    /// primary may read another request than we do.
+    /// A byte that ends or separates for one reader and not for another, such as NUL, a tab or a line feed within a line: the primary may
+    /// read another request than the node.
     /// </summary>
     ByteOutOfPlace,
 }

@@ -7,21 +7,23 @@ namespace Waystation.GitProtocol.Requests;
 public sealed record LsRefsRequest
 {
     /// <summary>
-    /// So many prefixes are read: twenty branches by name, as git's own client asks for each in six spellings. Servers heed no more
-    /// than some bound of their own, and what they do with more differs; so the answer to more is not believed to speak of all of them.
+    /// The most prefixes that are read: twenty branches by name, because git's own client asks for each in six spellings. Each server
+    /// heeds prefixes up to its own bound and treats further ones in its own way. So for more prefixes the node does not know which refs a
+    /// response covers.
     /// </summary>
     public const int MaxPrefixes = 128;
 
-    /// <summary>All prefixes of one question together: what is recorded of it stays small beside its answer.</summary>
+    /// <summary>The most bytes of all prefixes of one question, so that the record of the question stays small beside the
+    /// response.</summary>
     public const int MaxPrefixBytes = 8 * 1024;
 
     /// <summary>The format that the client takes the repository to have.</summary>
     public ObjectFormat ObjectFormat { get; init; }
 
-    /// <summary>Show what annotated tags point to.</summary>
+    /// <summary>Show the objects that annotated tags point to.</summary>
     public bool Peel { get; init; }
 
-    /// <summary>Show where symbolic refs point.</summary>
+    /// <summary>Show the targets of symbolic refs.</summary>
     public bool Symrefs { get; init; }
 
     /// <summary>Show a HEAD whose branch is not born yet.</summary>
@@ -38,7 +40,7 @@ public sealed record LsRefsRequest
         }
     } = ValueList<string>.Empty;
 
-    /// <summary>What they come to.</summary>
+    /// <summary>The prefixes without redundant ones.</summary>
     public RefPrefixSet Prefixes { get; private init; } = RefPrefixSet.None;
 
     /// <summary>Everything that a primary shows.</summary>
@@ -50,7 +52,7 @@ public sealed record LsRefsRequest
             Symrefs = true,
         };
 
-    /// <summary>Whether an answer to this request would show the ref if there were one of this name.</summary>
+    /// <summary>Whether a response to this request shows a ref of this name, if the ref exists.</summary>
     public bool Covers(string refName)
     {
         ArgumentNullException.ThrowIfNull(refName);

@@ -71,7 +71,7 @@ internal static class LsRefsRequestParser
         );
     }
 
-    /// <summary>False where servers may read another prefix: for git a NUL ends it, and what is left covers more.</summary>
+    /// <summary>False if servers may read another prefix: for git a NUL ends it, and the shorter prefix covers more.</summary>
     private static bool Keep(List<string> prefixes, in ReadOnlySequence<byte> prefix)
     {
         string name = RefName.FromBytes(prefix);

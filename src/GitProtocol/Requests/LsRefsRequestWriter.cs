@@ -8,11 +8,11 @@ namespace Waystation.GitProtocol.Requests;
 /// <summary>Writes an ls-refs command in the form that git's own client gives it.</summary>
 public static class LsRefsRequestWriter
 {
-    /// <summary>Writes one whole command. <paramref name="agent"/> only for a server that advertises agent.</summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="request">What is asked.</param>
-    /// <param name="agent">Our name, or null to say none.</param>
-    /// <param name="sayObjectFormat">Say sha1 too; only for a server that advertises object-format.</param>
+    /// <summary>Writes one whole command.</summary>
+    /// <param name="writer">The output.</param>
+    /// <param name="request">The ls-refs request.</param>
+    /// <param name="agent">The value of agent, or null for none. Give it only to a server that advertises agent.</param>
+    /// <param name="sayObjectFormat">Write the object format also for SHA-1. Only for a server that advertises object-format.</param>
     public static void Write(IBufferWriter<byte> writer, LsRefsRequest request, string? agent, bool sayObjectFormat = false)
     {
         ArgumentNullException.ThrowIfNull(request);

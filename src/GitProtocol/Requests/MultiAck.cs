@@ -9,6 +9,6 @@ public enum MultiAck
     /// <summary>Each common one, as <c>continue</c>.</summary>
     MultiAck,
 
-    /// <summary>Each common one, <c>common</c> and <c>ready</c> told apart.</summary>
+    /// <summary>Each common have is acknowledged, with <c>common</c> or <c>ready</c>.</summary>
     Detailed,
 }

@@ -5,12 +5,12 @@ public abstract record ParsedCommand
 {
     private ParsedCommand() { }
 
-    /// <summary>A fetch that we understand to the last argument.</summary>
-    /// <param name="Request">What is asked.</param>
-    /// <param name="Framing">How the client wants to hear the response.</param>
+    /// <summary>A fetch of which we understand every argument.</summary>
+    /// <param name="Request">The content of the request.</param>
+    /// <param name="Framing">The form of the response.</param>
     public sealed record Fetch(FetchRequest Request, ResponseFraming Framing) : ParsedCommand;
 
-    /// <summary>An ls-refs that we understand to the last argument.</summary>
+    /// <summary>An ls-refs of which we understand every argument.</summary>
     public sealed record LsRefs(LsRefsRequest Request) : ParsedCommand;
 
     /// <summary>Something else: forward it as it came.</summary>

@@ -4,8 +4,8 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.GitProtocol.Requests;
 
 /// <summary>
-/// How one client wants to hear the response to its fetch. None of it changes which objects the response brings: requests that differ in
-/// this alone share one cached pack. <see cref="ResponseCodec"/> writes and reads a response in this form.
+/// The form in which one client wants the response to its fetch. It does not change the objects of the response, so requests that
+/// differ only here share one cached pack. <see cref="ResponseCodec"/> writes and reads a response in this form.
 /// </summary>
 public sealed record ResponseFraming
 {
@@ -37,7 +37,7 @@ public sealed record ResponseFraming
     public bool IsToldBoundary { get; init; }
 
     /// <summary>
-    /// When the pack comes in v0 and v1. Only multi_ack_detailed has the word "ready", and only haves earn it.
+    /// When the pack comes in v0 and v1. Only multi_ack_detailed has the word "ready", and a server says it only to haves.
     /// </summary>
     /// <param name="done">Whether the client has said done.</param>
     /// <param name="hasHaves">Whether the client has named haves.</param>

@@ -9,16 +9,16 @@ public enum BandKind
     /// <summary>Bytes of the pack.</summary>
     PackData,
 
-    /// <summary>Text for the person who waits.</summary>
+    /// <summary>Text for the user.</summary>
     Progress,
 
     /// <summary>The reason why there will be no more.</summary>
     Error,
 
-    /// <summary>A packet that says nothing but that the server is alive.</summary>
+    /// <summary>An empty packet: a sign that the server is alive.</summary>
     Keepalive,
 
-    /// <summary>The flush-pkt that ends the answer.</summary>
+    /// <summary>The flush-pkt that ends the response.</summary>
     End,
 }
 

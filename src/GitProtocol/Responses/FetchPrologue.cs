@@ -4,16 +4,15 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.GitProtocol.Responses;
 
 /// <summary>
-/// What an answer says before the pack, whichever protocol version said it. Written by
-/// <see cref="FetchResponseWriter.WritePrologueV2"/> and read by <see cref="FetchResponseReader.TryReadPrologue"/> it is also the
-/// form in which it is kept.
+/// The part of a response before the pack, in any protocol version. The cache keeps it in the form that
+/// <see cref="FetchResponseWriter.WritePrologueV2"/> writes and <see cref="FetchResponseReader.TryReadPrologue"/> reads.
 /// </summary>
 public sealed record FetchPrologue
 {
-    /// <summary>Nothing to say: the answer to a clone.</summary>
+    /// <summary>An empty prologue: the response to a clone.</summary>
     public static readonly FetchPrologue Empty = new();
 
-    /// <summary>Whether there is an acknowledgments section; never in answer to a v2 request with done.</summary>
+    /// <summary>Whether there is an acknowledgments section; never in the response to a v2 request with done.</summary>
     public bool HasAcknowledgments { get; init; }
 
     /// <summary>The haves that the server has too.</summary>
@@ -44,10 +43,10 @@ public sealed record FetchPrologue
     } = ValueList<ObjectId>.Empty;
 
     /// <summary>
-    /// The same in the form in which it answers equal requests of every version: v0 and v1 acknowledge haves also in answer to done,
-    /// v2 does not, and no client needs it.
+    /// The same prologue in the form that serves equal requests of every version: v0 and v1 acknowledge haves also after done, v2 does
+    /// not, and no client needs it.
     /// </summary>
-    /// <param name="request">The request that it answers, in whichever version that was made.</param>
+    /// <param name="request">The request, of any version.</param>
     public FetchPrologue ForAnyVersion(FetchRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -6,22 +6,22 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.GitProtocol.Responses;
 
 /// <summary>
-/// Reads a server's answer to a fetch (gitprotocol-v2, fetch; gitprotocol-pack, Packfile Negotiation):
+/// Reads a server's response to a fetch (gitprotocol-v2, fetch; gitprotocol-pack, Packfile Negotiation):
 /// <code>
 ///   v2     [acknowledgments, delim] [shallow-info, delim] packfile ─► bands ─► flush
 ///   v0/v1  [shallow lines, flush]   ACK and NAK lines              ─► bands or bare pack
 /// </code>
-/// The prologue is taken whole or not at all; the bands one by one, as they come.
+/// It reads the prologue whole or not at all, and the bands one by one.
 /// </summary>
 public static class FetchResponseReader
 {
-    /// <summary>The longest prologue: some 300,000 shallow lines. It bounds what a peer can make us hold.</summary>
+    /// <summary>The longest prologue: some 300,000 shallow lines. It bounds the memory that a peer can make us use.</summary>
     public const int MaxPrologueLength = 16 << 20;
 
     /// <summary>
     /// Reads a v2 prologue. On <see cref="ResponseStart.Pack"/> the buffer is moved past the "packfile" line, else left as it is.
     /// </summary>
-    /// <exception cref="GitProtocolException">The answer is malformed, or its prologue over the bound.</exception>
+    /// <exception cref="GitProtocolException">The response is malformed, or its prologue is over the bound.</exception>
     public static ResponseStart TryReadPrologue(
         ref ReadOnlySequence<byte> buffer,
         ObjectFormat format,

@@ -6,13 +6,13 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.GitProtocol.Responses;
 
-/// <summary>Writes an answer to a fetch around the pack, which the caller frames with <see cref="Sideband"/>.</summary>
+/// <summary>Writes the parts of a fetch response around the pack. The caller frames the pack with <see cref="Sideband"/>.</summary>
 public static class FetchResponseWriter
 {
     /// <summary>Writes the v2 sections before the pack and the "packfile" line.</summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="prologue">What is said.</param>
-    /// <param name="sidebandAll">Whether the client asked for the whole answer in bands.</param>
+    /// <param name="writer">The output.</param>
+    /// <param name="prologue">The prologue.</param>
+    /// <param name="sidebandAll">Whether the client asked for the whole response in bands.</param>
     public static void WritePrologueV2(IBufferWriter<byte> writer, FetchPrologue prologue, bool sidebandAll)
     {
         ArgumentNullException.ThrowIfNull(prologue);
@@ -32,7 +32,7 @@ public static class FetchResponseWriter
         PktLineWriter.Write(writer, band, Keywords.Packfile, "\n"u8);
     }
 
-    /// <summary>Writes a v2 answer that is a round of negotiation and brings no pack: acknowledgments and the end.</summary>
+    /// <summary>Writes a v2 response that is a round of negotiation without a pack: acknowledgments and the end.</summary>
     public static void WriteRoundV2(IBufferWriter<byte> writer, FetchPrologue prologue, bool sidebandAll)
     {
         ArgumentNullException.ThrowIfNull(prologue);
@@ -41,12 +41,11 @@ public static class FetchResponseWriter
     }
 
     /// <summary>
-    /// Writes what a v0 or v1 client hears before the pack, or instead of it when its request is not the last: its new boundary if
-    /// it asked for one, then acknowledgments.
-    /// A last request with haves must be told one that is common, else the client takes the NAK for a refusal of those acknowledged
-    /// to it before; a prologue without acknowledgments (a v2 answer to done) names none, so the client's own last have is named:
-    /// a plain ACK says that negotiation is over, and which id it is matters to no client. A pack follows only a prologue that says
-    /// ready, or a request that says done.
+    /// Writes the part of a v0 or v1 response before the pack, or the whole response if the request is not the last one: the new boundary
+    /// if the client asked for one, then acknowledgments.
+    /// After the last request with haves the client needs an ACK, or it discards the earlier ones. A prologue without acknowledgments (a
+    /// v2 response to done) knows no common id. Then the writer acknowledges the client's own last have: a plain ACK ends the negotiation,
+    /// and clients ignore its id. A pack follows only a prologue with ready, or a request with done.
     /// </summary>
     public static void WritePrologueV0(IBufferWriter<byte> writer, FetchPrologue prologue, FetchRequest request, ResponseFraming framing)
     {
@@ -84,11 +83,11 @@ public static class FetchResponseWriter
         }
     }
 
-    /// <summary>Writes one line for the person who waits, on band 2.</summary>
+    /// <summary>Writes one line for the user, on band 2.</summary>
     public static void WriteProgress(IBufferWriter<byte> writer, string line, int maxPayload = Sideband.MaxBandPayload) =>
         Sideband.Write(writer, Sideband.Progress, Encoding.UTF8.GetBytes(line + '\n'), maxPayload);
 
-    /// <summary>Writes the sign that the answer is whole.</summary>
+    /// <summary>Writes the end of a whole response.</summary>
     public static void WriteEnd(IBufferWriter<byte> writer) => PktLineWriter.WriteFlush(writer);
 
     private static void WriteAcknowledgments(IBufferWriter<byte> writer, FetchPrologue prologue, ReadOnlySpan<byte> band)

@@ -6,9 +6,9 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.GitProtocol.Responses;
 
 /// <summary>
-/// One attempt at what a v0 or v1 server says before the pack (gitprotocol-pack, Packfile Negotiation):
-/// the new boundary when one was asked for, then NAK and ACK lines. Nothing announces the pack: it is what comes after the plain
-/// ACK of multi_ack, or after a NAK or a single ACK that no further acknowledgment follows.
+/// One attempt to read the part of a v0 or v1 response before the pack (gitprotocol-pack, Packfile Negotiation): the new boundary if
+/// the client asked for one, then NAK and ACK lines. Nothing announces the pack: it follows the plain ACK of multi_ack, or a NAK or
+/// single ACK without a further acknowledgment.
 /// </summary>
 internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest request, ResponseFraming framing)
 {
@@ -115,8 +115,9 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
             {
                 continue;
             }
-            // A round that is not the last ends here, with its NAK or, without multi_ack, with its first common have. After the last one
-            // git repeats a single ACK for each have that the first one implies, such as its parent.
+            // A round that is not the last ends here, with its NAK or, without multi_ack, with its first common have. After the last round
+            // git
+            // repeats a single ACK for each have that the first ACK implies, such as its parent.
             Next next =
                 !request.IsDone && !(request.Pack == PackWhen.WhenReady && _ready) ? Next.Round
                 : isNak || framing.MultiAck == MultiAck.None ? Peek()

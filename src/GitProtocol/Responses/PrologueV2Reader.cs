@@ -5,7 +5,8 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.GitProtocol.Responses;
 
-/// <summary>One attempt at the sections before the pack (gitprotocol-v2, fetch); begun anew when more bytes are there.</summary>
+/// <summary>One attempt to read the sections before the pack (gitprotocol-v2, fetch). A new attempt follows when more bytes are
+/// there.</summary>
 internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat format, bool sidebandAll)
 {
     private ReadOnlySequence<byte> _rest = buffer;
@@ -73,7 +74,7 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
         bool isShallowInfo = header.TextIs(Keywords.ShallowInfo);
         if (header.Kind != PktLineKind.Data)
         {
-            // Nothing but a flush-pkt answers a request that wanted nothing.
+            // The response to a request without wants may be only a flush-pkt.
             if (header.Kind == PktLineKind.Flush && !_hasAcknowledgments && !_hasShallowInfo)
             {
                 return ResponseStart.NoPack;
@@ -81,7 +82,7 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
 
             GitProtocolException.Throw(ProtocolError.UnexpectedPacket, $"A {header.Kind} packet where a section begins.");
         }
-        // wanted-refs, packfile-uris, and what may yet be invented.
+        // wanted-refs, packfile-uris, and sections of future versions.
         if (!isAcknowledgments && !isShallowInfo)
         {
             return ResponseStart.NoPack;
@@ -168,7 +169,7 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
         (list ??= []).Add(ObjectIdLine.Read(hex, format));
     }
 
-    // With sideband-all every data-pkt carries a band: progress is passed over, an error ends the answer.
+    // With sideband-all every data-pkt has a band: progress is skipped, an error ends the response.
     private bool TryReadLine(out PktLine line, out bool refused)
     {
         refused = false;

@@ -5,28 +5,28 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Responses;
 
 /// <summary>
-/// One answer out of a conversation that goes on: whole packets up to the flush-pkt that ends a v2 answer (gitprotocol-v2,
-/// Packet-Line Framing), then the end; what follows is not touched.
+/// One response in a conversation that goes on: whole packets up to the flush-pkt that ends a v2 response (gitprotocol-v2,
+/// Packet-Line Framing), then the end. Later bytes stay in the channel.
 /// <code>
-///   channel ── packet packet … 0000 │ next answer …
+///   channel ── packet packet … 0000 │ next response …
 ///              └───── Body ───────┘ └ stays in the channel
 /// </code>
-/// What is not packets, or breaks off, is handed out as it is, and the channel is of no use after it.
+/// Bytes that are no packets, or end early, are passed on unchanged. The channel cannot be used after them.
 /// </summary>
 public sealed class ResponseBody(PipeReader channel) : PipeReader
 {
-    /// <summary>The read that is out: the channel's bytes, and how many of them are the answer's.</summary>
+    /// <summary>The open read: the channel's bytes, and how many of them belong to the response.</summary>
     private ReadOnlySequence<byte> _buffer;
     private long _shown = -1;
 
-    /// <summary>The unconsumed bytes that are whole packets; to the answer's last one once <see cref="_ended"/>.</summary>
+    /// <summary>The unconsumed bytes of whole packets; up to the last packet of the response once <see cref="_ended"/>.</summary>
     private long _whole;
 
     private bool _ended;
     private bool _broken;
     private bool _completed;
 
-    /// <summary>Whether the answer was there to its end when this was completed, so that another may follow it.</summary>
+    /// <summary>Whether the response had its end when this was completed, so that another response may follow.</summary>
     public bool IsWhole => _completed && _ended;
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -64,7 +64,7 @@ public sealed class ResponseBody(PipeReader channel) : PipeReader
     {
         if (_shown < 0)
         {
-            throw new InvalidOperationException("nothing has been read");
+            throw new InvalidOperationException("no read is open");
         }
 
         ReadOnlySequence<byte> shown = _buffer.Slice(0, _shown);
@@ -85,7 +85,8 @@ public sealed class ResponseBody(PipeReader channel) : PipeReader
 
     public override void CancelPendingRead() => channel.CancelPendingRead();
 
-    /// <summary>Leaves the answer. Where its end was seen, the channel stands behind it afterwards, whatever was consumed.</summary>
+    /// <summary>Ends the reading. If the end of the response was seen, the channel continues after it, however much was
+    /// consumed.</summary>
     public override void Complete(Exception? exception = null)
     {
         if (_completed)
@@ -120,7 +121,7 @@ public sealed class ResponseBody(PipeReader channel) : PipeReader
         bool isCompleted = _ended || read.IsCompleted;
         if (_shown == 0 && !isCompleted && !read.IsCanceled)
         {
-            // Nothing but the beginning of a packet: wait for the rest of it.
+            // Only the beginning of a packet: wait for the rest of it.
             _shown = -1;
             shown = default;
             channel.AdvanceTo(read.Buffer.Start, read.Buffer.End);

@@ -13,7 +13,7 @@ namespace Waystation.GitProtocol.Responses;
 ///   v0, v1    boundary, ACK, NAK    the same              bands of 65,515 or 995 bytes  flush
 ///                                                         bare: no bands                nothing: the stream ends
 /// </code>
-/// Without bands there is no place for progress, keepalives and errors: they are not written then.
+/// Without bands there is no place for progress, keepalives and errors, so it does not write them.
 /// </summary>
 /// <param name="request">The request that is answered.</param>
 /// <param name="framing">The form of the response.</param>
@@ -25,14 +25,14 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
     /// <summary>Whether the client wants to hear how far it is, and can.</summary>
     public bool HasProgress => HasBands && !framing.NoProgress;
 
-    /// <summary>The most pack bytes in one piece: of one packet, where there are bands.</summary>
+    /// <summary>The most pack bytes in one piece; with bands, in one packet.</summary>
     public int MaxPayload => framing.SidebandKind == SidebandKind.Sideband ? Sideband.MaxSmallBandPayload : Sideband.MaxBandPayload;
 
     /// <summary>
-    /// Reads what an answer says before the pack, in the form that answers equal requests of every version. On
+    /// Reads the part of a response before the pack, in the form that serves equal requests of every version. On
     /// <see cref="ResponseStart.Pack"/> the buffer is moved to the first band, or to the bare pack, else left as it is.
     /// </summary>
-    /// <exception cref="GitProtocolException">The answer is malformed, or its prologue over the bound.</exception>
+    /// <exception cref="GitProtocolException">The response is malformed, or its prologue is over the bound.</exception>
     public ResponseStart TryReadPrologue(ref ReadOnlySequence<byte> buffer, out FetchPrologue? prologue)
     {
         ReadOnlySequence<byte> whole = buffer;
@@ -43,7 +43,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         prologue = prologue?.ForAnyVersion(request);
         if (start == ResponseStart.Pack && prologue is { Ready: false } && !request.IsDone && request.Haves.Count > 0)
         {
-            // A pack that nobody called ready: other versions have no words for it, and it is no answer to keep.
+            // A pack without "ready": other versions cannot say that, so the response must not be kept.
             buffer = whole;
             prologue = null;
             return ResponseStart.NoPack;
@@ -51,7 +51,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         return start;
     }
 
-    /// <summary>Writes what is said before the pack.</summary>
+    /// <summary>Writes the part before the pack.</summary>
     public void WritePrologue(IBufferWriter<byte> writer, FetchPrologue prologue)
     {
         if (framing.ProtocolVersion == 2)
@@ -64,7 +64,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         }
     }
 
-    /// <summary>Writes an answer that is a round of negotiation and brings no pack, from its first byte to its last.</summary>
+    /// <summary>Writes a whole response that is a round of negotiation without a pack.</summary>
     public void WriteRound(IBufferWriter<byte> writer, FetchPrologue prologue)
     {
         if (framing.ProtocolVersion == 2)
@@ -77,7 +77,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         }
     }
 
-    /// <summary>Writes the header of a packet with so many bytes of the pack; nothing where there are no bands.</summary>
+    /// <summary>Writes the header of a packet with this number of pack bytes; nothing without bands.</summary>
     /// <param name="destination">Memory that holds the packet; the payload goes after the header.</param>
     /// <param name="payloadLength">At most <see cref="MaxPayload"/>.</param>
     /// <returns>The length of the header.</returns>
@@ -93,7 +93,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         return Sideband.HeaderLength;
     }
 
-    /// <summary>Writes one line for the person who waits, if wished and possible.</summary>
+    /// <summary>Writes one line for the user, if the client wants progress and has bands.</summary>
     public void WriteProgress(IBufferWriter<byte> writer, string line)
     {
         if (HasProgress)
@@ -102,7 +102,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         }
     }
 
-    /// <summary>Writes progress text as its source wrote it, if wished and possible.</summary>
+    /// <summary>Writes progress text unchanged, if the client wants progress and has bands.</summary>
     public void WriteProgress(IBufferWriter<byte> writer, ReadOnlySpan<byte> text)
     {
         if (HasProgress)
@@ -111,7 +111,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         }
     }
 
-    /// <summary>Writes the sign of life of a server that is at work, if possible.</summary>
+    /// <summary>Writes a keepalive of a working server, if there are bands.</summary>
     public void WriteKeepalive(IBufferWriter<byte> writer)
     {
         if (HasBands)
@@ -120,7 +120,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         }
     }
 
-    /// <summary>Writes why the pack ends here, as its source said it, if possible; no end must follow.</summary>
+    /// <summary>Writes why the pack ends early, if there are bands; no end must follow.</summary>
     public void WriteError(IBufferWriter<byte> writer, string message)
     {
         if (HasBands)
@@ -129,7 +129,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         }
     }
 
-    /// <summary>Writes the sign that the answer is whole; a bare pack ends with the stream.</summary>
+    /// <summary>Writes the end of a whole response; a bare pack ends with the stream.</summary>
     public void WriteEnd(IBufferWriter<byte> writer)
     {
         if (HasBands)

@@ -1,6 +1,6 @@
 namespace Waystation.GitProtocol.Responses;
 
-/// <summary>How an answer to a fetch begins.</summary>
+/// <summary>The beginning of a response to a fetch.</summary>
 public enum ResponseStart
 {
     /// <summary>More bytes are needed to tell.</summary>
@@ -10,8 +10,8 @@ public enum ResponseStart
     Pack,
 
     /// <summary>
-    /// A good answer without a pack, or with sections that we do not keep, or an ERR packet: relay it, keep nothing. When it is a
-    /// round of negotiation there is a prologue all the same, to tell it to a client of another version.
+    /// A good response without a pack, or with sections that we do not keep, or an ERR packet: relay it, keep nothing. For a round of
+    /// negotiation there is a prologue as well, so that a client of another version can get it.
     /// </summary>
     NoPack,
 }

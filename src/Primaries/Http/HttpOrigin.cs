@@ -22,11 +22,11 @@ public sealed class HttpOrigin : IDisposable
     private readonly HttpOriginOptions _options;
     private readonly PrimaryProbe _probe;
 
-    /// <summary>Connects anew for each request.</summary>
+    /// <summary>Opens a new connection for each request.</summary>
     private readonly HttpMessageInvoker _fresh;
 
-    /// <param name="options">Where the origin is.</param>
-    /// <param name="budget">The places of all reads at this primary.</param>
+    /// <param name="options">The origin's address and limits.</param>
+    /// <param name="budget">The budget of reads at this primary.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     public HttpOrigin(HttpOriginOptions options, ReadBudget budget, TimeProvider time, ILogger logger)
@@ -45,7 +45,7 @@ public sealed class HttpOrigin : IDisposable
         Gate = new HttpGate(Invoker, _fresh, gate, time);
     }
 
-    /// <summary>Host and, where it is not the scheme's own, port: what the primary sees as <c>Host</c>.</summary>
+    /// <summary>Host and, if it is not the scheme's own, port: the <c>Host</c> field for the primary.</summary>
     public string Authority => _options.Url.Authority;
 
     /// <summary>The name without a port.</summary>
@@ -71,9 +71,9 @@ public sealed class HttpOrigin : IDisposable
     public Uri UriOf(string target) =>
         RequestTarget.IsWellFormed(target)
             ? new Uri(Prefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })
-            : throw new ArgumentException("a request line cannot hold this target", nameof(target));
+            : throw new ArgumentException("the request target has a character that a request line cannot hold", nameof(target));
 
-    /// <summary>Whether a URL leads to this primary, by its name or where the node connects to instead.</summary>
+    /// <summary>Whether a URL leads to this primary, by its name or by the address to which the node connects.</summary>
     public bool IsOwn(Uri url) =>
         url is { UserInfo: "" }
         && url.Scheme == _options.Url.Scheme
@@ -81,7 +81,7 @@ public sealed class HttpOrigin : IDisposable
             IsAt(url, _options.Url.IdnHost, _options.Url.Port) || (_options.Address is { } address && IsAt(url, address.Host, address.Port))
         );
 
-    /// <summary>Connections for one client connection alone, whose login belongs to the connection.</summary>
+    /// <summary>Connections for one client connection whose login belongs to the connection.</summary>
     public HttpMessageInvoker NewBoundInvoker()
     {
         SocketsHttpHandler handler = NewSockets();
@@ -116,8 +116,8 @@ public sealed class HttpOrigin : IDisposable
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
-            // After this a connection takes no further request, so that a name which leads elsewhere is followed; what is under way goes
-            // on.
+            // After this time a connection takes no further request, so that a changed address of the name is followed. Requests under way
+            // go on.
             PooledConnectionLifetime = _options.ReconnectEvery,
             ConnectCallback = ConnectAsync,
             PlaintextStreamFilter = (context, _) =>
@@ -134,7 +134,7 @@ public sealed class HttpOrigin : IDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            // No time limit cuts a long push; a primary that is gone is found out by the connection itself.
+            // No time limit cuts a long push. The connection itself finds out if the primary is gone.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);

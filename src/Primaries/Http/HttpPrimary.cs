@@ -15,17 +15,17 @@ using Waystation.Primaries.Http.Responses;
 namespace Waystation.Primaries.Http;
 
 /// <summary>
-/// The primary over HTTP, in one client's name. It keeps what it needs of the client's request, for a fill may outlive it.
+/// The primary over HTTP, in one client's name. It keeps the needed parts of the client's request, because a fill may outlive the request.
 /// </summary>
-/// <param name="asker">In whose name.</param>
-/// <param name="body">The body of the client's own request; empty where it has none.</param>
+/// <param name="asker">The name, request lines and fields.</param>
+/// <param name="body">The body of the client's own request; empty if it has none.</param>
 /// <param name="tickets">Says which credentials were accepted lately.</param>
 /// <param name="meters">Counts each request.</param>
 public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, AccessTickets tickets, FetchMeters meters) : IPrimary
 {
     private const string RequestType = "application/x-git-upload-pack-request";
 
-    /// <summary>The node's own small reads are tried again; what a client sends is sent once.</summary>
+    /// <summary>The node's own small reads are tried again; a client's request is sent once.</summary>
     private static readonly ResiliencePipeline s_ownReads = new ResiliencePipelineBuilder()
         .AddRetry(
             new RetryStrategyOptions
@@ -99,7 +99,7 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
             cancellationToken
         );
 
-    /// <summary>Sends a push, or a question about one, in this client's name, once and whatever is known.</summary>
+    /// <summary>Sends a push, or a question about one, in this client's name: once, and without checks.</summary>
     public async Task<PrimaryReply> SendAsync(
         string kind,
         HttpMethod method,
@@ -164,7 +164,7 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
             throw;
         }
 
-        // It may be sent more than once; the answer is that to the last.
+        // The read may be sent more than once; this is the response to the last one.
         HttpRequestMessage Make()
         {
             askedAt = tickets.Now;
@@ -172,11 +172,11 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
         }
     }
 
-    /// <param name="kind">What is counted.</param>
-    /// <param name="method">How.</param>
-    /// <param name="to">Where.</param>
-    /// <param name="content">What is sent.</param>
-    /// <param name="speaks">The protocol version of what is sent; null for the client's own, as it said it.</param>
+    /// <param name="kind">The kind for the metric.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="to">The target.</param>
+    /// <param name="content">The body.</param>
+    /// <param name="speaks">The protocol version of the body; null for the client's own value.</param>
     private HttpRequestMessage NewRequest(string kind, HttpMethod method, string to, HttpContent? content, int? speaks)
     {
         meters.Upstream(kind);

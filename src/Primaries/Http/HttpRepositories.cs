@@ -3,7 +3,7 @@ using Waystation.FetchCore.Access;
 
 namespace Waystation.Primaries.Http;
 
-/// <summary>Opens repositories at a primary over HTTP in the name of a login: a user's who came in by SSH, or the node's own.</summary>
+/// <summary>Opens repositories at a primary over HTTP in the name of a login: of a user who came by SSH, or of the node.</summary>
 /// <param name="digester">Makes credentials.</param>
 /// <param name="upstreams">Opens the primary.</param>
 /// <param name="time">The clock.</param>
@@ -24,7 +24,7 @@ public sealed class HttpRepositories(CredentialDigester digester, UpstreamFactor
         return Open(origin, repository, path, login.Authorization);
     }
 
-    /// <summary>A repository in the name that a value of <c>Authorization</c> says.</summary>
+    /// <summary>Opens a repository in the name of a value of <c>Authorization</c>.</summary>
     /// <inheritdoc cref="Open(HttpOrigin, RepositoryName, string, HttpLogin)"/>
     public HttpRepository Open(HttpOrigin origin, RepositoryName repository, string path, string authorization) =>
         new(origin, repository, path, authorization, digester.Digest([new("header authorization", authorization)]), this);

@@ -39,15 +39,15 @@ public sealed class HttpRepository
         (_upstreams, _time) = (services.Upstreams, services.Time);
     }
 
-    /// <summary>The same credential as of a client over HTTP whose one identifying field is this login.</summary>
+    /// <summary>The same credential as that of an HTTP client whose only identifying field is this login.</summary>
     public Credential Credential { get; }
 
-    /// <summary>Where LFS is, for a client that goes there with a login of its own.</summary>
+    /// <summary>The URL of LFS, for a client that goes there with its own login.</summary>
     public Uri LfsUrl => _origin.UriOf($"{(_target.EndsWith(".git", StringComparison.Ordinal) ? _target : _target + ".git")}/info/lfs");
 
     /// <summary>The primary, for one request of a client.</summary>
     /// <param name="gitProtocol">The client's <c>GIT_PROTOCOL</c>, such as <c>version=2</c>; null for none.</param>
-    /// <param name="body">The body of its request; empty where only the node asks.</param>
+    /// <param name="body">The body of its request; empty if only the node asks.</param>
     public IPrimary Asking(string? gitProtocol, ReadOnlyMemory<byte> body) => For("git-upload-pack", gitProtocol, body);
 
     /// <summary>The advertisement for a push, with HTTP's service line before it.</summary>
@@ -64,10 +64,10 @@ public sealed class HttpRepository
             .SendAsync("receive-pack", HttpMethod.Post, $"{_target}/git-receive-pack", content, cancellationToken);
     }
 
-    /// <summary>One line about a reply that is no answer, for the person waiting.</summary>
+    /// <summary>One line for the user about a reply that is no Git response.</summary>
     public string Explain(PrimaryReply reply) =>
         reply is not HttpPrimaryReply { Response: var response }
-            ? "the primary gave no answer"
+            ? "the primary sent no response"
             : response.StatusCode switch
             {
                 HttpStatusCode.Unauthorized => "the primary does not accept the login that belongs to your key",

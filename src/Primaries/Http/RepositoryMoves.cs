@@ -4,8 +4,8 @@ using Waystation.Primaries.Http.Connections;
 namespace Waystation.Primaries.Http;
 
 /// <summary>
-/// Repositories that have got another name while clients know the old one: they were answered from a ticket, and so never met the redirect
-/// that git follows. Their requests are carried on, as git would have sent them.
+/// Repositories that were renamed while clients use the old path. A client that was answered from a ticket never met the redirect of
+/// <c>info/refs</c>, which git follows. So the node sends its requests to the new path, as git would have.
 /// </summary>
 public static class RepositoryMoves
 {
@@ -15,7 +15,7 @@ public static class RepositoryMoves
     private const string Service = "/git-upload-pack";
 
     /// <summary>
-    /// The target at which the primary has the same service now; null where it says nothing of the kind, or names another server.
+    /// The target at which the primary has the same service now; null if the response is no such redirect, or names another server.
     /// </summary>
     public static string? TargetOf(HttpOrigin origin, HttpRequestMessage request, HttpResponseMessage response)
     {

@@ -9,7 +9,7 @@ namespace Waystation.Primaries.Http;
 public sealed class UpstreamFactory(AccessTickets tickets, FetchMeters meters)
 {
     /// <summary>The primary in the name of an asker.</summary>
-    /// <param name="asker">In whose name.</param>
-    /// <param name="body">The body of the client's own request; empty where it has none.</param>
+    /// <param name="asker">The name, request lines and fields.</param>
+    /// <param name="body">The body of the client's own request; empty if it has none.</param>
     public HttpPrimary Open(HttpAsker asker, ReadOnlyMemory<byte> body = default) => new(asker, body, tickets, meters);
 }

@@ -2,11 +2,11 @@ using System.Buffers;
 
 namespace Waystation.Primaries.Ssh;
 
-/// <summary>What is to run at the primary.</summary>
+/// <summary>A command to run at the primary.</summary>
 /// <param name="Service"><c>git-upload-pack</c>, <c>git-receive-pack</c>, <c>git-upload-archive</c>, <c>git-lfs-authenticate</c> or
 /// <c>git-lfs-transfer</c>.</param>
-/// <param name="Path">The repository as the primary knows it (<see cref="SshTarget.PathOf"/>); quoted by <see cref="ToString"/>.</param>
-/// <param name="Arguments">What follows the path, such as <c>download</c> for LFS; quoted only where a shell would mind.</param>
+/// <param name="Path">The repository's path at the primary (<see cref="SshTarget.PathOf"/>); <see cref="ToString"/> quotes it.</param>
+/// <param name="Arguments">The words after the path, such as <c>download</c> for LFS; quoted only if a shell would change them.</param>
 public sealed record RemoteCommand(string Service, string Path, params IReadOnlyList<string> Arguments)
 {
     private static readonly SearchValues<char> s_plain = SearchValues.Create(

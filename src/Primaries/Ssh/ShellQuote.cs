@@ -3,8 +3,8 @@ using System.Text;
 namespace Waystation.Primaries.Ssh;
 
 /// <summary>
-/// Quotes for the shell at the primary, byte for byte as git's own client does: in single quotes, with <c>'</c> and <c>!</c>
-/// (a csh minds it even there) brought in by a backslash outside them. Forges compare the text.
+/// Quotes for the shell at the primary, byte for byte as git's own client does: in single quotes, with <c>'</c> and <c>!</c> (csh expands
+/// it even there) outside of them after a backslash. Forges compare the text.
 /// </summary>
 public static class ShellQuote
 {

@@ -4,15 +4,15 @@ using Waystation.FetchCore.Primaries.Errors;
 namespace Waystation.Primaries.Ssh;
 
 /// <summary>
-/// The command line of the ssh program. No configuration file takes part, so every option that matters is said here:
-/// only public keys, only host keys that the operator gave, nothing forwarded, nothing asked of anybody.
+/// The command line of the ssh program. No configuration file takes part, so it sets every option that matters: only public keys, only host
+/// keys that the operator gave, no forwarding, no prompts.
 /// </summary>
 internal static class SshArguments
 {
     /// <summary>Seconds for TCP and the first words of SSH.</summary>
     private const int ConnectSeconds = 15;
 
-    /// <summary>A connection that is silent for four times as long is gone.</summary>
+    /// <summary>A connection that is silent for four times as long counts as gone.</summary>
     private const int AliveSeconds = 15;
 
     private static readonly string[] s_fixed =
@@ -45,10 +45,10 @@ internal static class SshArguments
     ];
 
     /// <summary>Everything after <c>ssh</c>.</summary>
-    /// <param name="target">Where.</param>
-    /// <param name="identity">In whose name.</param>
-    /// <param name="logFile">Where the program's own words go; its stderr is then the primary's alone.</param>
-    /// <param name="command">What to run there.</param>
+    /// <param name="target">The server.</param>
+    /// <param name="identity">The identity with which to log in.</param>
+    /// <param name="logFile">The file for the program's own messages; its standard error then has only the primary's.</param>
+    /// <param name="command">The command to run.</param>
     /// <exception cref="PrimaryException">A path cannot be given to the ssh program.</exception>
     public static IReadOnlyList<string> Of(SshTarget target, SshIdentity identity, string logFile, RemoteCommand command)
     {
@@ -76,7 +76,7 @@ internal static class SshArguments
         }
         else
         {
-            // The account that the node runs as may have keys of its own, which are nobody else's to use.
+            // The node's account may have keys of its own, which must not be used for a client.
             Say("IdentityFile=none");
         }
 
@@ -103,6 +103,6 @@ internal static class SshArguments
         Accepts(path)
             ? $"\"{path.Replace("%", "%%", StringComparison.Ordinal)}\""
             : throw new PrimaryException(
-                $"the ssh program cannot be given the path {path}: it must be absolute, without quotes, backslashes and ${{"
+                $"the path {path} cannot be passed to the ssh program: it must be absolute, without quotes, backslashes and ${{"
             );
 }

@@ -7,8 +7,9 @@ using Waystation.Primaries.Ssh.UploadPack;
 namespace Waystation.Primaries.Ssh;
 
 /// <summary>
-/// One command running at the primary, as raw streams. Disposal kills the ssh program where it has not ended by itself,
-/// always reaps it, and removes what it left on disk; so does cancellation.
+/// One command that runs at the primary, as raw streams. Disposal kills the ssh program if it has not ended, always reaps it, and removes
+/// its
+/// files; so does cancellation.
 /// </summary>
 public sealed class SshChannel : IAsyncDisposable
 {
@@ -45,13 +46,15 @@ public sealed class SshChannel : IAsyncDisposable
         _kill = cancellationToken.Register(Kill);
     }
 
-    /// <summary>The command's standard input; disposing it says that there is no more.</summary>
+    /// <summary>The command's standard input; disposing it marks the end of the input.</summary>
     public Stream Input => _process.StandardInput.BaseStream;
 
     /// <summary>The command's standard output.</summary>
     public Stream Output => _process.StandardOutput.BaseStream;
 
-    /// <summary>The command's standard error, the primary's words alone. It must be read, or a talkative command stands still.</summary>
+    /// <summary>
+    /// The command's standard error, with the primary's messages only. It must be read, or a command that writes much stops.
+    /// </summary>
     public Stream Error => _process.StandardError.BaseStream;
 
     /// <summary>How it ended; never faulted. The streams may still hold bytes when it completes.</summary>
@@ -103,7 +106,7 @@ public sealed class SshChannel : IAsyncDisposable
         await _process.WaitForExitAsync(CancellationToken.None);
         if (_killed && _process.ExitCode == KilledCode)
         {
-            return new SshExit(SshOutcome.Lost, SshLog.OwnCode, $"the SSH connection to {_target.Host} was given up", "");
+            return new SshExit(SshOutcome.Lost, SshLog.OwnCode, $"the node ended the SSH connection to {_target.Host}", "");
         }
 
         SshExit exit = SshLog.Explain(_target, _process.ExitCode, await SshLog.ReadAsync(_log));

@@ -12,7 +12,7 @@ public enum SshOutcome
     /// <summary>The host key is not in the known hosts file.</summary>
     HostKeyUnknown,
 
-    /// <summary>The host key is another than the one in the known hosts file, or one that was revoked.</summary>
+    /// <summary>The host key differs from the one in the known_hosts file, or was revoked.</summary>
     HostKeyChanged,
 
     /// <summary>There was no connection, or it went before the login.</summary>
@@ -22,10 +22,10 @@ public enum SshOutcome
     Lost,
 }
 
-/// <summary>How a channel ended, with everything that explains it.</summary>
-/// <param name="Outcome">In which way.</param>
-/// <param name="Code">The exit code for whoever asked: the remote command's own, else 255 as of the ssh program.</param>
-/// <param name="Message">One line for the person waiting; empty when the command ended by itself, for then it has spoken for
-/// itself.</param>
-/// <param name="Log">For the log: the last words of the ssh program. They may name keys and hosts, never a secret.</param>
+/// <summary>The end of a channel, with its explanation.</summary>
+/// <param name="Outcome">The kind of the end.</param>
+/// <param name="Code">The exit code for the client: the remote command's own, else 255 as of the ssh program.</param>
+/// <param name="Message">One line for the user; empty if the command ended by itself, because then it has written its own
+/// message.</param>
+/// <param name="Log">For the log: the last messages of the ssh program. They may name keys and hosts, never a secret.</param>
 public sealed record SshExit(SshOutcome Outcome, int Code, string Message, string Log);

@@ -2,7 +2,7 @@ using Waystation.Primaries.Ssh.Keys;
 
 namespace Waystation.Primaries.Ssh;
 
-/// <summary>In whose name the node logs in at the primary.</summary>
+/// <summary>The identity with which the node logs in at the primary.</summary>
 public abstract record SshIdentity
 {
     private SshIdentity() { }
@@ -12,7 +12,7 @@ public abstract record SshIdentity
     /// <param name="Proven">The key by which the user logged in here: it is offered first, the agent's others after it.</param>
     public sealed record Agent(string Socket, SshPublicKey Proven) : SshIdentity;
 
-    /// <summary>A private key of the node's, and no other key.</summary>
-    /// <param name="Path">The file, an absolute path, readable by the node alone; it has no passphrase.</param>
+    /// <summary>A private key file of the node, and no other key.</summary>
+    /// <param name="Path">The file's absolute path; only the node can read it, and it has no passphrase.</param>
     public sealed record KeyFile(string Path) : SshIdentity;
 }

@@ -3,18 +3,18 @@ using System.Text;
 namespace Waystation.Primaries.Ssh;
 
 /// <summary>
-/// Tells from the ssh program's own words how a channel ended. They are English whatever the locale. The worst that a
-/// peer could do by words of its own is to be taken for a primary that refuses.
+/// Finds out from the ssh program's messages how a channel ended. They are English in every locale. With messages of its own a peer can at
+/// worst look like a primary that refuses.
 /// </summary>
 internal static class SshLog
 {
     /// <summary>The exit code by which the ssh program speaks of itself; a remote command rarely has it.</summary>
     public const int OwnCode = 255;
 
-    /// <summary>The last words are what explains.</summary>
+    /// <summary>The last messages explain the end.</summary>
     private const int MaxLength = 8 << 10;
 
-    /// <summary>The end of a log; empty where there is none.</summary>
+    /// <summary>Reads the end of a log; empty if there is none.</summary>
     public static async Task<string> ReadAsync(string path)
     {
         try
@@ -44,12 +44,12 @@ internal static class SshLog
             Says("HOST IDENTIFICATION HAS CHANGED") || Says("REVOKED HOST KEY") || Says("Host certificate invalid")
                 ? (
                     SshOutcome.HostKeyChanged,
-                    $"the host key of {target.KnownAs} is not the one that this node was given: nothing was sent to it"
+                    $"the host key of {target.KnownAs} differs from the one in the node's known_hosts file; nothing was sent"
                 )
             : Says("Host key verification failed")
                 ? (
                     SshOutcome.HostKeyUnknown,
-                    $"the host key of {target.KnownAs} is unknown to this node: its operator has to add it to the known hosts"
+                    $"the host key of {target.KnownAs} is unknown to this node: the node's operator must add it to the known_hosts file"
                 )
             : !loggedIn && (Says("Permission denied") || Says("Too many authentication failures") || Says("No more authentication methods"))
                 ? (SshOutcome.LoginRefused, $"{target.Host} accepted none of the SSH keys offered to it")
@@ -60,13 +60,13 @@ internal static class SshLog
             || Says("Broken pipe")
             || Says("disconnect")
             || code != OwnCode
-                ? (SshOutcome.Lost, $"the SSH connection to {target.Host} broke off")
+                ? (SshOutcome.Lost, $"the SSH connection to {target.Host} ended early")
             : (SshOutcome.Ended, "");
         return new SshExit(outcome, OwnCode, message, words);
 
         bool Says(string text) => lines.Any(line => line.Contains(text, StringComparison.OrdinalIgnoreCase));
 
-        // "ssh: connect to host git.example.com port 22: Connection refused": what follows the last name is enough.
+        // "ssh: connect to host git.example.com port 22: Connection refused": the text after the last colon is enough.
         string Reason() => lines.Length == 0 ? "the ssh program was ended" : lines[^1].Split(": ")[^1];
     }
 }

@@ -5,19 +5,20 @@ using Waystation.Primaries.Ssh.Keys;
 namespace Waystation.Primaries.Ssh;
 
 /// <summary>The credential with which the primary is asked over SSH.</summary>
-/// <param name="identity">The user's agent, or a key file of the node's.</param>
+/// <param name="identity">The user's agent, or a key file of the node.</param>
 /// <param name="digester">Makes credentials.</param>
 public sealed class SshLogin(SshIdentity identity, CredentialDigester digester)
 {
-    /// <summary>That of the key proven at our door, or of the key file.</summary>
+    /// <summary>The credential of the key that the client proved to the node, or of the key file.</summary>
     public Credential Credential => CredentialOf(Name);
 
-    /// <summary>Whether the key that the primary accepted is the one that <see cref="Credential"/> stands for.</summary>
+    /// <summary>Whether the primary accepted the key of <see cref="Credential"/>.</summary>
     public bool IsOf(SshPublicKey? accepted) => identity is not SshIdentity.Agent agent || agent.Proven.Equals(accepted);
 
     /// <summary>
-    /// The credential of a connection at which the primary accepted a key. Where it is another key than the proven one, nobody else ever
-    /// be taken for this user.
+    /// The credential of a connection at which the primary accepted a key. If that is another key than the proven one, the credential is
+    /// unique,
+    /// so that no other session counts as this user.
     /// </summary>
     public Credential At(SshPublicKey? accepted) =>
         IsOf(accepted) ? Credential : CredentialOf(Convert.ToHexString(RandomNumberGenerator.GetBytes(32)));

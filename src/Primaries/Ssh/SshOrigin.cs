@@ -2,12 +2,12 @@ using Waystation.Primaries.Gate;
 
 namespace Waystation.Primaries.Ssh;
 
-/// <summary>The primary as an SSH server: where it is, and the gate in front of it.</summary>
+/// <summary>The primary as an SSH server, with the gate in front of it.</summary>
 public sealed class SshOrigin : IDisposable
 {
-    /// <param name="target">Where it is, and how it proves to be the primary.</param>
-    /// <param name="answerWithin">How long a server that takes connections may say nothing before it counts as down.</param>
-    /// <param name="budget">The places of all reads at this primary.</param>
+    /// <param name="target">The server's address and host keys.</param>
+    /// <param name="answerWithin">How long a server that accepts connections may be silent before it counts as down.</param>
+    /// <param name="budget">The budget of reads at this primary.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     public SshOrigin(SshTarget target, TimeSpan answerWithin, ReadBudget budget, TimeProvider time, ILogger logger)
@@ -16,7 +16,7 @@ public sealed class SshOrigin : IDisposable
         var probe = new SshProbe(target, answerWithin, time);
         Health = new PrimaryHealth(Name, probe.AskAsync, time, logger);
 
-        // Over SSH a repository that fails and one that is refused look alike, so none is ever known to be out alone.
+        // Over SSH a repository that fails looks like one that is refused, so no single repository is ever in an outage.
         Gate = new PrimaryGate(
             Health,
             new RepositoryOutages(static (_, _) => Task.FromResult(OwnAnswer.Unknown), Health, time, logger),
@@ -25,7 +25,7 @@ public sealed class SshOrigin : IDisposable
         );
     }
 
-    /// <summary>Where it is, and how it proves to be the primary.</summary>
+    /// <summary>The server's address and host keys.</summary>
     public SshTarget Target { get; }
 
     /// <summary>The name of the server in logs and metrics.</summary>
@@ -37,10 +37,10 @@ public sealed class SshOrigin : IDisposable
     /// <summary>What reads pass on their way.</summary>
     public PrimaryGate Gate { get; }
 
-    /// <summary>Waits until a read may be sent; disposing the result gives its place to the next.</summary>
-    /// <param name="asker">In whose name.</param>
-    /// <param name="asksForRefs">It asks for refs only.</param>
-    /// <param name="cancellationToken">The asker's.</param>
+    /// <summary>Waits until a read may be sent. Disposing the result gives its place to the next read.</summary>
+    /// <param name="asker">The name in which to ask.</param>
+    /// <param name="asksForRefs">Whether it asks for refs only.</param>
+    /// <param name="cancellationToken">The asker's token.</param>
     /// <exception cref="FetchCore.Primaries.PrimaryOutageException">An outage.</exception>
     /// <exception cref="FetchCore.Primaries.PrimaryBusyException">No place became free in time.</exception>
     public ValueTask<IDisposable> EnterAsync(SshAsker asker, bool asksForRefs, CancellationToken cancellationToken) =>

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Waystation.Primaries.Ssh;
 
-/// <summary>Where the primary's SSH is, and how it proves to be the primary.</summary>
+/// <summary>The address and the host keys of the primary's SSH.</summary>
 public sealed record SshTarget
 {
     /// <summary>What an <c>SshUrl</c> may look like.</summary>
@@ -29,11 +29,11 @@ public sealed record SshTarget
     /// <summary>The login name at the primary; on forges <c>git</c> for all.</summary>
     public string User { get; init; } = "git";
 
-    /// <summary>What stands before a repository's path at the primary: empty, <c>/srv/git</c>, or <c>srv/git</c> below the login's
+    /// <summary>The prefix of a repository's path at the primary: empty, <c>/srv/git</c>, or <c>srv/git</c> below the login's
     /// home.</summary>
     public string PathPrefix { get; init; } = "";
 
-    /// <summary>Where to connect instead, a name or an address, when clients' DNS has the primary's name point at us.</summary>
+    /// <summary>The name or address to connect to instead, if clients' DNS leads the primary's name to the node.</summary>
     public string? ConnectHost { get; init; }
 
     /// <summary>Which port to connect to instead.</summary>
@@ -48,8 +48,8 @@ public sealed record SshTarget
     /// <summary>The name by which the known hosts file has the keys: <c>host</c>, or <c>[host]:port</c> for another port than 22.</summary>
     public string KnownAs => Port == DefaultPort ? Host : string.Create(CultureInfo.InvariantCulture, $"[{Host}]:{Port}");
 
-    /// <summary>Reads an SSH URL or the short form <c>user@host:prefix</c>. A user that is not said is <c>git</c>.</summary>
-    /// <returns>False for anything else, passwords and characters included that no host or user has.</returns>
+    /// <summary>Parses an SSH URL or the short form <c>user@host:prefix</c>. Without a user it is <c>git</c>.</summary>
+    /// <returns>False for any other text, such as one with a password, or with a character that no host or user has.</returns>
     public static bool TryParse(string? text, [NotNullWhen(true)] out SshTarget? target)
     {
         const string Scheme = "ssh://";
@@ -64,8 +64,8 @@ public sealed record SshTarget
             : !text.Contains("://", StringComparison.Ordinal) && TryParseShort(text, out target);
     }
 
-    /// <summary>The path of a repository at the primary, as it stands in the command.</summary>
-    /// <param name="path">As the client named it: <c>/team/tool.git</c> from a URL, <c>team/tool.git</c> from the short form.</param>
+    /// <summary>The path of a repository at the primary, as it is in the command.</summary>
+    /// <param name="path">The client's path: <c>/team/tool.git</c> from a URL, <c>team/tool.git</c> from the short form.</param>
     public string PathOf(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -124,7 +124,7 @@ public sealed record SshTarget
             host = host[1..^1];
         }
 
-        // Neither may be taken for an option, or for several words, by the ssh program.
+        // The ssh program must not read either as an option or as several words.
         if (
             host.Length == 0
             || host[0] == '-'

@@ -4,7 +4,7 @@ using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Admin;
 
-/// <summary>Who may see a page of the admin address: everybody who reaches it, or whoever shows the token where there is one.</summary>
+/// <summary>Checks access to a page of the admin address: any peer, or only one with the token if there is a token.</summary>
 internal sealed class AdminAccess(AdminOptions options)
 {
     /// <summary>Whether the admin address is one that other machines cannot reach.</summary>

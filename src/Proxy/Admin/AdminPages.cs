@@ -3,12 +3,12 @@ using System.Net;
 namespace Waystation.Proxy.Admin;
 
 /// <summary>
-/// The operator's door, on an address of its own that clients never reach: health, readiness, metrics and the admin API. The pages are
-/// endpoints; what they have in common stands here in the order in which a request meets it:
+/// The operator's address, which clients never reach: health, readiness, metrics and the admin API. The pages are endpoints. Their common
+/// checks are here, in the order in which a request meets them:
 /// <code>
-///   the Host is a loopback name          421   a stranger's web page with a name that resolves to this machine reads nothing
+///   the Host is a loopback name          421   a web page of a stranger, with a name that resolves to this machine, reads nothing
 ///   routing                                    AdminRoutes
-///   the token is right, where one counts 401
+///   the token is right, if there is one  401
 ///   no page, or another method           404, 405
 ///   the page
 /// </code>
@@ -18,7 +18,7 @@ internal static class AdminPages
     public static RequestDelegate Build(IServiceProvider services)
     {
         AdminAccess access = services.GetRequiredService<AdminAccess>();
-        // A pipeline of its own: in the program's, routing would look at the requests of clients as well.
+        // A pipeline of its own: in the program's pipeline, routing would see the requests of clients as well.
         var pages = new ApplicationBuilder(services);
         pages.Use(AnswerLoopbackNamesOnly(access));
         pages.UseRouting();

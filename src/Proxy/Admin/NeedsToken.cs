@@ -1,4 +1,4 @@
 namespace Waystation.Proxy.Admin;
 
-/// <summary>Marks an endpoint that is shown only to those who have the admin token, where there is one.</summary>
+/// <summary>Marks an endpoint that needs the admin token, if there is a token.</summary>
 internal sealed class NeedsToken;

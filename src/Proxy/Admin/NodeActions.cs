@@ -15,10 +15,10 @@ internal sealed class NodeActions(MirrorSet mirrors, IServicePrimaries services,
     public Task<Purged> PurgeAsync(RepositoryName repository) => purge.PurgeAsync(repository);
 
     /// <summary>Makes a mirror with the service credential.</summary>
-    /// <exception cref="NotServedException">There is none for the repository.</exception>
+    /// <exception cref="NotServedException">The repository has no service credential.</exception>
     public QueuedWork Warm(RepositoryName repository) => Queue(WorkKind.Warm, repository);
 
-    /// <summary>Compares a mirror with the primary now; makes it where there is none.</summary>
+    /// <summary>Compares a mirror with the primary now, or makes it if there is none.</summary>
     /// <exception cref="NotServedException">There is no service credential for the repository.</exception>
     public QueuedWork Sync(RepositoryName repository) => Queue(mirrors.Find(repository) is null ? WorkKind.Warm : WorkKind.Vet, repository);
 

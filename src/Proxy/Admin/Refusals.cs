@@ -1,6 +1,6 @@
 namespace Waystation.Proxy.Admin;
 
-/// <summary>How the admin address refuses: problem details (RFC 9457) below the API, a line of text elsewhere.</summary>
+/// <summary>Writes the refusals of the admin address: problem details (RFC 9457) below the API, a line of text elsewhere.</summary>
 internal static class Refusals
 {
     public static Task ForeignHostAsync(HttpContext context) =>
@@ -12,7 +12,7 @@ internal static class Refusals
         return TextAsync(context, StatusCodes.Status401Unauthorized, "Send the admin token: Authorization: Bearer TOKEN.\n");
     }
 
-    /// <summary>There is no page of this name, or it takes other methods; routing has found out which.</summary>
+    /// <summary>There is no page of this name, or it takes other methods; routing has found out which of the two.</summary>
     public static Task NoPageAsync(HttpContext context)
     {
         bool takesOthers = context.GetEndpoint() is not null;

@@ -5,8 +5,8 @@ using Waystation.Primaries;
 namespace Waystation.Proxy.Admin;
 
 /// <summary>
-/// What the actions on a repository have in common: the request names it in JSON, and what cannot be done is told as problem details. JSON
-/// is demanded because a page in a browser may send a form anywhere, but JSON only where it is let.
+/// The common part of actions on a repository: the request names it in JSON, and a refusal is problem details. JSON is demanded because a
+/// page in a browser may send a form to any address, but JSON only with permission.
 /// </summary>
 internal sealed class RepositoryAction(PrimaryMap primaries) : IEndpointFilter
 {

@@ -1,5 +1,5 @@
 namespace Waystation.Proxy.Admin;
 
 /// <summary>The body of an action on a repository.</summary>
-/// <param name="Repo"><c>host/path</c>, or <c>path</c> where the node has one primary.</param>
+/// <param name="Repo"><c>host/path</c>, or <c>path</c> if the node has one primary.</param>
 internal sealed record RepositoryQuestion(string? Repo);

@@ -11,9 +11,10 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Admin;
 
 /// <summary>
-/// Tells a URL of the operator's of each mirror that was brought up to date: <c>POST {"event":"mirror synchronized","repo":…,"at":…}</c>,
-/// signed in <c>X-Waystation-Signature-256: sha256=HEX</c> (HMAC-SHA-256 of the body) where there is a secret. What waits too long is
-/// dropped: a receiver that is away learns of the next one.
+/// Sends a notice of each mirror that was brought up to date to the operator's URL:
+/// <c>POST {"event":"mirror synchronized","repo":…,"at":…}</c>, signed in <c>X-Waystation-Signature-256: sha256=HEX</c> (HMAC-SHA-256 of
+/// the
+/// body) if there is a secret. A notice that waits too long is dropped: a receiver that was away gets the next one.
 /// </summary>
 internal sealed class SyncNotice : BackgroundService
 {
@@ -89,7 +90,7 @@ internal sealed class SyncNotice : BackgroundService
         }
     }
 
-    /// <summary>What is signed for one host goes to no other: a redirect is a failure, and the operator mends the URL.</summary>
+    /// <summary>The signature is for one host only. So a redirect is a failure, and the operator must correct the URL.</summary>
     private static SocketsHttpHandler NewHandler() =>
         new()
         {

@@ -6,11 +6,11 @@ namespace Waystation.Proxy.Commands;
 
 /// <summary>Asks a running node at its admin address and prints the answers.</summary>
 /// <param name="admin">The admin address.</param>
-/// <param name="token">The admin token; null where there is none.</param>
-/// <param name="isJson">Whether answers are printed as they come.</param>
+/// <param name="token">The admin token; null if there is none.</param>
+/// <param name="isJson">Whether to print answers unchanged.</param>
 internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisposable
 {
-    /// <summary>An answer without what it must have is of another server.</summary>
+    /// <summary>An answer without a required member comes from another server.</summary>
     private static readonly JsonSerializerOptions s_strict = new(JsonSerializerDefaults.Web)
     {
         RespectRequiredConstructorParameters = true,
@@ -22,12 +22,12 @@ internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisp
     /// <summary>Asks for a page and prints the answer.</summary>
     /// <param name="method">The method of the page.</param>
     /// <param name="page">The path of the page.</param>
-    /// <param name="repository">The repository that the page is to act on; null where it acts on none.</param>
-    /// <param name="format">The answer as a person reads it.</param>
+    /// <param name="repository">The repository for the action; null for a page without one.</param>
+    /// <param name="format">Formats the answer for a person.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <typeparam name="T">The answer.</typeparam>
     /// <exception cref="AdminException">The node refused.</exception>
-    /// <exception cref="JsonException">The answer is no node's.</exception>
+    /// <exception cref="JsonException">The answer does not come from a node.</exception>
     public async Task PrintAsync<T>(
         HttpMethod method,
         string page,
@@ -53,7 +53,7 @@ internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisp
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>The token is for this address alone, so a redirect is not followed.</summary>
+    /// <summary>The token is for this address only, so a redirect is not followed.</summary>
     private static HttpClient Open(Uri admin, string? token)
     {
         var handler = new SocketsHttpHandler

@@ -1,4 +1,4 @@
 namespace Waystation.Proxy.Commands;
 
-/// <summary>The node refused, or failed; the message is for the person who asked.</summary>
+/// <summary>The node refused or failed; the message is for the user of the command.</summary>
 internal sealed class AdminException(string message) : Exception(message);

@@ -2,14 +2,14 @@ using System.CommandLine;
 
 namespace Waystation.Proxy.Commands;
 
-/// <summary>A verb that acts on a running node through its admin address. Each verb is a file of its own beside this one.</summary>
+/// <summary>A verb that acts on a running node through its admin address. Each verb has a file beside this one.</summary>
 internal static class NodeCommand
 {
     /// <summary>A verb that shows a page of the node.</summary>
     /// <param name="name">The verb.</param>
     /// <param name="description">The help.</param>
     /// <param name="page">The page's path.</param>
-    /// <param name="format">The answer as a person reads it.</param>
+    /// <param name="format">Formats the answer for a person.</param>
     /// <typeparam name="T">The answer.</typeparam>
     public static Command Show<T>(string name, string description, string page, Func<T, string> format)
     {
@@ -26,11 +26,11 @@ internal static class NodeCommand
         return command;
     }
 
-    /// <summary>A verb that has the node do something with each repository that is named.</summary>
+    /// <summary>A verb that lets the node act on each repository of the command line.</summary>
     /// <param name="name">The verb.</param>
     /// <param name="description">The help.</param>
     /// <param name="page">The page's path.</param>
-    /// <param name="format">The answer for one repository as a person reads it.</param>
+    /// <param name="format">Formats the answer for one repository for a person.</param>
     /// <typeparam name="T">The answer.</typeparam>
     public static Command Act<T>(string name, string description, string page, Func<T, string> format)
     {

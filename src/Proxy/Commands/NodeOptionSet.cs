@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Waystation.Proxy.Commands;
 
-/// <summary>The options of a verb that reaches a node, and how its troubles are told: exit code 1 failed, 2 wrong usage.</summary>
+/// <summary>The options of a verb that asks a node, and its exit codes: 1 failed, 2 wrong usage.</summary>
 internal sealed class NodeOptionSet
 {
     private readonly Option<string> _admin = new("--admin")

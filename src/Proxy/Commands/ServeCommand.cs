@@ -7,7 +7,7 @@ using Waystation.SshFrontend.Sshd;
 
 namespace Waystation.Proxy.Commands;
 
-/// <summary><c>waystation serve</c>: options, environment and file become settings, and a node runs until it is told to stop.</summary>
+/// <summary><c>waystation serve</c>: makes settings of options, environment and file, and runs a node until it is stopped.</summary>
 internal static partial class ServeCommand
 {
     public static Command Create()
@@ -99,7 +99,7 @@ internal static partial class ServeCommand
             Match match = SettingOption().Match(tokens[i]);
             if (!match.Success)
             {
-                problems.Add($"{tokens[i]}: there is no such option; waystation serve --help names them all");
+                problems.Add($"{tokens[i]}: there is no such option; waystation serve --help lists all options");
             }
             else if (match.Groups["value"].Success)
             {

@@ -9,19 +9,21 @@ internal sealed class ClientConnection(IPAddress address, Action<string> abort)
 {
     public IPAddress Address { get; } = address;
 
-    /// <summary>Accepted beyond the bounds, to be told so.</summary>
+    /// <summary>Whether it was accepted beyond the bounds, only to get a 429.</summary>
     public bool IsTurnedAway { get; init; }
 
     /// <summary>Whether a whole head has ever come.</summary>
     public bool HasAsked { get; set; }
 
-    /// <summary>Requests under way; several over HTTP/2.</summary>
+    /// <summary>The number of requests under way; several over HTTP/2.</summary>
     public int Requests { get; set; }
 
     /// <summary>Not counted any more.</summary>
     public bool IsGone { get; set; }
 
-    /// <summary>Its place among all that wait for a head, and among those of its address; null while it has a request under way.</summary>
+    /// <summary>
+    /// Its place among all connections that wait for a head, and among those of its address; null with a request under way.
+    /// </summary>
     public LinkedListNode<ClientConnection>? WaitingPlace { get; set; }
 
     public LinkedListNode<ClientConnection>? WaitingPlaceOfAddress { get; set; }

@@ -5,17 +5,17 @@ using Waystation.Proxy.Options;
 namespace Waystation.Proxy.Connections;
 
 /// <summary>
-/// Counts the connections of clients, in all and by address, and makes room where a bound is reached.
+/// Counts the connections of clients, in all and by address, and makes room when a bound is reached.
 /// <code>
-///   accepted ──► waiting for a head ◄──────────┐     a bound is reached: the longest wait ends,
-///                     └──► request under way ──┘     of that address or of all; no request is cut off
+///   accepted ──► waiting for a head ◄──────────┐     at a bound: the longest wait ends, of that
+///                     └──► request under way ──┘     address or of all; no request is cut off
 /// </code>
-/// An honest client sends its head at once, so it waits for milliseconds, while half-sent heads and silent connections grow old. Where
-/// nothing waits, the new connection is told 429. Connections to the admin address are not counted.
+/// An honest client sends its head at once, so it waits for milliseconds, while half-sent heads and silent connections grow old. If no
+/// connection waits, the new one gets a 429. Connections to the admin address are not counted.
 /// </summary>
 internal sealed class ClientConnections(ClientOptions options)
 {
-    /// <summary>Connections kept beyond the bounds, just to be told 429; further ones are closed without a word.</summary>
+    /// <summary>Connections beyond the bounds that are kept only to get a 429; further ones are closed at once.</summary>
     private const int MaxTurnedAway = 256;
 
     private readonly int _perAddress = options.MaxConnectionsPerAddress == 0 ? int.MaxValue : options.MaxConnectionsPerAddress;
@@ -58,10 +58,10 @@ internal sealed class ClientConnections(ClientOptions options)
     }
 
     /// <summary>Counts a new connection.</summary>
-    /// <param name="address">Of the client.</param>
-    /// <param name="abort">Ends the connection, given the reason.</param>
-    /// <param name="ended">The connection that was ended for it; null where there was room.</param>
-    /// <returns>Null where it has to be closed at once.</returns>
+    /// <param name="address">The client's address.</param>
+    /// <param name="abort">Ends the connection, with a reason.</param>
+    /// <param name="ended">The connection that was ended to make room; null if there was room.</param>
+    /// <returns>Null if the new connection must be closed at once.</returns>
     public ClientConnection? Admit(IPAddress address, Action<string> abort, out ClientConnection? ended)
     {
         IPAddress counted = Counted(address);

@@ -9,8 +9,8 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Connections;
 
 /// <summary>
-/// Stands before TLS and HTTP at the clients' addresses: lets connections in by <see cref="ClientConnections"/>, and ends those on which
-/// no whole head comes in time, or of whose answers nothing is taken any more.
+/// Stands before TLS and HTTP at the clients' addresses. It accepts connections by <see cref="ClientConnections"/>, and ends a connection
+/// without a whole head in time, or whose client takes nothing of its response any more.
 /// </summary>
 internal sealed class ConnectionDoor(
     ClientOptions options,
@@ -20,16 +20,16 @@ internal sealed class ConnectionDoor(
     ILogger<ConnectionDoor> logger
 )
 {
-    /// <summary>How often a connection is looked at while it may stall: a stall is found a quarter late at most.</summary>
+    /// <summary>How often a connection is checked within the stall timeout: a stall is found a quarter late at most.</summary>
     private const int LooksInAStall = 4;
 
-    /// <summary>The server itself says 408 to a head that was begun and not ended; this is the time for it.</summary>
+    /// <summary>The server itself answers an unfinished head with 408; this is the time for that.</summary>
     private static readonly TimeSpan s_serversOwn = TimeSpan.FromSeconds(2);
 
-    /// <summary>A crowd is told to the log this often.</summary>
+    /// <summary>The shortest time between two warnings about a crowd.</summary>
     private static readonly TimeSpan s_betweenWarnings = TimeSpan.FromMinutes(1);
 
-    /// <summary>When who was turned away may come again.</summary>
+    /// <summary>When a refused client may come again.</summary>
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(10);
 
     private readonly Lock _warning = new();

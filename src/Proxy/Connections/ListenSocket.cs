@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace Waystation.Proxy.Connections;
 
 /// <summary>
-/// Binds a listening socket on which the kernel holds little for a client that does not read. Accepted sockets inherit the option
-/// (tcp(7)), so it costs the node nothing while it serves.
+/// Binds a listening socket for which the kernel holds few bytes for a client that does not read. Accepted sockets inherit the option
+/// (tcp(7)), so it costs nothing while the node serves.
 /// </summary>
 internal static class ListenSocket
 {
@@ -14,9 +14,8 @@ internal static class ListenSocket
     private const int NotSentLowWater = 25;
 
     /// <summary>
-    /// Bytes of an answer that lie in the kernel and have not left. Without a bound they are as many as the send buffer grows to, 4 MiB
-    /// for each client that does not read. One piece of a pack fits. What is on its way to a distant client is not counted, so its link
-    /// stays full.
+    /// Bytes of a response that the kernel holds and has not sent. Without a bound the send buffer grows to 4 MiB for each client that does
+    /// not read. One piece of a pack fits. Bytes on their way to a distant client do not count, so its link stays full.
     /// </summary>
     private const int MaxNotSent = 256 * 1024;
 

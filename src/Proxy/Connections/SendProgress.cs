@@ -3,11 +3,11 @@ using System.Net.Sockets;
 namespace Waystation.Proxy.Connections;
 
 /// <summary>
-/// How far a client has taken what was sent to it, as the kernel knows it (<c>struct tcp_info</c>, linux/tcp.h). The kernel's own
-/// TCP_USER_TIMEOUT is not used: it also ends a client that opens its window by less than a segment each time, which is slow, not stalled.
+/// How much of the sent data a client has taken, as the kernel knows it (<c>struct tcp_info</c>, linux/tcp.h). The kernel's own
+/// TCP_USER_TIMEOUT is not used, because it also ends a client that opens its window by less than a segment each time: slow, not stalled.
 /// </summary>
 /// <param name="Acknowledged">Bytes that the client has acknowledged since the connection began.</param>
-/// <param name="IsOwed">Something is sent and not acknowledged, or waits to be sent.</param>
+/// <param name="IsOwed">Whether there are bytes that are not acknowledged or not sent.</param>
 internal readonly record struct SendProgress(ulong Acknowledged, bool IsOwed)
 {
     private const int Tcp = 6;
@@ -18,7 +18,7 @@ internal readonly record struct SendProgress(ulong Acknowledged, bool IsOwed)
     private const int NotSentAt = 144;
     private const int Length = 148;
 
-    /// <summary>Null where the kernel does not say it.</summary>
+    /// <summary>Null if the kernel does not report it.</summary>
     public static SendProgress? Of(Socket socket)
     {
         if (!OperatingSystem.IsLinux())

@@ -8,8 +8,7 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Connections;
 
 /// <summary>
-/// The certificate of the https addresses, with the chain that stands behind it in its file; files that changed are
-/// loaded again without a restart.
+/// The certificate of the https addresses, with its chain from the file. Changed files are loaded again without a restart.
 /// </summary>
 internal sealed class ServerCertificate(TlsOptions files, TimeProvider time, ILogger<ServerCertificate> logger)
 {
@@ -20,7 +19,7 @@ internal sealed class ServerCertificate(TlsOptions files, TimeProvider time, ILo
     private (DateTime Certificate, DateTime Key) _stamps = Stamps(files);
     private long _looked = time.GetTimestamp();
 
-    /// <summary>What Kestrel asks for each handshake.</summary>
+    /// <summary>The options of each TLS handshake.</summary>
     public TlsHandshakeCallbackOptions HandshakeOptions =>
         new()
         {
@@ -64,7 +63,7 @@ internal sealed class ServerCertificate(TlsOptions files, TimeProvider time, ILo
         }
     }
 
-    /// <summary>The first certificate of the file is the server's; the others are sent with it, as they stand there.</summary>
+    /// <summary>The first certificate of the file is the server's; the others are sent with it, in their order.</summary>
     private static SslStreamCertificateContext Load(TlsOptions files)
     {
         X509Certificate2 server = X509Certificate2.CreateFromPemFile(files.Certificate!, files.Key!);

@@ -1,7 +1,7 @@
 namespace Waystation.Proxy.Connections;
 
-/// <summary>Decides when a client has taken nothing for too long of what it is owed.</summary>
-/// <param name="limit">What is too long.</param>
+/// <summary>Decides when a client has taken nothing of its response for too long.</summary>
+/// <param name="limit">The longest time without progress.</param>
 /// <param name="time">The clock.</param>
 internal sealed class StallWatch(TimeSpan limit, TimeProvider time)
 {

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Waystation.Proxy.Hooks;
 
-/// <summary>GitLab: <c>X-Gitlab-Token</c> holds the secret itself, whatever the body, and <c>project.path_with_namespace</c>.</summary>
+/// <summary>GitLab: <c>X-Gitlab-Token</c> has the secret itself, for any body, and <c>project.path_with_namespace</c>.</summary>
 internal sealed class GitLabForge() : Forge("gitlab")
 {
     public override bool MaySign(IHeaderDictionary headers, IEnumerable<string> secrets) => IsSigned(headers, [], secrets);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Waystation.Proxy.Hooks;
 
-/// <summary>Gitea and Forgejo: a header of their own or GitHub's, and <c>repository.full_name</c>.</summary>
+/// <summary>Gitea and Forgejo: their own header or GitHub's, and <c>repository.full_name</c>.</summary>
 internal sealed class GiteaForge()
     : SigningForge("gitea", ("X-Gitea-Signature", ""), ("X-Forgejo-Signature", ""), ("X-Hub-Signature-256", "sha256="))
 {

@@ -10,8 +10,9 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Hooks;
 
 /// <summary>
-/// <c>POST /.waystation/hooks/FORGE</c>: a forge tells that something was pushed. The mirror is looked at soon, and that is all that a
-/// notice can bring about, however often it is sent: the primary is asked what is so, and the notice is not believed.
+/// <c>POST /.waystation/hooks/FORGE</c>: a webhook of a forge. It enqueues a vet of the mirror, and has no other effect, however often it
+/// is
+/// sent: the node asks the primary and does not believe the webhook.
 /// </summary>
 internal sealed class HookEndpoint(
     HookOptions options,
@@ -28,7 +29,7 @@ internal sealed class HookEndpoint(
 
     private const string HooksPrefix = "/.waystation/hooks/";
 
-    /// <summary>For a forge whose notice found no room; most send it again by themselves or by hand.</summary>
+    /// <summary>For a forge whose webhook found no room; most forges send it again, by themselves or by hand.</summary>
     private const string RetryAfterSeconds = "10";
 
     public async Task HandleAsync(HttpContext context)
@@ -58,7 +59,7 @@ internal sealed class HookEndpoint(
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
         }
 
-        // Where the body was not read to its end, its rest is not waited for.
+        // If the body was not read to its end, the server does not wait for the rest.
         if (result is "too-large" or "too-slow" or "no-room" && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close";
@@ -70,7 +71,7 @@ internal sealed class HookEndpoint(
         string[] secrets;
         try
         {
-            // Read anew each time, and several lines hold: it is exchanged while the node runs.
+            // Read at each use, and each line is a secret, because an operator may exchange the secret while the node runs.
             secrets = (await File.ReadAllTextAsync(secretFile, context.RequestAborted)).Split(
                 '\n',
                 StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
@@ -84,7 +85,7 @@ internal sealed class HookEndpoint(
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            // What is too long is told here, before it is read.
+            // A body that is too long gets its status here, before it is read.
             size.MaxRequestBodySize = null;
         }
 
@@ -136,7 +137,7 @@ internal sealed class HookEndpoint(
 
     private void Ask(HttpContext context, string name)
     {
-        // Sent to the primary's own name it is about that one; a node's name of its own stands for all.
+        // A webhook to the primary's own name is about that primary; a webhook to another name of the node may be about any.
         Primary? said = primaries.Find(context.Request.Host.Host);
         foreach (Mirror mirror in mirrors.All().Where(mirror => HookPayload.Means(name, mirror.Name.Path)))
         {

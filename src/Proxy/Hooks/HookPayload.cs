@@ -12,12 +12,12 @@ internal static class HookPayload
 
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 32 };
 
-    /// <summary>Its name as the forge writes it, without <c>.git</c>; null where the notice is about none, or what it says is no
-    /// repository's path.</summary>
-    /// <exception cref="JsonException">It is no JSON, or not in UTF-8.</exception>
+    /// <summary>The repository's name as the forge writes it, without <c>.git</c>; null if there is none, or if it is no repository's
+    /// path.</summary>
+    /// <exception cref="JsonException">The body is no JSON, or not in UTF-8.</exception>
     public static string? RepositoryOf(Forge forge, ReadOnlyMemory<byte> body)
     {
-        // The parser looks at the bytes of a text only when the text is asked for, and then throws something else.
+        // The parser checks the bytes of a text only when the text is read, and then throws another exception.
         if (!Utf8.IsValid(body.Span))
         {
             throw new JsonException("the body is not UTF-8");
@@ -31,15 +31,14 @@ internal static class HookPayload
         }
         catch (InvalidOperationException e)
         {
-            throw new JsonException("half of a surrogate pair is no text", e);
+            throw new JsonException("the body has half of a surrogate pair", e);
         }
 
         return RepositoryPath.IsWellFormed(name) ? WithoutSuffix(name!) : null;
     }
 
     /// <summary>
-    /// Whether a path may be that repository's. Forges take no notice of case; to look at one repository too many costs one small
-    /// question.
+    /// Whether a path may name that repository. Forges ignore case. One repository too many costs one small question.
     /// </summary>
     public static bool Means(string name, string path)
     {

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Waystation.Proxy.Hosting;
 
 /// <summary>
-/// The memory in which the server receives and gathers what it sends, in blocks as large as the pieces of a pack. Its own have 4 KiB,
-/// and each is a read of the socket, a TLS record and a write: a push would come in by these, and a pack go out over HTTP/2.
+/// The server's memory for receiving and sending, in blocks as large as the pieces of a pack. Its own blocks have 4 KiB, and each is a read
+/// of the socket, a TLS record and a write, for pushes and for packs over HTTP/2.
 /// </summary>
 internal sealed class LargeBlocks : IMemoryPoolFactory<byte>
 {

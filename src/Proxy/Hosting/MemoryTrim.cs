@@ -3,8 +3,8 @@ using Waystation.FetchCore.Memory;
 namespace Waystation.Proxy.Hosting;
 
 /// <summary>
-/// Gives memory back to the system once a storm of requests is over. The runtime collects when memory is asked of it, so a node that has
-/// become quiet would keep what the storm took for as long as it stays quiet.
+/// Gives memory back to the system after a storm of requests. The runtime collects only when memory is allocated, so a node that has become
+/// quiet would keep the memory of the storm.
 /// </summary>
 internal sealed class MemoryTrim(RequestMemory memory, TimeProvider time) : BackgroundService
 {
@@ -13,7 +13,7 @@ internal sealed class MemoryTrim(RequestMemory memory, TimeProvider time) : Back
     /// <summary>Less than this is not worth the pause of a whole collection.</summary>
     private const long WorthIt = 48 * Mebibyte;
 
-    /// <summary>A node that allocates no more than this between two looks is quiet: a pause now is in nobody's way.</summary>
+    /// <summary>A node that allocates no more than this between two checks is quiet: a pause then disturbs no client.</summary>
     private const long Quiet = 16 * Mebibyte;
 
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(2);
@@ -29,7 +29,8 @@ internal sealed class MemoryTrim(RequestMemory memory, TimeProvider time) : Back
             (long last, allocated) = (allocated, GC.GetTotalAllocatedBytes());
             bool isQuiet = allocated - last <= Quiet;
 
-            // A look in the middle of a storm may find all of it in use: then what requests have given back since calls for another.
+            // A check in the middle of a storm may find all memory in use. Memory that requests have given back since calls for another
+            // one.
             if (isQuiet && (Environment.WorkingSet >= kept + WorthIt || held - memory.Held >= WorthIt))
             {
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

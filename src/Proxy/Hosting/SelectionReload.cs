@@ -6,8 +6,9 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Hosting;
 
 /// <summary>
-/// Which projects are selected changes with the settings file, while the node runs. A file with anything wrong in it changes nothing, and
-/// is told of in the log.
+/// The selection of projects follows the settings file while the node runs. A file with any wrong setting changes nothing, and the log
+/// names
+/// the setting.
 /// </summary>
 internal sealed class SelectionReload(IConfiguration configuration, PrimaryMap primaries, ILogger<SelectionReload> logger)
     : IHostedService,

@@ -3,7 +3,7 @@ using Waystation.CacheStore.Options;
 
 namespace Waystation.Proxy.Options;
 
-/// <summary>The section <c>Clients</c>: how much of the node clients may hold by their connections alone.</summary>
+/// <summary>The section <c>Clients</c>: the limits of clients' connections.</summary>
 internal sealed class ClientOptions
 {
     private const string Page = "operations.md#a-crowd-at-the-door";

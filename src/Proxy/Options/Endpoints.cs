@@ -31,7 +31,7 @@ internal static class Endpoints
         return value is not null;
     }
 
-    /// <summary>A host name or an IP address; the port is 0 where none is written.</summary>
+    /// <summary>Parses a host name or an IP address; the port is 0 if none is given.</summary>
     public static bool TryParseHost(string text, [NotNullWhen(true)] out DnsEndPoint? value)
     {
         value = null;

@@ -14,7 +14,7 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, bool IsTls)
     public static bool TryParse(string text, [NotNullWhen(true)] out ListenAddress? address)
     {
         address = null;
-        // Uri knows no "*" as a host; what it stands for is every address.
+        // Uri does not accept "*", which stands for every address, as a host.
         if (
             !Uri.TryCreate(text.Replace("://*", "://[::]", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri)
             || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)

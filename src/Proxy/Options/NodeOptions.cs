@@ -11,8 +11,8 @@ using Waystation.Primaries;
 namespace Waystation.Proxy.Options;
 
 /// <summary>
-/// All settings. A property is a section, or a setting of its own where it carries <see cref="SettingAttribute"/>. The order is that of
-/// the help and of <c>docs/settings.md</c>. <c>OptionsReader</c> fills it.
+/// All settings. A property is a section, or a setting if it has <see cref="SettingAttribute"/>. The order is that of the help and of
+/// <c>docs/settings.md</c>. <c>OptionsReader</c> fills it.
 /// </summary>
 internal sealed class NodeOptions : IValidatableObject
 {
@@ -88,7 +88,7 @@ internal sealed class NodeOptions : IValidatableObject
         if (overSsh > 1 || (overSsh == 0 && Primaries.Count > 1))
         {
             yield return new(
-                "exactly one primary with an SshUrl, because Ssh:Listen is set and an SSH client does not say which host it means",
+                "exactly one primary with an SshUrl, because Ssh:Listen is set and an SSH client does not name the host",
                 [nameof(Primaries)]
             );
         }

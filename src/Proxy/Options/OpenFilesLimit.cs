@@ -7,7 +7,7 @@ internal static class OpenFilesLimit
 {
     private const string Name = "Max open files";
 
-    /// <summary>What Linux gives where nothing else is said.</summary>
+    /// <summary>The default of Linux.</summary>
     private const long Usual = 1_024;
 
     /// <summary>The soft limit, which the runtime has raised to the hard one.</summary>

@@ -11,7 +11,7 @@ internal sealed class DoorMeters
 
     public DoorMeters(Meter meter)
     {
-        _hooks = meter.CreateCounter<long>("waystation_hooks_total", description: "Webhooks received, by forge and what came of them.");
+        _hooks = meter.CreateCounter<long>("waystation_hooks_total", description: "Webhooks received, by forge and result.");
         _connections = meter.CreateUpDownCounter<long>("waystation_client_connections", description: "Connections of clients.");
         _connectionsEnded = meter.CreateCounter<long>(
             "waystation_client_connections_ended_total",

@@ -9,12 +9,12 @@ public sealed record SshSessionOptions
     /// <summary>How sshd is run.</summary>
     public required SshdOptions Sshd { get; init; }
 
-    /// <summary>The primary's SSH; null where the node may reach it by HTTP only.</summary>
+    /// <summary>The primary's SSH; null if the node may ask it over HTTP only.</summary>
     public SshOrigin? Origin { get; init; }
 
-    /// <summary>Whether a user's forwarded agent may speak for the user.</summary>
+    /// <summary>Whether a user's forwarded agent logs in at the primary.</summary>
     public bool TakesAgents { get; init; }
 
-    /// <summary>The public keys whose certificates the key authority is asked about, one a line; null for none.</summary>
+    /// <summary>The CA keys about whose certificates the key authority is asked, one a line; null for none.</summary>
     public string? TrustedUserCAKeys { get; init; }
 }

@@ -8,12 +8,12 @@ using Waystation.SshFrontend.Sshd;
 namespace Waystation.SshFrontend.Identities;
 
 /// <summary>
-/// Says which keys may log in, and what each stands for. A key that the authority knows stands for a credential. Any other is
-/// a transport where agents are taken, and means nothing by itself; else it is refused, so that the client offers its next.
+/// Says which keys may log in, and which identity each stands for. A key that the authority knows stands for a credential. With agents any
+/// other key is a transport and gives no permission; without agents it is refused, so that the client offers its next key.
 /// </summary>
 internal sealed class KeyResolver(SshSessionOptions options, CachedKeyAuthority? authority, ILogger logger)
 {
-    /// <summary>The line of authorized_keys for a key; empty where it may not log in.</summary>
+    /// <summary>The line of authorized_keys for a key; empty if it may not log in.</summary>
     public async Task<string> FindLineAsync(string offered, CancellationToken cancellationToken)
     {
         if (!SshPublicKey.TryParse(offered, out SshPublicKey? key))
@@ -29,14 +29,14 @@ internal sealed class KeyResolver(SshSessionOptions options, CachedKeyAuthority?
             : "";
     }
 
-    /// <summary>What a key stands for at the primary; null where the authority does not know it, or there is none.</summary>
-    /// <exception cref="KeyAuthorityException">The authority gave no answer.</exception>
+    /// <summary>The credential of a key at the primary; null if the authority does not know the key, or there is no authority.</summary>
+    /// <exception cref="KeyAuthorityException">The authority gave no usable answer.</exception>
     public async Task<PrimaryCredential?> FindCredentialAsync(SshPublicKey key, CancellationToken cancellationToken) =>
         authority is not null && await QuestionOfAsync(key, cancellationToken) is { } question
             ? await authority.FindAsync(question, cancellationToken)
             : null;
 
-    /// <summary>To be called when a session in the name of a key did not end well: the authority is asked anew.</summary>
+    /// <summary>Call it when a session in the name of a key failed: the authority is then asked again.</summary>
     public void Forget(SshPublicKey key) =>
         authority?.Forget(
             SshCertificate.TryRead(key, out SshCertificate? certificate) ? certificate.Authority.Fingerprint : key.Fingerprint
@@ -61,7 +61,7 @@ internal sealed class KeyResolver(SshSessionOptions options, CachedKeyAuthority?
             ? KeyQuestion.OfCertificate(certificate.Authority, certificate.KeyId)
         : null;
 
-    /// <summary>Read for each certificate: a CA that is taken out of the file is trusted no more.</summary>
+    /// <summary>The file is read for each certificate, so that a CA that is removed from it is no longer trusted.</summary>
     private async Task<bool> IsTrustedAsync(SshPublicKey authorityKey, CancellationToken cancellationToken)
     {
         if (options.TrustedUserCAKeys is null)

@@ -7,7 +7,7 @@ using Waystation.SshFrontend.Relays;
 
 namespace Waystation.SshFrontend.Identities;
 
-/// <summary>In whose name, and by which way, the primary is asked for a session.</summary>
+/// <summary>The name in which, and the way by which, the primary is asked for a session.</summary>
 internal abstract record SessionIdentity
 {
     private SessionIdentity() { }
@@ -18,11 +18,11 @@ internal abstract record SessionIdentity
     /// <summary>Over HTTP.</summary>
     public sealed record OverHttp(HttpLogin Login) : SessionIdentity;
 
-    /// <summary>In nobody's: the session ends.</summary>
+    /// <summary>No identity: the session ends.</summary>
     public sealed record Nobody(SessionEnd End) : SessionIdentity;
 
-    /// <summary>Finds it.</summary>
-    /// <exception cref="KeyAuthorityException">The key authority gave no answer, or the credential cannot be read.</exception>
+    /// <summary>Finds the identity of a session.</summary>
+    /// <exception cref="KeyAuthorityException">The key authority gave no usable answer, or the credential cannot be read.</exception>
     public static async Task<SessionIdentity> FindAsync(
         SshSessionOptions options,
         KeyResolver keys,
@@ -42,15 +42,13 @@ internal abstract record SessionIdentity
         }
 
         return !options.TakesAgents
-                ? Refused(
-                    "nobody can be let in: this node's operator has to set up a key authority (Ssh:KeyAuthority) or agents (Ssh:Agent)"
-                )
+                ? Refused("this node lets nobody in: its operator must set up a key authority (Ssh:KeyAuthority) or agents (Ssh:Agent)")
             : options.Origin is not { } primary
                 ? Refused("this node does not know the primary's SSH: its operator has to set Primaries:0:SshUrl")
             : session.AgentSocket is not { } agent
                 ? Refused(
                     "no SSH agent is forwarded: set ForwardAgent yes for this host in ~/.ssh/config "
-                        + "and have your key in the agent (ssh-add), "
+                        + "and add your key to the agent (ssh-add), "
                         + "or ask the operator of this node for a key authority"
                 )
             : new OverSsh(primary, new SshIdentity.Agent(agent, key));

@@ -1,6 +1,6 @@
 namespace Waystation.SshFrontend.KeyAuthorities;
 
-/// <summary>Reads what others wrote, up to a bound.</summary>
+/// <summary>Reads a stream up to a bound.</summary>
 internal static class BoundedReading
 {
     /// <summary>All of a stream; null when it is longer than <paramref name="maxLength"/> bytes, and then the rest stays unread.</summary>

@@ -3,8 +3,7 @@ using System.Text.Json;
 namespace Waystation.SshFrontend.KeyAuthorities;
 
 /// <summary>
-/// What an authority answers: <c>{"username":…,"passwordFile":…}</c>, <c>{"sshKeyFile":…}</c>, or <c>{}</c> for a key that it does
-/// not know.
+/// Parses an authority's answer: <c>{"username":…,"passwordFile":…}</c>, <c>{"sshKeyFile":…}</c>, or <c>{}</c> for an unknown key.
 /// </summary>
 internal static class CredentialParser
 {
@@ -12,11 +11,11 @@ internal static class CredentialParser
         PasswordFile = "passwordFile",
         SshKeyFile = "sshKeyFile";
 
-    /// <summary>The longest answer that is read, in bytes; it guards against an authority that does not end.</summary>
+    /// <summary>The longest answer, in bytes; it guards against an authority that never ends its answer.</summary>
     public const int MaxLength = 64 << 10;
 
     /// <summary>The credential; null for an empty object.</summary>
-    /// <exception cref="KeyAuthorityException">It is anything but one of the three.</exception>
+    /// <exception cref="KeyAuthorityException">The answer is none of the three.</exception>
     public static PrimaryCredential? Parse(ReadOnlyMemory<byte> json)
     {
         using JsonDocument document = JsonMembers.Parse(json);
@@ -34,9 +33,9 @@ internal static class CredentialParser
             (null, null, { } file) => new PrimaryCredential.SshKey(AbsolutePath(SshKeyFile, file)),
             ({ } name, { } file, null) => new PrimaryCredential.HttpUser(LoginName(name), AbsolutePath(PasswordFile, file)),
             (_, _, not null) => throw new KeyAuthorityException(
-                $"{SshKeyFile} beside {Username} or {PasswordFile}: it is the one or the other"
+                $"{SshKeyFile} beside {Username} or {PasswordFile}: give only one of the two"
             ),
-            _ => throw new KeyAuthorityException($"{Username} and {PasswordFile} go together"),
+            _ => throw new KeyAuthorityException($"{Username} and {PasswordFile} must be given together"),
         };
     }
 
@@ -44,7 +43,7 @@ internal static class CredentialParser
     private static string LoginName(string name) =>
         name.Length > 0 && !name.Any(static c => c == ':' || char.IsControl(c))
             ? name
-            : throw new KeyAuthorityException($"{Username} is empty, or holds a colon or a control character");
+            : throw new KeyAuthorityException($"{Username} is empty, or contains a colon or a control character");
 
     private static string AbsolutePath(string member, string path) =>
         Path.IsPathFullyQualified(path) && !path.Any(char.IsControl)

@@ -1,8 +1,8 @@
 namespace Waystation.SshFrontend.KeyAuthorities;
 
 /// <summary>
-/// A key authority that is a file, a JSON list of keys and credentials. It is read for each question, so that a
-/// change holds at once; it is parsed only when its bytes are others. A file that cannot be understood lets nobody in.
+/// A key authority that is a file, a JSON list of keys and credentials. It is read for each question, so a change takes effect at once, and
+/// parsed only when its bytes have changed. A file with an error lets nobody in.
 /// </summary>
 /// <param name="path">The file, an absolute path.</param>
 public sealed class FileKeyAuthority(string path) : IKeyAuthority
@@ -42,10 +42,10 @@ public sealed class FileKeyAuthority(string path) : IKeyAuthority
         try
         {
             await using FileStream file = File.OpenRead(path);
-            // Who can write it can become anybody.
+            // An account that can write the file can act as any user.
             if (File.GetUnixFileMode(file.SafeFileHandle).HasFlag(UnixFileMode.OtherWrite))
             {
-                throw new KeyAuthorityException($"key authority {path}: everybody may write it (chmod o-w)");
+                throw new KeyAuthorityException($"key authority {path}: every account may write this file (chmod o-w)");
             }
 
             if (file.Length > MaxLength)

@@ -4,8 +4,8 @@ using System.Net.Http.Headers;
 namespace Waystation.SshFrontend.KeyAuthorities;
 
 /// <summary>
-/// A key authority that is a web address: the question is posted to it as JSON, 200 brings the answer, 404 says that the key is
-/// unknown. Every other status is an error, redirections too: where to ask is the operator's to say.
+/// A key authority that is a URL. The question is posted to it as JSON, 200 has the answer, 404 means that the key is unknown. Every other
+/// status is an error, redirections too, because only the operator decides where to ask.
 /// </summary>
 public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
 {
@@ -14,13 +14,13 @@ public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
     private readonly HttpMessageInvoker _invoker;
 
     /// <param name="url">The address; see <see cref="Accepts"/>.</param>
-    /// <param name="timeout">For connecting and the whole answer.</param>
+    /// <param name="timeout">The time for connecting and the whole answer.</param>
     public HttpKeyAuthority(Uri url, TimeSpan timeout)
         : this(url, timeout, new SocketsHttpHandler()) { }
 
     /// <param name="url">The address.</param>
-    /// <param name="timeout">For connecting and the whole answer.</param>
-    /// <param name="handler">Makes the connections; this one's from now on. What must not be is switched off in it.</param>
+    /// <param name="timeout">The time for connecting and the whole answer.</param>
+    /// <param name="handler">Makes the connections. This owns it from now on, and switches off unsafe features in it.</param>
     internal HttpKeyAuthority(Uri url, TimeSpan timeout, SocketsHttpHandler handler)
     {
         if (!Accepts(url))

@@ -1,7 +1,7 @@
 namespace Waystation.SshFrontend.KeyAuthorities;
 
 /// <summary>
-/// Says which credential a key stands for at the primary. It decides nothing about repositories: that remains the primary's.
+/// Says which credential at the primary a key stands for. It decides nothing about repositories; the primary does.
 /// </summary>
 public interface IKeyAuthority
 {

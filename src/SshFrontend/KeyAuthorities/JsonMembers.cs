@@ -21,11 +21,11 @@ internal static class JsonMembers
         }
         catch (JsonException e)
         {
-            // The exception's own words quote what they read.
+            // The exception's own message quotes the file.
             throw new KeyAuthorityException(
                 e.LineNumber is { } line
-                    ? $"no JSON, or a name twice (line {line + 1}, byte {e.BytePositionInLine + 1})"
-                    : "no JSON, or a name twice"
+                    ? $"no JSON, or a member that comes twice (line {line + 1}, byte {e.BytePositionInLine + 1})"
+                    : "no JSON, or a member that comes twice"
             );
         }
         catch (InvalidOperationException)
@@ -41,7 +41,7 @@ internal static class JsonMembers
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
-            throw new KeyAuthorityException("no JSON object");
+            throw new KeyAuthorityException("the answer is no JSON object");
         }
 
         try
@@ -62,7 +62,7 @@ internal static class JsonMembers
         {
             if (!names.Contains(member.Name))
             {
-                throw new KeyAuthorityException($"unknown member \"{Printable(member.Name)}\"; there may be {string.Join(", ", names)}");
+                throw new KeyAuthorityException($"unknown member \"{Printable(member.Name)}\"; accepted are {string.Join(", ", names)}");
             }
 
             if (member.Value.ValueKind == JsonValueKind.String)

@@ -1,4 +1,4 @@
 namespace Waystation.SshFrontend.KeyAuthorities;
 
-/// <summary>A key authority gave no answer that can be used; the message holds no secret.</summary>
+/// <summary>A key authority gave no usable answer. The message has no secret.</summary>
 public sealed class KeyAuthorityException(string message, Exception? inner = null) : IOException(message, inner);

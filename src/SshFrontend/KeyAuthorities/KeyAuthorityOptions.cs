@@ -27,8 +27,8 @@ public sealed record KeyAuthorityOptions : IValidatableObject
     /// it.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a credential is kept. One clone makes several connections within this, and who is taken off is so within
-    /// it.</summary>
+    /// <summary>How long a credential is kept. One clone makes several connections within this time. A removed key works no longer than
+    /// this.</summary>
     public TimeSpan KeepFor { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether there is one at all.</summary>

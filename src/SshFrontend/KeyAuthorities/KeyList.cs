@@ -6,8 +6,8 @@ using Waystation.Primaries.Ssh.Keys;
 namespace Waystation.SshFrontend.KeyAuthorities;
 
 /// <summary>
-/// Keys and their credentials, as a file holds them: a JSON list of objects that say of a key what is asked (<c>fingerprint</c>,
-/// <c>key</c> or both, and <c>keyId</c> for certificates) and what is answered.
+/// Keys and their credentials in a file: a JSON list of objects. Each has the question about one key (<c>fingerprint</c>, <c>key</c> or
+/// both, and <c>keyId</c> for certificates) and the answer.
 /// </summary>
 internal sealed class KeyList
 {
@@ -30,7 +30,7 @@ internal sealed class KeyList
         using JsonDocument document = JsonMembers.Parse(json);
         if (document.RootElement.ValueKind != JsonValueKind.Array)
         {
-            throw new KeyAuthorityException("no JSON list");
+            throw new KeyAuthorityException("the file is no JSON list");
         }
 
         var list = new KeyList();
@@ -65,10 +65,10 @@ internal sealed class KeyList
 
     private void Add(Dictionary<string, string> members)
     {
-        PrimaryCredential credential = CredentialParser.Of(members) ?? throw new KeyAuthorityException("it names no credential");
+        PrimaryCredential credential = CredentialParser.Of(members) ?? throw new KeyAuthorityException("it has no credential");
         if (!_entries.TryAdd((FingerprintOf(members), members.GetValueOrDefault(KeyId)), credential))
         {
-            throw new KeyAuthorityException("an entry before it is about the same key");
+            throw new KeyAuthorityException("an earlier entry has the same key");
         }
     }
 
@@ -87,12 +87,12 @@ internal sealed class KeyList
 
         if (!SshPublicKey.TryParse(line, out SshPublicKey? key) || key.IsCertificate)
         {
-            throw new KeyAuthorityException($"{Key} is no plain public key (a certificate is listed by its authority's key and {KeyId})");
+            throw new KeyAuthorityException($"{Key} is no plain public key (for a certificate give the CA's key and {KeyId})");
         }
 
         return fingerprint is null || string.Equals(fingerprint, key.Fingerprint, StringComparison.Ordinal)
             ? key.Fingerprint
-            : throw new KeyAuthorityException($"{Fingerprint} and {Key} are of two keys");
+            : throw new KeyAuthorityException($"{Fingerprint} and {Key} belong to different keys");
     }
 
     private static bool IsFingerprint(string text) =>

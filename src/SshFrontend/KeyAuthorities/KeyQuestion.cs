@@ -2,10 +2,10 @@ using Waystation.Primaries.Ssh.Keys;
 
 namespace Waystation.SshFrontend.KeyAuthorities;
 
-/// <summary>Which key is asked about; two equal questions have equal answers.</summary>
-/// <param name="Fingerprint"><c>SHA256:…</c>: the key's, or, for a certificate, that of the authority's key that signed it.</param>
-/// <param name="Key"><c>TYPE BASE64</c> without a comment: the key, or for a certificate the key that signed it.</param>
-/// <param name="KeyId">For a certificate its key id, which is the identity; null for a plain key.</param>
+/// <summary>A question about one key; equal questions have equal answers.</summary>
+/// <param name="Fingerprint"><c>SHA256:…</c> of the key or, for a certificate, of the CA's key that signed it.</param>
+/// <param name="Key"><c>TYPE BASE64</c> without a comment: the key or, for a certificate, the CA's key that signed it.</param>
+/// <param name="KeyId">The key id of a certificate, which says who the user is; null for a plain key.</param>
 public sealed record KeyQuestion(string Fingerprint, string Key, string? KeyId = null)
 {
     /// <summary>Asks about a plain key.</summary>

@@ -1,6 +1,6 @@
 namespace Waystation.SshFrontend.KeyAuthorities;
 
-/// <summary>What the node shows to the primary for a key. It names where secrets lie and never holds one.</summary>
+/// <summary>The credential that the node shows to the primary for a key. It names files with secrets and never has a secret.</summary>
 public abstract record PrimaryCredential
 {
     private PrimaryCredential() { }
@@ -13,22 +13,23 @@ public abstract record PrimaryCredential
         /// <summary>More than any password or token has.</summary>
         private const int MaxLength = 16 << 10;
 
-        /// <summary>The password as it is now: files may be rotated, so it is read for each use. Its line's end is not part of
-        /// it.</summary>
-        /// <exception cref="KeyAuthorityException">The file cannot be read, is empty, or holds more than one line.</exception>
+        /// <summary>Reads the password. The file is read at each use, because it may be replaced at any time. The line end is not part of
+        /// the
+        /// password.</summary>
+        /// <exception cref="KeyAuthorityException">The file cannot be read, is empty, or has more than one line.</exception>
         public async Task<string> ReadPasswordAsync(CancellationToken cancellationToken)
         {
             try
             {
                 if (new FileInfo(PasswordFile).Length > MaxLength)
                 {
-                    throw new KeyAuthorityException($"the password file {PasswordFile} is too long for one");
+                    throw new KeyAuthorityException($"the password file {PasswordFile} is too long for a password");
                 }
 
                 string password = (await File.ReadAllTextAsync(PasswordFile, cancellationToken)).TrimEnd('\r', '\n');
                 return password.Length > 0 && !password.Any(char.IsControl)
                     ? password
-                    : throw new KeyAuthorityException($"the password file {PasswordFile} holds no password on one line");
+                    : throw new KeyAuthorityException($"the password file {PasswordFile} does not have its password on one line");
             }
             catch (Exception e) when (e is (IOException and not KeyAuthorityException) or UnauthorizedAccessException)
             {
@@ -37,7 +38,7 @@ public abstract record PrimaryCredential
         }
     }
 
-    /// <summary>A private key of the node's, for the primary's SSH.</summary>
-    /// <param name="Path">The key file, an absolute path.</param>
+    /// <summary>A private key of the node, for the primary's SSH.</summary>
+    /// <param name="Path">The absolute path of the key file.</param>
     public sealed record SshKey(string Path) : PrimaryCredential;
 }

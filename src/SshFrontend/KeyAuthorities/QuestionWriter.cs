@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Waystation.SshFrontend.KeyAuthorities;
 
-/// <summary>What an authority is asked: <c>{"fingerprint":"SHA256:…","key":"ssh-ed25519 …"}</c>, for a certificate with
+/// <summary>Writes the question to an authority: <c>{"fingerprint":"SHA256:…","key":"ssh-ed25519 …"}</c>, for a certificate with
 /// <c>"keyId"</c>.</summary>
 internal static class QuestionWriter
 {

@@ -7,8 +7,9 @@ using Waystation.GitProtocol.Packs;
 namespace Waystation.SshFrontend.Pushes;
 
 /// <summary>
-/// The body of a push: commands, then the client's pack as it comes. It ends where the client ends, or, for a client that keeps its
-/// end open, once nothing more is there and the last bytes are the digest of all before them, as a pack's trailer is.
+/// The body of a push: the commands, then the client's pack as it comes. It ends when the client closes its end. For a client that keeps
+/// its
+/// end open it ends when no more bytes are there and the last ones are the digest of all before them, as in a pack's trailer.
 /// </summary>
 internal sealed class PackBody(ReadOnlyMemory<byte> commands, PipeReader pack, ObjectFormat format) : ReadOnlyStream
 {

@@ -33,8 +33,8 @@ internal sealed partial class RelayConnection(Socket socket) : IDisposable
         }
     }
 
-    /// <summary>Reads the relay's one message; null where it left without one.</summary>
-    /// <exception cref="InvalidDataException">It sent something else.</exception>
+    /// <summary>Reads the relay's one message; null if the relay closed the connection before.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no message of a relay.</exception>
     public async Task<RelayMessage?> ReadAsync(CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[16 * 1024];
@@ -62,7 +62,7 @@ internal sealed partial class RelayConnection(Socket socket) : IDisposable
     {
         if (index >= _descriptors.Count)
         {
-            throw new InvalidDataException("a descriptor did not come along");
+            throw new InvalidDataException("the message came without a descriptor");
         }
 
         if (direction == PipeDirection.Out)
@@ -76,7 +76,7 @@ internal sealed partial class RelayConnection(Socket socket) : IDisposable
         }
         catch (Exception e) when (e is IOException or ArgumentException)
         {
-            throw new InvalidDataException("what came along is no pipe", e);
+            throw new InvalidDataException("the descriptor of the message is no pipe", e);
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed partial class RelayConnection(Socket socket) : IDisposable
         }
     }
 
-    /// <summary>Completes when the relay has gone. It has nothing more to say, so anything but silence counts as that.</summary>
+    /// <summary>Completes when the relay is gone. A relay sends nothing more, so any byte counts as its end.</summary>
     public async Task GoneAsync(CancellationToken cancellationToken)
     {
         try
@@ -98,7 +98,7 @@ internal sealed partial class RelayConnection(Socket socket) : IDisposable
         }
         catch (SocketException)
         {
-            // Reset: gone as well.
+            // A reset connection: the relay is gone as well.
         }
     }
 
@@ -168,14 +168,14 @@ internal sealed partial class RelayConnection(Socket socket) : IDisposable
         }
     }
 
-    /// <summary>A pipe holds 64 KiB until it is told otherwise: with room for a whole block sshd and the node take fewer turns.</summary>
+    /// <summary>A pipe holds 64 KiB by default. With room for a whole block sshd and the node switch less often.</summary>
     private static void Widen(SafePipeHandle pipe)
     {
         const int SetPipeSize = 1031;
         const int Room = 512 * 1024;
         bool added = false;
         pipe.DangerousAddRef(ref added);
-        // Refused where the account's pipes hold too much already: then it stays as it is.
+        // The kernel refuses it if the account's pipes hold too much already; then the size stays.
         _ = Control((int)pipe.DangerousGetHandle(), SetPipeSize, Room);
         pipe.DangerousRelease();
     }

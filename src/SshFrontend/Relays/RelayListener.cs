@@ -10,8 +10,9 @@ using Waystation.SshRelay;
 namespace Waystation.SshFrontend.Relays;
 
 /// <summary>
-/// The Unix socket at which relays meet the node. Folder and socket are this account's alone, and the kernel is asked who
-/// is there all the same: whoever speaks here says by which key somebody logged in.
+/// The Unix socket to which relays connect. Only the node's account can use folder and socket, and the kernel is asked for the peer's
+/// account
+/// as well, because a peer says by which key a user logged in.
 /// <code>
 ///   sshd ──► relay ── Key ──────► line of authorized_keys
 ///        └─► relay ── Session ──► stdin, stdout, stderr in the node's hands … Exit ──► relay ends with that code
@@ -25,7 +26,7 @@ public sealed class RelayListener : IHostedService, IDisposable
     /// <summary>What a Unix socket's path may have (unix(7)), less its end.</summary>
     private const int MaxPathLength = 107;
 
-    /// <summary>How long sessions may take to finish once the node is told to stop.</summary>
+    /// <summary>How long sessions may take to finish after the node was told to stop.</summary>
     private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(20);
 
     /// <summary>A relay speaks at once.</summary>
@@ -42,9 +43,9 @@ public sealed class RelayListener : IHostedService, IDisposable
     private readonly HashSet<Task> _served = [];
     private Task _accepting = Task.CompletedTask;
 
-    /// <param name="path">The socket's path, in a folder that only this account can enter.</param>
-    /// <param name="user">The only user whose relays are heard.</param>
-    /// <param name="door">Who answers.</param>
+    /// <param name="path">The socket's path, in a folder that only the node's account can enter.</param>
+    /// <param name="user">The only user whose relays are accepted.</param>
+    /// <param name="door">Answers the relays.</param>
     /// <param name="logger">The log.</param>
     public RelayListener(string path, uint user, IRelaySessions door, ILogger<RelayListener> logger)
     {
@@ -61,11 +62,11 @@ public sealed class RelayListener : IHostedService, IDisposable
         if (Encoding.UTF8.GetByteCount(_path) > MaxPathLength)
         {
             throw new SshSetupException(
-                $"the path {_path} is too long for a Unix socket ({MaxPathLength} bytes): give a data folder with a shorter one"
+                $"the path {_path} is too long for a Unix socket ({MaxPathLength} bytes): use a data folder with a shorter path"
             );
         }
 
-        // One node uses a data folder at a time: what is there is what an earlier one left.
+        // Only one node uses a data folder at a time, so the file is left from an earlier run.
         File.Delete(_path);
         _listener.Bind(new UnixDomainSocketEndPoint(_path));
         File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -170,7 +171,7 @@ public sealed class RelayListener : IHostedService, IDisposable
                 case null:
                     break;
                 default:
-                    throw new InvalidDataException("it said something that a relay does not say; is it of another version?");
+                    throw new InvalidDataException("the message is not one of a relay; the relay may be of another version");
             }
         }
         catch (InvalidDataException e)
@@ -179,7 +180,7 @@ public sealed class RelayListener : IHostedService, IDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
-            // The relay has gone, or the node stops.
+            // The relay is gone, or the node stops.
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -200,7 +201,7 @@ public sealed class RelayListener : IHostedService, IDisposable
             Output = relay.TakeStream(1, PipeDirection.Out),
             Error = relay.TakeStream(2, PipeDirection.Out),
         };
-        // sshd ends with its client, and the relay with sshd: whatever works for that client is to hear of it.
+        // sshd ends with its client, and the relay with sshd. Cancel all work for that client then.
         using var left = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         Task<int> serving = _door.ServeAsync(session, left.Token);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);

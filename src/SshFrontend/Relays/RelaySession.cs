@@ -6,19 +6,19 @@ public sealed class RelaySession : IAsyncDisposable
     /// <summary>Type and base64 of the key by which the client logged in; sshd has checked that it has the private half.</summary>
     public required string Key { get; init; }
 
-    /// <summary>What the client asked to run; empty for a shell.</summary>
+    /// <summary>The client's command; empty for a shell.</summary>
     public required string Command { get; init; }
 
-    /// <summary>The client's <c>GIT_PROTOCOL</c>; null where it said none.</summary>
+    /// <summary>The client's <c>GIT_PROTOCOL</c>; null if it sent none.</summary>
     public string? GitProtocol { get; init; }
 
-    /// <summary>The Unix socket of the agent that the client forwards; null where it does not.</summary>
+    /// <summary>The Unix socket of the client's forwarded agent; null if it forwards none.</summary>
     public string? AgentSocket { get; init; }
 
-    /// <summary>The client's address and port and ours, as in <c>SSH_CONNECTION</c>; for the log.</summary>
+    /// <summary>The addresses and ports of client and node, as in <c>SSH_CONNECTION</c>; for the log.</summary>
     public string Client { get; init; } = "";
 
-    /// <summary>What the client sends: the very pipe that sshd reads for it.</summary>
+    /// <summary>The client's input: the pipe that sshd writes for it.</summary>
     public required Stream Input { get; init; }
 
     /// <summary>What the client gets.</summary>

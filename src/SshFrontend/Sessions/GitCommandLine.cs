@@ -5,12 +5,13 @@ using Waystation.CacheStore;
 namespace Waystation.SshFrontend.Sessions;
 
 /// <summary>
-/// What a client asked to run, taken apart as a shell would take it apart, with no shell: quotes and backslashes are
-/// understood; what a shell would act on makes it something that we do not run.
+/// A client's command, split as a shell would split it, without a shell. Quotes and backslashes are understood. A command with anything
+/// else
+/// that a shell acts on is refused.
 /// </summary>
-/// <param name="Service">Such as <c>git-upload-pack</c>; <c>git upload-pack</c> is the same.</param>
-/// <param name="Path">The repository as the client named it.</param>
-/// <param name="Arguments">What follows the path.</param>
+/// <param name="Service">The service, such as <c>git-upload-pack</c>; <c>git upload-pack</c> is the same.</param>
+/// <param name="Path">The repository's path, as the client named it.</param>
+/// <param name="Arguments">The words after the path.</param>
 internal sealed record GitCommandLine(string Service, string Path, IReadOnlyList<string> Arguments)
 {
     public const string UploadPack = "git-upload-pack";
@@ -19,7 +20,7 @@ internal sealed record GitCommandLine(string Service, string Path, IReadOnlyList
     public const string LfsAuthenticate = "git-lfs-authenticate";
     public const string LfsTransfer = "git-lfs-transfer";
 
-    /// <summary>Far above any path; a bound on what we hand on.</summary>
+    /// <summary>Far longer than any path; a bound on the length that is passed on.</summary>
     private const int MaxLength = 16 << 10;
 
     /// <summary>Services, and how many words may follow the path: an LFS operation and, of old, an object id.</summary>
@@ -32,7 +33,7 @@ internal sealed record GitCommandLine(string Service, string Path, IReadOnlyList
         [LfsTransfer] = 1,
     };
 
-    /// <summary>Reads a command; false for everything that is not one of Git's services for one repository.</summary>
+    /// <summary>Parses a command; false for everything that is not one of Git's services for one repository.</summary>
     public static bool TryParse(string command, [NotNullWhen(true)] out GitCommandLine? line)
     {
         line = null;
@@ -62,7 +63,7 @@ internal sealed record GitCommandLine(string Service, string Path, IReadOnlyList
         return true;
     }
 
-    /// <summary>A path that no program takes for an option, in text that can be written down.</summary>
+    /// <summary>Whether the path is printable, and no program reads it as an option.</summary>
     private static bool IsPath(string path) => RepositoryPath.IsWellFormedOverSsh(path) && path[0] != '-';
 
     private static bool IsWord(string word) => word.Length > 0 && word[0] != '-' && word.All(char.IsAsciiLetterOrDigit);
@@ -117,7 +118,7 @@ internal sealed record GitCommandLine(string Service, string Path, IReadOnlyList
         return true;
     }
 
-    /// <summary>The index of the closing quote; -1 where there is none, or where a shell would put something else in.</summary>
+    /// <summary>The index of the closing quote; -1 if there is none, or if a shell would expand something.</summary>
     private static int TakeQuoted(string text, int start, StringBuilder word)
     {
         char quote = text[start];

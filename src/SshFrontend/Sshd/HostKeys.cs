@@ -1,8 +1,8 @@
 namespace Waystation.SshFrontend.Sshd;
 
 /// <summary>
-/// The keys by which clients know this node: those that the operator gives (the primary's own, where DNS leads its name
-/// here), or some of our own, made once and kept in the data folder.
+/// The keys by which clients know this node: those that the operator gives (the primary's own, after DNS redirection), or the node's own,
+/// made once and kept in the data folder.
 /// </summary>
 internal static class HostKeys
 {
@@ -63,7 +63,7 @@ internal static class HostKeys
         {
             if ((File.GetUnixFileMode(path) & Others) != UnixFileMode.None)
             {
-                throw new SshSetupException($"Ssh:HostKeys: {path} can be read by others, and sshd takes no such key (chmod 600)");
+                throw new SshSetupException($"Ssh:HostKeys: {path} can be read by other accounts, and sshd refuses such a key (chmod 600)");
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -74,7 +74,7 @@ internal static class HostKeys
         ProgramResult read = await SmallProgram.RunAsync("ssh-keygen", ["-y", "-P", "", "-f", path], cancellationToken);
         if (read.ExitCode != 0)
         {
-            throw new SshSetupException($"Ssh:HostKeys: {path} is no private key without a passphrase: {read.Error.Trim()}");
+            throw new SshSetupException($"Ssh:HostKeys: {path} is no private key, or has a passphrase: {read.Error.Trim()}");
         }
     }
 }

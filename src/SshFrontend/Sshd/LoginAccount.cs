@@ -22,28 +22,29 @@ internal sealed partial record LoginAccount(string Name, bool IsRoot)
         );
         if (found.ExitCode != 0 || found.Output.TrimEnd('\n').Split(':') is not [var name, _, _, _, _, _, var shell])
         {
-            throw new SshSetupException($"the user id {id} that the node runs as belongs to no account; sshd lets only accounts in");
+            throw new SshSetupException($"the node runs as the user id {id}, which belongs to no account; sshd lets only accounts in");
         }
 
         string program = shell.Length > 0 ? shell : "/bin/sh";
         if (Array.Exists(s_noShells, no => Path.GetFileName(program) == no) || !File.Exists(program))
         {
             throw new SshSetupException(
-                $"the account {name} has the shell {program}, by which sshd can start nothing; give it one (usermod --shell /bin/sh {name})"
+                $"the account {name} has the shell {program}, with which sshd can start no command; "
+                    + $"give it another (usermod --shell /bin/sh {name})"
             );
         }
 
         if (id == 0 && await IsLockedAsync(name, cancellationToken))
         {
             throw new SshSetupException(
-                $"the account {name} is locked, and sshd lets no locked account in, whatever its key; "
+                $"the account {name} is locked, and sshd lets no locked account in, with any key; "
                     + $"usermod --password '*' {name} unlocks it without a password"
             );
         }
 
         if (id != 0 && File.Exists("/etc/nologin"))
         {
-            throw new SshSetupException("/etc/nologin is there: sshd lets nobody in but root");
+            throw new SshSetupException("the file /etc/nologin exists, so sshd lets only root in; remove it");
         }
 
         return new LoginAccount(name, id == 0);

@@ -5,7 +5,7 @@ using Waystation.CacheStore.Processes;
 
 namespace Waystation.SshFrontend.Sshd;
 
-/// <summary>What a small program said, and how it ended.</summary>
+/// <summary>The output and the exit code of a small program.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ProgramResult(int ExitCode, string Output, string Error);
 

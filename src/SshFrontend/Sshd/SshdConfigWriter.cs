@@ -5,8 +5,8 @@ using System.Text;
 namespace Waystation.SshFrontend.Sshd;
 
 /// <summary>
-/// Writes sshd's configuration (sshd_config(5)): public keys only, one account, one command, nothing forwarded but the agent's
-/// socket. What is not said here is off by sshd's own default, or has no meaning without what is off.
+/// Writes sshd's configuration (sshd_config(5)): public keys only, one account, one command, no forwarding but the agent's socket. Other
+/// options are off by sshd's own default, or have no effect without an option that is off.
 /// </summary>
 internal static class SshdConfigWriter
 {
@@ -33,7 +33,7 @@ internal static class SshdConfigWriter
             Say($"HostKey {Quoted(key)}");
         }
 
-        // Users are told apart by their keys alone, and those are the node's to judge.
+        // Users differ only by their keys, and the node judges these.
         Say($"AllowUsers {account}");
         Say($"PermitRootLogin {(account == "root" ? "prohibit-password" : "no")}");
         Say("AuthenticationMethods publickey");
@@ -62,7 +62,7 @@ internal static class SshdConfigWriter
 
         if (release >= SshdRelease.Penalizes)
         {
-            // A single failure costs nothing, and those who share an address with an attacker wait a minute at most.
+            // A single failure costs nothing. Clients that share an address with an attacker wait a minute at most.
             Say("PerSourcePenalties crash:30s authfail:1s noauth:1s grace-exceeded:10s min:15s max:60s");
         }
 
@@ -84,7 +84,7 @@ internal static class SshdConfigWriter
         Say("UseDNS no");
         Say("PidFile none");
         Say("LogLevel VERBOSE");
-        // A client that is gone is found out within three minutes; one that only holds a connection open is let go.
+        // A client that is gone is noticed within three minutes. A client that only holds a connection open is disconnected.
         Say("ClientAliveInterval 60");
         Say("ClientAliveCountMax 3");
         if (release >= SshdRelease.ClosesIdle)
@@ -105,12 +105,14 @@ internal static class SshdConfigWriter
             : [new IPEndPoint(listen.Address, port).ToString()];
     }
 
-    /// <summary>A word of a command in the configuration: sshd splits it at spaces, and takes a percent sign for a token.</summary>
+    /// <summary>A word of a command in the configuration: sshd splits it at spaces, and reads a percent sign as a token.</summary>
     private static string Escaped(string word) => Quoted(word).Replace("%", "%%", StringComparison.Ordinal);
 
     private static string Quoted(string word) =>
         word.Any(static c => c is '"' or '\\' || char.IsControl(c))
-            ? throw new SshSetupException($"sshd cannot be given the path {word}: it holds a quote, a backslash or a control character")
+            ? throw new SshSetupException(
+                $"the path {word} cannot be used for sshd: it contains a quote, a backslash or a control character"
+            )
         : word.Contains(' ', StringComparison.Ordinal)
         || word.Contains('#', StringComparison.Ordinal)
         || word.Contains('\'', StringComparison.Ordinal)

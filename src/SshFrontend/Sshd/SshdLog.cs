@@ -11,7 +11,7 @@ internal static partial class SshdLog
     [LoggerMessage(3302, LogLevel.Warning, "sshd: {Line}")]
     public static partial void SshdComplained(this ILogger logger, string line);
 
-    [LoggerMessage(3303, LogLevel.Error, "sshd ended ({ExitCode}), it is started again in {Delay}: {Words}")]
+    [LoggerMessage(3303, LogLevel.Error, "sshd ended with exit code {ExitCode}; the node starts it again in {Delay}: {Words}")]
     public static partial void SshdEnded(this ILogger logger, int exitCode, TimeSpan delay, string words);
 
     [LoggerMessage(3304, LogLevel.Information, "sshd listens again on {Address}")]

@@ -5,13 +5,13 @@ namespace Waystation.SshFrontend.Sshd;
 /// <summary>What sshd is started with.</summary>
 public sealed record SshdOptions
 {
-    /// <summary>Where clients connect; port 0 chooses one, which is kept until the node ends.</summary>
+    /// <summary>The address for clients. With port 0 the system chooses a port, which is kept until the node ends.</summary>
     public required IPEndPoint Listen { get; init; }
 
     /// <summary>Private host keys given by the operator, absolute paths; empty to make and keep some of our own.</summary>
     public IReadOnlyList<string> HostKeys { get; init; } = [];
 
-    /// <summary>Where configuration, socket and host keys lie: a folder that only this account can enter.</summary>
+    /// <summary>The folder of configuration, socket and host keys; only the node's account can enter it.</summary>
     public required string Folder { get; init; }
 
     /// <summary>The relay, an absolute path.</summary>
@@ -23,7 +23,7 @@ public sealed record SshdOptions
     /// <summary>Connections from one address that have not logged in yet; more are closed at once. 0 is no limit.</summary>
     public required int MaxLoginsPerAddress { get; init; }
 
-    /// <summary>The user id that this process, and so every relay, runs as.</summary>
+    /// <summary>The user id of this process, and so of every relay.</summary>
     public static uint OwnUser => LoginAccount.OwnId;
 
     /// <summary>The relays' socket in such a folder.</summary>

@@ -6,8 +6,9 @@ using Waystation.CacheStore.Processes;
 namespace Waystation.SshFrontend.Sshd;
 
 /// <summary>
-/// One run of sshd, from its start to its end. sshd dies with the node: the kernel sends it SIGTERM when the thread that
-/// started it ends, so that thread does nothing but wait for it.
+/// One run of sshd, from its start to its end. sshd dies with the node: the kernel sends it SIGTERM when the thread that started it ends.
+/// So
+/// that thread only waits for sshd.
 /// </summary>
 internal sealed class SshdProcess
 {
@@ -27,7 +28,7 @@ internal sealed class SshdProcess
     /// <summary>The exit code, when it has ended; never faulted.</summary>
     public Task<int> Exit => _exit.Task;
 
-    /// <summary>The last of what it said.</summary>
+    /// <summary>The end of its output.</summary>
     public string Words
     {
         get
@@ -40,7 +41,7 @@ internal sealed class SshdProcess
     }
 
     /// <summary>Starts it and waits until it listens.</summary>
-    /// <exception cref="SshSetupException">It ended instead; the message is what it said.</exception>
+    /// <exception cref="SshSetupException">It ended instead; the message is its output.</exception>
     public static async Task<SshdProcess> StartAsync(
         string program,
         string configuration,
@@ -84,7 +85,7 @@ internal sealed class SshdProcess
         await Exit;
     }
 
-    /// <summary>sshd has a process for each connection (proc(5), children); false where the system does not tell.</summary>
+    /// <summary>Whether sshd has connections; it has a process for each (proc(5), children). False if the system does not tell.</summary>
     private bool HasConnections()
     {
         try
@@ -101,7 +102,7 @@ internal sealed class SshdProcess
     {
         try
         {
-            using Process process = Process.Start(StartOf()) ?? throw new InvalidOperationException("nothing was started");
+            using Process process = Process.Start(StartOf()) ?? throw new InvalidOperationException("sshd was not started");
             _process = process;
             process.StandardInput.Close();
             process.OutputDataReceived += static (_, _) => { };

@@ -1,6 +1,6 @@
 namespace Waystation.SshFrontend.Sshd;
 
-/// <summary>From which release on sshd knows what of its configuration; each knows what the earlier ones do.</summary>
+/// <summary>The sshd releases from which on new options can be used; each includes the options of the earlier ones.</summary>
 internal enum SshdRelease
 {
     /// <summary>Any that is in use.</summary>
@@ -12,6 +12,6 @@ internal enum SshdRelease
     /// <summary>9.2: ends connections on which nothing is open.</summary>
     ClosesIdle,
 
-    /// <summary>9.8: turns away for a while addresses whose connections come to nothing.</summary>
+    /// <summary>9.8: refuses for a while addresses whose connections come to nothing.</summary>
     Penalizes,
 }

@@ -9,28 +9,29 @@ using Polly.Retry;
 namespace Waystation.SshFrontend.Sshd;
 
 /// <summary>
-/// Starts sshd, starts it again when it ends, and ends it with the node. What only a person can mend (no sshd, a locked
-/// account, a port in use) stops the start of the node; what happens later is retried with backoff for as long as it takes.
+/// Starts sshd, starts it again when it ends, and ends it with the node. A fault that only an operator can repair (no sshd, a locked
+/// account,
+/// a port in use) stops the start of the node. Later failures are retried with backoff for as long as needed.
 /// </summary>
 public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<SshdService> logger) : IHostedService, IDisposable
 {
-    /// <summary>Where Debian and others put it; an ordinary user's PATH often lacks these.</summary>
+    /// <summary>The folders of Debian and others; an ordinary user's PATH often lacks these.</summary>
     private static readonly string[] s_places = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd", "/usr/bin/sshd"];
 
-    /// <summary>An sshd that ran for so long has started well: the next backoff begins anew.</summary>
+    /// <summary>An sshd that ran this long has started well: the backoff begins at its shortest again.</summary>
     private static readonly TimeSpan s_steady = TimeSpan.FromMinutes(1);
 
-    /// <summary>Every session has ended by then: what sshd still has to send goes out within this, or its client reads no more.</summary>
+    /// <summary>Every session has ended by then. sshd sends the rest within this time, or its client reads no more.</summary>
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(3);
 
-    /// <summary>Where the configuration of Debian's sshd wants an empty folder when root starts it.</summary>
+    /// <summary>The empty folder that Debian's sshd needs when root starts it.</summary>
     private const string EmptyFolder = "/run/sshd";
 
     private readonly CancellationTokenSource _stop = new();
     private SshdProcess? _sshd;
     private Task _supervision = Task.CompletedTask;
 
-    /// <summary>Where clients connect, once started: <c>127.0.0.1:2222</c>, or <c>*:2222</c> for every address.</summary>
+    /// <summary>The address for clients, once started: <c>127.0.0.1:2222</c>, or <c>*:2222</c> for every address.</summary>
     public string Address { get; private set; } = "";
 
     private string Configuration => Path.Combine(options.Folder, "sshd_config");
@@ -102,7 +103,7 @@ public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<
             }
         }
 
-        throw new SshSetupException($"sshd does not take its configuration: {check.Error.Trim()}");
+        throw new SshSetupException($"sshd refuses its configuration: {check.Error.Trim()}");
     }
 
     private async Task SuperviseAsync(string program, CancellationToken stopping)

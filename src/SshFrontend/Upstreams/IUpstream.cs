@@ -12,7 +12,7 @@ internal interface IUpstream : IAsyncDisposable
     /// <summary>Who asks, as tickets know it. Known once open.</summary>
     Credential Credential { get; }
 
-    /// <summary>v2: what the primary said first.</summary>
+    /// <summary>v2: the primary's capabilities.</summary>
     CapabilityAdvertisement? Capabilities { get; }
 
     /// <summary>v0 and v1: the conversation.</summary>
@@ -25,11 +25,12 @@ internal interface IUpstream : IAsyncDisposable
 
     /// <summary>
     /// v2: the primary, for one command of the client; <see cref="IPrimary.FetchAsync"/> and <see cref="IPrimary.AskRefsAsync"/> send
-    /// these very bytes.
+    /// exactly
+    /// these bytes.
     /// </summary>
-    /// <param name="command">The command as it came.</param>
+    /// <param name="command">The client's command, unchanged.</param>
     IPrimary Asking(ReadOnlyMemory<byte> command);
 
-    /// <summary>What the client is told of a reply that is no answer.</summary>
+    /// <summary>The end for a reply that is no Git response.</summary>
     SessionEnd Explain(PrimaryReply reply);
 }

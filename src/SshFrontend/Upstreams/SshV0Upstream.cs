@@ -12,7 +12,7 @@ using Waystation.SshFrontend.Channels;
 namespace Waystation.SshFrontend.Upstreams;
 
 /// <summary>
-/// A v0 or v1 conversation at the primary over SSH. It serves one request; where another is needed after it, a new one is opened.
+/// A v0 or v1 conversation at the primary over SSH. It serves one request; for another one after it, a new conversation is opened.
 /// </summary>
 internal sealed class SshV0Upstream : IV0Upstream, IAsyncDisposable
 {
@@ -44,7 +44,7 @@ internal sealed class SshV0Upstream : IV0Upstream, IAsyncDisposable
         SshAsker asker
     ) => new(new ResponseBody(first.Output), first.Version, reading, first, packs, oldPacks, asker);
 
-    /// <summary>An outage: a recorded advertisement, and a conversation that begins only where the client needs one.</summary>
+    /// <summary>In an outage: a recorded advertisement, and a conversation that begins only if the client needs one.</summary>
     public static SshV0Upstream Of(PipeReader advertisement, int version, SshUploadPacks packs, SshUploadPacks oldPacks, SshAsker asker) =>
         new(advertisement, version, reading: null, first: null, packs, oldPacks, asker);
 
@@ -99,11 +99,11 @@ internal sealed class SshV0Upstream : IV0Upstream, IAsyncDisposable
         }
         catch (IOException)
         {
-            // The primary listens no more: what it says last is on its way.
+            // The primary reads no more: its last message is on its way.
         }
     }
 
-    /// <summary>A conversation whose advertisement is over: the first, which the client was shown, or a new one.</summary>
+    /// <summary>A conversation behind its advertisement: the first one, which the client saw, or a new one.</summary>
     private async Task<SshUploadPack> TakeAsync(CancellationToken cancellationToken)
     {
         if (Interlocked.Exchange(ref _first, null) is { } first)
@@ -114,14 +114,14 @@ internal sealed class SshV0Upstream : IV0Upstream, IAsyncDisposable
         (SshOpening opening, _) = await _oldPacks.TakeAsync(fresh: true, cancellationToken);
         if (opening is not SshOpening.Opened { UploadPack: var another })
         {
-            throw new PrimaryException("the primary refuses now what it allowed a moment ago");
+            throw new PrimaryException("the primary refused a second connection of this session");
         }
 
         await another.PassSectionAsync(cancellationToken);
         return another;
     }
 
-    /// <summary>The primary for one request that is known to its end.</summary>
+    /// <summary>The primary for one whole request.</summary>
     private sealed class OldPrimary(SshV0Upstream upstream, ReadOnlyMemory<byte> request) : IPrimary
     {
         public bool IsOut => upstream._packs.Origin.Gate.IsOut(upstream._asker.Repository, upstream._asker.Credential);
@@ -130,7 +130,7 @@ internal sealed class SshV0Upstream : IV0Upstream, IAsyncDisposable
 
         public Task<PrimaryReply> FetchAsync(CancellationToken cancellationToken) => AskAsync("fetch", request, cancellationToken);
 
-        /// <summary>The advertisement of a connection of its own.</summary>
+        /// <summary>The advertisement of a new connection.</summary>
         public Task<PrimaryReply> AskRefsAsync(CancellationToken cancellationToken) => InfoRefsAsync(cancellationToken);
 
         public async Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)

@@ -17,6 +17,6 @@ public sealed class AgentTests(SshStation station) : IClassFixture<SshStation>
             .RunAsync("clone", "--quiet", station.DirectAddressOf(repository), "direct");
 
         Assert.Equal(await CloneState.OfAsync(alice.Git.In("direct")), await CloneState.OfAsync(alice.Git.In("through")));
-        Assert.Contains("waystation: asked the primary", through.Error, StringComparison.Ordinal);
+        Assert.Contains("waystation: made by the primary", through.Error, StringComparison.Ordinal);
     }
 }

@@ -56,7 +56,7 @@ public sealed class BusyTests : IAsyncLifetime
                 static result =>
                 {
                     Assert.NotEqual(0, result.ExitCode);
-                    Assert.Contains("too many packs are being made here", result.Error, StringComparison.Ordinal);
+                    Assert.Contains("too many packs are being made on this node", result.Error, StringComparison.Ordinal);
                 }
             );
         }

@@ -5,7 +5,7 @@ using Waystation.TestKit.Servers;
 namespace Waystation.EndToEnd.Tests.Ssh;
 
 /// <summary>
-/// Whoever is killed in the middle of a clone or a push, no process stays behind, no client hangs, and the next clone is whole.
+/// Whichever process is killed in the middle of a clone or a push, none stays behind, no client hangs, and the next clone is whole.
 /// </summary>
 public sealed class KillTests : IAsyncLifetime
 {
@@ -104,7 +104,7 @@ public sealed class KillTests : IAsyncLifetime
 
         await clone.WaitForExitAsync().WaitAsync(s_soon);
         Assert.NotEqual(0, clone.ExitCode);
-        Assert.Contains("waystation: this node went away", await said, StringComparison.Ordinal);
+        Assert.Contains("waystation: the node ended during the command", await said, StringComparison.Ordinal);
         _gate.Dispose();
         await node.GoneAsync(s_soon);
         _station.Node.Kill();

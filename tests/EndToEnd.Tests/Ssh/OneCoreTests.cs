@@ -120,7 +120,7 @@ public sealed class OneCoreTests
         await alice.In("alice").RunAsync("push", "--quiet", "origin", "main", "news");
         await Eventually.TrueAsync(
             "the push was seen",
-            () => Regex.IsMatch(node.Node.Log, $@"/{repository.Name}: a push of 2 refs went by: taken")
+            () => Regex.IsMatch(node.Node.Log, $@"/{repository.Name}: a push of 2 refs passed through: taken")
         );
 
         await bob.In("bob").RunAsync("fetch", "--quiet", "--tags");

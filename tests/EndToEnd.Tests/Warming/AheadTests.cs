@@ -55,7 +55,7 @@ public sealed class AheadTests(Station station) : IClassFixture<Station>, IDispo
         await pushed.CompareAsync("six");
         await pushed.CompareAsync("seven", "--depth=1");
 
-        // It is nobody's who may not read.
+        // A client without permission does not get it.
         Assert.NotEqual(
             0,
             (await client.TryAsync("clone", "--quiet", station.Node.UrlOf(pushed.Repository, "mallory").AbsoluteUri, "eight")).ExitCode
@@ -118,7 +118,7 @@ public sealed class AheadTests(Station station) : IClassFixture<Station>, IDispo
     }
 
     private int Made(PushedRepository pushed) =>
-        Regex.Count(station.Node.Log, $"/{Regex.Escape(pushed.Repository.Name)}: made an answer ahead");
+        Regex.Count(station.Node.Log, $"/{Regex.Escape(pushed.Repository.Name)}: made a pack ahead");
 
     private Task MadeAsync(PushedRepository pushed, int count) =>
         Eventually.TrueAsync("answers were made ahead", () => Made(pushed) >= count);

@@ -4,7 +4,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Warming;
 
-/// <summary>While an answer is made ahead its branch moves on: nobody will ask for it any more, so git is not kept at it.</summary>
+/// <summary>While a pack is made ahead its branch moves on: no client will ask for it any more, so git is stopped.</summary>
 public sealed class OutdatedAnswerTests : IAsyncLifetime
 {
     private readonly Station _station = new();
@@ -79,7 +79,7 @@ public sealed class OutdatedAnswerTests : IAsyncLifetime
     }
 
     private int Made(PushedRepository pushed) =>
-        Regex.Count(_station.Node.Log, $"/{Regex.Escape(pushed.Repository.Name)}: made an answer ahead");
+        Regex.Count(_station.Node.Log, $"/{Regex.Escape(pushed.Repository.Name)}: made a pack ahead");
 
     /// <summary>Waits until so many packs were to be made, and no more; the last one's process.</summary>
     private async Task<int> CameAsync(int count)

@@ -23,11 +23,11 @@ internal sealed class PushedRepository
 
     public string Url => _station.Node.UrlOf(Repository, "bob").AbsoluteUri;
 
-    /// <summary>What became of the pushes so far, in order.</summary>
+    /// <summary>The results of the pushes so far, in order.</summary>
     public IReadOnlyList<string> Seen =>
         [
             .. Regex
-                .Matches(_station.Node.Log, $@"/{Regex.Escape(Repository.Name)}: a push of \d+ refs went by: (\w+)")
+                .Matches(_station.Node.Log, $@"/{Regex.Escape(Repository.Name)}: a push of \d+ refs passed through: (\w+)")
                 .Select(static match => match.Groups[1].Value),
         ];
 

@@ -71,7 +71,7 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
             );
             SshExit exit = await channel.Exit;
             Assert.Equal(SshOutcome.HostKeyUnknown, exit.Outcome);
-            Assert.Contains("known hosts", exit.Message, StringComparison.Ordinal);
+            Assert.Contains("known_hosts", exit.Message, StringComparison.Ordinal);
         }
 
         await using SshUploadPacks packs = stage.PacksOf(
@@ -97,7 +97,7 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
         SshExit exit = await channel.Exit;
 
         Assert.Equal(SshOutcome.HostKeyChanged, exit.Outcome);
-        Assert.Contains("is not the one", exit.Message, StringComparison.Ordinal);
+        Assert.Contains("differs from the one", exit.Message, StringComparison.Ordinal);
     }
 
     [Fact]

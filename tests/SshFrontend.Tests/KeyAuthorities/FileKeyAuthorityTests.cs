@@ -95,7 +95,7 @@ public sealed class FileKeyAuthorityTests(SshStage stage) : IClassFixture<SshSta
     [InlineData("""[{"fingerprint":"FP1","sshKeyFile":"/k","comment":"x"}]""", "comment")]
     [InlineData("""[{"fingerprint":"FP1","sshKeyFile":"/k"},{"fingerprint":"FP1","sshKeyFile":"/l"}]""", "entry 2")]
     [InlineData("""[{"fingerprint":"FP1","sshKeyFile":"/k"},{"key":"KEY1","sshKeyFile":"/k"}]""", "same key")]
-    [InlineData("""[{"fingerprint":"FP1","key":"KEY2","sshKeyFile":"/k"}]""", "two keys")]
+    [InlineData("""[{"fingerprint":"FP1","key":"KEY2","sshKeyFile":"/k"}]""", "different keys")]
     [InlineData("""[{"key":"ssh-ed25519 nonsense","sshKeyFile":"/k"}]""", "plain public key")]
     public async Task EntryThatCannotBeMeant_IsNamed(string json, string words)
     {

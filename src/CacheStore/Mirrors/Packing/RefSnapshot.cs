@@ -4,8 +4,8 @@ using Waystation.CacheStore.Disk;
 namespace Waystation.CacheStore.Mirrors.Packing;
 
 /// <summary>
-/// A repository that has a mirror's objects and refs of its own, which stay as they are. An answer that depends on refs is made from
-/// it: git reads tags when it has counted its objects, and by then a sync may have brought some that the asker does not see.
+/// A repository with a mirror's objects and fixed refs of its own. A response that depends on refs is made from it, because git reads
+/// tags after it has counted its objects, and a sync may have brought tags by then that the client does not see.
 /// </summary>
 public sealed class RefSnapshot : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed class RefSnapshot : IDisposable
     /// <summary>Its folder.</summary>
     public string Repository { get; }
 
-    /// <summary>Makes one; it is gone when it is disposed.</summary>
+    /// <summary>Makes a snapshot; disposing it deletes it.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "It is the caller's.")]
     internal static RefSnapshot Of(DataFolder folder, Mirror mirror, MirrorRefs refs)
     {

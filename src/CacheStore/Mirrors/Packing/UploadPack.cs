@@ -9,14 +9,14 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.CacheStore.Mirrors.Packing;
 
 /// <summary>
-/// Makes answers from a mirror with <c>git upload-pack --stateless-rpc</c>, always in protocol v2: what the client's own
-/// version makes of it is written where the client is.
+/// Makes responses from a mirror with <c>git upload-pack --stateless-rpc</c>, always in protocol v2. The front end writes them in the
+/// client's version.
 /// </summary>
 public sealed class UploadPack(GitProgram git, DataFolder folder)
 {
     /// <summary>
-    /// Whether a want may be had was settled before; keepalives tell those who wait that it goes on; memory is bounded, that of each
-    /// thread, because many of these run side by side.
+    /// The wants were authorised before, so git need not check them. Keepalives show waiting clients that the work goes on. The memory of
+    /// each thread is bounded, because many of these processes run side by side.
     /// </summary>
     private static readonly string[] s_settings =
     [
@@ -27,8 +27,9 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
         "pack.deltaCacheSize=64m",
     ];
 
-    /// <summary>The commit-graph keeps 34 bits of a date, which end in 2514: what is asked by date is answered from the commits
-    /// themselves.</summary>
+    /// <summary>
+    /// A commit-graph has 34 bits for a date, up to the year 2514. For requests by date git reads the commits themselves.
+    /// </summary>
     private const string TrueDates = "core.commitGraph=false";
 
     /// <summary>
@@ -37,17 +38,17 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
     /// </summary>
     private const string NoBitmaps = "pack.useBitmaps=false";
 
-    /// <summary>Of a line with an id, what is not the id, such as <c>0032have </c> and the line feed: an input of its right size need not
-    /// grow.</summary>
+    /// <summary>The bytes of a line beside its id, such as <c>0032have </c> and the line feed, so that the input gets its final size at
+    /// once.</summary>
     private const int IdLine = 14;
 
     /// <summary>All other lines of a request.</summary>
     private const int OtherLines = 1_024;
 
-    /// <summary>What an answer is made from that depends on refs: null where this one does not.</summary>
-    /// <param name="mirror">Whose objects.</param>
-    /// <param name="refs">Its refs, as the answer was settled for; others may come meanwhile.</param>
-    /// <param name="request">What is asked; all of its shallow commits may be counted from.</param>
+    /// <summary>The snapshot for a response that depends on refs; null for one that does not.</summary>
+    /// <param name="mirror">The mirror with the objects.</param>
+    /// <param name="refs">The refs with which the response was authorised; the mirror may get others meanwhile.</param>
+    /// <param name="request">The request; git may count from each of its shallow commits.</param>
     public RefSnapshot? Freeze(Mirror mirror, MirrorRefs refs, FetchRequest request)
     {
         ArgumentNullException.ThrowIfNull(mirror);
@@ -59,7 +60,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
             return null;
         }
 
-        // include-tag looks at annotated tags; deepen-relative counts from those shallow commits that refs lead to, which is settled.
+        // include-tag reads annotated tags. deepen-relative counts from the shallow commits that refs lead to; these were checked before.
         IEnumerable<RefTip> tags = request.IncludeTag ? refs.Tips.Where(static tip => tip.IsAnnotatedTag) : [];
         IEnumerable<RefTip> shallows = request.DeepenRelative
             ? request.Shallows.Select(static id => new RefTip($"refs/waystation/shallow/{id}", id, null, null))
@@ -69,13 +70,14 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
 
     private static bool DependsOnRefs(FetchRequest request) => request.IncludeTag || request.DeepenRelative;
 
-    /// <summary>Starts it; its output is the answer, beginning with the sections before the packfile.</summary>
-    /// <param name="lease">The reading of the mirror that it is part of.</param>
-    /// <param name="request">What is asked; the answer has the form of <see cref="ResponseFraming.V2"/>.</param>
-    /// <param name="snapshot">What <see cref="Freeze"/> gave for it.</param>
-    /// <param name="withOrphans">Objects that no ref leads to any more may be named.</param>
-    /// <param name="threads">It compresses with so many.</param>
-    /// <param name="stopping">Kills it.</param>
+    /// <summary>Starts git. Its output is the response, beginning with the sections before the packfile.</summary>
+    /// <param name="lease">The reading of the mirror.</param>
+    /// <param name="request">The request; the response has the form of <see cref="ResponseFraming.V2"/>.</param>
+    /// <param name="snapshot">The result of <see cref="Freeze"/> for this request.</param>
+    /// <param name="withOrphans">Whether the request may name orphans.</param>
+    /// <param name="threads">The number of threads for compression.</param>
+    /// <param name="stopping">Kills the process.</param>
+    /// <exception cref="GitFailedException">git cannot be started.</exception>
     public async Task<GitProcess> StartAsync(
         MirrorLease lease,
         FetchRequest request,
@@ -89,7 +91,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
         ArgumentNullException.ThrowIfNull(request);
         if (DependsOnRefs(request) && snapshot is null)
         {
-            throw new ArgumentException("the answer depends on the refs of one moment", nameof(snapshot));
+            throw new ArgumentException("the response depends on the refs of one moment, so snapshot must be given", nameof(snapshot));
         }
 
         Mirror mirror = lease.Mirror;
@@ -102,7 +104,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
             {
                 Protocol = "version=2",
 
-                // Of an object that lies in several packs git takes the copy that the first multi-pack-index names.
+                // If several packs have an object, git takes the copy that the first multi-pack-index names.
                 ObjectDirectory = looksAtTipFirst ? mirror.Tip : null,
                 AlternateObjects = [.. looksAtTipFirst ? [mirror.Objects] : (string[])[], .. withOrphans ? [mirror.Orphans] : (string[])[]],
                 Settings =

@@ -26,7 +26,7 @@ internal static class MultiPackIndex
         return BinaryPrimitives.ReadUInt32BigEndian(last);
     }
 
-    /// <summary>The file names of the packs that it is of; null where there is none that reads back.</summary>
+    /// <summary>The file names of the packs in the index; null if there is no index that can be read.</summary>
     public static IReadOnlySet<string>? PacksOf(string path)
     {
         try

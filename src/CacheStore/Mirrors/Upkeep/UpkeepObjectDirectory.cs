@@ -2,7 +2,7 @@ using Waystation.CacheStore.Disk;
 
 namespace Waystation.CacheStore.Mirrors.Upkeep;
 
-/// <summary>An object folder of its own, in which upkeep makes what is moved into a mirror when it is finished.</summary>
+/// <summary>A separate object folder, in which upkeep makes files before they are moved into a mirror.</summary>
 internal sealed class UpkeepObjectDirectory : IDisposable
 {
     private readonly string _packs;
@@ -19,7 +19,7 @@ internal sealed class UpkeepObjectDirectory : IDisposable
     /// <summary>File names of the packs made in it.</summary>
     public List<string> Packs() => [.. Directory.EnumerateFiles(_packs, "*.pack").Select(static path => Path.GetFileName(path))];
 
-    /// <summary>Marks the packs made so far as such that git shall not pack again.</summary>
+    /// <summary>Marks the packs made so far, so that git does not pack their objects again.</summary>
     public void KeepPacks() => Packs().ForEach(pack => File.WriteAllText(Path.Combine(_packs, Path.ChangeExtension(pack, ".keep")), ""));
 
     public void UnkeepPacks()

@@ -3,14 +3,14 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.CacheStore.Packs.Filling;
 
 /// <summary>
-/// What came of a fill.
+/// The result of a fill.
 /// <code>
-///                    the starter hears   its followers hear
+///                    the starter gets    its followers get
 ///   Whole            the pack            the pack
 ///   Stored           look in the store   look in the store
 ///   Round            it                  it
 ///   Busy             it                  it
-///   NoPack           it                  Broken: they begin anew, with their own credentials
+///   NoPack           it                  Broken: they begin again, with their own credentials
 ///   Unreachable      it                  Broken
 ///   Broken           it                  it
 ///   Withheld         -                   it, while the starter reads on
@@ -21,10 +21,10 @@ public abstract record FillOutcome
     /// <summary>The pack is whole and checked.</summary>
     public static readonly FillOutcome Whole = new WholePack();
 
-    /// <summary>Another fill has put the answer into the store meanwhile.</summary>
+    /// <summary>Another fill has put the pack into the store meanwhile.</summary>
     public static readonly FillOutcome Stored = new InStore();
 
-    /// <summary>The pack may hold more than its followers were shown. What they may have is to be settled anew.</summary>
+    /// <summary>The pack may have more than the primary showed to its followers. They must be authorised again.</summary>
     public static readonly FillOutcome Withheld = new ForStarterOnly();
 
     private FillOutcome() { }
@@ -38,29 +38,29 @@ public abstract record FillOutcome
     /// <summary>What the followers of the fill hear.</summary>
     internal virtual FillOutcome ForFollowers => this;
 
-    /// <summary>The answer is a round of negotiation, the same for all who asked.</summary>
-    /// <param name="Prologue">What it acknowledges.</param>
+    /// <summary>The response is a round of negotiation, the same for all clients that asked.</summary>
+    /// <param name="Prologue">Its acknowledgments.</param>
     public sealed record Round(FetchPrologue Prologue) : FillOutcome
     {
         /// <inheritdoc />
-        public override string Reason => "the answer is a round of negotiation";
+        public override string Reason => "the response is a round of negotiation";
     }
 
-    /// <summary>Nobody's answer can be made now, whatever the credential.</summary>
-    /// <param name="RetryAfter">When to ask again.</param>
-    /// <param name="Cause">Where the source is busy, and not the node: what it said.</param>
+    /// <summary>No response can be made now, for any credential.</summary>
+    /// <param name="RetryAfter">The time after which to ask again.</param>
+    /// <param name="Cause">The source's failure, if the source is busy; null if the node is busy.</param>
     public sealed record Busy(TimeSpan RetryAfter, Exception? Cause = null) : FillOutcome
     {
         /// <inheritdoc />
         public override string Reason => Cause?.Message ?? "too many packs wait for their turn";
     }
 
-    /// <summary>The source has replied to the starter's credential, and not with a pack.</summary>
-    /// <param name="Reply">The reply. Who takes the outcome disposes it; where nobody does, the fill disposes it.</param>
+    /// <summary>The source replied to the starter's credential, but not with a pack.</summary>
+    /// <param name="Reply">The reply. The reader that takes the outcome disposes it; if no reader does, the fill disposes it.</param>
     public sealed record NoPack(IAsyncDisposable Reply) : FillOutcome
     {
         /// <inheritdoc />
-        public override string Reason => "the primary's reply holds no pack";
+        public override string Reason => "the primary's response has no pack";
 
         internal override FillOutcome ForFollowers => new Broken(Reason);
     }
@@ -75,9 +75,9 @@ public abstract record FillOutcome
         internal override FillOutcome ForFollowers => new Broken(Reason);
     }
 
-    /// <summary>The answer broke off.</summary>
-    /// <param name="Text">Why, for the log.</param>
-    /// <param name="SourceError">The source's own last words (sideband 3), to be told to the client; or null.</param>
+    /// <summary>The response ended early.</summary>
+    /// <param name="Text">The reason, for the log.</param>
+    /// <param name="SourceError">The last message of the source (sideband 3), for the client; or null.</param>
     public sealed record Broken(string Text, string? SourceError = null) : FillOutcome
     {
         /// <inheritdoc />
@@ -91,11 +91,11 @@ public abstract record FillOutcome
 
     private sealed record InStore : FillOutcome
     {
-        public override string Reason => "the answer is in the store by now";
+        public override string Reason => "the pack is in the cache now";
     }
 
     private sealed record ForStarterOnly : FillOutcome
     {
-        public override string Reason => "the answer may hold more than its followers were shown";
+        public override string Reason => "the response may contain objects that the primary did not show to its followers";
     }
 }

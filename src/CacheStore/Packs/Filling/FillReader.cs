@@ -6,7 +6,7 @@ namespace Waystation.CacheStore.Packs.Filling;
 /// <summary>Follows one <see cref="Fill"/> from its first byte, at its own speed. Attached from the moment of joining.</summary>
 public sealed class FillReader : PackReader
 {
-    /// <summary>The source says nothing for longer than this reader waits.</summary>
+    /// <summary>The source has been silent for longer than this reader waits.</summary>
     internal static readonly FillOutcome Silent = new FillOutcome.Broken("the source is silent");
 
     private readonly Fill _fill;
@@ -26,15 +26,15 @@ public sealed class FillReader : PackReader
         _progressSeen = progressSeen;
     }
 
-    /// <summary>The answer was already whole when it was joined: as good as a hit.</summary>
+    /// <summary>Whether the pack was already whole when this reader joined: as good as a hit.</summary>
     public bool JoinedWhole { get; }
 
-    /// <summary>Where the answer comes from, once it has begun.</summary>
+    /// <summary>The source of the response, once it has begun.</summary>
     public FillSource Source => _fill.Source;
 
     /// <inheritdoc />
     public override FetchPrologue Prologue =>
-        _fill.Prologue ?? throw new InvalidOperationException("the answer has not begun: await BeginAsync first");
+        _fill.Prologue ?? throw new InvalidOperationException("the response has not begun: await BeginAsync first");
 
     /// <inheritdoc />
     public override DateTimeOffset MadeAt => _fill.MadeAt;
@@ -43,16 +43,17 @@ public sealed class FillReader : PackReader
     public override long? PackLength => _fill.File.Length;
 
     /// <summary>
-    /// Waits until the sections before the packfile are known: null. Else how the fill ended before, and nothing of it was told to this
-    /// reader's client; the reply of a <see cref="FillOutcome.NoPack"/> is the caller's to dispose.
+    /// Waits until the sections before the packfile are known, and returns null. If the fill ends before, it returns the outcome: the
+    /// client
+    /// has got no byte, and the caller must dispose the reply of a <see cref="FillOutcome.NoPack"/>.
     /// </summary>
     public Task<FillOutcome?> BeginAsync(CancellationToken cancellationToken) =>
         _fill.WaitForPrologueAsync(_isStarter, _patience, cancellationToken);
 
-    /// <summary>Waits until the answer is whole, without reading it; false where it never will be.</summary>
+    /// <summary>Waits until the response is whole, without reading it; false if it never will be.</summary>
     public Task<bool> EndAsync(CancellationToken cancellationToken) => _fill.WaitForEndAsync(cancellationToken);
 
-    /// <summary>The answer will not be asked for any more: the fill ends with its last reader, unless it is whole.</summary>
+    /// <summary>No client will ask for the response again: the fill ends with its last reader, unless it is whole.</summary>
     public void EndWithLastReader() => _fill.EndWithLastReader();
 
     /// <summary>Waits for the next step, or for the fill's end without a whole pack.</summary>
@@ -71,7 +72,7 @@ public sealed class FillReader : PackReader
                 return late;
             }
 
-            // What has been read of this one cannot be gone on with from another.
+            // A reader that has read bytes of this fill cannot go on with another.
             if (!await _fill.WaitAsync(changed, _follower.Position == 0 ? _patience : Timeout.InfiniteTimeSpan, cancellationToken))
             {
                 return new FillStep(Silent);
@@ -96,7 +97,7 @@ public sealed class FillReader : PackReader
         catch (IOException e)
         {
             _fill.MarkDamaged();
-            throw new PackDamagedException("an answer that is being made cannot be read back", e);
+            throw new PackDamagedException("the file of an unfinished pack cannot be read", e);
         }
 
         return ValueTask.CompletedTask;
@@ -108,7 +109,7 @@ public sealed class FillReader : PackReader
         if (!_follower.TryVerify(out int block))
         {
             _fill.MarkDamaged();
-            throw new PackDamagedException($"block {block} of an answer that is being made is not what was written");
+            throw new PackDamagedException($"block {block} of an unfinished pack differs from its checksum");
         }
     }
 

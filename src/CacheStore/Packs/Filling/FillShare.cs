@@ -6,9 +6,9 @@ internal enum FillShare
     /// <summary>Whoever follows it.</summary>
     Everybody,
 
-    /// <summary>Its starter; it is not known yet whether the pack holds just what its key says.</summary>
+    /// <summary>The starter only; it is not known yet whether the pack has exactly what its key says.</summary>
     Undecided,
 
-    /// <summary>Its starter alone: the pack may hold more.</summary>
+    /// <summary>The starter only: the pack may have more.</summary>
     StarterOnly,
 }

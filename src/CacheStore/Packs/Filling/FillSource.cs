@@ -1,6 +1,6 @@
 namespace Waystation.CacheStore.Packs.Filling;
 
-/// <summary>Where a fill has its answer from.</summary>
+/// <summary>The source of a fill.</summary>
 public enum FillSource
 {
     /// <summary>The primary made it.</summary>

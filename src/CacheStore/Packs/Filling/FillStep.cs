@@ -9,7 +9,7 @@ public readonly record struct FillStep
     /// <summary>Nothing more comes.</summary>
     public FillStep(FillOutcome ending) => Ending = ending;
 
-    /// <summary>What comes next, where <see cref="Ending"/> is null.</summary>
+    /// <summary>The next step, if <see cref="Ending"/> is null.</summary>
     public PackStep Step { get; }
 
     /// <summary>How the fill ended for this reader; null while it goes on.</summary>

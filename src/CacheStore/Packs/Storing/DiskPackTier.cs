@@ -7,9 +7,8 @@ using Waystation.CacheStore.Streams;
 namespace Waystation.CacheStore.Packs.Storing;
 
 /// <summary>
-/// Finished answers on disk: for each a pack (<c>KEY.pack</c>) and its record (<c>KEY.record</c>) in a folder of its
-/// repository. The record is renamed into place last; without it the pack is not there. What cannot be trusted is moved
-/// to the quarantine and asked for anew.
+/// Finished packs on disk, in a folder for each repository: a pack (<c>KEY.pack</c>) and its record (<c>KEY.record</c>). The record is
+/// renamed into place last; without it there is no pack. A damaged pack is moved to the quarantine and made again at the next request.
 /// </summary>
 public sealed class DiskPackTier : IPackTier
 {
@@ -23,7 +22,7 @@ public sealed class DiskPackTier : IPackTier
     private readonly ILogger<DiskPackTier> _logger;
     private readonly PackIndex _index = new();
 
-    /// <summary>Opens the store and drops what an earlier run left unfinished.</summary>
+    /// <summary>Opens the store and deletes the unfinished files of an earlier run.</summary>
     public DiskPackTier(DataFolder folder, PackCacheOptions options, StoreMeters meters, TimeProvider time, ILogger<DiskPackTier> logger)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -37,13 +36,13 @@ public sealed class DiskPackTier : IPackTier
         meters.Observe(() => _index.Bytes, () => _index.Count);
     }
 
-    /// <summary>How many answers are kept.</summary>
+    /// <summary>The number of packs.</summary>
     public int Count => _index.Count;
 
     /// <summary>Bytes that they take.</summary>
     public long Bytes => _index.Bytes;
 
-    /// <summary>Whether an answer of this key is in the store; says nothing of its health.</summary>
+    /// <summary>Whether the store has a pack with this key; it may be damaged.</summary>
     public bool Contains(PackKey key) => _index.Contains(key);
 
     /// <inheritdoc />
@@ -61,7 +60,7 @@ public sealed class DiskPackTier : IPackTier
             PackRecord record = entry.RecordInUse ?? PackRecord.Read(entry.Path + RecordSuffix);
             if (record.Key != key)
             {
-                throw new InvalidDataException("the record is that of another answer");
+                throw new InvalidDataException("the record belongs to another pack");
             }
 
             entry.RecordInUse = record;
@@ -74,8 +73,8 @@ public sealed class DiskPackTier : IPackTier
         }
     }
 
-    /// <summary>Removes every answer of a repository from the disk, and all that is in quarantine. Returns how many and how long they
-    /// were.</summary>
+    /// <summary>Removes every pack of a repository from the disk, and everything in quarantine. Returns the number of packs and their
+    /// bytes.</summary>
     public (int Count, long Bytes) RemoveAll(RepositoryName repository)
     {
         (int count, long bytes) = (0, 0);
@@ -96,7 +95,7 @@ public sealed class DiskPackTier : IPackTier
         return (count, bytes);
     }
 
-    /// <summary>Every answer, to be read whole and compared with its checksums.</summary>
+    /// <summary>Every pack, to be read whole and compared with its checksums.</summary>
     internal IEnumerable<ScrubItem> ScrubItems() =>
         _index
             .All()
@@ -113,7 +112,7 @@ public sealed class DiskPackTier : IPackTier
             }
         );
 
-    /// <summary>Takes a finished fill's file into the store; false where the disk refuses.</summary>
+    /// <summary>Takes a finished fill's file into the store; false if the disk refuses.</summary>
     internal async Task<bool> TryAdoptAsync(Fill fill, TimeSpan cost)
     {
         PackKey key = fill.Plan.Key;
@@ -220,7 +219,7 @@ public sealed class DiskPackTier : IPackTier
     private string FolderOf(RepositoryName repository) => Path.Combine(_folder.Packs, repository.FolderName);
 
     private void OnDamage(PackRecord record) =>
-        Quarantine(record.Key, PathOf(record.Repository, record.Key), "a block is not what was stored");
+        Quarantine(record.Key, PathOf(record.Repository, record.Key), "a block differs from its checksum");
 
     private void Quarantine(PackKey key, string path, string reason)
     {
@@ -235,7 +234,7 @@ public sealed class DiskPackTier : IPackTier
 
     private void DeleteFiles(string path)
     {
-        // The record first: a pack without one is not there, a record without its pack would be a lie.
+        // The record first: a pack without a record does not count, but a record without its pack would be wrong.
         TryDelete(path + RecordSuffix);
         TryDelete(path + PackSuffix);
     }
@@ -260,7 +259,7 @@ public sealed class DiskPackTier : IPackTier
             return;
         }
 
-        // The packs last: whether one may stay is known only when no bad record stands beside it any more.
+        // The packs last: a pack may stay only if its record is good, and bad records are deleted by now.
         foreach (string file in Directory.EnumerateFiles(_folder.Packs, "*", SearchOption.AllDirectories).OrderBy(IsPack).ToList())
         {
             string path = Path.ChangeExtension(file, null);

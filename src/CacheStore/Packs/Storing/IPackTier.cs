@@ -1,8 +1,8 @@
 namespace Waystation.CacheStore.Packs.Storing;
 
-/// <summary>Where finished answers are found: a tier may wrap a tier.</summary>
+/// <summary>A store of finished packs; a tier may wrap a tier.</summary>
 public interface IPackTier
 {
-    /// <summary>Opens the answer with this key; null where there is none that can be trusted. Never an exception.</summary>
+    /// <summary>Opens the pack with this key; null if there is none that can be trusted. It never throws.</summary>
     ValueTask<PackReader?> TryOpenAsync(PackKey key, CancellationToken cancellationToken);
 }

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Waystation.CacheStore.Packs.Storing;
 
 /// <summary>
-/// Which answers are on disk and what each is worth: Greedy-Dual-Size-Frequency (Cherkasova 1998). Worth is the cost to
-/// remake per byte times the number of uses, plus the worth of what was evicted last, which makes the unused grow old.
+/// The packs on disk and the worth of each, by Greedy-Dual-Size-Frequency (Cherkasova 1998). The worth is the cost of making the pack
+/// again, in milliseconds per byte, times the number of uses, plus the worth of the last evicted pack, which makes unused packs grow old.
 /// </summary>
 internal sealed class PackIndex
 {
@@ -31,7 +31,7 @@ internal sealed class PackIndex
         }
     }
 
-    /// <summary>Where every answer lies, and how long it is.</summary>
+    /// <summary>The path and the length of every pack.</summary>
     public IReadOnlyList<(PackKey Key, string Path, long Length)> All()
     {
         lock (_gate)
@@ -60,7 +60,7 @@ internal sealed class PackIndex
         }
     }
 
-    /// <summary>Finds an answer and counts the use.</summary>
+    /// <summary>Finds a pack and counts the use.</summary>
     public Entry? Use(PackKey key)
     {
         lock (_gate)
@@ -120,7 +120,7 @@ internal sealed class PackIndex
         _byWorth.Add(entry);
     }
 
-    /// <summary>One answer on disk.</summary>
+    /// <summary>One pack on disk.</summary>
     internal sealed class Entry(PackKey key, string path, long length, TimeSpan cost, long number)
     {
         private readonly WeakReference<PackRecord?> _record = new(null);
@@ -139,7 +139,8 @@ internal sealed class PackIndex
 
         public double Worth { get; set; }
 
-        /// <summary>Its record, as long as a reader has it in use: the sums of a long pack are not there once for each stream.</summary>
+        /// <summary>Its record, while a reader uses it, so that the checksums of a long pack are in memory once and not once for each
+        /// reader.</summary>
         public PackRecord? RecordInUse
         {
             get => _record.TryGetTarget(out PackRecord? record) ? record : null;

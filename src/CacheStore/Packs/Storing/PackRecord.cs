@@ -10,12 +10,12 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.CacheStore.Packs.Storing;
 
 /// <summary>
-/// What stands beside a cached pack: whose it is, the sections before the packfile, and the sum of every block.
-/// Written after the pack and renamed last, so a pack without a record was never finished.
+/// The record beside a cached pack: the repository, the sections before the packfile, and the checksum of every block. It is written
+/// after the pack and renamed last, so a pack without a record was never finished.
 /// </summary>
 /// <remarks>
 /// The file: magic, layout number, the fields in the order of this record (little-endian, lengths before texts), then
-/// the CRC-32C of all before it. A record that does not read back exactly is damage, never a guess.
+/// the CRC-32C of everything before it. A record that cannot be read exactly is damage.
 /// </remarks>
 internal sealed record PackRecord
 {
@@ -37,7 +37,7 @@ internal sealed record PackRecord
 
     public required DateTimeOffset MadeAt { get; init; }
 
-    /// <summary>How long it took to make: what losing it would cost.</summary>
+    /// <summary>The time that the making took: the cost of losing it.</summary>
     public required TimeSpan Cost { get; init; }
 
     public required uint[] Sums { get; init; }
@@ -76,13 +76,13 @@ internal sealed record PackRecord
     {
         if (bytes.Length is < 2 * sizeof(uint) or > MaxLength)
         {
-            throw new InvalidDataException("the length is not that of a record");
+            throw new InvalidDataException("the record has a wrong length");
         }
 
         ReadOnlyMemory<byte> body = bytes[..^sizeof(uint)];
         if (BitConverter.ToUInt32(bytes.Span[^sizeof(uint)..]) != BlockSums.Append(BlockSums.Seed, body.Span))
         {
-            throw new InvalidDataException("the record's sum differs");
+            throw new InvalidDataException("the record differs from its checksum");
         }
 
         try
@@ -92,7 +92,7 @@ internal sealed record PackRecord
         catch (Exception e)
             when (e is EndOfStreamException or GitProtocolException or FormatException or ArgumentException or OverflowException)
         {
-            throw new InvalidDataException("the record does not read back", e);
+            throw new InvalidDataException("the record cannot be read", e);
         }
     }
 
@@ -100,9 +100,7 @@ internal sealed record PackRecord
     public static PackRecord Read(string path)
     {
         var file = new FileInfo(RegularFile.At(path));
-        return file.Length > MaxLength
-            ? throw new InvalidDataException("the length is not that of a record")
-            : Parse(File.ReadAllBytes(path));
+        return file.Length > MaxLength ? throw new InvalidDataException("the record has a wrong length") : Parse(File.ReadAllBytes(path));
     }
 
     private static PackRecord ParseBody(ReadOnlyMemory<byte> body)
@@ -110,7 +108,7 @@ internal sealed record PackRecord
         using var reader = new BinaryReader(new MemoryStream(body.ToArray()), Encoding.UTF8);
         if (reader.ReadUInt32() != Magic || reader.ReadInt32() != Layout || !PackKey.TryParse(reader.ReadString(), out PackKey key))
         {
-            throw new InvalidDataException("not a record of this layout");
+            throw new InvalidDataException("the record has another layout");
         }
 
         var repository = new RepositoryName(reader.ReadString(), reader.ReadString());
@@ -121,7 +119,7 @@ internal sealed record PackRecord
             != ResponseStart.Pack
         )
         {
-            throw new InvalidDataException("the prologue does not read back");
+            throw new InvalidDataException("the prologue cannot be read");
         }
 
         long packLength = reader.ReadInt64();
@@ -131,7 +129,7 @@ internal sealed record PackRecord
         reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(sums.AsSpan()));
         if (packLength <= 0 || sums.Length != BlockSums.CountFor(packLength))
         {
-            throw new InvalidDataException("the number of sums is not that of the pack");
+            throw new InvalidDataException("the record has a wrong number of checksums");
         }
 
         return new PackRecord

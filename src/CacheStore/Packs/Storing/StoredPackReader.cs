@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Responses;
 
 namespace Waystation.CacheStore.Packs.Storing;
 
-/// <summary>Reads a finished answer from disk; each block is compared with its sum before it may leave.</summary>
+/// <summary>Reads a finished pack from disk; each block is compared with its checksum before it leaves.</summary>
 internal sealed class StoredPackReader : PackReader
 {
     private readonly SafeFileHandle _pack;
@@ -21,7 +21,7 @@ internal sealed class StoredPackReader : PackReader
     }
 
     /// <summary>Opens a pack and compares its first block, so that damage there is found before an answer begins.</summary>
-    /// <exception cref="InvalidDataException">The first block is not what was stored.</exception>
+    /// <exception cref="InvalidDataException">The first block differs from its checksum.</exception>
     public static StoredPackReader Open(string path, PackRecord record, Action<PackRecord> onDamage)
     {
         SafeFileHandle pack = StoreFile.Open(path);
@@ -32,7 +32,7 @@ internal sealed class StoredPackReader : PackReader
             StoreFile.ReadExactly(pack, block.AsSpan(0, length), 0);
             if (BlockSums.Append(BlockSums.Seed, block.AsSpan(0, length)) != record.Sums[0])
             {
-                throw new InvalidDataException("the first block is not what was stored");
+                throw new InvalidDataException("the first block differs from its checksum");
             }
 
             return new StoredPackReader(pack, record, onDamage);
@@ -69,7 +69,7 @@ internal sealed class StoredPackReader : PackReader
         catch (IOException e)
         {
             _onDamage(_record);
-            throw new PackDamagedException($"block of {_record.Key} cannot be read", e);
+            throw new PackDamagedException($"a block of pack {_record.Key} cannot be read", e);
         }
 
         _check.Append(destination.Span);
@@ -81,7 +81,7 @@ internal sealed class StoredPackReader : PackReader
         if (_check.TryEndBlock(_check.Position == _record.PackLength, out int block, out uint sum) && sum != _record.Sums[block])
         {
             _onDamage(_record);
-            throw new PackDamagedException($"block {block} of {_record.Key} is not what was stored");
+            throw new PackDamagedException($"block {block} of pack {_record.Key} differs from its checksum");
         }
     }
 

@@ -5,8 +5,8 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Access.Recording;
 
-/// <summary>SHA-256 of the parts of a listing, gathered in large pieces: a call of the hash for each part of 200,000 refs costs more than
-/// the hashing.</summary>
+/// <summary>SHA-256 of the parts of a listing. It collects the parts in large pieces, because one call of the hash for each part of
+/// 200,000 refs costs more than the hashing.</summary>
 internal sealed class ListingDigest : IDisposable
 {
     private const int PieceLength = 64 * 1024;

@@ -5,12 +5,12 @@ using Waystation.GitProtocol.Advertisements;
 namespace Waystation.FetchCore.Access.Recording;
 
 /// <summary>
-/// The pushes that were seen acknowledged, so that a record from before one does not tell in an outage what is known to be over.
-/// A ref is moved for whoever was shown it; a new one is shown to its pusher alone.
+/// The pushes that the primary acknowledged. They correct older records in an outage. A moved ref is corrected for each credential that saw
+/// it; a new ref is shown to its pusher only.
 /// </summary>
 internal sealed class PushedRefs
 {
-    /// <summary>Guards memory; where more moved, older records are not told any more.</summary>
+    /// <summary>Guards memory. If more refs moved, older records are not used any more.</summary>
     private const int MaxPerRepository = 256;
 
     private const int MaxRepositories = 4_096;
@@ -27,7 +27,7 @@ internal sealed class PushedRefs
         _time = time;
         _serveFor = serveFor;
 
-        // Where a journal has no room, records of every repository that are older than its last push are not told any more.
+        // If there is no room for a journal, no record older than its last push is used any more, of any repository.
         _journals = new RecentMap<RepositoryName, Journal>(
             MaxRepositories,
             serveFor,
@@ -55,7 +55,7 @@ internal sealed class PushedRefs
         );
     }
 
-    /// <summary>The listing as it would be today, as far as is known; null where that cannot be told.</summary>
+    /// <summary>The listing as the primary would show it today, as far as is known; null if that cannot be told.</summary>
     public RefListing? BringForward(RepositoryName repository, Credential credential, RefListing listing, long shownAt)
     {
         if (shownAt <= Interlocked.Read(ref _forgottenAt))
@@ -105,7 +105,7 @@ internal sealed class PushedRefs
         }
         else if (listing.Asked.Peel && !pushed.Name.StartsWith(Heads, StringComparison.Ordinal))
         {
-            // It may be an annotated tag now, and nobody has said of what.
+            // It may be an annotated tag now, whose target is unknown.
             return null;
         }
         else if (at >= 0)
@@ -121,7 +121,7 @@ internal sealed class PushedRefs
         return MoveHead(listing, tips, pushed);
     }
 
-    /// <summary>Symbolic refs follow; where it is not known what HEAD stands for, nothing is told.</summary>
+    /// <summary>Symbolic refs follow their target. If the target of HEAD is unknown, the listing cannot be used.</summary>
     private static RefListing? MoveHead(RefListing listing, List<RefTip> tips, PushedRef pushed)
     {
         for (int i = 0; i < tips.Count; i++)
@@ -172,7 +172,7 @@ internal sealed class PushedRefs
             }
         }
 
-        /// <summary>The pushes since a time; false where some are forgotten.</summary>
+        /// <summary>The pushes since a time; false if some are forgotten.</summary>
         public bool TryRead(long since, out List<Push> pushes)
         {
             lock (_gate)

@@ -5,9 +5,10 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Access.Recording;
 
 /// <summary>
-/// What one credential was last shown of one repository, for the time of an outage. A question is answered only where a recorded answer
-/// covers all of it: a partial list would delete branches at a client that prunes. For the same reason nothing is told where it would lack
-/// a ref that an older answer shows, unless a newer one is known to say that it is gone (<see cref="HeededPrefixes"/>).
+/// The listings that one credential last saw of one repository, for an outage. The record answers a question only if a listing covers all
+/// of it, because a partial list would delete branches at a client that prunes. For the same reason it gives no answer that would lack a
+/// ref
+/// of an older listing, unless a newer listing is known to say that the ref is gone (<see cref="HeededPrefixes"/>).
 /// </summary>
 public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, CapabilityAdvertisement? capabilities)
 {
@@ -16,13 +17,13 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
 
     private readonly HeededPrefixes?[] _heeded = new HeededPrefixes?[newestFirst.Count];
 
-    /// <summary>The v2 capability advertisement; null where it was not told lately.</summary>
+    /// <summary>The v2 capability advertisement; null if the primary did not send it lately.</summary>
     public CapabilityAdvertisement? Capabilities => capabilities;
 
-    /// <summary>All of it, for what a fetch may want.</summary>
+    /// <summary>All listings, for the wants of a fetch.</summary>
     public AccessView View { get; } = new([.. newestFirst.Select(static recorded => recorded.Listing)]);
 
-    /// <summary>How long ago any refs were shown; null where none were.</summary>
+    /// <summary>The age of the newest listing; null if there is none.</summary>
     public TimeSpan? Age => newestFirst.Count > 0 ? newestFirst[0].Age : null;
 
     /// <summary>How long ago one of these was shown last.</summary>
@@ -32,7 +33,7 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
         return newestFirst.FirstOrDefault(recorded => recorded.Listing.Tips.Any(tip => wanted.Contains(tip.Id)))?.Age ?? Age;
     }
 
-    /// <summary>The answer to an <c>ls-refs</c>; null where no recorded answer covers it.</summary>
+    /// <summary>The answer to an <c>ls-refs</c>; null if no listing covers it.</summary>
     public RecordedListing? Answer(LsRefsRequest asked)
     {
         ArgumentNullException.ThrowIfNull(asked);
@@ -53,7 +54,7 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
         return null;
     }
 
-    /// <summary>The advertisement of v0 or v1; null where none of that version was recorded.</summary>
+    /// <summary>The advertisement of v0 or v1; null if none of that version is recorded.</summary>
     public RecordedListing? Advertisement(int version)
     {
         for (int i = 0; i < newestFirst.Count; i++)
@@ -68,7 +69,7 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
         return null;
     }
 
-    /// <summary>The tips of a recorded answer, as far as they were asked for, with what newer answers say of them instead.</summary>
+    /// <summary>The tips of a listing that the question asks for, corrected by newer listings.</summary>
     private List<RefTip>? Merge(int basis, LsRefsRequest asked)
     {
         List<RefTip> tips = [.. newestFirst[basis].Listing.Tips.Where(tip => asked.Covers(tip.Name))];
@@ -131,7 +132,7 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
     }
 
     /// <summary>
-    /// Whether an older answer shows a ref that is not among these tips, though nothing newer is known to say that it is gone.
+    /// Whether an older listing shows a ref that is not among these tips, and no newer listing is known to say that it is gone.
     /// </summary>
     private bool LacksShown(int basis, LsRefsRequest asked, List<RefTip> told)
     {
@@ -155,7 +156,7 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
 
     private HeededPrefixes HeededBy(int index) => _heeded[index] ??= new HeededPrefixes(newestFirst[index].Listing);
 
-    /// <summary>A tip with all that the question wants to know of it; null where a newer answer did not say that.</summary>
+    /// <summary>The tip with everything that the question asks for; null if a newer listing lacks some of it.</summary>
     private static RefTip? InForm(RefTip tip, RefTip? before, RefListing newer, LsRefsRequest asked)
     {
         if (newer.SaysAsMuchAs(asked))

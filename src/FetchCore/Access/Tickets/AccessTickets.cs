@@ -6,12 +6,12 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Access.Tickets;
 
 /// <summary>
-/// The access tickets: which credential the primary lately accepted for which repository, and what it showed it. Each
-/// listing expires by the question whose answer showed it and is never renewed by use. Any refusal ends all of it, also what was
-/// answered before the refusal and is recorded after.
+/// The access tickets: which credential the primary accepted lately for which repository, and which refs it showed. A listing expires a
+/// fixed time after its question, and use never renews it. A refusal ends the whole ticket, also against answers that were asked for before
+/// the refusal and are recorded after it.
 /// <para>
-/// For outages what was shown is remembered longer, as a record: <see cref="FindRecorded"/>. Nothing that the primary can be asked
-/// rests on it.
+/// For outages listings are remembered longer, as a record: <see cref="FindRecorded"/>. The record is never used while the primary can be
+/// asked.
 /// </para>
 /// </summary>
 public sealed class AccessTickets
@@ -27,10 +27,10 @@ public sealed class AccessTickets
     private readonly TimeSpan _memory;
     private Action<RepositoryName, RefListing>? _whenShown;
 
-    /// <summary>Tickets within the usual bounds.</summary>
-    /// <param name="time">Its timestamps are monotonic: a jump of the clock neither prolongs nor ends a ticket.</param>
-    /// <param name="lifetime">How long an answer holds; zero asks the primary on every request.</param>
-    /// <param name="serveFor">How long an answer is remembered for an outage; zero serves nobody in one.</param>
+    /// <summary>Tickets with the usual bounds.</summary>
+    /// <param name="time">The clock. Its timestamps are monotonic: a jump of the wall clock neither prolongs nor ends a ticket.</param>
+    /// <param name="lifetime">How long an answer counts; zero asks the primary on every request.</param>
+    /// <param name="serveFor">How long an answer is remembered for an outage; zero serves no client in one.</param>
     public AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan serveFor = default)
         : this(time, lifetime, serveFor, new TicketBounds()) { }
 
@@ -73,14 +73,14 @@ public sealed class AccessTickets
     /// <summary>When a question is sent, as <see cref="RecordRefs"/> and <see cref="Refuse"/> want it.</summary>
     public long Now => _time.GetTimestamp();
 
-    /// <summary>Has <paramref name="tell"/> told of each listing that the primary showed somebody, before it counts.</summary>
+    /// <summary>Calls <paramref name="tell"/> for each listing of the primary, before the listing counts.</summary>
     public void WhenShown(Action<RepositoryName, RefListing> tell) => _whenShown += tell;
 
     /// <summary>The primary accepted the credential and showed these refs.</summary>
-    /// <param name="repository">Where.</param>
-    /// <param name="credential">To whom.</param>
-    /// <param name="listing">What.</param>
-    /// <param name="askedAt">When the primary was asked: an answer may be as old as its question.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="credential">The credential that asked.</param>
+    /// <param name="listing">The refs.</param>
+    /// <param name="askedAt">The time of the question (<see cref="Now"/>), because an answer may be as old as its question.</param>
     public void RecordRefs(RepositoryName repository, Credential credential, RefListing listing, long askedAt)
     {
         ArgumentNullException.ThrowIfNull(listing);
@@ -101,7 +101,7 @@ public sealed class AccessTickets
         }
     }
 
-    /// <summary>The primary accepted the credential and told its v2 capabilities, which name no ref.</summary>
+    /// <summary>The primary accepted the credential and sent its v2 capabilities, which name no ref.</summary>
     public void Accept(RepositoryName repository, Credential credential, CapabilityAdvertisement capabilities, long askedAt)
     {
         ArgumentNullException.ThrowIfNull(capabilities);
@@ -120,7 +120,7 @@ public sealed class AccessTickets
         }
     }
 
-    /// <summary>The primary refused: the ticket is gone at once.</summary>
+    /// <summary>The primary refused: the ticket ends at once.</summary>
     public void Refuse(RepositoryName repository, Credential credential, long askedAt)
     {
         lock (_gate)
@@ -131,8 +131,9 @@ public sealed class AccessTickets
     }
 
     /// <summary>
-    /// The primary refused something that says nothing of reading, as a push by somebody who may only read. What was answered until now is
-    /// relied on no more where the primary can be asked; for an outage it stands.
+    /// The primary refused something other than reading, such as a push without the right to push. The ticket ends; the record for an
+    /// outage
+    /// stays.
     /// </summary>
     public void Doubt(RepositoryName repository, Credential credential, long askedAt)
     {
@@ -143,8 +144,9 @@ public sealed class AccessTickets
     }
 
     /// <summary>
-    /// An answer of the primary's came to nothing, and nobody knows why: what it can do is asked again before it is told. For an outage it
-    /// is kept.
+    /// A response of the primary failed for an unknown reason. The node asks for the capabilities again before it shows them. The record
+    /// for an
+    /// outage stays.
     /// </summary>
     public void ExpireCapabilities(RepositoryName repository, Credential credential)
     {
@@ -167,8 +169,9 @@ public sealed class AccessTickets
     }
 
     /// <summary>
-    /// The v2 capability advertisement that this credential was lately given; null without a live one, or where the primary has told
-    /// another one to somebody since.
+    /// The v2 capability advertisement that this credential got lately; null without a live one, or if the primary has sent another one to
+    /// any
+    /// client since.
     /// </summary>
     public CapabilityAdvertisement? FindCapabilities(RepositoryName repository, Credential credential) =>
         TicketOf(repository, credential, out long doubtedAt) is { AreCapabilitiesOutdated: false } ticket
@@ -178,8 +181,9 @@ public sealed class AccessTickets
             : null;
 
     /// <summary>
-    /// What the primary last showed this credential within <c>Outage:ServeFor</c>, brought forward by the pushes that it acknowledged
-    /// since; null where it accepted it no more. Only for a primary that does not answer.
+    /// The listings that this credential last saw within <c>Outage:ServeFor</c>, corrected by later pushes; null if the primary refused it
+    /// since.
+    /// Use it only for a primary that does not answer.
     /// </summary>
     public RecordedAccess? FindRecorded(RepositoryName repository, Credential credential)
     {
@@ -206,7 +210,7 @@ public sealed class AccessTickets
         TicketOf(repository, credential, out _) is { } ticket
         && (IsRecorded(ticket.AcceptedAt) || ticket.Shown.Any(shown => IsRecorded(shown.At)));
 
-    /// <summary>Somebody was accepted for the repository lately, and nobody without a credential was.</summary>
+    /// <summary>Whether the primary lately accepted credentials for the repository, and no anonymous one.</summary>
     public bool AreOfUsersAlone(RepositoryName repository)
     {
         lock (_gate)
@@ -215,10 +219,10 @@ public sealed class AccessTickets
         }
     }
 
-    /// <summary>The primary acknowledged a push: in an outage, what is recorded is told as it is since then.</summary>
-    /// <param name="repository">Where.</param>
-    /// <param name="credential">Whose push it was: only to it is a ref shown that was not there before.</param>
-    /// <param name="refs">What moved.</param>
+    /// <summary>The primary acknowledged a push, which corrects the records for an outage.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="credential">The credential of the push: new refs are shown to it only.</param>
+    /// <param name="refs">The moved refs.</param>
     public void NotePush(RepositoryName repository, Credential credential, IReadOnlyList<PushedRef> refs)
     {
         ArgumentNullException.ThrowIfNull(refs);
@@ -232,9 +236,9 @@ public sealed class AccessTickets
     private bool MayCount(RepositoryName repository, Credential credential, long askedAt) =>
         _refusals.Allow(repository, credential, askedAt) && _time.GetElapsedTime(askedAt) < _memory;
 
-    /// <param name="repository">Where.</param>
-    /// <param name="credential">Whose.</param>
-    /// <param name="doubtedAt">What was answered to a question until then counts for an outage alone.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="credential">The credential.</param>
+    /// <param name="doubtedAt">Answers to questions until this time count for an outage only.</param>
     private Ticket? TicketOf(RepositoryName repository, Credential credential, out long doubtedAt)
     {
         lock (_gate)

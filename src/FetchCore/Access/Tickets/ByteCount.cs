@@ -1,6 +1,6 @@
 namespace Waystation.FetchCore.Access.Tickets;
 
-/// <summary>Bytes in memory, summed up by those who hold them.</summary>
+/// <summary>The sum of bytes in memory, kept by their owners.</summary>
 internal sealed class ByteCount
 {
     public long Bytes { get; set; }

@@ -3,13 +3,13 @@ using Waystation.CacheStore;
 namespace Waystation.FetchCore.Access.Tickets;
 
 /// <summary>
-/// The refusals of late, against answers that were on their way when they came. Anybody can make them, so they have a place of their own.
-/// Where there are too many, the oldest is forgotten, and with it everything that was asked before it: what it warned of is not believed
-/// either way. Not for several threads at once.
+/// Recent refusals, against answers that were under way when the refusal came. Any client can cause refusals, so they have their own bound.
+/// When there are too many, the oldest is forgotten, and no answer that was asked for before it counts any more. Not for several threads at
+/// once.
 /// </summary>
 internal sealed class Refusals(TimeProvider time, int capacity)
 {
-    /// <summary>How long a refusal is remembered: longer than any answer may be on its way.</summary>
+    /// <summary>How long a refusal is remembered: longer than any answer can be under way.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<(RepositoryName, Credential), long> _at = [];
@@ -37,10 +37,10 @@ internal sealed class Refusals(TimeProvider time, int capacity)
         _order.Enqueue((key, askedAt));
     }
 
-    /// <summary>Whether the answer to a question of that time may be believed.</summary>
+    /// <summary>Whether the answer to a question of that time counts.</summary>
     public bool Allow(RepositoryName repository, Credential credential, long askedAt) => askedAt > LastAt(repository, credential);
 
-    /// <summary>Only answers to questions after this may be believed.</summary>
+    /// <summary>Only answers to questions after this time count.</summary>
     public long LastAt(RepositoryName repository, Credential credential) =>
         _at.TryGetValue((repository, credential), out long refused) ? Math.Max(_forgottenAt, refused) : _forgottenAt;
 

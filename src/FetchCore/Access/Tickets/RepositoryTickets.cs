@@ -3,7 +3,7 @@ using Waystation.GitProtocol.Advertisements;
 
 namespace Waystation.FetchCore.Access.Tickets;
 
-/// <summary>The tickets for one repository, and what they hold.</summary>
+/// <summary>The tickets for one repository, and their size.</summary>
 internal sealed class RepositoryTickets(RepositoryName name, ByteCount total)
 {
     public RepositoryName Name => name;

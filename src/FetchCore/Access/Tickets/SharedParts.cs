@@ -3,10 +3,10 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Access.Tickets;
 
 /// <summary>
-/// Keeps one copy of what many tickets hold: a thousand build jobs with credentials of their own see the same 200,000 refs. Its bytes are
-/// counted for as long as one ticket holds it. Not for several threads at once.
+/// Keeps one copy of equal parts of many tickets: a thousand build jobs with their own credentials see the same 200,000 refs. Its bytes
+/// count while a ticket holds it. Not for several threads at once.
 /// </summary>
-/// <param name="total">What all parts of all kinds take in memory.</param>
+/// <param name="total">The memory of all parts of all kinds.</param>
 internal sealed class SharedParts<T>(ByteCount total)
     where T : class
 {
@@ -19,10 +19,10 @@ internal sealed class SharedParts<T>(ByteCount total)
     /// <summary>What the parts held here take in memory.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The part equal to this one that is held already, or this one; held once more.</summary>
+    /// <summary>Returns the equal part that is held already, or this one, and holds it once more.</summary>
     /// <param name="item">The part.</param>
-    /// <param name="digest">Equal for equal parts alone.</param>
-    /// <param name="bytes">What it takes in memory.</param>
+    /// <param name="digest">Equal only for equal parts.</param>
+    /// <param name="bytes">Its size in memory.</param>
     public T Hold(T item, ObjectId digest, long bytes)
     {
         if (!_byDigest.TryGetValue(digest, out Part? part))

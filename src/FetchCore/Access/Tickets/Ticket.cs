@@ -2,7 +2,7 @@ using Waystation.GitProtocol.Advertisements;
 
 namespace Waystation.FetchCore.Access.Tickets;
 
-/// <summary>What the primary said of one credential for one repository. Times are monotonic timestamps.</summary>
+/// <summary>The primary's answers to one credential for one repository. Times are monotonic timestamps.</summary>
 internal sealed record Ticket
 {
     /// <summary>Guards memory against a client that asks for ever new prefixes.</summary>
@@ -11,7 +11,7 @@ internal sealed record Ticket
     public static Ticket Empty { get; } = new();
 
     /// <summary>
-    /// Newest first. Of what a newer listing covers, an older one may still tell the form that another question is answered in.
+    /// Newest first. An older listing may still have the form that another question needs, of refs that a newer listing covers.
     /// </summary>
     public IReadOnlyList<(RefListing Listing, long At)> Shown { get; init; } = [];
 
@@ -19,10 +19,10 @@ internal sealed record Ticket
 
     public long? AcceptedAt { get; init; }
 
-    /// <summary>The primary tells others other capabilities since: these are for an outage only.</summary>
+    /// <summary>Whether the primary has sent others other capabilities since: then these are for an outage only.</summary>
     public bool AreCapabilitiesOutdated { get; init; }
 
-    /// <summary>Nothing is left of what it was made for.</summary>
+    /// <summary>Whether it has nothing left.</summary>
     public bool IsEmpty => Shown.Count == 0 && AcceptedAt is null;
 
     public Ticket With(RefListing listing, long at)
@@ -35,7 +35,7 @@ internal sealed record Ticket
         ];
         if (shown.Count > MaxListings)
         {
-            // Of questions for ever new names little is shown: those go before what shows many refs.
+            // A client that asks for ever new names gets small listings: these go before listings with many refs.
             shown.Remove(shown.Skip(1).MinBy(static old => (old.Listing.IsComplete, old.Listing.Tips.Count, old.At)));
         }
 
@@ -68,7 +68,7 @@ internal sealed record Ticket
         return current;
     }
 
-    /// <summary>Without what counts no more; this one where all does.</summary>
+    /// <summary>The ticket without the answers that no longer count; this one if all count.</summary>
     public Ticket Only(Func<long, bool> counts)
     {
         Ticket kept = Shown.All(shown => counts(shown.At)) ? this : this with { Shown = [.. Shown.Where(shown => counts(shown.At))] };

@@ -1,9 +1,9 @@
 namespace Waystation.FetchCore.Access.Tickets;
 
-/// <summary>How much is remembered of who was accepted and who was refused.</summary>
+/// <summary>The bounds of tickets and refusals.</summary>
 internal sealed record TicketBounds
 {
-    /// <summary>Guards memory against clients that invent credentials: the primary must have accepted each, but it may be public.</summary>
+    /// <summary>Guards memory against clients that invent credentials: a public primary accepts each of them.</summary>
     public int Tickets { get; init; } = 65_536;
 
     /// <summary>Of these, so many may keep their place against newcomers.</summary>
@@ -12,6 +12,6 @@ internal sealed record TicketBounds
     /// <summary>What all tickets hold: listings of two million refs, or many small ones. Equal ones of one repository count once.</summary>
     public long Bytes { get; init; } = 384L << 20;
 
-    /// <summary>Refusals, remembered apart, for anybody can make them.</summary>
+    /// <summary>Refusals have their own bound, because any client can cause them.</summary>
     public int Refusals { get; init; } = 65_536;
 }

@@ -23,12 +23,12 @@ internal sealed class TicketEntry
     /// <summary>When anything was last noted of it.</summary>
     public long ChangedAt { get; set; }
 
-    /// <summary>It came again, and nobody's first coming takes its place.</summary>
+    /// <summary>Whether it came again, so that no newcomer takes its place.</summary>
     public bool IsEstablished { get; set; }
 
     /// <summary>Its place among all, the longest unchanged first.</summary>
     public LinkedListNode<TicketEntry> Age { get; }
 
-    /// <summary>Its place among the newcomers of its repository, in none where it is established.</summary>
+    /// <summary>Its place among the newcomers of its repository; in no list once it is established.</summary>
     public LinkedListNode<TicketEntry> Newcomer { get; }
 }

@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Access.Tickets;
 
-/// <summary>Names and weighs what tickets hold.</summary>
+/// <summary>Computes digests and sizes of the parts of tickets.</summary>
 internal static class TicketParts
 {
     /// <summary>A tip as an object with two ids, and the head of its name's string.</summary>

@@ -5,18 +5,18 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Access.Tickets;
 
 /// <summary>
-/// Where tickets are kept, bounded in number and in bytes. Where a repository is public, strangers are accepted as well, under as many
-/// names as they like; so room is made in the repository that has most of them, by those who came once: neither another repository nor a
-/// credential that comes again loses anything to them. Not for several threads at once.
+/// The tickets, bounded in number and in bytes. On a public repository the primary accepts strangers as well, under any number of names. So
+/// the repository with the most newcomers makes room, by its newcomers: strangers displace neither tickets of another repository nor a
+/// credential that came again. Not for several threads at once.
 /// <code>
 ///   first answer ──► newcomer ──► comes again after a second ──► established
-///                       └─► the oldest goes when there is no room          └─► goes when nothing of it counts any more
+///                       └─► the oldest goes when there is no room          └─► goes when none of its answers counts any more
 /// </code>
 /// </summary>
 /// <param name="time">The clock of the tickets.</param>
 /// <param name="memory">How long an answer counts.</param>
-/// <param name="bounds">How much there may be.</param>
-/// <param name="isLive">Whether an answer of that time still spares a question; other answers are for outages only.</param>
+/// <param name="bounds">The bounds.</param>
+/// <param name="isLive">Whether an answer of that time still replaces a question; other answers are for outages only.</param>
 internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBounds bounds, Func<long, bool> isLive)
 {
     /// <summary>One clone is several questions, all within a moment.</summary>
@@ -87,12 +87,12 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
             }
         );
 
-    /// <summary>There are tickets for the repository, and each belongs to a credential.</summary>
+    /// <summary>Whether there are tickets for the repository, and each belongs to a login.</summary>
     public bool AreOfUsersAlone(RepositoryName repository) =>
         _repositories.TryGetValue(repository, out RepositoryTickets? tickets)
         && tickets.Entries.Keys.All(static credential => !credential.IsAnonymous);
 
-    /// <summary>Nobody is told the capabilities of a ticket any more, but in an outage.</summary>
+    /// <summary>The capabilities of a ticket are not shown any more, except in an outage.</summary>
     public void ExpireCapabilities(RepositoryName repository, Credential credential)
     {
         if (EntryOf(repository, credential) is { Ticket.Capabilities: not null } entry)
@@ -101,7 +101,7 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
         }
     }
 
-    /// <summary>What the primary told before, and tells others no more, is told to nobody.</summary>
+    /// <summary>Marks other capabilities of the repository as outdated.</summary>
     private static void Outdate(RepositoryTickets repository, CapabilityAdvertisement now, long askedAt)
     {
         if (repository.Capabilities.Count == 1)
@@ -245,7 +245,7 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
             return;
         }
 
-        // What it showed before counts for less than what others were shown.
+        // Earlier listings of this credential count for less than those of others.
         Set(incoming, incoming.Ticket with { Shown = [.. incoming.Ticket.Shown.Take(1)] });
         RepositoryTickets largest = _repositories.Values.MaxBy(static repository => repository.Bytes)!;
         foreach (TicketEntry stranger in largest.Newcomers.Where(entry => entry != incoming).ToList())

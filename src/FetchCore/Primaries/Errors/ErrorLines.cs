@@ -1,8 +1,8 @@
 namespace Waystation.FetchCore.Primaries.Errors;
 
 /// <summary>
-/// Reads the texts of ERR packets. Servers word their refusals as they like, so what is not known to be anything else is taken for one:
-/// that costs a question, and to take a refusal for anything else would cost a secret.
+/// Reads the texts of ERR packets. Servers word their refusals as they like, so an unknown text counts as a refusal. A wrong guess in this
+/// direction costs a question; in the other direction it would leak objects.
 /// </summary>
 public static class ErrorLines
 {
@@ -36,7 +36,7 @@ public static class ErrorLines
         "maintenance",
     ];
 
-    /// <summary>What such a text says of who asked.</summary>
+    /// <summary>The meaning of such a text for the credential that asked.</summary>
     public static ErrorMeaning MeaningOf(string text) =>
         Has(text, s_refusals) ? ErrorMeaning.Refusal
         : Has(text, s_badRequests) ? ErrorMeaning.BadRequest

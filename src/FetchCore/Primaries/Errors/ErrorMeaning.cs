@@ -1,14 +1,14 @@
 namespace Waystation.FetchCore.Primaries.Errors;
 
-/// <summary>What an ERR packet of the primary's says of the credential that asked.</summary>
+/// <summary>The meaning of an ERR packet of the primary for the credential that asked.</summary>
 public enum ErrorMeaning
 {
-    /// <summary>It may not read the repository, as far as anybody here can tell.</summary>
+    /// <summary>The credential may not read the repository, as far as the node can tell.</summary>
     Refusal,
 
-    /// <summary>It may, but what it asked for cannot be had.</summary>
+    /// <summary>The credential may read, but the wanted object cannot be had.</summary>
     BadRequest,
 
-    /// <summary>Nothing: the primary cannot answer just now.</summary>
+    /// <summary>No meaning: the primary cannot answer now.</summary>
     Busy,
 }

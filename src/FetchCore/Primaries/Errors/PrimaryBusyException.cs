@@ -1,8 +1,8 @@
 namespace Waystation.FetchCore.Primaries.Errors;
 
-/// <summary>This credential is not to ask now: the primary said so (429), or too many requests wait for it already.</summary>
-/// <param name="message">Who said so.</param>
-/// <param name="retryAfter">When to come again.</param>
+/// <summary>This credential must come again later: the primary answered 429, or too many reads wait for it already.</summary>
+/// <param name="message">The reason.</param>
+/// <param name="retryAfter">The time after which to come again.</param>
 public sealed class PrimaryBusyException(string message, TimeSpan retryAfter) : PrimaryException(message)
 {
     /// <summary>When to come again.</summary>

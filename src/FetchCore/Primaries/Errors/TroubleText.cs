@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Waystation.FetchCore.Primaries.Errors;
 
-/// <summary>How it is said at every door that a request is not answered now, and when to come again.</summary>
+/// <summary>The texts of both front ends for a request that is not answered now, and for the time to come again.</summary>
 public static class TroubleText
 {
-    /// <summary>What became of a request that the primary did not answer.</summary>
-    /// <param name="primary">Its name.</param>
-    /// <param name="failure">What failed.</param>
+    /// <summary>The text for a request that the primary did not answer.</summary>
+    /// <param name="primary">The primary's name.</param>
+    /// <param name="failure">The failure.</param>
     public static string Of(string primary, Exception failure)
     {
         ArgumentNullException.ThrowIfNull(failure);
@@ -22,8 +22,8 @@ public static class TroubleText
 
     /// <summary>The node itself has too much to do.</summary>
     public static string OfBusyNode(TimeSpan retryAfter) =>
-        $"waystation: too many packs are being made here; try again in {Seconds(retryAfter)} s";
+        $"waystation: too many packs are being made on this node; try again in {Seconds(retryAfter)} s";
 
-    /// <summary>Whole seconds, rounded up: who came earlier would be turned away again.</summary>
+    /// <summary>Whole seconds, rounded up, because a client that comes earlier is refused again.</summary>
     public static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString("0", CultureInfo.InvariantCulture);
 }

@@ -3,13 +3,14 @@ using System.Net.Sockets;
 namespace Waystation.Primaries.Http.Connections;
 
 /// <summary>
-/// A connection to the primary, above TLS, which tells each request what became of it (<see cref="RequestTrace"/>). A connection that is
-/// used again may have been closed by the primary just then. It is looked at before the first byte of a request: what the primary sends
-/// unasked on such a connection, its
-/// end or a farewell, says that it takes no more. Nothing of the request has left then.
+/// A connection to the primary, above TLS. It reports to each request how far the request came (<see cref="RequestTrace"/>). The primary
+/// may
+/// close a used connection at the moment when the node uses it again. So the connection is checked before the first byte of a request:
+/// bytes
+/// that the primary sent unasked, its end or a farewell, show that it takes no more. Then no byte of the request has left.
 /// </summary>
 /// <param name="inner">The connection, TLS included.</param>
-/// <param name="socket">What it runs over; null where that is not known, as behind a proxy.</param>
+/// <param name="socket">Its socket; null if that is not known, as behind a proxy.</param>
 internal sealed class PrimaryConnection(Stream inner, Socket? socket) : Stream
 {
     private RequestTrace? _request;
@@ -84,7 +85,7 @@ internal sealed class PrimaryConnection(Stream inner, Socket? socket) : Stream
         if (request.IsReused && socket is not null && IsClosed(socket))
         {
             request.MetClosed = true;
-            throw new IOException("the primary has closed the connection");
+            throw new IOException("the primary closed the connection");
         }
 
         request.HasBegun = true;

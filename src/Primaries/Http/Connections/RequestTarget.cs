@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Waystation.Primaries.Http.Connections;
 
-/// <summary>The target of a request: path and query as they stand in the request line (RFC 9112, section 3.2.1).</summary>
+/// <summary>The target of a request: path and query as in the request line (RFC 9112, section 3.2.1).</summary>
 public static class RequestTarget
 {
     private const char FirstVisible = '!';

@@ -1,8 +1,8 @@
 namespace Waystation.Primaries.Http.Connections;
 
 /// <summary>
-/// What is known of one request on its way, as the connection beneath it tells (<see cref="PrimaryConnection"/>): whether it may be sent
-/// again when it has failed. It is found by whoever writes in the flow of that request.
+/// How far one request came, as its connection reports it (<see cref="PrimaryConnection"/>): this decides whether a failed request may be
+/// sent again. The connection finds it through the asynchronous flow of the request.
 /// </summary>
 internal sealed class RequestTrace
 {
@@ -10,7 +10,7 @@ internal sealed class RequestTrace
 
     private static readonly AsyncLocal<RequestTrace?> s_current = new();
 
-    /// <summary>That of the request in whose flow this is asked.</summary>
+    /// <summary>The trace of the request in whose asynchronous flow the caller runs.</summary>
     public static RequestTrace? Current
     {
         get => s_current.Value;
@@ -26,10 +26,10 @@ internal sealed class RequestTrace
     /// <summary>The primary had closed the connection before the first byte was written.</summary>
     public bool MetClosed { get; set; }
 
-    /// <summary>A byte of the answer has come.</summary>
+    /// <summary>Whether a byte of the response has come.</summary>
     public bool HasAnswer { get; set; }
 
-    /// <summary>A new one for a request that is about to be sent.</summary>
+    /// <summary>Begins a new trace for a request that is about to be sent.</summary>
     public static RequestTrace Begin(HttpRequestMessage request)
     {
         var trace = new RequestTrace();
@@ -37,7 +37,7 @@ internal sealed class RequestTrace
         return trace;
     }
 
-    /// <summary>The request's; a new one where it has none.</summary>
+    /// <summary>The trace of the request; a new one if it has none.</summary>
     public static RequestTrace Of(HttpRequestMessage request) =>
         request.Options.TryGetValue(s_key, out RequestTrace? trace) ? trace : Begin(request);
 }

@@ -1,8 +1,8 @@
 namespace Waystation.Primaries.Http.Connections;
 
 /// <summary>
-/// The second wall: no request goes to the primary whose target would end its request line. The handler below writes a target as it is,
-/// line breaks included. The first wall stands where targets are made: <see cref="Primary.UriOf"/>.
+/// The second check of request targets: a target that would end its request line is not sent to the primary. The handler below writes a
+/// target unchanged, with line breaks. The first check is where targets are made: <see cref="Primary.UriOf"/>.
 /// </summary>
 internal sealed class StrictTargets(HttpMessageHandler inner) : DelegatingHandler(inner)
 {

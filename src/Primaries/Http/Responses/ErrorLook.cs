@@ -10,8 +10,8 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.Primaries.Http.Responses;
 
 /// <summary>
-/// Looks at how an answer of upload-pack begins, for servers that say no with status 200: an ERR packet takes the place of the answer. Some
-/// (gitolite) put the service line of an advertisement before it, whatever was asked.
+/// Reads the beginning of an upload-pack response, because some servers refuse with status 200 and an ERR packet. Some (gitolite) send the
+/// service line of an advertisement before it, for any question.
 /// <code>
 ///   [# service=git-upload-pack, flush]  ERR text
 /// </code>
@@ -20,7 +20,7 @@ public static class ErrorLook
 {
     private const string ResultType = "application/x-git-upload-pack-result";
 
-    /// <summary>Most answers tell within this; a longer ERR packet is read to its end.</summary>
+    /// <summary>Most responses can be judged by this many bytes; a longer ERR packet is read to its end.</summary>
     private const int FirstRead = 4_096;
 
     private static ReadOnlySpan<byte> Err => "ERR "u8;
@@ -28,15 +28,17 @@ public static class ErrorLook
     private static ReadOnlySpan<byte> Service => "# service="u8;
 
     /// <summary>
-    /// Looks at an answer. What was read is read again from the response's content. But an ERR packet that answers a POST is left alone,
-    /// for a client shows its text only where it looks for the answer.
+    /// Judges a response. The response's content gives the bytes again. An ERR packet in the response to a POST stays unchanged, because a
+    /// client shows its text only in that place.
     /// </summary>
-    /// <param name="response">The answer, of whose body nothing was read yet.</param>
-    /// <param name="isPost">What it answers.</param>
+    /// <param name="response">The response, whose body was not read yet.</param>
+    /// <param name="isPost">Whether it answers a POST.</param>
     /// <param name="wasPromised">
-    /// The client was told the primary's capabilities by the node. A client that asks the primary itself would not have come so far, so
-    /// what is not Git's is put in words for it.
+    /// Whether the node has told the client the primary's capabilities. A client that asks the primary itself would not have come so far,
+    /// so a
+    /// response that is not Git's is put into an ERR packet for it.
     /// </param>
+    /// <param name="cancellationToken">The asker's token.</param>
     /// <param name="cancellationToken">The asker's.</param>
     public static async Task<AnswerVerdict> JudgeAsync(
         HttpResponseMessage response,
@@ -47,7 +49,7 @@ public static class ErrorLook
     {
         if (!HttpPrimaryReply.IsGitAnswer(response))
         {
-            // What says no type, or another than that of a page, git reads as it comes, and says itself what is wrong with it.
+            // Without a type, or with another type than that of a page, git reads the bytes and reports the fault itself.
             string type = response.Content.Headers.ContentType?.MediaType ?? "";
             bool isPage = response.IsSuccessStatusCode && type.StartsWith("text/", StringComparison.OrdinalIgnoreCase);
             bool isRefusal = HttpPrimaryReply.IsNoSuccess(response);
@@ -57,7 +59,7 @@ public static class ErrorLook
             }
 
             string status = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
-            string text = $"waystation: the primary answered {status} with {type}, which is not Git's";
+            string text = $"waystation: the primary answered {status} with {type}, which is no Git response";
             var packet = new ArrayBufferWriter<byte>();
             PktLineWriter.WriteError(packet, text);
             response.StatusCode = HttpStatusCode.OK;
@@ -120,7 +122,7 @@ public static class ErrorLook
         return (read.AsMemory(0, length), found, rest);
     }
 
-    /// <summary>True while more has to be read before it can be told.</summary>
+    /// <summary>True while more bytes are needed.</summary>
     private static bool Look(ReadOnlyMemory<byte> bytes, out ReadOnlyMemory<byte>? error)
     {
         error = null;
@@ -155,12 +157,12 @@ public static class ErrorLook
         }
         catch (GitProtocolException)
         {
-            // Not Git's: whoever reads it judges it.
+            // Not a Git response: its reader judges it.
             return false;
         }
     }
 
-    /// <summary>Whether what is here of a text is what it begins with, as far as it goes.</summary>
+    /// <summary>Whether the bytes so far are the beginning of a text.</summary>
     private static bool Begins(in ReadOnlySequence<byte> text, ReadOnlySpan<byte> with)
     {
         int length = (int)Math.Min(text.Length, with.Length);

@@ -2,7 +2,7 @@ using Waystation.Primaries.Gate;
 
 namespace Waystation.Primaries.Http.Responses;
 
-/// <summary>Notes each answer, whatever it was for: the first one ends an outage.</summary>
+/// <summary>Notes each response to any request: the first one ends an outage.</summary>
 internal sealed class HealthHandler(HttpMessageHandler inner, PrimaryHealth health) : DelegatingHandler(inner)
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

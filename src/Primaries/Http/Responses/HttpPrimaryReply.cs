@@ -11,10 +11,10 @@ public sealed class HttpPrimaryReply(HttpResponseMessage response, long askedAt,
 
     public HttpResponseMessage Response => response;
 
-    /// <summary>What it says of who asked; null for what is no read, where the status alone tells.</summary>
+    /// <summary>The verdict on the response; null if it answers no read, where the status alone decides.</summary>
     public AnswerVerdict? Verdict { get; init; }
 
-    /// <summary>It came from another repository than the one that was asked for.</summary>
+    /// <summary>Whether it came from another repository than the one that was asked for.</summary>
     public bool IsOfAnother { get; init; }
 
     public override bool IsAnswer => IsGitAnswer(response) && Verdict?.Complaint is null && !IsOfAnother;
@@ -31,7 +31,7 @@ public sealed class HttpPrimaryReply(HttpResponseMessage response, long askedAt,
     public static bool IsGitAnswer(HttpResponseMessage response) =>
         response.StatusCode == HttpStatusCode.OK && IsGitType(response) && response.Content.Headers.ContentEncoding.Count == 0;
 
-    /// <summary>Whether an answer says that the primary, or a server behind it, fails.</summary>
+    /// <summary>Whether a response shows that the primary, or a server behind it, fails.</summary>
     public static bool IsFailure(HttpResponseMessage response) =>
         response.StatusCode
             is HttpStatusCode.InternalServerError
@@ -44,8 +44,8 @@ public sealed class HttpPrimaryReply(HttpResponseMessage response, long askedAt,
         response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound;
 
     /// <summary>
-    /// Whether a read was answered by anything but Git's success, or by what says nothing of the credential: that it is to come again (408,
-    /// 425, 429), that the primary fails (5xx), or an answer of Git's that is coded.
+    /// Whether a read got no Git response. These do not count, because they say nothing about the credential: come again (408, 425, 429), a
+    /// failure of the primary (5xx), and a compressed Git response.
     /// </summary>
     public static bool IsNoSuccess(HttpResponseMessage response) =>
         response.StatusCode switch

@@ -2,7 +2,7 @@ using Waystation.CacheStore.Streams;
 
 namespace Waystation.Primaries.Http.Responses;
 
-/// <summary>Reads what is in memory, then the rest of a stream.</summary>
+/// <summary>Reads bytes in memory, then the rest of a stream.</summary>
 public sealed class JoinedStream(ReadOnlyMemory<byte> first, Stream rest) : ReadOnlyStream
 {
     private ReadOnlyMemory<byte> _first = first;

@@ -9,10 +9,10 @@ public static class ReportedFields
     public const string Scheme = "X-Forwarded-Proto";
     public const string Host = "X-Forwarded-Host";
 
-    /// <summary>The address of the client, as a request tells it; null where no client asks.</summary>
+    /// <summary>The address of the client in a request; null if no client asks.</summary>
     public static string? AddressIn(IReadOnlyList<KeyValuePair<string, StringValues>> headers) => Told(headers, Address);
 
-    /// <summary>Scheme and name by which the client called the node, as a request tells them; null where no client asks.</summary>
+    /// <summary>Scheme and name by which the client called the node; null if no client asks.</summary>
     public static string? NameIn(IReadOnlyList<KeyValuePair<string, StringValues>> headers) =>
         Told(headers, Host) is { } host ? $"{Told(headers, Scheme)}://{host}" : null;
 

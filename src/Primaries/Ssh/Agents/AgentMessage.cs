@@ -25,7 +25,7 @@ internal static class AgentMessage
     /// <summary>As <c>publickey</c>, with the server's host key behind it (OpenSSH's PROTOCOL, 3.1).</summary>
     private static ReadOnlySpan<byte> HostBound => "publickey-hostbound-v00@openssh.com"u8;
 
-    /// <summary>The message that says no.</summary>
+    /// <summary>The refusal.</summary>
     public static byte[] No => [Failure];
 
     /// <summary>Reads one message without its length; null at the end of the stream.</summary>
@@ -42,7 +42,7 @@ internal static class AgentMessage
         uint length = BinaryPrimitives.ReadUInt32BigEndian(header);
         if (read < header.Length || length is 0 or > MaxLength)
         {
-            throw new IOException("an SSH agent spoke out of turn");
+            throw new IOException("the SSH agent sent an unexpected message");
         }
 
         byte[] message = new byte[length];
@@ -59,8 +59,9 @@ internal static class AgentMessage
     }
 
     /// <summary>
-    /// The key that a request to sign logs in with (RFC 4252, 7). It is read from what is to be signed: for a certificate the ssh
-    /// program lets the plain key sign, if the agent has it. False for what is no login.
+    /// The key with which a request to sign logs in (RFC 4252, 7). It is read from the signed data, because for a certificate the ssh
+    /// program
+    /// lets the plain key sign, if the agent has it. False if the request is no login.
     /// </summary>
     public static bool TryReadLogin(ReadOnlySpan<byte> message, [NotNullWhen(true)] out SshPublicKey? key)
     {

@@ -4,15 +4,15 @@ using Waystation.Primaries.Ssh.Keys;
 namespace Waystation.Primaries.Ssh.Agents;
 
 /// <summary>
-/// Stands between one ssh program of ours and the user's agent.
+/// Stands between one ssh program of the node and the user's agent.
 /// <code>
 ///   ssh ──► AgentRelay ──► user's agent (forwarded by sshd)
-///             │ list: the key proven at our door comes first, comments stay behind
+///             │ list: the key that the client proved to the node comes first, without comments
 ///             │ sign: a login is passed on, and its key remembered
-///             └ session-bind: passed on (keys may be bound to destinations); all else is refused
+///             └ session-bind: passed on (keys may be bound to destinations); every other message is refused
 /// </code>
-/// So it is known, and not read out of a log that others can write into, which key the primary accepted: the ssh
-/// program asks for a signature only after the server said that the key would do.
+/// So the node knows which key the primary accepted, and does not read it from a log into which others can write: the ssh program asks for
+/// a signature only after the server accepted the key.
 /// </summary>
 internal sealed class AgentRelay : IAsyncDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class AgentRelay : IAsyncDisposable
     private SshPublicKey? _signed;
     private bool _signedWithSeveral;
 
-    /// <param name="socket">Where to listen: a path in a folder that nobody else can enter, at most 107 bytes.</param>
+    /// <param name="socket">The path of its socket, in a folder that no other account can enter; at most 107 bytes.</param>
     /// <param name="agent">The user's agent.</param>
     /// <param name="first">The key to offer first.</param>
     public AgentRelay(string socket, string agent, SshPublicKey first)
@@ -47,8 +47,9 @@ internal sealed class AgentRelay : IAsyncDisposable
     }
 
     /// <summary>
-    /// The key that signed. Null before, and where several did: a primary that wants two keys knows a user by both.
-    /// It is the accepted one once the login has succeeded.
+    /// The key that signed. Null before, and if several signed: a primary that demands two keys knows a user by both. It is the accepted
+    /// key once
+    /// the login has succeeded.
     /// </summary>
     public SshPublicKey? Signed
     {
@@ -103,7 +104,7 @@ internal sealed class AgentRelay : IAsyncDisposable
         catch (Exception e)
             when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or ArgumentException)
         {
-            // The agent went with the user's session, or never was: ssh sees an agent that says no more and goes on without.
+            // The agent went with the user's session, or there was none: ssh sees an agent without a reply and goes on without it.
         }
     }
 
@@ -142,6 +143,6 @@ internal sealed class AgentRelay : IAsyncDisposable
     private async Task<byte[]> AskAsync(byte[] question, NetworkStream agent)
     {
         await AgentMessage.WriteAsync(agent, question, _stop.Token);
-        return await AgentMessage.ReadAsync(agent, _stop.Token) ?? throw new IOException("the agent has gone");
+        return await AgentMessage.ReadAsync(agent, _stop.Token) ?? throw new IOException("the SSH agent closed the connection");
     }
 }

@@ -4,15 +4,15 @@ using System.Text;
 
 namespace Waystation.Primaries.Ssh.Keys;
 
-/// <summary>What a user's certificate says (OpenSSH's PROTOCOL.certkeys). Reading it proves nothing: sshd checks signature and
+/// <summary>The content of a user's certificate (OpenSSH's PROTOCOL.certkeys). Reading it proves nothing: sshd checks signature and
 /// dates.</summary>
-/// <param name="Authority">The key that signed it.</param>
-/// <param name="KeyId">The name that the authority gave it.</param>
+/// <param name="Authority">The key of the CA that signed it.</param>
+/// <param name="KeyId">The name that the CA gave it.</param>
 public sealed record SshCertificate(SshPublicKey Authority, string KeyId)
 {
     private const uint UserCertificate = 1;
 
-    /// <summary>Reads a certificate; false for a plain key and for a host's certificate.</summary>
+    /// <summary>Reads a certificate; false for a plain key and for a host certificate.</summary>
     public static bool TryRead(SshPublicKey key, [NotNullWhen(true)] out SshCertificate? certificate)
     {
         certificate = null;

@@ -4,8 +4,7 @@ using System.Text;
 namespace Waystation.Primaries.Ssh.Keys;
 
 /// <summary>
-/// How a certificate holds its key (OpenSSH's PROTOCOL.certkeys): name, nonce, the fields of the plain key, and then what
-/// the authority says about it.
+/// The layout of a certificate (OpenSSH's PROTOCOL.certkeys): name, nonce, the fields of the plain key, and then the statements of the CA.
 /// </summary>
 internal static class SshKeyTypes
 {
@@ -23,7 +22,7 @@ internal static class SshKeyTypes
         ["sk-ecdsa-sha2-nistp256" + CertificateSuffix] = ("sk-ecdsa-sha2-nistp256@openssh.com", 3),
     };
 
-    /// <summary>How many fields of its key follow a certificate's nonce; false for a plain key.</summary>
+    /// <summary>The number of key fields after a certificate's nonce; false for a plain key.</summary>
     public static bool TryCountFields(string type, out int fields)
     {
         bool isKnown = s_certificates.TryGetValue(type, out (string Plain, int Fields) form);
@@ -31,10 +30,10 @@ internal static class SshKeyTypes
         return isKnown;
     }
 
-    /// <summary>The bytes of the plain key; false for a certificate whose fields we cannot tell apart.</summary>
+    /// <summary>Writes the bytes of the plain key; false for a certificate with an unknown layout.</summary>
     /// <param name="type">The name of the key or certificate.</param>
-    /// <param name="blob">All of it.</param>
-    /// <param name="afterName">What follows its name.</param>
+    /// <param name="blob">All its bytes.</param>
+    /// <param name="afterName">The bytes after its name.</param>
     /// <param name="plain">The plain key.</param>
     public static bool TryWritePlain(
         string type,

@@ -11,7 +11,7 @@ namespace Waystation.Primaries.Ssh.Keys;
 /// </summary>
 public sealed class SshPublicKey : IEquatable<SshPublicKey>
 {
-    /// <summary>Far above any key or certificate that OpenSSH makes; a bound on what a peer can make us keep.</summary>
+    /// <summary>Far longer than any key or certificate of OpenSSH; it bounds the memory that a peer can make us use.</summary>
     private const int MaxLength = 64 << 10;
 
     private readonly byte[] _blob;
@@ -26,7 +26,7 @@ public sealed class SshPublicKey : IEquatable<SshPublicKey>
     /// <summary>The algorithm's name: <c>ssh-ed25519</c>, <c>ssh-rsa</c>, <c>ssh-ed25519-cert-v01@openssh.com</c>.</summary>
     public string Type { get; }
 
-    /// <summary>The bytes that the base64 of a public key file stands for.</summary>
+    /// <summary>The decoded base64 of a public key file.</summary>
     public ReadOnlyMemory<byte> Blob => _blob;
 
     /// <summary><c>SHA256:</c> and 43 characters, as <c>ssh-keygen -l</c> and sshd's <c>%f</c> print it: of a certificate, that of its

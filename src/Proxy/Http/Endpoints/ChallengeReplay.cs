@@ -7,12 +7,13 @@ using Waystation.Proxy.Http.Requests;
 namespace Waystation.Proxy.Http.Endpoints;
 
 /// <summary>
-/// In an outage a client without a credential is asked for one as the primary last asked, so that git sends the credential that it has. A
-/// credential of its own is not judged here.
+/// In an outage a client without a credential gets the primary's last challenge, so that git sends its credential. A credential that was
+/// sent
+/// is not judged here.
 /// </summary>
 internal sealed class ChallengeReplay(AccessTickets tickets)
 {
-    /// <summary>Asks for a credential where none was sent; false where one was, or it is not known how the primary asks.</summary>
+    /// <summary>Sends the challenge if the client sent no credential; false if it sent one, or no challenge is known.</summary>
     public async Task<bool> TryTellAsync(ClientRequest request)
     {
         LastChallenges challenges = request.Primary.Http.Gate.Challenges;

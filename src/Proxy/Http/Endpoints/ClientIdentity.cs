@@ -12,9 +12,10 @@ using Waystation.Proxy.Options;
 namespace Waystation.Proxy.Http.Endpoints;
 
 /// <summary>
-/// Who asks, as the primary may see it: every header but a fixed list, for a forge may invent a header tomorrow; every query
-/// parameter; and what the node itself tells the primary of the client. What the primary may decide by is in the credential, or it
-/// is not passed on.
+/// The client's identity, as the primary may see it: every header but a fixed list, because a forge may invent a header tomorrow; every
+/// query
+/// parameter; and everything that the node itself tells the primary about the client. Everything by which the primary may decide is in the
+/// credential, or it is not sent.
 /// </summary>
 internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions access, RestlessFields restless)
 {
@@ -56,12 +57,13 @@ internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions 
     }
 
     /// <summary>
-    /// What a client asks of its primary, to the letter of everything that the primary sees but trace numbers: an answer may depend
-    /// on any of it, so only requests that agree in all of it may share one.
+    /// The key of a client's question: everything that the primary sees of it but trace numbers. A response may depend on any of it, so
+    /// only
+    /// requests that agree in all of it may share one.
     /// </summary>
     /// <param name="request">The client's request.</param>
-    /// <param name="headers">Its headers, as they go on.</param>
-    /// <param name="body">Its body; empty where it has none.</param>
+    /// <param name="headers">Its headers, as they are sent to the primary.</param>
+    /// <param name="body">Its body; empty if it has none.</param>
     public RefsKey KeyOf(ClientRequest request, IEnumerable<KeyValuePair<string, StringValues>> headers, ReadOnlySpan<byte> body)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -86,7 +88,7 @@ internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions 
 
     private static IEnumerable<KeyValuePair<string, string>> Circumstances(HttpRequest request, Primary primary, bool isAnonymous)
     {
-        // Called by its own name the primary hears nothing that a direct client would not tell it.
+        // Under its own name the primary hears nothing that a direct client would not tell it.
         string name = ClientHeaders.NameOf(request);
         if (name != primary.Http.Prefix)
         {
@@ -106,7 +108,7 @@ internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions 
         && !ClientHeaders.IsForwarding(name)
         && !name.StartsWith(':');
 
-    /// <summary>The number of a request tells it apart from every other, and means nothing for the answer.</summary>
+    /// <summary>The number of a request differs for every request, and changes nothing about the response.</summary>
     private bool IsIgnored(string name) => TraceFields.Contains(name) || _ignored.Contains(name);
 
     private bool Counts(string name, Primary primary) =>

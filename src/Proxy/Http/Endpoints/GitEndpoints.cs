@@ -36,7 +36,7 @@ internal sealed class GitEndpoints(
         }
         catch (Exception e) when (IsOfAbsence(e, context.RequestAborted))
         {
-            // The client has left; its leaving has reached whoever worked for it.
+            // The client has left, and its token has ended all work for it.
         }
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
@@ -78,7 +78,7 @@ internal sealed class GitEndpoints(
         {
             context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
             await context.Response.WriteAsync(
-                $"waystation: no primary here is called {context.Request.Host.Host}\n",
+                $"waystation: this node has no primary with the name {context.Request.Host.Host}\n",
                 context.RequestAborted
             );
             return;
@@ -92,7 +92,7 @@ internal sealed class GitEndpoints(
         GitRequest git = GitRequest.From(context);
         if (!RequestTarget.IsWellFormed(git.Target))
         {
-            // HTTP/2 frames what a request line could not hold. What a primary behind HTTP/1.1 would make of it is not tried.
+            // HTTP/2 can carry a target that a request line cannot. The node does not find out how a primary behind HTTP/1.1 would read it.
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
@@ -111,7 +111,7 @@ internal sealed class GitEndpoints(
 
         if (!RepositoryPath.IsWellFormed(git.RepositoryPath))
         {
-            // Which repository that is, and whether it is one, the primary alone decides.
+            // Only the primary decides which repository that is, and whether it is one.
             await passThrough.SendAsync(context, primary, git, primary.Http.Invoker, StatusOf(git, ForwardReason.Malformed));
             return;
         }
@@ -127,7 +127,7 @@ internal sealed class GitEndpoints(
 
         if (git.Service == GitService.ReceivePack || !isSelected)
         {
-            // What asks only whether one may push is not to wait in vain; a push itself may take what it takes.
+            // A question whether a client may push must not wait in vain; a push itself may take as long as it needs.
             using var watched = new HttpMessageInvoker(new GatedUpstream(primary.Http.Gate, read: null));
             await passThrough.SendAsync(
                 context,
@@ -143,7 +143,7 @@ internal sealed class GitEndpoints(
         await (git.Service == GitService.InfoRefs ? infoRefs.HandleAsync(request) : uploadPack.HandleAsync(request));
     }
 
-    /// <summary>A broken connection is told to whoever writes to it, sometimes a moment before the request counts as aborted.</summary>
+    /// <summary>A writer learns of a broken connection, sometimes a moment before the request counts as aborted.</summary>
     private static bool IsOfAbsence(Exception e, CancellationToken aborted) =>
         e is OperationCanceledException or IOException
         && (aborted.IsCancellationRequested || (e is OperationCanceledException { CancellationToken: var cause } && cause == aborted));

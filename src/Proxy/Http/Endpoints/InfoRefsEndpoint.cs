@@ -5,8 +5,8 @@ using Waystation.Proxy.Http.Requests;
 namespace Waystation.Proxy.Http.Endpoints;
 
 /// <summary>
-/// <c>GET …/info/refs?service=git-upload-pack</c>: the primary's answer, read on the way. Only the v2 capability
-/// advertisement, which names no ref, is answered from a live ticket.
+/// <c>GET …/info/refs?service=git-upload-pack</c>: the primary's response, read as it passes. A live ticket answers only the v2 capability
+/// advertisement, which names no ref.
 /// </summary>
 internal sealed class InfoRefsEndpoint(RefsRelay refs, AccessTickets tickets)
 {

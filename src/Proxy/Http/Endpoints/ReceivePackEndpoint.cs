@@ -9,8 +9,8 @@ using Waystation.Proxy.Http.Streams;
 namespace Waystation.Proxy.Http.Endpoints;
 
 /// <summary>
-/// <c>POST …/git-receive-pack</c>: the primary's, both ways untouched. What goes by is copied, so that the mirror has it once
-/// the primary says that it took it.
+/// <c>POST …/git-receive-pack</c>: forwarded unchanged in both directions. The push is copied as it passes, so that the mirror gets it once
+/// the primary reports that it accepted it.
 /// </summary>
 internal sealed class ReceivePackEndpoint(PassThrough passThrough, PushIngest pushes, UpstreamFactory upstreams, AccessTickets tickets)
 {

@@ -12,7 +12,7 @@ using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http.Endpoints;
 
-/// <summary>Questions for refs over HTTP: <see cref="RefsService"/> answers them, here they get status and fields.</summary>
+/// <summary>Questions for refs over HTTP: <see cref="RefsService"/> answers them; this adds status and header fields.</summary>
 internal sealed class RefsRelay(
     RefsService refs,
     ChallengeReplay challenges,
@@ -27,8 +27,8 @@ internal sealed class RefsRelay(
 
     /// <summary>Asks for the client and gives it the answer.</summary>
     /// <param name="request">The client's request.</param>
-    /// <param name="asked">Its <c>ls-refs</c>; null where it asks for the advertisement.</param>
-    /// <param name="body">Its body as it came; empty for the advertisement.</param>
+    /// <param name="asked">Its <c>ls-refs</c>; null for the advertisement.</param>
+    /// <param name="body">Its body unchanged; empty for the advertisement.</param>
     public async Task HandleAsync(ClientRequest request, LsRefsRequest? asked, ReadOnlyMemory<byte> body)
     {
         HttpContext context = request.Context;

@@ -8,8 +8,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Waystation.Proxy.Http.Forwarding;
 
 /// <summary>
-/// What changes on a request that passes through: the name it is for, and the fields by which a proxy makes itself
-/// known. Everything else, the target to the letter, stays as it came; of the answer nothing changes but those fields.
+/// The changes of a forwarded request: the name of the host, and the fields that every proxy adds. Everything else stays unchanged, the
+/// target exactly so. Of the response only those fields change.
 /// </summary>
 internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string? cacheStatus, Action<HttpResponseMessage>? onResponse)
     : HttpTransformer
@@ -44,7 +44,7 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
 
         if (git.Service is GitService.InfoRefs or GitService.UploadPack)
         {
-            // A coded answer cannot be read on the way.
+            // A compressed response cannot be read as it passes.
             headers.Remove("Accept-Encoding");
             headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         }

@@ -6,20 +6,20 @@ using Waystation.Primaries;
 namespace Waystation.Proxy.Http.Headers;
 
 /// <summary>
-/// Status and fields of an answer of the primary, kept apart from its message. All that comes from the primary goes to clients by this one
-/// rule: fields of the connection to the primary end here, a redirect to the primary itself keeps the client's name for it, and
+/// Status and header fields of a response of the primary, apart from its message. All responses of the primary reach clients by this one
+/// rule: fields of the connection to the primary are removed, a redirect to the primary itself keeps the client's name for it, and
 /// <c>Via</c> says that the node was on the way.
 /// </summary>
 internal sealed record AnswerHead(int Status, string? Reason, IReadOnlyList<KeyValuePair<string, StringValues>> Fields)
 {
-    /// <summary>What the node calls itself in <c>Via</c> of an answer (RFC 9110, section 7.6.3): the primary spoke HTTP/1.1.</summary>
+    /// <summary>The node's value for <c>Via</c> of a response (RFC 9110, section 7.6.3): the primary spoke HTTP/1.1.</summary>
     public const string Via = "1.1 waystation";
 
-    /// <summary>What git's own server says of its answers: they hold for this moment.</summary>
+    /// <summary>The value of git's own server for its responses: caches must not keep them.</summary>
     public const string NotKept = "no-cache, max-age=0, must-revalidate";
 
-    /// <param name="response">The primary's answer.</param>
-    /// <param name="withTrailers">Fields after the body are passed on, and so is what announces them.</param>
+    /// <param name="response">The primary's response.</param>
+    /// <param name="withTrailers">Whether trailers are passed on, with the fields that announce them.</param>
     public static AnswerHead Of(HttpResponseMessage response, bool withTrailers = false)
     {
         HashSet<string> listed = ClientHeaders.Listed(
@@ -44,14 +44,14 @@ internal sealed record AnswerHead(int Status, string? Reason, IReadOnlyList<KeyV
         );
     }
 
-    /// <summary>The head of an answer of git's kind whose fields are the node's own.</summary>
+    /// <summary>The head of a Git response whose fields are the node's own.</summary>
     public static AnswerHead Own(string contentType) =>
         new(StatusCodes.Status200OK, Reason: null, [new("Content-Type", contentType), new("Cache-Control", NotKept)]);
 
-    /// <summary>Writes it to the client.</summary>
+    /// <summary>Writes the head to the client.</summary>
     /// <param name="context">The client's request.</param>
-    /// <param name="primary">Whose answer it is.</param>
-    /// <param name="cacheStatus">How it was served, where that is to be said.</param>
+    /// <param name="primary">The primary that answered.</param>
+    /// <param name="cacheStatus">The value of Cache-Status; null for none.</param>
     public void Write(HttpContext context, Primary primary, string? cacheStatus)
     {
         HttpResponse response = context.Response;
@@ -76,7 +76,7 @@ internal sealed record AnswerHead(int Status, string? Reason, IReadOnlyList<KeyV
     private static StringValues Renamed(StringValues values, Primary primary, HttpRequest request) =>
         values.Select(value => OwnLocation.Rename(value ?? "", primary, request)).ToArray();
 
-    /// <summary>Beside the fields of every hop, what speaks of the primary's own connection or of other ways to it.</summary>
+    /// <summary>Fields of one hop, and fields about the primary's own connection or about other ways to it.</summary>
     private static bool IsOfThisHop(string name) =>
         ClientHeaders.IsHopByHop(name) || Is(name, "Proxy-Authentication-Info") || Is(name, "Alt-Svc");
 

@@ -2,7 +2,7 @@ using Waystation.FetchCore.Observing;
 
 namespace Waystation.Proxy.Http.Headers;
 
-/// <summary>The <c>Cache-Status</c> field (RFC 9211): how an answer was served.</summary>
+/// <summary>The <c>Cache-Status</c> field (RFC 9211), which says how a request was served.</summary>
 internal static class CacheStatus
 {
     public const string Name = "Cache-Status";

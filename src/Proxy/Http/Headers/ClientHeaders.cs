@@ -9,7 +9,7 @@ namespace Waystation.Proxy.Http.Headers;
 /// </summary>
 internal static class ClientHeaders
 {
-    /// <summary>RFC 9110, section 7.6.1, and what older software uses.</summary>
+    /// <summary>RFC 9110, section 7.6.1, and fields of older software.</summary>
     private static readonly HashSet<string> s_hopByHop = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection",
@@ -34,15 +34,15 @@ internal static class ClientHeaders
     };
 
     /// <summary>
-    /// Whether a field has the name of one by which a request is read, but for underscores: servers that hand requests on as CGI does take
-    /// both for the same.
+    /// Whether a field has the name of an important field, but with underscores: servers that pass requests on as CGI does read both as the
+    /// same.
     /// </summary>
     public static bool HasDoubles(IHeaderDictionary headers) =>
         headers.Keys.Any(static name => name.Contains('_', StringComparison.Ordinal) && s_reading.Contains(name.Replace('_', '-')));
 
     public static bool IsHopByHop(string name) => s_hopByHop.Contains(name);
 
-    /// <summary>What a client says of who it is asking for somebody else: dropped, for we are asked directly.</summary>
+    /// <summary>Forwarded and X-Forwarded-* from clients are dropped: the node is the first proxy.</summary>
     public static bool IsForwarding(string name)
     {
         // A primary behind CGI reads X_Forwarded_For as the same name.
@@ -51,7 +51,7 @@ internal static class ClientHeaders
             || string.Equals(said, "Forwarded", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>The further fields that a message's <c>Connection</c> field names as meant for this connection alone.</summary>
+    /// <summary>The further fields that a message's <c>Connection</c> field names as meant for this connection only.</summary>
     public static HashSet<string> Listed(StringValues connection) =>
         new(
             connection.SelectMany(static value =>
@@ -61,7 +61,7 @@ internal static class ClientHeaders
         );
 
     /// <summary>
-    /// What the node says of the client it asks for. The primary may decide by each of these, so each is in
+    /// The fields by which the node tells the primary about its client. The primary may decide by each of these, so each is in
     /// <see cref="ClientIdentity"/> as well.
     /// </summary>
     public static IEnumerable<KeyValuePair<string, string>> ForwardedFor(HttpContext context)
@@ -71,10 +71,10 @@ internal static class ClientHeaders
         yield return new(ReportedFields.Host, context.Request.Host.Value ?? "");
     }
 
-    /// <summary>The client's address, as the primary is told it.</summary>
+    /// <summary>The client's address, as it is told to the primary.</summary>
     public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
 
-    /// <summary>Scheme and name by which the client called the node, as the primary is told them.</summary>
+    /// <summary>Scheme and name by which the client called the node, as they are told to the primary.</summary>
     public static string NameOf(HttpRequest request) => $"{request.Scheme}://{request.Host.Value}";
 
     /// <summary>The headers that go on to the primary, apart from the request's own life: for requests of the node in this client's

@@ -5,19 +5,19 @@ using Waystation.Primaries;
 namespace Waystation.Proxy.Http.Headers;
 
 /// <summary>
-/// Logins that belong to a connection and not to a request (NTLM, Negotiate: RFC 4559). From the first such request on,
-/// all of that client connection goes over an upstream connection of its own, closed with it, and meets no ticket.
+/// Logins that belong to a connection and not to a request (NTLM, Negotiate: RFC 4559). From the first such request on, the whole client
+/// connection uses an upstream connection of its own, which closes with it, and no ticket.
 /// </summary>
 internal static class ConnectionLogin
 {
     /// <summary>HTTP_1_1_REQUIRED (RFC 9113, section 7): these logins have no meaning on a shared connection.</summary>
     private const int Http11Required = 0xd;
 
-    /// <summary>The connection's own upstream, made where this request logs the connection in; null for ordinary ones.</summary>
+    /// <summary>The connection's own upstream, made when this request logs the connection in; null for ordinary connections.</summary>
     public static HttpMessageInvoker? Find(HttpContext context, Primary primary)
     {
         IDictionary<object, object?> items = context.Features.GetRequiredFeature<IConnectionItemsFeature>().Items;
-        // A primary is the key of its own upstream: a login at one of several must not go to another.
+        // Keyed by the primary: a login at one primary must not go to another.
         if (items.TryGetValue(primary, out object? known))
         {
             return (HttpMessageInvoker?)known;

@@ -4,8 +4,9 @@ using Waystation.Primaries.Http.Responses;
 namespace Waystation.Proxy.Http.Headers;
 
 /// <summary>
-/// <c>Location</c> fields that lead to the primary itself: they come back under the name by which the client called the node, or
-/// it would leave the node, and take with it no login that it has for the node's name. Others pass as they are.
+/// <c>Location</c> fields that lead to the primary itself get the name by which the client called the node. Otherwise the client would
+/// leave
+/// the node, without its login for the node's name. Other locations stay unchanged.
 /// </summary>
 internal static class OwnLocation
 {
@@ -28,15 +29,16 @@ internal static class OwnLocation
     }
 
     /// <summary>
-    /// A balancer in front that ends TLS says so. It is believed for no more than this: from plain to secure, on the same name, and for
-    /// the one client whose request says it.
+    /// A balancer in front that ends TLS reports it. The report has one effect: a redirect from plain to secure on the same name, for the
+    /// one
+    /// client whose request has it.
     /// </summary>
     private static string SchemeOf(HttpRequest request) =>
         string.Equals(request.Headers[ReportedFields.Scheme], Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase)
             ? Uri.UriSchemeHttps
             : request.Scheme;
 
-    /// <summary>Where the path begins behind scheme and authority; null where it has none.</summary>
+    /// <summary>The start of the path behind scheme and authority; null if there is none.</summary>
     private static int? AuthorityEnd(string location)
     {
         int slashes = location.IndexOf("//", StringComparison.Ordinal);

@@ -1,14 +1,15 @@
 namespace Waystation.Proxy.Http.Headers;
 
 /// <summary>
-/// The fields by which balancers, meshes and tracers number requests. They are new with each request and say nothing of who asks, so they
-/// are passed on and belong to no credential. What says something of the client, such as its address or its certificate, is not among them.
+/// The fields by which balancers, meshes and tracers number requests. They are new with each request and do not identify the client. So
+/// they
+/// are passed on and belong to no credential. Fields about the client, such as its address or its certificate, are not among them.
 /// </summary>
 internal static class TraceFields
 {
     private static readonly HashSet<string> s_names = new(StringComparer.OrdinalIgnoreCase)
     {
-        // W3C Trace Context and Baggage, and the names that software has had for the same before.
+        // W3C Trace Context and Baggage, and earlier names for the same.
         "traceparent",
         "tracestate",
         "baggage",

@@ -19,8 +19,8 @@ internal enum GitService
 }
 
 /// <summary>
-/// What the request line says, taken from its raw target: the very text that the primary gets, so that no difference in
-/// decoding can make us take one repository for another (gitprotocol-http, "Smart Clients").
+/// The parsed request line, from its raw target: exactly the text that the primary gets. So no difference in decoding can make the node
+/// mistake one repository for another (gitprotocol-http, "Smart Clients").
 /// </summary>
 internal sealed record GitRequest
 {
@@ -45,7 +45,7 @@ internal sealed record GitRequest
 
     public GitService Service { get; }
 
-    /// <summary>Empty where the request names no repository.</summary>
+    /// <summary>Empty if the request names no repository.</summary>
     public string RepositoryPath { get; }
 
     private string RepositoryTarget { get; }
@@ -54,7 +54,7 @@ internal sealed record GitRequest
     public IEnumerable<KeyValuePair<string, string>> IdentifyingParameters =>
         Parameters(Query).Where(static parameter => parameter.Key != "service");
 
-    /// <summary>Where the same client asks for the advertisement of the same repository.</summary>
+    /// <summary>The target at which the same client asks for the advertisement of the same repository.</summary>
     public string InfoRefsTarget
     {
         get
@@ -66,7 +66,7 @@ internal sealed record GitRequest
         }
     }
 
-    /// <summary>Where the same client asks for refs and packs of the same repository.</summary>
+    /// <summary>The target at which the same client asks for refs and packs of the same repository.</summary>
     public string UploadPackTarget
     {
         get

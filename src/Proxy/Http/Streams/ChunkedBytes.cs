@@ -66,7 +66,7 @@ internal sealed class ChunkedBytes
         return new ReadOnlySequence<byte>(first!, 0, last!, last!.Memory.Length);
     }
 
-    /// <summary>All in one piece; the others are given up.</summary>
+    /// <summary>All bytes in one piece; the pieces are released.</summary>
     public ReadOnlyMemory<byte> Join()
     {
         if (_full.Count > 0)

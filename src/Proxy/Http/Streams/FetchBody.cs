@@ -44,7 +44,7 @@ internal sealed class FetchBody : IDisposable
                     }
                 }
 
-                // What finds no room is left where it is, for whoever forwards it.
+                // Without room the bytes stay unconsumed, so that the request can be forwarded.
                 reader.AdvanceTo(mayGrow ? read.Buffer.End : read.Buffer.Start);
                 body.IsWhole = mayGrow && read.IsCompleted;
             }
@@ -60,11 +60,10 @@ internal sealed class FetchBody : IDisposable
         }
     }
 
-    /// <summary>Parses the body without its coding. False where it is not gzip, or longer than is held; nothing is held of what was
-    /// inflated.</summary>
-    /// <param name="isGzip">How it is coded.</param>
-    /// <param name="parse">Makes something of it, and says what that costs from then on.</param>
-    /// <param name="cancellationToken">The client's.</param>
+    /// <summary>Parses the body, uncompressed. False if it is not gzip, or is too long; then no inflated bytes are held.</summary>
+    /// <param name="isGzip">Whether it is gzip.</param>
+    /// <param name="parse">Parses the bytes, and returns the memory that the result takes.</param>
+    /// <param name="cancellationToken">The client's token.</param>
     public async Task<bool> TryParseAsync(bool isGzip, Func<ReadOnlySequence<byte>, long> parse, CancellationToken cancellationToken)
     {
         ChunkedBytes? plain = isGzip ? new ChunkedBytes() : null;
@@ -115,7 +114,7 @@ internal sealed class FetchBody : IDisposable
         }
     }
 
-    /// <summary>The body as a stream from its beginning, with what is not here yet read from where it came.</summary>
+    /// <summary>The body as a stream from its beginning; missing bytes are read from the rest.</summary>
     public Stream ToStream(PipeReader rest) => IsWhole ? Open() : new JoinedStream(Raw, rest.AsStream());
 
     public void Dispose() => _share.Dispose();

@@ -3,19 +3,20 @@ using System.IO.Compression;
 namespace Waystation.Proxy.Http.Streams;
 
 /// <summary>
-/// Whether a gzip body is one member and nothing after it (RFC 1952). Where there is more, servers differ in what they read: git stops
-/// after the first member, others go on with the next. Such a body is the primary's alone to read.
+/// Checks that a gzip body has one member and nothing after it (RFC 1952). With more, servers differ: git stops after the first member,
+/// others
+/// go on with the next. Only the primary may read such a body.
 /// </summary>
 internal static class GzipMember
 {
     private const int HeaderLength = 10;
 
-    /// <summary>Checksum and length of what was packed.</summary>
+    /// <summary>Checksum and length of the uncompressed bytes.</summary>
     private const int TrailerLength = 8;
 
     private const int BufferSize = 64 * 1024;
 
-    /// <summary>Tells of a body that is known to inflate, within the bounds that hold for it.</summary>
+    /// <summary>Checks a body that is known to inflate within the bounds.</summary>
     public static bool IsAlone(ReadOnlyMemory<byte> body)
     {
         // Deflate, and no name, comment or extra field in the header: clients of Git write none.
@@ -40,8 +41,8 @@ internal static class GzipMember
     }
 
     /// <summary>
-    /// Gives all bytes but the last, and that one by itself: the inflater, which reads ahead, tells where a member ends by asking for it
-    /// or not.
+    /// Gives all bytes but the last, and then that one by itself. The inflater reads ahead; whether it asks for the last byte shows where a
+    /// member ends.
     /// </summary>
     private sealed class OneByteLess(ReadOnlyMemory<byte> bytes) : Stream
     {

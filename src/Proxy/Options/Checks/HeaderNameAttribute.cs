@@ -3,7 +3,7 @@ using Waystation.CacheStore.Options;
 
 namespace Waystation.Proxy.Options.Checks;
 
-/// <summary>Accepts the name of a request header that holds no login: ignoring a login would give one user's answers to another.</summary>
+/// <summary>Accepts the name of a request header without a login: ignoring a login would give one user's responses to another.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class HeaderNameAttribute()
     : AcceptedAttribute("the name of a request header, such as X-Trace, but not Authorization, Cookie or Host")

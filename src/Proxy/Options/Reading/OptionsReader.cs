@@ -13,7 +13,7 @@ internal sealed class OptionsReader
     private readonly IConfiguration _configuration;
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Settings that have a problem already: what follows from it is not told as well.</summary>
+    /// <summary>Settings that have a problem already; further problems that follow from it are not reported.</summary>
     private readonly HashSet<string> _wrong = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _problems = [];
 
@@ -87,7 +87,7 @@ internal sealed class OptionsReader
         return ParseOrRefuse(setting, setting.Name, text);
     }
 
-    /// <summary>One text with semicolons, or numbered children; null where there is neither.</summary>
+    /// <summary>One text with semicolons, or numbered children; null if there is neither.</summary>
     private Array? ReadList(Setting setting)
     {
         IConfigurationSection[] children = [.. _configuration.GetSection(setting.Name).GetChildren()];
@@ -145,7 +145,7 @@ internal sealed class OptionsReader
         {
             if (value is not null && !_known.Contains(name))
             {
-                _problems.Add($"{name} = \"{value}\": there is no such setting; waystation serve --help names them all");
+                _problems.Add($"{name} = \"{value}\": there is no such setting; waystation serve --help lists all settings");
             }
         }
     }

@@ -34,10 +34,10 @@ internal sealed class Setting
 
     public bool IsRequired => Array.Exists(_checks, static check => check is RequiredAttribute);
 
-    /// <summary>The range of a number, size or time; null where there is none.</summary>
+    /// <summary>The range of a number, size or time; null if there is none.</summary>
     public RangeAttribute? RangeOrNull => _checks.OfType<RangeAttribute>().FirstOrDefault();
 
-    /// <summary>The accepted values in words; empty where any text is accepted.</summary>
+    /// <summary>The accepted values in words; empty if any text is accepted.</summary>
     public string Accepted
     {
         get =>
@@ -62,7 +62,7 @@ internal sealed class Setting
             .Where(static one => Array.Exists(one.Type.GetProperties(), static inner => inner.IsDefined(typeof(SettingAttribute))))
             .Select(static one => (one.property, one.Type, ItemOf(one.property.PropertyType) is not null));
 
-    /// <summary>The default, as the initialiser of the property has it, in words where it is not the same everywhere.</summary>
+    /// <summary>The default from the initialiser of the property, or in words if it is not the same everywhere.</summary>
     public string DefaultIn(object options) =>
         About.Default
         ?? (
@@ -76,7 +76,7 @@ internal sealed class Setting
                 }
         );
 
-    /// <summary>Reads one value; null where it is not accepted.</summary>
+    /// <summary>Parses one value; null if it is not accepted.</summary>
     public object? Parse(string text)
     {
         object? value = _kind.Parse(text);

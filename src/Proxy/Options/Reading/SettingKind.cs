@@ -4,11 +4,11 @@ using Waystation.Primaries.Ssh;
 
 namespace Waystation.Proxy.Options.Reading;
 
-/// <summary>How values of one type are written.</summary>
-/// <param name="Noun">The accepted texts, as an error and the help name them; empty where any text is accepted.</param>
-/// <param name="Example">An example behind it, where no range follows.</param>
-/// <param name="Parse">Reads a text; null where it is not accepted.</param>
-/// <param name="Format">Writes a value so that <paramref name="Parse"/> reads it.</param>
+/// <summary>The text form of the values of one type.</summary>
+/// <param name="Noun">The accepted texts, as errors and the help name them; empty if any text is accepted.</param>
+/// <param name="Example">An example behind it, if no range follows.</param>
+/// <param name="Parse">Parses a text; null if it is not accepted.</param>
+/// <param name="Format">Writes a value in the form that <paramref name="Parse"/> reads.</param>
 internal sealed record SettingKind(string Noun, string Example, Func<string, object?> Parse, Func<object, string> Format)
 {
     private static readonly Dictionary<Type, SettingKind> s_all = new()
