@@ -6,10 +6,10 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.Micro;
 
-/// <summary>What the benchmarks are given: the same in every run.</summary>
+/// <summary>The inputs of the benchmarks: the same in every run.</summary>
 internal static class Inputs
 {
-    /// <summary>What <c>git clone</c> asks of a repository with two branches.</summary>
+    /// <summary>The request of <c>git clone</c> for a repository with two branches.</summary>
     public static FetchRequest Clone { get; } =
         new()
         {
@@ -20,7 +20,7 @@ internal static class Inputs
             Pack = PackWhen.AtOnce,
         };
 
-    /// <summary>What <c>git fetch</c> asks in its last round: one new tip, and 256 commits that it has.</summary>
+    /// <summary>The last round of <c>git fetch</c>: one new tip, and 256 haves.</summary>
     public static FetchRequest Fetch { get; } = Clone with { Wants = [Id(1)], Haves = [.. Enumerable.Range(1000, 256).Select(Id)] };
 
     /// <summary>How git's own client wants to hear the response in v0.</summary>
@@ -51,7 +51,7 @@ internal static class Inputs
         return bytes;
     }
 
-    /// <summary>What a writer writes.</summary>
+    /// <summary>The output of a writer.</summary>
     public static byte[] Written(Action<IBufferWriter<byte>> write)
     {
         var writer = new ArrayBufferWriter<byte>();

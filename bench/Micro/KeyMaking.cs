@@ -6,7 +6,7 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.Micro;
 
-/// <summary>From what a request asks to the name of its answer; the bytes are those of the object ids that go in.</summary>
+/// <summary>From a request to the key of its pack; the bytes are those of the object ids in the request.</summary>
 public class KeyMaking : IOperations
 {
     private static readonly RepositoryName s_repository = new("git.example.com", "team/tool.git");

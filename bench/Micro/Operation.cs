@@ -1,13 +1,13 @@
 namespace Waystation.Micro;
 
-/// <summary>What one call of a benchmark does.</summary>
-/// <param name="What">For the table.</param>
+/// <summary>The work of one call of a benchmark.</summary>
+/// <param name="What">Its name in the table.</param>
 /// <param name="Bytes">How many bytes it reads or writes.</param>
 internal sealed record Operation(string What, long Bytes);
 
-/// <summary>A class of benchmarks that says what its methods do.</summary>
+/// <summary>A class of benchmarks that describes its methods.</summary>
 internal interface IOperations
 {
-    /// <summary>What the benchmark of this name does.</summary>
+    /// <summary>The operation of the benchmark of this name.</summary>
     static abstract Operation Describe(string method);
 }

@@ -6,7 +6,7 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.Micro;
 
-/// <summary>What each byte of a kept pack goes through on its way to a client.</summary>
+/// <summary>The way of each byte of a kept pack to a client.</summary>
 public class PackCopying : IOperations
 {
     private const int PackLength = 32 << 20;
@@ -16,7 +16,7 @@ public class PackCopying : IOperations
     static Operation IOperations.Describe(string method) =>
         new("open a kept answer and write it into a pipe, its blocks checked", PackLength);
 
-    // These wait, because what runs benchmarks within its own process does not.
+    // These block, because BenchmarkDotNet's in-process runner does not await.
     [GlobalSetup]
     public void SetUp() => _kept = KeptPack.MakeAsync(PackLength).GetAwaiter().GetResult();
 

@@ -6,7 +6,7 @@ using Perfolizer.Horology;
 using Waystation.Micro;
 using Waystation.TestKit.Servers;
 
-// What the innermost parts cost, as one Markdown table on standard output; all else goes to standard error.
+// The cost of the innermost parts, as one Markdown table on standard output; everything else goes to standard error.
 if (args is not ([] or ["--quick"]))
 {
     await Console.Error.WriteLineAsync("micro: use: [--quick]");

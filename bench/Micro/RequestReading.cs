@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.Micro;
 
-/// <summary>From the bytes of a request to what it asks.</summary>
+/// <summary>From the bytes of a request to its record.</summary>
 public class RequestReading : IOperations
 {
     private static readonly byte[] s_cloneV2 = Inputs.Written(static writer =>

@@ -18,7 +18,7 @@ internal sealed class ResultTable(IConfig config)
     /// <summary>Whether every benchmark gave a result.</summary>
     public bool IsWhole { get; private set; } = true;
 
-    /// <summary>Measures all benchmarks of a class; where one fails, the log of the class goes to standard error.</summary>
+    /// <summary>Measures all benchmarks of a class; if one fails, the log of the class goes to standard error.</summary>
     public void Run<T>()
         where T : IOperations
     {

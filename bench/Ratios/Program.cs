@@ -50,7 +50,7 @@ foreach ((string name, Func<Stage, int, Table, Task> measureAsync) in measures)
     }
     catch (Exception e) when (e is not OutOfMemoryException)
     {
-        // The other measures still say something; what went wrong stands in place of the figure.
+        // The other measures go on; the failure takes the place of the figure.
         await Console.Error.WriteLineAsync($"bench: {name}: {e}");
         table.AddFailure(name, e.Message.Split('\n')[0]);
         whole = false;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Waystation.Ratios;
 
-/// <summary>What is measured, how often, and what becomes of it.</summary>
+/// <summary>The measurements of a run, the number of samples, and whether the result is kept.</summary>
 internal sealed record Settings(int Samples, IReadOnlyCollection<string> Measures)
 {
     public const int FewestSamples = 5;
@@ -18,7 +18,7 @@ internal sealed record Settings(int Samples, IReadOnlyCollection<string> Measure
     /// <summary>Whether the table and the charts replace those in <c>docs</c>.</summary>
     public bool IsKept { get; init; }
 
-    /// <summary>Null where the arguments are not ours.</summary>
+    /// <summary>Null if the arguments are wrong.</summary>
     public static Settings? TryParse(IReadOnlyList<string> arguments, IReadOnlyCollection<string> all)
     {
         var settings = new Settings(0, all);

@@ -24,10 +24,10 @@ internal sealed class Stage : IAsyncDisposable
 
     public TlsFiles Tls => _tls ?? throw new InvalidOperationException("not set up");
 
-    /// <summary>What the node held in memory when it was ready and had served nobody.</summary>
+    /// <summary>The node's memory when it was ready and had served no request.</summary>
     public long IdleBytes { get; private set; }
 
-    /// <summary>Whether all is to be small and soon over.</summary>
+    /// <summary>Whether everything is small and fast.</summary>
     public bool IsQuick => _settings.IsQuick;
 
     /// <summary>The pictures of this run.</summary>
@@ -65,7 +65,7 @@ internal sealed class Stage : IAsyncDisposable
     public Task<PrimaryRepository> SmallAsync() =>
         OnceAsync("small", static (_, repository) => LargeFiles.ImportAsync(repository, 10 << 20));
 
-    /// <summary>100 MB that no compression makes smaller: what counts is how fast bytes go out.</summary>
+    /// <summary>100 MB that no compression makes smaller: the rate of sending counts.</summary>
     public Task<PrimaryRepository> LargeAsync() =>
         OnceAsync("large", static (stage, repository) => LargeFiles.ImportAsync(repository, (stage.IsQuick ? 32L : 96L) << 20));
 
@@ -73,7 +73,7 @@ internal sealed class Stage : IAsyncDisposable
     public Task<PrimaryRepository> HugeAsync() =>
         OnceAsync("huge", static (stage, repository) => LargeFiles.ImportAsync(repository, (stage.IsQuick ? 64L : 1000L) << 20));
 
-    /// <summary>30,000 small files in a short history: what counts is how long git thinks.</summary>
+    /// <summary>30,000 small files in a short history: git's computing time counts.</summary>
     public Task<PrimaryRepository> BusyAsync() =>
         OnceAsync(
             "busy",
@@ -84,7 +84,7 @@ internal sealed class Stage : IAsyncDisposable
             }
         );
 
-    /// <summary>What CI clones all day: the repository that was given, else a seeded one with a long history.</summary>
+    /// <summary>The repository that CI clones: the given one, else one from a seed with a long history.</summary>
     public Task<PrimaryRepository> ProjectAsync() =>
         OnceAsync(
             "project",
@@ -103,7 +103,7 @@ internal sealed class Stage : IAsyncDisposable
             }
         );
 
-    /// <summary>What <see cref="ProjectAsync"/> is, for the table.</summary>
+    /// <summary>The name of <see cref="ProjectAsync"/> in the table.</summary>
     public string ProjectName => _settings.Repository is { } given ? Path.GetFileNameWithoutExtension(given.TrimEnd('/')) : "seeded";
 
     /// <summary>Writes a body to a file, for curl to post.</summary>

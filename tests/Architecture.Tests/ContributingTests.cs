@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Waystation.Architecture.Tests;
 
-/// <summary>What newcomers read names files that there are, and every variable that tests read.</summary>
+/// <summary>The pages for newcomers name existing files, and every variable that tests read.</summary>
 public sealed partial class ContributingTests
 {
     private static readonly string s_page = File.ReadAllText(Path.Combine(SourceTree.Root, "CONTRIBUTING.md"));
@@ -56,7 +56,7 @@ public sealed partial class ContributingTests
     [GeneratedRegex(@"`(?<name>(src|tests|docs|bench)/[\w./-]+)`", RegexOptions.ExplicitCapture)]
     private static partial Regex FolderName();
 
-    /// <summary>Not the settings of the program, which have two underscores, nor what a node tells its own processes.</summary>
+    /// <summary>Not the settings of the program, which have two underscores, and not variables for a node's own processes.</summary>
     [GeneratedRegex(@"(?<!\w)WAYSTATION_(?!DATA\b)[A-Z]+(_[A-Z]+)*(?!\w)", RegexOptions.ExplicitCapture)]
     private static partial Regex Variable();
 }

@@ -4,7 +4,7 @@ using Waystation.Proxy.Options.Reading;
 
 namespace Waystation.Architecture.Tests;
 
-/// <summary>What operators read names what the program has: its settings, commands, metrics and pages, each in full and no other.</summary>
+/// <summary>The pages for operators name the program's settings, commands, metrics and pages, each in full and no other.</summary>
 public sealed partial class DocumentationTests
 {
     private static readonly string s_readme = Read("README.md");
@@ -22,7 +22,7 @@ public sealed partial class DocumentationTests
         Assert.InRange(counted.Length, 25, 500);
         Assert.DoesNotContain(counted, static name => !Regex.IsMatch(s_operations, $@"`{name}[`{{]"));
         Assert.Empty(MetricName().Matches(s_docs).Select(static match => match.Value).Except(counted));
-        // What begins in the middle of a name is found neither by a search nor by this test.
+        // Neither a search nor this test finds a name that begins in the middle.
         Assert.Empty(Shortened().Matches(s_docs).Select(static match => match.Value));
     }
 

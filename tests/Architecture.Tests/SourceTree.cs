@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Waystation.Architecture.Tests;
 
-/// <summary>One source file: where it stands, what it declares, and which words it says outside comments and texts.</summary>
+/// <summary>One source file: its place, its declarations, and its words outside of comments and texts.</summary>
 internal sealed record SourceFile(
     string Path,
     string Folder,

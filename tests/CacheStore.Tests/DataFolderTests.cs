@@ -67,7 +67,7 @@ public sealed class DataFolderTests : IDisposable
         Assert.Contains("layout", Assert.Throws<DataFolderException>(Open).Message, StringComparison.Ordinal);
         Assert.Equal(layout + "\n", File.ReadAllText(file));
 
-        // What refused holds no lock either: put right, the folder opens.
+        // A refused folder keeps no lock either: once repaired, it opens.
         File.WriteAllText(file, $"{DataFolder.Layout}\n");
         using DataFolder folder = Open();
         Assert.True(folder.IsWritable);

@@ -47,7 +47,7 @@ public sealed class PackKeyTests
         ["a shallow twice"] = s_plain with { Shallows = [Store.IdOf(4), Store.IdOf(4)] },
     };
 
-    /// <summary>What can be said in a request; a property without a setter follows from the others.</summary>
+    /// <summary>The properties of a request; a property without a setter follows from the others.</summary>
     public static TheoryData<string> Properties =>
         [.. typeof(FetchRequest).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name)];
 
@@ -93,7 +93,7 @@ public sealed class PackKeyTests
                 .Order(StringComparer.Ordinal)
         );
 
-    /// <summary>What each way of ending a request may be answered with; those answered alike share a key, and no others.</summary>
+    /// <summary>The responses to each way of ending a request; requests with equal responses share a key, and no others.</summary>
     [Fact]
     public void Of_GivesOneKey_ToAllVersionsThatOneAnswerFits()
     {
@@ -229,7 +229,7 @@ public sealed class PackKeyTests
             return writer.WrittenSpan.ToArray();
         }
 
-        /// <summary>What the parser of the version makes of it.</summary>
+        /// <summary>The result of the parser of the version.</summary>
         public FetchRequest Read(byte[] body)
         {
             var bytes = new ReadOnlySequence<byte>(body);

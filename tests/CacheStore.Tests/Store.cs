@@ -111,7 +111,7 @@ internal sealed class Store : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads to the end in pieces, with a look at every piece for whoever wants to hold the reader up.</summary>
+    /// <summary>Reads to the end in pieces, and calls back at every piece, so that a test can hold the reader up.</summary>
     public static async Task<byte[]> ReadAsync(PackReader reader, int piece = int.MaxValue, Func<long, Task>? afterPiece = null)
     {
         using var stop = new CancellationTokenSource(Patience);

@@ -8,7 +8,7 @@ public sealed class Station : IAsyncLifetime
     private ApachePrimary? _primary;
     private WaystationNode? _node;
 
-    /// <summary>For the clones of a class whose tests have a station each; tests that share one bring their own.</summary>
+    /// <summary>For the clones of a class whose tests each have a station; tests that share one bring their own.</summary>
     public TempFolder Folder { get; } = new();
 
     public ApachePrimary Primary => _primary ?? throw new InvalidOperationException("not started");
@@ -17,7 +17,7 @@ public sealed class Station : IAsyncLifetime
 
     public Task InitializeAsync() => StartAsync(new NodeSettings());
 
-    /// <summary>Starts both; xunit disposes only what was started well, so a failure cleans up here.</summary>
+    /// <summary>Starts both. xunit disposes only a fixture that started, so a failure cleans up here.</summary>
     public async Task StartAsync(NodeSettings settings)
     {
         try

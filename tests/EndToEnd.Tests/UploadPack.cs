@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Waystation.EndToEnd.Tests;
 
-/// <summary>Hand-made requests, for what git itself would never send.</summary>
+/// <summary>Hand-made requests that git itself would never send.</summary>
 internal static class UploadPack
 {
     public const string RequestType = "application/x-git-upload-pack-request";

@@ -12,7 +12,7 @@ namespace Waystation.FetchCore.Tests;
 /// <summary>A primary that only ever says how far it has come, and never sends its pack, is not read for ever.</summary>
 public sealed class EndlessProgressTests : IAsyncLifetime
 {
-    /// <summary>Twice what is read of one answer at most, with all that pipes hold.</summary>
+    /// <summary>At most twice the bytes that are read of one response, with all that pipes hold.</summary>
     private const long Enough = 32 << 20;
 
     private static readonly ObjectId s_tip = CoreFixture.Id(1);
@@ -63,7 +63,7 @@ public sealed class EndlessProgressTests : IAsyncLifetime
         Assert.All(replies, static reply => Assert.InRange(reply.Said, 1, Enough));
     }
 
-    /// <summary>Says so much, and then its progress for as long as somebody listens.</summary>
+    /// <summary>Sends this many bytes, and then progress as long as a client reads.</summary>
     private sealed class EndlessReply : PrimaryReply
     {
         private readonly Pipe _pipe = new();

@@ -9,7 +9,7 @@ using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>A primary in memory: it has refs and one pack, may refuse, and counts what it is asked.</summary>
+/// <summary>A primary in memory: it has refs and one pack, may refuse, and counts its requests.</summary>
 internal sealed class FakePrimary(TimeProvider time)
 {
     private int _packs;
@@ -30,7 +30,7 @@ internal sealed class FakePrimary(TimeProvider time)
     /// <summary>How often it was asked for its advertisement.</summary>
     public int Advertisements => _advertisements;
 
-    /// <summary>What it says then, to a client of v0 or v1; null for the capabilities of v2.</summary>
+    /// <summary>The advertisement for a client of v0 or v1; null for the capabilities of v2.</summary>
     public byte[]? OldAdvertisement { get; set; }
 
     /// <summary>Its advertisement is that of v0, of the refs that there are then.</summary>
@@ -48,10 +48,10 @@ internal sealed class FakePrimary(TimeProvider time)
     /// <summary>Awaited before any refs are shown.</summary>
     public Task ListingGate { get; set; } = Task.CompletedTask;
 
-    /// <summary>What a fetch gets instead of the pack, where it is set; else null.</summary>
+    /// <summary>The response to a fetch instead of the pack; null for the pack.</summary>
     public Func<string, PrimaryReply?> FetchOverride { get; set; } = static _ => null;
 
-    /// <summary>What a fetch of the node's own making gets, where it is set; else what a client's gets.</summary>
+    /// <summary>The response to the node's own fetch; null for the response to a client's.</summary>
     public Func<FetchRequest, ResponseFraming, PrimaryReply?> SyncOverride { get; set; } = static (_, _) => null;
 
     public Func<string, bool> Refuses { get; set; } = static _ => false;
@@ -71,7 +71,7 @@ internal sealed class FakePrimary(TimeProvider time)
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>What it says to a client of v0.</summary>
+    /// <summary>The advertisement for a client of v0.</summary>
     public byte[] AdvertisementOf(string user)
     {
         var buffer = new ArrayBufferWriter<byte>();

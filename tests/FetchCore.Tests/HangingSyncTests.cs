@@ -15,7 +15,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>A sync that hangs in one name: nobody begins to wait for it, and after a while it gives up its place.</summary>
+/// <summary>A sync that hangs: no further request waits for it, and after a while it gives up its place.</summary>
 public sealed class HangingSyncTests : IAsyncLifetime
 {
     /// <summary>Of the real clock, for a machine that is busy.</summary>

@@ -55,7 +55,7 @@ public sealed class HiddenTagTests : IAsyncLifetime
         Assert.Equal(FakePrimary.OtherPack, await CoreFixture.ReadAsync(await alice));
         Assert.All(await Task.WhenAll(others), static pack => Assert.Equal(FakePrimary.Pack, pack));
 
-        // Those who were sent away share again.
+        // Followers that were sent away share again.
         Assert.Equal(2, _core.Primary.Packs);
     }
 

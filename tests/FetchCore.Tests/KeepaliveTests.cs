@@ -8,7 +8,7 @@ using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>Who waits for a pack hears something every five seconds, where his protocol has a place for it.</summary>
+/// <summary>A client that waits for a pack gets a keepalive every five seconds, if its protocol has a place for it.</summary>
 public sealed class KeepaliveTests
 {
     [Theory]
@@ -41,7 +41,7 @@ public sealed class KeepaliveTests
         );
     }
 
-    /// <summary>An answer whose pack takes its time, and then is at its end.</summary>
+    /// <summary>A response whose pack comes slowly, and then ends.</summary>
     private sealed class LatePack : PackReader
     {
         private readonly TaskCompletionSource<PackStep> _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -78,7 +78,7 @@ public sealed class KeepaliveTests
             return new Timer();
         }
 
-        /// <summary>Waits until somebody waits.</summary>
+        /// <summary>Waits until there is a waiter.</summary>
         public Task AwaitNextAsync() => _set.WaitAsync();
 
         public async Task RingAsync()

@@ -71,7 +71,7 @@ internal sealed class ManualTime : TimeProvider
         );
     }
 
-    /// <summary>The wall clock jumps; what runs on is not touched.</summary>
+    /// <summary>The wall clock jumps; the monotonic clock is not touched.</summary>
     public void Jump(TimeSpan by) => Interlocked.Add(ref _jump, by.Ticks);
 
     private sealed class Timer(ManualTime time, TimerCallback callback, object? state) : ITimer

@@ -14,7 +14,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>However many objects a request names, what was shown to its asker is looked through as often as for one.</summary>
+/// <summary>For any number of objects in a request, the listings of its credential are searched as often as for one.</summary>
 public sealed class ManyWantsTests : IAsyncLifetime, IDisposable
 {
     private const int Many = 200;

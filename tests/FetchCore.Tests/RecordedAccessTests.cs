@@ -7,7 +7,7 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>What is remembered for an outage: for whom, how long, and what of it answers which question.</summary>
+/// <summary>The records for an outage: for which credential, for how long, and for which question.</summary>
 public sealed class RecordedAccessTests
 {
     private static readonly TimeSpan s_serveFor = TimeSpan.FromMinutes(10);
@@ -122,7 +122,7 @@ public sealed class RecordedAccessTests
         Show("alice", new LsRefsRequest { RefPrefixes = ["refs/heads/"] }, Branch(s_two));
         Assert.Equal([new RefTip("HEAD", s_one, null, "refs/heads/main"), Branch(s_two), tag], Told("alice", All));
 
-        // What a tag that moved stands for was not said.
+        // The target of a moved tag is unknown.
         Show("alice", new LsRefsRequest { RefPrefixes = ["refs/tags/"] }, tag with { Id = s_two, Peeled = null });
         Assert.Null(Told("alice", All));
     }
@@ -144,7 +144,7 @@ public sealed class RecordedAccessTests
         Show("alice", Asked("refs/", "HEAD"));
         Assert.Null(Told("alice", Asked("refs/heads/")));
 
-        // Whoever is told that all is gone, is told so where everything was asked for.
+        // A listing without refs counts only if the question was for everything.
         Show("alice", All);
         Assert.Empty(Told("alice", Asked("refs/heads/"))!);
     }

@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>What all requests may hold together.</summary>
+/// <summary>The memory budget of all requests.</summary>
 public sealed class RequestMemoryTests
 {
     private const long Mebibyte = 1 << 20;

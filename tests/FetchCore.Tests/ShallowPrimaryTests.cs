@@ -60,7 +60,7 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
         Assert.All(await Task.WhenAll(all), static pack => Assert.Equal(FakePrimary.OtherPack, pack));
     }
 
-    /// <summary>It is seen in the advertisement of an older client, whoever that is.</summary>
+    /// <summary>The advertisement of an older client shows it, for any client.</summary>
     [Theory]
     [InlineData(null)]
     [InlineData(5)]

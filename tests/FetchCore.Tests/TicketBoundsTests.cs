@@ -8,7 +8,7 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>What strangers can make the tickets hold, and whom they can push out.</summary>
+/// <summary>The memory that strangers can make the tickets take, and the tickets that they can displace.</summary>
 public sealed class TicketBoundsTests
 {
     private static readonly RepositoryName s_public = new("git.example.com", "public.git");
@@ -41,7 +41,7 @@ public sealed class TicketBoundsTests
         Assert.NotNull(_tickets.FindRecorded(CoreFixture.Repository, Of("alice")));
         Assert.Equal(1 + s_bounds.Refusals, _tickets.Count);
 
-        // Who asks now is believed, whatever was forgotten.
+        // A client that asks now is believed, even if older answers are forgotten.
         _time.Turn(TimeSpan.FromMilliseconds(1));
         Show(CoreFixture.Repository, "bob");
         Assert.NotNull(_tickets.Find(CoreFixture.Repository, Of("bob")));
@@ -65,7 +65,7 @@ public sealed class TicketBoundsTests
         ShowStrangers(1_000);
         Assert.NotNull(_tickets.FindRecorded(s_public, Of("alice")));
 
-        // Nor do those who come as often as she does.
+        // Nor do clients that come as often as alice does.
         for (int i = 0; i < 200; i++)
         {
             Show(s_public, $"again {i}");

@@ -115,7 +115,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
             full = full * 2 > TimeSpan.FromHours(1) ? TimeSpan.FromHours(1) : full * 2;
         }
 
-        // Whoever asks need not wait so long.
+        // An enqueued piece need not wait so long.
         await _vet.BegunAsync(s_widgets, 15);
         _vet.Fail(s_widgets, "again");
         await Eventually.TrueAsync("the failure is noted", () => Queue.Entries() is [{ IsRunning: false }]);
@@ -141,7 +141,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
         _time.Jump(TimeSpan.FromDays(jumpInDays));
         await StartAsync(new WorkOptions());
 
-        // What was being done begins again, what failed comes when it was to come, and nothing later than the longest wait.
+        // A running piece begins again, a failed one comes when it was due, and no piece comes later than the longest wait.
         WorkEntry waiting = Assert.Single(Queue.Entries(), static entry => entry.Kind == WorkKind.Vet);
         Assert.Equal((1, "the primary is away"), (waiting.Failures, waiting.LastError));
         Assert.InRange(waiting.Due - _time.GetUtcNow(), TimeSpan.FromSeconds(-1), TimeSpan.FromHours(1));

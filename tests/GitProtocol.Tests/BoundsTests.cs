@@ -8,7 +8,7 @@ using Waystation.TestKit.Wire;
 
 namespace Waystation.GitProtocol.Tests;
 
-/// <summary>What a peer may make us hold has an end.</summary>
+/// <summary>The memory that a peer can make us use is bounded.</summary>
 public sealed class BoundsTests
 {
     [Fact]

@@ -6,7 +6,7 @@ using Waystation.TestKit.Wire;
 
 namespace Waystation.GitProtocol.Tests;
 
-/// <summary>What a conformance row is tried on.</summary>
+/// <summary>The parser of a conformance row.</summary>
 public enum Speaker
 {
     /// <summary>The body of a v2 request.</summary>
@@ -22,7 +22,7 @@ public enum Speaker
     AnswerV0,
 }
 
-/// <summary>One row of the tables: the rule, who breaks or keeps it, and the lines.</summary>
+/// <summary>One row of the tables: the rule, the parser, and the lines.</summary>
 public sealed record Row(string Rule, Speaker Speaker, params string[] Said)
 {
     /// <inheritdoc/>

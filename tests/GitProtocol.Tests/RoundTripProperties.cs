@@ -8,7 +8,7 @@ using Waystation.GitProtocol.Responses;
 
 namespace Waystation.GitProtocol.Tests;
 
-/// <summary>What is written is read to the same, for whatever can be said. A failure prints the seed that repeats it.</summary>
+/// <summary>Every value that is written is read back as the same value. A failure prints the seed that repeats it.</summary>
 public sealed class RoundTripProperties
 {
     private static Gen<ObjectFormat> Formats => Gen.Elements(ObjectFormat.Sha1, ObjectFormat.Sha256);
@@ -78,8 +78,9 @@ public sealed class RoundTripProperties
         );
 
     /// <summary>
-    /// What one version is answered is kept, and told to a request of another version that asks the same: it understands it, and
-    /// what it understands is what was kept.
+    /// The response in one version is kept, and given to an equal request of another version: that client understands it, and reads exactly
+    /// the
+    /// kept response.
     /// </summary>
     [Fact]
     public void AnswerToOneVersion_IsUnderstoodByEveryOther() =>

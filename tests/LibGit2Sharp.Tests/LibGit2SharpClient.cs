@@ -73,7 +73,7 @@ internal sealed class LibGit2SharpClient : IClient
             }
         );
 
-    /// <summary>The calls block, so each has a thread to itself; what the library throws is what a program would say.</summary>
+    /// <summary>The calls block, so each has a thread to itself; an exception of the library stands for a program's error text.</summary>
     private static Task<CommandResult> DoAsync(
         string verb,
         Uri url,
@@ -95,7 +95,7 @@ internal sealed class LibGit2SharpClient : IClient
             }
         });
 
-    /// <summary>Null where the URL names nobody: then a challenge is the end.</summary>
+    /// <summary>Null if the URL has no user: then a challenge is the end.</summary>
     private static global::LibGit2Sharp.Handlers.CredentialsHandler? LoginOf(Uri url)
     {
         if (url.UserInfo.Length == 0)

@@ -2,7 +2,7 @@ using Waystation.SshFrontend.Sessions;
 
 namespace Waystation.SshFrontend.Tests;
 
-/// <summary>What a client may ask to run, and what it may not.</summary>
+/// <summary>The commands that a client may run, and those that it may not.</summary>
 public sealed class GitCommandLineTests
 {
     [Theory]

@@ -3,7 +3,7 @@ using Waystation.SshFrontend.Sshd;
 
 namespace Waystation.SshFrontend.Tests;
 
-/// <summary>sshd is told what its release knows, and nothing else.</summary>
+/// <summary>sshd gets the options that its release knows, and no others.</summary>
 public sealed class SshdConfigWriterTests
 {
     [Theory]

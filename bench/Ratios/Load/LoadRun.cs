@@ -34,7 +34,7 @@ internal sealed class LoadRun(LoadDoor door, Recent recent, HttpClient client)
     /// <summary>From the beginning until the last worker had its last answer.</summary>
     public TimeSpan Elapsed { get; private set; }
 
-    /// <summary>How often somebody pushed meanwhile.</summary>
+    /// <summary>The number of pushes meanwhile.</summary>
     public int Pushes { get; private set; }
 
     /// <summary>Begins no request any more after this time, and returns when all have ended.</summary>

@@ -1,6 +1,6 @@
 namespace Waystation.Ratios.Load;
 
-/// <summary>What the runs through one door came to, a value a run.</summary>
+/// <summary>The results of the runs through one server, a value for each run.</summary>
 internal sealed class LoadSamples
 {
     public static readonly IReadOnlyList<double> Shares = [0.5, 0.95, 0.99];
@@ -37,7 +37,7 @@ internal sealed class LoadSamples
 
     /// <summary>Adds a run.</summary>
     /// <param name="run">That has ended.</param>
-    /// <param name="use">What it was to the primary.</param>
+    /// <param name="use">The run's use of the primary.</param>
     /// <param name="primaryCpu">Seconds.</param>
     /// <param name="nodeCpu">Seconds.</param>
     public void Add(LoadRun run, PrimaryUse use, double primaryCpu, double nodeCpu)

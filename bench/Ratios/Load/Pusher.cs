@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Waystation.Ratios.Load;
 
-/// <summary>Somebody who commits and pushes by git, every other second: each push is a new tip that all jobs want.</summary>
+/// <summary>Commits and pushes with git every other second: each push is a new tip that all jobs want.</summary>
 internal sealed class Pusher
 {
     private static readonly TimeSpan s_between = TimeSpan.FromSeconds(2);

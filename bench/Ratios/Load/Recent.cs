@@ -1,6 +1,6 @@
 namespace Waystation.Ratios.Load;
 
-/// <summary>The tips that workers were shown, newest last: what a job's workspace may hold from before.</summary>
+/// <summary>The tips that workers saw, newest last: an earlier one may be in a job's workspace.</summary>
 internal sealed class Recent
 {
     private const int Most = 8;

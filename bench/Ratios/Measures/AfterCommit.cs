@@ -57,7 +57,7 @@ internal static class AfterCommit
         Directory.Delete(Path.Combine(git.Folder, "shallow"), recursive: true);
     }
 
-    /// <summary>The same request, by the first who asks through the node and by one who asks the primary.</summary>
+    /// <summary>The same request, by the first client through the node and by one at the primary.</summary>
     private sealed class Compared
     {
         private readonly Samples _packs = new(),

@@ -1,6 +1,6 @@
 namespace Waystation.Ratios.Measures;
 
-/// <summary>Many identical clones at once of what nobody has asked for yet: how many packs does the primary make?</summary>
+/// <summary>Many identical clones at once of a repository that nobody has asked for: how many packs does the primary make?</summary>
 internal static class ColdCrowd
 {
     private const int Clones = 24;

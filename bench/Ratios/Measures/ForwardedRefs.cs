@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Waystation.Ratios.Measures;
 
-/// <summary>What the node adds to the small answers that always come from the primary.</summary>
+/// <summary>The time that the node adds to the small responses that always come from the primary.</summary>
 internal static class ForwardedRefs
 {
     private const int RequestsPerSample = 40;

@@ -12,7 +12,7 @@ internal static class MemoryOfStreams
     private const int Streams = 64,
         WarmUps = 40;
 
-    /// <summary>Until the node has written what fits anywhere.</summary>
+    /// <summary>The time in which the node fills all buffers.</summary>
     private static readonly TimeSpan s_filling = TimeSpan.FromMilliseconds(500);
 
     public static async Task MeasureAsync(Stage stage, int samples, Table table)

@@ -2,7 +2,7 @@ using Waystation.Ratios.Load;
 
 namespace Waystation.Ratios.Measures;
 
-/// <summary>What CI does to one repository all day, while somebody pushes: once through the node, once straight to the primary.</summary>
+/// <summary>The load of CI on one repository during pushes: once through the node, once directly at the primary.</summary>
 internal static class MixedLoad
 {
     private const double MiB = 1 << 20;

@@ -20,7 +20,7 @@ internal static class Push
         int number = 0;
         for (int sample = -1; sample < samples; sample++)
         {
-            // Who goes first takes turns as well.
+            // The rivals take turns in going first as well.
             bool nodeFirst = sample % 2 == 0;
             double first = await PushAsync(nodeFirst ? stage.Node.Url : stage.Primary.Url),
                 second = await PushAsync(nodeFirst ? stage.Primary.Url : stage.Node.Url);

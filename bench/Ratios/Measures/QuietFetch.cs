@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Waystation.Ratios.Measures;
 
-/// <summary><c>git fetch</c> that finds nothing new, its ticket alive: what is the primary asked, and how long does it take?</summary>
+/// <summary><c>git fetch</c> without news and with a live ticket: the requests at the primary, and the time.</summary>
 internal static class QuietFetch
 {
     private const int FetchesPerSample = 10;

@@ -3,7 +3,7 @@ namespace Waystation.Ratios.Measures;
 /// <summary>A warm answer from the node against the same bytes from a file by nginx, plain and under TLS.</summary>
 internal static class Replay
 {
-    /// <summary>One transfer takes a tenth of a second: alone it would measure what else the machine was doing.</summary>
+    /// <summary>One transfer takes a tenth of a second: alone it would measure the rest of the machine.</summary>
     private const int TransfersPerSample = 7,
         LongTransfersPerSample = 1;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Waystation.Ratios.Measures;
 
-/// <summary>What CI asks for: <c>git clone --depth 1</c>, warm through the node against the primary making the pack.</summary>
+/// <summary>The request of CI: <c>git clone --depth 1</c>, warm through the node, against the primary making the pack.</summary>
 internal static class ShallowClone
 {
     /// <summary>The kernel counts CPU in hundredths of a second, and a warm clone takes few of them.</summary>
@@ -100,7 +100,7 @@ internal static class ShallowClone
         );
     }
 
-    /// <summary>The answer alone, to a client that throws it away: git's own unpacking hides what the server does.</summary>
+    /// <summary>The response alone, to a client that discards it, because git's own unpacking hides the server's work.</summary>
     private static async Task CompareTransfersAsync(Stage stage, int samples, Table table)
     {
         WarmAnswer answer = await WarmAnswer.MakeAsync(stage, await stage.ProjectAsync(), "project", depth: 1);

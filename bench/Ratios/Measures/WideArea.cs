@@ -94,7 +94,7 @@ internal static class WideArea
         {
             await straight.OpenAsync();
             (double directSeconds, long length, _) = await straight.CloneAsync();
-            // Of each sample a node of its own, which has served only a clone of something else: what is cold is its cache, not its code.
+            // A new node for each sample, which has served only a clone of another repository: its cache is cold, not its code.
             await using WaystationNode node = await WaystationNode.StartAsync(link.Url);
             using (var other = new RemoteClone(node.UrlOf(trifle), await FetchAsync(trifle)))
             {

@@ -3,15 +3,15 @@ using System.Globalization;
 namespace Waystation.Ratios.Probes;
 
 /// <summary>
-/// Seconds of CPU that processes have used, by <c>/proc</c>. What a child used is added to its parent when it is reaped,
-/// so the sum over those alive is that of all who ever were.
+/// Seconds of CPU that processes have used, by <c>/proc</c>. The time of a child is added to its parent when it is reaped, so the sum over
+/// the living processes includes the dead ones.
 /// </summary>
 internal static class CpuTime
 {
     /// <summary>USER_HZ, which is 100 on every architecture that .NET runs on.</summary>
     private const double TicksPerSecond = 100;
 
-    // Positions in /proc/PID/stat after the name, whose parentheses may hold anything.
+    // Positions in /proc/PID/stat after the name, whose parentheses may enclose any text.
     private const int Session = 3,
         UserTime = 11,
         ChildrenSystemTime = 14;

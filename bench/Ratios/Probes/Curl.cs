@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Waystation.Ratios.Probes;
 
-/// <summary>One transfer by curl, which throws away what it receives: the same client for every rival.</summary>
+/// <summary>One transfer by curl, which discards the response: the same client for every rival.</summary>
 /// <param name="Seconds">From before the connection until the last byte.</param>
 /// <param name="Bytes">Received.</param>
-/// <param name="CacheStatus">The header of that name; empty where there is none.</param>
+/// <param name="CacheStatus">The header of that name; empty if there is none.</param>
 internal sealed record Curl(double Seconds, long Bytes, string CacheStatus)
 {
     private const string Told = "\n%{time_total} %{size_download} %{http_code} %header{cache-status}";

@@ -8,7 +8,7 @@ internal static class FetchBody
 {
     public const string ContentType = "application/x-git-upload-pack-request";
 
-    /// <summary>What <c>git ls-remote</c> sends.</summary>
+    /// <summary>The request of <c>git ls-remote</c>.</summary>
     public static byte[] AllRefs { get; } =
         Encoding.ASCII.GetBytes(
             Line("command=ls-refs")
@@ -20,7 +20,7 @@ internal static class FetchBody
                 + "0000"
         );
 
-    /// <summary>What <c>git clone --single-branch --no-tags</c> sends, with <c>--depth</c> when one is given.</summary>
+    /// <summary>The request of <c>git clone --single-branch --no-tags</c>, with <c>--depth</c> if one is given.</summary>
     public static byte[] Clone(string tip, int? depth = null) =>
         Encoding.ASCII.GetBytes(
             Line("command=fetch")
@@ -36,7 +36,7 @@ internal static class FetchBody
                 + "0000"
         );
 
-    /// <summary>What a job sends that fetches a commit by its id and has earlier ones.</summary>
+    /// <summary>The request of a job that fetches a commit by its id and has earlier ones.</summary>
     public static byte[] ById(string want, IEnumerable<string> haves) =>
         Encoding.ASCII.GetBytes(
             Line("command=fetch")

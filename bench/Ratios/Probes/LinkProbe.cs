@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Waystation.Ratios.Probes;
 
-/// <summary>What a line really does: a server at its far end answers each byte with so many, and the near end looks at the clock.</summary>
+/// <summary>Measures a line: a server at its far end answers each byte with a number of bytes, and the near end takes the time.</summary>
 internal sealed class LinkProbe : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -115,7 +115,7 @@ internal sealed class LinkProbe : IAsyncDisposable
     private sealed record Moments(long Begun, long Asked, long First, long Last);
 }
 
-/// <summary>What was measured on a line, in seconds; over several connections from the first to begin to the last to end.</summary>
+/// <summary>The measurements of a line, in seconds; over several connections from the first beginning to the last end.</summary>
 /// <param name="Opening">From before the connection until the answer to its first byte.</param>
 /// <param name="FirstByte">On the open connection, from a question to the first byte of its answer.</param>
 /// <param name="Rest">From there to the last byte.</param>

@@ -1,6 +1,6 @@
 namespace Waystation.Ratios.Probes;
 
-/// <summary>What the primary was asked of one repository, and what it made and sent for that.</summary>
+/// <summary>The requests at the primary for one repository, with the packs that it made and the bytes that it sent.</summary>
 /// <param name="Probes">Requests without a credential that were told to bring one: every client begins so, through a node or not.</param>
 /// <param name="Requests">All others.</param>
 /// <param name="Bytes">Of the bodies of all its answers.</param>

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Waystation.Ratios.Probes;
 
-/// <summary>A client that clones and throws away what comes, on a connection that is open: the refs, then the pack.</summary>
+/// <summary>A client that clones and discards the responses, on an open connection: the refs, then the pack.</summary>
 internal sealed class RemoteClone : IDisposable
 {
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromMinutes(10) };
@@ -12,7 +12,7 @@ internal sealed class RemoteClone : IDisposable
     private readonly byte[] _fetch;
 
     /// <summary>A client of one repository.</summary>
-    /// <param name="repository">Its URL at whoever is asked.</param>
+    /// <param name="repository">Its URL at the server.</param>
     /// <param name="fetch">The request for the pack.</param>
     public RemoteClone(Uri repository, byte[] fetch)
     {
@@ -20,11 +20,11 @@ internal sealed class RemoteClone : IDisposable
         this._fetch = fetch;
     }
 
-    /// <summary>Opens what connections there are to open, at this client and behind it.</summary>
+    /// <summary>Opens the connections, at this client and behind it.</summary>
     public Task OpenAsync() => PostAsync(FetchBody.LsRefs);
 
     /// <summary>Clones once.</summary>
-    /// <returns>Seconds until the last byte of the pack; the bytes of that answer; what its Cache-Status says.</returns>
+    /// <returns>Seconds until the last byte of the pack; the bytes of that response; its Cache-Status.</returns>
     public async Task<(double Seconds, long Bytes, string CacheStatus)> CloneAsync()
     {
         long begun = Stopwatch.GetTimestamp();

@@ -69,7 +69,7 @@ internal sealed class WarmAnswer
         return await FetchAuthorisedAsync(node, version);
     }
 
-    /// <summary>The same where the ticket is known to live.</summary>
+    /// <summary>The same if the ticket is known to live.</summary>
     public async Task<Curl> FetchAuthorisedAsync(Uri node, string version = Http11)
     {
         Curl got = await Curl.RunAsync(UrlAt(node), "/dev/null", [version, .. _fetch]);

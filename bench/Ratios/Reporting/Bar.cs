@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Waystation.Ratios.Reporting;
 
-/// <summary>What a figure has to reach.</summary>
+/// <summary>The aim for a figure.</summary>
 /// <param name="Limit">In the unit of the row's last figure.</param>
 /// <param name="IsFloor">True where more is better.</param>
 internal sealed record Bar(double Limit, bool IsFloor)

@@ -6,7 +6,7 @@ namespace Waystation.Ratios.Reporting;
 /// <summary>Horizontal bars from zero, with a mark from the least to the most sample: a picture of one comparison, as SVG without scripts
 /// or fonts.</summary>
 /// <param name="Name">The file's name without its ending.</param>
-/// <param name="Title">What was done, and the unit.</param>
+/// <param name="Title">The measurement and its unit.</param>
 internal sealed record BarChart(string Name, string Title)
 {
     private const int Width = 760,

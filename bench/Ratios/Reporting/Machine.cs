@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Waystation.Ratios.Reporting;
 
-/// <summary>Where and with what the figures were taken: without it they say nothing.</summary>
+/// <summary>The machine and the programs of the run: without these the figures mean nothing.</summary>
 internal static class Machine
 {
     public static async Task<string> DescribeAsync()

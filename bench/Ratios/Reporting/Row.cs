@@ -1,21 +1,21 @@
 namespace Waystation.Ratios.Reporting;
 
-/// <summary>One line of the table: what was done, by us, by the rival, and the ratio, difference or count that tells.</summary>
+/// <summary>One row of the table: a measurement, by the node and by the rival, and the ratio, difference or count of interest.</summary>
 internal sealed record Row(string What)
 {
     /// <summary>Through the node; empty where only the comparison says something.</summary>
     public string Ours { get; init; } = "";
 
-    /// <summary>By whom it is compared with, and that one's figure; empty where there is none.</summary>
+    /// <summary>The rival and its figure; empty if there is none.</summary>
     public string Rival { get; init; } = "";
 
-    /// <summary>The figure that the bar is held against; null where a row only tells.</summary>
+    /// <summary>The figure that is compared with the bar; null for a row without comparison.</summary>
     public Samples? Compared { get; init; }
 
     /// <summary>How the figure is written: <c>0.00</c>.</summary>
     public string Format { get; init; } = "0.00";
 
-    /// <summary>What follows the figure: <c>× the time</c>, <c>packs made at the primary</c>.</summary>
+    /// <summary>The unit behind the figure: <c>× the time</c>, <c>packs made at the primary</c>.</summary>
     public string Unit { get; init; } = "";
 
     public Bar? Bar { get; init; }
@@ -23,7 +23,7 @@ internal sealed record Row(string What)
     /// <summary>Why there is no figure.</summary>
     public string? Failure { get; init; }
 
-    /// <summary>Null where there is no bar, or no figure to hold against it.</summary>
+    /// <summary>Null if there is no bar, or no figure.</summary>
     public bool? IsMet =>
         Bar is null ? null
         : Compared is null ? false

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Waystation.Ratios.Reporting;
 
-/// <summary>What one figure was in each of its samples.</summary>
+/// <summary>The values of one figure in all samples.</summary>
 internal sealed class Samples
 {
     private readonly List<double> _values = [];

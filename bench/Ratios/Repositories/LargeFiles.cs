@@ -12,7 +12,7 @@ internal static class LargeFiles
     /// <summary>Puts them on the branch <c>main</c>.</summary>
     public static async Task ImportAsync(PrimaryRepository repository, long bytes)
     {
-        // Deflating what cannot be deflated only takes time.
+        // Deflating random bytes only takes time.
         await repository.GitAsync("config", "core.compression", "0");
         await repository.ImportAsync(stream => WriteAsync(stream, bytes));
     }

@@ -38,7 +38,7 @@ internal sealed record SourceTree(int Folders, int Commits, int ChangesInCommit)
     /// <summary>30,000 files, a thousand commits: a pack of 35 MB.</summary>
     public static SourceTree Wide { get; } = new(300, 1_000, 4);
 
-    /// <summary>6,000 files, for what is done hundreds of times.</summary>
+    /// <summary>6,000 files, for repositories that are used hundreds of times.</summary>
     public static SourceTree Narrow { get; } = new(60, 500, 4);
 
     /// <summary>A history of years.</summary>
@@ -96,7 +96,7 @@ internal sealed record SourceTree(int Folders, int Commits, int ChangesInCommit)
         await writer.WriteLineAsync("done");
     }
 
-    /// <summary>A few lines are put in, and a few taken away: what people do.</summary>
+    /// <summary>Inserts a few lines and removes a few, as people do.</summary>
     private static async Task EditFileAsync(StreamWriter writer, Random random, string[][] files, int file)
     {
         List<string> lines = [.. files[file]];

@@ -39,7 +39,7 @@ internal sealed class LinkClock : IDisposable
         return new ValueTask(come.Task);
     }
 
-    /// <summary>Ends the thread; nobody may wait any more.</summary>
+    /// <summary>Ends the thread; there must be no waiter any more.</summary>
     public void Dispose()
     {
         _closing = true;
@@ -59,7 +59,7 @@ internal sealed class LinkClock : IDisposable
         }
     }
 
-    /// <summary>Wakes whose time has come; returns the milliseconds until the next one's, without their fraction.</summary>
+    /// <summary>Wakes the waiters that are due; returns the whole milliseconds until the next one.</summary>
     private int WakeAndLook()
     {
         lock (_gate)

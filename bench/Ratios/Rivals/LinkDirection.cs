@@ -9,12 +9,12 @@ namespace Waystation.Ratios.Rivals;
 /// </code>
 /// It holds no bytes: when the line will be free is known in advance, so who is woken late delays nothing that comes after.
 /// </summary>
-/// <param name="clock">Wakes those who wait.</param>
+/// <param name="clock">Wakes the waiters.</param>
 /// <param name="delay">From one end to the other.</param>
-/// <param name="bytesPerSecond">What goes through.</param>
+/// <param name="bytesPerSecond">The rate.</param>
 internal sealed class LinkDirection(LinkClock clock, TimeSpan delay, long bytesPerSecond)
 {
-    /// <summary>What a router of such a line holds: 0.1 s of 20 Mbit/s. Who sends more waits.</summary>
+    /// <summary>The queue of a router of such a line: 0.1 s of 20 Mbit/s. A sender of more bytes waits.</summary>
     private const int QueueLength = 256 * 1024;
 
     private readonly Lock _gate = new();

@@ -37,7 +37,7 @@ internal sealed class NginxServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Where a file of this name lies; it is served as <c>/NAME</c>.</summary>
+    /// <summary>The path of a file of this name; it is served as <c>/NAME</c>.</summary>
     public string FileFor(string name) => Path.Combine(_folder["files"], name);
 
     public ValueTask DisposeAsync()

@@ -63,14 +63,14 @@ internal sealed class SshDoors : IAsyncDisposable
         return new SshDoors(home, node, plain, login, client);
     }
 
-    /// <summary>What the plain sshd runs for the key from now on.</summary>
+    /// <summary>The command that the plain sshd runs for the key from now on.</summary>
     public void RunPlainly(string command)
     {
         _sshd.AdmitNobody();
         _sshd.AdmitTo(_key, command);
     }
 
-    /// <summary>A command at the node, fed from a file; what it says is discarded.</summary>
+    /// <summary>A command at the node, with a file as input; its output is discarded.</summary>
     public Task<(double Seconds, long Bytes)> AtNodeAsync(string command, string? input) => TimeAsync(Node.Ssh, command, input);
 
     /// <summary>The same at the plain sshd.</summary>

@@ -9,7 +9,7 @@ namespace Waystation.Ratios.Rivals;
 
 /// <summary>
 /// A long and narrow line to a server: a relay of TCP connections in which bytes take their time, a direction each way for all
-/// connections together. To open a connection costs a round trip, as it does where the other end is far.
+/// connections together. To open a connection costs a round trip, as with a distant server.
 /// It loses nothing, and its senders need not find out first how much it takes: a real line is slower than this, never faster.
 /// </summary>
 internal sealed class WideAreaLink : IAsyncDisposable
@@ -41,9 +41,9 @@ internal sealed class WideAreaLink : IAsyncDisposable
     public Uri Url => new($"http://127.0.0.1:{Near.Port}/");
 
     /// <summary>Opens a line to a server.</summary>
-    /// <param name="server">Where the far end is.</param>
+    /// <param name="server">The address of the far end.</param>
     /// <param name="roundTrip">There and back.</param>
-    /// <param name="bitsPerSecond">In each direction, of what the connections carry.</param>
+    /// <param name="bitsPerSecond">The rate in each direction, of the bytes in the connections.</param>
     public static WideAreaLink Open(EndPoint server, TimeSpan roundTrip, long bitsPerSecond)
     {
         var link = new WideAreaLink(server, roundTrip, bitsPerSecond);
@@ -113,7 +113,7 @@ internal sealed class WideAreaLink : IAsyncDisposable
         );
     }
 
-    /// <summary>Where one end is gone, all work for the connection stops.</summary>
+    /// <summary>When one end is gone, all work for the connection stops.</summary>
     private static async Task OrBreakAsync(Task work, CancellationTokenSource broken)
     {
         try

@@ -87,7 +87,7 @@ public sealed class FileStampsTests : IDisposable
         Assert.All(["", "1 2 3", "1 2 3 x", "-"], static text => Assert.Null(FileStamp.Parse(text)));
     }
 
-    /// <summary>A line that does not read back is a file that nobody has checked: it costs a check, and is no failure.</summary>
+    /// <summary>A line that cannot be read counts as an unchecked file: it costs a check, and is no failure.</summary>
     [Fact]
     public void Load_TakesWhatItCannotReadForUnknown()
     {

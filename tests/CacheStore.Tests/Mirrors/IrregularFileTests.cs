@@ -4,7 +4,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.CacheStore.Tests.Mirrors;
 
-/// <summary>A fifo in the place of a file is damage: nobody waits for what is never written to it.</summary>
+/// <summary>A FIFO in the place of a file is damage: no reader waits for a writer that never comes.</summary>
 public sealed class IrregularFileTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);

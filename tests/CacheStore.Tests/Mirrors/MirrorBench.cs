@@ -42,7 +42,7 @@ internal sealed class MirrorBench : IDisposable
 
     public MirrorUpkeep Upkeep { get; private set; } = null!;
 
-    /// <summary>Where the objects come from.</summary>
+    /// <summary>The source of the objects.</summary>
     public GitClient Source => _client.In("source");
 
     public static async Task<MirrorBench> OpenAsync(MirrorOptions? options = null, string format = "sha1")
@@ -70,7 +70,7 @@ internal sealed class MirrorBench : IDisposable
         return Mirrors.Publish(prepared);
     }
 
-    /// <summary>What a sync does: brings what is new, and the refs.</summary>
+    /// <summary>Does the work of a sync: brings new objects and the refs.</summary>
     public async Task SyncAsync(Mirror mirror, bool mayOrphan = false)
     {
         using IDisposable turn = await mirror.ChangeAsync(CancellationToken.None);
@@ -100,7 +100,7 @@ internal sealed class MirrorBench : IDisposable
         return await intake.CompleteAsync(wanted, shown);
     }
 
-    /// <summary>A thin pack of what these lead to and those do not.</summary>
+    /// <summary>A thin pack of the objects that these lead to and those do not.</summary>
     public async Task<byte[]> PackAsync(IEnumerable<ObjectId> wants, IEnumerable<ObjectId> haves, params string[] options)
     {
         string revisions = string.Concat(wants.Select(static id => id + "\n")) + string.Concat(haves.Select(static id => "^" + id + "\n"));
@@ -126,8 +126,8 @@ internal sealed class MirrorBench : IDisposable
 
     /// <summary>One more commit on a branch, with this text in a file.</summary>
     /// <param name="branch">Which branch.</param>
-    /// <param name="text">What the file holds, in ASCII.</param>
-    /// <param name="file">Its name; one of seven by turns where none is given.</param>
+    /// <param name="text">The content of the file, in ASCII.</param>
+    /// <param name="file">Its name; by default one of seven in turn.</param>
     public async Task<ObjectId> CommitAsync(string branch, string text, string? file = null)
     {
         int number = Interlocked.Increment(ref _written);
@@ -147,7 +147,7 @@ internal sealed class MirrorBench : IDisposable
 
     public async Task<ObjectId> ResolveAsync(string revision) => ObjectId.Parse(await Source.ReadAsync("rev-parse", "--verify", revision));
 
-    /// <summary>Git in the mirror itself, as an examiner who changes nothing.</summary>
+    /// <summary>Git in the mirror itself, only for reading.</summary>
     public Task<string> ExamineAsync(Mirror mirror, params IReadOnlyList<string> arguments) =>
         _client.ReadAsync(["--git-dir", mirror.Repository, "-c", "safe.directory=*", .. arguments]);
 

@@ -8,7 +8,7 @@ public sealed class MirrorRecordTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    /// <summary>Taking orphans for what refs lead to would show them: no bit that flips may make it so.</summary>
+    /// <summary>A record that denies orphans would show them: no flipped bit may do that.</summary>
     [Fact]
     public void Record_SaysWhatIsOrphaned_OrNothing_WhateverBitHasFlipped()
     {

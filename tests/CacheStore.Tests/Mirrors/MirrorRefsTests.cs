@@ -47,7 +47,7 @@ public sealed class MirrorRefsTests : IDisposable
         await bench.ExamineAsync(mirror, "fsck", "--strict", "--no-dangling");
     }
 
-    /// <summary>What git could not have, or what could lead out of the file, is left out: a primary may name refs as it likes.</summary>
+    /// <summary>Names that git does not accept, or that lead out of the file, are left out: a primary may name refs as it likes.</summary>
     [Theory]
     [InlineData("refs/heads/a b")]
     [InlineData("refs/heads/../x")]
@@ -86,7 +86,7 @@ public sealed class MirrorRefsTests : IDisposable
         Assert.Throws<InvalidDataException>(() => MirrorRefs.Read(PackedRefs));
     }
 
-    /// <summary>Whoever begins to read looks whether the file is as it was written, and that may be just while it is written.</summary>
+    /// <summary>A reader first compares the file with the written one, perhaps while it is being written.</summary>
     [Fact]
     public async Task RefsOnDisk_AreThoseOfNow_HoweverManyReadWhileTheyChange()
     {

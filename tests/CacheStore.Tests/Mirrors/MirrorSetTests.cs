@@ -8,7 +8,7 @@ public sealed class MirrorSetTests
         s_b = new("git.example", "b.git"),
         s_c = new("git.example", "c.git");
 
-    /// <summary>More than what an intake wants free beforehand.</summary>
+    /// <summary>More bytes than an intake wants free beforehand.</summary>
     private const long Limit = 64L << 20;
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class MirrorSetTests
         Assert.Null(first.TryRead());
         Mirror second = await bench.MakeAsync(s_a);
 
-        // What is found out late about the first is not the second's fault.
+        // A late finding about the first mirror is not the second's fault.
         bench.Mirrors.Quarantine(first, "of a test, late");
         Assert.Same(second, bench.Mirrors.Find(s_a));
         Assert.Equal([s_a], told);

@@ -242,7 +242,7 @@ public sealed class MirrorUpkeepTests : IAsyncLifetime
             Assert.All(before, static pack => Assert.True(File.Exists(pack)));
             Assert.False(running.IsCompleted);
 
-            // Who begins now is not waited for, and reads as well.
+            // A reader that begins now is not waited for, and reads as well.
             using MirrorLease? later = mirror.TryRead();
             Assert.NotNull(later);
         }

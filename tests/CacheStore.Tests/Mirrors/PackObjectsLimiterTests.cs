@@ -131,8 +131,8 @@ public sealed class PackObjectsLimiterTests
         Assert.True((turns.Making, turns.Waiting) == (0, 0), $"seed {seed}: {turns.Making} making, {turns.Waiting} waiting");
     }
 
-    /// <summary>Who is alone has the cores to itself, to a bound; who comes besides has what is left, and one thread in any case. What
-    /// nobody waits for takes none from anybody.</summary>
+    /// <summary>A single pack has all cores, up to a bound; a further pack has the cores that are left, and at least one thread. A pack
+    /// without waiters takes no thread from others.</summary>
     [Fact]
     public async Task Threads_AreThoseThatOthersLeave()
     {

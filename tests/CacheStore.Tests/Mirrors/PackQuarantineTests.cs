@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Tests.Mirrors;
 
-/// <summary>What comes into a mirror is whole and connected, or does not come in.</summary>
+/// <summary>A pack comes into a mirror only if it is whole and connected.</summary>
 public sealed class PackQuarantineTests : IAsyncLifetime
 {
     private MirrorBench _bench = null!;
@@ -94,7 +94,7 @@ public sealed class PackQuarantineTests : IAsyncLifetime
         Assert.Empty(Directory.GetFileSystemEntries(_bench.Data.Temporary));
     }
 
-    /// <summary>Until its refs are known, a mirror into which objects came may hold what nobody is to see.</summary>
+    /// <summary>Until the refs of new objects are known, the mirror may have objects that no client may see.</summary>
     [Fact]
     public async Task Mirror_HoldsOrphans_UntilItIsSettled()
     {
@@ -176,7 +176,7 @@ public sealed class PackQuarantineTests : IAsyncLifetime
         Assert.False(mirror.HoldsOrphans);
         Assert.True(mirror.Stamps.AllHold());
 
-        // What comes next is taken as ever.
+        // The next pack is taken as ever.
         await _bench.SyncAsync(mirror);
         await _bench.AssertSoundAsync(mirror);
     }

@@ -3,7 +3,7 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Tests.Mirrors;
 
-/// <summary>What a pack brings beyond what was wanted, no ref leads to: it is orphaned from the first moment.</summary>
+/// <summary>Objects of a pack to which no wanted object leads are orphans from the first moment.</summary>
 public sealed class StrayObjectsTests
 {
     [Theory]
@@ -22,7 +22,7 @@ public sealed class StrayObjectsTests
         Assert.True(mirror.HoldsOrphans);
     }
 
-    /// <summary>What completes a thin pack, and what a sender did not know to be here, the mirror had before.</summary>
+    /// <summary>The mirror had the objects before that complete a thin pack, or that a sender did not know to be here.</summary>
     [Fact]
     public async Task WhatTheMirrorHadBefore_IsNoStray()
     {

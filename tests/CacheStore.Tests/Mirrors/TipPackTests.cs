@@ -22,7 +22,7 @@ public sealed partial class TipPackTests : IAsyncLifetime
     private Mirror _mirror = null!;
     private string _text = MirrorBench.TextOf(30_000);
 
-    /// <summary>A mirror whose newest version of a file came as a difference from the one before.</summary>
+    /// <summary>A mirror in which the newest version of a file came as a delta against the one before.</summary>
     public async Task InitializeAsync()
     {
         _bench = await MirrorBench.OpenAsync();
@@ -60,7 +60,7 @@ public sealed partial class TipPackTests : IAsyncLifetime
         }
     }
 
-    /// <summary>What was taken back is not kept in it, nor served from it to whoever may not have it.</summary>
+    /// <summary>A retracted commit is not kept in it, and not served from it to clients that may not have it.</summary>
     [Fact]
     public async Task CommitThatWasTakenBack_IsInItNoMore()
     {
@@ -116,7 +116,7 @@ public sealed partial class TipPackTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Where the stamps of a damaged file hold, reading all of it finds it.</summary>
+    /// <summary>If the stamps of a damaged file hold, reading all of it finds the damage.</summary>
     [Fact]
     public async Task DamageThatLeavesNoTrace_IsFoundByScrubbing_AndMended()
     {

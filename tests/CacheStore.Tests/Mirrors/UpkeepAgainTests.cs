@@ -29,7 +29,7 @@ public sealed class UpkeepAgainTests : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    /// <summary>What happens to all files while nothing happens to their content.</summary>
+    /// <summary>Changes of all files without a change of their content.</summary>
     [Theory]
     [InlineData("cp -a")] // another machine: other inodes, and times of change in any order
     [InlineData("cp -r")] // other times of modification as well

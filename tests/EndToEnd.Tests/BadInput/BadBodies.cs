@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Waystation.EndToEnd.Tests.BadInput;
 
-/// <summary>Bodies that no honest client sends, each under the name of what is wrong with it.</summary>
+/// <summary>Bodies that no honest client sends, each named by its fault.</summary>
 internal static class BadBodies
 {
     private const string Nobody = "1111111111111111111111111111111111111111";

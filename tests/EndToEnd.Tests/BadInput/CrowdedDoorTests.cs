@@ -7,7 +7,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.BadInput;
 
-/// <summary>Somebody holds many connections open, and others are served as if nobody did.</summary>
+/// <summary>One client holds many connections open, and others are served as usual.</summary>
 public sealed class CrowdedDoorTests : IAsyncLifetime
 {
     private static readonly byte[] s_halfHead = Encoding.ASCII.GetBytes(
@@ -139,7 +139,7 @@ public sealed class CrowdedDoorTests : IAsyncLifetime
 
         Assert.InRange(received, PackLength, PackLength + (1 << 20));
         await Eventually.TrueAsync("nobody is held", async () => (await _station.Node.MetricsAsync()).Sum("waystation_open_requests") == 0);
-        // What a reader who reads nothing holds is not its whole pack.
+        // A reader that reads nothing does not hold its whole pack.
         Assert.Equal(10, Lengths(_station.Node.Log).Count(length => length < PackLength / 2));
         Assert.DoesNotContain(_station.Node.Log.Split('\n'), line => line.Contains("fail:", StringComparison.Ordinal));
     }

@@ -16,7 +16,7 @@ public sealed class OddRequestTests(ITestOutputHelper output) : IAsyncLifetime
 
     private readonly Station _station = new();
 
-    // Without mirrors all that is kept was made by the primary: what a mirror makes for an honest request hides what an odd one has left.
+    // Without mirrors the primary makes all kept packs: a pack from a mirror for an honest request would hide traces of an odd one.
     public Task InitializeAsync() => _station.StartAsync(new NodeSettings { Options = ["--Mirrors:MaxSize", "0"] });
 
     public Task DisposeAsync() => _station.DisposeAsync();

@@ -297,11 +297,11 @@ internal sealed class OddRequests(Random random, IReadOnlyList<string> tips)
 }
 
 /// <summary>One request to upload-pack, one character a byte.</summary>
-/// <param name="Version">The protocol version whose form the body has.</param>
+/// <param name="Version">The protocol version of the body's form.</param>
 /// <param name="Body">The body, without its coding.</param>
 internal sealed record OddRequest(int Version, string Body)
 {
-    /// <summary>What <c>Git-Protocol</c> says; empty for no such field.</summary>
+    /// <summary>The value of <c>Git-Protocol</c>; empty for no such field.</summary>
     public string VersionText { get; init; } = Version == 2 ? "version=2" : "";
 
     /// <summary>Further fields, or others for those that there are.</summary>

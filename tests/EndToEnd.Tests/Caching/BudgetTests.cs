@@ -27,7 +27,7 @@ public sealed class BudgetTests : IAsyncLifetime
             Assert.InRange(await PackCacheBytesAsync(), 1, Budget);
         }
 
-        // The newest is still there, and whatever was evicted is fetched anew.
+        // The newest is still there, and evicted ones are fetched again.
         PrimaryRepository last = repositories[^1];
         int made = last.PacksMade;
         await client.RunAsync("clone", "--quiet", "--bare", "--depth", "1", _station.Node.UrlOf(last).AbsoluteUri, "last");

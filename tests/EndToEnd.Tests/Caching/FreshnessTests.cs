@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Caching;
 
-/// <summary>Refs are always asked: nobody ever sees an old one.</summary>
+/// <summary>Refs are always asked: no client ever sees an old one.</summary>
 public sealed class FreshnessTests(Station station) : IClassFixture<Station>, IDisposable
 {
     private static readonly History s_widgets = new(Seed: 27);

@@ -92,13 +92,13 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
             RawAnswer through = await AskAsync(station.Node.Url, repository, body);
             string[] said = Acknowledgments(direct),
                 again = Acknowledgments(through);
-            // Single acknowledgments in answer to done help nobody and are not kept; the last word is the same.
+            // Single acknowledgments in reply to done help no client and are not kept; the last one is the same.
             Assert.Equal(end.Length > 0 ? said[^1..] : said, again);
             Assert.Equal(direct.Text.Contains("PACK", StringComparison.Ordinal), through.Text.Contains("PACK", StringComparison.Ordinal));
         }
     }
 
-    /// <summary>git says ACK again for a have that is a parent of the first, to clients such as go-git that know no multi_ack.</summary>
+    /// <summary>git sends ACK again for a have that is a parent of the first, to clients such as go-git that know no multi_ack.</summary>
     [Theory]
     [InlineData("side-band-64k")]
     [InlineData("side-band")]
@@ -208,7 +208,7 @@ public sealed class OlderProtocolByHandTests(Station station) : IClassFixture<St
     private static int LengthAt(byte[] packets, int at) =>
         int.Parse(Encoding.ASCII.GetString(packets, at, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    /// <summary>The pack, as the digest in its trailer, which must be that of what is before it.</summary>
+    /// <summary>The pack, as the digest in its trailer, which must be that of the bytes before it.</summary>
     [SuppressMessage("Security", "CA5350", Justification = "The trailer of a SHA-1 repository's pack is SHA-1.")]
     private static string Unframe(ReadOnlyMemory<byte> body, string framing)
     {

@@ -3,7 +3,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Caching;
 
-/// <summary>What was cached outlives the process; what was half-made does not.</summary>
+/// <summary>Cached packs outlive the process; unfinished ones do not.</summary>
 public sealed class RestartTests : IAsyncLifetime
 {
     private const string Hit = "waystation; hit";
@@ -97,7 +97,7 @@ public sealed class RestartTests : IAsyncLifetime
         FlipOneBitInEveryLargeFile(seed: 62);
         await _station.Node.StartAgainAsync();
 
-        // The one that meets the rot may fail, but not with wrong bytes; those after it are served anew.
+        // The fetch that meets the rot may fail, but not with wrong bytes; later ones get a new pack.
         CommandResult meets = await client.TryAsync("clone", "--quiet", "--depth", "1", url, "meets");
         if (meets.ExitCode == 0)
         {

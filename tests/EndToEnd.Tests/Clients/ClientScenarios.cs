@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Clients;
 
-/// <summary>What every client must be able to do through a node, and what must not be to be told from going direct.</summary>
+/// <summary>The abilities of every client through a node, with the same result as without one.</summary>
 internal sealed class ClientScenarios(Station station, ClientRow row)
 {
     private const string Direct = "direct",
@@ -95,7 +95,7 @@ internal sealed class ClientScenarios(Station station, ClientRow row)
         }
     }
 
-    /// <summary>The cache is warm and somebody else's ticket is alive: neither lets anybody in.</summary>
+    /// <summary>The cache is warm and the ticket of another user is alive: neither lets anybody in.</summary>
     public async Task BeRefusedAsync()
     {
         PrimaryRepository repository = await NewRepositoryAsync("private");

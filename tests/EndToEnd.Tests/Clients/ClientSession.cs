@@ -64,7 +64,7 @@ internal sealed class ClientSession : IDisposable
 
     public Task<ClientState> StateOfAsync(string name) => ClientState.OfAsync(Git.In(name));
 
-    /// <summary>Does something that is answered by one pack, which the primary makes for the first who asks and for nobody after.</summary>
+    /// <summary>Does something that needs one pack, which the primary makes for the first client and for no later one.</summary>
     public async Task ExpectAsync(Maker maker, PrimaryRepository repository, Func<Task> act)
     {
         int packs = repository.PacksMade;
@@ -89,7 +89,7 @@ internal sealed class ClientSession : IDisposable
         (door == Door.Primary ? _station.Primary.Url : _station.Node.Url).To(repository, user);
 }
 
-/// <summary>Who makes, or once made, a pack.</summary>
+/// <summary>The maker of a pack.</summary>
 internal enum Maker
 {
     Primary,

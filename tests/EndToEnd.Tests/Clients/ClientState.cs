@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Clients;
 
-/// <summary>What real git sees in a clone that another client made, checked by it with <c>fsck --strict</c>.</summary>
+/// <summary>A clone of another client as real git sees it, checked with <c>fsck --strict</c>.</summary>
 internal sealed record ClientState(CloneState Found, string Reachable)
 {
     public static async Task<ClientState> OfAsync(GitClient clone)

@@ -11,7 +11,7 @@ internal static class ClientTable
         new("pygit2", home => PythonAsync(home, "with-pygit2.py"), 0, Shallowness.None),
         new("dulwich", home => PythonAsync(home, "with-dulwich.py"), 0, Shallowness.ClonesAndDeepens),
         new("jgit", JgitBuild.ClientAsync, 0, Shallowness.None),
-        // It asks for nothing where it has every tip, whatever the depth.
+        // It asks for nothing if it has every tip, at any depth.
         new("go-git", GoGitBuild.ClientAsync, 0, Shallowness.Clones),
         new("isomorphic-git", IsomorphicGitModules.ClientAsync, 0, Shallowness.ClonesAndDeepens),
     ];

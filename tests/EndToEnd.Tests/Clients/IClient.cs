@@ -8,14 +8,14 @@ namespace Waystation.EndToEnd.Tests.Clients;
 /// </summary>
 internal interface IClient
 {
-    /// <param name="url">Where from.</param>
+    /// <param name="url">The URL.</param>
     /// <param name="folder">The clone, which does not exist yet.</param>
     /// <param name="depth">Commits from each tip; null for all.</param>
     Task<CommandResult> CloneAsync(Uri url, string folder, int? depth = null);
 
-    /// <param name="url">Where from, whatever the clone's own configuration says.</param>
+    /// <param name="url">The URL, instead of the clone's own remote.</param>
     /// <param name="folder">The clone.</param>
-    /// <param name="depth">Commits from each tip; null for what the clone has and what is new.</param>
+    /// <param name="depth">Commits from each tip; null for the clone's own boundary.</param>
     Task<CommandResult> FetchAsync(Uri url, string folder, int? depth = null);
 
     Task<CommandResult> PushAsync(Uri url, string folder);

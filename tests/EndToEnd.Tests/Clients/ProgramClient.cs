@@ -14,7 +14,7 @@ internal sealed record ProgramClient(string Program, params IReadOnlyList<string
 
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Where the programs stand that are kept beside these tests.</summary>
+    /// <summary>The folder of the programs beside these tests.</summary>
     public static string Folder { get; } = Path.Combine(Checkout.Root, "tests", "EndToEnd.Tests", "Clients", "Programs");
 
     public Task<CommandResult> CloneAsync(Uri url, string folder, int? depth = null) => RunAsync("clone", url, folder, depth);

@@ -40,7 +40,7 @@ public sealed class GitoliteTests(GitoliteStation station) : IClassFixture<Gitol
             await git.RunAsync("clone", "--quiet", station.Through("bob", name), "before");
             await station.Primary.GrantAsync(GitoliteStation.Rights + granted.Replace("bob", "carol", StringComparison.Ordinal));
 
-            // The ticket is live: the node still tells what the primary can do, and the primary says no to what follows.
+            // The ticket is live: the node still shows the primary's capabilities, and the primary refuses the next request.
             CommandResult direct = await git.TryAsync("ls-remote", station.Direct("bob", name));
             CommandResult through = await git.TryAsync("ls-remote", station.Through("bob", name));
             Assert.Contains("DENIED", direct.Error, StringComparison.Ordinal);
@@ -104,7 +104,7 @@ public sealed class GitoliteTests(GitoliteStation station) : IClassFixture<Gitol
         return new GitClient(_folder) with { Variables = user.Variables };
     }
 
-    /// <summary>The same words and exit code from both, twice: what was learned the first time changes nothing.</summary>
+    /// <summary>The same text and exit code from both, twice: the first time changes nothing for the second.</summary>
     private static async Task SameAsync(GitClient git, string verb, string directUrl, string throughUrl, string? within = null)
     {
         GitClient client = within is null ? git : git.In(within);

@@ -29,7 +29,7 @@ public sealed class AdvertisedOrphansTests : IAsyncLifetime
             );
         }
 
-        // Both are taken back; alice brings the news, and upkeep sorts out what was, when the mirror has rested from the last.
+        // Both are taken back; alice fetches the news, and upkeep sorts out the old commits when the mirror has rested from the last one.
         await veiled.Repository.GitAsync("update-ref", "refs/heads/main", "refs/heads/main~2");
         await veiled.Repository.GitAsync("update-ref", "refs/heads/secret", "refs/heads/secret~2");
         string news = await veiled.Repository.CommitAsync();

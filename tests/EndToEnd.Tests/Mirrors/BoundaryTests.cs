@@ -3,14 +3,15 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Mirrors;
 
-/// <summary>A client whose history is cut off says where, and must be sent what lies below if it wants that.</summary>
+/// <summary>A client with cut history names its boundary, and must get the commits below it if it wants them.</summary>
 public sealed class BoundaryTests(Station station) : IClassFixture<Station>, IDisposable
 {
     private readonly TempFolder _folder = new();
 
     /// <summary>
-    /// The mirror has the boundary, and does not know yet that it is shown: what leads to it is new. The client has what leads to it, and
-    /// not what lies below.
+    /// The mirror has the boundary, and does not know yet that it is shown: the commits that lead to it are new. The client has these
+    /// commits,
+    /// and not the ones below.
     /// <code>
     ///   main~3 ─ … ─ boundary ─ had ─ tip        new: had, tip, side
     ///        `─ side

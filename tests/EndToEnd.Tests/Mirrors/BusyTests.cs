@@ -5,7 +5,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Mirrors;
 
-/// <summary>One pack at a time and one that waits: who comes then is told to come again, before the first byte.</summary>
+/// <summary>One pack at a time and one that waits: further clients are told to come again, before the first byte.</summary>
 public sealed class BusyTests : IAsyncLifetime
 {
     private readonly Station _station = new();

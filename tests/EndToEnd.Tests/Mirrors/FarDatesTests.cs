@@ -6,7 +6,7 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 
 /// <summary>
 /// A commit-graph has 34 bits for the date of a commit, so that one beyond the year 2514 seems to be of 1970. A clone that is shallow by
-/// date ends where it ends at the primary, all the same.
+/// date ends at the same commit as at the primary.
 /// </summary>
 public sealed class FarDatesTests : IAsyncLifetime
 {

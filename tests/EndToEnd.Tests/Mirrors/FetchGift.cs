@@ -5,7 +5,7 @@ namespace Waystation.EndToEnd.Tests.Mirrors;
 
 /// <summary>An answer to a <see cref="FetchWish"/>, taken apart.</summary>
 /// <param name="Status">Of HTTP.</param>
-/// <param name="CacheStatus">The header; empty where there is none.</param>
+/// <param name="CacheStatus">The header; empty if there is none.</param>
 /// <param name="Body">As it came.</param>
 internal sealed record FetchGift(int Status, string CacheStatus, byte[] Body)
 {
@@ -15,23 +15,23 @@ internal sealed record FetchGift(int Status, string CacheStatus, byte[] Body)
     /// <summary><c>shallow …</c> and <c>unshallow …</c>, sorted: their order means nothing.</summary>
     public IReadOnlyList<string> Boundary { get; private init; } = [];
 
-    /// <summary>The pack, unframed; empty where there is none.</summary>
+    /// <summary>The pack without framing; empty if there is none.</summary>
     public byte[] Pack { get; private init; } = [];
 
-    /// <summary>What the server gave as the reason for its refusal; null where it refused nothing.</summary>
+    /// <summary>The reason of the server's refusal; null if it refused nothing.</summary>
     public string? Refusal { get; private init; }
 
     public bool HasPack => Pack.Length > 0;
 
-    /// <summary>Whether the node answered from what it has itself.</summary>
+    /// <summary>Whether the node answered from its own data.</summary>
     public bool IsServedHere => CacheStatus.StartsWith("waystation; hit", StringComparison.Ordinal);
 
-    /// <summary>Whether it ends where no answer ends, though HTTP says that it is whole: upload-pack has died.</summary>
+    /// <summary>Whether it ends in a wrong place, though HTTP shows it as whole: upload-pack has died.</summary>
     public bool IsCutShort { get; private init; }
 
     public string Text => Encoding.Latin1.GetString(Body);
 
-    /// <summary>Fails where the other answer says anything else; how its bytes are cut into packets means nothing.</summary>
+    /// <summary>Fails if the other response differs in anything but the cut of its bytes into packets.</summary>
     public void MustSayWhat(FetchGift other)
     {
         Assert.Equal((other.Status, other.Refusal), (Status, Refusal));
@@ -102,7 +102,7 @@ internal sealed record FetchGift(int Status, string CacheStatus, byte[] Body)
             Boundary = boundary,
             Pack = pack.ToArray(),
             Refusal = refusal,
-            // Whoever says done is sent a pack, be it an empty one; every answer of v2 ends with a flush-pkt.
+            // A client that sends done gets a pack, perhaps an empty one; every v2 response ends with a flush-pkt.
             IsCutShort = refusal is null && pack.Length == 0 && (wish.Done || (wish.Version == 2 && !body.AsSpan().EndsWith("0000"u8))),
         };
     }

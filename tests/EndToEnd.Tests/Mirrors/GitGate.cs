@@ -10,7 +10,7 @@ internal sealed class GitGate
 
     private GitGate(TempFolder folder) => this._folder = folder;
 
-    /// <summary>What the node is to be started with.</summary>
+    /// <summary>The arguments with which to start the node.</summary>
     public IReadOnlyDictionary<string, string> Environment =>
         new Dictionary<string, string> { ["PATH"] = $"{_folder["bin"]}:{System.Environment.GetEnvironmentVariable("PATH")}" };
 

@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Mirrors;
 
-/// <summary>A bare repository into which packs are taken as a client takes them: what it then holds is what the client got.</summary>
+/// <summary>A bare repository that takes packs as a client does: afterwards it has the objects that the client got.</summary>
 internal sealed class Holdings
 {
     private readonly GitClient _git;
@@ -26,7 +26,7 @@ internal sealed class Holdings
         return holdings;
     }
 
-    /// <summary>Takes a pack in; fails where it builds on what is not here, or is damaged.</summary>
+    /// <summary>Takes a pack in; fails if the pack needs a missing object, or is damaged.</summary>
     public async Task TakeAsync(FetchGift gift)
     {
         Assert.True(gift.HasPack, $"no pack: {gift.Refusal} {gift.Text}");

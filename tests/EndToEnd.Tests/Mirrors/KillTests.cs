@@ -64,7 +64,7 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
         await AssertWholeAsync(repository);
     }
 
-    /// <summary>Killed between keeping a clone and having indexed it: what is kept is enough to have the mirror again.</summary>
+    /// <summary>Killed between storing a clone and indexing it: the stored pack is enough to rebuild the mirror.</summary>
     [Fact]
     public async Task Mirror_IsMadeOfTheKeptClone_WhenItWasLost()
     {
@@ -157,7 +157,7 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
 
     private static async Task EndAsync(Process clone)
     {
-        // Its node has gone: it ends by itself, with an error or, where it had all already, without.
+        // Its node is gone: it ends by itself, with an error or, if it had all bytes already, without one.
         await clone.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
     }
 
@@ -202,7 +202,7 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
             Directory.Delete(client.In(expected).Folder, recursive: true);
         }
 
-        // A mirror is there, from which answers are made that nobody had before.
+        // A mirror is there, from which git makes new packs.
         await Eventually.TrueAsync(
             "an answer is made from a mirror",
             async () =>
@@ -216,7 +216,7 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
             }
         );
 
-        // Nothing is left of what was half-made.
+        // No unfinished file is left.
         await Eventually.TrueAsync("nothing is left over", () => Leftovers().Length == 0);
         foreach (string mirror in Directory.GetDirectories(Path.Combine(_station.Node.DataFolder, "mirrors")))
         {

@@ -49,7 +49,7 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
         await client.In("here1").RunAsync("cat-file", "-e", blob);
         Assert.Equal(1, repository.PacksMade);
 
-        // And all of it is what the primary itself gives.
+        // And all of it equals the primary's own response.
         for (int kind = 1; kind < kinds.Length; kind++)
         {
             await client.RunAsync(["clone", "--quiet", .. kinds[kind], direct, $"direct{kind}"]);
@@ -115,7 +115,7 @@ public sealed class OnePackTests(Station station) : IClassFixture<Station>, IDis
         Assert.Equal(await CloneState.OfAsync(client.In("one")), await CloneState.OfAsync(client.In("two")));
     }
 
-    /// <summary>A have whose ref has moved on belongs to what is shown only by way of what the mirror does not have yet.</summary>
+    /// <summary>A have whose ref has moved on is reachable only through commits that the mirror does not have yet.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(2)]

@@ -20,7 +20,7 @@ public sealed class RandomHistoriesTests(ITestOutputHelper output) : IAsyncLifet
     private readonly Station _station = new();
     private readonly ConcurrentDictionary<string, int> _served = new();
 
-    // Every request is answered by what the primary says now: the answers can be compared at once.
+    // Every response is made from the primary's present state, so the responses can be compared at once.
     public Task InitializeAsync() => _station.StartAsync(new NodeSettings { Options = ["--Access:TicketLifetime", "00:00:00"] });
 
     public Task DisposeAsync() => _station.DisposeAsync();
@@ -96,7 +96,8 @@ public sealed class RandomHistoriesTests(ITestOutputHelper output) : IAsyncLifet
             }
             catch (HttpRequestException) when (direct.IsCutShort)
             {
-                // upload-pack died in the middle: what HTTP calls an end the node breaks off, so that no client waits for the rest.
+                // upload-pack died in the middle: HTTP shows an end, but the node breaks the response off, so that no client waits for the
+                // rest.
                 continue;
             }
 

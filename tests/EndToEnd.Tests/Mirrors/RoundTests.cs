@@ -16,7 +16,7 @@ public sealed class RoundTests(Station station) : IClassFixture<Station>, IDispo
         VeiledRepository veiled = await VeiledRepository.OpenAsync(station, "veiled", seed: 304);
         await veiled.WarmAsync(new GitClient(_folder));
         string had = await veiled.Repository.ResolveAsync("main~9");
-        // What the client has is common, and leads nowhere near to what it wants at this depth: nobody is ready.
+        // The client's haves are common, but far from its wants at this depth: no server is ready.
         string other = await veiled.Repository.ResolveAsync("topic/1");
         FetchWish wish = new()
         {

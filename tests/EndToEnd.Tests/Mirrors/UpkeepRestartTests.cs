@@ -40,7 +40,7 @@ public sealed partial class UpkeepRestartTests : IAsyncLifetime
 
         await _station.Node.StartAgainAsync();
 
-        // What is due is looked for at the start and with each step: where the second mirror was seen to, the first had its chance.
+        // Due mirrors are looked for at the start and at each step: when the second mirror was served, the first had its chance.
         await CloneAsync(client, "another");
         Assert.Equal(done, UpkeepOf(kept));
     }

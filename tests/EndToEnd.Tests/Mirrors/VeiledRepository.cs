@@ -3,7 +3,7 @@ using Waystation.TestKit.Servers;
 namespace Waystation.EndToEnd.Tests.Mirrors;
 
 /// <summary>
-/// A repository of which alice sees all and bob does not see what is called secret, mirrored by a node whose cache alice has warmed.
+/// A repository of which alice sees everything and bob does not see refs called secret, mirrored by a node whose cache alice has warmed.
 /// <code>
 ///   main       … main~7 … main~5 … main~3 … main
 ///                            \        `- refs/tags/secret/mark (annotated)
@@ -18,12 +18,12 @@ internal sealed class VeiledRepository
 
     public PrimaryRepository Repository { get; }
 
-    /// <summary>Everything that bob must not have, by what it is: commits, trees, blobs and a tag.</summary>
+    /// <summary>Every object that bob must not have, by kind: commits, trees, blobs and a tag.</summary>
     public IReadOnlyDictionary<string, string> Hidden { get; private set; } = new Dictionary<string, string>();
 
     public string Main { get; private set; } = "";
 
-    /// <summary>Begins with what everybody sees; alice has cloned it through the node and the mirror is there.</summary>
+    /// <summary>Begins with commits that everybody sees; alice has cloned it through the node and the mirror is there.</summary>
     public static async Task<VeiledRepository> OpenAsync(Station station, string kind, int seed)
     {
         PrimaryRepository repository = await station.Primary.CreateAsync($"{kind}/{Guid.NewGuid():n}.git", new History(seed));
@@ -71,7 +71,7 @@ internal sealed class VeiledRepository
         return veiled;
     }
 
-    /// <summary>Puts two commits that bob does not see on top of what he sees.</summary>
+    /// <summary>Adds two commits that bob does not see on top of those that he sees.</summary>
     public async Task AddSecretAsync(string on)
     {
         await Repository.GitAsync("update-ref", "refs/heads/secret", await Repository.ResolveAsync(on));
@@ -106,12 +106,12 @@ internal sealed class VeiledRepository
 
     public Task<FetchGift> AskDirectAsync(string user, FetchWish wish) => wish.SendAsync(Station.Primary.Url, Repository, user);
 
-    /// <summary>The node has the primary say it: what that answers is passed on as it is.</summary>
+    /// <summary>The node asks the primary: its response is passed on unchanged.</summary>
     public async Task<FetchGift> MustBeThePrimarysAsync(string user, FetchWish wish)
     {
         FetchGift direct = await AskDirectAsync(user, wish),
             through = await AskAsync(user, wish);
-        // Where the primary does not speak v2 the node learns nothing in it.
+        // If the primary does not speak v2, the node learns nothing in it.
         bool isDeaf = wish.Version == 2 && Repository.Name.StartsWith("strict/", StringComparison.Ordinal);
         Assert.Equal($"waystation; fwd=bypass; detail={(isDeaf ? "not-accepted" : "not-visible")}", through.CacheStatus);
         if (Repository.Name.StartsWith("strict/", StringComparison.Ordinal) && wish.Wants.Any(Hidden.Values.Contains))

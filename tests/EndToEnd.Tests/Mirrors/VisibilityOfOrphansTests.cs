@@ -76,7 +76,7 @@ public sealed class VisibilityOfOrphansTests : IAsyncLifetime
         );
         await NobodyGetsAnythingAsync("the orphans are apart");
 
-        // What is left is given, and is whole.
+        // The other objects are given, and are whole.
         await client.RunAsync("clone", "--quiet", "--mirror", _station.Node.UrlOf(veiled.Repository, "bob").AbsoluteUri, "after");
         await client.RunAsync("clone", "--quiet", "--mirror", _station.Primary.UrlOf(veiled.Repository, "bob").AbsoluteUri, "direct");
         Assert.Equal(await CloneState.OfAsync(client.In("direct")), await CloneState.OfAsync(client.In("after")));

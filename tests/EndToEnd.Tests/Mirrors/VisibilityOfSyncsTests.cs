@@ -9,7 +9,7 @@ public sealed class VisibilityOfSyncsTests(Station station) : IClassFixture<Stat
 {
     private readonly TempFolder _folder = new();
 
-    /// <summary>Listings that do not say what tags point to set no refs, and yet let their asker fetch what they show.</summary>
+    /// <summary>Listings without the targets of tags set no refs, and yet let their asker fetch the shown objects.</summary>
     [Fact]
     public async Task Sync_BringsNothingIntoView_WhenItsAskerListedWithoutPeeling()
     {

@@ -86,7 +86,7 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
         foreach (string seen in (string[])["main~3^{tree}", "main~3:src"])
         {
             string id = await veiled.Repository.ResolveAsync(seen);
-            // A tree may be reached by way of what bob does not see: he sees less than the mirror has.
+            // A tree may be reachable through a commit that bob does not see: bob sees less than the mirror has.
             await veiled.MustBeThePrimarysAsync("bob", new FetchWish { Version = version, Wants = [id] });
             FetchGift alices = await veiled.AskAsync("alice", new FetchWish { Version = version, Wants = [id] });
             Assert.Equal("waystation; hit; detail=local", alices.CacheStatus);
@@ -100,7 +100,7 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
         }
     }
 
-    /// <summary>A have that is acknowledged would tell that it exists; one that a pack builds on would tell what it holds.</summary>
+    /// <summary>An acknowledged have would reveal that it exists; a have under a delta would reveal its content.</summary>
     [Theory]
     [MemberData(nameof(Doors))]
     public async Task HiddenHave_IsAnsweredLikeOneThatDoesNotExist(string kind, int version)
@@ -222,7 +222,7 @@ public sealed class VisibilityTests(Station station) : IClassFixture<Station>, I
                 Assert.Empty((await holdings.ObjectsAsync()).Intersect(veiled.Hidden.Values));
             }
 
-            // Deepening by so much from there would tell what came before it.
+            // Deepening from there would reveal the commits before it.
             await veiled.MustBeThePrimarysAsync("bob", plain with { Depth = 1, Relative = true, Shallows = [id], Haves = [id] });
         }
     }

@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Outages;
 
-/// <summary>What a client sees of a fault.</summary>
+/// <summary>The effect of a fault on a client.</summary>
 public enum Sees
 {
     /// <summary>The refs last shown, said to be so.</summary>
@@ -11,11 +11,11 @@ public enum Sees
     /// <summary>A failure in words, within the time.</summary>
     Failure,
 
-    /// <summary>What the primary has now.</summary>
+    /// <summary>The primary's present state.</summary>
     Truth,
 }
 
-/// <summary>A table: each fault, and what each kind of client sees of it; afterwards everybody sees the truth again.</summary>
+/// <summary>A table: each fault, and its effect on each kind of client; afterwards every client sees the truth again.</summary>
 public sealed class FaultTableTests : IAsyncLifetime
 {
     /// <summary>Longer than it takes the node to find that nothing is said any more, on a busy machine.</summary>
@@ -155,7 +155,7 @@ public sealed class FaultTableTests : IAsyncLifetime
 
     private static async Task AssertWellAsync(GitClient client, PrimaryRepository known, string url, string made)
     {
-        // Where one credential was told to wait, the wait has to pass.
+        // If one credential was told to wait, the wait has to pass.
         await Eventually.TrueAsync(
             "the primary is asked again",
             async () => (await client.TryAsync("ls-remote", url, "refs/heads/topic/1")).Output == $"{made}\trefs/heads/topic/1\n"

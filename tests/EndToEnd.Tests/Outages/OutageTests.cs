@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Outages;
 
-/// <summary>What goes on while the primary is down, for whom, and that nothing of it lasts longer.</summary>
+/// <summary>The service during an outage, for each kind of client, and its end after the outage.</summary>
 public sealed class OutageTests(FaultyStation station) : IClassFixture<FaultyStation>, IAsyncLifetime
 {
     private const string Stale = "waystation; hit; detail=stale";

@@ -148,7 +148,7 @@ public sealed class RandomFaultTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    /// <summary>False where it failed, in words. What it brought is whole, is the primary's, and is as fresh as it claims to be.</summary>
+    /// <summary>False if it failed with a message. A result is whole, is the primary's, and is as fresh as its label says.</summary>
     private async Task<bool> ReadAsync(GitClient client, PrimaryRepository repository, string[] command, GitClient clone)
     {
         List<string> made = _tips[repository.Name];
@@ -171,7 +171,7 @@ public sealed class RandomFaultTests(ITestOutputHelper output) : IAsyncLifetime
         Interlocked.Increment(ref _succeeded);
         Interlocked.Add(ref _stale, isRecord ? 1 : 0);
         string tip = await clone.ReadAsync("rev-parse", "origin/main");
-        // What was committed may not be written down here yet.
+        // The last commit may not be noted here yet.
         await Eventually.TrueAsync(
             $"{tip} is the primary's",
             () =>

@@ -3,7 +3,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Outages;
 
-/// <summary>What keeps a crowd off the primary: equal questions share, and reads have a budget.</summary>
+/// <summary>The protection of the primary from a crowd: equal questions share, and reads have a budget.</summary>
 public sealed class ShieldTests : IAsyncLifetime
 {
     private static readonly History s_plans = new(Seed: 84);
@@ -28,7 +28,7 @@ public sealed class ShieldTests : IAsyncLifetime
         await gate.WaitForAsync(2);
         await Eventually.TrueAsync("all have come", async () => (await _station.Node.MetricsAsync()).Sum("waystation_open_requests") == 22);
 
-        // Made after the first was sent: who came later must see it.
+        // Made after the first question was sent: a later client must see it.
         string made = await repository.CommitAsync();
         gate.Open();
         Assert.Equal(200, (await first).Status);

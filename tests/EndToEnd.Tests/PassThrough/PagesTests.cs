@@ -5,10 +5,10 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.PassThrough;
 
-/// <summary>What is no fetch goes to the primary and comes back as it is.</summary>
+/// <summary>Requests that are no fetches go to the primary, and their responses come back unchanged.</summary>
 public sealed class PagesTests(Station station) : IClassFixture<Station>, IDisposable
 {
-    // What belongs to one connection or to the moment, and what the node is allowed to add.
+    // Fields of one connection or of the moment, and fields that the node may add.
     private static readonly string[] s_notEndToEnd = ["Date", "Connection", "Keep-Alive", "Transfer-Encoding", "Via", "Cache-Status"];
 
     private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
@@ -141,7 +141,7 @@ public sealed class PagesTests(Station station) : IClassFixture<Station>, IDispo
     private async Task<Answer> AskAsync(Uri door, HttpMethod method, string path, HttpContent? content)
     {
         using var request = new HttpRequestMessage(method, door.AbsoluteUri.TrimEnd('/') + path) { Content = content };
-        // The same name at both doors, so that what the primary writes about itself does not differ.
+        // The same name at both servers, so that the primary's texts about itself do not differ.
         request.Headers.Host = station.Primary.Url.Authority;
         request.Headers.Add("X-Custom", "kept");
         request.Headers.Add("Cookie", "a=b");

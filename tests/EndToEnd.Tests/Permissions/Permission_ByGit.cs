@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Permissions;
 
-/// <summary>Who may not read is refused by the node in the primary's words, however warm its cache is.</summary>
+/// <summary>The node refuses a client without permission in the primary's words, however warm its cache is.</summary>
 public sealed class Permission_ByGit(Station station) : IClassFixture<Station>, IDisposable
 {
     private static readonly History s_plans = new(Seed: 31);

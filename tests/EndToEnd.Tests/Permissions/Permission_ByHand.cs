@@ -4,7 +4,7 @@ using Waystation.TestKit.Servers;
 namespace Waystation.EndToEnd.Tests.Permissions;
 
 /// <summary>
-/// Hand-made requests for an object whose pack lies in the cache, while the ticket of one who may have it is alive.
+/// Hand-made requests for an object whose pack is in the cache, while the ticket of a client with permission is alive.
 /// The node must answer each as the primary does, and no byte of a pack may be in any answer.
 /// </summary>
 public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmStation>
@@ -141,7 +141,7 @@ public sealed class Permission_ByHand(WarmStation station) : IClassFixture<WarmS
         await _repository.GitAsync("update-ref", "refs/heads/topic/1", "refs/heads/topic/1~1");
         await WarmStation.AskAsync(station.Node.Url, _repository.Name, UploadPack.LsRefs(), alice);
 
-        // What is kept would answer each of these.
+        // The kept packs would answer each of these.
         foreach (string capabilities in (string[])["multi_ack_detailed no-done side-band-64k", "side-band", ""])
         {
             RawAnswer direct = await WarmStation.AskAsync(

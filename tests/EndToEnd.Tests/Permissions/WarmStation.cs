@@ -3,7 +3,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Permissions;
 
-/// <summary>A node in whose cache lies what alice fetched from a private repository a moment ago.</summary>
+/// <summary>A node whose cache has alice's last fetch from a private repository.</summary>
 public sealed class WarmStation : IAsyncLifetime
 {
     private readonly Station _station = new();

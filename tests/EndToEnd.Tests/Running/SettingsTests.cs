@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Running;
 
-/// <summary>The program says what it takes and what is wrong, before it serves anybody.</summary>
+/// <summary>The program names its settings and every wrong one, before it serves a request.</summary>
 public sealed class SettingsTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -43,8 +43,9 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// The other way round: what is kept is of a whole repository. An older client is told by the primary, before it asks for anything,
-    /// that it is shallow; a newer one is told in an answer, which comes from the primary where a ref has moved.
+    /// The other direction: the kept packs are of a whole repository. An older client learns from the primary, before it asks for anything,
+    /// that
+    /// the repository is shallow; a newer one learns it from a response, which comes from the primary if a ref has moved.
     /// </summary>
     [Theory]
     [InlineData(0, false)]
@@ -108,7 +109,7 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
         }
     }
 
-    /// <summary>What a clone holds: its commits, and where they end.</summary>
+    /// <summary>The content of a clone: its commits and its boundary.</summary>
     private async Task<string> CloneAsync(GitClient git, int version, string[] form, string url)
     {
         string name = $"clone{_clones++}";

@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Ssh;
 
-/// <summary>What is the primary's own affair goes to it and back as it is.</summary>
+/// <summary>Commands that only the primary can answer are passed on in both directions unchanged.</summary>
 public sealed class ForwardedServiceTests(SshStation station) : IClassFixture<SshStation>
 {
     [Fact]

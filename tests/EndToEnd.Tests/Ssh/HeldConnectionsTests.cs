@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Ssh;
 
-/// <summary>One machine that holds connections open without a login keeps nobody else out.</summary>
+/// <summary>One machine that holds connections open without a login keeps no other out.</summary>
 public sealed class HeldConnectionsTests(KeyAuthorityStation station) : IClassFixture<KeyAuthorityStation>
 {
     /// <summary>Beyond the 200 from which on sshd turns away by chance.</summary>

@@ -15,7 +15,7 @@ public sealed class KeyAuthorityKindTests : IAsyncLifetime
     [Fact]
     public async Task Program_MapsAKeyToTheNodesOwnKey()
     {
-        // The program knows one key, by its fingerprint; what stands for it is a key that only the node has.
+        // The program knows one key, by its fingerprint; it stands for a key file that only the node has.
         SshKey user = await SshKey.CreateAsync(_station.Folder["user"]);
         SshKey ours = await SshKey.CreateAsync(_station.Folder["ours"]);
         string program = _station.Folder["who"];

@@ -56,7 +56,7 @@ public sealed class KeyAuthorityTests(KeyAuthorityStation station) : IClassFixtu
         }
 
         using SshPerson alice = _inner.PersonWithoutAgent(_inner.Alice);
-        // What hangs shall not do so for minutes.
+        // A failure must not hang for minutes.
         GitClient git = alice.Git with
         {
             Timeout = TimeSpan.FromSeconds(30),

@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Ssh;
 
-/// <summary>A primary whose sshd takes no GIT_PROTOCOL: it speaks version 0 to everybody, and so does the node.</summary>
+/// <summary>A primary whose sshd takes no GIT_PROTOCOL: it speaks version 0 to every client, and so does the node.</summary>
 public sealed class OldPrimaryTests : IAsyncLifetime
 {
     private readonly SshStation _station = new();

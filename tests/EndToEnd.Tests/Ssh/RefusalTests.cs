@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Ssh;
 
-/// <summary>Who may not read gets no byte of a pack, however warm the cache, and hears why.</summary>
+/// <summary>A client without permission gets no byte of a pack, however warm the cache, and hears why.</summary>
 public sealed class RefusalTests(SshStation station) : IClassFixture<SshStation>
 {
     [Fact]
@@ -73,7 +73,7 @@ public sealed class RefusalTests(SshStation station) : IClassFixture<SshStation>
 
         using SshPerson stranger = await station.PersonAsync(station.Stranger);
         AssertNoPack(await stranger.Git.TryAsync("clone", station.AddressOf(repository), "clone"));
-        // The key that was proven at our door is offered first, so who has two accounts chooses by it.
+        // The key that the client proved to the node is offered first, so a user with two accounts chooses by it.
         using SshPerson both = await station.PersonAsync(station.Mallory, station.Alice);
         AssertNoPack(await both.Git.TryAsync("clone", station.AddressOf(repository), "clone"));
     }

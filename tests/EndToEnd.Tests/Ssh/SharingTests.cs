@@ -2,7 +2,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Ssh;
 
-/// <summary>What came in by one door is there for the other.</summary>
+/// <summary>A pack that came over SSH serves HTTP, and the other way round.</summary>
 public sealed class SharingTests(SshStation station) : IClassFixture<SshStation>
 {
     [Theory]

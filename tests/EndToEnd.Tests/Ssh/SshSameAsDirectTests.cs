@@ -63,7 +63,7 @@ public sealed class SshSameAsDirectTests(SshStation station) : IClassFixture<Ssh
             await three.AssertEqualAsync();
         }
 
-        // Commits of the client's own are haves that nobody knows; the negotiation has to go beyond them.
+        // The client's own commits are haves that no server knows; the negotiation has to go beyond them.
         await three.RunAsync("reset", "--quiet", "--hard", "origin/main");
         foreach (int number in Enumerable.Range(1, 40))
         {

@@ -48,7 +48,7 @@ public sealed class SshStation : IAsyncLifetime
     /// <param name="options">Further options of the node.</param>
     /// <param name="acceptsProtocol">Whether the primary's sshd takes GIT_PROTOCOL.</param>
     /// <param name="sshOptions">Instead of <see cref="SshOptions"/>.</param>
-    /// <param name="environment">The node's, beside what it has anyway.</param>
+    /// <param name="environment">Variables for the node, beside its usual ones.</param>
     public async Task StartAsync(
         IReadOnlyList<string>? options = null,
         bool acceptsProtocol = true,
@@ -99,7 +99,7 @@ public sealed class SshStation : IAsyncLifetime
     /// <summary>The repository straight from the primary.</summary>
     public string DirectAddressOf(PrimaryRepository repository) => AddressOf($"127.0.0.1:{Sshd.Port}", repository);
 
-    /// <summary>A person whose agent has these keys, in this order.</summary>
+    /// <summary>A user whose agent has these keys, in this order.</summary>
     public async Task<SshPerson> PersonAsync(params IReadOnlyList<SshKey> keys)
     {
         var folder = new TempFolder();

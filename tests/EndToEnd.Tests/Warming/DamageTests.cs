@@ -193,7 +193,7 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
         stream.SetLength(bytes.Length);
     }
 
-    /// <summary>All but the lock, which holds no data, and what is about to go.</summary>
+    /// <summary>All files but the lock, which has no data, and files that are about to be deleted.</summary>
     private IEnumerable<string> Files() =>
         Directory
             .EnumerateFiles(_station.Node.DataFolder, "*", SearchOption.AllDirectories)

@@ -6,7 +6,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Warming;
 
-/// <summary>What is pushed through the node is in its mirror, and nobody fetches it from the primary.</summary>
+/// <summary>A push through the node is in its mirror, and no client fetches it from the primary.</summary>
 public sealed class PushTests(Station station) : IClassFixture<Station>, IDisposable
 {
     private const string Local = "waystation; hit; detail=local";
@@ -102,7 +102,7 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
         Assert.NotEqual(0, (await pushed.Alice.TryAsync("push", "--quiet", "origin", "main")).ExitCode);
         await Eventually.TrueAsync("the push was seen", () => pushed.Seen.Count == 1);
 
-        // Half refused: the pack holds what the primary did not take.
+        // Half refused: the pack has objects that the primary did not accept.
         Assert.NotEqual(0, (await pushed.Alice.TryAsync("push", "--quiet", "origin", "main", "HEAD~1:refs/heads/fine")).ExitCode);
         await Eventually.TrueAsync("the push was seen", () => pushed.Seen.Count == 2);
         Assert.Equal(["refused", "refused"], pushed.Seen);
@@ -114,7 +114,7 @@ public sealed class PushTests(Station station) : IClassFixture<Station>, IDispos
 
         await pushed.CompareAsync("bob", "--mirror");
 
-        // Who may only read is refused by the primary, before any report.
+        // The primary refuses a user with the right to read only, before any report.
         Assert.NotEqual(0, (await pushed.Alice.TryAsync("push", "--quiet", pushed.Url, "HEAD:refs/heads/mine")).ExitCode);
         await NothingIsLeftAsync();
     }

@@ -48,7 +48,7 @@ public sealed class PushTroubleTests : IAsyncLifetime
         await pushed.CommitAsync();
         Task push = pushed.Alice.RunAsync("push", "--quiet", "origin", "main");
 
-        // The report is out, and a hook is still busy: whoever fetches now finds the push here.
+        // The report is out, and a hook is still busy: a client that fetches now finds the push on the node.
         await Eventually.TrueAsync("the push is in the mirror", () => pushed.Seen is ["taken"]);
         Assert.False(push.IsCompleted);
         GitClient client = new(_folder);

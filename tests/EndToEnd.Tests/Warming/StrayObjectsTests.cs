@@ -6,7 +6,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Warming;
 
-/// <summary>A good push may hold objects that none of its refs leads to. At the primary nobody gets them, and so here.</summary>
+/// <summary>A good push may have objects that none of its refs leads to. At the primary no client gets them, and so here.</summary>
 public sealed class StrayObjectsTests(Station station) : IClassFixture<Station>, IDisposable
 {
     private static readonly History s_widgets = new(Seed: 67) { Commits = 10 };

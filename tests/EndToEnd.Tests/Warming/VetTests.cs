@@ -63,7 +63,7 @@ public sealed class VetTests : IAsyncLifetime
             Assert.Equal(tip, await client.In(clone).ReadAsync("rev-parse", "origin/main"));
         }
 
-        // A branch that goes and a branch that is rewound are seen as well, and nobody pays for a round without news.
+        // The vet sees a deleted branch and a rewound one as well, and a round without news costs little.
         await repository.GitAsync("update-ref", "refs/heads/main", "refs/heads/main~3");
         await Eventually.TrueAsync(
             "rounds go on",
@@ -102,7 +102,7 @@ public sealed class VetTests : IAsyncLifetime
         await _station.Node.StartAgainAsync();
         Assert.InRange(await FailuresAsync(), 1, int.MaxValue);
 
-        // The secret is exchanged while the node runs; who asks again need not wait for the next try.
+        // The secret is exchanged while the node runs; a sync by command does not wait for the next try.
         await File.WriteAllTextAsync(SecretFile, "alice-secret\n");
         Assert.Equal(0, (await WaystationAsync("sync", repository.Name)).ExitCode);
         await Eventually.TrueAsync("there is a mirror", async () => (await _station.Node.MetricsAsync()).Sum("waystation_mirrors") == 1);

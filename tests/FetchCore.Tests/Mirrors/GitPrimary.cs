@@ -38,7 +38,7 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
     /// <summary>Whether it refuses a user.</summary>
     public Func<string, bool> Refuses { get; set; } = static _ => false;
 
-    /// <summary>A prefix of the refs that a user is not shown; null where that is none.</summary>
+    /// <summary>A prefix of the refs that a user does not see; null if there is none.</summary>
     public Func<string, string?> Hides { get; set; } = static _ => null;
 
     /// <summary>Awaited before any pack is answered.</summary>
@@ -55,7 +55,7 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
 
     /// <summary>As it is asked in one client's name.</summary>
     /// <param name="user">The client.</param>
-    /// <param name="own">The client's own request; null where it has none.</param>
+    /// <param name="own">The client's own request; null if it has none.</param>
     public IPrimary For(string user, ParsedCommand.Fetch? own = null) => new Session(this, user, own);
 
     private async Task<PrimaryReply> AskAsync(string user, bool isOld, Action<IBufferWriter<byte>> write, params string[] options)

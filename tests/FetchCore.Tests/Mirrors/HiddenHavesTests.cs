@@ -5,8 +5,8 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Tests.Mirrors;
 
 /// <summary>
-/// A client that says it has a commit which is hidden from it is answered as one that has a commit which nobody has: neither how the answer
-/// is served nor what is in it tells that the hidden commit is there.
+/// A client whose have is hidden from it gets the same response as a client whose have does not exist: neither the outcome nor the content
+/// shows that the hidden commit is there.
 /// </summary>
 public sealed class HiddenHavesTests : IAsyncLifetime
 {
@@ -39,7 +39,7 @@ public sealed class HiddenHavesTests : IAsyncLifetime
     [InlineData(0, PackWhen.AtOnce, true)]
     public async Task HiddenCommit_IsTreatedAsOneThatNobodyHas(int version, PackWhen pack, bool isShallowLine)
     {
-        // In either order: what the first leaves in the cache must not tell the second apart.
+        // In either order: the first request's traces in the cache must not tell the second one apart.
         string unknown = await AskAsync(s_unknown, version, pack, isShallowLine);
         string hidden = await AskAsync(_hidden, version, pack, isShallowLine);
         Assert.Equal(unknown, hidden);
@@ -56,7 +56,7 @@ public sealed class HiddenHavesTests : IAsyncLifetime
         Assert.Equal(await AskBehindAsync(s_unknown), hidden);
     }
 
-    /// <summary>Asks, with a flag that nobody asked with before, so that nothing is made ahead, for a tip that the mirror lacks.</summary>
+    /// <summary>Asks for a tip that the mirror lacks, with a flag that no request had before, so that nothing is made ahead.</summary>
     private async Task<string> AskBehindAsync(ObjectId had)
     {
         _tip = await _node.CommitAsync();

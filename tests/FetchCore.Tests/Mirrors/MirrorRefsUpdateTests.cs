@@ -91,7 +91,7 @@ public sealed class MirrorRefsUpdateTests : IAsyncLifetime
         Assert.Equal(changes, _node.Mirror.Changes);
     }
 
-    /// <summary>Brings the refs, and no objects, to what the primary shows to this user now.</summary>
+    /// <summary>Brings the refs of this user's present listing, and no objects.</summary>
     private async Task<bool> ApplyAsync(string user = MirrorFixture.Alice, IReadOnlyCollection<string>? gone = null)
     {
         using IDisposable turn = await _node.Mirror.ChangeAsync(CancellationToken.None);

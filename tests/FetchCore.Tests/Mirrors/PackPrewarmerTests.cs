@@ -48,7 +48,7 @@ public sealed class PackPrewarmerTests : IAsyncLifetime
         }
     }
 
-    /// <summary>The primary's branch moves, the mirror follows, and what is made ahead is made.</summary>
+    /// <summary>The primary's branch moves, the mirror follows, and the packs are made ahead.</summary>
     private async Task<ObjectId> MoveOnAsync()
     {
         ObjectId tip = await _node.CommitAsync();
@@ -61,7 +61,7 @@ public sealed class PackPrewarmerTests : IAsyncLifetime
         return tip;
     }
 
-    /// <summary>Whether there is an answer: what is being made is waited for.</summary>
+    /// <summary>Whether there is a pack; a fill in progress is waited for.</summary>
     private async Task<bool> IsMadeAsync(FetchRequest request)
     {
         var key = PackKey.Of(MirrorFixture.Repository, request, []);

@@ -159,7 +159,7 @@ public sealed class PushIngestTests : IAsyncLifetime
     /// <summary>The primary gets the push, by a way that does not lead through the node.</summary>
     private Task TakenByThePrimaryAsync() => _pusher.RunAsync("push", "--quiet", "origin", "HEAD:" + Main);
 
-    /// <summary>What the node has copied of a push, when all of it has gone by.</summary>
+    /// <summary>The node's copy of a push, when all of it has passed.</summary>
     private async Task<PushCopy> CopyAsync((ObjectId Old, ObjectId New, string Ref)[] commands, byte[] pack)
     {
         PushCopy copy = _node.Core.Pushes.Begin(MirrorFixture.Repository, isGzip: false) ?? throw new InvalidOperationException("no copy");

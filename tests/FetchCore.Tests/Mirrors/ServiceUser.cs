@@ -7,7 +7,7 @@ namespace Waystation.FetchCore.Tests.Mirrors;
 /// <summary>The service credential of a test.</summary>
 internal sealed class ServiceUser : IServicePrimaries
 {
-    /// <summary>The primary as the node asks it on its own account; null where the operator gave it no credential.</summary>
+    /// <summary>The primary, asked on the node's own account; null if the operator gave it no credential.</summary>
     public IPrimary? Primary { get; set; }
 
     public bool Serves(RepositoryName repository) => Primary is not null;

@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Tests.Advertisements;
 
 namespace Waystation.GitProtocol.Tests.Golden;
 
-/// <summary>What real git says about its refs.</summary>
+/// <summary>The advertisements of real git.</summary>
 public sealed class AdvertisementConversationTests
 {
     public static TheoryData<string> InfoRefs => Recording.Named("-info-refs.response");

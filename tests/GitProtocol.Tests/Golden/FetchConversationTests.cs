@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Responses;
 
 namespace Waystation.GitProtocol.Tests.Golden;
 
-/// <summary>What real git asks and answers when it fetches.</summary>
+/// <summary>The requests and responses of real git when it fetches.</summary>
 public sealed class FetchConversationTests
 {
     public static TheoryData<string> Requests => Recording.Named("-fetch.request");
@@ -105,8 +105,8 @@ public sealed class FetchConversationTests
         return Assert.IsType<ParsedCommand.Fetch>(command);
     }
 
-    // What git's client says and means nothing by is not in the record: the same want twice (HEAD and its branch), and, in v0,
-    // capabilities that it makes no use of, whose absence changes the length of the first want.
+    // The record leaves out words of git's client without meaning: the same want twice (HEAD and its branch), and, in v0, capabilities
+    // that it does not use, whose absence changes the length of the first want.
     private static string Form(string name, byte[] recorded, FetchRequest request)
     {
         string text = Recording.Text(recorded);

@@ -129,7 +129,7 @@ public sealed class PushRequestReaderTests
         Assert.True(options.HasStopped);
     }
 
-    /// <summary>Shows all of it; what the reader does not take is the pack.</summary>
+    /// <summary>Shows all of it; the bytes that the reader leaves are the pack.</summary>
     private static byte[] Rest(PushRequestReader reader, ReadOnlySequence<byte> bytes)
     {
         var rest = new ArrayBufferWriter<byte>();

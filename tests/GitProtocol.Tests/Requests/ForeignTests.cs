@@ -7,7 +7,7 @@ using static Waystation.TestKit.Wire.Lines;
 
 namespace Waystation.GitProtocol.Tests.Requests;
 
-/// <summary>What we do not understand is named, never passed over: two requests that differ in it must not share an answer.</summary>
+/// <summary>An unknown word is named, never skipped: two requests that differ in it must not share a response.</summary>
 public sealed class ForeignTests
 {
     [Theory]
@@ -81,7 +81,7 @@ public sealed class ForeignTests
             byte[] bytes = ToBytes($"want {Ids.A} agent=x{(char)code}y side-band-64k", Flush, "done");
             ParsedCommand command = FetchRequestV0Parser.Parse(new ReadOnlySequence<byte>(bytes), 0, ObjectFormat.Sha1);
             bool isPlain = code is > 0x20 and < 0x7f;
-            // After a space the rest of the name is a word that nobody knows.
+            // After a space the rest of the name is an unknown word.
             Assert.Equal(
                 isPlain ? null
                     : code == 0x20 ? UnknownCapability

@@ -31,6 +31,6 @@ public sealed class VersionTests(Front front) : IClassFixture<Front>
         AssertVersion(JsonDocument.Parse(status).RootElement.GetProperty("version").GetString() ?? "");
     }
 
-    /// <summary>Behind a plus stands the commit, where it was built from one.</summary>
+    /// <summary>The commit follows a plus, if the program was built from one.</summary>
     private static void AssertVersion(string said) => Assert.Equal(s_version, said.Split('+')[0]);
 }

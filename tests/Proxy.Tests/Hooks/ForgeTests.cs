@@ -6,7 +6,7 @@ using Waystation.Proxy.Hooks;
 
 namespace Waystation.Proxy.Tests.Hooks;
 
-/// <summary>Each forge's own signature and notice; what is another forge's counts for nothing.</summary>
+/// <summary>Each forge's own signature and webhook; those of another forge count for nothing.</summary>
 public sealed class ForgeTests
 {
     private const string Secret = "secret of the forge";

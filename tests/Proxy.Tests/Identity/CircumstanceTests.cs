@@ -7,7 +7,7 @@ using Waystation.TestKit.Wire;
 
 namespace Waystation.Proxy.Tests.Identity;
 
-/// <summary>What the node tells the primary of a client, and the primary may decide by, tells clients apart here as well.</summary>
+/// <summary>Facts about a client by which the primary may decide tell clients apart on the node as well.</summary>
 public sealed class CircumstanceTests(GitFront front) : IClassFixture<GitFront>
 {
     private const string Inside = "127.0.0.1";
@@ -138,7 +138,7 @@ public sealed class CircumstanceTests(GitFront front) : IClassFixture<GitFront>
     }
 }
 
-/// <summary>What the setting makes of addresses.</summary>
+/// <summary>The effect of the setting on addresses.</summary>
 public sealed class AddressRuleTests
 {
     [Theory]

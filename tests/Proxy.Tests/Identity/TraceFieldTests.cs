@@ -6,7 +6,7 @@ namespace Waystation.Proxy.Tests.Identity;
 
 public sealed class IgnoringFront() : GitFront("--Access:IgnoredHeaders", "X-House-Number;X-Other-Number");
 
-/// <summary>What numbers requests makes no client a stranger.</summary>
+/// <summary>A field that numbers requests does not make each request a new login.</summary>
 public sealed class TraceFieldTests(IgnoringFront front) : IClassFixture<IgnoringFront>
 {
     private const string Hit = "waystation; hit; detail=ticket";

@@ -6,7 +6,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.Proxy.Tests.Logins;
 
-/// <summary>A primary whose logins belong to a connection: nobody else's request may ever travel on it.</summary>
+/// <summary>A primary whose logins belong to a connection: no other client's request may ever use that connection.</summary>
 public sealed class ConnectionLoginTests(GitFront front) : IClassFixture<GitFront>
 {
     private const string Repository = "/team/tool.git";

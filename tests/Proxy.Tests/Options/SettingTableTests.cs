@@ -4,7 +4,7 @@ using Waystation.Proxy.Options.Reading;
 
 namespace Waystation.Proxy.Tests.Options;
 
-/// <summary>What holds for every setting, and so for each new one: its range is that of its attribute, its default is accepted.</summary>
+/// <summary>Rules for every setting, also for new ones: its range is that of its attribute, its default is accepted.</summary>
 public sealed class SettingTableTests
 {
     public static TheoryData<string> Names { get; } = [.. SettingTable.All.Select(static one => one.Setting.Name)];
@@ -39,7 +39,7 @@ public sealed class SettingTableTests
         Assert.Contains("accepted is", ProblemWith(name, Beside(setting, most, 1)), StringComparison.Ordinal);
     }
 
-    /// <summary>The problem of a name with a value; null where there is none. Others than this one's are not of interest.</summary>
+    /// <summary>The problem of a name with a value; null if there is none. Problems of other names do not count.</summary>
     private static string? ProblemWith(string name, string value)
     {
         try

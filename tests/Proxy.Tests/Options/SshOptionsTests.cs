@@ -5,7 +5,7 @@ using Waystation.Proxy.Options.Reading;
 
 namespace Waystation.Proxy.Tests.Options;
 
-/// <summary>The settings of the SSH door, and what they demand of each other.</summary>
+/// <summary>The settings of the SSH front end, and the settings that each needs.</summary>
 public sealed class SshOptionsTests : IDisposable
 {
     private readonly string _file = Path.GetTempFileName();

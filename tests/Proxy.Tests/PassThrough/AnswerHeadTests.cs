@@ -33,7 +33,7 @@ public sealed class AnswerHeadTests(GitFront front) : IClassFixture<GitFront>
         // A fetch becomes an answer of the node's own; all others are the primary's.
         Assert.Equal(way != "fetch", answer.Headers.Contains("X-End"));
 
-        // The scripted primary ends a connection whose field does not name keep-alive: the next test is not to meet it half closed.
+        // The scripted primary ends a connection whose field does not name keep-alive: the next test must not meet it half closed.
         await answer.Content.ReadAsByteArrayAsync();
         await Eventually.TrueAsync("the primary's connections have ended", () => !front.Primary.OpenConnections.Any());
     }

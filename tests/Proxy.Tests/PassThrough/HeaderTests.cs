@@ -6,7 +6,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.Proxy.Tests.PassThrough;
 
-/// <summary>What changes of the heads on their way, and what must not.</summary>
+/// <summary>The changes of the heads on their way, and the fields that must not change.</summary>
 public sealed class HeaderTests(Front front) : IClassFixture<Front>
 {
     [Theory]

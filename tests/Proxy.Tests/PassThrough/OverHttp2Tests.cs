@@ -6,7 +6,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.Proxy.Tests.PassThrough;
 
-/// <summary>What HTTP/2 can carry and a request line of HTTP/1.1 cannot.</summary>
+/// <summary>Targets that HTTP/2 can carry and a request line of HTTP/1.1 cannot.</summary>
 public sealed class OverHttp2Tests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();

@@ -7,7 +7,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.Proxy.Tests.PassThrough;
 
-/// <summary>Bodies move as they come, in both directions, and whoever leaves is missed at once.</summary>
+/// <summary>Bodies move as they come, in both directions, and a client's leaving is noticed at once.</summary>
 public sealed class StreamingTests(Front front) : IClassFixture<Front>
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);

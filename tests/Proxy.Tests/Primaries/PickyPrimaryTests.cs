@@ -26,7 +26,7 @@ public sealed class PickyPrimaryTests : IAsyncLifetime
         _git = new PickyGit(capabilities);
         await _git.CreateAsync(new History(Seed: 77) { Commits = 12 });
 
-        // One commit behind another: its tip is a parent of the other's, as a have of which git says ACK twice to those who know only one.
+        // One commit behind another: its tip is a parent of the other's, a have for which git sends ACK twice to clients without multi_ack.
         await _git.ReadAsync("update-ref", "refs/heads/z-behind", "refs/heads/main~1");
         _primary.Answer(_git.HandleAsync);
         return _node = await WaystationNode.StartAsync(_primary.Url, new NodeSettings { Options = options });
@@ -134,7 +134,7 @@ public sealed class PickyPrimaryTests : IAsyncLifetime
         await client.In("one").RunAsync("pull", "--quiet");
         Assert.Equal(tip, await client.In("one").ReadAsync("rev-parse", "HEAD"));
 
-        // Rounds without news, and one with news again: what it was found to speak is remembered.
+        // Rounds without news, and one with news again: the version that the primary was found to speak is remembered.
         tip = await _git.CommitAsync();
         await Eventually.TrueAsync("the vet brought the next", () => _git.Packs == 3);
         Assert.Empty(_git.Refused);

@@ -7,7 +7,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.Proxy.Tests.Primaries;
 
-/// <summary>The primary's name points at the node, so the node is told where the primary itself is.</summary>
+/// <summary>The primary's name leads to the node, so the node is given the primary's own address.</summary>
 public sealed class RedirectionTests
 {
     [Fact]

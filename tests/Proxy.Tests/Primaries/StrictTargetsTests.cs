@@ -5,7 +5,7 @@ using Waystation.Proxy.Tests.Servers;
 
 namespace Waystation.Proxy.Tests.Primaries;
 
-/// <summary>Two walls between a text and a request line: where targets are made, and where they are sent.</summary>
+/// <summary>Two checks of a request target: where it is made, and where it is sent.</summary>
 public sealed class StrictTargetsTests : IDisposable
 {
     private static readonly string[] s_badTargets =

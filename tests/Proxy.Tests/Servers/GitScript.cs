@@ -21,19 +21,19 @@ public sealed class GitScript
     /// <summary>Said of every answer, though the bytes are plain.</summary>
     public string? Coding { get; set; }
 
-    /// <summary>What an <c>ls-refs</c> of this body is answered; null for the one branch.</summary>
+    /// <summary>The response to an <c>ls-refs</c> of this body; null for the one branch.</summary>
     public Func<string, string[]?> Refs { get; set; } = static _ => null;
 
-    /// <summary>What it can do with a fetch.</summary>
+    /// <summary>Its capabilities of a fetch.</summary>
     public string Features { get; set; } = "shallow filter";
 
-    /// <summary>What a fetch is answered, where it is set; else the pack.</summary>
+    /// <summary>The response to a fetch; null for the pack.</summary>
     public byte[]? Response { get; set; }
 
-    /// <summary>What every request gets instead, where it is set.</summary>
+    /// <summary>The response to every request instead; null for none.</summary>
     public Func<HttpContext, Task>? Instead { get; set; }
 
-    /// <summary>Writes what comes after the "packfile" line.</summary>
+    /// <summary>Writes the bytes after the "packfile" line.</summary>
     public Func<HttpContext, Task> Pack { get; set; } = WholePackAsync;
 
     public int InfoRefs => _infoRefs;

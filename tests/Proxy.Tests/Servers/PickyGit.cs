@@ -12,7 +12,7 @@ namespace Waystation.Proxy.Tests.Servers;
 /// A primary like Azure DevOps: version 0 only, few capabilities, and strict about them. A request without multi_ack or its longer kin,
 /// with a word that was not advertised, or in another version gets 400; a wrong password gets 203 and a page to log in.
 /// </summary>
-/// <param name="capabilities">What it advertises.</param>
+/// <param name="capabilities">The advertised capabilities.</param>
 public sealed class PickyGit(string capabilities) : IDisposable
 {
     private readonly string[] _words = capabilities.Split(' ');
@@ -24,7 +24,7 @@ public sealed class PickyGit(string capabilities) : IDisposable
     /// <summary>The repository at the primary, bare.</summary>
     public string Folder => _folder["repository"];
 
-    /// <summary>What was asked that this primary does not take.</summary>
+    /// <summary>The requests that this primary does not accept.</summary>
     public IReadOnlyCollection<string> Refused => _refused;
 
     /// <summary>Answers to a request that says done.</summary>
@@ -43,7 +43,7 @@ public sealed class PickyGit(string capabilities) : IDisposable
         return await ReadAsync("rev-parse", "refs/heads/" + branch);
     }
 
-    /// <summary>Runs git at the primary and returns what it wrote.</summary>
+    /// <summary>Runs git at the primary and returns its output.</summary>
     public async Task<string> ReadAsync(params IReadOnlyList<string> arguments) =>
         (await new Command("git", ["-C", Folder, .. arguments]).MustRunAsync()).Output.Trim();
 

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Waystation.Proxy.Tests.Servers;
 
-/// <summary>A primary in this process that does what a test tells it, and remembers what it was asked.</summary>
+/// <summary>A primary in this process that follows a test's script, and remembers its requests.</summary>
 public sealed class ScriptedPrimary : IAsyncDisposable
 {
     private static readonly RequestDelegate s_silent = context => Task.CompletedTask;
@@ -101,7 +101,7 @@ public sealed class ScriptedPrimary : IAsyncDisposable
         return primary;
     }
 
-    /// <summary>From now on does this, and forgets what it was asked before.</summary>
+    /// <summary>Follows this script from now on, and forgets earlier requests.</summary>
     public void Answer(RequestDelegate handler)
     {
         _handler = handler;

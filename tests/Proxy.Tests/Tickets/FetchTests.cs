@@ -4,7 +4,7 @@ using Waystation.TestKit.Wire;
 
 namespace Waystation.Proxy.Tests.Tickets;
 
-/// <summary>Which fetches are served from here, and what becomes of answers that are not whole.</summary>
+/// <summary>Which fetches the node serves, and the fate of responses that are not whole.</summary>
 public sealed class FetchTests(GitFront front) : IClassFixture<GitFront>
 {
     private static readonly byte[] s_trailer = GitScript.PackBytes[^20..];
@@ -156,7 +156,7 @@ public sealed class FetchTests(GitFront front) : IClassFixture<GitFront>
 public sealed class ChoosyFront()
     : GitFront("--Primaries:0:Projects:Exclude", "secret/*;*/never", "--Primaries:0:Visibility", "repository");
 
-/// <summary>What the operator chose.</summary>
+/// <summary>The operator's choice.</summary>
 public sealed class ChoiceTests(ChoosyFront front) : IClassFixture<ChoosyFront>
 {
     [Theory]

@@ -15,7 +15,7 @@ public sealed class PrefixTests(GitFront front) : IClassFixture<GitFront>
     [InlineData(1_001)]
     public async Task Branches_AreNotToldToBeGone_InAnOutage(int count)
     {
-        // It heeds the first thousand, and shows what begins with one of those: nothing.
+        // It heeds the first thousand prefixes, and shows the refs of those: none.
         (string repository, GitScript script) = front.Serve(static script =>
             script.Refs = static body => body.Split("ref-prefix").Length > 1_000 ? [Lines.Flush] : null
         );

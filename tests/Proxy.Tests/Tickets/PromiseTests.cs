@@ -4,7 +4,9 @@ using Waystation.TestKit.Wire;
 
 namespace Waystation.Proxy.Tests.Tickets;
 
-/// <summary>A primary that has changed since it was asked: what a ticket promised goes, and who relied on it gets on.</summary>
+/// <summary>
+/// A primary that has changed since it was asked: the promises of a ticket end, and a client that relied on them gets on.
+/// </summary>
 public sealed class PromiseTests(GitFront front) : IClassFixture<GitFront>
 {
     private const string Hit = "waystation; hit; detail=ticket";
@@ -148,7 +150,7 @@ public sealed class PromiseTests(GitFront front) : IClassFixture<GitFront>
         }
         catch (HttpRequestException)
         {
-            // It breaks off where the primary's does.
+            // It ends early in the same place as the primary's.
         }
     }
 }

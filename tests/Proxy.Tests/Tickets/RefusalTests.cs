@@ -75,7 +75,7 @@ public sealed class RefusalTests(GitFront front) : IClassFixture<GitFront>
 
             if (refusal == "no type")
             {
-                // git says itself what is wrong with it.
+                // git reports the fault itself.
                 Assert.Equal("0004what", text);
             }
 
@@ -87,7 +87,7 @@ public sealed class RefusalTests(GitFront front) : IClassFixture<GitFront>
             }
         }
 
-        // Whoever was refused is not served what is kept, as long as the primary cannot be asked again.
+        // A client that was refused does not get the kept pack, as long as the primary cannot be asked again.
         script.Instead = static context => SayAsync(context, 503, "text/plain", "out");
         (string status, byte[]? pack) = await front.FetchToEndAsync(repository);
         Assert.True(pack.AsSpan().IndexOf("PACK"u8) < 0, status);

@@ -2,7 +2,7 @@ using Waystation.Proxy.Tests.Servers;
 
 namespace Waystation.Proxy.Tests.Tickets;
 
-/// <summary>What an answer shows may have been taken back since its question: a ticket is as old as the question.</summary>
+/// <summary>A shown object may have been retracted since the question: a ticket is as old as the question.</summary>
 public sealed class SlowAnswerTests(ShortTicketFront front) : IClassFixture<ShortTicketFront>
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromMilliseconds(200);

@@ -2,7 +2,7 @@ using Waystation.Proxy.Tests.Servers;
 
 namespace Waystation.Proxy.Tests.Tickets;
 
-/// <summary>The capability advertisement from a live ticket: to whom, and until when.</summary>
+/// <summary>The capability advertisement from a live ticket: for which clients, and until when.</summary>
 public sealed class TicketTests(GitFront front) : IClassFixture<GitFront>
 {
     private const string Hit = "waystation; hit; detail=ticket";

@@ -45,7 +45,7 @@ internal sealed class KeyEndpoint : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Those who still wait are not waited for.
+        // Requests that still wait are not waited for.
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
         await _server.StopAsync(now.Token);

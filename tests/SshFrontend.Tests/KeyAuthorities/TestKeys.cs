@@ -4,7 +4,7 @@ using Waystation.SshFrontend.KeyAuthorities;
 
 namespace Waystation.SshFrontend.Tests.KeyAuthorities;
 
-/// <summary>Public keys that nobody has the private half of.</summary>
+/// <summary>Public keys whose private keys do not exist any more.</summary>
 internal static class TestKeys
 {
     public static SshPublicKey Ed25519(byte number)

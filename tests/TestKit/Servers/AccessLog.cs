@@ -3,10 +3,10 @@ namespace Waystation.TestKit.Servers;
 /// <summary>One request as the primary saw it.</summary>
 /// <param name="Method">Of HTTP.</param>
 /// <param name="Path">Decoded, without the query.</param>
-/// <param name="Query">With its question mark; empty where there is none.</param>
+/// <param name="Query">With its question mark; empty if there is none.</param>
 /// <param name="Status">Of the answer.</param>
-/// <param name="User">As it was let in; <c>-</c> for nobody.</param>
-/// <param name="GitProtocol">The header of that name; <c>-</c> where there is none.</param>
+/// <param name="User">The user that was let in; <c>-</c> for none.</param>
+/// <param name="GitProtocol">The header of that name; <c>-</c> if there is none.</param>
 /// <param name="Bytes">Of the answer's body.</param>
 public sealed record PrimaryRequest(string Method, string Path, string Query, int Status, string User, string GitProtocol, long Bytes)
 {

@@ -1,6 +1,6 @@
 namespace Waystation.TestKit.Servers;
 
-/// <summary>Where the sources and the built program of this run lie.</summary>
+/// <summary>The folders of the sources and of the built program of this run.</summary>
 public static class Checkout
 {
     public static string Root { get; } = FindRoot();

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Waystation.TestKit.Servers;
 
-/// <summary>A program with its arguments and its whole environment: nothing is inherited but what is said here.</summary>
+/// <summary>A program with its arguments and its whole environment: it inherits nothing.</summary>
 public sealed record Command(string Program, params IReadOnlyList<string> Arguments)
 {
     private static readonly string[] s_alwaysPassed = ["PATH", TempFolder.RootVariable, "TMPDIR"];
@@ -12,7 +12,7 @@ public sealed record Command(string Program, params IReadOnlyList<string> Argume
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Writes what the program reads; null gives it an empty input.</summary>
+    /// <summary>Writes the program's input; null gives it an empty input.</summary>
     public Func<Stream, Task>? Input { get; init; }
 
     /// <summary>After this the program and all that it started are killed, and the test fails.</summary>
@@ -72,7 +72,7 @@ public sealed record Command(string Program, params IReadOnlyList<string> Argume
         return new CommandResult(ToString(), process.ExitCode, await output, await error);
     }
 
-    /// <summary>Runs the program; anything but exit code 0 fails the test with what the program said.</summary>
+    /// <summary>Runs the program; any exit code but 0 fails the test with the program's output.</summary>
     public async Task<CommandResult> MustRunAsync() => (await RunAsync()).MustSucceed();
 
     public override string ToString() => $"{Path.GetFileName(Program)} {string.Join(' ', Arguments)}";

@@ -1,6 +1,6 @@
 namespace Waystation.TestKit.Servers;
 
-/// <summary>How a program ended and what it said.</summary>
+/// <summary>The exit code and the output of a program.</summary>
 public sealed record CommandResult(string Command, int ExitCode, string Output, string Error)
 {
     public IReadOnlyList<string> OutputLines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Waystation.TestKit.Servers;
 
-/// <summary>Waits for what must come, and fails with a sentence when it does not.</summary>
+/// <summary>Waits for a condition, and fails with a sentence if it does not come true.</summary>
 public static class Eventually
 {
     private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(20);

@@ -1,6 +1,6 @@
 namespace Waystation.TestKit.Servers;
 
-/// <summary>What a <see cref="FaultyRelay"/> does to the requests that it is meant for.</summary>
+/// <summary>The effect of a <see cref="FaultyRelay"/> on its requests.</summary>
 public sealed record Fault(FaultKind Kind)
 {
     public static readonly Fault None = new(FaultKind.None);
@@ -20,7 +20,7 @@ public sealed record Fault(FaultKind Kind)
     /// <summary>How long <see cref="FaultKind.Delay"/> waits before it asks the server.</summary>
     public TimeSpan Wait { get; init; }
 
-    /// <summary>What <see cref="FaultKind.Delay"/> waits for beside.</summary>
+    /// <summary>A further condition for the end of <see cref="FaultKind.Delay"/>.</summary>
     public Func<Task> Until { get; init; } = static () => Task.CompletedTask;
 
     /// <summary>Which requests it is meant for; all by default. Refused connections are refused whatever they were for.</summary>
@@ -36,7 +36,7 @@ public enum FaultKind
 {
     None,
 
-    /// <summary>Nobody listens, and what was open is closed.</summary>
+    /// <summary>No process listens, and open connections are closed.</summary>
     Refuse,
 
     /// <summary>Connections are accepted, requests read, and nothing is said.</summary>

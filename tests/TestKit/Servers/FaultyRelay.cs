@@ -39,7 +39,7 @@ public sealed class FaultyRelay : IAsyncDisposable
 
     public void ForgetRequests() => _requests.Clear();
 
-    /// <summary>From now on does this. Connections that wait in silence are closed, as by a server that is started anew.</summary>
+    /// <summary>Has this effect from now on. Idle connections are closed, as by a server that restarts.</summary>
     public void Set(Fault next)
     {
         ArgumentNullException.ThrowIfNull(next);
@@ -139,7 +139,7 @@ public sealed class FaultyRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>False where the connection is not to be used again.</summary>
+    /// <summary>False if the connection must not be used again.</summary>
     private async Task<bool> AnswerAsync(Socket client, NetworkStream stream, RelayedRequest request)
     {
         Fault now;

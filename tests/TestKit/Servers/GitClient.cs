@@ -63,10 +63,10 @@ public sealed record GitClient
     /// <summary>Runs git to its end, however it ends.</summary>
     public Task<CommandResult> TryAsync(params IReadOnlyList<string> arguments) => Git(arguments).RunAsync();
 
-    /// <summary>Runs git; a failure fails the test with what git said.</summary>
+    /// <summary>Runs git; a failure fails the test with git's output.</summary>
     public Task<CommandResult> RunAsync(params IReadOnlyList<string> arguments) => Git(arguments).MustRunAsync();
 
-    /// <summary>Runs git and returns what it wrote, without the last line's end.</summary>
+    /// <summary>Runs git and returns its output, without the last line end.</summary>
     public async Task<string> ReadAsync(params IReadOnlyList<string> arguments) => (await RunAsync(arguments)).Output.TrimEnd('\n');
 
     /// <summary>Runs git and returns, beside its result, the <c>Cache-Status</c> headers of the answers in order.</summary>

@@ -1,6 +1,6 @@
 namespace Waystation.EndToEnd.Tests.Mirrors.Histories;
 
-/// <summary>What a client has: objects, where its history ends, and what it leaves out.</summary>
+/// <summary>The state of a client: its objects, its boundary, and its filter.</summary>
 internal sealed record ClientShape(IReadOnlySet<string> Objects, IReadOnlySet<string> Shallow, IReadOnlyList<string> Tips, string? Filter)
 {
     public static readonly ClientShape Nothing = new(new HashSet<string>(), new HashSet<string>(), [], null);

@@ -7,14 +7,14 @@ internal sealed class Comparison(WildRepository wild, GitClient all, string user
 {
     private ObjectGraph Graph => wild.Graph;
 
-    /// <summary>Fails where it does not hold; else the client as the node's answer leaves it, or null where it got nothing.</summary>
+    /// <summary>Fails if the responses differ; else returns the client after the node's response, or null if it got nothing.</summary>
     public async Task<ClientShape?> HoldsAsync(FetchGift direct, FetchGift through)
     {
         HashSet<string> visible = Graph.Closure(wild.RefsOf(user).Values);
         Assert.Equal(direct.Status, through.Status);
         if (direct.Refusal is not null && through.Refusal is null)
         {
-            // The primary may be stricter than need be with what is reachable.
+            // The primary may be stricter than needed about reachable objects.
             Assert.True(wish.Wants.All(visible.Contains), $"the primary refused: {direct.Refusal}");
         }
         else
@@ -29,7 +29,7 @@ internal sealed class Comparison(WildRepository wild, GitClient all, string user
             line => Assert.Contains(line.Split(' ')[1], wish.Haves)
         );
 
-        // When a server is ready to send the pack is for it to say; and in v2, where it says so for the same reasons, they are the same.
+        // Each server decides when it is ready to send the pack; in v2, if it says so for the same reasons, they agree.
         if (direct.Refusal is null && (wish.Done || (wish.Version == 2 && seesHaves)))
         {
             Assert.Equal(direct.HasPack, through.HasPack);

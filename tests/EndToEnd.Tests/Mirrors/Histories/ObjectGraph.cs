@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Waystation.EndToEnd.Tests.Mirrors.Histories;
 
-/// <summary>All objects of a repository, living and orphaned, and what each names; read from <c>git cat-file --batch</c>.</summary>
+/// <summary>
+/// All objects of a repository, living and orphaned, and the objects that each names; read from <c>git cat-file --batch</c>.
+/// </summary>
 internal sealed class ObjectGraph
 {
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -17,7 +19,7 @@ internal sealed class ObjectGraph
 
     public IReadOnlyList<string> ParentsOf(string commit) => _entries.TryGetValue(commit, out Entry? entry) ? entry.Parents : [];
 
-    /// <summary>Takes what <c>git cat-file --batch-all-objects --batch</c> wrote.</summary>
+    /// <summary>Reads the output of <c>git cat-file --batch-all-objects --batch</c>.</summary>
     public void Read(byte[] batch)
     {
         for (int at = 0; at < batch.Length; )

@@ -3,7 +3,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Mirrors.Histories;
 
-/// <summary>A pack taken apart by git: what was sent in it, and what it builds on without holding it.</summary>
+/// <summary>A pack that git took apart: its objects, and the objects that it needs and does not have.</summary>
 internal sealed record ReceivedPack(IReadOnlySet<string> Sent, IReadOnlySet<string> Bases)
 {
     private const int FanOut = 8,
@@ -26,7 +26,7 @@ internal sealed record ReceivedPack(IReadOnlySet<string> Sent, IReadOnlySet<stri
             File.Delete(made);
         }
 
-        // gitformat-pack(5), version 2: the fan-out, then sorted ids, CRCs, offsets. What completes a thin pack lies behind what was sent.
+        // gitformat-pack(5), version 2: the fan-out, then sorted ids, CRCs, offsets. The objects that complete a thin pack come last.
         int count = BinaryPrimitives.ReadInt32BigEndian(index.AsSpan(Ids - 4)),
             sent = BinaryPrimitives.ReadInt32BigEndian(pack.AsSpan(8));
         int offsets = Ids + (count * (DigestLength + 4));

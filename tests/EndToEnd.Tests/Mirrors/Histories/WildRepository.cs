@@ -21,7 +21,7 @@ internal sealed class WildRepository(PrimaryRepository repository, GitClient all
     /// <summary>Names and ids; tags' are those of the tag objects.</summary>
     public IReadOnlyDictionary<string, string> Refs { get; private set; } = new Dictionary<string, string>();
 
-    /// <summary>What a user sees: alice all.</summary>
+    /// <summary>The refs that a user sees; alice sees all.</summary>
     public IReadOnlyDictionary<string, string> RefsOf(string user) =>
         user == "alice"
             ? Refs
@@ -96,7 +96,7 @@ internal sealed class WildRepository(PrimaryRepository repository, GitClient all
                     );
                     break;
                 case < 18:
-                    // A force-push: back in history, or to something else altogether; what was there is orphaned, as may be.
+                    // A force-push: back in history, or to something else; the old commits are orphaned.
                     string target = Graph.ParentsOf(tip).Count > 0 && random.Next(3) > 0 ? Graph.ParentsOf(tip)[0] : AnyCommit();
                     AppendCommit(script, branch, target, merge: null);
                     break;

@@ -4,8 +4,8 @@ namespace Waystation.EndToEnd.Tests.Mirrors.Histories;
 internal sealed class WishMaker(WildRepository wild, Random random)
 {
     /// <summary>A request of a user with this client.</summary>
-    /// <param name="user">Who.</param>
-    /// <param name="client">What the client has.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="client">The client's state.</param>
     /// <param name="version">Of the protocol.</param>
     public FetchWish Make(string user, ClientShape client, int version)
     {
