@@ -9,9 +9,10 @@ using Waystation.FetchCore.Observing;
 namespace Waystation.FetchCore.Background;
 
 /// <summary>
-/// The one queue of work on repositories: what is due longest begins first, one piece at a time for a repository, in lanes so that
-/// large work never delays small, so many at once for one primary. What fails waits exponentially longer, with jitter. What waits
-/// and what failed outlives a restart.
+/// The one queue of work on repositories. The piece that is due longest begins first, one piece at a time for a repository. Lanes keep
+/// large
+/// work from delaying small work, and each primary has a limit. A failed piece waits exponentially longer, with jitter. Waiting and failed
+/// pieces outlive a restart.
 /// </summary>
 public sealed class WorkQueue : BackgroundService
 {
@@ -33,7 +34,7 @@ public sealed class WorkQueue : BackgroundService
     private CancellationToken _stopping;
     private bool _isChanged;
 
-    /// <summary>Takes up what an earlier run left to do.</summary>
+    /// <summary>Takes up the work that an earlier run left.</summary>
     public WorkQueue(
         IEnumerable<RepositoryWork> kinds,
         WorkOptions options,
@@ -103,12 +104,12 @@ public sealed class WorkQueue : BackgroundService
     }
 
     /// <summary>
-    /// Asks for a piece of work: once, however often it is asked for before it begins; once more where it is being done just
-    /// now, for it may have looked already. What waits for its next try is tried at once.
+    /// Enqueues a piece of work: once, however often it is enqueued before it begins; and once more if it is running, because it may have
+    /// looked already. A failed piece that waits for its next try is tried at once.
     /// </summary>
-    /// <param name="kind">What.</param>
-    /// <param name="repository">To which repository.</param>
-    /// <param name="after">Not before so long.</param>
+    /// <param name="kind">The kind of work.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="after">The time before which it does not begin.</param>
     public void Enqueue(WorkKind kind, RepositoryName repository, TimeSpan after = default)
     {
         long due = Stamp(after);
@@ -133,7 +134,7 @@ public sealed class WorkQueue : BackgroundService
         Wake();
     }
 
-    /// <summary>Takes back what was asked for, ends what is being done, and waits until it has ended.</summary>
+    /// <summary>Removes all pieces of a repository, cancels the running one, and waits for its end.</summary>
     public async Task CancelAsync(RepositoryName repository)
     {
         List<Task> running = [];

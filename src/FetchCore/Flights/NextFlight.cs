@@ -3,12 +3,12 @@ using Waystation.CacheStore.Packs.Filling;
 namespace Waystation.FetchCore.Flights;
 
 /// <summary>
-/// Lets equal questions share one question, which is the <em>next</em> to be sent: an asker that finds a question under way waits for it to
-/// end and shares the next one. So a shared answer was asked for after each sharer arrived, and misses nothing that was acknowledged
-/// before. A question that hangs holds up only its own asker: the others wait a bounded moment, for the question before theirs as for
-/// their own, and ask anew.
+/// Coalesces equal questions: an asker that finds a question in flight waits for its end and shares the <em>next</em> one with all that
+/// wait
+/// then. So a shared answer is never older than an asker's question, and misses nothing that was acknowledged before. A question that hangs
+/// holds up only its own asker: the others wait a bounded time, for the question before theirs and for their own, and then ask again.
 /// </summary>
-/// <typeparam name="TKey">What makes two questions equal.</typeparam>
+/// <typeparam name="TKey">The key; equal questions have equal keys.</typeparam>
 /// <typeparam name="TAnswer">The answer.</typeparam>
 /// <param name="time">The clock.</param>
 public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
@@ -20,10 +20,10 @@ public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<TKey, Line> _lines = [];
 
-    /// <summary>Asks, or shares a question that has not been sent yet.</summary>
-    /// <param name="key">What makes it equal to another.</param>
+    /// <summary>Asks, or shares a question that was not sent yet.</summary>
+    /// <param name="key">The key of the question.</param>
     /// <param name="ask">Asks. It is not cancelled when one sharer leaves.</param>
-    /// <param name="cancellationToken">This sharer's.</param>
+    /// <param name="cancellationToken">This sharer's token.</param>
     public async Task<TAnswer> AskAsync(TKey key, Func<Task<TAnswer>> ask, CancellationToken cancellationToken)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
@@ -47,7 +47,7 @@ public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
         return await ask().WaitAsync(cancellationToken);
     }
 
-    /// <summary>A place on the question that is sent next: at once where none is under way.</summary>
+    /// <summary>Takes a place on the next question; it is sent at once if none is in flight.</summary>
     private (Flight Flight, Flight? Ahead, bool IsLeader) Board(TKey key, Func<Task<TAnswer>> ask)
     {
         lock (_gate)
@@ -123,7 +123,7 @@ public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
 
         public Task<TAnswer> Answer => _answer.Task;
 
-        /// <summary>The same without what came of it.</summary>
+        /// <summary>Completes with the answer, without its result.</summary>
         public Task Over => _answer.Task;
 
         /// <summary>Guarded by the table's lock.</summary>

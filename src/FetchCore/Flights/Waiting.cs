@@ -1,9 +1,9 @@
 namespace Waystation.FetchCore.Flights;
 
-/// <summary>Waits for what others have begun.</summary>
+/// <summary>Waits for the work of others.</summary>
 internal static class Waiting
 {
-    /// <summary>Waits for the end of a task, whatever comes of it; false where that takes too long.</summary>
+    /// <summary>Waits for the end of a task, with any result; false if that takes too long.</summary>
     public static async Task<bool> EndsAsync(this Task task, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
         await task.WaitAsync(patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

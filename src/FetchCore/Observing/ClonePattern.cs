@@ -16,7 +16,7 @@ public sealed record ClonePattern(FetchRequest Request, RefSelection Refs)
         return request is { IsClone: true, MayBringPack: true, DeepenSince: null, DeepenRelative: false };
     }
 
-    /// <summary>The shape of a request; null where its wants are not tips of refs.</summary>
+    /// <summary>The pattern of a request; null if its wants are not tips of refs.</summary>
     public static ClonePattern? Of(FetchRequest request, AccessView view)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -24,7 +24,7 @@ public sealed record ClonePattern(FetchRequest Request, RefSelection Refs)
         return refs is null ? null : new ClonePattern(request with { Wants = [] }, refs);
     }
 
-    /// <summary>The request that it makes of these refs; null where they lack one.</summary>
+    /// <summary>The request that follows from these refs; null if they lack one.</summary>
     public FetchRequest? RequestOf(IReadOnlyCollection<RefTip> tips) =>
         Refs.WantsOf(tips) is { } wants ? Request with { Wants = wants } : null;
 }

@@ -7,8 +7,8 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Observing;
 
 /// <summary>
-/// Remembers what clones each repository is asked for, most asked first. What was asked for long ago counts for less, and what
-/// was made ahead and never asked for is soon not made any more.
+/// Remembers the clones of each repository, the most frequent first. Old clones count for less, and a pattern that is made ahead and not
+/// asked for is soon not made any more.
 /// </summary>
 public sealed class ClonePatterns(TimeProvider time)
 {
@@ -17,7 +17,7 @@ public sealed class ClonePatterns(TimeProvider time)
 
     private const int MaxRepositories = 4_096;
 
-    /// <summary>Once asked for, an answer is made ahead this far at most: 1, ½, ¼.</summary>
+    /// <summary>The count of a pattern below which it is not made ahead. Each pack made ahead halves the count: 1, ½, ¼.</summary>
     private const double Threshold = 0.2;
 
     private const double MaxScore = 16;
@@ -30,11 +30,11 @@ public sealed class ClonePatterns(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly RecentMap<RepositoryName, List<Entry>> _patterns = new(MaxRepositories, s_memory, time);
 
-    /// <summary>Notes a request for an answer.</summary>
-    /// <param name="repository">Where.</param>
-    /// <param name="key">The answer's name: what is known by it is not looked at again.</param>
-    /// <param name="request">What was asked.</param>
-    /// <param name="view">What the asker was shown.</param>
+    /// <summary>Counts a request.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="key">The key of its pack: a known key is not examined again.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="view">The listings of its credential.</param>
     public void Count(RepositoryName repository, PackKey key, FetchRequest request, AccessView view)
     {
         if (!ClonePattern.HasShape(request) || TryAskAgain(repository, key) || ClonePattern.Of(request, view) is not { } pattern)
@@ -60,7 +60,7 @@ public sealed class ClonePatterns(TimeProvider time)
         }
     }
 
-    /// <summary>The shapes worth making ahead, most asked first.</summary>
+    /// <summary>The patterns that are worth making ahead, the most frequent first.</summary>
     public IReadOnlyList<ClonePattern> Wanted(RepositoryName repository)
     {
         lock (_gate)
@@ -71,7 +71,7 @@ public sealed class ClonePatterns(TimeProvider time)
         }
     }
 
-    /// <summary>An answer of this shape is made ahead: it is to be asked for before many more are.</summary>
+    /// <summary>A pack of this pattern is made ahead: clients must ask for it before many more are made.</summary>
     public void Make(RepositoryName repository, ClonePattern pattern, PackKey key)
     {
         lock (_gate)
@@ -111,7 +111,7 @@ public sealed class ClonePatterns(TimeProvider time)
 
         public long At { get; set; }
 
-        /// <summary>The answer of this shape that was last asked for, or made.</summary>
+        /// <summary>The key of the last pack of this pattern that was asked for, or made.</summary>
         public PackKey Key { get; set; }
     }
 }

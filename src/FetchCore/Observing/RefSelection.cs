@@ -5,22 +5,22 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Observing;
 
 /// <summary>
-/// Which refs a clone asked for, as far as its wants tell: then it is known what the same clone asks for when they have moved.
+/// The refs that a clone selected, as far as its wants show: so the node knows which wants the same clone has when the refs have moved.
 /// </summary>
-/// <param name="Kind">All of a kind, or some by name.</param>
+/// <param name="Kind">All refs of a kind, or some by name.</param>
 /// <param name="Names">The names, in ordinal order, a line each; empty for all of a kind.</param>
 public sealed record RefSelection(RefChoiceKind Kind, string Names = "")
 {
-    /// <summary>Whoever clones some refs only seldom clones more; guards memory.</summary>
+    /// <summary>A clone of some refs seldom has more; guards memory.</summary>
     private const int MaxNames = 16;
 
     private const string Heads = "refs/heads/";
     private const string Tags = "refs/tags/";
 
-    /// <summary>What these wants chose of what was shown; null where they are not tips of refs.</summary>
-    /// <param name="wants">The objects wanted.</param>
-    /// <param name="isDeep">Whether it is a clone of all history; those of less are of one branch, unless they say otherwise.</param>
-    /// <param name="view">What was shown.</param>
+    /// <summary>The selection behind these wants; null if they are not tips of refs.</summary>
+    /// <param name="wants">The wants.</param>
+    /// <param name="isDeep">Whether it is a clone of all history; a shallow clone is of one branch by default.</param>
+    /// <param name="view">The listings of the credential.</param>
     public static RefSelection? Of(IReadOnlyCollection<ObjectId> wants, bool isDeep, AccessView view)
     {
         ArgumentNullException.ThrowIfNull(wants);
@@ -58,14 +58,14 @@ public sealed record RefSelection(RefChoiceKind Kind, string Names = "")
                 return null;
             }
 
-            // Listings without HEAD bring a mirror up to date as well: its branch is what moves.
+            // Listings without HEAD update a mirror as well, and then HEAD's branch is the ref that moves.
             names.Add(tip.SymrefTarget ?? tip.Name);
         }
 
         return new RefSelection(RefChoiceKind.Named, string.Join('\n', names.Order(StringComparer.Ordinal)));
     }
 
-    /// <summary>What the same choice is of other refs; null where one is not there.</summary>
+    /// <summary>The wants of the same selection in other refs; null if a ref is missing.</summary>
     public IReadOnlyList<ObjectId>? WantsOf(IReadOnlyCollection<RefTip> tips)
     {
         ArgumentNullException.ThrowIfNull(tips);
@@ -79,13 +79,13 @@ public sealed record RefSelection(RefChoiceKind Kind, string Names = "")
     private static bool IsOf(RefChoiceKind kind, string name) =>
         kind switch
         {
-            // HEAD is one of the branches; where it is none, every clone is a choice of its own.
+            // HEAD is one of the branches; a clone without that is a selection of its own.
             RefChoiceKind.All => name != "HEAD",
             RefChoiceKind.Heads => name.StartsWith(Heads, StringComparison.Ordinal),
             _ => name.StartsWith(Heads, StringComparison.Ordinal) || name.StartsWith(Tags, StringComparison.Ordinal),
         };
 
-    /// <summary>Of the names that a tip has, the one that a clone most likely meant.</summary>
+    /// <summary>Of the names of a tip, the one that a clone most likely meant.</summary>
     private static int Rank(string name) =>
         name == "HEAD" ? 0
         : name.StartsWith(Heads, StringComparison.Ordinal) ? 1

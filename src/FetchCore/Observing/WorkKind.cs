@@ -1,6 +1,6 @@
 namespace Waystation.FetchCore.Observing;
 
-/// <summary>What is done to a repository without anybody waiting for it.</summary>
+/// <summary>A kind of background work on a repository.</summary>
 public enum WorkKind
 {
     /// <summary>The mirror is compared with the primary and mended.</summary>

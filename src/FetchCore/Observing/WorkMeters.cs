@@ -39,13 +39,13 @@ public sealed class WorkMeters
     /// <summary>The vet found something.</summary>
     internal void Vetted(string result) => _vetted.Add(1, new KeyValuePair<string, object?>("result", result));
 
-    /// <summary>An answer was made ahead.</summary>
+    /// <summary>A pack was made ahead.</summary>
     internal void Warmed() => _warmed.Add(1);
 
     /// <summary>A push went by.</summary>
     internal void PushSeen(string result) => _pushes.Add(1, new KeyValuePair<string, object?>("result", result));
 
-    /// <summary>Where to read the length of the queue from.</summary>
+    /// <summary>Sets the source of the queue's length.</summary>
     internal void Observe(Func<int> waiting, Func<int> running, Func<int> failing)
     {
         _meter.CreateObservableGauge("waystation_work_waiting", waiting, description: "Pieces of background work that wait.");

@@ -5,11 +5,12 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.FetchCore.Packs;
 
 /// <summary>
-/// Follows somebody else's fill. Where that ends, or may not be read on, before a byte of its pack was told, another answer that begins
-/// alike takes its place: what concerns the other's credential, or hangs in its name, ends nobody else's answer.
+/// Follows the fill of another request. If that fill ends, or may not be read any more, before the client has got a byte of the pack,
+/// another
+/// fill with the same beginning takes its place. So a failure of the other's credential, or a hang in its name, ends no other response.
 /// </summary>
-/// <param name="first">The fill's, begun.</param>
-/// <param name="again">Finds another answer; null where there is none.</param>
+/// <param name="first">The fill, which has begun.</param>
+/// <param name="again">Finds another pack; null if there is none.</param>
 internal sealed class FollowingReader(FillReader first, Func<FillOutcome, CancellationToken, Task<PackReader?>> again) : PackReader
 {
     private PackReader _reader = first;

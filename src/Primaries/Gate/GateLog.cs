@@ -2,7 +2,7 @@ using Waystation.CacheStore;
 
 namespace Waystation.Primaries.Gate;
 
-/// <summary>What the gates of primaries tell the log; ids 4000 to 4099.</summary>
+/// <summary>Log messages of the primaries' gates; ids 4000 to 4099.</summary>
 internal static partial class GateLog
 {
     [LoggerMessage(

@@ -1,14 +1,14 @@
 namespace Waystation.Primaries.Gate;
 
-/// <summary>What the primary answers when the node itself asks for a repository.</summary>
+/// <summary>The primary's answer to the node's own question for a repository.</summary>
 public enum OwnAnswer
 {
-    /// <summary>It refused the node, or said nothing that can be read: it may serve others.</summary>
+    /// <summary>It refused the node, or sent nothing readable: it may serve others.</summary>
     Unknown,
 
-    /// <summary>Git's answer.</summary>
+    /// <summary>A Git response.</summary>
     Serves,
 
-    /// <summary>A status that says that it fails.</summary>
+    /// <summary>A status of a failure.</summary>
     Fails,
 }

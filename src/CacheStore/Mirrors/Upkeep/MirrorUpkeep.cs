@@ -9,16 +9,17 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.CacheStore.Mirrors.Upkeep;
 
 /// <summary>
-/// Keeps mirrors in shape. All is made beside the mirror, in a folder that sees its packs through links; what is finished is
-/// moved in; what it replaces is deleted when those who read have gone. So no reader waits, none is broken, and a node
-/// that is killed in the middle leaves only what the next start sweeps.
+/// Keeps mirrors in shape. It works beside the mirror, in a folder that sees its packs through links. Finished files are moved in, and
+/// replaced files are deleted when their readers have gone. So no reader waits or breaks, and a node that is killed in the middle leaves
+/// only
+/// files that the next start deletes.
 /// <code>
-///   check     files that are not as they were: verified anew, or the mirror is given up
-///   sort out  after a ref was deleted or rewound: one pack of what the refs lead to, the rest to the orphans' folder
-///   tip       the newest commit and its files, packed by themselves
+///   check     files with another stamp: verified again, or the mirror is given up
+///   sort out  after a ref was deleted or rewound: one pack of everything that refs lead to, the rest to the orphans' folder
+///   tip       the newest commit and its files, in a pack of their own
 ///   roll up   many small packs to one, so that each is at least twice all smaller ones together
 ///   index     multi-pack-index with bitmaps, commit-graph
-///   count     after a pack too large to look at each object: whether there are as many as refs lead to
+///   count     after a pack too large to check each object: whether there are as many objects as refs lead to
 ///   expire    orphans older than the grace period
 /// </code>
 /// </summary>
@@ -34,7 +35,7 @@ public sealed class MirrorUpkeep(
     private const string PackSuffix = ".pack";
     private const string IndexSuffix = ".idx";
 
-    /// <summary>Tries of what a sync may come between.</summary>
+    /// <summary>The number of attempts at work that a sync may interrupt.</summary>
     private const int MaxAttempts = 3;
 
     private const string MultiPackIndexFile = "pack/multi-pack-index";
@@ -57,7 +58,8 @@ public sealed class MirrorUpkeep(
             || ExpiredOrphans(mirror).Count > 0;
     }
 
-    /// <summary>Does what is due. Runs beside readers and syncs, but never twice at a time for one mirror.</summary>
+    /// <summary>Does the work that is due. It runs beside readers and syncs, but never twice at a time for one mirror. It starts git
+    /// processes, one after another.</summary>
     public async Task RunAsync(Mirror mirror, CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(mirror);
@@ -108,8 +110,9 @@ public sealed class MirrorUpkeep(
     }
 
     /// <summary>
-    /// The multi-pack-index is of just the packs that there are, and has its bitmap. That its files say so themselves holds after a
-    /// restart, in a copy of the folder and whatever the clock did in between.
+    /// Whether the multi-pack-index covers exactly the present packs, and has its bitmap. The check reads only the files, so it holds after
+    /// a
+    /// restart, in a copy of the folder and after a change of the clock.
     /// </summary>
     private static bool IsIndexed(Mirror mirror)
     {
@@ -122,7 +125,7 @@ public sealed class MirrorUpkeep(
             );
     }
 
-    /// <summary>One pack where there is a newest commit, none where there is none.</summary>
+    /// <summary>Whether there is one pack if there is a newest commit, and none if there is not.</summary>
     private static bool IsTipPacked(Mirror mirror) =>
         TipOf(mirror) is null
             ? mirror.TipStamps.Bytes == 0 || FileStamps.FilesOf(mirror.Tip).All(mirror.ReplacedTip.Contains)
@@ -149,8 +152,9 @@ public sealed class MirrorUpkeep(
     }
 
     /// <summary>
-    /// Looks at the files that are not as they were, or not in the same place: after a copy of the data folder, a new owner or a restored
-    /// backup that is all of them, and nothing is wrong with any. False where the mirror was given up.
+    /// Verifies the files that have another stamp: after a copy of the data folder, a new owner or a restored backup these are all files,
+    /// and
+    /// none of them is damaged. False if the mirror was given up.
     /// </summary>
     private async Task<bool> CheckAsync(Mirror mirror, CancellationToken stopping)
     {
@@ -175,7 +179,7 @@ public sealed class MirrorUpkeep(
             }
         }
 
-        // What only speeds things up is made anew where it is damaged.
+        // Files that are only for speed are made again if they are damaged.
         int damaged = 0;
         foreach (string name in suspects.Where(static name => Path.GetExtension(name) is not (PackSuffix or IndexSuffix)))
         {
@@ -191,7 +195,7 @@ public sealed class MirrorUpkeep(
         return true;
     }
 
-    /// <summary>What is wrong with a pack and its index; null where nothing is.</summary>
+    /// <summary>The damage of a pack and its index; null if there is none.</summary>
     private async Task<string?> TroubleOfAsync(Mirror mirror, string pack, CancellationToken stopping)
     {
         string path = Path.Combine(mirror.Objects, pack),
@@ -202,7 +206,7 @@ public sealed class MirrorUpkeep(
             return "is not there";
         }
 
-        // git names a pack by its digest, and checked each object of this one when it came: the same bytes need not be taken apart again.
+        // git names a pack by its digest, and checked each object of this pack when it came, so equal bytes need no second check.
         if (
             mirror.Stamps.Knows(pack)
             && await TrailingDigest.ReadAsync(path, mirror.ObjectFormat, stopping) is { } digest
@@ -220,7 +224,7 @@ public sealed class MirrorUpkeep(
         return verified.ExitCode == 0 ? null : $"is damaged: {verified.Error.Trim()}";
     }
 
-    /// <summary>Damage to the tip's pack is none to the mirror: it is packed anew.</summary>
+    /// <summary>Damage to the tip's pack is no damage to the mirror: it is packed again.</summary>
     private static async Task CheckTipAsync(Mirror mirror, CancellationToken stopping)
     {
         IReadOnlyList<string> suspects = mirror.TipStamps.Suspects();
@@ -252,7 +256,7 @@ public sealed class MirrorUpkeep(
             string input = string.Concat(small.Select(static pack => Path.GetFileName(pack) + "\n"));
             await PackAsync(mirror, scratch, ["--stdin-packs"], input, stopping);
 
-            // Where the others held nothing more, what comes out may be one of those that went in.
+            // If the others had no further objects, the result may be one of the input packs.
             List<string> made = scratch.Packs();
             small = [.. small.Where(pack => !made.Contains(Path.GetFileName(pack), StringComparer.Ordinal))];
             mirror.Replaced = mirror.Replaced.Except(made.Select(static pack => $"pack/{pack}"));
@@ -315,7 +319,7 @@ public sealed class MirrorUpkeep(
     {
         using var scratch = new UpkeepObjectDirectory(folder);
         using var orphans = new UpkeepObjectDirectory(folder);
-        // The long part, beside syncs; what they bring meanwhile is added when they hold still.
+        // The long part, beside syncs; objects that these bring meanwhile are added in the mirror's turn.
         await PackAsync(mirror, scratch, ["--all", "--non-empty"], "", stopping);
         using IDisposable turn = await mirror.ChangeAsync(stopping);
         List<string> old = Packs(mirror);
@@ -349,8 +353,8 @@ public sealed class MirrorUpkeep(
         }
     }
 
-    /// <summary>With bitmaps git counts what refs lead to without a walk. All that is here besides is orphaned, and there is none where the
-    /// numbers agree.</summary>
+    /// <summary>With bitmaps git counts the objects that refs lead to without a walk. All other objects are orphans; if the numbers agree,
+    /// there are none.</summary>
     private async Task CountAsync(Mirror mirror, CancellationToken stopping)
     {
         using IDisposable turn = await mirror.ChangeAsync(stopping);
@@ -378,9 +382,11 @@ public sealed class MirrorUpkeep(
     }
 
     /// <summary>
-    /// Packs the newest commit with its files but without its past, as for a clone of depth 1. In the other packs most of these are
-    /// differences from each other's past, or the other way round: git would have to compress them anew for every such clone. Here they
-    /// lie as they are sent. Of what was in the last such pack, the next is a copy.
+    /// Packs the newest commit with its files but without its past, as for a clone of depth 1. Other packs store most of these objects as
+    /// deltas,
+    /// so git would have to compress them again for every such clone. This pack stores them in the form in which they are sent. Objects
+    /// that the
+    /// last such pack had are copied from it.
     /// </summary>
     private async Task PackTipAsync(Mirror mirror, CancellationToken stopping)
     {
@@ -405,8 +411,9 @@ public sealed class MirrorUpkeep(
         mirror.ReplacedTip = [.. old];
     }
 
-    /// <summary>Packs objects of the mirror, and of another object folder, whose multi-pack-index goes before the mirror's, into the
-    /// scratch folder.</summary>
+    /// <summary>Packs objects of the mirror, and of another object folder, whose multi-pack-index comes before the mirror's, into the
+    /// scratch
+    /// folder.</summary>
     private async Task PackAsync(
         Mirror mirror,
         UpkeepObjectDirectory scratch,
@@ -460,7 +467,7 @@ public sealed class MirrorUpkeep(
         mirror.Stamps.Adopt(scratch.Objects);
     }
 
-    /// <summary>Writes a multi-pack-index of what lies in the scratch folder.</summary>
+    /// <summary>Writes a multi-pack-index of the packs in the scratch folder.</summary>
     private async Task IndexPacksAsync(Mirror mirror, UpkeepObjectDirectory scratch, bool withBitmap, CancellationToken stopping)
     {
         GitResult index = await git.RunAsync(
@@ -478,7 +485,7 @@ public sealed class MirrorUpkeep(
             Settings = s_bounds,
         };
 
-    /// <summary>Deletes packs that others have replaced; they stay on the list where somebody reads for too long.</summary>
+    /// <summary>Deletes replaced packs; those that are read for too long stay on the list.</summary>
     private async Task DropReplacedAsync(Mirror mirror, CancellationToken stopping, IEnumerable<string>? besides = null)
     {
         if (await DropAsync(mirror, mirror.Stamps, [.. mirror.Replaced.SelectMany(PartsOf), .. besides ?? []], stopping))
@@ -489,7 +496,7 @@ public sealed class MirrorUpkeep(
         }
     }
 
-    /// <summary>Deletes files once nobody reads them any more; false where that took too long.</summary>
+    /// <summary>Deletes files once they have no reader; false if that took too long.</summary>
     private async Task<bool> DropAsync(Mirror mirror, FileStamps stamps, IReadOnlyList<string> names, CancellationToken stopping)
     {
         try

@@ -9,13 +9,14 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.CacheStore.Packs.Filling;
 
 /// <summary>
-/// One writer putting one answer into the cache, which any number of readers follow while it grows.
+/// One writer that puts one response into the cache, while any number of readers follow it.
 /// <code>
 ///   source ──► Fill ──► GrowingFile ──► FillReader ──► client
 ///                └ trailer         └──► FillReader ──► client      each at its own speed
 /// </code>
-/// <see cref="GrowingFile"/> moves the bytes; here is what is special to packs: the sections before the packfile, the trailer, progress,
-/// who may read the pack, and whether it is kept. A fill does not know where its bytes come from, nor what becomes of the file:
+/// <see cref="GrowingFile"/> moves the bytes. This has what is special to packs: the sections before the packfile, the trailer, progress,
+/// the
+/// readers that may have the pack, and whether it is kept. A fill does not know the source of its bytes, nor what happens to the file:
 /// <see cref="FillTable"/> does.
 /// </summary>
 public sealed class Fill : IDisposable
@@ -24,8 +25,8 @@ public sealed class Fill : IDisposable
     private const int MaxProgressBytes = 64 * 1024;
 
     /// <summary>
-    /// A follower that has read nothing waits so long for a source that is silent. git's servers say something every 5 seconds
-    /// (uploadpack.keepAlive), and one that is far away and slow still answers within 10.
+    /// How long a follower that has read nothing waits for a silent source. git's servers send something every 5 seconds
+    /// (uploadpack.keepAlive), and a far, slow server still answers within 10.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -60,13 +61,13 @@ public sealed class Fill : IDisposable
     /// <summary>What it is for.</summary>
     public FillPlan Plan { get; }
 
-    /// <summary>Cancelled when the node stops, or when nobody wants this answer any more.</summary>
+    /// <summary>Cancelled when the node stops, or when no client wants this response any more.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>Readers may have begun their answers: what ends it now ends those.</summary>
+    /// <summary>Whether readers may have begun their responses: a failure now ends those.</summary>
     public bool HasBegun => Prologue is not null;
 
-    /// <summary>It is known who may read the pack.</summary>
+    /// <summary>Whether it is decided which readers may have the pack.</summary>
     public bool IsDecided
     {
         get
@@ -86,7 +87,7 @@ public sealed class Fill : IDisposable
 
     internal FillSource Source => _source;
 
-    /// <summary>Whole, all of it on disk, nobody has met damage in it, and everybody may have it.</summary>
+    /// <summary>Whether it is whole, on disk, without known damage, and free for every reader with the key.</summary>
     internal bool IsStorable
     {
         get
@@ -98,7 +99,7 @@ public sealed class Fill : IDisposable
         }
     }
 
-    /// <summary>Nothing of it is kept, and nobody joins it any more.</summary>
+    /// <summary>From now on it is not kept, and no reader joins it.</summary>
     internal void KeepNothing() => Lower(Retention.Never);
 
     /// <summary>It will not be asked for any more: it ends with its last reader.</summary>
@@ -107,19 +108,20 @@ public sealed class Fill : IDisposable
     /// <summary>The source is asked now: from here on its silence counts.</summary>
     public void ExpectSource() => Hear();
 
-    /// <summary>The source has said something, if only that it is still there.</summary>
+    /// <summary>The source has sent something, if only a keepalive.</summary>
     public void Hear() => _silence.End();
 
     /// <summary>
-    /// The starter alone reads the pack until <see cref="Share"/> or <see cref="KeepToStarter"/>; the others hear what is said before it.
-    /// To be called before <see cref="Begin"/>.
+    /// Only the starter reads the pack until <see cref="Share"/> or <see cref="KeepToStarter"/>; the others get the sections before it.
+    /// Call it
+    /// before <see cref="Begin"/>.
     /// </summary>
     public void HoldBack() => SetShare(FillShare.Everybody, FillShare.Undecided);
 
-    /// <summary>The pack holds just what its key says.</summary>
+    /// <summary>The pack has exactly the objects that its key says.</summary>
     public void Share() => SetShare(FillShare.Undecided, FillShare.Everybody);
 
-    /// <summary>The pack may hold more than its key says: nobody else reads it, and it is not kept.</summary>
+    /// <summary>The pack may have more objects than its key says: no other reader gets it, and it is not kept.</summary>
     public void KeepToStarter()
     {
         lock (_gate)
@@ -131,16 +133,16 @@ public sealed class Fill : IDisposable
         _file.Pulse();
     }
 
-    /// <summary>The header of the pack has come: from there on it is settled which objects are in it.</summary>
+    /// <summary>Whether the header of the pack has come: from then on its objects are fixed.</summary>
     public bool HasHeader => _file.Readable > 0;
 
     /// <summary>Waits for the header of the pack.</summary>
     public Task WaitForHeaderAsync(CancellationToken cancellationToken) =>
         WaitForAsync(() => HasHeader || _file.State != FillState.Filling, cancellationToken);
 
-    /// <summary>The sections before the packfile are known: readers may begin their answers.</summary>
+    /// <summary>The sections before the packfile are known: readers may begin their responses.</summary>
     /// <param name="prologue">These sections.</param>
-    /// <param name="source">Where they come from.</param>
+    /// <param name="source">The source of the response.</param>
     public void Begin(FetchPrologue prologue, FillSource source)
     {
         ArgumentNullException.ThrowIfNull(prologue);
@@ -162,10 +164,10 @@ public sealed class Fill : IDisposable
         }
     }
 
-    /// <summary>Shows readers what has come so far; called when the source has nothing more just now.</summary>
+    /// <summary>Shows readers the bytes so far; called when the source has nothing more just now.</summary>
     public ValueTask FlushAsync(CancellationToken cancellationToken) => _file.FlushAsync(cancellationToken);
 
-    /// <summary>Shows readers how far the source says it is; dropped when there was much of it.</summary>
+    /// <summary>Shows readers the progress text of the source; dropped when there was much of it.</summary>
     public void ShowProgress(ReadOnlySequence<byte> text)
     {
         Hear();
@@ -192,7 +194,7 @@ public sealed class Fill : IDisposable
             : Ending;
     }
 
-    /// <summary>The reading of the one who began it.</summary>
+    /// <summary>The reading of the client that began the fill.</summary>
     internal FillReader Start()
     {
         lock (_gate)
@@ -202,8 +204,9 @@ public sealed class Fill : IDisposable
     }
 
     /// <summary>
-    /// Begins one more reading. False where the bytes from the start on are not all to be had any more, where others may not have them, or
-    /// where nothing has come for so long that others leave, though this reader may be more patient.
+    /// Begins one more reading. False if not all bytes from the start are available, if other readers may not have them, or if the source
+    /// has
+    /// been silent for so long that readers leave, though this reader may be more patient.
     /// </summary>
     internal bool TryAttach(TimeSpan patience, [NotNullWhen(true)] out FillReader? reader)
     {
@@ -232,7 +235,7 @@ public sealed class Fill : IDisposable
         return new FillReader(this, follower, isStarter, joinedWhole, isStarter ? 0 : _progress.Count, patience);
     }
 
-    /// <summary>A reading ends. The last one ends the fill as well, unless the answer is worth having anyhow.</summary>
+    /// <summary>A reading ends. The last one ends the fill as well, unless the pack is worth keeping anyway.</summary>
     internal async ValueTask DetachAsync(Follower follower, bool isStarter)
     {
         bool isAbandoned;
@@ -261,10 +264,10 @@ public sealed class Fill : IDisposable
         Release();
     }
 
-    /// <summary>The writer has ended, and the file has gone where it goes. What is open stays open for the readers left.</summary>
+    /// <summary>The writer has ended, and the file is stored or deleted. Open handles stay open for the readers that are left.</summary>
     public void Dispose() => Release();
 
-    /// <summary>No pack comes of it. A reply that nobody is there to take any more is disposed.</summary>
+    /// <summary>The fill ends without a pack. A reply that no reader can take any more is disposed.</summary>
     internal async ValueTask EndAsync(FillOutcome outcome)
     {
         bool isTaken;
@@ -282,7 +285,7 @@ public sealed class Fill : IDisposable
 
     internal void MarkDamaged() => Lower(Retention.Never);
 
-    /// <summary>What a reader may do next; null where it has to wait.</summary>
+    /// <summary>The next step of a reader; null if it must wait.</summary>
     internal FillStep? Look(Follower follower, bool isStarter, ref int progressSeen)
     {
         lock (_gate)
@@ -313,7 +316,7 @@ public sealed class Fill : IDisposable
         }
     }
 
-    /// <summary>Waits until the answer may begin: null; or until it is known that it will not.</summary>
+    /// <summary>Waits until the response may begin, and returns null; or until it is known that it will not.</summary>
     internal async Task<FillOutcome?> WaitForPrologueAsync(bool isStarter, TimeSpan patience, CancellationToken cancellationToken)
     {
         while (true)
@@ -344,15 +347,15 @@ public sealed class Fill : IDisposable
         }
     }
 
-    /// <summary>Waits for something to happen, but not longer than the source may be silent: then false.</summary>
+    /// <summary>Waits for a change, but not longer than the source may be silent; false after that.</summary>
     internal async Task<bool> WaitAsync(Task changed, TimeSpan patience, CancellationToken cancellationToken)
     {
-        // What is whole is not waited for by this reader because of its source.
+        // A whole fill needs no source, so the reader's patience with the source does not count.
         TimeSpan most = _file.State == FillState.Whole ? Timeout.InfiniteTimeSpan : patience;
         return await _silence.WaitAsync(changed, most, cancellationToken) || _file.State == FillState.Whole;
     }
 
-    /// <summary>Waits until the answer is whole; false where it never will be.</summary>
+    /// <summary>Waits until the pack is whole; false if it never will be.</summary>
     internal async Task<bool> WaitForEndAsync(CancellationToken cancellationToken)
     {
         await WaitForAsync(() => _file.State != FillState.Filling, cancellationToken);
@@ -387,7 +390,7 @@ public sealed class Fill : IDisposable
         return true;
     }
 
-    /// <summary>How it ended, for the starter, who takes the reply as well. The caller has the lock.</summary>
+    /// <summary>The outcome for the starter, which takes the reply as well. The caller has the lock.</summary>
     private FillOutcome TakeEnding()
     {
         FillOutcome ending = Ending;
@@ -430,7 +433,8 @@ public sealed class Fill : IDisposable
         }
     }
 
-    /// <summary>The window in memory waits for the slowest reader, and readers that wait for a decision would wait for it.</summary>
+    /// <summary>The window in memory waits for the slowest reader. Readers that wait for a decision would make it wait, so they
+    /// end.</summary>
     private void LeaveDisk()
     {
         lock (_gate)
