@@ -4,6 +4,19 @@ namespace Waystation.GitProtocol;
 /// Request).</summary>
 public static class ProtocolVersion
 {
+    private const string One = "version=1";
+    private const string Two = "version=2";
+
+    /// <summary>How a client asks for this version; null for 0, for which it says nothing.</summary>
+    public static string? ToText(int version) =>
+        version switch
+        {
+            0 => null,
+            1 => One,
+            2 => Two,
+            _ => throw new ArgumentOutOfRangeException(nameof(version), version, "There is no such version."),
+        };
+
     /// <summary>
     /// The highest version that <c>key=value:key=value…</c> names, read as git reads it: <c>version=1</c> and <c>version=2</c> to the
     /// letter. Everything else, <c>version=02</c> and <c>version=3</c> among it, says nothing; without a version it is 0.
@@ -15,8 +28,8 @@ public static class ProtocolVersion
         {
             int version = part switch
             {
-                "version=1" => 1,
-                "version=2" => 2,
+                One => 1,
+                Two => 2,
                 _ => 0,
             };
             highest = Math.Max(highest, version);

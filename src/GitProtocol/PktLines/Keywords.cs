@@ -7,6 +7,12 @@ public static class Keywords
     /// <summary><c>ERR </c></summary>
     public static ReadOnlySpan<byte> Err => "ERR "u8;
 
+    /// <summary><c># service=</c></summary>
+    public static ReadOnlySpan<byte> ServiceIs => "# service="u8;
+
+    /// <summary><c># service=git-receive-pack</c></summary>
+    public static ReadOnlySpan<byte> ServiceReceivePack => "# service=git-receive-pack"u8;
+
     /// <summary><c># service=git-upload-pack</c></summary>
     public static ReadOnlySpan<byte> ServiceUploadPack => "# service=git-upload-pack"u8;
 

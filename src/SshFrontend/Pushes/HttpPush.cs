@@ -4,6 +4,7 @@ using Waystation.CacheStore.Streams;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Pushes;
 using Waystation.GitProtocol;
+using Waystation.GitProtocol.PktLines;
 using Waystation.GitProtocol.Pushing;
 using Waystation.GitProtocol.Responses;
 using Waystation.Primaries.Http;
@@ -20,7 +21,8 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
 {
     private const int MaxCommands = 16 << 20;
 
-    private static ReadOnlySpan<byte> ServiceSection => "001f# service=git-receive-pack\n0000"u8;
+    /// <summary>What stands before an advertisement over HTTP (gitprotocol-http, Smart Server Response).</summary>
+    private static readonly byte[] s_serviceSection = WriteServiceSection();
 
     public async Task<SessionEnd> RunAsync(CancellationToken cancellationToken)
     {
@@ -75,7 +77,7 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
     {
         using var service = new MemoryStream();
         await ReadSectionAsync(body, service.Write, cancellationToken);
-        if (!service.GetBuffer().AsSpan(0, (int)service.Length).SequenceEqual(ServiceSection))
+        if (!service.GetBuffer().AsSpan(0, (int)service.Length).SequenceEqual(s_serviceSection))
         {
             return false;
         }
@@ -83,6 +85,14 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
         await ReadSectionAsync(body, client.Output.Write, cancellationToken);
         await client.Output.FlushAsync(cancellationToken);
         return true;
+    }
+
+    private static byte[] WriteServiceSection()
+    {
+        var section = new ArrayBufferWriter<byte>();
+        PktLineWriter.WriteText(section, Keywords.ServiceReceivePack);
+        PktLineWriter.WriteFlush(section);
+        return section.WrittenSpan.ToArray();
     }
 
     private static async Task ReadSectionAsync(PipeReader from, Action<ReadOnlySpan<byte>> show, CancellationToken cancellationToken)

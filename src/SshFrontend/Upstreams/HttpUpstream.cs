@@ -27,8 +27,6 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
 
     public IV0Upstream? Old => _old;
 
-    private string? GitProtocol => version > 0 ? $"version={version}" : null;
-
     public async Task<SessionEnd?> OpenAsync(CancellationToken cancellationToken)
     {
         if (version >= 2 && tickets.FindCapabilities(repository, Credential) is { } known)
@@ -41,7 +39,7 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
             new RefsQuery
             {
                 Key = new RefsKey(repository, Credential, $"ssh advertisement {version}"),
-                Primary = http.Asking(GitProtocol, default),
+                Primary = http.Asking(ProtocolVersion.ToText(version), default),
                 ProtocolVersion = version,
             },
             cancellationToken
@@ -76,7 +74,7 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
         }
     }
 
-    public IPrimary Asking(ReadOnlyMemory<byte> command) => http.Asking("version=2", command);
+    public IPrimary Asking(ReadOnlyMemory<byte> command) => http.Asking(ProtocolVersion.ToText(2), command);
 
     public SessionEnd Explain(PrimaryReply reply) =>
         reply.Complaint is { } text
@@ -108,7 +106,7 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
                 if (PktLineReader.TryRead(ref rest, out PktLine first))
                 {
                     bool isWhole = true;
-                    if (first.TryStripPrefix("# service="u8, out _) && (isWhole = PktLineReader.TryRead(ref rest, out _)))
+                    if (first.TryStripPrefix(Keywords.ServiceIs, out _) && (isWhole = PktLineReader.TryRead(ref rest, out _)))
                     {
                         start = rest.Start;
                         isWhole = PktLineReader.TryRead(ref rest, out first);
@@ -117,8 +115,8 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
                     if (isWhole)
                     {
                         body.AdvanceTo(start);
-                        return first.TextIs("version 2"u8) ? 2
-                            : first.TextIs("version 1"u8) ? 1
+                        return first.TextIs(Keywords.Version2) ? 2
+                            : first.TextIs(Keywords.Version1) ? 1
                             : 0;
                     }
                 }

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Waystation.CacheStore.Streams;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Refs;
+using Waystation.GitProtocol;
 using Waystation.GitProtocol.Responses;
 using Waystation.Primaries.Http;
 using Waystation.SshFrontend.Channels;
@@ -23,7 +24,7 @@ internal sealed class HttpV0Upstream(HttpRepository http, RefsAnswer refs, int v
 
     public PipeReader Advertisement => refs.Body;
 
-    public IPrimary Asking(ReadOnlyMemory<byte> request) => http.Asking(version > 0 ? "version=1" : null, request);
+    public IPrimary Asking(ReadOnlyMemory<byte> request) => http.Asking(ProtocolVersion.ToText(version), request);
 
     public async Task<SessionEnd?> ForwardAsync(
         ReadOnlyMemory<byte> said,
