@@ -1,5 +1,6 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Requests;
 
@@ -12,11 +13,13 @@ namespace Waystation.FetchCore;
 /// <param name="Framing">How this client wants to hear the response.</param>
 /// <param name="Visibility">How the operator says that this primary gives objects by id.</param>
 /// <param name="Primary">The primary, asked in this client's name.</param>
+/// <param name="Observed">The fetch, for its record.</param>
 public sealed record FetchCall(
     RepositoryName Repository,
     Credential Credential,
     FetchRequest Request,
     ResponseFraming Framing,
     VisibilityRule Visibility,
-    IPrimary Primary
+    IPrimary Primary,
+    ObservedFetch Observed
 );

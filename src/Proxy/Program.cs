@@ -17,6 +17,7 @@ internal static class Program
             ServeCommand.Create(),
             StatusCommand.Create(),
             ReposCommand.Create(),
+            FetchesCommand.Create(),
             QueueCommand.Create(),
             VetCommand.Create(),
             WarmCommand.Create(),

@@ -5,6 +5,7 @@ using Waystation.CacheStore.Packs.Storing;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Memory;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
 using Waystation.FetchCore.Tests.Mirrors;
 using Waystation.GitProtocol.Objects;
@@ -43,6 +44,10 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public FetchService Service => _parts.Service;
 
+    public FetchObserver Observer => _parts.Observer;
+
+    public RecentFetches Recent => _parts.Recent;
+
     public static ObjectId Id(int number) => ObjectId.Parse(number.ToString("x40"));
 
     public Credential CredentialOf(string user) => _digester.Digest([new("header authorization", user)]);
@@ -62,9 +67,18 @@ internal sealed class CoreFixture : IAsyncDisposable
         FetchAsync(user, new ParsedCommand.Fetch(request, ResponseFraming.V2), rule);
 
     public Task<FetchAnswer> FetchAsync(string user, ParsedCommand.Fetch asked, VisibilityRule rule = VisibilityRule.Advertised) =>
-        Service.FetchAsync(
-            new FetchCall(Repository, CredentialOf(user), asked.Request, asked.Framing, rule, Primary.For(user)),
-            CancellationToken.None
+        Service.FetchAsync(CallOf(user, asked, rule), CancellationToken.None);
+
+    /// <summary>A fetch that begins now.</summary>
+    public FetchCall CallOf(string user, ParsedCommand.Fetch asked, VisibilityRule rule = VisibilityRule.Advertised) =>
+        new(
+            Repository,
+            CredentialOf(user),
+            asked.Request,
+            asked.Framing,
+            rule,
+            Primary.For(user),
+            Observer.Begin("test", Repository, CredentialOf(user), Observer.Now, CancellationToken.None)
         );
 
     /// <summary>Reads an answer as a front end would: all of the pack.</summary>

@@ -40,6 +40,8 @@ internal sealed class CoreParts : IAsyncDisposable
         Tickets = new AccessTickets(time, ticketLifetime ?? TimeSpan.FromSeconds(30));
         var meters = new StoreMeters(_meter);
         var workMeters = new WorkMeters(_meter);
+        var fetchMeters = new FetchMeters(_meter);
+        Observer = new FetchObserver(fetchMeters, Recent, time, NullLogger<FetchObserver>.Instance);
         Store = new DiskPackTier(_data, new PackCacheOptions(), meters, time, NullLogger<DiskPackTier>.Instance);
         var admission = new PackAdmission(time);
         Fills = new FillTable(Store, admission, time, NullLogger<FillTable>.Instance);
@@ -65,7 +67,7 @@ internal sealed class CoreParts : IAsyncDisposable
         Moved = new SyncOnRefChange(Mirrors, Sync);
         RefsService = new RefsService(
             new RefsCoalescer(time),
-            new OutageRefs(Tickets, new FetchMeters(_meter), NullLogger<OutageRefs>.Instance),
+            new OutageRefs(Tickets, fetchMeters, NullLogger<OutageRefs>.Instance),
             Tickets,
             Moved,
             time,
@@ -87,6 +89,12 @@ internal sealed class CoreParts : IAsyncDisposable
         _ = new LostHistory(history, Tickets, Mirrors, Store, Purge, time, NullLogger<LostHistory>.Instance);
         Service = new FetchService(access, Store, Fills, admission, local, Making, shapes, Memory, time);
     }
+
+    public PackObjectsLimiter Limiter => _turns;
+
+    public RecentFetches Recent { get; } = new();
+
+    public FetchObserver Observer { get; }
 
     public RefsService RefsService { get; }
 

@@ -36,26 +36,36 @@ public sealed class FetchMeters
         _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Client requests under way.");
         foreach (FetchOutcome outcome in Enum.GetValues<FetchOutcome>())
         {
-            _fetches.Add(0, Tag("outcome", Word(outcome)));
+            _fetches.Add(0, Tag("outcome", outcome.ToWord()));
         }
     }
 
-    /// <summary>A pack, or a round of negotiation, was sent from here.</summary>
-    public void Fetched(FetchOutcome outcome, long bytes)
+    /// <summary>Counts a fetch that has ended. One that found no primary counts nowhere: nobody served it.</summary>
+    internal void Count(FetchRecord record)
     {
-        _fetches.Add(1, Tag("outcome", Word(outcome)));
-        _fetchBytes.Add(bytes, Tag("outcome", Word(outcome)));
+        switch (record)
+        {
+            case { End: FetchEnd.Busy }:
+                Bypassed("busy");
+                break;
+            case { Outcome: FetchOutcome.Bypass, Reason: { } reason }:
+                Bypassed(reason.ToWord());
+                break;
+            case { Outcome: { } outcome }:
+                _fetches.Add(1, Tag("outcome", outcome.ToWord()));
+                _fetchBytes.Add(record.Bytes, Tag("outcome", outcome.ToWord()));
+                break;
+        }
+
+        if (record.RefsAge is not null)
+        {
+            AnsweredStale("fetch");
+        }
     }
-
-    /// <summary>A fetch went to the primary as it came.</summary>
-    public void Bypassed(ForwardReason reason) => Bypassed(reason.ToWord());
-
-    /// <summary>A fetch was told to come again later.</summary>
-    public void Busy() => Bypassed("busy");
 
     private void Bypassed(string reason)
     {
-        _fetches.Add(1, Tag("outcome", Word(FetchOutcome.Bypass)));
+        _fetches.Add(1, Tag("outcome", FetchOutcome.Bypass.ToWord()));
         _bypasses.Add(1, Tag("reason", reason));
     }
 
@@ -71,8 +81,6 @@ public sealed class FetchMeters
 
     /// <summary>A request, or a session, ended.</summary>
     public void Closed() => _open.Add(-1);
-
-    private static string Word(FetchOutcome outcome) => outcome.ToString().ToLowerInvariant();
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 }

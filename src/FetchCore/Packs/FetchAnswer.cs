@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Waystation.CacheStore.Packs;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
@@ -12,11 +11,34 @@ public abstract record FetchAnswer
 {
     private FetchAnswer() { }
 
-    /// <summary>How long it took until access was settled, and until the answer could begin.</summary>
-    public FetchTimes Times { get; init; }
-
     /// <summary>Set in an outage, where the answer rests on refs that were recorded before it.</summary>
     public OutageNote? Outage { get; init; }
+
+    /// <summary>Tells how the fetch is served.</summary>
+    internal void TellTo(ObservedFetch fetch)
+    {
+        switch (this)
+        {
+            case Pack pack:
+                fetch.Served(pack.Outcome, pack.WillKeep, Outage?.Age);
+                break;
+            case Round:
+                fetch.Served(FetchOutcome.Local, isKept: false, Outage?.Age);
+                break;
+            case Relay:
+                fetch.Bypassed(ForwardReason.NoPack);
+                break;
+            case Forward forward:
+                fetch.Bypassed(forward.Reason);
+                break;
+            case Busy:
+                fetch.Ended(FetchEnd.Busy);
+                break;
+            case Unreachable unreachable:
+                fetch.Ended(FetchEnd.Unreachable, unreachable.Cause.Message);
+                break;
+        }
+    }
 
     /// <summary>A pack to write, from its first byte; the receiver disposes the reader.</summary>
     /// <param name="Reader">Where it comes from.</param>
@@ -50,9 +72,3 @@ public abstract record FetchAnswer
 /// <param name="Primary">Who cannot be reached.</param>
 /// <param name="Age">How long ago it showed the refs.</param>
 public sealed record OutageNote(string Primary, TimeSpan Age);
-
-/// <summary>The phases of one fetch.</summary>
-/// <param name="Access">Until it was known that, and what, this credential may read.</param>
-/// <param name="Open">From there until the answer could begin.</param>
-[StructLayout(LayoutKind.Auto)]
-public readonly record struct FetchTimes(TimeSpan Access, TimeSpan Open);

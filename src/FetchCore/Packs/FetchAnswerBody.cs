@@ -1,5 +1,7 @@
 using System.IO.Pipelines;
 using Waystation.CacheStore.Packs;
+using Waystation.CacheStore.Packs.Filling;
+using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.PktLines;
 using Waystation.GitProtocol.Requests;
 using Waystation.GitProtocol.Responses;
@@ -26,18 +28,63 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
     private static readonly TimeSpan s_keepalive = TimeSpan.FromSeconds(5);
 
     private readonly ResponseCodec _codec = new(request, framing);
+    private bool _clientHasLeft;
 
     /// <summary>Pack bytes written so far.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Whether <see cref="WriteErrorAsync"/> can tell this client anything; else the connection has to break.</summary>
-    public bool CanTellErrors => _codec.HasBands;
+    /// <summary>When the first of them was written, by the clock's timestamp; null where none was.</summary>
+    public long? FirstByteAt { get; private set; }
 
-    /// <summary>Writes all of it.</summary>
+    /// <summary>Why the response did not end whole; null where it did.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>
+    /// Writes all of it. A source that breaks off is told to the client where its framing has a place for that; else what was written must
+    /// not end as if it were whole.
+    /// </summary>
     /// <param name="servedBy">What the person waiting is told, unless that was not asked for.</param>
     /// <param name="cancellationToken">The client's.</param>
-    /// <exception cref="IOException">The answer broke off; what was written must not end as if it were whole.</exception>
-    public async Task WriteAsync(string servedBy, CancellationToken cancellationToken)
+    /// <returns><see cref="FetchEnd.Whole"/>, <see cref="FetchEnd.ErrorTold"/>, <see cref="FetchEnd.Broken"/> or
+    /// <see cref="FetchEnd.ClientGone"/>.</returns>
+    public async Task<FetchEnd> WriteAsync(string servedBy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await WriteOrTellAsync(servedBy, cancellationToken);
+        }
+        catch (Exception e) when (_clientHasLeft || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            return FetchEnd.ClientGone;
+        }
+    }
+
+    private async Task<FetchEnd> WriteOrTellAsync(string servedBy, CancellationToken cancellationToken)
+    {
+        string message;
+        try
+        {
+            await WriteWholeAsync(servedBy, cancellationToken);
+            return FetchEnd.Whole;
+        }
+        catch (FillFailedException e) when (e.SourceError is not null && _codec.HasBands)
+        {
+            message = e.SourceError;
+        }
+        catch (Exception e) when (e is FillFailedException or PackDamagedException)
+        {
+            Trouble = e.Message;
+            return FetchEnd.Broken;
+        }
+
+        // The source's last words, as it would have told them itself.
+        Trouble = message;
+        _codec.WriteError(output, message);
+        await FlushAsync(cancellationToken);
+        return FetchEnd.ErrorTold;
+    }
+
+    private async Task WriteWholeAsync(string servedBy, CancellationToken cancellationToken)
     {
         _codec.WritePrologue(output, pack.Prologue);
         _codec.WriteProgress(output, servedBy);
@@ -67,13 +114,6 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
         }
     }
 
-    /// <summary>Tells the source's last words, as it would have itself.</summary>
-    public async Task WriteErrorAsync(string message, CancellationToken cancellationToken)
-    {
-        _codec.WriteError(output, message);
-        await FlushAsync(cancellationToken);
-    }
-
     private async ValueTask WritePackAsync(int length, CancellationToken cancellationToken)
     {
         while (length > 0)
@@ -83,6 +123,7 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
             int header = _codec.WritePackHeader(packet.Span, payload);
             await pack.ReadAsync(packet.Slice(header, payload), cancellationToken);
             output.Advance(header + payload);
+            FirstByteAt ??= time.GetTimestamp();
             Bytes += payload;
             length -= payload;
         }
@@ -114,8 +155,18 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
 
     private async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        FlushResult flushed = await output.FlushAsync(cancellationToken);
-        if (flushed.IsCompleted || flushed.IsCanceled)
+        try
+        {
+            FlushResult flushed = await output.FlushAsync(cancellationToken);
+            _clientHasLeft = flushed.IsCompleted || flushed.IsCanceled;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            _clientHasLeft = true;
+            throw;
+        }
+
+        if (_clientHasLeft)
         {
             throw new OperationCanceledException("the client has left", cancellationToken);
         }

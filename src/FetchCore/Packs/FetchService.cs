@@ -48,6 +48,13 @@ public sealed class FetchService(
     public async Task<FetchAnswer> FetchAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
+        FetchAnswer answer = await AnswerAsync(call, cancellationToken);
+        answer.TellTo(call.Observed);
+        return answer;
+    }
+
+    private async Task<FetchAnswer> AnswerAsync(FetchCall call, CancellationToken cancellationToken)
+    {
         if (!call.Request.MayBringPack && (call.Request.Deepens || call.Request.Haves.Count == 0 || !local.HasMirror(call.Repository)))
         {
             // Nothing to make; and what an older client must hear of its boundary in such a round, or where it names no have, no v2 server
@@ -63,38 +70,31 @@ public sealed class FetchService(
 
     private async Task<FetchAnswer> FetchAsync(FetchCall call, FetchTries tries, CancellationToken cancellationToken)
     {
-        long begun = time.GetTimestamp();
-        TimeSpan accessTime = TimeSpan.Zero;
         while (true)
         {
             // 1 access
-            long settling = time.GetTimestamp();
             FetchAuthorization settled;
             try
             {
+                using PhaseScope phase = call.Observed.Measure(FetchPhase.Access);
                 settled = await access.AuthorizeAsync(call, tries.MustSettleAnew, cancellationToken);
                 tries.MustSettleAnew = false;
             }
             catch (PrimaryBusyException e)
             {
-                return new FetchAnswer.Unreachable(e) { Times = new FetchTimes(time.GetElapsedTime(begun), TimeSpan.Zero) };
+                return new FetchAnswer.Unreachable(e);
             }
             catch (TooManyWaitingException)
             {
-                return new FetchAnswer.Busy(LocalRung.RetryAfter) { Times = new FetchTimes(time.GetElapsedTime(begun), TimeSpan.Zero) };
+                return new FetchAnswer.Busy(LocalRung.RetryAfter);
             }
 
-            accessTime += time.GetElapsedTime(settling);
             FetchAnswer? answer = settled.View is null
                 ? new FetchAnswer.Forward(settled.Reason)
                 : await AnswerAsync(call, settled, tries, cancellationToken);
             if (answer is not null)
             {
-                return answer with
-                {
-                    Times = new FetchTimes(accessTime, time.GetElapsedTime(begun) - accessTime),
-                    Outage = settled.RecordedFor is { } age ? new OutageNote(call.Repository.Host, age) : null,
-                };
+                return answer with { Outage = settled.RecordedFor is { } age ? new OutageNote(call.Repository.Host, age) : null };
             }
         }
     }
@@ -236,7 +236,7 @@ public sealed class FetchService(
     {
         // 5 local
         var asked = new LocalCall(call.Repository, settled.Request, access.AskerOf(call, settled), call.Visibility);
-        switch (await local.MakeAsync(fill, asked))
+        switch (await local.MakeAsync(fill, asked, call.Observed))
         {
             case LocalAnswer.Made made:
                 return made.Outcome;

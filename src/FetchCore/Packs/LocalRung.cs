@@ -54,13 +54,17 @@ public sealed class LocalRung(
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
 
     /// <summary>Makes the answer into the fill, or says who must.</summary>
-    public async Task<LocalAnswer> MakeAsync(Fill fill, LocalCall call)
+    /// <param name="fill">The fill.</param>
+    /// <param name="call">What is to be made.</param>
+    /// <param name="observed">The fetch that it is made for; it is told how long it waited for its turn.</param>
+    public async Task<LocalAnswer> MakeAsync(Fill fill, LocalCall call, ObservedFetch observed)
     {
         ArgumentNullException.ThrowIfNull(fill);
         ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(observed);
         try
         {
-            return await TryMakeAsync(fill, call);
+            return await TryMakeAsync(fill, call, observed);
         }
         catch (TooManyWaitingException)
         {
@@ -74,7 +78,7 @@ public sealed class LocalRung(
         }
     }
 
-    private async Task<LocalAnswer> TryMakeAsync(Fill fill, LocalCall call)
+    private async Task<LocalAnswer> TryMakeAsync(Fill fill, LocalCall call, ObservedFetch observed)
     {
         using var limit = new CancellationTokenSource(options.SyncWait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, fill.Stopping);
@@ -89,7 +93,7 @@ public sealed class LocalRung(
                 return NotMade(limit);
             }
 
-            using PackObjectsPermit turn = await EnterAsync(call.Repository, either.Token, fill.Stopping);
+            using PackObjectsPermit turn = await EnterAsync(call.Repository, observed, either.Token, fill.Stopping);
             using MirrorLease? lease = mirror.TryRead();
             if (lease is null)
             {
@@ -140,8 +144,14 @@ public sealed class LocalRung(
     private LocalAnswer NotMade(CancellationTokenSource limit) =>
         limit.IsCancellationRequested && objects.IsCrowded ? throw new PackPermitLateException() : LocalAnswer.NotHere;
 
-    private async Task<PackObjectsPermit> EnterAsync(RepositoryName repository, CancellationToken waiting, CancellationToken stopping)
+    private async Task<PackObjectsPermit> EnterAsync(
+        RepositoryName repository,
+        ObservedFetch observed,
+        CancellationToken waiting,
+        CancellationToken stopping
+    )
     {
+        using PhaseScope phase = observed.Measure(FetchPhase.Turn);
         try
         {
             return await limiter.EnterAsync(repository, waiting);

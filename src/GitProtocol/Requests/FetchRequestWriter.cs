@@ -108,6 +108,24 @@ public static class FetchRequestWriter
         }
     }
 
+    /// <summary>Writes a round of a v0 or v1 conversation: the haves, then done or a flush-pkt.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="haves">The haves.</param>
+    /// <param name="done">Whether the client has said done.</param>
+    public static void WriteRoundV0(IBufferWriter<byte> writer, IEnumerable<ObjectId> haves, bool done)
+    {
+        ArgumentNullException.ThrowIfNull(haves);
+        WriteIds(writer, Keywords.Have, haves, "\n"u8);
+        if (done)
+        {
+            PktLineWriter.WriteText(writer, Keywords.Done);
+        }
+        else
+        {
+            PktLineWriter.WriteFlush(writer);
+        }
+    }
+
     private static string Capabilities(FetchRequest request, ResponseFraming framing, string? agent)
     {
         var text = new StringBuilder();

@@ -26,6 +26,7 @@ internal static class AdminRoutes
         api.MapGet("/repos", static (NodeState node) => node.Repositories());
         api.MapGet("/queue", static (NodeState node) => node.Queue());
         api.MapGet("/vet", static (NodeState node) => node.Rounds());
+        api.MapGet("/fetches", static (string? repo, string? last, FetchPage page) => page.Show(repo, last));
 
         RouteGroupBuilder actions = api.MapGroup("/repos").AddEndpointFilter<RepositoryAction>();
         actions.MapPost("/purge", static (HttpContext context, NodeActions node) => node.PurgeAsync(RepositoryAction.Of(context)));

@@ -135,6 +135,8 @@ internal static class Node
             .AddSingleton<PrometheusPage>()
             .AddSingleton<StoreMeters>()
             .AddSingleton<FetchMeters>()
+            .AddSingleton<RecentFetches>()
+            .AddSingleton<FetchObserver>()
             .AddSingleton<DoorMeters>()
             .AddSingleton<HttpRepositories>()
             .AddSingleton<DiskPackTier>()
@@ -207,6 +209,7 @@ internal static class Node
             .AddSingleton(new RequestMemory(options.Requests.MaxMemory))
             .AddHostedService<MemoryTrim>()
             .AddSingleton<FetchService>()
+            .AddSingleton<FetchResponder>()
             .AddSingleton(provider => new PrimaryMap(
                 options.Primaries,
                 provider.GetRequiredService<TimeProvider>(),
@@ -220,6 +223,9 @@ internal static class Node
             .AddSingleton<ChallengeReplay>()
             .AddSingleton<RefsRelay>()
             .AddSingleton<InfoRefsEndpoint>()
+            .AddSingleton<UploadPackReader>()
+            .AddSingleton<FetchForwarder>()
+            .AddSingleton<HttpFetchResponder>()
             .AddSingleton<UploadPackEndpoint>()
             .AddSingleton(options.Clients)
             .AddSingleton<ClientConnections>()
@@ -235,6 +241,7 @@ internal static class Node
             .AddSingleton<AdminAccess>()
             .AddSingleton<NodeState>()
             .AddSingleton<NodeActions>()
+            .AddSingleton<FetchPage>()
             .AddSingleton(provider => new ServerCertificate(
                 options.Tls,
                 provider.GetRequiredService<TimeProvider>(),

@@ -73,7 +73,7 @@ internal static class SshServices
         return new SshSessionHandler(
             doorOptions,
             provider.GetRequiredService<SshClient>(),
-            provider.GetRequiredService<FetchService>(),
+            provider.GetRequiredService<FetchResponder>(),
             provider.GetRequiredService<RefsService>(),
             provider.GetRequiredService<PushIngest>(),
             tickets,
@@ -82,7 +82,6 @@ internal static class SshServices
             provider.GetRequiredService<HttpRepositories>(),
             provider.GetService<CachedKeyAuthority>(),
             meters,
-            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SshSessionHandler>>()
         );
     }

@@ -1,47 +1,8 @@
-using Waystation.CacheStore;
-using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Observing;
-
 namespace Waystation.Proxy.Telemetry;
 
-/// <summary>What the front end tells the log; ids 2000 to 2099. Times are in milliseconds.</summary>
+/// <summary>What the front end tells the log; ids 2004 to 2099.</summary>
 internal static partial class ProxyLog
 {
-    [LoggerMessage(
-        2001,
-        LogLevel.Information,
-        "{Repository}: {Outcome} for {Credential}, {Bytes} bytes; parse {Parse:0.0} access {Access:0.0} open {Open:0.0} send {Send:0.0}"
-    )]
-    public static partial void FetchServed(
-        this ILogger logger,
-        RepositoryName repository,
-        FetchOutcome outcome,
-        Credential credential,
-        long bytes,
-        double parse,
-        double access,
-        double open,
-        double send
-    );
-
-    [LoggerMessage(
-        2002,
-        LogLevel.Information,
-        "{Repository}: Bypass ({Reason}) for {Credential}; parse {Parse:0.0} access {Access:0.0} open {Open:0.0}"
-    )]
-    public static partial void FetchBypassed(
-        this ILogger logger,
-        RepositoryName repository,
-        string reason,
-        Credential credential,
-        double parse,
-        double access,
-        double open
-    );
-
-    [LoggerMessage(2003, LogLevel.Warning, "{Repository}: an answer broke off after {Bytes} bytes: {Reason}")]
-    public static partial void FetchBrokeOff(this ILogger logger, RepositoryName repository, long bytes, string reason);
-
     [LoggerMessage(2004, LogLevel.Warning, "{Method} {Path}: the primary could not be asked: {Reason}")]
     public static partial void PrimaryFailed(this ILogger logger, string method, string path, string reason);
 

@@ -1,20 +1,39 @@
 using System.IO.Pipelines;
 using System.Text;
+using Waystation.FetchCore.Observing;
 using Waystation.SshFrontend.Relays;
 
 namespace Waystation.SshFrontend.Channels;
 
 /// <summary>The client's end of a session: its standard input, output and error, as pipes.</summary>
-internal sealed class ClientChannel(RelaySession session) : IAsyncDisposable
+internal sealed class ClientChannel : IAsyncDisposable
 {
     private static readonly StreamPipeReaderOptions s_reading = new(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024, leaveOpen: true);
     private static readonly StreamPipeWriterOptions s_writing = new(minimumBufferSize: 64 * 1024, leaveOpen: true);
 
+    private readonly RelaySession _session;
+    private readonly ObservedStream _output;
+
+    public ClientChannel(RelaySession session)
+    {
+        _session = session;
+        _output = new ObservedStream(session.Output);
+        Input = PipeReader.Create(session.Input, s_reading);
+        Output = PipeWriter.Create(_output, s_writing);
+    }
+
     /// <summary>What the client sends.</summary>
-    public PipeReader Input { get; } = PipeReader.Create(session.Input, s_reading);
+    public PipeReader Input { get; }
 
     /// <summary>What the client gets. Nothing leaves before a flush.</summary>
-    public PipeWriter Output { get; } = PipeWriter.Create(session.Output, s_writing);
+    public PipeWriter Output { get; }
+
+    /// <summary>The fetch to which the primary's response passes by now; null where none does.</summary>
+    public ObservedFetch? Passing
+    {
+        get => _output.Fetch;
+        set => _output.Fetch = value;
+    }
 
     /// <summary>Bytes to the client, at once.</summary>
     /// <exception cref="IOException">The client has gone.</exception>
@@ -28,7 +47,7 @@ internal sealed class ClientChannel(RelaySession session) : IAsyncDisposable
         {
             if (text.Length > 0)
             {
-                await session.Error.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
+                await _session.Error.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
             }
         }
         catch (IOException)
@@ -53,5 +72,6 @@ internal sealed class ClientChannel(RelaySession session) : IAsyncDisposable
     {
         await Input.CompleteAsync();
         await Output.CompleteAsync();
+        await _output.DisposeAsync();
     }
 }

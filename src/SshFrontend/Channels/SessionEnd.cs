@@ -16,6 +16,9 @@ internal sealed record SessionEnd(int ExitCode, string ErrorText, ReadOnlyMemory
     /// <summary>All is said.</summary>
     public static readonly SessionEnd Quiet = new(0, "");
 
+    /// <summary>The primary's answer did not come to its end.</summary>
+    public static readonly SessionEnd BrokenOff = Saying("the primary's answer broke off; try again");
+
     /// <summary>It cannot go on; one line says why.</summary>
     public static SessionEnd Saying(string line) => new(Died, $"waystation: {line}\n");
 

@@ -1,59 +1,46 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
-using Waystation.CacheStore;
-using Waystation.CacheStore.Packs;
-using Waystation.CacheStore.Packs.Filling;
 using Waystation.FetchCore;
-using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
-using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Primaries.Errors;
-using Waystation.GitProtocol.Responses;
 using Waystation.SshFrontend.Channels;
 
 namespace Waystation.SshFrontend.Sessions;
 
-/// <summary>What became of one fetch of a session.</summary>
-internal abstract record FetchResponseEnd
-{
-    private FetchResponseEnd() { }
-
-    /// <summary>The client has its answer.</summary>
-    /// <param name="IsPack">It was the pack, and not a round of negotiation.</param>
-    public sealed record Served(bool IsPack) : FetchResponseEnd;
-
-    /// <summary>The request is to go to the primary as it came.</summary>
-    public sealed record Forward : FetchResponseEnd;
-
-    /// <summary>The primary's own reply is to be handed on; the receiver disposes it.</summary>
-    public sealed record Relay(PrimaryReply Reply) : FetchResponseEnd;
-
-    /// <summary>The session is over.</summary>
-    public sealed record Over(SessionEnd End) : FetchResponseEnd;
-}
-
 /// <summary>Takes one fetch to the core and writes its answer to the client.</summary>
-internal sealed class SshFetchResponder(FetchService fetches, FetchMeters meters, TimeProvider time, ILogger logger)
+internal sealed class SshFetchResponder(FetchResponder responder)
 {
+    /// <summary>This front end, as records of fetches name it.</summary>
+    private const string Door = "ssh";
+
     /// <summary>What requests may hold.</summary>
-    public RequestMemory Memory => fetches.Memory;
+    public RequestMemory Memory => responder.Memory;
+
+    /// <summary>A moment to begin a fetch with.</summary>
+    public long Now => responder.Observer.Now;
+
+    /// <summary>A fetch begins, for its record.</summary>
+    /// <param name="call">The client's upload-pack.</param>
+    /// <param name="begun">When the request began to come, as <see cref="Now"/> was then.</param>
+    /// <param name="cancellationToken">The client's.</param>
+    public ObservedFetch Begin(UploadPackCall call, long begun, CancellationToken cancellationToken) =>
+        responder.Observer.Begin(Door, call.Repository, call.Upstream.Credential, begun, cancellationToken);
+
+    /// <summary>What the core answers, of which nothing is written yet.</summary>
+    public Task<FetchAnswer> AskAsync(FetchCall call, CancellationToken cancellationToken) => responder.AskAsync(call, cancellationToken);
 
     /// <summary>Serves the fetch, or says who must.</summary>
     /// <param name="call">The fetch.</param>
-    /// <param name="client">Who gets it.</param>
+    /// <param name="client">The client.</param>
     /// <param name="cancellationToken">The client's.</param>
     public async Task<FetchResponseEnd> RespondAsync(FetchCall call, ClientChannel client, CancellationToken cancellationToken) =>
         await AnswerAsync(call, await AskAsync(call, cancellationToken), client, cancellationToken);
 
-    /// <summary>What the core answers, of which nothing is written yet.</summary>
-    public Task<FetchAnswer> AskAsync(FetchCall call, CancellationToken cancellationToken) => fetches.FetchAsync(call, cancellationToken);
-
     /// <summary>Writes an answer, or says who must.</summary>
     /// <param name="call">The fetch.</param>
     /// <param name="answer">The answer, disposed here.</param>
-    /// <param name="client">Who gets it.</param>
+    /// <param name="client">The client.</param>
     /// <param name="cancellationToken">The client's.</param>
     public async Task<FetchResponseEnd> AnswerAsync(
         FetchCall call,
@@ -71,19 +58,15 @@ internal sealed class SshFetchResponder(FetchService fetches, FetchMeters meters
                 }
 
             case FetchAnswer.Round round:
-                new ResponseCodec(call.Request, call.Framing).WriteRound(client.Output, round.Prologue);
-                await client.Output.FlushAsync(cancellationToken);
-                meters.Fetched(FetchOutcome.Local, 0);
+                await FetchResponder.SendRoundAsync(call, round, client.Output, cancellationToken);
                 return new FetchResponseEnd.Served(IsPack: false);
             case FetchAnswer.Busy busy:
                 return new FetchResponseEnd.Over(EndOf(busy));
             case FetchAnswer.Relay relay:
-                NoteBypass(call.Repository, call.Credential, ForwardReason.NoPack);
                 return new FetchResponseEnd.Relay(relay.Reply);
             case FetchAnswer.Unreachable unreachable:
                 return new FetchResponseEnd.Over(SessionEnd.Failed(unreachable.Cause));
-            case FetchAnswer.Forward forward:
-                NoteBypass(call.Repository, call.Credential, forward.Reason);
+            case FetchAnswer.Forward:
                 return new FetchResponseEnd.Forward();
             default:
                 throw new UnreachableException();
@@ -91,19 +74,34 @@ internal sealed class SshFetchResponder(FetchService fetches, FetchMeters meters
     }
 
     /// <summary>How a session ends that is to come again.</summary>
-    public SessionEnd EndOf(FetchAnswer.Busy busy)
-    {
-        meters.Busy();
-        return SessionEnd.Complaining(TroubleText.OfBusyNode(busy.RetryAfter));
-    }
+    public static SessionEnd EndOf(FetchAnswer.Busy busy) => SessionEnd.Complaining(TroubleText.OfBusyNode(busy.RetryAfter));
 
-    /// <summary>Counts a fetch that goes to the primary.</summary>
-    public void NoteBypass(UploadPackCall call, ForwardReason reason) => NoteBypass(call.Repository, call.Upstream.Credential, reason);
-
-    private void NoteBypass(RepositoryName repository, Credential credential, ForwardReason reason)
+    /// <summary>Passes the primary's response on, and notes how that ended.</summary>
+    /// <param name="observed">The fetch, for its record.</param>
+    /// <param name="client">The client.</param>
+    /// <param name="pass">Passes it on; returns null where the conversation goes on.</param>
+    public static async Task<SessionEnd?> PassAsync(ObservedFetch observed, ClientChannel client, Func<Task<SessionEnd?>> pass)
     {
-        meters.Bypassed(reason);
-        logger.FetchBypassed(repository, reason, credential);
+        client.Passing = observed;
+        try
+        {
+            SessionEnd? end = await pass();
+            observed.Ended(
+                end is null or { ExitCode: 0 } ? FetchEnd.Whole
+                : end == SessionEnd.BrokenOff ? FetchEnd.Broken
+                : FetchEnd.Refused
+            );
+            return end;
+        }
+        catch (PrimaryException e)
+        {
+            observed.Ended(FetchEnd.Unreachable, e.Message);
+            throw;
+        }
+        finally
+        {
+            client.Passing = null;
+        }
     }
 
     private async Task<FetchResponseEnd> SendAsync(
@@ -111,39 +109,13 @@ internal sealed class SshFetchResponder(FetchService fetches, FetchMeters meters
         FetchAnswer.Pack answer,
         ClientChannel client,
         CancellationToken cancellationToken
-    )
-    {
-        long sending = time.GetTimestamp();
-        var body = new FetchAnswerBody(client.Output, answer.Reader, call.Request, call.Framing, time);
-        try
+    ) =>
+        await responder.SendAsync(call, answer, client.Output, cancellationToken) switch
         {
-            await body.WriteAsync(ServedBy.Line(answer, time.GetUtcNow()), cancellationToken);
-            return new FetchResponseEnd.Served(IsPack: true);
-        }
-        catch (FillFailedException e) when (e.SourceError is { } message && body.CanTellErrors)
-        {
-            logger.FetchBrokeOff(call.Repository, body.Bytes, message);
-            await body.WriteErrorAsync(message, cancellationToken);
-            return new FetchResponseEnd.Over(new SessionEnd(SessionEnd.Died, ""));
-        }
-        catch (Exception e) when (e is FillFailedException or PackDamagedException)
-        {
+            FetchEnd.Whole => new FetchResponseEnd.Served(IsPack: true),
+            FetchEnd.ErrorTold => new FetchResponseEnd.Over(new SessionEnd(SessionEnd.Died, "")),
+            FetchEnd.ClientGone => throw new OperationCanceledException("the client has left", cancellationToken),
             // What has left must not end as if it were whole: the stream ends here, and not well.
-            logger.FetchBrokeOff(call.Repository, body.Bytes, e.Message);
-            return new FetchResponseEnd.Over(SessionEnd.Saying("the pack broke off; try again"));
-        }
-        finally
-        {
-            meters.Fetched(answer.Outcome, body.Bytes);
-            logger.FetchServed(
-                call.Repository,
-                answer.Outcome,
-                call.Credential,
-                body.Bytes,
-                answer.Times.Access.TotalMilliseconds,
-                answer.Times.Open.TotalMilliseconds,
-                time.GetElapsedTime(sending).TotalMilliseconds
-            );
-        }
-    }
+            _ => new FetchResponseEnd.Over(SessionEnd.Saying("the pack broke off; try again")),
+        };
 }

@@ -57,7 +57,7 @@ public sealed class SshSessionHandler : IRelaySessions
 
     /// <param name="options">What the operator decided.</param>
     /// <param name="client">Starts the ssh program.</param>
-    /// <param name="fetches">The fetch core.</param>
+    /// <param name="responder">The fetch core.</param>
     /// <param name="refs">The core of refs.</param>
     /// <param name="pushes">Takes pushes into mirrors.</param>
     /// <param name="tickets">The tickets of the core.</param>
@@ -66,12 +66,11 @@ public sealed class SshSessionHandler : IRelaySessions
     /// <param name="http">Opens repositories of the primary over HTTP.</param>
     /// <param name="authority">What keys stand for; null for no key authority.</param>
     /// <param name="meters">What is counted.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     public SshSessionHandler(
         SshSessionOptions options,
         SshClient client,
-        FetchService fetches,
+        FetchResponder responder,
         RefsService refs,
         PushIngest pushes,
         AccessTickets tickets,
@@ -80,12 +79,11 @@ public sealed class SshSessionHandler : IRelaySessions
         HttpRepositories http,
         CachedKeyAuthority? authority,
         FetchMeters meters,
-        TimeProvider time,
         ILogger<SshSessionHandler> logger
     )
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(fetches);
+        ArgumentNullException.ThrowIfNull(responder);
         ArgumentNullException.ThrowIfNull(meters);
         _options = options;
         _client = client;
@@ -98,7 +96,7 @@ public sealed class SshSessionHandler : IRelaySessions
         _meters = meters;
         _logger = logger;
         _keys = new KeyResolver(options, authority, logger);
-        _responder = new SshFetchResponder(fetches, meters, time, logger);
+        _responder = new SshFetchResponder(responder);
     }
 
     /// <inheritdoc />
@@ -125,7 +123,6 @@ public sealed class SshSessionHandler : IRelaySessions
         }
         catch (RequestMemoryFullException e)
         {
-            _meters.Busy();
             _logger.SessionEndedBadly(session.Command, session.Client, e.Message);
             return await client.EndAsync(SessionEnd.Complaining($"waystation: {e.Message}"), cancellationToken);
         }

@@ -1,6 +1,7 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Requests;
 using Waystation.SshFrontend.Channels;
@@ -23,6 +24,6 @@ internal sealed record UploadPackCall(
 )
 {
     /// <summary>One fetch of it, as the core wants it.</summary>
-    public FetchCall Of(FetchRequest request, ResponseFraming framing, IPrimary primary) =>
-        new(Repository, Upstream.Credential, request, framing, Visibility, primary);
+    public FetchCall Of(FetchRequest request, ResponseFraming framing, IPrimary primary, ObservedFetch observed) =>
+        new(Repository, Upstream.Credential, request, framing, Visibility, primary, observed);
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Waystation.CacheStore.Streams;
 using Waystation.FetchCore;
 using Waystation.FetchCore.Memory;
@@ -8,8 +7,6 @@ using Waystation.FetchCore.Packs;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol;
 using Waystation.GitProtocol.Advertisements;
-using Waystation.GitProtocol.Objects;
-using Waystation.GitProtocol.PktLines;
 using Waystation.GitProtocol.Requests;
 using Waystation.GitProtocol.Responses;
 using Waystation.SshFrontend.Channels;
@@ -35,6 +32,9 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
 {
     private readonly ClientChannel _client = call.Client;
 
+    /// <summary>The fetch under way, for its record: a round, or the whole conversation where all of it is the primary's.</summary>
+    private ObservedFetch? _observed;
+
     public async Task<SessionEnd> RunAsync(CancellationToken cancellationToken)
     {
         var refs = new InfoRefsReader();
@@ -46,16 +46,27 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
         }
 
         using MemoryShare share = responder.Memory.Open();
+        var reader = new V0RequestReader(_client.Input, upstream.Version, refs.ObjectFormat, share, () => responder.Now);
         try
         {
-            (ParsedCommand? needs, byte[] said, bool isWhole) = await ReadNeedsAsync(refs.ObjectFormat, share, cancellationToken);
-            return !isWhole || needs is null
-                ? SessionEnd.Quiet
-                : await NegotiateAsync(needs, said, refs.ObjectFormat, share, cancellationToken);
+            return await reader.ReadNeedsAsync(cancellationToken) is var (needs, said)
+                ? await NegotiateAsync(reader, needs, said, cancellationToken)
+                : SessionEnd.Quiet;
         }
         catch (GitProtocolException e)
         {
-            return SessionEnd.Complaining($"waystation: the request cannot be read: {e.Message}");
+            string trouble = $"waystation: the request cannot be read: {e.Message}";
+            Open(reader, fetch: null, cancellationToken).TurnedAway(ForwardReason.Malformed, trouble);
+            return SessionEnd.Complaining(trouble);
+        }
+        catch (RequestMemoryFullException e)
+        {
+            Open(reader, fetch: null, cancellationToken).Ended(FetchEnd.Busy, e.Message);
+            throw;
+        }
+        finally
+        {
+            Close();
         }
     }
 
@@ -73,80 +84,63 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
         await upstream.Advertisement.CompleteAsync();
     }
 
-    private async Task<(ParsedCommand? Needs, byte[] Said, bool IsWhole)> ReadNeedsAsync(
-        ObjectFormat format,
-        MemoryShare share,
-        CancellationToken cancellationToken
-    )
-    {
-        long scanned = 0;
-        while (true)
-        {
-            ReadResult read = await _client.Input.ReadAsync(cancellationToken);
-            ReadOnlySequence<byte> buffer = read.Buffer;
-            if (FetchRequestV0Parser.TryReadNeeds(ref buffer, ref scanned, upstream.Version, format, out ParsedCommand? needs))
-            {
-                byte[] said = read.Buffer.Slice(0, buffer.Start).ToArray();
-                _client.Input.AdvanceTo(buffer.Start);
-                return (needs, said, IsWhole: true);
-            }
-
-            _client.Input.AdvanceTo(buffer.Start, buffer.End);
-            if (read.IsCompleted)
-            {
-                return (null, [], IsWhole: false);
-            }
-
-            share.GrowTo(buffer.Length * (1 + RequestCost.ParsedByte));
-        }
-    }
-
     private async Task<SessionEnd> NegotiateAsync(
+        V0RequestReader reader,
         ParsedCommand needs,
-        byte[] said,
-        ObjectFormat format,
-        MemoryShare share,
+        ReadOnlyMemory<byte> said,
         CancellationToken cancellationToken
     )
     {
-        ParsedCommand.Fetch? fetch = call.IsSelected ? needs as ParsedCommand.Fetch : null;
-        if (fetch is null)
+        var fetch = needs as ParsedCommand.Fetch;
+        ObservedFetch observed = Open(reader, fetch, cancellationToken);
+        if (!call.IsSelected || fetch is null)
         {
-            responder.NoteBypass(
-                call,
-                needs is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected
-            );
+            // The conversation is one fetch, which the primary answers round by round.
+            observed.Bypassed(needs is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected);
+            fetch = null;
         }
 
         bool deepens = FetchRequestV0Parser.Deepens(new ReadOnlySequence<byte>(said));
+        var rounds = new V0Rounds(said, deepens);
         FetchAnswer.Pack? ahead = null;
         try
         {
             if (deepens)
             {
-                FetchAnswer? answer = fetch is { Request.IsClone: true } ? await AskAheadAsync(fetch, said, cancellationToken) : null;
+                FetchAnswer? answer = fetch is { Request.IsClone: true }
+                    ? await AskAheadAsync(fetch, rounds, observed, cancellationToken)
+                    : null;
                 if (answer is FetchAnswer.Busy busy)
                 {
                     // The primary is not to make it instead.
-                    return responder.EndOf(busy);
+                    return SshFetchResponder.EndOf(busy);
                 }
 
                 ahead = answer as FetchAnswer.Pack;
-
-                if (ahead is null && await upstream.ForwardAsync(said, _client, boundaryTold: false, cancellationToken) is { } end)
+                if (ahead is null && await PassBoundaryAsync(fetch, answer, said, observed, cancellationToken) is { } end)
                 {
                     return end;
                 }
             }
 
-            var rounds = new Rounds(said, deepens);
-            while (await ReadRoundAsync(rounds, format, share, cancellationToken))
+            while (await reader.ReadRoundAsync(rounds, cancellationToken))
             {
                 (FetchAnswer.Pack? ready, ahead) = (ahead, null);
-                if (await AnswerRoundAsync(fetch, rounds, ready, cancellationToken) is { } end)
+                observed = Open(reader, fetch, cancellationToken);
+                if (await AnswerRoundAsync(fetch, rounds, ready, observed, cancellationToken) is { } end)
                 {
                     return end;
                 }
+
+                if (fetch is not null)
+                {
+                    Close();
+                }
+            }
+
+            if (_observed is { HasEnded: false })
+            {
+                _observed.Ended(FetchEnd.ClientGone);
             }
 
             return SessionEnd.Quiet;
@@ -160,66 +154,86 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
         }
     }
 
+    /// <summary>The fetch that is under way, or a new one.</summary>
+    private ObservedFetch Open(V0RequestReader reader, ParsedCommand.Fetch? fetch, CancellationToken cancellationToken)
+    {
+        if (_observed is null)
+        {
+            _observed = responder.Begin(call, reader.Begun, cancellationToken);
+            _observed.Asked(upstream.Version, fetch?.Request);
+        }
+
+        return _observed;
+    }
+
+    /// <summary>The fetch is over: its record is made.</summary>
+    private void Close()
+    {
+        _observed?.Dispose();
+        _observed = null;
+    }
+
     /// <summary>
     /// The answer that the client gets if it has nothing, with its new boundary written already: that one does not depend on what
-    /// it has. Null where there is none, and no pack where too many wait.
+    /// it has.
     /// </summary>
-    private async Task<FetchAnswer?> AskAheadAsync(ParsedCommand.Fetch needs, byte[] said, CancellationToken cancellationToken)
+    private async Task<FetchAnswer> AskAheadAsync(
+        ParsedCommand.Fetch needs,
+        V0Rounds rounds,
+        ObservedFetch observed,
+        CancellationToken cancellationToken
+    )
     {
-        FetchCall asked = call.Of(
-            needs.Request with
-            {
-                Pack = PackWhen.AtOnce,
-            },
-            needs.Framing,
-            upstream.Asking(Concatenate(said, DoneLine()))
-        );
-        switch (await responder.AskAsync(asked, cancellationToken))
+        FetchRequest request = needs.Request with { Pack = PackWhen.AtOnce };
+        FetchCall asked = call.Of(request, needs.Framing, upstream.Asking(rounds.ToCloneBytes()), observed);
+        FetchAnswer answer = await responder.AskAsync(asked, cancellationToken);
+        switch (answer)
         {
             case FetchAnswer.Pack pack:
                 new ResponseCodec(needs.Request, needs.Framing).WriteRound(_client.Output, pack.Reader.Prologue);
                 await _client.Output.FlushAsync(cancellationToken);
-                return pack;
+                break;
             case FetchAnswer.Relay relay:
                 await relay.Reply.DisposeAsync();
-                return null;
-            case FetchAnswer.Busy busy:
-                return busy;
-            default:
-                return null;
+                break;
         }
+
+        return answer;
     }
 
-    private async Task<bool> ReadRoundAsync(Rounds rounds, ObjectFormat format, MemoryShare share, CancellationToken cancellationToken)
+    /// <summary>The primary's word on the client's new boundary. Null where the conversation goes on.</summary>
+    private async Task<SessionEnd?> PassBoundaryAsync(
+        ParsedCommand.Fetch? fetch,
+        FetchAnswer? answer,
+        ReadOnlyMemory<byte> said,
+        ObservedFetch observed,
+        CancellationToken cancellationToken
+    )
     {
-        long scanned = 0,
-            said = rounds.Needs.Length * (1 + RequestCost.ParsedByte);
-        while (true)
+        if (fetch is not null && answer is not (FetchAnswer.Forward or FetchAnswer.Relay))
         {
-            ReadResult read = await _client.Input.ReadAsync(cancellationToken);
-            ReadOnlySequence<byte> buffer = read.Buffer;
-            bool isWhole = FetchRequestV0Parser.TryReadRound(ref buffer, ref scanned, format, rounds.Haves, out bool done);
-            _client.Input.AdvanceTo(buffer.Start, isWhole ? buffer.Start : buffer.End);
-            if (isWhole || read.IsCompleted)
-            {
-                share.GrowTo(said + (rounds.Haves.Count * RequestCost.ParsedId));
-                rounds.Done = done;
-                return isWhole;
-            }
-
-            share.GrowTo(said + (rounds.Haves.Count * RequestCost.ParsedId) + (buffer.Length * (1 + RequestCost.ParsedByte)));
+            observed.Bypassed(ForwardReason.NoPack);
         }
+
+        SessionEnd? end = await PassAsync(said, boundaryTold: false, observed, cancellationToken);
+        if (fetch is not null)
+        {
+            Close();
+        }
+
+        return end;
     }
 
     /// <summary>Null where the conversation goes on.</summary>
     private async Task<SessionEnd?> AnswerRoundAsync(
         ParsedCommand.Fetch? needs,
-        Rounds rounds,
+        V0Rounds rounds,
         FetchAnswer.Pack? ready,
+        ObservedFetch observed,
         CancellationToken cancellationToken
     )
     {
-        byte[] said = rounds.ToBytes();
+        ReadOnlyMemory<byte> said = rounds.ToBytes();
         if (needs is not null)
         {
             FetchRequest request = needs.Request with
@@ -227,7 +241,9 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
                 Haves = rounds.Haves,
                 Pack = needs.Framing.WhenPackComes(rounds.Done, rounds.Haves.Count > 0),
             };
-            FetchCall asked = call.Of(request, needs.Framing with { IsToldBoundary = rounds.BoundaryTold }, upstream.Asking(said));
+            observed.Asked(upstream.Version, request);
+            ResponseFraming framing = needs.Framing with { IsToldBoundary = rounds.BoundaryTold };
+            FetchCall asked = call.Of(request, framing, upstream.Asking(said), observed);
             if (ready is not null && !(rounds.Done && rounds.Haves.Count == 0))
             {
                 await ready.Reader.DisposeAsync();
@@ -244,16 +260,23 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
                 case FetchResponseEnd.Relay relay:
                     await using (relay.Reply)
                     {
-                        return await RelayAsync(relay.Reply, cancellationToken);
+                        return await SshFetchResponder.PassAsync(observed, _client, () => RelayAsync(relay.Reply, cancellationToken));
                     }
             }
         }
 
-        SessionEnd? end = await upstream.ForwardAsync(said, _client, rounds.BoundaryTold, cancellationToken);
+        SessionEnd? end = await PassAsync(said, rounds.BoundaryTold, observed, cancellationToken);
         return end ?? (rounds.Done ? SessionEnd.Quiet : null);
     }
 
-    private async Task<SessionEnd> RelayAsync(PrimaryReply reply, CancellationToken cancellationToken)
+    private Task<SessionEnd?> PassAsync(
+        ReadOnlyMemory<byte> said,
+        bool boundaryTold,
+        ObservedFetch observed,
+        CancellationToken cancellationToken
+    ) => SshFetchResponder.PassAsync(observed, _client, () => upstream.ForwardAsync(said, _client, boundaryTold, cancellationToken));
+
+    private async Task<SessionEnd?> RelayAsync(PrimaryReply reply, CancellationToken cancellationToken)
     {
         if (!reply.IsAnswer)
         {
@@ -262,34 +285,5 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
 
         await reply.Body.CopyToAsync(_client.Output, cancellationToken);
         return new SessionEnd(SessionEnd.Died, "");
-    }
-
-    private static byte[] Concatenate(byte[] first, ReadOnlySpan<byte> second) => [.. first, .. second];
-
-    private static ReadOnlySpan<byte> DoneLine() => "0009done\n"u8;
-
-    /// <summary>All that the client has said.</summary>
-    private sealed class Rounds(byte[] needs, bool boundaryTold)
-    {
-        public ReadOnlySpan<byte> Needs => needs;
-
-        public bool BoundaryTold => boundaryTold;
-
-        public List<ObjectId> Haves { get; } = [];
-
-        public bool Done { get; set; }
-
-        public byte[] ToBytes()
-        {
-            var written = new ArrayBufferWriter<byte>();
-            written.Write(needs);
-            foreach (ObjectId have in Haves)
-            {
-                PktLineWriter.WriteText(written, $"have {have}");
-            }
-
-            written.Write(Done ? DoneLine() : "0000"u8);
-            return written.WrittenSpan.ToArray();
-        }
     }
 }

@@ -1,6 +1,5 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Security.Cryptography;
+using Waystation.FetchCore;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
@@ -27,91 +26,86 @@ internal sealed class V2Session(UploadPackCall call, SshFetchResponder responder
     {
         await _client.WriteAsync(capabilities.Bytes, cancellationToken);
         using MemoryShare share = responder.Memory.Open();
-        long scanned = 0;
-        while (true)
+        var reader = new V2CommandReader(_client.Input, share, () => responder.Now);
+        try
         {
-            ReadResult read = await _client.Input.ReadAsync(cancellationToken);
-            ReadOnlySequence<byte> buffer = read.Buffer;
-            ParsedCommand? command;
-            try
+            while (await reader.ReadAsync(cancellationToken) is { } command)
             {
-                if (!CommandParser.TryReadCommand(ref buffer, ref scanned, out command))
+                if (await TakeAsync(command, reader.Bytes, reader.Begun, cancellationToken) is { } end)
                 {
-                    _client.Input.AdvanceTo(buffer.Start, buffer.End);
-                    if (read.IsCompleted)
-                    {
-                        return buffer.IsEmpty ? SessionEnd.Quiet : SessionEnd.Saying("the client left in the middle of a request");
-                    }
-
-                    // The bytes, and what they are parsed into when the last has come.
-                    share.GrowTo(buffer.Length * (1 + RequestCost.ParsedByte));
-                    continue;
+                    return end;
                 }
-            }
-            catch (GitProtocolException e)
-            {
-                return SessionEnd.Complaining($"waystation: the request cannot be read: {e.Message}");
+
+                share.ShrinkTo(0);
             }
 
-            byte[] bytes = read.Buffer.Slice(0, buffer.Start).ToArray();
-            _client.Input.AdvanceTo(buffer.Start);
-            if (command is null)
-            {
-                return SessionEnd.Quiet;
-            }
-
-            share.ShrinkTo(bytes.Length + (command is ParsedCommand.Fetch fetch ? RequestCost.Parsed(fetch.Request) : 0));
-            if (await TakeAsync(command, bytes, cancellationToken) is { } end)
-            {
-                return end;
-            }
-
-            share.ShrinkTo(0);
+            return reader.IsCut ? SessionEnd.Saying("the client left in the middle of a request") : SessionEnd.Quiet;
         }
+        catch (GitProtocolException e)
+        {
+            string trouble = $"waystation: the request cannot be read: {e.Message}";
+            using ObservedFetch unread = Begin(reader.Begun, request: null, cancellationToken);
+            unread.TurnedAway(ForwardReason.Malformed, trouble);
+            return SessionEnd.Complaining(trouble);
+        }
+        catch (RequestMemoryFullException e)
+        {
+            using ObservedFetch unread = Begin(reader.Begun, request: null, cancellationToken);
+            unread.Ended(FetchEnd.Busy, e.Message);
+            throw;
+        }
+    }
+
+    private ObservedFetch Begin(long begun, FetchRequest? request, CancellationToken cancellationToken)
+    {
+        ObservedFetch observed = responder.Begin(call, begun, cancellationToken);
+        observed.Asked(2, request);
+        return observed;
     }
 
     /// <summary>Null where the conversation goes on.</summary>
-    private async Task<SessionEnd?> TakeAsync(ParsedCommand command, byte[] bytes, CancellationToken cancellationToken)
+    private async Task<SessionEnd?> TakeAsync(
+        ParsedCommand command,
+        ReadOnlyMemory<byte> bytes,
+        long begun,
+        CancellationToken cancellationToken
+    )
     {
-        switch (command)
+        if (command is ParsedCommand.LsRefs lsRefs)
         {
-            case ParsedCommand.LsRefs lsRefs:
-                return await ShowRefsAsync(lsRefs.Request, bytes, cancellationToken);
-            case ParsedCommand.Fetch fetch when call.IsSelected:
-                IPrimary primary = _upstream.Asking(bytes);
-                FetchResponseEnd turn = await responder.RespondAsync(
-                    call.Of(fetch.Request, fetch.Framing, primary),
-                    _client,
-                    cancellationToken
-                );
-                switch (turn)
-                {
-                    case FetchResponseEnd.Served:
-                        return null;
-                    case FetchResponseEnd.Over over:
-                        return over.End;
-                    case FetchResponseEnd.Relay relay:
-                        await using (relay.Reply)
-                        {
-                            return await RelayAsync(relay.Reply, cancellationToken);
-                        }
+            return await ShowRefsAsync(lsRefs.Request, bytes, cancellationToken);
+        }
 
-                    default:
-                        return await ForwardAsync(primary, cancellationToken);
+        var fetch = command as ParsedCommand.Fetch;
+        IPrimary primary = _upstream.Asking(bytes);
+        using ObservedFetch observed = Begin(begun, fetch?.Request, cancellationToken);
+        if (fetch is null || !call.IsSelected)
+        {
+            observed.Bypassed(command is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected);
+            return await ForwardAsync(primary, observed, cancellationToken);
+        }
+
+        FetchCall asked = call.Of(fetch.Request, fetch.Framing, primary, observed);
+        switch (await responder.RespondAsync(asked, _client, cancellationToken))
+        {
+            case FetchResponseEnd.Served:
+                return null;
+            case FetchResponseEnd.Over over:
+                return over.End;
+            case FetchResponseEnd.Relay relay:
+                await using (relay.Reply)
+                {
+                    return await RelayAsync(relay.Reply, observed, cancellationToken);
                 }
 
             default:
-                responder.NoteBypass(
-                    call,
-                    command is ParsedCommand.Foreign foreign ? foreign.Reason.ToForwardReason() : ForwardReason.NotSelected
-                );
-                return await ForwardAsync(_upstream.Asking(bytes), cancellationToken);
+                return await ForwardAsync(primary, observed, cancellationToken);
         }
     }
 
-    private async Task<SessionEnd?> ShowRefsAsync(LsRefsRequest asked, byte[] bytes, CancellationToken cancellationToken)
+    private async Task<SessionEnd?> ShowRefsAsync(LsRefsRequest asked, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        string question = $"ssh {Convert.ToHexStringLower(SHA256.HashData(bytes))}";
+        string question = $"ssh {Convert.ToHexStringLower(SHA256.HashData(bytes.Span))}";
         using RefsAnswer answer = await refs.AskAsync(
             new RefsQuery
             {
@@ -124,20 +118,28 @@ internal sealed class V2Session(UploadPackCall call, SshFetchResponder responder
         );
         return answer is RefsAnswer.Streamed { Reply: { IsAnswer: false } reply } ? _upstream.Explain(reply)
             : await ReplyCopy.CopyAsync(answer.Body, _client, cancellationToken) ? null
-            : SessionEnd.Saying("the primary's answer broke off; try again");
+            : SessionEnd.BrokenOff;
     }
 
-    private async Task<SessionEnd?> ForwardAsync(IPrimary primary, CancellationToken cancellationToken)
-    {
-        await using PrimaryReply reply = await primary.FetchAsync(cancellationToken);
-        return await RelayAsync(reply, cancellationToken);
-    }
+    private async Task<SessionEnd?> ForwardAsync(IPrimary primary, ObservedFetch observed, CancellationToken cancellationToken) =>
+        await SshFetchResponder.PassAsync(
+            observed,
+            _client,
+            async () =>
+            {
+                await using PrimaryReply reply = await primary.FetchAsync(cancellationToken);
+                return await RelayAsync(reply, cancellationToken);
+            }
+        );
+
+    private Task<SessionEnd?> RelayAsync(PrimaryReply reply, ObservedFetch observed, CancellationToken cancellationToken) =>
+        SshFetchResponder.PassAsync(observed, _client, () => RelayAsync(reply, cancellationToken));
 
     private async Task<SessionEnd?> RelayAsync(PrimaryReply reply, CancellationToken cancellationToken)
     {
         refs.NoteRefusal(call.Repository, _upstream.Credential, reply);
         return !reply.IsAnswer ? _upstream.Explain(reply)
             : await ReplyCopy.CopyAsync(reply.Body, _client, cancellationToken) ? null
-            : SessionEnd.Saying("the primary's answer broke off; try again");
+            : SessionEnd.BrokenOff;
     }
 }

@@ -27,15 +27,25 @@ internal sealed class SshWay : IAsyncDisposable
 
     /// <param name="way"><see cref="Agent"/> or <see cref="Authority"/>.</param>
     /// <param name="options">Further options of the node.</param>
-    public static async Task<SshWay> StartAsync(string way, params IReadOnlyList<string> options)
+    public static Task<SshWay> StartAsync(string way, params IReadOnlyList<string> options) =>
+        StartAsync(way, new Dictionary<string, string>(), options);
+
+    /// <param name="way"><see cref="Agent"/> or <see cref="Authority"/>.</param>
+    /// <param name="environment">The node's, beside what it has anyway.</param>
+    /// <param name="options">Further options of the node.</param>
+    public static async Task<SshWay> StartAsync(
+        string way,
+        IReadOnlyDictionary<string, string> environment,
+        params IReadOnlyList<string> options
+    )
     {
         var started = new SshWay(way);
         try
         {
-            await started._station.StartAsync([.. started.IsAgent ? options : []]);
+            await started._station.StartAsync([.. started.IsAgent ? options : []], environment: started.IsAgent ? environment : null);
             if (!started.IsAgent)
             {
-                await started.StartAuthorityAsync(options);
+                await started.StartAuthorityAsync(options, environment);
             }
 
             return started;
@@ -120,7 +130,7 @@ internal sealed class SshWay : IAsyncDisposable
     private string KnownHosts => IsAgent ? _station.KnownHosts : _station.Folder["known_hosts_of_authority"];
 
     /// <summary>A node that asks over HTTP, through a relay that fails on command.</summary>
-    private async Task StartAuthorityAsync(IReadOnlyList<string> options)
+    private async Task StartAuthorityAsync(IReadOnlyList<string> options, IReadOnlyDictionary<string, string> environment)
     {
         List<Dictionary<string, string>> keys = [];
         foreach ((SshKey key, string user) in new[] { (_station.Alice, "alice"), (_station.Bob, "bob"), (_station.Mallory, "mallory") })
@@ -142,7 +152,11 @@ internal sealed class SshWay : IAsyncDisposable
         _relay = FaultyRelay.Start(_station.Web.Url);
         _node = await WaystationNode.StartAsync(
             _relay.Url,
-            new NodeSettings { Options = ["--ssh-listen", "127.0.0.1:0", "--Ssh:KeyAuthority:File", file, .. options] }
+            new NodeSettings
+            {
+                Options = ["--ssh-listen", "127.0.0.1:0", "--Ssh:KeyAuthority:File", file, .. options],
+                Environment = environment,
+            }
         );
         string hostKey = await File.ReadAllTextAsync(Path.Combine(_node.DataFolder, "ssh", "host_ed25519_key.pub"));
         await File.WriteAllTextAsync(KnownHosts, $"[127.0.0.1]:{_node.Ssh.Split(':')[1]} {hostKey}");

@@ -137,10 +137,26 @@ internal sealed class MirrorFixture : IAsyncDisposable
         ResponseFraming? framing = null
     )
     {
+        return Core.Service.FetchAsync(CallOf(user, request, rule, framing), CancellationToken.None);
+    }
+
+    /// <summary>A fetch that begins now.</summary>
+    public FetchCall CallOf(
+        string user,
+        FetchRequest request,
+        VisibilityRule rule = VisibilityRule.Advertised,
+        ResponseFraming? framing = null
+    )
+    {
         var asked = new ParsedCommand.Fetch(request, framing ?? ResponseFraming.V2);
-        return Core.Service.FetchAsync(
-            new FetchCall(Repository, CredentialOf(user), asked.Request, asked.Framing, rule, Primary.For(user, asked)),
-            CancellationToken.None
+        return new FetchCall(
+            Repository,
+            CredentialOf(user),
+            asked.Request,
+            asked.Framing,
+            rule,
+            Primary.For(user, asked),
+            Core.Observer.Begin("test", Repository, CredentialOf(user), Core.Observer.Now, CancellationToken.None)
         );
     }
 

@@ -36,6 +36,23 @@ public sealed class NodeCommandTests
                     """,
                 "2026-01-02 03:04:05Z  checked 1, drifted 2, mended 3, failed 4, scrubbed 1 KiB, damaged 5\n    h/a: no\n"
             },
+            {
+                "fetches --last 2 --repository h/a",
+                """
+                    [{"number":8,"started":"2026-01-02T03:04:05.6Z","door":"ssh","repo":"h/a","credential":"1a2b3c4d","protocolVersion":2,
+                    "asked":{"isClone":true,"wants":3,"haves":0,"shallows":0,"depth":1,"deepenSince":null,"filter":"blob:none"},
+                    "outcome":"hit","reason":null,"kept":true,"refsAgeSeconds":null,"end":"whole","trouble":null,"bytes":1536,
+                    "milliseconds":{"parse":1.2,"access":2,"turn":0,"firstByte":3,"send":4,"total":10.2}},
+                    {"number":7,"started":"2026-01-02T03:04:04Z","door":"http","repo":"h/a","credential":"anonymous","protocolVersion":null,
+                    "asked":null,"outcome":"bypass","reason":"malformed","kept":false,"refsAgeSeconds":null,"end":"unreachable",
+                    "trouble":"no route","bytes":0,
+                    "milliseconds":{"parse":1,"access":0,"turn":0,"firstByte":6,"send":0,"total":7}}]
+                    """,
+                "2026-01-02 03:04:05Z  hit      h/a  ssh 1a2b3c4d  v2 clone depth 1 blob:none, 3 wants, 0 haves  1.5 KiB in 10 ms "
+                    + "(parse 1, access 2, turn 0, first byte 3, send 4)\n"
+                    + "2026-01-02 03:04:04Z  bypass (malformed) h/a  http anonymous  not understood  0 B in 7 ms "
+                    + "(parse 1, access 0, turn 0, first byte 6, send 0)  unreachable: no route\n"
+            },
             { "warm h/a", """{"repo":"h/a","queued":"warm"}""", "h/a: warm queued\n" },
             { "sync h/a", """{"repo":"h/a","queued":"vet"}""", "h/a: vet queued\n" },
             {
@@ -68,6 +85,7 @@ public sealed class NodeCommandTests
     [InlineData("repos", "{}")]
     [InlineData("queue", "null")]
     [InlineData("vet", "<html>")]
+    [InlineData("fetches", """[{"number":1}]""")]
     [InlineData("purge h/a", """{"repo":null}""")]
     public async Task OtherServer_IsFoundOut(string words, string answer)
     {

@@ -31,7 +31,8 @@ internal sealed class PassThrough(IHttpForwarder forwarder, FetchMeters meters, 
     /// <param name="invoker">Over which connections.</param>
     /// <param name="cacheStatus">How it is served, where that is to be said.</param>
     /// <param name="onResponse">Sees the head of the answer before its body moves, and may put itself before the client's stream.</param>
-    public async Task SendAsync(
+    /// <returns>What went wrong; the client was told, where nothing had been said yet.</returns>
+    public async Task<ForwarderError> SendAsync(
         HttpContext context,
         Primary primary,
         GitRequest git,
@@ -64,6 +65,8 @@ internal sealed class PassThrough(IHttpForwarder forwarder, FetchMeters meters, 
                 context.Features.Get<IForwarderErrorFeature>()?.Exception ?? new PrimaryException(error.ToString())
             );
         }
+
+        return error;
     }
 
     /// <summary>Says that the primary could not be asked, where nothing was said yet.</summary>

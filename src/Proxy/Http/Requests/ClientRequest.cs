@@ -12,6 +12,9 @@ namespace Waystation.Proxy.Http.Requests;
 /// <summary>One client request, with what the door has found out about it.</summary>
 internal sealed record ClientRequest(HttpContext Context, Primary Primary, GitRequest Git, RepositoryName Repository, Credential Credential)
 {
+    /// <summary>This front end, as records of fetches name it.</summary>
+    public const string Door = "http";
+
     /// <summary>The version that the client speaks; null where readers may differ on that.</summary>
     public int? ProtocolVersion => VersionOf(Context.Request.Headers);
 

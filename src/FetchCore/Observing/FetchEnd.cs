@@ -1,0 +1,29 @@
+namespace Waystation.FetchCore.Observing;
+
+/// <summary>How a fetch ended for its client.</summary>
+public enum FetchEnd
+{
+    /// <summary>The client has the whole response.</summary>
+    Whole,
+
+    /// <summary>The client has a round of negotiation, which brings no pack, and asks again.</summary>
+    Round,
+
+    /// <summary>The client was told an error: the source's own last words, or that its request cannot be read.</summary>
+    ErrorTold,
+
+    /// <summary>The response broke off, and the client sees that it did.</summary>
+    Broken,
+
+    /// <summary>The client left before the end, or the node stopped.</summary>
+    ClientGone,
+
+    /// <summary>The node has too much to do; the client was told to come again.</summary>
+    Busy,
+
+    /// <summary>The primary refused or failed, and the client has the primary's own words.</summary>
+    Refused,
+
+    /// <summary>The primary could not be reached, or was not to be asked now; the client was told so.</summary>
+    Unreachable,
+}

@@ -1,0 +1,55 @@
+using Waystation.CacheStore;
+
+namespace Waystation.FetchCore.Observing;
+
+/// <summary>
+/// One fetch that has ended: who asked for what, how it was served, and how long that took. Metrics, the log line and the latest fetches
+/// that operators see are all made of it. It holds no credential and no id of an object.
+/// </summary>
+public sealed record FetchRecord
+{
+    /// <summary>Counts the fetches of this node since its start, in the order of their ends, from 1.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>When the request came, by the wall clock.</summary>
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>The front end that it came through, in its own word.</summary>
+    public required string Door { get; init; }
+
+    /// <summary>The repository.</summary>
+    public required RepositoryName Repository { get; init; }
+
+    /// <summary>A digest of the credential, or <c>anonymous</c>: the same for one credential until the node restarts.</summary>
+    public required string Credential { get; init; }
+
+    /// <summary>0, 1 or 2; null where the request does not say it clearly.</summary>
+    public int? ProtocolVersion { get; init; }
+
+    /// <summary>How it was asked; null where the request was not understood.</summary>
+    public AskedFetch? Asked { get; init; }
+
+    /// <summary>How it was served; null where it was not.</summary>
+    public FetchOutcome? Outcome { get; init; }
+
+    /// <summary>Why it was handed to the primary as it came, or not taken; null where it was taken.</summary>
+    public ForwardReason? Reason { get; init; }
+
+    /// <summary>The node keeps the pack, or means to.</summary>
+    public bool IsKept { get; init; }
+
+    /// <summary>An outage: how old the refs are that the response rests on; null where the primary was asked.</summary>
+    public TimeSpan? RefsAge { get; init; }
+
+    /// <summary>How it ended.</summary>
+    public required FetchEnd End { get; init; }
+
+    /// <summary>What went wrong, in words; null where nothing did.</summary>
+    public string? Trouble { get; init; }
+
+    /// <summary>Bytes sent: of the pack, or of the primary's response where the request was handed on.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>How long each phase took.</summary>
+    public required FetchTimes Times { get; init; }
+}

@@ -1,0 +1,17 @@
+namespace Waystation.FetchCore.Observing;
+
+/// <summary>The words of records as metrics, pages and <c>Cache-Status</c> write them.</summary>
+public static class FetchWords
+{
+    /// <summary>The reason in the form of a token: <c>NotVisible</c> is <c>not-visible</c>.</summary>
+    public static string ToWord(this ForwardReason reason) => ToWord(reason.ToString());
+
+    /// <summary>The end in the form of a token: <c>ClientGone</c> is <c>client-gone</c>.</summary>
+    public static string ToWord(this FetchEnd end) => ToWord(end.ToString());
+
+    /// <summary>The outcome in the form of a token.</summary>
+    public static string ToWord(this FetchOutcome outcome) => ToWord(outcome.ToString());
+
+    private static string ToWord(string name) =>
+        string.Concat(name.Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
+}

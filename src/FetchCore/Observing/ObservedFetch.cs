@@ -1,0 +1,143 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Requests;
+
+namespace Waystation.FetchCore.Observing;
+
+/// <summary>
+/// A fetch under way, for its record. The front end says how it was asked, what was sent and how it ended; the core says how it is served
+/// and measures its phases. A word that is said again replaces the earlier one. Disposal makes the record.
+/// </summary>
+public sealed class ObservedFetch : IDisposable
+{
+    private readonly FetchObserver _observer;
+    private readonly TimeProvider _time;
+    private readonly long _begun;
+    private readonly DateTimeOffset _started;
+    private readonly CancellationToken _client;
+    private readonly PhaseTimer _access;
+    private readonly PhaseTimer _turn;
+    private TimeSpan? _parse;
+    private TimeSpan? _firstByte;
+    private AskedFetch? _asked;
+    private int? _version;
+    private FetchOutcome? _outcome;
+    private ForwardReason? _reason;
+    private bool _isKept;
+    private TimeSpan? _refsAge;
+    private FetchEnd? _end;
+    private string? _trouble;
+    private long _bytes;
+    private bool _isRecorded;
+
+    internal ObservedFetch(FetchObserver observer, TimeProvider time, long begun, CancellationToken client)
+    {
+        (_observer, _time, _begun, _client) = (observer, time, begun, client);
+        _started = time.GetUtcNow() - time.GetElapsedTime(begun);
+        (_access, _turn) = (new PhaseTimer(time), new PhaseTimer(time));
+    }
+
+    /// <summary>The front end that it came through, in its own word.</summary>
+    public required string Door { get; init; }
+
+    /// <summary>The repository.</summary>
+    public required RepositoryName Repository { get; init; }
+
+    /// <summary>The credential that asks.</summary>
+    public required Credential Credential { get; init; }
+
+    /// <summary>The request has been read: the phase of parsing is over.</summary>
+    /// <param name="version">The protocol version; null where the request does not say it clearly.</param>
+    /// <param name="request">The request; null where it was not understood.</param>
+    public void Asked(int? version, FetchRequest? request)
+    {
+        _parse ??= _time.GetElapsedTime(_begun);
+        _version = version;
+        _asked = request is null ? null : AskedFetch.Of(request);
+    }
+
+    /// <summary>A phase lasts until the scope is disposed.</summary>
+    public PhaseScope Measure(FetchPhase phase) => new(phase == FetchPhase.Access ? _access : _turn);
+
+    /// <summary>The node has a response.</summary>
+    /// <param name="outcome">How it is served.</param>
+    /// <param name="isKept">The node keeps the pack, or means to.</param>
+    /// <param name="refsAge">An outage: how old the refs are that it rests on.</param>
+    internal void Served(FetchOutcome outcome, bool isKept, TimeSpan? refsAge) =>
+        (_outcome, _reason, _isKept, _refsAge) = (outcome, null, isKept, refsAge);
+
+    /// <summary>The request goes to the primary as it came.</summary>
+    public void Bypassed(ForwardReason reason) => (_outcome, _reason, _isKept, _refsAge) = (FetchOutcome.Bypass, reason, false, null);
+
+    /// <summary>The request is not taken, and goes nowhere.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="trouble">What the client was told.</param>
+    public void TurnedAway(ForwardReason reason, string trouble)
+    {
+        (_outcome, _reason) = (null, reason);
+        Ended(FetchEnd.ErrorTold, trouble);
+    }
+
+    /// <summary>So many more bytes were written to the client.</summary>
+    /// <param name="bytes">Bytes.</param>
+    /// <param name="firstAt">When the first of them was written, by the clock's timestamp; null for now.</param>
+    public void Sent(long bytes, long? firstAt = null)
+    {
+        if (bytes > 0)
+        {
+            _firstByte ??= _time.GetElapsedTime(_begun, firstAt ?? _time.GetTimestamp());
+            _bytes += bytes;
+        }
+    }
+
+    /// <summary>Whether it was said how it ended.</summary>
+    public bool HasEnded => _end is not null;
+
+    /// <summary>It has ended.</summary>
+    /// <param name="end">How.</param>
+    /// <param name="trouble">What went wrong; null where nothing did.</param>
+    public void Ended(FetchEnd end, string? trouble = null) => (_end, _trouble) = (end, trouble);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        if (!_isRecorded)
+        {
+            _isRecorded = true;
+            FetchTimes times = Times();
+            _observer.Record(number => ToRecord(number, times));
+        }
+    }
+
+    private FetchTimes Times()
+    {
+        TimeSpan total = _time.GetElapsedTime(_begun),
+            parse = _parse ?? total,
+            access = _access.Elapsed,
+            turn = _turn.Elapsed,
+            begun = _firstByte ?? total,
+            first = begun - parse - access - turn;
+        return new FetchTimes(parse, access, turn, first > TimeSpan.Zero ? first : TimeSpan.Zero, total - begun, total);
+    }
+
+    private FetchRecord ToRecord(long number, FetchTimes times) =>
+        new()
+        {
+            Number = number,
+            Started = _started,
+            Door = Door,
+            Repository = Repository,
+            Credential = Credential.ToString(),
+            ProtocolVersion = _version,
+            Asked = _asked,
+            Outcome = _outcome,
+            Reason = _reason,
+            IsKept = _isKept,
+            RefsAge = _refsAge,
+            // Who says nothing was thrown out of its work: by the client's leaving, or by a failure.
+            End = _end ?? (_client.IsCancellationRequested ? FetchEnd.ClientGone : FetchEnd.Broken),
+            Trouble = _trouble,
+            Bytes = _bytes,
+            Times = times,
+        };
+}

@@ -1,0 +1,49 @@
+using Waystation.CacheStore;
+
+namespace Waystation.FetchCore.Observing;
+
+/// <summary>The latest fetches: a ring in which each new one takes the place of the oldest.</summary>
+public sealed class RecentFetches
+{
+    /// <summary>So many are remembered: some 500 KiB, and minutes of a busy node.</summary>
+    public const int Most = 1_000;
+
+    private readonly Lock _gate = new();
+    private readonly FetchRecord?[] _ring = new FetchRecord?[Most];
+    private long _added;
+
+    /// <summary>Remembers one more.</summary>
+    /// <param name="make">Makes it, given its number.</param>
+    internal FetchRecord Add(Func<long, FetchRecord> make)
+    {
+        lock (_gate)
+        {
+            FetchRecord record = make(_added + 1);
+            _ring[_added++ % Most] = record;
+            return record;
+        }
+    }
+
+    /// <summary>The latest, newest first.</summary>
+    /// <param name="count">At most so many.</param>
+    /// <param name="repository">Of this repository only; null for all.</param>
+    public IReadOnlyList<FetchRecord> Latest(int count, RepositoryName? repository = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        List<FetchRecord> latest = [];
+        lock (_gate)
+        {
+            long oldest = Math.Max(0, _added - Most);
+            for (long at = _added - 1; at >= oldest && latest.Count < count; at--)
+            {
+                FetchRecord record = _ring[at % Most]!;
+                if (repository is null || record.Repository == repository)
+                {
+                    latest.Add(record);
+                }
+            }
+        }
+
+        return latest;
+    }
+}

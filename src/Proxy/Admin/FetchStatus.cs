@@ -1,0 +1,57 @@
+using Waystation.FetchCore.Observing;
+
+namespace Waystation.Proxy.Admin;
+
+/// <summary>One fetch that has ended. Words are in lower case, as metrics and <c>Cache-Status</c> have them.</summary>
+/// <param name="Number">Counts the fetches since the start of the node.</param>
+/// <param name="Started">When the request came.</param>
+/// <param name="Door"><c>http</c> or <c>ssh</c>.</param>
+/// <param name="Repo"><c>host/path</c>.</param>
+/// <param name="Credential">A digest of the credential, the same while the node runs, or <c>anonymous</c>.</param>
+/// <param name="ProtocolVersion">0, 1 or 2; null where the request does not say it clearly.</param>
+/// <param name="Asked">How it was asked; null where the request was not understood.</param>
+/// <param name="Outcome"><c>hit</c>, <c>join</c>, <c>local</c>, <c>forward</c> or <c>bypass</c>; null where nothing was served.</param>
+/// <param name="Reason">Why the primary got the request as it came; null where it did not.</param>
+/// <param name="Kept">The node keeps the pack, or means to.</param>
+/// <param name="RefsAgeSeconds">An outage: the age of the refs that the response rests on; null where the primary was asked.</param>
+/// <param name="End">How it ended.</param>
+/// <param name="Trouble">What went wrong; null where nothing did.</param>
+/// <param name="Bytes">Bytes sent.</param>
+/// <param name="Milliseconds">How long each phase took.</param>
+internal sealed record FetchStatus(
+    long Number,
+    DateTimeOffset Started,
+    string Door,
+    string Repo,
+    string Credential,
+    int? ProtocolVersion,
+    AskedFetch? Asked,
+    string? Outcome,
+    string? Reason,
+    bool Kept,
+    double? RefsAgeSeconds,
+    string End,
+    string? Trouble,
+    long Bytes,
+    FetchMilliseconds Milliseconds
+)
+{
+    public static FetchStatus Of(FetchRecord record) =>
+        new(
+            record.Number,
+            record.Started,
+            record.Door,
+            record.Repository.ToString(),
+            record.Credential,
+            record.ProtocolVersion,
+            record.Asked,
+            record.Outcome?.ToWord(),
+            record.Reason?.ToWord(),
+            record.IsKept,
+            record.RefsAge?.TotalSeconds,
+            record.End.ToWord(),
+            record.Trouble,
+            record.Bytes,
+            FetchMilliseconds.Of(record.Times)
+        );
+}
