@@ -12,40 +12,43 @@ namespace Waystation.GitProtocol.Pushing;
 ///   shallows, push-cert, header, "", commands, signature, [end] flush │
 /// </code>
 /// Unlike <see cref="PushRequestReader"/>, which looks at what it can use and stops at the rest, it takes all that a client may send: the
-/// primary judges it.
+/// primary judges it. It reads one push, each packet of it once.
 /// </summary>
-public static class PushHeadParser
+public sealed class PushHeadParser
 {
     private static readonly SearchValues<byte> s_separators = SearchValues.Create(" \t\n\r"u8);
 
-    /// <summary>Takes what stands before the pack off the buffer; false, and nothing taken, while it is not whole.</summary>
+    private readonly Lines _lines = new();
+    private bool _isBehindCommands;
+
+    /// <summary>
+    /// Takes the packets that have come off the buffer, up to the pack; false while more belongs before it. What is left of the buffer is
+    /// to be shown again with more behind it.
+    /// </summary>
     /// <exception cref="GitProtocolException">It is no packets.</exception>
-    public static bool TryRead(ref ReadOnlySequence<byte> buffer, out PushHead head)
+    public bool TryRead(ref ReadOnlySequence<byte> buffer, out PushHead head)
     {
-        var lines = new Lines();
-        ReadOnlySequence<byte> rest = buffer;
         head = default;
-        if (!TryReadSection(ref rest, lines) || (lines.HasOptions && !TryReadSection(ref rest, lines: null)))
+        while (PktLineReader.TryRead(ref buffer, out PktLine line))
         {
-            return false;
-        }
-
-        buffer = rest;
-        head = new PushHead(lines.HasCommands, lines.HasPack, lines.ObjectFormat);
-        return true;
-    }
-
-    private static bool TryReadSection(ref ReadOnlySequence<byte> rest, Lines? lines)
-    {
-        while (PktLineReader.TryRead(ref rest, out PktLine line))
-        {
-            if (line.Kind != PktLineKind.Data)
+            if (line.Kind == PktLineKind.Data)
             {
+                if (!_isBehindCommands)
+                {
+                    _lines.Take(line.Payload.IsSingleSegment ? line.Payload.FirstSpan : line.Payload.ToArray());
+                }
+            }
+            else if (_lines.HasOptions && !_isBehindCommands)
+            {
+                _isBehindCommands = true;
+            }
+            else
+            {
+                head = new PushHead(_lines.HasCommands, _lines.HasPack, _lines.ObjectFormat);
                 return true;
             }
-
-            lines?.Take(line.Payload.ToArray());
         }
+
         return false;
     }
 

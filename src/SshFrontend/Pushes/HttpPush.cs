@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.CacheStore.Streams;
+using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Pushes;
 using Waystation.GitProtocol;
@@ -17,7 +18,7 @@ namespace Waystation.SshFrontend.Pushes;
 /// sends as one POST. On a channel the client may wait for the report without closing its end, so the end of the body is found in
 /// what is sent (gitprotocol-pack, Reference Update Request): commands, push options, and a pack, unless all is deleted.
 /// </summary>
-internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWatch? push)
+internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWatch? push, RequestMemory memory)
 {
     private const int MaxCommands = 16 << 20;
 
@@ -39,11 +40,12 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
             }
         }
 
+        using MemoryShare share = memory.Open();
         byte[] commands;
         PushHead head;
         try
         {
-            (commands, head) = await ReadHeadAsync(cancellationToken);
+            (commands, head) = await ReadHeadAsync(share, cancellationToken);
         }
         catch (GitProtocolException e)
         {
@@ -103,16 +105,21 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
     }
 
     /// <summary>The commands, shallow lines, certificate and push options as they came.</summary>
-    private async Task<(byte[] Bytes, PushHead Head)> ReadHeadAsync(CancellationToken cancellationToken)
+    private async Task<(byte[] Bytes, PushHead Head)> ReadHeadAsync(MemoryShare share, CancellationToken cancellationToken)
     {
+        var parser = new PushHeadParser();
+        long parsed = 0;
         while (true)
         {
             ReadResult read = await client.Input.ReadAsync(cancellationToken);
-            ReadOnlySequence<byte> rest = read.Buffer;
-            if (PushHeadParser.TryRead(ref rest, out PushHead head))
+            ReadOnlySequence<byte> rest = read.Buffer.Slice(parsed);
+            bool isWhole = parser.TryRead(ref rest, out PushHead head);
+            parsed = read.Buffer.Length - rest.Length;
+            if (isWhole)
             {
                 byte[] bytes = read.Buffer.Slice(0, rest.Start).ToArray();
                 client.Input.AdvanceTo(rest.Start);
+                share.ShrinkTo(bytes.Length);
                 return (bytes, head);
             }
 
@@ -126,6 +133,9 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
             {
                 throw new GitProtocolException(ProtocolError.TooLong, $"More than {MaxCommands} bytes of commands.");
             }
+
+            // As they came, and once more in one piece when the last has come.
+            share.GrowTo(2 * read.Buffer.Length);
         }
     }
 }

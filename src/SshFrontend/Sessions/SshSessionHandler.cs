@@ -247,7 +247,7 @@ public sealed class SshSessionHandler : IRelaySessions
             case GitCommandLine.ReceivePack:
                 await using (PushWatch? push = WatchOf(http, line))
                 {
-                    return await new HttpPush(http, client, push).RunAsync(cancellationToken);
+                    return await new HttpPush(http, client, push, _responder.Memory).RunAsync(cancellationToken);
                 }
 
             case GitCommandLine.LfsAuthenticate:

@@ -9,12 +9,7 @@ namespace Waystation.EndToEnd.Tests.BadInput;
 /// it.</summary>
 public sealed class MemoryTests(BadInputStation station) : IClassFixture<BadInputStation>
 {
-    private const long Mebibyte = 1 << 20;
-
-    /// <summary>The budget, what the collector has not yet looked at, and what the server needs for its connections.</summary>
-    private const long Most = 400 * Mebibyte;
-
-    private const long Left = 100 * Mebibyte;
+    private const long Mebibyte = MemoryStorm.Mebibyte;
 
     [Fact]
     public Task TenFetchesWithManyHaves_StayWithinTheBudget() =>
@@ -72,27 +67,11 @@ public sealed class MemoryTests(BadInputStation station) : IClassFixture<BadInpu
         await station.AssertStillServesAsync();
         await Eventually.TrueAsync("there is a mirror", async () => (await station.Node.MetricsAsync()).Sum("waystation_mirrors") >= 1);
         await new FetchWish { Wants = [station.Tip] }.SendAsync(station.Node.Url, station.Repository);
-        long idle = station.Node.ResidentBytes;
-        station.Node.ForgetPeak();
-        await storm();
-        long taken = station.Node.PeakResidentBytes - idle;
-        Assert.True(taken <= Most, $"the storm took {taken / Mebibyte} MiB");
-        await Eventually.TrueAsync("memory is given back", () => station.Node.ResidentBytes - idle <= Left, TimeSpan.FromSeconds(15));
+        await MemoryStorm.RunAsync(station.Node, storm);
         await station.AssertStillServesAsync();
     }
 
-    private string HavesOf(int seed, int count)
-    {
-        byte[] digests = new byte[count * 20];
-        new Random(seed).NextBytes(digests);
-        var text = new StringBuilder(Head());
-        for (int at = 0; at < digests.Length; at += 20)
-        {
-            text.Append("0032have ").Append(Convert.ToHexStringLower(digests, at, 20)).Append('\n');
-        }
-
-        return text.Append(UploadPack.Line("done\n")).Append("0000").ToString();
-    }
+    private string HavesOf(int seed, int count) => Head() + MemoryStorm.Haves(seed, count) + UploadPack.Line("done\n") + "0000";
 
     private string Head() =>
         UploadPack.Line("command=fetch")
