@@ -15,6 +15,10 @@ namespace Waystation.Primaries.Gate;
 /// </code>
 /// A failing status may come from a rate limit that one client has used up (nginx answers 503 then). Hence it takes several probes in a row
 /// that all get one, and nothing else may be answered meanwhile: a limit lets some requests through, an outage none.
+/// <para>
+/// A primary that is at work on as many requests as it takes at a time leaves the probe waiting like all others. So a probe that was not
+/// answered in time tells of no outage while other requests are answered, or bytes of their responses come.
+/// </para>
 /// </summary>
 /// <param name="name">The primary's, for the log.</param>
 /// <param name="probe">Asks for something harmless; says what is wrong, null where the primary answers.</param>
@@ -54,6 +58,7 @@ public sealed class PrimaryHealth : IDisposable
     private string _reason = "";
     private bool _isReached;
     private long _answers;
+    private long _heardAt = long.MinValue;
     private long? _unevenAt;
     private bool _isDisposed;
 
@@ -162,10 +167,14 @@ public sealed class PrimaryHealth : IDisposable
         }
     }
 
+    /// <summary>Bytes came from the primary.</summary>
+    public void Hear() => Interlocked.Exchange(ref _heardAt, _time.GetTimestamp());
+
     /// <summary>The primary answered a request.</summary>
     public async ValueTask AnsweredAsync()
     {
         Interlocked.Increment(ref _answers);
+        Hear();
         if (IsOut)
         {
             await _control.CloseAsync();
@@ -241,7 +250,13 @@ public sealed class PrimaryHealth : IDisposable
         long answers = Interlocked.Read(ref _answers);
         for (int look = 1; ; look++)
         {
+            long begun = _time.GetTimestamp();
             ProbeFailure? wrong = await _probe(_stopping.Token);
+            if (wrong is { IsLate: true } && HasHeardSinceHalfOf(begun))
+            {
+                return null;
+            }
+
             if (wrong is null or { IsReached: false })
             {
                 return wrong;
@@ -259,6 +274,13 @@ public sealed class PrimaryHealth : IDisposable
 
             await Task.Delay(s_betweenLooks, _time, _stopping.Token);
         }
+    }
+
+    /// <summary>Something came in the second half of the time since then; what came in the first may have been the last.</summary>
+    private bool HasHeardSinceHalfOf(long begun)
+    {
+        long now = _time.GetTimestamp();
+        return Interlocked.Read(ref _heardAt) > begun + ((now - begun) / 2);
     }
 
     private async Task TellBreakerAsync(string failure) =>

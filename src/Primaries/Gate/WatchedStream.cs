@@ -37,6 +37,11 @@ internal sealed class WatchedStream(Stream inner, ResponseEndDetector? check, Pr
     private int Checked(ReadOnlySpan<byte> buffer, int read)
     {
         check?.Read(buffer[..read]);
+        if (read > 0)
+        {
+            health.Hear();
+        }
+
         return read > 0 || buffer.IsEmpty || check is not { MayEndHere: false }
             ? read
             : throw new IOException("its answer ended too early");

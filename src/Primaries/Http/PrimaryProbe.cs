@@ -57,7 +57,7 @@ internal sealed class PrimaryProbe(
             string wrong = late.IsCancellationRequested
                 ? $"no answer within {patience.TotalSeconds:0} s"
                 : $"no connection within {ConnectWithin.TotalSeconds:0} s";
-            return new ProbeFailure(wrong, IsReached: false);
+            return new ProbeFailure(wrong, IsReached: false) { IsLate = true };
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

@@ -57,7 +57,10 @@ internal sealed class SshProbe(SshTarget target, TimeSpan patience, TimeProvider
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             TimeSpan waited = isConnected ? patience : s_connectWithin;
-            return new ProbeFailure($"no {(isConnected ? "answer" : "connection")} within {waited.TotalSeconds:0} s", IsReached: false);
+            return new ProbeFailure($"no {(isConnected ? "answer" : "connection")} within {waited.TotalSeconds:0} s", IsReached: false)
+            {
+                IsLate = true,
+            };
         }
         catch (SocketException e)
         {

@@ -61,6 +61,23 @@ public sealed class PrimaryHealthTests : IDisposable
         Assert.True(_health is { IsOut: true, IsReached: false });
     }
 
+    /// <summary>All that the primary can take at a time are at work, and the probe waits behind them.</summary>
+    [Theory]
+    [InlineData(20, false)]
+    [InlineData(10, true)]
+    public async Task LateProbe_IsNoOutage_WhileOtherRequestsAreAnswered(int heardAfter, bool isOut)
+    {
+        _wrong = new ProbeFailure("no answer within 30 s", IsReached: false) { IsLate = true };
+        _onProbe = () =>
+        {
+            _time.Turn(TimeSpan.FromSeconds(heardAfter));
+            _health.Hear();
+            _time.Turn(TimeSpan.FromSeconds(30 - heardAfter));
+            return Task.CompletedTask;
+        };
+        Assert.Equal(isOut, await _health.JudgeAsync("no answer within 5 s"));
+    }
+
     [Fact]
     public async Task Repository_IsOut_WhenTheNodesOwnQuestionFails_UntilSomebodyIsServed()
     {
@@ -131,7 +148,7 @@ public sealed class PrimaryHealthTests : IDisposable
         );
         Task<ProbeFailure?> never = silent.AskAsync(default);
         _time.Turn(TimeSpan.FromSeconds(30));
-        Assert.Equal(new ProbeFailure("no answer within 30 s", IsReached: false), await never);
+        Assert.Equal(new ProbeFailure("no answer within 30 s", IsReached: false) { IsLate = true }, await never);
     }
 
     private UpstreamRead Of(string user, string from = "192.0.2.1", bool wasAccepted = true) =>

@@ -36,7 +36,12 @@ public static class ApacheConfiguration
     /// <summary>
     /// prefork with mod_cgi: each script is a child of the child that serves it, and its output goes out as it comes.
     /// </summary>
-    internal static string Write(TempFolder folder, int port, string repositories, string execPath)
+    /// <param name="folder">Of the server.</param>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="repositories">Where the repositories lie.</param>
+    /// <param name="execPath">Where <c>git http-backend</c> lies.</param>
+    /// <param name="workers">So many requests at a time, each over a connection of its own; null for more than any test has.</param>
+    internal static string Write(TempFolder folder, int port, string repositories, string execPath, int? workers)
     {
         string load = Load(s_modules);
         string user = Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : "";
@@ -51,12 +56,12 @@ public static class ApacheConfiguration
             CustomLog {{folder["access.log"]}} request
             TypesConfig /dev/null
             DocumentRoot {{folder["pages"]}}
-            StartServers 4
-            MinSpareServers 4
+            StartServers {{workers ?? 4}}
+            MinSpareServers {{workers ?? 4}}
             MaxSpareServers 40
-            ServerLimit 300
-            MaxRequestWorkers 300
-            KeepAlive On
+            ServerLimit {{workers ?? 300}}
+            MaxRequestWorkers {{workers ?? 300}}
+            KeepAlive {{(workers is null ? "On" : "Off")}}
             MaxKeepAliveRequests 0
             KeepAliveTimeout 20
             Timeout 120

@@ -20,11 +20,13 @@ public sealed class ApachePrimary : IAsyncDisposable
     private readonly string _repositories;
     private readonly PackHook _hook;
     private readonly Dictionary<string, string> _environment;
+    private readonly int? _workers;
     private Process? _server;
     private int _port;
 
-    private ApachePrimary()
+    private ApachePrimary(int? workers)
     {
+        _workers = workers;
         _repositories = _folder.CreateSharedFolder("repositories");
         _hook = new PackHook(_folder, _repositories);
         _environment = new()
@@ -53,9 +55,10 @@ public sealed class ApachePrimary : IAsyncDisposable
     public IReadOnlyList<PrimaryRequest> Requests =>
         File.Exists(_folder["access.log"]) ? [.. File.ReadAllLines(_folder["access.log"]).Select(PrimaryRequest.Parse)] : [];
 
-    public static async Task<ApachePrimary> StartAsync()
+    /// <param name="workers">So many requests at a time, each over a connection of its own; null for more than any test has.</param>
+    public static async Task<ApachePrimary> StartAsync(int? workers = null)
     {
-        var primary = new ApachePrimary();
+        var primary = new ApachePrimary(workers);
         try
         {
             await primary.WriteFilesAsync();
@@ -179,7 +182,7 @@ public sealed class ApachePrimary : IAsyncDisposable
     {
         string execPath = await ExecPathAsync();
         string configuration = _folder["httpd.conf"];
-        await File.WriteAllTextAsync(configuration, ApacheConfiguration.Write(_folder, _port, _repositories, execPath));
+        await File.WriteAllTextAsync(configuration, ApacheConfiguration.Write(_folder, _port, _repositories, execPath, _workers));
         // A session of its own, so that it can be killed with all that it started.
         var command = new Command("setsid", ApacheConfiguration.Program, "-d", _folder.FullPath, "-f", configuration, "-DFOREGROUND")
         {

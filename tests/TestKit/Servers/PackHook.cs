@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Waystation.TestKit.Servers;
 
 /// <summary>
@@ -30,6 +32,7 @@ internal sealed class PackHook
             }
             case $mode in
             pass) exec "$@" ;;
+            slow) sleep "$seconds"; exec "$@" ;;
             hold) "$@" | { head -c "$bytes"; wait_at_gate; cat; } ;;
             fail) "$@" | head -c "$bytes"; exit 1 ;;
             die) "$@" | head -c "$bytes"; kill -9 "$PPID" ;;
@@ -53,6 +56,14 @@ internal sealed class PackHook
         string order = Path.Combine(_orders, FileName(repository));
         var gate = new PackGate(order);
         File.WriteAllText(order, $"mode=hold bytes={afterBytes}\n");
+        return gate;
+    }
+
+    public PackGate Slow(string repository, TimeSpan by)
+    {
+        string order = Path.Combine(_orders, FileName(repository));
+        var gate = new PackGate(order);
+        File.WriteAllText(order, string.Create(CultureInfo.InvariantCulture, $"mode=slow seconds={by.TotalSeconds}\n"));
         return gate;
     }
 

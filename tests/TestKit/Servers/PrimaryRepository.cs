@@ -25,6 +25,9 @@ public sealed class PrimaryRepository
     /// <summary>Each pack from now on stops after so many bytes until the gate is disposed.</summary>
     public PackGate HoldPacks(long afterBytes) => _hook.Hold(Name, afterBytes);
 
+    /// <summary>Each pack from now on begins so much later, until the order is taken back.</summary>
+    public PackGate SlowPacks(TimeSpan by) => _hook.Slow(Name, by);
+
     /// <summary>Each pack from now on ends after so many bytes until the gate is disposed.</summary>
     public PackGate BreakPacks(PackBreak how, long afterBytes) => _hook.Break(Name, how, afterBytes);
 
