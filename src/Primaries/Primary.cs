@@ -38,13 +38,13 @@ public sealed class Primary : IDisposable
     /// <summary>The primary over HTTP.</summary>
     public HttpOrigin Http { get; }
 
-    /// <summary>The primary's SSH; null where there is none to use.</summary>
+    /// <summary>The primary's SSH; null if the node has none to use.</summary>
     public SshOrigin? Ssh { get; }
 
-    /// <summary>Host and, where it is not the scheme's own, port: the name of the primary in the names of its repositories.</summary>
+    /// <summary>Host and, if it is not the scheme's own, port: the name of the primary in the names of its repositories.</summary>
     public string Authority => Http.Authority;
 
-    /// <summary>What stands for the host in names of repositories that HTTP has no path for.</summary>
+    /// <summary>The host in names of repositories for which HTTP has no path.</summary>
     public string SshOnlyHost => $"ssh:{Authority}";
 
     /// <summary>How the primary gives objects by id.</summary>
@@ -53,7 +53,7 @@ public sealed class Primary : IDisposable
     /// <summary>For which requests it may decide by the client's address.</summary>
     public AddressRule DecidesByAddress => _options.DecidesByAddress;
 
-    /// <summary>The node's own credential; null where it has none.</summary>
+    /// <summary>The node's own credential; null if it has none.</summary>
     public ServiceOptions? Service => _options.Service.IsSet ? _options.Service : null;
 
     /// <summary>The name of the repository that a client calls so over HTTP.</summary>
@@ -72,15 +72,14 @@ public sealed class Primary : IDisposable
     }
 
     /// <summary>
-    /// The name of the repository that a client calls so over SSH: the same as over HTTP where it is the same repository. A path that HTTP
-    /// does not have is kept apart from all that it has.
+    /// The name of the repository with this path over SSH: the same as over HTTP if it is the same repository. A path that HTTP does not
+    /// have gets a name apart from all HTTP names.
     /// </summary>
     public RepositoryName NameOverSsh(string sshPath) =>
         PathOverHttp(sshPath) is { } same ? NameOf(same) : new RepositoryName(SshOnlyHost, sshPath);
 
     /// <summary>
-    /// The path over HTTP of the repository that a client calls so over SSH, without a leading slash, coded as in a URL; null where HTTP
-    /// has no such path.
+    /// The path over HTTP of the repository with this path over SSH, without a leading slash, percent-coded; null if HTTP has no such path.
     /// </summary>
     public string? HttpPathOverSsh(string sshPath) => PathOverHttp(sshPath) ?? PlainPath(sshPath);
 
@@ -110,7 +109,7 @@ public sealed class Primary : IDisposable
 
     private string? PathOverHttp(string sshPath) => RepositoryPaths.OverHttp(_options.Kind, _options.SshPathPrefix, sshPath);
 
-    /// <summary>The path without the segments that name no other folder, coded; null where it climbs.</summary>
+    /// <summary>The path without redundant segments, percent-coded; null if it climbs out.</summary>
     private static string? PlainPath(string sshPath)
     {
         string plain = string.Join('/', sshPath.Split('/').Where(static part => part is not ("" or ".")).Select(Uri.EscapeDataString));

@@ -4,8 +4,7 @@ namespace Waystation.Primaries;
 
 /// <summary>
 /// Says which paths name the same repository, by the kind of primary. Two paths that may be two repositories stay two: a missed sharing
-/// costs
-/// a pack, a wrong sharing would give objects to the wrong client.
+/// costs a pack, a wrong sharing would give objects to the wrong client.
 /// <code>
 ///               HTTP                        SSH                      name
 ///   generic     team/tool.git               /team/tool.git           team/tool.git

@@ -79,8 +79,7 @@ public sealed class RoundTripProperties
 
     /// <summary>
     /// The response in one version is kept, and given to an equal request of another version: that client understands it, and reads exactly
-    /// the
-    /// kept response.
+    /// the kept response.
     /// </summary>
     [Fact]
     public void AnswerToOneVersion_IsUnderstoodByEveryOther() =>

@@ -7,13 +7,13 @@ namespace Waystation.CacheStore.Flights;
 /// that was set again does not:
 /// <code>
 ///   set ──► newcomer ──► set again after a second ──► established
-///              └─► goes when there is no room              └─► goes when its time is over
+///              └─► removed when there is no room           └─► removed when its time is over
 /// </code>
-/// Established entries take three quarters of the room at most, so a newcomer always finds some. The group with the most newcomers makes
+/// Established entries take three quarters of the room at most, so a newcomer always finds room. The group with the most newcomers makes
 /// room, its oldest newcomer first. Safe for several threads.
 /// </summary>
-/// <typeparam name="TKey">What an entry is found by.</typeparam>
-/// <typeparam name="TValue">What it holds.</typeparam>
+/// <typeparam name="TKey">The key of an entry.</typeparam>
+/// <typeparam name="TValue">The value of an entry.</typeparam>
 public sealed class RecentMap<TKey, TValue>
     where TKey : notnull
 {
@@ -59,7 +59,7 @@ public sealed class RecentMap<TKey, TValue>
         _whenPushedOut = whenPushedOut ?? (static (_, _) => { });
     }
 
-    /// <summary>Entries held, those included whose time is over and that nobody has looked at since.</summary>
+    /// <summary>The number of entries, with expired ones that no call has removed yet.</summary>
     public int Count
     {
         get
@@ -90,12 +90,12 @@ public sealed class RecentMap<TKey, TValue>
         }
     }
 
-    /// <summary>Sets an entry; its time begins anew.</summary>
+    /// <summary>Sets an entry and restarts its time.</summary>
     public void Set(TKey key, TValue value) => Update(key, _ => value);
 
-    /// <summary>Makes or changes an entry in one step; its time begins anew.</summary>
+    /// <summary>Adds or changes an entry in one step and restarts its time.</summary>
     /// <param name="key">Its key.</param>
-    /// <param name="change">Makes the new value of the old one, or of nothing. Runs under the map's lock.</param>
+    /// <param name="change">Makes the new value from the old one, or from nothing. Runs under the map's lock.</param>
     /// <returns>The new value.</returns>
     public TValue Update(TKey key, Func<TValue?, TValue> change)
     {
@@ -129,7 +129,7 @@ public sealed class RecentMap<TKey, TValue>
         }
     }
 
-    /// <summary>Forgets an entry; false where there is none.</summary>
+    /// <summary>Removes an entry; false if there is none.</summary>
     public bool Remove(TKey key)
     {
         lock (_gate)
@@ -212,7 +212,7 @@ public sealed class RecentMap<TKey, TValue>
         }
     }
 
-    /// <summary>Of several groups, one gives up an eighth of its newcomers at once: the search for that group costs little then.</summary>
+    /// <summary>One group gives up an eighth of its newcomers at once, so that the search for that group stays cheap.</summary>
     private void MakeRoom()
     {
         if (_entries.Count < _max)

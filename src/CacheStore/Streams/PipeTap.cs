@@ -10,11 +10,11 @@ public static class PipeTap
     public static Task ReadToEndAsync(this PipeReader pipe, CancellationToken cancellationToken) =>
         pipe.ReadToEndAsync(static _ => { }, cancellationToken);
 
-    /// <summary>Shows what is left in a pipe.</summary>
+    /// <summary>Shows the rest of a pipe.</summary>
     /// <param name="pipe">The pipe.</param>
     /// <param name="show">Gets each segment.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <param name="isEnough">Asked before each read: nothing more is wanted.</param>
+    /// <param name="isEnough">Asked before each read: true ends the reading.</param>
     public static async Task ReadToEndAsync(
         this PipeReader pipe,
         Action<ReadOnlySpan<byte>> show,
@@ -36,8 +36,9 @@ public static class PipeTap
         }
     }
 
-    /// <summary>Copies what is left in a pipe to another, which is flushed after each read. Each segment is shown before it is
-    /// copied.</summary>
+    /// <summary>
+    /// Copies the rest of a pipe to another, which is flushed after each read. Each segment is shown before it is copied.
+    /// </summary>
     public static async Task CopyToAsync(
         this PipeReader pipe,
         PipeWriter to,

@@ -11,8 +11,7 @@ public sealed record V0Advertisement(int Version, string Capabilities, IReadOnly
 {
     /// <summary>
     /// Writes the node's own request with capabilities that this primary has. Some servers refuse a capability that they did not advertise,
-    /// and
-    /// some a request without multi_ack, which git's own client always sends if it may.
+    /// and some a request without multi_ack, which git's own client always sends if it may.
     /// </summary>
     public (FetchRequest Request, ResponseFraming Framing) Word(FetchRequest request)
     {

@@ -92,8 +92,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
 
     /// <summary>
     /// The refs that the response may depend on, as this credential sees them now. The question is sent after this call. Null if the
-    /// primary
-    /// gives no listing.
+    /// primary gives no listing.
     /// </summary>
     public async Task<AccessView?> LookAgainAsync(FetchCall call, CancellationToken cancellationToken)
     {
@@ -139,8 +138,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
 
     /// <summary>
     /// Reports how much history the primary has, if its response to this request shows it: in v2, if neither the request nor a boundary of
-    /// the
-    /// client brings a boundary into the response.
+    /// the client brings a boundary into the response.
     /// </summary>
     public void NoteHistory(FetchCall call, FetchRequest asked, FetchPrologue answered)
     {
@@ -172,8 +170,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
 
     /// <summary>
     /// Ends the ticket if the primary refused this call's fetch, for any reason: the fetch asked only for objects that the ticket shows, so
-    /// the
-    /// ticket is no longer right.
+    /// the ticket is no longer right.
     /// </summary>
     public void NoteAnswer(FetchCall call, PrimaryReply reply)
     {
@@ -252,8 +249,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
 
     /// <summary>
     /// deepen-relative counts from the client's shallow commits, and a client that asks for all history gets the commits behind them. So
-    /// they
-    /// need the same permission as the wants.
+    /// they need the same permission as the wants.
     /// </summary>
     private static IEnumerable<ObjectId> Needed(FetchCall call) =>
         call.Request.DeepenRelative || call.Request.Depth == int.MaxValue

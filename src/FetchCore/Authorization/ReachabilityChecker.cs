@@ -86,8 +86,7 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
 
     /// <summary>
     /// Whether these objects have been there all the time. A walk skips missing objects, and upkeep may have moved orphans away before it.
-    /// An
-    /// object that is there now and was there before has not come again in between, because that would change the generation.
+    /// An object that is there now and was there before has not come again in between, because that would change the generation.
     /// </summary>
     private async Task<bool> AreStillThereAsync(Mirror mirror, List<ObjectId> ids, long changes, CancellationToken cancellationToken) =>
         (await objects.KindsAsync(mirror, ids, cancellationToken)).Count == ids.Count && mirror.Changes == changes;
@@ -97,9 +96,8 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
     /// </summary>
     /// <remarks>
     /// A hidden object and an unknown one are dropped alike. Otherwise the key, and with it <c>Cache-Status</c>, would tell them apart, and
-    /// so
-    /// would the time; so both need the walk. A response from the mirror loses nothing, because git skips unknown objects. A shallow commit
-    /// that is dropped has no visible have above it, because then it would be visible too.
+    /// so would the time; so both need the walk. A response from the mirror loses nothing, because git skips unknown objects. A shallow
+    /// commit that is dropped has no visible have above it, because then it would be visible too.
     /// </remarks>
     /// <param name="mirror">The mirror.</param>
     /// <param name="view">The listings of the credential.</param>

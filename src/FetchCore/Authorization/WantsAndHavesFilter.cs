@@ -75,8 +75,7 @@ public sealed class WantsAndHavesFilter(
 
     /// <summary>
     /// Checks the haves and shallow lines once more when the response is about to be made: unknown objects may have come meanwhile, or may
-    /// be
-    /// among the orphans.
+    /// be among the orphans.
     /// </summary>
     public async Task<FetchRequest?> FilterAgainAsync(Mirror mirror, LocalCall call, bool withOrphans, CancellationToken cancellationToken)
     {

@@ -11,9 +11,8 @@ namespace Waystation.FetchCore.Background;
 
 /// <summary>
 /// A repository may become shallow at the primary while its refs stay. Then the keys of the kept packs and the mirror stay as well, but
-/// both
-/// have more history than the primary sends now. So when a response shows that the repository is shallow, the mirror and the kept packs are
-/// removed. Later responses of the primary show their boundary, and are kept only if they end there in any case.
+/// both have more history than the primary sends now. So when a response shows that the repository is shallow, the mirror and the kept
+/// packs are removed. Later responses of the primary show their boundary, and are kept only if they end there in any case.
 /// </summary>
 public sealed class LostHistory
 {

@@ -37,7 +37,7 @@ public sealed class WarmWork(MirrorSet mirrors, IServicePrimaries services, Mirr
             && MirrorBootstrap.TipsOf(seen.Asker.View).Any()
         )
         {
-            throw new PrimaryException("no mirror could be made");
+            throw new PrimaryException("the mirror could not be made");
         }
     }
 }

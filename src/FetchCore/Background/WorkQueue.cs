@@ -10,9 +10,8 @@ namespace Waystation.FetchCore.Background;
 
 /// <summary>
 /// The one queue of work on repositories. The piece that is due longest begins first, one piece at a time for a repository. Lanes keep
-/// large
-/// work from delaying small work, and each primary has a limit. A failed piece waits exponentially longer, with jitter. Waiting and failed
-/// pieces outlive a restart.
+/// large work from delaying small work, and each primary has a limit. A failed piece waits exponentially longer, with jitter. Waiting and
+/// failed pieces outlive a restart.
 /// </summary>
 public sealed class WorkQueue : BackgroundService
 {

@@ -21,12 +21,12 @@ public sealed class BackgroundWork : IAsyncDisposable
     /// <summary>The node stops: nothing begins any more.</summary>
     public bool IsStopping => _stopping.IsCancellationRequested;
 
-    /// <summary>Begins a piece of work, or finds the one under way.</summary>
-    /// <param name="kind">What it is, for the log.</param>
-    /// <param name="repository">On which repository.</param>
-    /// <param name="work">Does it, on the node's token; true where it was of use.</param>
+    /// <summary>Begins a piece of work, or joins the one in progress.</summary>
+    /// <param name="kind">The kind of work, for the log.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="work">Does the work, on the node's token; true if it was of use.</param>
     /// <param name="began">Whether this call began it.</param>
-    /// <returns>Its end; never a failure.</returns>
+    /// <returns>Its end; it never fails.</returns>
     public Task<bool> JoinOrBegin(string kind, RepositoryName repository, Func<CancellationToken, Task<bool>> work, out bool began)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -34,7 +34,7 @@ public sealed class BackgroundWork : IAsyncDisposable
         return end.IsCanceled ? Task.FromResult(false) : end;
     }
 
-    /// <summary>The piece of work under way; null where there is none.</summary>
+    /// <summary>The piece of work in progress; null if there is none.</summary>
     public Task<bool>? Find(string kind, RepositoryName repository) => _pieces.Find((kind, repository));
 
     /// <summary>Ends all work on a repository and waits until it has ended.</summary>

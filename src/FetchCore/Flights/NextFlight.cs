@@ -4,9 +4,8 @@ namespace Waystation.FetchCore.Flights;
 
 /// <summary>
 /// Coalesces equal questions: an asker that finds a question in flight waits for its end and shares the <em>next</em> one with all that
-/// wait
-/// then. So a shared answer is never older than an asker's question, and misses nothing that was acknowledged before. A question that hangs
-/// holds up only its own asker: the others wait a bounded time, for the question before theirs and for their own, and then ask again.
+/// wait then. So a shared answer is never older than an asker's question, and misses nothing that was acknowledged before. A question that
+/// hangs holds up only its own asker: the others wait a bounded time, for the question before theirs and for their own, and then ask again.
 /// </summary>
 /// <typeparam name="TKey">The key; equal questions have equal keys.</typeparam>
 /// <typeparam name="TAnswer">The answer.</typeparam>

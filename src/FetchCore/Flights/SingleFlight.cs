@@ -1,29 +1,29 @@
 namespace Waystation.FetchCore.Flights;
 
 /// <summary>
-/// Lets equal calls share the one under way. A caller that finds a call under way joins it, however long ago it began;
-/// <see cref="NextFlight{TKey, TAnswer}"/> is for answers that must be newer than their caller.
+/// Coalesces equal calls: a caller that finds a call in flight joins it, however long ago it began. <see cref="NextFlight{TKey, TAnswer}"/>
+/// is for answers that must be newer than their caller.
 /// <code>
-///   caller ──► a call of this key is under way? ──yes──► joins it
-///                └─no──► begins one ──► result or failure, the same for all who joined ──► the next caller begins anew
+///   caller ──► is a call of this key in flight? ──yes──► joins it
+///                └─no──► begins one ──► result or failure, the same for all that joined ──► the next caller begins another
 /// </code>
-/// A call belongs to nobody in particular: a caller that leaves ends nothing, and a call that all have left goes on and is joined by the
-/// next caller. It ends early only by <see cref="EndAsync"/>, or with the owner.
+/// A call has no owner among its callers: a caller that leaves ends nothing, and a call that all have left goes on and is joined by the
+/// next caller. It ends early only by <see cref="EndAsync"/>, or with the owner of this object.
 /// </summary>
-/// <typeparam name="TKey">What makes two calls equal.</typeparam>
+/// <typeparam name="TKey">The key; equal calls have equal keys.</typeparam>
 /// <typeparam name="TResult">The result.</typeparam>
-/// <param name="stopping">The owner's end: it cancels the calls under way, and no call begins any more.</param>
+/// <param name="stopping">The owner's end: it cancels the calls in flight, and no further call begins.</param>
 public sealed class SingleFlight<TKey, TResult>(CancellationToken stopping = default)
     where TKey : notnull
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<TKey, Call> _calls = [];
 
-    /// <summary>Joins the call under way, or begins one.</summary>
-    /// <param name="key">What makes it equal to another.</param>
+    /// <summary>Joins the call in flight, or begins one.</summary>
+    /// <param name="key">The key of the call.</param>
     /// <param name="call">The call, which runs apart from its callers. <see cref="EndAsync"/> and the owner cancel its token.</param>
     /// <param name="began">Whether this caller began it.</param>
-    /// <returns>The result; cancelled where the owner has ended.</returns>
+    /// <returns>The result; cancelled if the owner has ended.</returns>
     public Task<TResult> JoinOrBegin(TKey key, Func<CancellationToken, Task<TResult>> call, out bool began)
     {
         ArgumentNullException.ThrowIfNull(call);
@@ -48,7 +48,7 @@ public sealed class SingleFlight<TKey, TResult>(CancellationToken stopping = def
         }
     }
 
-    /// <summary>The call under way; null where there is none.</summary>
+    /// <summary>The call in flight; null if there is none.</summary>
     public Task<TResult>? Find(TKey key)
     {
         lock (_gate)
@@ -57,8 +57,8 @@ public sealed class SingleFlight<TKey, TResult>(CancellationToken stopping = def
         }
     }
 
-    /// <summary>Cancels calls under way and waits until they have ended, whatever their result.</summary>
-    /// <param name="which">Picks them by their key.</param>
+    /// <summary>Cancels calls in flight and waits until they have ended, with any result.</summary>
+    /// <param name="which">Selects the calls by their keys.</param>
     public async Task EndAsync(Func<TKey, bool> which)
     {
         Call[] calls;
@@ -84,7 +84,7 @@ public sealed class SingleFlight<TKey, TResult>(CancellationToken stopping = def
         }
         finally
         {
-            // Before the result is known: a caller that knows it begins anew.
+            // Before the result is known: a caller with the result may begin another call.
             lock (_gate)
             {
                 _calls.Remove(key);

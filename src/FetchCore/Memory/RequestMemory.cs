@@ -2,8 +2,7 @@ namespace Waystation.FetchCore.Memory;
 
 /// <summary>
 /// One budget for the memory of all requests: their bodies as they came, inflated and parsed, and the input of git. The node does not
-/// answer
-/// a request that finds no room, but forwards it as it comes.
+/// answer a request that finds no room, but forwards it as it comes.
 /// <code>
 ///   0 ........................ 3/4 .......... limit
 ///   any request                small ones only

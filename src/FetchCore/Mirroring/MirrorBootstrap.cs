@@ -57,8 +57,7 @@ public sealed class MirrorBootstrap(
 
     /// <summary>
     /// Whether a missing mirror may be made from a cached clone. Not soon after a failure, for instance for lack of room, because cached
-    /// clones
-    /// are hit often.
+    /// clones are hit often.
     /// </summary>
     public bool MayRemake(RepositoryName repository) => work.Find(Kind, repository) is null && !_failed.Contains(repository);
 

@@ -47,8 +47,7 @@ public sealed class MirrorSync(
 
     /// <summary>
     /// Waits until the mirror has these objects and, if the response needs them, the tags that the requester sees. False if it will not
-    /// have
-    /// them in time; the sync itself goes on.
+    /// have them in time; the sync itself goes on.
     /// </summary>
     /// <param name="mirror">The mirror.</param>
     /// <param name="asker">The requester.</param>
@@ -132,8 +131,7 @@ public sealed class MirrorSync(
 
     /// <summary>
     /// Brings the refs of a listing. It does nothing if another sync is in progress, or if the mirror has changed since the primary was
-    /// asked,
-    /// because then the mirror may be newer than the listing.
+    /// asked, because then the mirror may be newer than the listing.
     /// </summary>
     public Task<bool> FollowAsync(MirrorGeneration moment, SyncRequester asker, IReadOnlyCollection<ObjectId> wanted)
     {
@@ -153,8 +151,7 @@ public sealed class MirrorSync(
 
     /// <summary>
     /// Takes in a push. It begins at once, unless another sync is in progress, so a request that needs the new objects waits for it and
-    /// does not
-    /// ask the primary. False if it failed; the mirror is then unchanged.
+    /// does not ask the primary. False if it failed; the mirror is then unchanged.
     /// </summary>
     /// <param name="mirror">The mirror.</param>
     /// <param name="arrive">Waits until the push is complete, at most as long as a credential is held.</param>

@@ -6,8 +6,8 @@ namespace Waystation.FetchCore.Packs;
 
 /// <summary>
 /// Follows the fill of another request. If that fill ends, or may not be read any more, before the client has got a byte of the pack,
-/// another
-/// fill with the same beginning takes its place. So a failure of the other's credential, or a hang in its name, ends no other response.
+/// another fill with the same beginning takes its place. So a failure of the other's credential, or a hang in its name, ends no other
+/// response.
 /// </summary>
 /// <param name="first">The fill, which has begun.</param>
 /// <param name="again">Finds another pack; null if there is none.</param>

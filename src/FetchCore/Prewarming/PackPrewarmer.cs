@@ -16,10 +16,10 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Prewarming;
 
 /// <summary>
-/// Makes the answers that will be asked for next, when the refs of a mirror have moved: the clones asked for last, with the new
-/// tips. They are ordinary fills under the keys of the requests to come, each of which is authorised by itself. People go first:
-/// one such answer is made at a time, only when nobody waits for a pack, and no longer than its tips are those of the mirror.
-/// <see cref="BackgroundWork"/> is its single flight; its two tables only say that refs have moved since.
+/// Makes packs ahead when the refs of a mirror have moved: the last clones, with the new tips. They are ordinary fills under the keys of
+/// the coming requests, each of which is authorised by itself. Clients go first: one such pack is made at a time, only when no request
+/// waits for a pack, and only while its tips are those of the mirror. <see cref="BackgroundWork"/> is its single flight; its two tables
+/// only say that refs have moved since.
 /// </summary>
 public sealed class PackPrewarmer
 {
@@ -36,7 +36,7 @@ public sealed class PackPrewarmer
     private readonly WorkMeters _meters;
     private readonly ILogger<PackPrewarmer> _logger;
 
-    /// <summary>From now on makes answers whenever a mirror was brought up to date.</summary>
+    /// <summary>From now on makes packs whenever a mirror was brought up to date.</summary>
     public PackPrewarmer(
         BackgroundWork work,
         MirrorSet mirrors,
@@ -63,7 +63,7 @@ public sealed class PackPrewarmer
 
     private async Task RunAsync(RepositoryName repository)
     {
-        // What moves while answers are made is looked at in a further round.
+        // Refs that move while packs are made start a further round.
         _asked[repository] = true;
         if (_making.TryGetValue(repository, out TaskCompletionSource? moved))
         {
@@ -131,7 +131,7 @@ public sealed class PackPrewarmer
         }
     }
 
-    /// <summary>Waits for the end of an answer; false where the refs move before, so that the next who asks will want another.</summary>
+    /// <summary>Waits for the end of a pack; false if the refs move before, so that the next client wants another one.</summary>
     private async Task<bool> IsWantedToTheEndAsync(Mirror mirror, ClonePattern pattern, PackKey key, Task end)
     {
         try

@@ -44,8 +44,7 @@ public interface IPrimary
 
     /// <summary>
     /// Asks for the advertisement, in the protocol version of the client's own request: v2 shows only whether this credential may read, v0
-    /// and
-    /// v1 show every ref. The node may send it again if the connection fails.
+    /// and v1 show every ref. The node may send it again if the connection fails.
     /// </summary>
     Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken);
 }

@@ -20,8 +20,7 @@ internal static class PackResponse
 
     /// <summary>
     /// Reads the beginning of a response. If no pack follows, the body is not consumed, so it can be passed on whole. Then the prologue is
-    /// that
-    /// of a round of negotiation, or null for any other response.
+    /// that of a round of negotiation, or null for any other response.
     /// </summary>
     public static async Task<(bool IsPack, FetchPrologue? Prologue)> ReadStartAsync(
         PipeReader body,

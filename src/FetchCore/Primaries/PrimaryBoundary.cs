@@ -10,14 +10,13 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.FetchCore.Primaries;
 
 /// <summary>
-/// Asks the primary where the history of some commits ends there. A repository that is shallow itself says so in answer to a fetch alone:
-/// asked as if by a client that wants to be shallow no more, in v0, where the answer ends with the boundary and no pack is made. Where the
-/// primary answers one question at a time, in v2 on the same connection, as if by a client that has all that it wants: then the pack is
-/// empty.
+/// Asks the primary where the history of some commits ends there. A shallow repository shows that only in a response to a fetch. In v0 the
+/// node asks for full depth: the response ends with the boundary, and the primary makes no pack. If the primary answers one question at a
+/// time, the node asks in v2 on the same connection, with the wants as haves: then the pack is empty.
 /// </summary>
 internal static class PrimaryBoundary
 {
-    /// <summary>Whether none of these commits leads to a boundary of the primary's own; null where it does not say.</summary>
+    /// <summary>Whether none of these commits leads to a boundary of the primary; null if it does not say.</summary>
     public static async Task<bool?> IsNoneAsync(
         IPrimary primary,
         ObjectFormat format,
@@ -53,7 +52,7 @@ internal static class PrimaryBoundary
     }
 
     /// <summary>
-    /// Whether the first packet is the flush-pkt that ends the boundary (gitprotocol-pack, Packfile Negotiation); null where it is neither
+    /// Whether the first packet is the flush-pkt that ends the boundary (gitprotocol-pack, Packfile Negotiation); null if it is neither
     /// that nor a commit of the boundary.
     /// </summary>
     private static async Task<bool?> EndsAtOnceAsync(PipeReader body, CancellationToken cancellationToken)

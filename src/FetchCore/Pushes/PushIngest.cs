@@ -45,8 +45,7 @@ public sealed class PushIngest(
     /// <param name="isGzip">Whether the client's bytes are compressed.</param>
     /// <param name="pusher">
     /// Returns the credential of the push, and the primary asked in its name, also after the push; null if the credential is not known. It
-    /// is
-    /// called when the primary has reported.
+    /// is called when the primary has reported.
     /// </param>
     public PushWatch? Watch(RepositoryName repository, bool isGzip, Func<(Credential Credential, IPrimary Primary)?> pusher) =>
         Begin(repository, isGzip) is { } copy ? new PushWatch(this, repository, pusher, copy) : null;
@@ -63,8 +62,7 @@ public sealed class PushIngest(
 
     /// <summary>
     /// Takes a push in, behind its pusher. When this call returns its task, the work has begun, and the client cannot know yet that its
-    /// push was
-    /// accepted. So a later fetch finds the work in progress.
+    /// push was accepted. So a later fetch finds the work in progress.
     /// </summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever ends this ends nothing else.")]
     internal async Task TakeAsync(ObservedPush push)

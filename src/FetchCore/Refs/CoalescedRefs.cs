@@ -9,8 +9,7 @@ namespace Waystation.FetchCore.Refs;
 
 /// <summary>
 /// One question for refs on its way to the primary. Its leader gets the response as it streams. Its followers, known before it was sent,
-/// get
-/// the refs from memory when all of them have come. They ask for themselves if the response has no refs, or is too large to be held.
+/// get the refs from memory when all of them have come. They ask for themselves if the response has no refs, or is too large to be held.
 /// <code>
 ///   primary ──► watched ──┬─► pipe ──► leader         a slow leader slows no other: the flight has landed when it has to wait
 ///                         └─► copy ──► followers      8 MiB at most, 64 MiB for all flights

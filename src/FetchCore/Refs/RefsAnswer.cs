@@ -34,8 +34,7 @@ public abstract class RefsAnswer : IDisposable
 
     /// <summary>
     /// The refs of a response that another client of the same credential got. It has no header field of that response, because the primary
-    /// may
-    /// have written those for that client only.
+    /// may have written those for that client only.
     /// </summary>
     public sealed class Shared : RefsAnswer
     {

@@ -3,17 +3,17 @@ using Waystation.CacheStore.Packs.Filling;
 namespace Waystation.FetchCore.Refs;
 
 /// <summary>
-/// Lets equal questions for refs by one credential share one question to the primary, as <see cref="Flights.NextFlight{TKey, TAnswer}"/>
-/// does, and streams the answer. A client that comes while a question is under way waits until it has landed, and shares the next one with
-/// all who wait then: a shared answer was asked for after each sharer arrived. A question that hangs holds up only its own asker. It stands
-/// beside that class because its leader needs the answer before it has ended.
+/// Coalesces equal questions for refs by one credential, as <see cref="Flights.NextFlight{TKey, TAnswer}"/> does, and streams the response.
+/// A client that finds a question in flight waits until it has landed, and shares the next one with all that wait then, so a shared answer
+/// is never older than the client's question. A question that hangs holds up only its own asker. It is a class of its own because its
+/// leader needs the response before its end.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class RefsCoalescer(TimeProvider time)
 {
     /// <summary>
-    /// Who has waited so long for another's question, or for a word of the answer to a shared one, waits for it no more. A primary that is
-    /// far away and slow still answers in this time.
+    /// A client waits no longer than this for another's question, or for a byte of a shared response. A primary that is far away and slow
+    /// still answers in this time.
     /// </summary>
     private static readonly TimeSpan s_patience = Fill.Patience;
 
@@ -22,13 +22,13 @@ public sealed class RefsCoalescer(TimeProvider time)
 
     private readonly Lock _gate = new();
 
-    /// <summary>The questions under way, and who waits for the next of each.</summary>
+    /// <summary>The questions in flight, and the waiters for the next of each.</summary>
     private readonly Dictionary<RefsKey, Line> _lines = [];
 
-    /// <summary>Asks, or shares a question that has not been sent yet.</summary>
-    /// <param name="key">What makes it equal to another.</param>
-    /// <param name="leader">Asks the primary and sees the answer, where this question is the one that is sent.</param>
-    /// <param name="cancellationToken">The client's.</param>
+    /// <summary>Asks, or shares a question that was not sent yet.</summary>
+    /// <param name="key">The key; equal questions have equal keys.</param>
+    /// <param name="leader">Asks the primary and sees the response, if this question is the one that is sent.</param>
+    /// <param name="cancellationToken">The client's token.</param>
     internal async Task<RefsAnswer> AskAsync(RefsKey key, IRefsLeader leader, CancellationToken cancellationToken)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
@@ -58,8 +58,7 @@ public sealed class RefsCoalescer(TimeProvider time)
         return await alone.AskPrimaryAsync(cancellationToken);
     }
 
-    /// <summary>Takes a place on the question that is sent next: at once where none is under way, else the one under way is
-    /// returned.</summary>
+    /// <summary>Takes a place on the next question. If a question is in flight, it returns that one, to be waited for.</summary>
     private CoalescedRefs? Board(RefsKey key, Waiter waiter)
     {
         lock (_gate)
@@ -89,7 +88,7 @@ public sealed class RefsCoalescer(TimeProvider time)
         }
         catch (TimeoutException)
         {
-            // All who wait behind it go on together.
+            // All waiters behind it go on together.
             ahead?.Complete();
             return await waiter.Place.Task;
         }
@@ -142,7 +141,7 @@ public sealed class RefsCoalescer(TimeProvider time)
         }
     }
 
-    /// <summary>A question under way, and who waits for the next.</summary>
+    /// <summary>A question in flight, and the waiters for the next one.</summary>
     private sealed class Line(CoalescedRefs current)
     {
         public CoalescedRefs Current => current;

@@ -13,17 +13,17 @@ internal sealed class RefsReader(LsRefsRequest? asked)
     /// <summary>All has passed, and it reads.</summary>
     public bool IsComplete => _tap.IsComplete;
 
-    /// <summary>There is no more to look at: all has passed, or it does not read.</summary>
+    /// <summary>Whether there is nothing more to read: all has passed, or it cannot be read.</summary>
     public bool IsOver => _tap.IsComplete || _tap.HasStopped;
 
-    /// <summary>The refs that were shown; null before all of them have passed, and where the reply shows none.</summary>
+    /// <summary>The listing; null before all of it has passed, and if the reply has none.</summary>
     public RefListing? Listing =>
         !IsComplete ? null
         : _tap is LsRefsReader refs ? RefListing.Of(asked!, refs)
         : _tap is InfoRefsReader { Capabilities: null } advertisement ? RefListing.Of(advertisement)
         : null;
 
-    /// <summary>The v2 capability advertisement; null before all of it has passed, and where the reply has none.</summary>
+    /// <summary>The v2 capability advertisement; null before all of it has passed, and if the reply has none.</summary>
     public CapabilityAdvertisement? Capabilities => IsComplete ? (_tap as InfoRefsReader)?.Capabilities : null;
 
     /// <summary>The protocol version of the reply.</summary>

@@ -10,13 +10,13 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Refs;
 
 /// <summary>
-/// Reads one reply about refs while it passes, and records what it says as soon as it is whole: before the client can act on it. All
-/// replies about refs are read here, whichever front end, version or credential asked.
+/// Reads one reply about refs while it passes, and records it as soon as it is whole, before the client can act on it. It reads all replies
+/// about refs, for both front ends, all versions and every credential.
 /// <code>
 ///   ls-refs                  ► a listing of the refs that were asked for
 ///   advertisement, v0 or v1  ► a listing of all refs
 ///   advertisement, v2        ► the capabilities: this credential may read
-///   refusal                  ► ends what this credential was shown before
+///   refusal                  ► ends the ticket of this credential
 /// </code>
 /// </summary>
 public sealed class RefsReading
@@ -30,12 +30,12 @@ public sealed class RefsReading
     private readonly bool _makesTicket = true;
     private bool _isRecorded;
 
-    /// <param name="tickets">Where it is recorded.</param>
+    /// <param name="tickets">Gets the record.</param>
     /// <param name="repository">The repository.</param>
     /// <param name="credential">The credential that asked.</param>
     /// <param name="asked">The <c>ls-refs</c>; null for the advertisement.</param>
-    /// <param name="reply">The reply, of whose body nothing was read yet.</param>
-    /// <param name="follow">Told of a listing and its protocol version, where a mirror may follow it.</param>
+    /// <param name="reply">The reply, whose body was not read yet.</param>
+    /// <param name="follow">Gets a listing and its protocol version, if a mirror may follow it; may be null.</param>
     /// <param name="makesTicket">Whether a listing is recorded as an access ticket.</param>
     public RefsReading(
         AccessTickets tickets,
@@ -55,12 +55,12 @@ public sealed class RefsReading
         }
     }
 
-    /// <summary>Reads an advertisement that no reply carries: the first words of a conversation.</summary>
-    /// <param name="tickets">Where it is recorded.</param>
+    /// <summary>Reads an advertisement without a reply: the beginning of a conversation.</summary>
+    /// <param name="tickets">Gets the record.</param>
     /// <param name="repository">The repository.</param>
     /// <param name="credential">The credential that asked.</param>
-    /// <param name="askedAt">When it was asked for, as <see cref="AccessTickets.Now"/> has it.</param>
-    /// <param name="follow">Told of a listing and its protocol version, where a mirror may follow it.</param>
+    /// <param name="askedAt">The time of the question, as <see cref="AccessTickets.Now"/>.</param>
+    /// <param name="follow">Gets a listing and its protocol version, if a mirror may follow it; may be null.</param>
     public RefsReading(
         AccessTickets tickets,
         RepositoryName repository,
@@ -84,13 +84,13 @@ public sealed class RefsReading
         _reader = isAnswer ? new RefsReader(asked) : null;
     }
 
-    /// <summary>The refs that were shown; null before all of them have passed, and where the reply shows none.</summary>
+    /// <summary>The listing; null before all of it has passed, and if the reply has none.</summary>
     public RefListing? Listing { get; private set; }
 
-    /// <summary>The v2 capability advertisement; null before all of it has passed, and where the reply has none.</summary>
+    /// <summary>The v2 capability advertisement; null before all of it has passed, and if the reply has none.</summary>
     public CapabilityAdvertisement? Capabilities { get; private set; }
 
-    /// <summary>There is no more to look at: all has passed, or it does not read.</summary>
+    /// <summary>Whether there is nothing more to read: all has passed, or it cannot be read.</summary>
     public bool IsOver => _reader is null or { IsOver: true };
 
     /// <summary>Shows the next bytes.</summary>
@@ -110,8 +110,8 @@ public sealed class RefsReading
     }
 
     /// <summary>
-    /// The reply has ended. Where it did not read, nothing that this client was told before is to be relied on: the repository may have
-    /// been made anew.
+    /// The reply has ended. If it could not be read, earlier answers to this client no longer count, because the repository may have been
+    /// replaced.
     /// </summary>
     public void End()
     {

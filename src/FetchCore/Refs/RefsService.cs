@@ -10,13 +10,13 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Refs;
 
 /// <summary>
-/// The one core for refs, as there is one for packs. Refs are the primary's to tell, on every question:
+/// The one core for refs, as there is one for packs. Only the primary knows the refs, so it is asked on every question:
 /// <code>
 ///   1 coalesce   equal questions of one credential share one, which is sent after each of them came
 ///   2 ask        with the client's own credential, through the gate of the primary
 ///   3 read       while the answer streams: refs are recorded as an access ticket, a refusal ends one
 ///   4 follow     a ref that moved starts a sync of the mirror
-///   5 outage     the record of this credential answers, where it covers the question
+///   5 outage     the record of this credential answers, if it covers the question
 /// </code>
 /// </summary>
 /// <param name="coalescer">Shares questions of clients.</param>
@@ -41,9 +41,9 @@ public sealed class RefsService(
 
     /// <summary>Answers a client's question for refs.</summary>
     /// <param name="query">The question.</param>
-    /// <param name="cancellationToken">The client's.</param>
+    /// <param name="cancellationToken">The client's token.</param>
     /// <exception cref="PrimaryOutageException">An outage, and no record covers the question.</exception>
-    /// <exception cref="PrimaryBusyException">This credential is to come again later.</exception>
+    /// <exception cref="PrimaryBusyException">This credential must come again later.</exception>
     /// <exception cref="PrimaryException">The primary could not be asked.</exception>
     public async Task<RefsAnswer> AskAsync(RefsQuery query, CancellationToken cancellationToken)
     {
@@ -58,15 +58,15 @@ public sealed class RefsService(
     }
 
     /// <summary>
-    /// The answer of the record, for a front end that found the outage by itself; null where no record covers the question.
+    /// The answer of the record, for a front end that met the outage itself; null if no record covers the question.
     /// </summary>
     public RefsAnswer.Recorded? FindRecorded(RefsQuery query) => outage.Find(query);
 
-    /// <summary>Whether a failure is that of an outage, in which a record may answer.</summary>
+    /// <summary>Whether a failure belongs to an outage, in which a record may answer.</summary>
     public static bool IsOutage(RefsQuery query, Exception failure) =>
         failure is PrimaryOutageException || (failure is not PrimaryBusyException && query.Primary.IsOut);
 
-    /// <summary>To be called before a conversation begins whose first words are refs: reads them as they pass.</summary>
+    /// <summary>Call it before a conversation that begins with refs; the result reads them as they pass.</summary>
     /// <returns>Makes the reading, once the credential is known.</returns>
     public Func<Credential, IPrimary, RefsReading> BeginReading(RepositoryName repository)
     {
@@ -77,12 +77,12 @@ public sealed class RefsService(
     }
 
     /// <summary>
-    /// Asks the primary a question of the node's own in a client's name, for refs that an answer depends on; null where the primary does
-    /// not say. The answer was asked for after this call.
+    /// Asks the primary for refs that a response depends on: the node's own question, in a client's name. The question is sent after this
+    /// call. Null if the primary gives no answer.
     /// </summary>
-    /// <param name="asker">In whose name.</param>
+    /// <param name="asker">The name in which to ask.</param>
     /// <param name="question">The question.</param>
-    /// <param name="cancellationToken">The client's. The question itself goes on for those who share it.</param>
+    /// <param name="cancellationToken">The client's token. The question itself goes on for others that share it.</param>
     /// <exception cref="PrimaryException">The primary could not be asked.</exception>
     internal Task<AccessView?> LookAsync(RefsAsker asker, RefsQueryKind question, CancellationToken cancellationToken) =>
         _own.AskAsync(

@@ -27,8 +27,8 @@ internal static class ServiceLook
     }
 
     /// <summary>
-    /// Looks at a repository whose mirror is here. The listing is hashed as it comes and read only where the digest is not the
-    /// last one's: else the asker was shown nothing. It is asked for in the version that the primary was found to speak.
+    /// Asks for the refs of a repository that has a mirror. It hashes the listing as it comes, and reads it only if the digest differs from
+    /// the last one; otherwise the requester has no listing. It asks in the version that the primary was found to speak.
     /// </summary>
     /// <exception cref="PrimaryException">The primary could not be asked, or refused.</exception>
     public static async Task<ServiceSight> AgainAsync(
@@ -86,7 +86,7 @@ internal static class ServiceLook
         return SightOf(primary, refs?.Listing ?? Nothing(format), digest, speaksV2: true);
     }
 
-    /// <summary>A whole reply; where its digest is the last one's it is not read.</summary>
+    /// <summary>Reads a whole reply, unless its digest is the last one.</summary>
     private static async Task<(RefsReader? Reader, byte[] Digest)> ReadAsync(
         PrimaryReply reply,
         LsRefsRequest? asked,
@@ -126,7 +126,7 @@ internal static class ServiceLook
         return reader.IsComplete
             ? (reader, digest)
             : throw new PrimaryException(
-                asked is null ? "the primary's advertisement does not read" : "the primary's list of refs does not read"
+                asked is null ? "the primary's advertisement cannot be read" : "the primary's list of refs cannot be read"
             );
     }
 }

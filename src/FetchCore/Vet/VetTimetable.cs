@@ -5,8 +5,7 @@ namespace Waystation.FetchCore.Vet;
 
 /// <summary>
 /// When each mirror is vetted: a recently used or changed mirror once in <paramref name="every"/>, another one less often, by a tenth of
-/// its
-/// idle time, but at least daily. Chance spreads the vets, so that ten thousand mirrors make a few requests a second and never a wave.
+/// its idle time, but at least daily. Chance spreads the vets, so that ten thousand mirrors make a few requests a second and never a wave.
 /// </summary>
 [SuppressMessage("Security", "CA5394", Justification = "It spreads load and keeps no secret.")]
 public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random random)

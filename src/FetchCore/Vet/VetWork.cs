@@ -11,7 +11,7 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Vet;
 
-/// <summary>Compares a mirror's refs with the primary's, and brings what is missing.</summary>
+/// <summary>Compares a mirror's refs with the primary's, and fetches missing objects.</summary>
 public sealed class VetWork(
     MirrorSet mirrors,
     IServicePrimaries services,
@@ -54,8 +54,9 @@ public sealed class VetWork(
         }
     }
 
-    /// <summary>Asks in the version that the primary was found to speak; where it does not answer any more, that is found out anew the next
-    /// time.</summary>
+    /// <summary>Asks in the version that the primary was found to speak. If the primary does not answer it any more, the next vet finds out
+    /// the
+    /// version again.</summary>
     private async Task<ServiceSight> LookAsync(IPrimary primary, Mirror mirror, byte[]? agreed, CancellationToken stopping)
     {
         ServiceSight seen = _speaksV2.TryRemove(mirror.Name, out bool speaksV2)
@@ -93,7 +94,7 @@ public sealed class VetWork(
             List<ObjectId> wants = [.. MirrorBootstrap.TipsOf(seen.Asker.View)];
             if (!await sync.UpdateAsync(mirror, seen.Asker, wants, stopping))
             {
-                throw new PrimaryException("the mirror differs from the primary and could not be brought up to date");
+                throw new PrimaryException("the mirror differs from the primary, and the sync failed");
             }
 
             report.Mended(mirror.Name);
@@ -101,7 +102,7 @@ public sealed class VetWork(
 
         report.Checked(mirror.Name);
 
-        // A ref that has gone is kept for a while: until then there is something to look at again.
+        // A deleted ref stays for a while: until then the mirror must be compared again.
         if (!refs.IsDue(mirror, seen.Asker.View) && MirrorRefsUpdate.Agrees(mirror, seen.Asker.View))
         {
             _agreed[mirror.Name] = seen.Digest;

@@ -3,15 +3,15 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Responses;
 
 /// <summary>
-/// Whether an answer of upload-pack may end where it ends. In versions 0 and 1 a client that gets less than its round would wait for the
-/// rest for ever: HTTP says nothing of a server that announced too small a length, but the packets do.
+/// Says whether a response of upload-pack may end where it ends. In versions 0 and 1 a client that gets less than its round would wait
+/// for ever. HTTP does not show it if a server announced too small a length, but the packets do.
 /// <code>
-///   every advertisement, ls-refs, v2 answer, and pack in a sideband      ends with a flush-pkt
-///   a v2 answer that breaks its own rules                                may end with a delim-pkt: the client says what is wrong
-///   a round of negotiation                                               ends with NAK, or an ACK that says no more
-///   a pack without sideband                                              ends itself: no longer looked at
+///   every advertisement, ls-refs, v2 response, and pack in a sideband    ends with a flush-pkt
+///   a v2 response that breaks its own rules                              may end with a delim-pkt: the client reports the fault
+///   a round of negotiation                                               ends with NAK, or a plain ACK
+///   a pack without sideband                                              has its own end: not checked
 /// </code>
-/// It never throws on what it is shown.
+/// It never throws on its input.
 /// </summary>
 public sealed class ResponseEndDetector
 {
@@ -27,7 +27,7 @@ public sealed class ResponseEndDetector
     private bool _isFlush;
     private bool _hasStopped;
 
-    /// <summary>Nothing was shown yet, or the last packet is whole and one that answers end with.</summary>
+    /// <summary>Whether there are no bytes yet, or the last packet is whole and one with which responses end.</summary>
     public bool MayEndHere => _hasStopped || (_headerLength == 0 && _missing == 0 && _isLast);
 
     /// <summary>The last packet was a flush-pkt, and nothing followed: the only end of a v2 answer that leaves no client waiting.</summary>

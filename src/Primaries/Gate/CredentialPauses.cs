@@ -5,9 +5,8 @@ using Waystation.FetchCore.Access;
 namespace Waystation.Primaries.Gate;
 
 /// <summary>
-/// In an outage in which something still answers for the primary everybody's own question is sent; who just failed waits a moment before
-/// the next.
-/// Until then nothing more can be learned of this credential.
+/// In an outage in which something still answers for the primary, each credential's own question is sent. A credential that has just failed
+/// waits a moment before its next question, because the node would learn nothing more about it.
 /// </summary>
 public sealed class CredentialPauses(TimeProvider time)
 {
@@ -18,7 +17,7 @@ public sealed class CredentialPauses(TimeProvider time)
 
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(15);
 
-    /// <summary>Kept for as long as it doubles the next.</summary>
+    /// <summary>A pause is kept as long as it doubles the next one.</summary>
     private readonly RecentMap<(RepositoryName, Credential), Pause> _pauses = new(MaxPauses, s_longest * 2, time);
 
     /// <summary>This credential's question failed so lately that it is not sent again.</summary>

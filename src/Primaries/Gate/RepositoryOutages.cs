@@ -6,17 +6,17 @@ using Waystation.FetchCore.Flights;
 namespace Waystation.Primaries.Gate;
 
 /// <summary>
-/// Repositories that their primary fails to serve (500, 502, 503, 504) while it answers otherwise. One credential that fails says nothing
-/// of the repository: a primary may turn away just this one, and its client could serve itself by the record, or keep others from the
-/// truth.
+/// Repositories that their primary fails to serve (500, 502, 503, 504) while it answers otherwise. The failure of one credential shows
+/// nothing about the repository: a primary may turn away just this one, whose client could serve itself by the record, or keep others from
+/// the truth.
 /// <code>
 ///   a credential fails twice ──► the node's own question ──fails, three times──► out ──► any credential is served ──► in
-///                                   ├─ served ───────────────► the credential alone has failed
-///                                   └─ refused ──► somebody else, who was accepted lately, failed as well ──► out
+///                                   ├─ served ───────────────► only the credential has failed
+///                                   └─ refused ──► another credential, accepted lately, failed as well ──► out
 /// </code>
 /// </summary>
 /// <param name="ask">Asks the primary for a repository in the node's own name.</param>
-/// <param name="health">The primary's.</param>
+/// <param name="health">The primary's health.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed class RepositoryOutages(
@@ -26,7 +26,7 @@ public sealed class RepositoryOutages(
     ILogger logger
 )
 {
-    /// <summary>Guards memory against a primary that fails whatever it is asked. To forget one costs the questions that find it
+    /// <summary>Guards memory against a primary that fails every request. A forgotten repository costs the questions that find it
     /// again.</summary>
     private const int MaxRepositories = 4_096;
 
@@ -36,7 +36,7 @@ public sealed class RepositoryOutages(
     /// <summary>As between the probes of the whole primary.</summary>
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(700);
 
-    /// <summary>A repository that nobody was failed for this long is not known to be out.</summary>
+    /// <summary>A repository without a failure for this long does not count as out any more.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(1);
 
     /// <summary>Longer than the node's own questions may take.</summary>
@@ -45,11 +45,11 @@ public sealed class RepositoryOutages(
     private readonly RecentMap<RepositoryName, Failing> _failing = new(MaxRepositories, s_kept, time);
     private readonly SingleFlight<Failing, OwnAnswer> _looks = new();
 
-    /// <summary>The status that the primary answered to the last who failed, where the repository is known to be out; else null.</summary>
+    /// <summary>The status of the last failure, if the repository is in an outage; else null.</summary>
     public int? StatusOf(RepositoryName repository) =>
         _failing.TryGet(repository, out Failing? failing) && failing.IsOut && !IsForgotten(failing) ? failing.Status : null;
 
-    /// <summary>Somebody was served: whoever fails now fails alone.</summary>
+    /// <summary>A credential was served: a credential that fails now fails alone.</summary>
     public void NoteServed(RepositoryName repository)
     {
         if (_failing.TryGet(repository, out Failing? failing) && _failing.Remove(repository) && failing.IsOut)
@@ -112,7 +112,7 @@ public sealed class RepositoryOutages(
         }
     }
 
-    /// <summary>Who failed since somebody was served last.</summary>
+    /// <summary>The credentials that failed since the last one that was served.</summary>
     private sealed class Failing(long since)
     {
         private readonly Lock _gate = new();
@@ -128,8 +128,8 @@ public sealed class RepositoryOutages(
         public bool IsOut => Volatile.Read(ref _isOut);
 
         /// <summary>
-        /// Whether two people failed. Anybody can make up credentials, or change them: only those count that the primary accepted lately,
-        /// and of one address only one, for a limit may be its. Nobody's credential is nobody.
+        /// Whether two credentials failed. Any client can make up credentials, so only those count that the primary accepted lately, and
+        /// only one of each address, because an address may have a limit. Anonymous requests do not count.
         /// </summary>
         public bool AddFailed(UpstreamRead read, int status, long now)
         {

@@ -6,12 +6,12 @@ using Waystation.FetchCore.Primaries.Errors;
 namespace Waystation.Primaries.Gate;
 
 /// <summary>
-/// Credentials that the primary has told to come again later (429, RFC 6585), by the repository that they asked for: until then nothing
-/// is asked of it in their name. For another repository the primary may answer otherwise, and says so itself.
+/// Credentials that the primary has told to come again later (429, RFC 6585), by repository: until then the node asks nothing of that
+/// repository with the credential. For another repository the primary may answer differently.
 /// </summary>
 public sealed class RetryAfterTable(TimeProvider time)
 {
-    /// <summary>Guards memory: the primary must have answered each, but a client may invent as many as it likes.</summary>
+    /// <summary>Guards memory: the primary must have answered each credential, but a client may invent any number.</summary>
     private const int MaxHolds = 65_536;
 
     /// <summary>Beyond this the primary is asked again whether it meant it.</summary>
@@ -30,7 +30,7 @@ public sealed class RetryAfterTable(TimeProvider time)
 
         if (hold.For - time.GetElapsedTime(hold.Since) is var remaining && remaining > TimeSpan.Zero)
         {
-            // Set again by each who asks: strangers do not push out a hold that is in use.
+            // Set again by each asker, so that strangers do not push out a hold that is in use.
             _holds.Set(asker, hold);
             throw new PrimaryBusyException("it answers 429", remaining);
         }
@@ -38,7 +38,7 @@ public sealed class RetryAfterTable(TimeProvider time)
         _holds.Remove(asker);
     }
 
-    /// <summary>Holds a credential for as long as the primary said.</summary>
+    /// <summary>Holds a credential for the time that the primary named.</summary>
     public void Begin(RepositoryName repository, Credential credential, TimeSpan wait) =>
         _holds.Set((repository, credential), new Hold(time.GetTimestamp(), wait < s_longest ? wait : s_longest));
 

@@ -3,11 +3,11 @@ using Waystation.Primaries.Http.Connections;
 
 namespace Waystation.Primaries.Http;
 
-/// <summary>Leads what is passed through by way of the primary's gate: a read as such, anything else so that it does not wait in
-/// vain.</summary>
-/// <param name="gate">The primary's.</param>
-/// <param name="read">What read it is; null where it is none.</param>
-/// <param name="body">Its whole body, where that is to be sent again; null where it can be read only once.</param>
+/// <summary>Sends forwarded requests through the primary's gate: reads with all checks, other requests with only the time-out of an
+/// outage.</summary>
+/// <param name="gate">The primary's gate.</param>
+/// <param name="read">The read; null if the request is none.</param>
+/// <param name="body">The whole body, if it may have to be sent again; null if it can be read only once.</param>
 public sealed class GatedUpstream(HttpGate gate, UpstreamRead? read, ReadOnlyMemory<byte>? body = null) : HttpMessageHandler
 {
     private HttpResponseMessage? _response;

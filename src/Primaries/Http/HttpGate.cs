@@ -7,12 +7,12 @@ using Waystation.Primaries.Http.Responses;
 namespace Waystation.Primaries.Http;
 
 /// <summary>
-/// The way of requests through <see cref="PrimaryGate"/> over HTTP. A read is sent, sent once more where it may have met bad luck, and its
-/// answer is watched to its end.
+/// The way of HTTP requests through <see cref="PrimaryGate"/>. A read is sent, sent once more if its failure may have been bad luck, and
+/// its response is watched to its end.
 /// </summary>
 public sealed class HttpGate
 {
-    /// <summary>Before what failed is asked once more.</summary>
+    /// <summary>The wait before a failed read is sent once more.</summary>
     private static readonly TimeSpan s_secondTry = TimeSpan.FromMilliseconds(200);
 
     private readonly HttpMessageInvoker _invoker;
@@ -21,25 +21,25 @@ public sealed class HttpGate
     private readonly TimeProvider _time;
 
     /// <param name="invoker">Shared connections.</param>
-    /// <param name="fresh">Connects anew for each request.</param>
+    /// <param name="fresh">Opens a new connection for each request.</param>
     /// <param name="gate">The gate.</param>
     /// <param name="time">The clock.</param>
     public HttpGate(HttpMessageInvoker invoker, HttpMessageInvoker fresh, PrimaryGate gate, TimeProvider time) =>
         (_invoker, _fresh, _gate, _time, Challenges) = (invoker, fresh, gate, time, new LastChallenges(time));
 
-    /// <summary>How the primary last asked for a credential.</summary>
+    /// <summary>The primary's last challenges.</summary>
     public LastChallenges Challenges { get; }
 
     /// <inheritdoc cref="PrimaryGate.IsOut"/>
     public bool IsOut(CacheStore.RepositoryName repository, FetchCore.Access.Credential credential) => _gate.IsOut(repository, credential);
 
-    /// <summary>Sends a read; disposing the answer gives its place to the next.</summary>
-    /// <param name="read">What it is.</param>
+    /// <summary>Sends a read. Disposing the response gives its place to the next read.</summary>
+    /// <param name="read">The read.</param>
     /// <param name="make">Makes the request, for each time that it is sent.</param>
-    /// <param name="cancellationToken">The asker's.</param>
+    /// <param name="cancellationToken">The asker's token.</param>
     /// <exception cref="PrimaryOutageException">An outage.</exception>
-    /// <exception cref="PrimaryBusyException">This credential is to come again later.</exception>
-    /// <exception cref="PrimaryException">This request alone has failed.</exception>
+    /// <exception cref="PrimaryBusyException">This credential must come again later.</exception>
+    /// <exception cref="PrimaryException">Only this request has failed.</exception>
     public async Task<HttpResponseMessage> SendAsync(UpstreamRead read, Func<HttpRequestMessage> make, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(read);
@@ -79,7 +79,7 @@ public sealed class HttpGate
             int status = (int)response.StatusCode;
             if (!await _gate.Repositories.JudgeAsync(read, status, cancellationToken))
             {
-                // This credential's alone: it is told what the primary says to it.
+                // A failure of this credential only: it gets the primary's response.
                 return response;
             }
 
@@ -93,7 +93,7 @@ public sealed class HttpGate
         }
     }
 
-    /// <summary>Sends a request whatever is known, but waits in vain no longer than it takes to find an outage.</summary>
+    /// <summary>Sends a request without checks, but waits no longer than it takes to find an outage.</summary>
     public Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         TryAsync(_invoker, request, cancellationToken);
 
@@ -153,8 +153,8 @@ public sealed class HttpGate
     }
 
     /// <summary>
-    /// Sends a read, and sends it again over a connection of its own where the primary closed a used one before it said a word: it may have
-    /// been closing it just then, and a read may be made twice.
+    /// Sends a read, and sends it again over a new connection if the primary closed a used connection before the first byte of a response:
+    /// it may have been closing it already, and a read may be sent twice.
     /// </summary>
     private async Task<HttpResponseMessage> TryAgainAsync(
         UpstreamRead read,
@@ -177,7 +177,7 @@ public sealed class HttpGate
         }
     }
 
-    /// <exception cref="PrimaryOutageException">It is the answer of a primary that is out.</exception>
+    /// <exception cref="PrimaryOutageException">The response is that of an outage.</exception>
     private async Task NoteAnswerAsync(UpstreamRead read, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (!HttpPrimaryReply.IsFailure(response))

@@ -20,8 +20,7 @@ public sealed record HttpOriginOptions
 
     /// <summary>
     /// The node's own question for the refs of a repository: its path, and the value of <c>Authorization</c> if the node has a credential
-    /// for
-    /// it.
+    /// for it.
     /// </summary>
     public required Func<RepositoryName, (string Path, string? Authorization)> OwnQuestion { get; init; }
 }

@@ -7,9 +7,9 @@ using Waystation.Primaries.Gate;
 namespace Waystation.Primaries.Http;
 
 /// <summary>
-/// How the primary last asked for a credential (401 and its <c>WWW-Authenticate</c>), by repository and by the name that the client
-/// called the node: said again where it cannot say it itself, so that git sends the credential that it has. Only what was said to a
-/// request without a credential counts: the rest is about somebody.
+/// The last challenges of the primary (401 and its <c>WWW-Authenticate</c>), by repository and by the name that the client called the node.
+/// In an outage the node repeats them, so that git sends its credential. Only challenges to requests without a credential count, because
+/// others concern one client.
 /// </summary>
 public sealed class LastChallenges(TimeProvider time)
 {
@@ -18,24 +18,24 @@ public sealed class LastChallenges(TimeProvider time)
     /// <summary>More names than a node is honestly called by; clients may invent any.</summary>
     private const int MaxNames = 1_024;
 
-    /// <summary>Longer than any honest one; it bounds what is kept.</summary>
+    /// <summary>The longest value, longer than honest ones; it bounds the memory.</summary>
     private const int MaxLength = 4_096;
 
-    /// <summary>Longer than any outage: a challenge is said anew to each clone that comes without a credential.</summary>
+    /// <summary>Longer than any outage; each clone without a credential renews it.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromDays(30);
 
     private readonly RecentMap<(RepositoryName, string), StringValues> _challenges = new(MaxChallenges, s_memory, time);
     private readonly RecentMap<string, StringValues> _last = new(MaxNames, s_memory, time);
 
-    /// <summary>The values of the field; null where none is known.</summary>
-    /// <param name="repository">Where.</param>
+    /// <summary>The values of the field; null if none is known.</summary>
+    /// <param name="repository">The repository.</param>
     /// <param name="name">Scheme and name by which the client called the node: the primary may write its realm by them.</param>
     public StringValues? Find(RepositoryName repository, string name) =>
         _challenges.TryGet((repository, name), out StringValues challenge) ? challenge : default(StringValues?);
 
     /// <summary>
-    /// What it asked last of those who call the node so, for whichever repository: anybody may ask for repositories that are not there
-    /// until no more are remembered. Null where nothing is known.
+    /// The last challenge under this name of the node, for any repository: a stranger may ask for missing repositories until no more
+    /// challenges are remembered. Null if none is known.
     /// </summary>
     public StringValues? LastUnder(string name) => _last.TryGet(name, out StringValues challenge) ? challenge : default(StringValues?);
 

@@ -4,17 +4,17 @@ using Waystation.Primaries.Http.Responses;
 namespace Waystation.Primaries.Http;
 
 /// <summary>
-/// Looks at the answer to a read that is passed through: what it says of who asked, and whether the repository has moved. Where it has, the
-/// request is sent on, if all of it is here.
+/// Reads the response to a forwarded read: whether it is a refusal, and whether the repository has moved. After a move the request is sent
+/// to the new path, if all of it is in memory.
 /// </summary>
-/// <param name="inner">Leads to the primary.</param>
+/// <param name="inner">Sends to the primary.</param>
 /// <param name="origin">The primary.</param>
-/// <param name="body">The whole body; null where it can be read only once.</param>
-/// <param name="wasPromised">The client was told the primary's capabilities by the node.</param>
+/// <param name="body">The whole body; null if it can be read only once.</param>
+/// <param name="wasPromised">Whether the node has told the client the primary's capabilities.</param>
 public sealed class ReadWatch(HttpMessageHandler inner, HttpOrigin origin, ReadOnlyMemory<byte>? body, bool wasPromised)
     : DelegatingHandler(inner)
 {
-    /// <summary>What the answer says, once it is here.</summary>
+    /// <summary>The verdict on the response, once it is here.</summary>
     public AnswerVerdict? Verdict { get; private set; }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -10,12 +10,12 @@ internal sealed class OpeningTurns
 {
     private const int MaxOpening = 8;
 
-    /// <summary>An opening may wait for somebody to touch a token: the others do not wait for that.</summary>
+    /// <summary>An opening may wait for a user to touch a token; others must not wait for that.</summary>
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(5);
 
     private readonly Places _places = new(MaxOpening);
 
-    /// <summary>Waits for a turn; null where that takes too long: the opening goes on without one.</summary>
+    /// <summary>Waits for a turn; null if that takes too long, and the opening goes on without one.</summary>
     public async Task<IDisposable?> EnterAsync(CancellationToken cancellationToken)
     {
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -8,8 +8,7 @@ namespace Waystation.Primaries.Ssh;
 
 /// <summary>
 /// One command that runs at the primary, as raw streams. Disposal kills the ssh program if it has not ended, always reaps it, and removes
-/// its
-/// files; so does cancellation.
+/// its files; so does cancellation.
 /// </summary>
 public sealed class SshChannel : IAsyncDisposable
 {

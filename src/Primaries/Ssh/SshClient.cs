@@ -6,8 +6,8 @@ using Waystation.Primaries.Ssh.Agents;
 namespace Waystation.Primaries.Ssh;
 
 /// <summary>
-/// The one place that starts OpenSSH's client. Arguments are a list, no shell takes part; no configuration file is read;
-/// the environment holds nothing but what is set here.
+/// The one place that starts OpenSSH's client. Arguments are a list, without a shell. No configuration file is read. The environment has
+/// only the variables that are set here.
 /// </summary>
 public sealed class SshClient
 {
@@ -20,24 +20,24 @@ public sealed class SshClient
     private readonly string _folder;
     private readonly ILogger<SshClient> _logger;
 
-    /// <param name="folder">Where each channel keeps its socket and its log while it runs: a folder that the node alone can enter.</param>
-    /// <param name="logger">Gets what the ssh program said when something went wrong.</param>
+    /// <param name="folder">The folder for each channel's socket and log while it runs; only the node can enter it.</param>
+    /// <param name="logger">Gets the ssh program's messages after a failure.</param>
     public SshClient(string folder, ILogger<SshClient> logger)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        // The name of a Unix socket is short; so where this folder's is not, another one does as well.
+        // The path of a Unix socket is short. If this folder's path is too long, another folder is used.
         _folder = System.Text.Encoding.UTF8.GetByteCount(folder) <= MaxFolderLength ? folder : Path.GetTempPath();
         _logger = logger;
     }
 
     /// <summary>
-    /// Starts a command at the primary. It returns at once: whether there is a connection is known when the first byte comes, or
-    /// from <see cref="SshChannel.Exit"/>.
+    /// Starts a command at the primary: an ssh process. It returns at once. The first byte, or <see cref="SshChannel.Exit"/>, shows whether
+    /// there is a connection.
     /// </summary>
-    /// <param name="target">Where.</param>
-    /// <param name="identity">In whose name.</param>
-    /// <param name="command">What to run there.</param>
-    /// <param name="gitProtocol">What <c>GIT_PROTOCOL</c> says there, such as <c>version=2</c>; null to say nothing.</param>
+    /// <param name="target">The server.</param>
+    /// <param name="identity">The identity with which to log in.</param>
+    /// <param name="command">The command to run.</param>
+    /// <param name="gitProtocol">The value of <c>GIT_PROTOCOL</c> there, such as <c>version=2</c>; null for none.</param>
     /// <param name="cancellationToken">Kills the ssh program, at any time until the channel is disposed.</param>
     /// <exception cref="PrimaryException">The ssh program cannot be started.</exception>
     public SshChannel Start(
@@ -78,7 +78,7 @@ public sealed class SshClient
         }
     }
 
-    /// <summary>Waits for a turn to open a connection; null where it goes on without one. The turn ends by disposal.</summary>
+    /// <summary>Waits for a turn to open a connection; null if it goes on without one. Disposing the turn ends it.</summary>
     internal Task<IDisposable?> EnterOpeningAsync(CancellationToken cancellationToken) => _turns.EnterAsync(cancellationToken);
 
     private static ProcessStartInfo StartOf(IReadOnlyList<string> arguments, string? gitProtocol)

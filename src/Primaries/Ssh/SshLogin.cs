@@ -17,8 +17,7 @@ public sealed class SshLogin(SshIdentity identity, CredentialDigester digester)
 
     /// <summary>
     /// The credential of a connection at which the primary accepted a key. If that is another key than the proven one, the credential is
-    /// unique,
-    /// so that no other session counts as this user.
+    /// unique, so that no other session counts as this user.
     /// </summary>
     public Credential At(SshPublicKey? accepted) =>
         IsOf(accepted) ? Credential : CredentialOf(Convert.ToHexString(RandomNumberGenerator.GetBytes(32)));

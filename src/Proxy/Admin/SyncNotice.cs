@@ -13,8 +13,7 @@ namespace Waystation.Proxy.Admin;
 /// <summary>
 /// Sends a notice of each mirror that was brought up to date to the operator's URL:
 /// <c>POST {"event":"mirror synchronized","repo":…,"at":…}</c>, signed in <c>X-Waystation-Signature-256: sha256=HEX</c> (HMAC-SHA-256 of
-/// the
-/// body) if there is a secret. A notice that waits too long is dropped: a receiver that was away gets the next one.
+/// the body) if there is a secret. A notice that waits too long is dropped: a receiver that was away gets the next one.
 /// </summary>
 internal sealed class SyncNotice : BackgroundService
 {

@@ -11,8 +11,7 @@ namespace Waystation.Proxy.Hooks;
 
 /// <summary>
 /// <c>POST /.waystation/hooks/FORGE</c>: a webhook of a forge. It enqueues a vet of the mirror, and has no other effect, however often it
-/// is
-/// sent: the node asks the primary and does not believe the webhook.
+/// is sent: the node asks the primary and does not believe the webhook.
 /// </summary>
 internal sealed class HookEndpoint(
     HookOptions options,

@@ -7,8 +7,7 @@ namespace Waystation.Proxy.Hosting;
 
 /// <summary>
 /// The selection of projects follows the settings file while the node runs. A file with any wrong setting changes nothing, and the log
-/// names
-/// the setting.
+/// names the setting.
 /// </summary>
 internal sealed class SelectionReload(IConfiguration configuration, PrimaryMap primaries, ILogger<SelectionReload> logger)
     : IHostedService,

@@ -30,8 +30,7 @@ internal sealed class SshOptions
 
     /// <summary>
     /// Half of the connections that all addresses may have before sshd refuses some at random, so that one machine keeps no other out; and
-    /// twice
-    /// as many as a CI server opens at once.
+    /// twice as many as a CI server opens at once.
     /// </summary>
     [Setting("Connections from one address that have not logged in yet. Further ones are closed. 0 is no limit.", Page = "ssh.md#settings")]
     [Range(0, 10_000)]

@@ -4,9 +4,8 @@ using Waystation.FetchCore.Flights;
 namespace Waystation.SshFrontend.KeyAuthorities;
 
 /// <summary>
-/// Keeps an authority's answers for seconds, and asks it once for all who ask the same at the same time. Only credentials are
-/// kept: a key that was unknown, or could not be looked up, is asked about anew, so that one just added is known at once.
-/// It holds names of files and no secrets.
+/// Keeps an authority's answers for seconds, and asks it once for equal questions at the same time. Only credentials are kept: an unknown
+/// key, or a failed look-up, is asked about again, so that a key that was just added works at once. It holds names of files and no secrets.
 /// </summary>
 public sealed class CachedKeyAuthority : IKeyAuthority, IAsyncDisposable
 {
@@ -22,7 +21,7 @@ public sealed class CachedKeyAuthority : IKeyAuthority, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Of each key the newest question, answered or under way.</summary>
+    /// <summary>The newest question about each key, answered or open.</summary>
     private readonly RecentMap<KeyQuestion, Entry> _entries;
     private readonly SingleFlight<Entry, PrimaryCredential?> _asking;
     private bool _disposed;
@@ -45,8 +44,7 @@ public sealed class CachedKeyAuthority : IKeyAuthority, IAsyncDisposable
     }
 
     /// <summary>
-    /// To be called when the primary refused a key's credential: nothing that was asked before this about the fingerprint is believed any
-    /// more, answers still on their way included.
+    /// Call it when the primary refused a key's credential: earlier answers about the fingerprint no longer count, open ones included.
     /// </summary>
     public void Forget(string fingerprint)
     {
@@ -56,7 +54,7 @@ public sealed class CachedKeyAuthority : IKeyAuthority, IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the questions that are under way, and the authority.</summary>
+    /// <summary>Ends the open questions, and the authority.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -86,7 +84,7 @@ public sealed class CachedKeyAuthority : IKeyAuthority, IAsyncDisposable
                 entry = new Entry(question);
             }
 
-            // Set again by each who asks: strangers do not push out a key that is in use.
+            // Set again by each asker, so that strangers do not push out a key that is in use.
             _entries.Set(question, entry);
             return entry.Answer is { } kept
                 ? Task.FromResult<PrimaryCredential?>(kept)
@@ -105,7 +103,7 @@ public sealed class CachedKeyAuthority : IKeyAuthority, IAsyncDisposable
         }
         catch (OperationCanceledException e) when (_stop.IsCancellationRequested)
         {
-            throw new KeyAuthorityException("the node stops", e);
+            throw new KeyAuthorityException("the node is stopping", e);
         }
         finally
         {
@@ -122,7 +120,7 @@ public sealed class CachedKeyAuthority : IKeyAuthority, IAsyncDisposable
 
     private bool IsAlive(Entry entry) => _time.GetElapsedTime(entry.AskedAt) < _lifetime;
 
-    /// <summary>A question; its answer is null while it is under way.</summary>
+    /// <summary>A question; its answer is null while it is open.</summary>
     private sealed class Entry(KeyQuestion question)
     {
         public KeyQuestion Question => question;

@@ -8,16 +8,15 @@ using Waystation.CacheStore.Processes;
 namespace Waystation.SshFrontend.KeyAuthorities;
 
 /// <summary>
-/// A key authority that is a program: the question comes to its standard input as one line of JSON, exit code 0 with JSON on its
-/// standard output is the answer, exit code 1 says that the key is unknown. Every other end is an error. What it says on
-/// stderr goes to the log.
+/// A key authority that is a program. Its standard input gets the question as one line of JSON. Exit code 0 with JSON on its standard
+/// output is the answer, exit code 1 means that the key is unknown, and every other end is an error. Its standard error goes to the log.
 /// </summary>
 public sealed class CommandKeyAuthority : IKeyAuthority
 {
     /// <summary>Programs at a time. A crowd of clients waits its turn, rather than starting a process each at once.</summary>
     private const int MaxParallel = 8;
 
-    /// <summary>Bytes of stderr that are read; one who says more is ended.</summary>
+    /// <summary>The bytes of standard error that are read; a program that writes more is killed.</summary>
     private const int MaxErrorLength = 64 << 10;
 
     private const int UnknownCode = 1;
@@ -27,9 +26,9 @@ public sealed class CommandKeyAuthority : IKeyAuthority
     private readonly ILogger _logger;
     private readonly Places _places = new(MaxParallel);
 
-    /// <param name="command">The program, an absolute path, and its arguments. No shell takes part.</param>
-    /// <param name="timeout">For one question; then the program is killed, with all that it has started.</param>
-    /// <param name="logger">Gets what the program says on stderr.</param>
+    /// <param name="command">The absolute path of the program and its arguments; it is started without a shell.</param>
+    /// <param name="timeout">The time for one question; after it the program is killed with every process that it started.</param>
+    /// <param name="logger">Gets the program's standard error.</param>
     public CommandKeyAuthority(IReadOnlyList<string> command, TimeSpan timeout, ILogger<CommandKeyAuthority> logger)
     {
         ArgumentNullException.ThrowIfNull(command);
@@ -70,7 +69,7 @@ public sealed class CommandKeyAuthority : IKeyAuthority
             byte[]? answer = await ReadAsync(process.StandardOutput.BaseStream, CredentialParser.MaxLength, cancellationToken);
             if (answer is null || await errors is not { } words)
             {
-                throw Failed("it does not stop talking");
+                throw Failed("it did not close its standard output");
             }
 
             await feeding;
@@ -87,7 +86,7 @@ public sealed class CommandKeyAuthority : IKeyAuthority
     {
         if (words.Length > 0)
         {
-            // An interpreter that fails ends with 1 as well: its words tell it from an unknown key.
+            // A failed interpreter also exits with 1. Its standard error tells it from an unknown key.
             _logger.AuthoritySaid(_command[0], code, words);
         }
 
@@ -126,11 +125,11 @@ public sealed class CommandKeyAuthority : IKeyAuthority
         start.Environment["PATH"] = path;
         try
         {
-            return Process.Start(start) ?? throw Failed("it cannot be started");
+            return Process.Start(start) ?? throw Failed("the program cannot be started");
         }
         catch (Win32Exception e)
         {
-            throw Failed($"it cannot be started: {e.Message}", e);
+            throw Failed($"the program cannot be started: {e.Message}", e);
         }
     }
 
@@ -145,7 +144,7 @@ public sealed class CommandKeyAuthority : IKeyAuthority
         }
         catch (IOException)
         {
-            // It knows its answer without having read.
+            // The program has answered without reading the question.
         }
     }
 
@@ -157,7 +156,7 @@ public sealed class CommandKeyAuthority : IKeyAuthority
         }
     }
 
-    /// <summary>Kills what has not ended by itself, and reaps it.</summary>
+    /// <summary>Kills the program if it has not ended, and reaps it.</summary>
     private static async Task EndAsync(Process process)
     {
         ChildProcess.KillTree(process);

@@ -8,8 +8,7 @@ namespace Waystation.SshFrontend.Pushes;
 
 /// <summary>
 /// The body of a push: the commands, then the client's pack as it comes. It ends when the client closes its end. For a client that keeps
-/// its
-/// end open it ends when no more bytes are there and the last ones are the digest of all before them, as in a pack's trailer.
+/// its end open it ends when no more bytes are there and the last ones are the digest of all before them, as in a pack's trailer.
 /// </summary>
 internal sealed class PackBody(ReadOnlyMemory<byte> commands, PipeReader pack, ObjectFormat format) : ReadOnlyStream
 {

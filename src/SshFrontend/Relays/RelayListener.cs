@@ -11,8 +11,7 @@ namespace Waystation.SshFrontend.Relays;
 
 /// <summary>
 /// The Unix socket to which relays connect. Only the node's account can use folder and socket, and the kernel is asked for the peer's
-/// account
-/// as well, because a peer says by which key a user logged in.
+/// account as well, because a peer says by which key a user logged in.
 /// <code>
 ///   sshd ──► relay ── Key ──────► line of authorized_keys
 ///        └─► relay ── Session ──► stdin, stdout, stderr in the node's hands … Exit ──► relay ends with that code

@@ -10,8 +10,8 @@ using Waystation.SshFrontend.Relays;
 namespace Waystation.SshFrontend.Sessions;
 
 /// <summary>
-/// A command that is the primary's own affair, such as a push: its three streams go to and fro as they are, and it ends for the
-/// client as it ends there.
+/// A command that only the primary can answer, such as a push. Its three streams are passed on unchanged, and the client gets the primary's
+/// exit code.
 /// </summary>
 internal static class ForwardedService
 {
@@ -27,8 +27,8 @@ internal static class ForwardedService
     /// <summary>How long the end of a push may wait until the mirror has it.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Runs it to its end.</summary>
-    /// <exception cref="IOException">The client has gone.</exception>
+    /// <summary>Runs the command to its end. Starts an ssh process.</summary>
+    /// <exception cref="IOException">The client is gone.</exception>
     public static async Task<SessionEnd> RunAsync(
         SshClient client,
         SessionIdentity.OverSsh identity,
@@ -59,7 +59,7 @@ internal static class ForwardedService
             );
             if (push is not null)
             {
-                // The agent goes with the session, and what the push brought is seen in the pusher's name.
+                // The agent leaves with the session, and the push is taken in with the pusher's login.
                 await push.Taken.WaitAsync(s_patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 cancellationToken.ThrowIfCancellationRequested();
             }

@@ -6,8 +6,7 @@ namespace Waystation.SshFrontend.Sessions;
 
 /// <summary>
 /// A client's command, split as a shell would split it, without a shell. Quotes and backslashes are understood. A command with anything
-/// else
-/// that a shell acts on is refused.
+/// else that a shell acts on is refused.
 /// </summary>
 /// <param name="Service">The service, such as <c>git-upload-pack</c>; <c>git upload-pack</c> is the same.</param>
 /// <param name="Path">The repository's path, as the client named it.</param>

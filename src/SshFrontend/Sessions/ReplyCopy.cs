@@ -5,7 +5,7 @@ using Waystation.SshFrontend.Channels;
 
 namespace Waystation.SshFrontend.Sessions;
 
-/// <summary>Hands an answer of the primary on to the client as it comes.</summary>
+/// <summary>Passes a response of the primary on to the client as it comes.</summary>
 internal static class ReplyCopy
 {
     /// <summary>Copies the whole body.</summary>

@@ -19,8 +19,7 @@ internal static class RelayCommand
 
     /// <summary>
     /// The line of authorized_keys for one login (sshd(8), AUTHORIZED_KEYS FILE FORMAT). The account's shell splits the command, so each
-    /// word is
-    /// quoted. Only key type and blob come from the client, and they have no character that a shell acts on.
+    /// word is quoted. Only key type and blob come from the client, and they have no character that a shell acts on.
     /// </summary>
     /// <param name="options">The paths of relay and socket.</param>
     /// <param name="allowed">The key, or the CA's key, of the line: type and base64.</param>

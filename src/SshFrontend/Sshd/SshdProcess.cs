@@ -7,8 +7,7 @@ namespace Waystation.SshFrontend.Sshd;
 
 /// <summary>
 /// One run of sshd, from its start to its end. sshd dies with the node: the kernel sends it SIGTERM when the thread that started it ends.
-/// So
-/// that thread only waits for sshd.
+/// So that thread only waits for sshd.
 /// </summary>
 internal sealed class SshdProcess
 {

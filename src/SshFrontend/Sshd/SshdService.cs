@@ -10,8 +10,7 @@ namespace Waystation.SshFrontend.Sshd;
 
 /// <summary>
 /// Starts sshd, starts it again when it ends, and ends it with the node. A fault that only an operator can repair (no sshd, a locked
-/// account,
-/// a port in use) stops the start of the node. Later failures are retried with backoff for as long as needed.
+/// account, a port in use) stops the start of the node. Later failures are retried with backoff for as long as needed.
 /// </summary>
 public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<SshdService> logger) : IHostedService, IDisposable
 {

@@ -25,8 +25,7 @@ internal interface IUpstream : IAsyncDisposable
 
     /// <summary>
     /// v2: the primary, for one command of the client; <see cref="IPrimary.FetchAsync"/> and <see cref="IPrimary.AskRefsAsync"/> send
-    /// exactly
-    /// these bytes.
+    /// exactly these bytes.
     /// </summary>
     /// <param name="command">The client's command, unchanged.</param>
     IPrimary Asking(ReadOnlyMemory<byte> command);

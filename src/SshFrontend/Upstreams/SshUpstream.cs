@@ -14,8 +14,8 @@ using Waystation.SshFrontend.Identities;
 namespace Waystation.SshFrontend.Upstreams;
 
 /// <summary>
-/// The primary's upload-pack over SSH. That the connection came about says who the user is: a ticket carries the key that the
-/// primary accepted, and only where that is the key proven at our door is it one that a later session may use.
+/// The primary's upload-pack over SSH. The login shows who the user is. A ticket belongs to the key that the primary accepted. A later
+/// session may use it only if that is the key that the client proved to the node.
 /// </summary>
 internal sealed class SshUpstream(
     SshClient client,
@@ -42,7 +42,7 @@ internal sealed class SshUpstream(
 
     public async Task<SessionEnd?> OpenAsync(CancellationToken cancellationToken)
     {
-        // Until the primary has accepted a key, the session is that of the key proven at our door.
+        // Until the primary has accepted a key, the session counts as that of the key that the client proved to the node.
         Credential = _login.Credential;
         long begun = tickets.Now;
         Func<Credential, IPrimary, RefsReading> reading = refs.BeginReading(repository);
@@ -88,9 +88,9 @@ internal sealed class SshUpstream(
             SshPrimaryReply { IsComplaint: true } complaint => SessionEnd.Complaining(complaint.ErrorText),
             SshPrimaryReply { ErrorText: var text, ExitCode: var code } => new SessionEnd(
                 code == 0 ? SessionEnd.Died : code,
-                text.Length > 0 ? text : "waystation: the primary refused without a word\n"
+                text.Length > 0 ? text : "waystation: the primary refused without a message\n"
             ),
-            _ => SessionEnd.Saying("the primary gave no answer"),
+            _ => SessionEnd.Saying("the primary sent no response"),
         };
 
     public async ValueTask DisposeAsync()
@@ -104,7 +104,9 @@ internal sealed class SshUpstream(
         await _oldPacks.DisposeAsync();
     }
 
-    /// <summary>What the primary last told the key proven at our door; null where that is too long ago, or it was refused since.</summary>
+    /// <summary>
+    /// The record of the key that the client proved to the node; null if it is too old, or the primary refused the key since.
+    /// </summary>
     private RefsAnswer.Recorded? FindRecorded() =>
         refs.FindRecorded(
             new RefsQuery
@@ -115,7 +117,7 @@ internal sealed class SshUpstream(
             }
         );
 
-    /// <summary>An outage: the session begins with what was recorded, and each of its questions is tried and answered by itself.</summary>
+    /// <summary>In an outage the session begins with the record. Each of its questions is then tried and answered by itself.</summary>
     private SessionEnd? OpenRecorded(RefsAnswer.Recorded recorded)
     {
         if (recorded.Advertises is { } old and < 2)

@@ -10,8 +10,7 @@ public sealed class BoundaryTests(Station station) : IClassFixture<Station>, IDi
 
     /// <summary>
     /// The mirror has the boundary, and does not know yet that it is shown: the commits that lead to it are new. The client has these
-    /// commits,
-    /// and not the ones below.
+    /// commits, and not the ones below.
     /// <code>
     ///   main~3 ─ … ─ boundary ─ had ─ tip        new: had, tip, side
     ///        `─ side

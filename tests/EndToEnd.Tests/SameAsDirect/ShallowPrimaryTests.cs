@@ -44,8 +44,7 @@ public sealed class ShallowPrimaryTests : IAsyncLifetime
 
     /// <summary>
     /// The other direction: the kept packs are of a whole repository. An older client learns from the primary, before it asks for anything,
-    /// that
-    /// the repository is shallow; a newer one learns it from a response, which comes from the primary if a ref has moved.
+    /// that the repository is shallow; a newer one learns it from a response, which comes from the primary if a ref has moved.
     /// </summary>
     [Theory]
     [InlineData(0, false)]

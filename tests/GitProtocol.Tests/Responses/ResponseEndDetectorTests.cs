@@ -8,7 +8,7 @@ public sealed class ResponseEndDetectorTests
 {
     public static TheoryData<string> Responses => Recording.Named(".response");
 
-    /// <summary>Whatever real git answered may end where it ended.</summary>
+    /// <summary>Every response of real git may end at its end.</summary>
     [Theory, MemberData(nameof(Responses))]
     public void RealAnswer_MayEnd(string name)
     {

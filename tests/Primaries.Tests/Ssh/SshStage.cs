@@ -19,7 +19,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.Primaries.Tests.Ssh;
 
-/// <summary>A primary behind a real sshd, and what a node would have to reach it.</summary>
+/// <summary>A primary behind a real sshd, with everything that a node needs to reach it.</summary>
 public sealed class SshStage : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -42,7 +42,7 @@ public sealed class SshStage : IAsyncLifetime, IDisposable
 
     public TempFolder Folder => _folder;
 
-    /// <summary>Where the node keeps a channel's files while it runs.</summary>
+    /// <summary>The folder of a channel's files while it runs.</summary>
     public string Channels => _folder.CreateFolder("channels");
 
     public SshClient Client => new(Channels, NullLogger<SshClient>.Instance);

@@ -3,9 +3,9 @@ using Waystation.CacheStore.Flights;
 namespace Waystation.CacheStore.Mirrors.Packing;
 
 /// <summary>
-/// How many packs are made at the same time, per node and per repository, and how many threads each of them has. Whoever comes first
-/// is first, but nobody waits behind others of a repository that has its share already. For these two bounds at once it
-/// keeps a queue of its own, and not <see cref="Places"/>.
+/// Limits the packs that are made at the same time, for the node and for one repository, and divides the threads between them. It is first
+/// come, first served, but a request does not wait behind others of a repository that has its share already. For these two bounds at once
+/// it has a queue of its own instead of <see cref="Places"/>.
 /// </summary>
 public sealed class PackObjectsLimiter
 {
@@ -13,8 +13,8 @@ public sealed class PackObjectsLimiter
     private const int MaxThreads = 4;
 
     /// <summary>
-    /// For each pack that is made here at once, so many may be at the primary because they waited here too long. It has to serve others as
-    /// well, and a storm that is too much for the node is not to be handed to it whole.
+    /// For each pack that the node may make at once, the number of packs that the primary may make at once because they waited here too
+    /// long. The primary serves others as well, so a storm that is too much for the node must not reach it whole.
     /// </summary>
     private const int ElsewherePerPack = 4;
 
@@ -28,8 +28,8 @@ public sealed class PackObjectsLimiter
     private int _threads;
     private bool _isLastMaking;
 
-    /// <param name="options">How many there are.</param>
-    /// <param name="meters">Where it is told how many are taken.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="meters">Gets the number of turns in use.</param>
     public PackObjectsLimiter(MirrorOptions options, StoreMeters? meters = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -62,9 +62,9 @@ public sealed class PackObjectsLimiter
         }
     }
 
-    /// <summary>Waits for a turn, which disposal ends.</summary>
+    /// <summary>Waits for a turn. Disposing the result ends the turn.</summary>
     /// <exception cref="TooManyWaitingException">Too many wait already.</exception>
-    /// <exception cref="OperationCanceledException">It took too long.</exception>
+    /// <exception cref="OperationCanceledException">The wait took too long.</exception>
     public async Task<PackObjectsPermit> EnterAsync(RepositoryName repository, CancellationToken cancellationToken)
     {
         LinkedListNode<Waiter> node;
@@ -95,10 +95,10 @@ public sealed class PackObjectsLimiter
     }
 
     /// <summary>
-    /// Waits for a turn of those that may wait for everybody: there is one such at a time, it begins when nobody waits and not
-    /// all turns are taken, and it takes no turn from anybody.
+    /// Waits for the turn of a pack that may wait for all others. There is one such turn at a time. It begins when no request waits and a
+    /// turn is free, and it takes no turn from a request.
     /// </summary>
-    /// <exception cref="OperationCanceledException">It took too long.</exception>
+    /// <exception cref="OperationCanceledException">The wait took too long.</exception>
     public async Task<PackObjectsPermit> EnterLastAsync(CancellationToken cancellationToken)
     {
         LinkedListNode<TaskCompletionSource<PackObjectsPermit>> node;
@@ -128,8 +128,8 @@ public sealed class PackObjectsLimiter
         }
     }
 
-    /// <summary>A place for a pack that the primary is to make, because its turn here did not come in time; null where there are too
-    /// many.</summary>
+    /// <summary>A place for a pack that the primary makes, because its turn here did not come in time; null if too many are in
+    /// use.</summary>
     public IDisposable? TryGoElsewhere() => _elsewhere.TryEnter();
 
     private void BeginLast()

@@ -11,8 +11,7 @@ namespace Waystation.CacheStore.Mirrors.Upkeep;
 /// <summary>
 /// Keeps mirrors in shape. It works beside the mirror, in a folder that sees its packs through links. Finished files are moved in, and
 /// replaced files are deleted when their readers have gone. So no reader waits or breaks, and a node that is killed in the middle leaves
-/// only
-/// files that the next start deletes.
+/// only files that the next start deletes.
 /// <code>
 ///   check     files with another stamp: verified again, or the mirror is given up
 ///   sort out  after a ref was deleted or rewound: one pack of everything that refs lead to, the rest to the orphans' folder
@@ -111,8 +110,7 @@ public sealed class MirrorUpkeep(
 
     /// <summary>
     /// Whether the multi-pack-index covers exactly the present packs, and has its bitmap. The check reads only the files, so it holds after
-    /// a
-    /// restart, in a copy of the folder and after a change of the clock.
+    /// a restart, in a copy of the folder and after a change of the clock.
     /// </summary>
     private static bool IsIndexed(Mirror mirror)
     {
@@ -153,8 +151,7 @@ public sealed class MirrorUpkeep(
 
     /// <summary>
     /// Verifies the files that have another stamp: after a copy of the data folder, a new owner or a restored backup these are all files,
-    /// and
-    /// none of them is damaged. False if the mirror was given up.
+    /// and none of them is damaged. False if the mirror was given up.
     /// </summary>
     private async Task<bool> CheckAsync(Mirror mirror, CancellationToken stopping)
     {
@@ -383,10 +380,8 @@ public sealed class MirrorUpkeep(
 
     /// <summary>
     /// Packs the newest commit with its files but without its past, as for a clone of depth 1. Other packs store most of these objects as
-    /// deltas,
-    /// so git would have to compress them again for every such clone. This pack stores them in the form in which they are sent. Objects
-    /// that the
-    /// last such pack had are copied from it.
+    /// deltas, so git would have to compress them again for every such clone. This pack stores them in the form in which they are sent.
+    /// Objects that the last such pack had are copied from it.
     /// </summary>
     private async Task PackTipAsync(Mirror mirror, CancellationToken stopping)
     {

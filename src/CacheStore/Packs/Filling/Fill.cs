@@ -15,8 +15,7 @@ namespace Waystation.CacheStore.Packs.Filling;
 ///                └ trailer         └──► FillReader ──► client      each at its own speed
 /// </code>
 /// <see cref="GrowingFile"/> moves the bytes. This has what is special to packs: the sections before the packfile, the trailer, progress,
-/// the
-/// readers that may have the pack, and whether it is kept. A fill does not know the source of its bytes, nor what happens to the file:
+/// the readers that may have the pack, and whether it is kept. A fill does not know the source of its bytes, nor what happens to the file:
 /// <see cref="FillTable"/> does.
 /// </summary>
 public sealed class Fill : IDisposable
@@ -113,8 +112,7 @@ public sealed class Fill : IDisposable
 
     /// <summary>
     /// Only the starter reads the pack until <see cref="Share"/> or <see cref="KeepToStarter"/>; the others get the sections before it.
-    /// Call it
-    /// before <see cref="Begin"/>.
+    /// Call it before <see cref="Begin"/>.
     /// </summary>
     public void HoldBack() => SetShare(FillShare.Everybody, FillShare.Undecided);
 
@@ -205,8 +203,7 @@ public sealed class Fill : IDisposable
 
     /// <summary>
     /// Begins one more reading. False if not all bytes from the start are available, if other readers may not have them, or if the source
-    /// has
-    /// been silent for so long that readers leave, though this reader may be more patient.
+    /// has been silent for so long that readers leave, though this reader may be more patient.
     /// </summary>
     internal bool TryAttach(TimeSpan patience, [NotNullWhen(true)] out FillReader? reader)
     {

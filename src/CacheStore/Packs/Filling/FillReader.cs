@@ -44,8 +44,7 @@ public sealed class FillReader : PackReader
 
     /// <summary>
     /// Waits until the sections before the packfile are known, and returns null. If the fill ends before, it returns the outcome: the
-    /// client
-    /// has got no byte, and the caller must dispose the reply of a <see cref="FillOutcome.NoPack"/>.
+    /// client has got no byte, and the caller must dispose the reply of a <see cref="FillOutcome.NoPack"/>.
     /// </summary>
     public Task<FillOutcome?> BeginAsync(CancellationToken cancellationToken) =>
         _fill.WaitForPrologueAsync(_isStarter, _patience, cancellationToken);

@@ -6,9 +6,9 @@ using Waystation.CacheStore.Streams;
 namespace Waystation.CacheStore.Packs.Storing;
 
 /// <summary>
-/// The fills under way, by key. To join one or to begin one is a single step, so that of any number of equal requests
-/// exactly one begins. It keeps a table of its own: a fill is read while it is under way, and one whose start is gone is joined no more.
-/// The fills live on the node's token; this table owns their work and awaits it at the end.
+/// The fills in progress, by key. To join one or to begin one is a single step, so of any number of equal requests exactly one begins. It
+/// has a table of its own, because a fill is read while it is in progress, and one whose start is gone cannot be joined. Fills run on the
+/// node's token; this table owns their work and awaits it at the end.
 /// </summary>
 public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeProvider time, ILogger<FillTable> logger) : IAsyncDisposable
 {
@@ -18,15 +18,15 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>
-    /// Attaches a reader to the fill of this key that is under way, or begins one with <paramref name="make"/>.
+    /// Attaches a reader to the fill in progress of this key, or begins a fill with <paramref name="make"/>.
     /// </summary>
-    /// <param name="plan">What to make.</param>
+    /// <param name="plan">The plan of the fill.</param>
     /// <param name="make">
-    /// Makes it: calls <see cref="Fill.Begin"/>, the writing members and <see cref="Fill.CompleteAsync"/>, and says what came of it. Runs
-    /// on the node's token, apart from the caller.
+    /// Makes the pack: calls <see cref="Fill.Begin"/>, the writing members and <see cref="Fill.CompleteAsync"/>, and returns the outcome.
+    /// It runs on the node's token, apart from the caller.
     /// </param>
-    /// <param name="began">True where this call began the fill.</param>
-    /// <param name="patience">How long it follows a fill of which nothing comes; <see cref="Fill.Patience"/> by default.</param>
+    /// <param name="began">True if this call began the fill.</param>
+    /// <param name="patience">How long the reader follows a silent fill; <see cref="Fill.Patience"/> by default.</param>
     public FillReader JoinOrBegin(FillPlan plan, Func<Fill, Task<FillOutcome>> make, out bool began, TimeSpan? patience = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -44,7 +44,7 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
         }
     }
 
-    /// <summary>Begins a fill that nobody joins and of which nothing is kept.</summary>
+    /// <summary>Begins a fill that no reader joins and that is not kept.</summary>
     public FillReader BeginAlone(FillPlan plan, Func<Fill, Task<FillOutcome>> make)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -55,8 +55,7 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
         }
     }
 
-    /// <summary>Attaches one more reader to the fill of this key; null where there is none under way that can be followed from its
-    /// start.</summary>
+    /// <summary>Attaches one more reader to the fill of this key; null if there is none that can be followed from its start.</summary>
     public FillReader? TryFollow(PackKey key)
     {
         lock (_gate)
@@ -67,7 +66,7 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
         }
     }
 
-    /// <summary>Nobody joins the fills of this repository any more, and nothing of them is kept; those who follow them are served to the
+    /// <summary>From now on no reader joins the fills of this repository, and they are not kept. Present followers are served to the
     /// end.</summary>
     public void KeepNothing(RepositoryName repository)
     {
@@ -81,7 +80,7 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
         }
     }
 
-    /// <summary>No fill is under way, and none is being put away.</summary>
+    /// <summary>Whether no fill is in progress or being stored.</summary>
     public bool IsIdle
     {
         get
@@ -142,7 +141,7 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
         long begun = time.GetTimestamp();
         try
         {
-            // Another fill may have finished it between the caller's look at the store and its turn here.
+            // Another fill may have finished the pack after the caller's look at the store.
             FillOutcome outcome = store.Contains(fill.Plan.Key) ? FillOutcome.Stored : await make(fill);
             if (fill.File.State != FillState.Whole)
             {

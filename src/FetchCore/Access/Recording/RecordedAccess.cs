@@ -7,8 +7,7 @@ namespace Waystation.FetchCore.Access.Recording;
 /// <summary>
 /// The listings that one credential last saw of one repository, for an outage. The record answers a question only if a listing covers all
 /// of it, because a partial list would delete branches at a client that prunes. For the same reason it gives no answer that would lack a
-/// ref
-/// of an older listing, unless a newer listing is known to say that the ref is gone (<see cref="HeededPrefixes"/>).
+/// ref of an older listing, unless a newer listing is known to say that the ref is gone (<see cref="HeededPrefixes"/>).
 /// </summary>
 public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, CapabilityAdvertisement? capabilities)
 {

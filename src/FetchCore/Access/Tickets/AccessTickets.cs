@@ -132,8 +132,7 @@ public sealed class AccessTickets
 
     /// <summary>
     /// The primary refused something other than reading, such as a push without the right to push. The ticket ends; the record for an
-    /// outage
-    /// stays.
+    /// outage stays.
     /// </summary>
     public void Doubt(RepositoryName repository, Credential credential, long askedAt)
     {
@@ -145,8 +144,7 @@ public sealed class AccessTickets
 
     /// <summary>
     /// A response of the primary failed for an unknown reason. The node asks for the capabilities again before it shows them. The record
-    /// for an
-    /// outage stays.
+    /// for an outage stays.
     /// </summary>
     public void ExpireCapabilities(RepositoryName repository, Credential credential)
     {
@@ -170,8 +168,7 @@ public sealed class AccessTickets
 
     /// <summary>
     /// The v2 capability advertisement that this credential got lately; null without a live one, or if the primary has sent another one to
-    /// any
-    /// client since.
+    /// any client since.
     /// </summary>
     public CapabilityAdvertisement? FindCapabilities(RepositoryName repository, Credential credential) =>
         TicketOf(repository, credential, out long doubtedAt) is { AreCapabilitiesOutdated: false } ticket

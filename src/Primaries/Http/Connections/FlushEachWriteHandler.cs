@@ -13,7 +13,7 @@ namespace Waystation.Primaries.Http.Connections;
 /// </summary>
 internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
-    /// <summary>More connections than this are not found closed one after the other: the primary would be closing what it has just
+    /// <summary>The most connections in a row that are found closed: with more, the primary closes connections that were just
     /// opened.</summary>
     private const int MaxClosed = 8;
 
@@ -41,7 +41,7 @@ internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : Delegati
     private static HttpContent? Prompt(HttpMethod method, HttpContent? body) =>
         body switch
         {
-            // The handler below sends a request without a body again when a connection ends without an answer: no change may be made twice.
+            // The handler below repeats a request without a body when a connection ends without a response. No change may be made twice.
             null when method != HttpMethod.Get && method != HttpMethod.Head && method != HttpMethod.Options => new ByteArrayContent([]),
             null or ReadOnlyMemoryContent => body,
             { } content => new PromptContent(content),
@@ -65,7 +65,7 @@ internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : Delegati
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            // The head alone: where it cannot leave, the body is untouched.
+            // Flush the head alone: if it cannot leave, the body is untouched.
             await stream.FlushAsync(cancellationToken);
             IsTaken = true;
             await _content.CopyToAsync(new FlushedStream(stream), context, cancellationToken);

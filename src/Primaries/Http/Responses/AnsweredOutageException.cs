@@ -4,11 +4,11 @@ using Waystation.Primaries.Http.Connections;
 namespace Waystation.Primaries.Http.Responses;
 
 /// <summary>
-/// An outage that the primary has put into words, such as a page that says for how long. The words were said to one client and are told to
-/// that client alone, where nothing recorded serves it.
+/// An outage with a response of the primary, such as a page with the expected duration. The response was written for one client. Only that
+/// client gets it, and only if no record serves it.
 /// </summary>
-/// <param name="message">What fails.</param>
-/// <param name="answer">The primary's answer, with a body that lies in memory.</param>
+/// <param name="message">The failure.</param>
+/// <param name="answer">The primary's response, with its body in memory.</param>
 public sealed class AnsweredOutageException(string message, HttpResponseMessage answer)
     : PrimaryOutageException(message, (int)answer.StatusCode)
 {
@@ -23,11 +23,11 @@ public sealed class AnsweredOutageException(string message, HttpResponseMessage 
     /// <summary>The same outage, as others hear of it.</summary>
     public override PrimaryOutageException ForOthers() => new(Message, Status);
 
-    /// <summary>The outage that an answer tells of, with that answer where it is short and comes to its end.</summary>
-    /// <param name="says">What fails.</param>
-    /// <param name="response">The answer, which stays the caller's.</param>
+    /// <summary>The outage that a response shows, with that response if it is short and whole.</summary>
+    /// <param name="says">The failure.</param>
+    /// <param name="response">The response; the caller disposes it.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">The asker's.</param>
+    /// <param name="cancellationToken">The asker's token.</param>
     public static async Task<PrimaryOutageException> FromAsync(
         string says,
         HttpResponseMessage response,
@@ -52,7 +52,7 @@ public sealed class AnsweredOutageException(string message, HttpResponseMessage 
         return new AnsweredOutageException(says, copy);
     }
 
-    /// <summary>The whole body; null where it is too long, too late or broken off.</summary>
+    /// <summary>The whole body; null if it is too long, too slow or ended early.</summary>
     private static async Task<byte[]?> ReadAsync(HttpResponseMessage response, TimeProvider time, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(s_patience, time);

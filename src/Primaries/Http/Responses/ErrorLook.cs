@@ -35,8 +35,7 @@ public static class ErrorLook
     /// <param name="isPost">Whether it answers a POST.</param>
     /// <param name="wasPromised">
     /// Whether the node has told the client the primary's capabilities. A client that asks the primary itself would not have come so far,
-    /// so a
-    /// response that is not Git's is put into an ERR packet for it.
+    /// so a response that is not Git's is put into an ERR packet for it.
     /// </param>
     /// <param name="cancellationToken">The asker's token.</param>
     /// <param name="cancellationToken">The asker's.</param>

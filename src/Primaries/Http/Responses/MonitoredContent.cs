@@ -6,8 +6,8 @@ using Waystation.Primaries.Http.Connections;
 namespace Waystation.Primaries.Http.Responses;
 
 /// <summary>
-/// The body of an answer: while it is silent the node sees for itself whether the primary is there; where it breaks off, as well. At its
-/// end its place in the budget is free. An answer of Git's that ends where none does has broken off, whatever length was announced.
+/// The body of a response. While it is silent, and when it ends early, the node probes the primary itself. At its end its place in the
+/// budget is free. A Git response that ends where none may end has ended early, whatever length was announced.
 /// </summary>
 internal sealed class MonitoredContent : HttpContent
 {
@@ -20,7 +20,7 @@ internal sealed class MonitoredContent : HttpContent
     public MonitoredContent(HttpContent inner, bool isGits, PrimaryHealth health, IDisposable place, TimeSpan patience)
     {
         (_inner, _isGits, _health, _place, _patience) = (inner, isGits, health, place, patience);
-        // A client that was told a length too small would not notice that the rest is missing.
+        // With a length that is too small the client would not notice that the rest is missing.
         Headers.AddAll(inner.Headers, withLength: !isGits);
     }
 

@@ -3,7 +3,7 @@ using Waystation.Primaries.Http.Connections;
 
 namespace Waystation.Primaries.Http.Responses;
 
-/// <summary>The body of an answer of which something was read already, with that in front again.</summary>
+/// <summary>The body of a response whose first bytes were read already; it gives them again.</summary>
 internal sealed class ReplayedContent : HttpContent
 {
     private readonly HttpContent _inner;

@@ -60,8 +60,7 @@ internal static class AgentMessage
 
     /// <summary>
     /// The key with which a request to sign logs in (RFC 4252, 7). It is read from the signed data, because for a certificate the ssh
-    /// program
-    /// lets the plain key sign, if the agent has it. False if the request is no login.
+    /// program lets the plain key sign, if the agent has it. False if the request is no login.
     /// </summary>
     public static bool TryReadLogin(ReadOnlySpan<byte> message, [NotNullWhen(true)] out SshPublicKey? key)
     {

@@ -48,8 +48,7 @@ internal sealed class AgentRelay : IAsyncDisposable
 
     /// <summary>
     /// The key that signed. Null before, and if several signed: a primary that demands two keys knows a user by both. It is the accepted
-    /// key once
-    /// the login has succeeded.
+    /// key once the login has succeeded.
     /// </summary>
     public SshPublicKey? Signed
     {

@@ -18,8 +18,7 @@ public abstract record SshOpening
     {
         /// <summary>
         /// Whether this is a refusal: the primary accepts no key, or the command ended by itself without a byte of Git. Every forge refuses
-        /// a
-        /// repository in that way. 255 is no exit code of a command but a broken connection.
+        /// a repository in that way. 255 is no exit code of a command but a broken connection.
         /// </summary>
         public bool IsRefusal => Exit.Outcome == SshOutcome.LoginRefused || Exit is { Outcome: SshOutcome.Ended, Code: not (0 or 255) };
     }

@@ -12,14 +12,13 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.Primaries.Ssh.UploadPack;
 
 /// <summary>
-/// The primary over SSH, in one user's name, for one command of a client. Each question is a v2 command on an
-/// upload-pack that runs there; the connection itself is the primary's word that this user may read.
-/// Every reply is a <see cref="SshPrimaryReply"/>.
+/// The primary over SSH, in one user's name, for one command of a client. Each question is a v2 command on an upload-pack that runs there.
+/// The connection itself shows that this user may read. Every reply is a <see cref="SshPrimaryReply"/>.
 /// </summary>
-/// <param name="uploadPacks">The connections, shared by all commands of a session; the session's to dispose.</param>
-/// <param name="command">The client's own command as it came, from <c>command=fetch</c> to its flush-pkt; empty where only others are
-/// asked.</param>
-/// <param name="asker">In whose name.</param>
+/// <param name="uploadPacks">The connections, shared by all commands of a session; the session disposes them.</param>
+/// <param name="command">The client's own command unchanged, from <c>command=fetch</c> to its flush-pkt; empty if only the node
+/// asks.</param>
+/// <param name="asker">The name in which to ask.</param>
 public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> command, SshAsker asker) : IPrimary
 {
     private const string ObjectFormatCapability = "object-format";
@@ -56,7 +55,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
             cancellationToken
         );
 
-    /// <summary>Sends a fetch of the node's own making, whose answer the caller reads (gitprotocol-v2, fetch; gitprotocol-pack).</summary>
+    /// <summary>Sends the node's own fetch, whose response the caller reads (gitprotocol-v2, fetch; gitprotocol-pack).</summary>
     public Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -82,8 +81,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         );
     }
 
-    /// <summary>The advertisement of a connection made now, in whichever version the primary speaks, without the service line of
-    /// HTTP.</summary>
+    /// <summary>The advertisement of a new connection, in any version that the primary speaks, without the service line of HTTP.</summary>
     /// <inheritdoc cref="IPrimary.InfoRefsAsync" path="/param"/>
     public Task<PrimaryReply> InfoRefsAsync(CancellationToken cancellationToken) =>
         WithPlaceAsync("info-refs", asksForRefs: true, ReadAdvertisementAsync, cancellationToken);
@@ -99,7 +97,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
 
         if (uploadPack.Capabilities is not { } capabilities)
         {
-            // v0 and v1: a flush-pkt ends the advertisement as it ends a v2 answer; one that has no more to say follows it.
+            // v0 and v1: a flush-pkt ends the advertisement as it ends a v2 response. A client without wants sends a flush-pkt then.
             return SshPrimaryReply.Answer(new ResponseBody(uploadPack.Output), askedAt, _ => uploadPack.CloseAsync());
         }
 
@@ -123,7 +121,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         if (uploadPack.Version == 2)
         {
             await uploadPack.CloseAsync();
-            throw new PrimaryException($"{uploadPacks.Origin.Target.Host} speaks another protocol version now than a moment ago");
+            throw new PrimaryException($"{uploadPacks.Origin.Target.Host} changed its protocol version during the session");
         }
 
         var written = new ArrayBufferWriter<byte>();
@@ -139,7 +137,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         CancellationToken cancellationToken
     ) => WithPlaceAsync(kind, asksForRefs: kind == "ls-refs", token => SendAsync(write, isOwn, token), cancellationToken);
 
-    /// <summary>Asks once the gate lets it pass; the place at the primary is the reply's.</summary>
+    /// <summary>Asks once the gate lets it pass. The reply holds the place at the primary.</summary>
     private async Task<PrimaryReply> WithPlaceAsync(
         string kind,
         bool asksForRefs,
@@ -179,7 +177,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
             {
                 await uploadPack.CloseAsync();
                 throw new PrimaryException(
-                    $"{uploadPacks.Origin.Target.Host} does not speak protocol v2 over SSH (its sshd has to accept GIT_PROTOCOL)"
+                    $"{uploadPacks.Origin.Target.Host} does not speak protocol v2 over SSH (its sshd must accept GIT_PROTOCOL)"
                 );
             }
 
@@ -191,7 +189,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
             // An idle connection may be found dead only now. What a client sends is sent once, our own questions again.
             if (isNew || !isOwn)
             {
-                throw new PrimaryException($"the SSH connection to {uploadPacks.Origin.Target.Host} broke off");
+                throw new PrimaryException($"the SSH connection to {uploadPacks.Origin.Target.Host} ended early");
             }
         }
     }

@@ -8,8 +8,8 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.Primaries.Ssh.UploadPack;
 
 /// <summary>
-/// A reply over SSH. A refusal has no body, or its ERR packet as body; <see cref="ErrorText"/> and <see cref="ExitCode"/> are what
-/// the person waiting would have seen from the primary itself.
+/// A reply over SSH. A refusal has no body, or its ERR packet as body. <see cref="ErrorText"/> and <see cref="ExitCode"/> are those that
+/// the user would have seen from the primary itself.
 /// </summary>
 public sealed class SshPrimaryReply : PrimaryReply
 {
@@ -41,29 +41,29 @@ public sealed class SshPrimaryReply : PrimaryReply
     /// <inheritdoc />
     public override PipeReader Body { get; }
 
-    /// <summary>The primary said ERR, and the body is that packet.</summary>
+    /// <summary>Whether the primary sent an ERR packet, which is the body.</summary>
     public bool IsComplaint { get; private init; }
 
     /// <inheritdoc />
     public override string? Complaint => IsComplaint ? ErrorText : null;
 
-    /// <summary>What the primary said on stderr, or, where it took none of the keys, one line that says so.</summary>
+    /// <summary>The primary's standard error, or one line if the primary accepted none of the keys.</summary>
     public string ErrorText { get; private init; } = "";
 
-    /// <summary>The exit code for whoever waits: 0 with an answer, else the primary's own.</summary>
+    /// <summary>The exit code for the client: 0 with a response, else the primary's own.</summary>
     public int ExitCode { get; private init; }
 
     internal static SshPrimaryReply Answer(ResponseBody body, long askedAt, Func<bool, ValueTask> leave) => new(askedAt, body, body, leave);
 
-    /// <summary>An answer whose bytes are here.</summary>
+    /// <summary>A response whose bytes are in memory.</summary>
     internal static SshPrimaryReply Answer(ReadOnlyMemory<byte> body, long askedAt) =>
         new(askedAt, PipeReader.Create(new(body)), isRefusal: false);
 
-    /// <summary>An answer that ends with its stream.</summary>
+    /// <summary>A response that ends with its stream.</summary>
     internal static SshPrimaryReply Answer(PipeReader body, SshUploadPack uploadPack, long askedAt) =>
         new(askedAt, body, answer: null, _ => uploadPack.DisposeAsync());
 
-    /// <summary>What came of an opening that opened nothing.</summary>
+    /// <summary>The reply for an opening that failed.</summary>
     public static SshPrimaryReply NoOf(SshOpening opening, long askedAt) =>
         opening switch
         {

@@ -13,15 +13,15 @@ using Waystation.Primaries.Ssh.Keys;
 namespace Waystation.Primaries.Ssh.UploadPack;
 
 /// <summary>
-/// A <c>git-upload-pack</c> that runs at the primary and has begun to speak.
+/// A <c>git-upload-pack</c> that runs at the primary and has sent its first bytes.
 /// <code>
-///   v2     advertisement │ command ► answer … flush │ command ► answer … flush │ …   (AskAsync, one at a time)
+///   v2     advertisement │ command ► response … flush │ command ► response … flush │ … (AskAsync, one at a time)
 ///   v0/v1  advertisement ► the client's request ◄► …                                  (Output from its first byte, Input)
 /// </code>
 /// </summary>
 public sealed class SshUploadPack : IAsyncDisposable
 {
-    /// <summary>A command that was told that there is no more ends within this, or is ended.</summary>
+    /// <summary>After the end of its input, a command must end within this time, or it is killed.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     private static readonly StreamPipeReaderOptions s_options = new(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024);
@@ -39,13 +39,13 @@ public sealed class SshUploadPack : IAsyncDisposable
     /// <summary>The version that the primary speaks, which may be less than was asked for: 0, 1 or 2.</summary>
     public int Version { get; private set; }
 
-    /// <summary>v2: what the primary can do; already taken from <see cref="Output"/>.</summary>
+    /// <summary>v2: the primary's capabilities, already read from <see cref="Output"/>.</summary>
     public CapabilityAdvertisement? Capabilities { get; private set; }
 
-    /// <summary>What the primary says: v0 and v1 from its first byte, v2 from behind the advertisement.</summary>
+    /// <summary>The primary's output: v0 and v1 from its first byte, v2 from behind the advertisement.</summary>
     public PipeReader Output { get; }
 
-    /// <summary>What the primary is told; disposing it says that there is no more.</summary>
+    /// <summary>The primary's input; disposing it marks the end of the input.</summary>
     public Stream Input => _channel.Input;
 
     /// <summary>The agent's key that the primary accepted; null when it is not known (<see cref="SshChannel.AcceptedKey"/>).</summary>
@@ -54,14 +54,14 @@ public sealed class SshUploadPack : IAsyncDisposable
     /// <inheritdoc cref="SshChannel.Exit"/>
     public Task<SshExit> Exit => _channel.Exit;
 
-    /// <summary>The last of what the primary said on stderr.</summary>
+    /// <summary>The end of the primary's standard error.</summary>
     public string ErrorText => _error.Text;
 
-    /// <summary>Starts the command and waits for its first words.</summary>
-    /// <param name="channel">The channel; it is this one's from now on, and disposed unless the command runs.</param>
-    /// <param name="health">The primary's: after each silence the node looks whether it is there.</param>
+    /// <summary>Starts the command and waits for its first bytes.</summary>
+    /// <param name="channel">The channel. This owns it from now on, and disposes it unless the command runs.</param>
+    /// <param name="health">The primary's health: after each silence the node probes the primary.</param>
     /// <param name="cancellationToken">Ends the waiting, and the channel with it.</param>
-    /// <exception cref="PrimaryException">What it says is not Git.</exception>
+    /// <exception cref="PrimaryException">The bytes are not Git's protocol.</exception>
     public static async Task<SshOpening> OpenAsync(SshChannel channel, PrimaryHealth health, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(channel);
@@ -87,8 +87,8 @@ public sealed class SshUploadPack : IAsyncDisposable
     /// <summary>Whether another command may be sent: v2, and the connection is there as far as one can know.</summary>
     internal bool IsUsable => Version == 2 && !_channel.Exit.IsCompleted;
 
-    /// <summary>Sends one v2 command. The answer must be completed before the next one.</summary>
-    /// <exception cref="IOException">The connection has gone.</exception>
+    /// <summary>Sends one v2 command. Complete the response before the next command.</summary>
+    /// <exception cref="IOException">The connection is gone.</exception>
     public async Task<ResponseBody> AskAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
     {
         await Input.WriteAsync(command, cancellationToken);
@@ -96,8 +96,8 @@ public sealed class SshUploadPack : IAsyncDisposable
         return new ResponseBody(Output);
     }
 
-    /// <summary>v0 and v1: passes over what is known and ends with a flush-pkt: the advertisement, or a boundary that the client was
-    /// told.</summary>
+    /// <summary>v0 and v1: skips a section that is known and ends with a flush-pkt: the advertisement, or a boundary that the client has
+    /// got.</summary>
     public async Task PassSectionAsync(CancellationToken cancellationToken)
     {
         var section = new ResponseBody(Output);
@@ -105,8 +105,8 @@ public sealed class SshUploadPack : IAsyncDisposable
         await section.CompleteAsync();
     }
 
-    /// <summary>v0 and v1: sends a request that is known to its end; the reply closes this, as does a failure.</summary>
-    /// <exception cref="PrimaryException">The connection has gone.</exception>
+    /// <summary>v0 and v1: sends a whole request. The reply closes this, and so does a failure.</summary>
+    /// <exception cref="PrimaryException">The connection is gone.</exception>
     public async Task<SshPrimaryReply> ReplyAsync(ReadOnlyMemory<byte> request, long askedAt, CancellationToken cancellationToken)
     {
         try
@@ -116,7 +116,7 @@ public sealed class SshUploadPack : IAsyncDisposable
             ReadResult read = await Output.ReadAsync(cancellationToken);
             if (read.IsCompleted && read.Buffer.IsEmpty)
             {
-                throw new PrimaryException("the SSH connection to the primary broke off");
+                throw new PrimaryException("the SSH connection to the primary ended early");
             }
 
             Output.AdvanceTo(read.Buffer.Start);
@@ -125,11 +125,11 @@ public sealed class SshUploadPack : IAsyncDisposable
         catch (Exception e)
         {
             await DisposeAsync();
-            throw e is IOException and not PrimaryException ? new PrimaryException("the SSH connection to the primary broke off", e) : e;
+            throw e is IOException and not PrimaryException ? new PrimaryException("the SSH connection to the primary ended early", e) : e;
         }
     }
 
-    /// <summary>Says that there is no more, and ends what does not end by itself.</summary>
+    /// <summary>Ends the input, and kills the command if it does not end.</summary>
     public async ValueTask CloseAsync()
     {
         try
@@ -145,7 +145,7 @@ public sealed class SshUploadPack : IAsyncDisposable
         await DisposeAsync();
     }
 
-    /// <summary>Ends it now, in the middle of whatever it does.</summary>
+    /// <summary>Kills the command at once.</summary>
     public async ValueTask DisposeAsync()
     {
         _channel.Kill();

@@ -8,14 +8,14 @@ using Waystation.Primaries.Gate;
 namespace Waystation.Primaries.Ssh.UploadPack;
 
 /// <summary>
-/// The <c>git-upload-pack</c> commands at the primary for one repository in one user's name, asked for one protocol version. One that is
-/// idle takes the next command of v2; while it is busy another is opened. Answers may outlive this: disposal closes what is
-/// idle, and what is busy closes with its answer.
+/// The <c>git-upload-pack</c> commands at the primary for one repository in one user's name and one protocol version. An idle one takes the
+/// next v2 command; while it is busy, another is opened. Responses may outlive this: disposal closes idle ones, and a busy one closes with
+/// its response.
 /// </summary>
 /// <param name="client">Starts the ssh program.</param>
 /// <param name="origin">The primary.</param>
-/// <param name="identity">In whose name.</param>
-/// <param name="path">The repository, as the client named it.</param>
+/// <param name="identity">The identity with which to log in.</param>
+/// <param name="path">The repository's path, as the client named it.</param>
 /// <param name="version">The protocol version to ask for: 0, 1 or 2.</param>
 public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdentity identity, string path, int version = 2)
     : IAsyncDisposable
@@ -24,7 +24,7 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
     /// token.</summary>
     private static readonly TimeSpan s_openTime = TimeSpan.FromSeconds(60);
 
-    /// <summary>Only what failed before the login is tried again, and nothing that the primary has decided.</summary>
+    /// <summary>Tries again only after failures before the login, and never after a decision of the primary.</summary>
     private static readonly ResiliencePipeline<SshOpening> s_retries = new ResiliencePipelineBuilder<SshOpening>()
         .AddRetry(
             new RetryStrategyOptions<SshOpening>
@@ -41,7 +41,7 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
         )
         .Build();
 
-    /// <summary>An answer about refs is short.</summary>
+    /// <summary>A response about refs is short.</summary>
     private static readonly TimeSpan s_idleWithin = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -50,14 +50,14 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
     private int _keepers;
     private bool _disposed;
 
-    /// <summary>A connection whose answer is over waits for the next question; else it is closed.</summary>
+    /// <summary>Whether a connection waits for the next question after its response; else it is closed.</summary>
     public bool KeepsIdle { get; init; } = true;
 
     /// <summary>The primary.</summary>
     public SshOrigin Origin => origin;
 
     /// <summary>
-    /// Work that goes on behind a session waits a moment for the command that the session uses: the session may end, and its agent with it,
+    /// Waits a moment for the command that the session uses. For work behind a session, because the session may end, and its agent with it,
     /// before a new connection has logged in.
     /// </summary>
     internal async Task AwaitIdleAsync(CancellationToken cancellationToken)
@@ -77,10 +77,10 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// <summary>A command that is ready for a question: the idle one, else a new one.</summary>
-    /// <param name="fresh">Take none that was opened before, so that the primary says anew whether this user may read.</param>
+    /// <summary>A command that is ready for a question: the idle one, else a new one, which starts an ssh process.</summary>
+    /// <param name="fresh">Whether to open a new one, so that the primary decides again whether this user may read.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="PrimaryException">The primary cannot be reached, has not the known host key, or does not speak Git.</exception>
+    /// <exception cref="PrimaryException">The primary cannot be reached, has another host key, or does not speak Git.</exception>
     public async Task<(SshOpening Opening, bool IsNew)> TakeAsync(bool fresh, CancellationToken cancellationToken)
     {
         SshUploadPack? idle;
@@ -89,7 +89,7 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
             (idle, _idle) = (_idle, null);
             if (_disposed && (fresh || idle is not { IsUsable: true }))
             {
-                throw new PrimaryException("the session that this login belongs to has ended");
+                throw new PrimaryException("the SSH session of this login has ended");
             }
         }
 
@@ -126,7 +126,9 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
             {
                 case SshOpening.Failed { IsRefusal: false } failed:
                     throw new PrimaryException(
-                        failed.Exit.Message.Length > 0 ? failed.Exit.Message : $"{origin.Target.Host} ended the connection without a word"
+                        failed.Exit.Message.Length > 0
+                            ? failed.Exit.Message
+                            : $"{origin.Target.Host} ended the connection without a message"
                     );
                 case var ended:
                     await origin.Health.AnsweredAsync();
@@ -148,7 +150,7 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
         }
     }
 
-    /// <summary>Takes back one whose answer is over.</summary>
+    /// <summary>Takes back a command whose response has ended.</summary>
     public async ValueTask GiveBackAsync(SshUploadPack uploadPack, bool isWhole)
     {
         if (isWhole && uploadPack.IsUsable)
@@ -172,8 +174,8 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
     }
 
     /// <summary>
-    /// Keeps the idle command for work that a session began, also after the session: its login needs no agent any more. New connections are
-    /// opened by the session alone.
+    /// Keeps the idle command for work that a session started, also after the session, because its login needs no agent any more. Only the
+    /// session opens new connections.
     /// </summary>
     public IDisposable KeepOpen()
     {
@@ -240,7 +242,7 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new PrimaryException($"{origin.Target.Host} did not speak within {s_openTime.TotalSeconds:0} s", e);
+            throw new PrimaryException($"{origin.Target.Host} sent nothing within {s_openTime.TotalSeconds:0} s", e);
         }
     }
 }

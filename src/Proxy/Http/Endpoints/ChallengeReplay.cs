@@ -8,8 +8,7 @@ namespace Waystation.Proxy.Http.Endpoints;
 
 /// <summary>
 /// In an outage a client without a credential gets the primary's last challenge, so that git sends its credential. A credential that was
-/// sent
-/// is not judged here.
+/// sent is not judged here.
 /// </summary>
 internal sealed class ChallengeReplay(AccessTickets tickets)
 {

@@ -13,9 +13,8 @@ namespace Waystation.Proxy.Http.Endpoints;
 
 /// <summary>
 /// The client's identity, as the primary may see it: every header but a fixed list, because a forge may invent a header tomorrow; every
-/// query
-/// parameter; and everything that the node itself tells the primary about the client. Everything by which the primary may decide is in the
-/// credential, or it is not sent.
+/// query parameter; and everything that the node itself tells the primary about the client. Everything by which the primary may decide is
+/// in the credential, or it is not sent.
 /// </summary>
 internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions access, RestlessFields restless)
 {
@@ -58,8 +57,7 @@ internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions 
 
     /// <summary>
     /// The key of a client's question: everything that the primary sees of it but trace numbers. A response may depend on any of it, so
-    /// only
-    /// requests that agree in all of it may share one.
+    /// only requests that agree in all of it may share one.
     /// </summary>
     /// <param name="request">The client's request.</param>
     /// <param name="headers">Its headers, as they are sent to the primary.</param>

@@ -5,8 +5,7 @@ namespace Waystation.Proxy.Http.Headers;
 
 /// <summary>
 /// <c>Location</c> fields that lead to the primary itself get the name by which the client called the node. Otherwise the client would
-/// leave
-/// the node, without its login for the node's name. Other locations stay unchanged.
+/// leave the node, without its login for the node's name. Other locations stay unchanged.
 /// </summary>
 internal static class OwnLocation
 {
@@ -30,8 +29,7 @@ internal static class OwnLocation
 
     /// <summary>
     /// A balancer in front that ends TLS reports it. The report has one effect: a redirect from plain to secure on the same name, for the
-    /// one
-    /// client whose request has it.
+    /// one client whose request has it.
     /// </summary>
     private static string SchemeOf(HttpRequest request) =>
         string.Equals(request.Headers[ReportedFields.Scheme], Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase)

@@ -5,8 +5,8 @@ using Waystation.Proxy.Telemetry;
 namespace Waystation.Proxy.Http.Headers;
 
 /// <summary>
-/// Finds the field that makes a stranger of a client with each request: one that something in front of the node numbers requests by, and
-/// that the node does not know. Nothing is decided by it; the operator is told once, by the field's name.
+/// Finds a header field that makes each request of a client look like a new login: a request number that something in front of the node
+/// adds, and that the node does not know. It changes nothing; the log names the field to the operator, once.
 /// </summary>
 internal sealed class RestlessFields(TimeProvider time, ILogger<RestlessFields> logger)
 {
@@ -15,7 +15,7 @@ internal sealed class RestlessFields(TimeProvider time, ILogger<RestlessFields> 
     /// </summary>
     private const int Streak = 16;
 
-    /// <summary>Guards memory: addresses looked at, fields of one address, and fields told of since the start.</summary>
+    /// <summary>Guards memory: watched addresses, fields of one address, and fields reported since the start.</summary>
     private const int MaxClients = 1_024;
     private const int MaxFields = 8;
     private const int MaxTold = 16;
@@ -23,16 +23,16 @@ internal sealed class RestlessFields(TimeProvider time, ILogger<RestlessFields> 
     /// <summary>The requests of a streak come one after the other.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromHours(1);
 
-    /// <summary>These say who asks, however often they change.</summary>
+    /// <summary>These identify the client, however often they change.</summary>
     private static readonly HashSet<string> s_logins = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie" };
 
     private readonly Lock _gate = new();
     private readonly RecentMap<string, Dictionary<string, List<int>>> _clients = new(MaxClients, s_memory, time);
     private readonly HashSet<string> _told = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Looks at the fields of one request that are taken for its login.</summary>
+    /// <summary>Checks the fields of one request that count as its login.</summary>
     /// <param name="address">The client's address.</param>
-    /// <param name="fields">Each field with what it says.</param>
+    /// <param name="fields">Each field with its value.</param>
     public void See(string address, IEnumerable<KeyValuePair<string, StringValues>> fields)
     {
         foreach ((string name, StringValues values) in fields)

@@ -2,8 +2,7 @@ namespace Waystation.Proxy.Http.Headers;
 
 /// <summary>
 /// The fields by which balancers, meshes and tracers number requests. They are new with each request and do not identify the client. So
-/// they
-/// are passed on and belong to no credential. Fields about the client, such as its address or its certificate, are not among them.
+/// they are passed on and belong to no credential. Fields about the client, such as its address or its certificate, are not among them.
 /// </summary>
 internal static class TraceFields
 {

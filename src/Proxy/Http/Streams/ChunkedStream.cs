@@ -6,8 +6,8 @@ using Waystation.CacheStore.Streams;
 namespace Waystation.Proxy.Http.Streams;
 
 /// <summary>
-/// Frames a body as HTTP/1.1 chunks (RFC 9112, section 7.1) for the one thing that the server does not write itself in
-/// that version: trailers after the last chunk.
+/// Frames a body as HTTP/1.1 chunks (RFC 9112, section 7.1), because the server itself cannot write trailers after the last chunk in that
+/// version.
 /// </summary>
 internal sealed class ChunkedStream(Stream inner) : WriteOnlyStream
 {

@@ -4,8 +4,7 @@ namespace Waystation.Proxy.Http.Streams;
 
 /// <summary>
 /// Checks that a gzip body has one member and nothing after it (RFC 1952). With more, servers differ: git stops after the first member,
-/// others
-/// go on with the next. Only the primary may read such a body.
+/// others go on with the next. Only the primary may read such a body.
 /// </summary>
 internal static class GzipMember
 {
