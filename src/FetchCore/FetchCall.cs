@@ -7,11 +7,11 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore;
 
 /// <summary>One fetch, as a front end hands it to the core.</summary>
-/// <param name="Repository">Of which repository.</param>
-/// <param name="Credential">By whom.</param>
-/// <param name="Request">What is asked.</param>
-/// <param name="Framing">How this client wants to hear the response.</param>
-/// <param name="Visibility">How the operator says that this primary gives objects by id.</param>
+/// <param name="Repository">The repository.</param>
+/// <param name="Credential">The client's credential.</param>
+/// <param name="Request">The content of the request.</param>
+/// <param name="Framing">The form in which this client wants the response.</param>
+/// <param name="Visibility">The objects that this primary gives by id, as the operator set it.</param>
 /// <param name="Primary">The primary, asked in this client's name.</param>
 /// <param name="Observed">The fetch, for its record.</param>
 public sealed record FetchCall(

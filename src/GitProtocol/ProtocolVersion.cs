@@ -18,8 +18,8 @@ public static class ProtocolVersion
         };
 
     /// <summary>
-    /// The highest version that <c>key=value:key=value…</c> names, read as git reads it: <c>version=1</c> and <c>version=2</c> to the
-    /// letter. Everything else, <c>version=02</c> and <c>version=3</c> among it, says nothing; without a version it is 0.
+    /// The highest version that <c>key=value:key=value…</c> names, parsed as git parses it: only exactly <c>version=1</c> and
+    /// <c>version=2</c> count. Other words, such as <c>version=02</c> and <c>version=3</c>, are ignored. Without a version it is 0.
     /// </summary>
     public static int Of(string? said)
     {

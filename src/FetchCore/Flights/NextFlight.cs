@@ -128,7 +128,7 @@ public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
         /// <summary>Guarded by the table's lock.</summary>
         public bool HasLanded { get; set; }
 
-        [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "Every failure is handed to those who wait.")]
+        [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "Every failure reaches the waiters.")]
         public async Task AskAsync()
         {
             try

@@ -19,19 +19,19 @@ public sealed class FetchMeters
     public FetchMeters(Meter meter)
     {
         ArgumentNullException.ThrowIfNull(meter);
-        _fetches = meter.CreateCounter<long>("waystation_fetches_total", description: "Fetches by how they were served.");
+        _fetches = meter.CreateCounter<long>("waystation_fetches_total", description: "Fetches, by outcome.");
         _fetchBytes = meter.CreateCounter<long>(
             "waystation_fetch_bytes_total",
-            description: "Pack bytes sent to clients, by how they were served."
+            description: "Pack bytes sent to clients, by outcome."
         );
         _bypasses = meter.CreateCounter<long>(
             "waystation_bypasses_total",
-            description: "Fetches handed to the primary as they came, by reason."
+            description: "Fetches forwarded to the primary unchanged, by reason."
         );
         _upstream = meter.CreateCounter<long>("waystation_upstream_requests_total", description: "Requests to the primary, by kind.");
         _stale = meter.CreateCounter<long>(
             "waystation_stale_answers_total",
-            description: "Answers given in an outage from what was recorded before it, by kind."
+            description: "Answers in an outage from recorded refs, by kind."
         );
         _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Client requests under way.");
         foreach (FetchOutcome outcome in Enum.GetValues<FetchOutcome>())

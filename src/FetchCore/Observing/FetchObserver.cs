@@ -17,7 +17,7 @@ public sealed class FetchObserver(FetchMeters meters, RecentFetches recent, Time
     /// <summary>A moment to begin a fetch with, where it is known only later that the request is one.</summary>
     public long Now => time.GetTimestamp();
 
-    /// <summary>A fetch begins. Its record is made when what is returned is disposed.</summary>
+    /// <summary>A fetch begins. Its record is made when the result is disposed.</summary>
     /// <param name="door">The front end, in its own word.</param>
     /// <param name="repository">The repository.</param>
     /// <param name="credential">The credential that asks.</param>

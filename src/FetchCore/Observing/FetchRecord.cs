@@ -3,8 +3,8 @@ using Waystation.CacheStore;
 namespace Waystation.FetchCore.Observing;
 
 /// <summary>
-/// One fetch that has ended: who asked for what, how it was served, and how long that took. Metrics, the log line and the latest fetches
-/// that operators see are all made of it. It holds no credential and no id of an object.
+/// One fetch that has ended: its credential and request, how it was served, and how long that took. Metrics, the log line and the latest
+/// fetches that operators see are all made of it. It holds no credential and no id of an object.
 /// </summary>
 public sealed record FetchRecord
 {

@@ -6,12 +6,12 @@ using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Packs;
 
-/// <summary>What the core answers to a fetch. Only a front end knows how each looks on its wire.</summary>
+/// <summary>The core's answer to a fetch. Only a front end knows how each looks on its wire.</summary>
 public abstract record FetchAnswer
 {
     private FetchAnswer() { }
 
-    /// <summary>Set in an outage, where the answer rests on refs that were recorded before it.</summary>
+    /// <summary>Set in an outage, if the answer relies on recorded refs.</summary>
     public OutageNote? Outage { get; init; }
 
     /// <summary>Tells how the fetch is served.</summary>
@@ -41,9 +41,9 @@ public abstract record FetchAnswer
     }
 
     /// <summary>A pack to write, from its first byte; the receiver disposes the reader.</summary>
-    /// <param name="Reader">Where it comes from.</param>
-    /// <param name="Outcome">How it was served.</param>
-    /// <param name="WillKeep">For <see cref="FetchOutcome.Forward"/>: it is meant to be kept.</param>
+    /// <param name="Reader">The pack.</param>
+    /// <param name="Outcome">How it is served.</param>
+    /// <param name="WillKeep">For <see cref="FetchOutcome.Forward"/>: whether the node keeps it.</param>
     public sealed record Pack(PackReader Reader, FetchOutcome Outcome, bool WillKeep) : FetchAnswer;
 
     /// <summary>The primary's own reply, to be handed on whole; the receiver disposes it.</summary>
@@ -54,12 +54,12 @@ public abstract record FetchAnswer
     /// <param name="Prologue">What is acknowledged.</param>
     public sealed record Round(FetchPrologue Prologue) : FetchAnswer;
 
-    /// <summary>Too many wait already; the client is told to come again.</summary>
-    /// <param name="RetryAfter">When.</param>
+    /// <summary>Too many requests wait already; the client must come again.</summary>
+    /// <param name="RetryAfter">The time after which to come again.</param>
     public sealed record Busy(TimeSpan RetryAfter) : FetchAnswer;
 
-    /// <summary>The request is to be handed to the primary as it came.</summary>
-    /// <param name="Reason">Why.</param>
+    /// <summary>The request must be forwarded to the primary unchanged.</summary>
+    /// <param name="Reason">The reason.</param>
     public sealed record Forward(ForwardReason Reason) : FetchAnswer;
 
     /// <summary>The primary was asked in this request's name and could not be reached, or is not to be asked now
@@ -68,7 +68,7 @@ public abstract record FetchAnswer
     public sealed record Unreachable(PrimaryException Cause) : FetchAnswer;
 }
 
-/// <summary>By what an answer is labelled that was given without the primary.</summary>
-/// <param name="Primary">Who cannot be reached.</param>
-/// <param name="Age">How long ago it showed the refs.</param>
+/// <summary>The label of an answer without the primary.</summary>
+/// <param name="Primary">The name of the primary that cannot be reached.</param>
+/// <param name="Age">The age of its listing.</param>
 public sealed record OutageNote(string Primary, TimeSpan Age);

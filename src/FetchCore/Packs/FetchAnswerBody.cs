@@ -9,19 +9,19 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.FetchCore.Packs;
 
 /// <summary>
-/// Writes an answer to a fetch into whatever leads to the client, as the client's version wants it: what is said first, one
-/// line that says who served it, and the pack.
+/// Writes a response to a fetch into the output to the client, in the client's version: the prologue, one line that says how the fetch was
+/// served, and the pack.
 /// <code>
 ///   pack file ──read──► the pipe's own memory ──► socket
-///                       [len|1|payload][len|1|payload]…   or the bare pack; flushed once a whole block agreed with its sum
+///                       [len|1|payload][len|1|payload]…   or the bare pack; flushed once a whole block agrees with its checksum
 /// </code>
 /// Bytes of the pack are copied nowhere in between. It neither completes the pipe nor disposes the reader.
 /// </summary>
-/// <param name="output">Where to.</param>
-/// <param name="pack">What; its prologue must be known.</param>
-/// <param name="request">What this client asked.</param>
-/// <param name="framing">How it wants to hear the answer.</param>
-/// <param name="time">For the keepalives.</param>
+/// <param name="output">The output to the client.</param>
+/// <param name="pack">The pack; its prologue must be known.</param>
+/// <param name="request">This client's request.</param>
+/// <param name="framing">The form in which it wants the response.</param>
+/// <param name="time">The clock of the keepalives.</param>
 public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchRequest request, ResponseFraming framing, TimeProvider time)
 {
     /// <summary>git's own default for uploadpack.keepAlive.</summary>

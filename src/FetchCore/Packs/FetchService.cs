@@ -13,17 +13,17 @@ using Waystation.FetchCore.Primaries.Errors;
 namespace Waystation.FetchCore.Packs;
 
 /// <summary>
-/// The ladder that every fetch climbs, whichever front end it came through.
+/// The ladder that every fetch climbs, from either front end.
 /// <code>
-///   1 access    a live ticket, or the primary is asked with this credential; every want must have been shown to it
-///   2 key       what changes the answer, and nothing else
-///   3 hit       the pack cache has it
-///   4 join      somebody's fill of it is under way: follow
-///   5 local     the mirror has what is wanted, or will have soon: made here, as a fill that others may follow
-///   6 forward   the primary makes it, as a fill; a full clone becomes the mirror on its way
+///   1 access    a live ticket, or a question to the primary with this credential; every want must be visible to it
+///   2 key       everything that changes the response, and nothing else
+///   3 hit       the pack cache has the pack
+///   4 join      a fill of it is in progress: follow it
+///   5 local     the mirror has the wanted objects, or will have them soon: git makes the pack, as a fill that others may follow
+///   6 forward   the primary makes the pack, as a fill; a full clone becomes the mirror on its way
 /// </code>
-/// Whatever cannot be settled here is handed to the primary: it costs time and never correctness. It writes nothing to
-/// anybody; it returns what is to be written.
+/// A fetch that cannot be decided here is forwarded to the primary: that costs time and never correctness. The service writes nothing to
+/// clients; it returns the answer to write.
 /// </summary>
 public sealed class FetchService(
     FetchAuthorizer access,
@@ -57,8 +57,9 @@ public sealed class FetchService(
     {
         if (!call.Request.MayBringPack && (call.Request.Deepens || call.Request.Haves.Count == 0 || !local.HasMirror(call.Repository)))
         {
-            // Nothing to make; and what an older client must hear of its boundary in such a round, or where it names no have, no v2 server
-            // says.
+            // There is no pack to make. And no v2 server gives the parts of a response that an older client needs about its boundary in
+            // such a
+            // round, or if it names no have.
             return new FetchAnswer.Forward(ForwardReason.NoPack);
         }
 
@@ -99,7 +100,7 @@ public sealed class FetchService(
         }
     }
 
-    /// <summary>Null where access is to be settled anew.</summary>
+    /// <summary>Null if access must be decided again.</summary>
     private async Task<FetchAnswer?> AnswerAsync(
         FetchCall call,
         FetchAuthorization settled,
@@ -114,7 +115,7 @@ public sealed class FetchService(
             : await ClimbAsync(call, settled, PackKey.Of(call.Repository, settled.Request, tags), tries, cancellationToken);
     }
 
-    /// <summary>Null where access is to be settled anew.</summary>
+    /// <summary>Null if access must be decided again.</summary>
     private async Task<FetchAnswer?> ClimbAsync(
         FetchCall call,
         FetchAuthorization settled,
@@ -144,7 +145,7 @@ public sealed class FetchService(
         return null;
     }
 
-    /// <summary>Null where the fill ended before it began, through no doing of this call: look again from the top.</summary>
+    /// <summary>Null if the fill ended before it began, and not because of this call: start again from the top.</summary>
     private async Task<FetchAnswer?> JoinOrBeginAsync(
         FetchCall call,
         FetchAuthorization settled,
@@ -188,7 +189,7 @@ public sealed class FetchService(
         }
     }
 
-    /// <summary>The answer where a fill ended before it began; null where another is to be looked for.</summary>
+    /// <summary>The answer after a fill that ended before it began; null if another fill must be looked for.</summary>
     private static FetchAnswer? AnswerTo(FillOutcome ended, FetchCall call, FetchTries tries)
     {
         bool isLast = tries.IsAtEnd;
@@ -205,7 +206,7 @@ public sealed class FetchService(
         };
     }
 
-    /// <summary>Another answer for one who was told how it begins; null where there is none.</summary>
+    /// <summary>Another pack for a client that has got the prologue; null if there is none.</summary>
     private async Task<PackReader?> FollowAnotherAsync(
         FetchCall call,
         FetchTries tries,
@@ -252,8 +253,9 @@ public sealed class FetchService(
         }
     }
 
-    /// <summary>A full clone is kept, and no mirror: it was evicted or given up, or the node was killed while it was made. It is made of
-    /// what is kept.</summary>
+    /// <summary>There is a cached clone but no mirror: the mirror was evicted or given up, or the node was killed while it was made.
+    /// Rebuilds
+    /// it from the cached pack.</summary>
     private async ValueTask RemakeMirrorAsync(FetchCall call, FetchAuthorization settled, PackKey key, CancellationToken cancellationToken)
     {
         if (

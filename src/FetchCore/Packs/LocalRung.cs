@@ -16,14 +16,14 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.FetchCore.Packs;
 
 /// <summary>
-/// Makes an answer here, from the mirror, where that has all that is wanted or will have soon:
+/// Makes a response from the mirror, if the mirror has all wanted objects or will have them soon:
 /// <code>
-///   mirror   there is one, or it is only being indexed
-///   sync     what is missing comes in one shared sync
+///   mirror   there is one, or it is being indexed
+///   sync     one shared sync brings the missing objects
 ///   turn     not too many packs are made at once
 ///   pack     git upload-pack makes it, as a fill
 /// </code>
-/// The first three together wait no longer than <c>Mirrors:SyncWait</c>; what does not come about in time, or at all, is the next rung's.
+/// The first three together wait no longer than <c>Mirrors:SyncWait</c>. After that the next rung serves the request.
 /// </summary>
 public sealed class LocalRung(
     MirrorSet mirrors,
@@ -41,7 +41,7 @@ public sealed class LocalRung(
 {
     private static readonly FillOutcome s_notMadeAhead = new FillOutcome.Broken("the mirror cannot make the answer");
 
-    /// <summary>Tries of an answer while a mirror changes; after so many the primary makes it.</summary>
+    /// <summary>The number of attempts while a mirror changes; after these the primary makes the pack.</summary>
     private const int MaxAttempts = 4;
 
     /// <summary>Whether the repository has a mirror.</summary>
@@ -50,12 +50,12 @@ public sealed class LocalRung(
     /// <summary>Whether the repository has none and may have one.</summary>
     public bool LacksMirror(RepositoryName repository) => mirrors.IsOn && !HasMirror(repository);
 
-    /// <summary>When a client that is told to come again shall come: the queue moves on by the second.</summary>
+    /// <summary>When a client must come again; the queue moves on by the second.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>Makes the answer into the fill, or says who must.</summary>
+    /// <summary>Makes the response into the fill, or says who must make it.</summary>
     /// <param name="fill">The fill.</param>
-    /// <param name="call">What is to be made.</param>
+    /// <param name="call">The request.</param>
     /// <param name="observed">The fetch that it is made for; it is told how long it waited for its turn.</param>
     public async Task<LocalAnswer> MakeAsync(Fill fill, LocalCall call, ObservedFetch observed)
     {
@@ -109,20 +109,20 @@ public sealed class LocalRung(
         }
         catch (Exception e) when (!fill.HasBegun && e is IOException or UnauthorizedAccessException)
         {
-            // Our own trouble: the primary makes the answer.
+            // The node's own failure: the primary makes the pack.
             return LocalAnswer.NotHere;
         }
     }
 
-    /// <summary>Waits until nobody else wants to make a pack.</summary>
+    /// <summary>Waits until no other request wants to make a pack.</summary>
     public Task<PackObjectsPermit> EnterLastAsync(CancellationToken cancellationToken) => limiter.EnterLastAsync(cancellationToken);
 
-    /// <summary>Makes an answer that nobody has asked for yet, of what the mirror has; the caller has a turn.</summary>
-    /// <param name="fill">Into which fill.</param>
-    /// <param name="mirror">Of which mirror.</param>
-    /// <param name="refs">The refs of the mirror that the request was made for.</param>
-    /// <param name="request">What will be asked.</param>
-    /// <param name="threads">With so many.</param>
+    /// <summary>Makes a pack ahead of the first request, from the mirror's present objects; the caller has a turn.</summary>
+    /// <param name="fill">The fill.</param>
+    /// <param name="mirror">The mirror.</param>
+    /// <param name="refs">The refs of the mirror for which the request was made.</param>
+    /// <param name="request">The expected request.</param>
+    /// <param name="threads">The number of threads.</param>
     public async Task<FillOutcome> MakeAheadAsync(Fill fill, Mirror mirror, MirrorRefs refs, FetchRequest request, int threads)
     {
         ArgumentNullException.ThrowIfNull(fill);
@@ -140,7 +140,7 @@ public sealed class LocalRung(
             : s_notMadeAhead;
     }
 
-    /// <summary>Not here; or late, where the time went by in a crowd of look-ups.</summary>
+    /// <summary>The node does not make it; or it was late, because the time passed in a crowd of look-ups.</summary>
     private LocalAnswer NotMade(CancellationTokenSource limit) =>
         limit.IsCancellationRequested && objects.IsCrowded ? throw new PackPermitLateException() : LocalAnswer.NotHere;
 
@@ -162,7 +162,7 @@ public sealed class LocalRung(
         }
     }
 
-    /// <summary>Whether what is wanted is only there among the orphans; null where it is not there.</summary>
+    /// <summary>Whether some wanted objects are among the orphans only; null if they are not in the mirror.</summary>
     private async Task<bool?> BringAsync(Mirror mirror, LocalCall call, CancellationToken waiting)
     {
         IReadOnlyList<ObjectId> wants = call.Request.Wants;
@@ -207,7 +207,7 @@ public sealed class LocalRung(
                 return LocalAnswer.NotHere;
             }
 
-            // git looks for the haves while it reads them: what came before it had said so is looked at anew.
+            // git resolves haves while reading. If the mirror changed before git's first output, check them again and retry.
             bool hasSaid = request.Haves.Count > 0 || request.Shallows.Count > 0;
             using RefSnapshot? snapshot = uploadPack.Freeze(lease.Mirror, refs, request);
             if (
@@ -222,7 +222,7 @@ public sealed class LocalRung(
         return LocalAnswer.NotHere;
     }
 
-    /// <summary>Null where it has to be begun anew.</summary>
+    /// <summary>Null if it must begin again.</summary>
     private async Task<LocalAnswer?> MakeAsync(
         Fill fill,
         MirrorLease lease,
@@ -233,7 +233,7 @@ public sealed class LocalRung(
         Func<bool> isOutdated
     )
     {
-        // While a boundary moves, git 2.39 may build on what lies beyond the old one, which the client does not have.
+        // While a boundary moves, git 2.39 may use deltas against objects beyond the old boundary, which the client does not have.
         FetchRequest asked = request with
         {
             ThinPack = request.ThinPack && !(request.Deepens && request.Shallows.Count > 0),

@@ -15,7 +15,7 @@ namespace Waystation.FetchCore.Refs;
 ///                         └─► copy ──► followers      8 MiB at most, 64 MiB for all flights
 /// </code>
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no handle; who leaves last may leave at any time.")]
+[SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no handle; the last one may leave at any time.")]
 internal sealed class CoalescedRefs
 {
     /// <summary>The head is held back until this many bytes have come, so that an early failure can still become an error status.</summary>
@@ -73,7 +73,7 @@ internal sealed class CoalescedRefs
 
     /// <summary>Asks the primary and copies the response to its end. A failure reaches leader and followers.</summary>
     /// <param name="leader">Asks the primary and sees the response.</param>
-    [SuppressMessage("Design", "CA1031", Justification = "Every failure is handed to those who wait.")]
+    [SuppressMessage("Design", "CA1031", Justification = "Every failure reaches the waiters.")]
     public async Task RunAsync(IRefsLeader leader)
     {
         await Task.Yield();

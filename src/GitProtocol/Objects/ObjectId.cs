@@ -123,7 +123,7 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
     public override bool Equals(object? obj) => obj is ObjectId other && Equals(other);
 
     /// <summary>A keyed hash, so that the sender of a request cannot choose the buckets of its ids.</summary>
-    [SuppressMessage("Usage", "MA0021", Justification = "The ordinal, keyed hash is just what is wanted, and no comparer takes spans.")]
+    [SuppressMessage("Usage", "MA0021", Justification = "The ordinal, keyed hash is needed, and no comparer takes spans.")]
     public override int GetHashCode() => string.GetHashCode(MemoryMarshal.Cast<byte, char>(Raw));
 
     /// <summary>Byte by byte, SHA-1 before SHA-256.</summary>

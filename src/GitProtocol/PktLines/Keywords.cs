@@ -1,6 +1,6 @@
 namespace Waystation.GitProtocol.PktLines;
 
-/// <summary>Every literal of the wire, once. A trailing space or = is part of it: what follows is the value.</summary>
+/// <summary>Every literal of the wire, once. A trailing space or = is part of it: the value follows.</summary>
 public static class Keywords
 {
     // Framing and versions.
@@ -125,7 +125,7 @@ public static class Keywords
     /// <summary><c>^{}</c></summary>
     public static ReadOnlySpan<byte> PeeledSuffix => "^{}"u8;
 
-    // Fetch answers.
+    // Fetch responses.
     /// <summary><c>acknowledgments</c></summary>
     public static ReadOnlySpan<byte> Acknowledgments => "acknowledgments"u8;
 

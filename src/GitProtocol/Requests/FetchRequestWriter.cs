@@ -10,12 +10,12 @@ namespace Waystation.GitProtocol.Requests;
 /// <summary>Writes fetch requests in the form that git's own client gives them, line order and line feeds included.</summary>
 public static class FetchRequestWriter
 {
-    /// <summary>Writes one whole v2 command. <paramref name="agent"/> only for a server that advertises agent.</summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="request">What is asked.</param>
-    /// <param name="framing">How the response is to come; what only v0 and v1 say of it is left out.</param>
-    /// <param name="agent">Our name, or null to say none.</param>
-    /// <param name="sayObjectFormat">Say sha1 too; only for a server that advertises object-format.</param>
+    /// <summary>Writes one whole v2 command.</summary>
+    /// <param name="writer">The output.</param>
+    /// <param name="request">The fetch request.</param>
+    /// <param name="framing">The form of the response; the parts that only v0 and v1 have are left out.</param>
+    /// <param name="agent">The value of agent, or null for none. Give it only to a server that advertises agent.</param>
+    /// <param name="sayObjectFormat">Write the object format also for SHA-1. Only for a server that advertises object-format.</param>
     public static void WriteV2(
         IBufferWriter<byte> writer,
         FetchRequest request,
@@ -78,12 +78,12 @@ public static class FetchRequestWriter
 
     /// <summary>
     /// Writes a v0 or v1 request as one stateless body: the needs, then the haves, then done or, when there were haves, a flush-pkt.
-    /// The capabilities are those that the request is made of: the caller has seen that the server has them.
+    /// It writes the capabilities that the request needs; the caller has checked that the server has them.
     /// </summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="request">What is asked; it must want something.</param>
-    /// <param name="framing">How the response is to come.</param>
-    /// <param name="agent">Our name, or null to say none.</param>
+    /// <param name="writer">The output.</param>
+    /// <param name="request">The fetch request; it must have a want.</param>
+    /// <param name="framing">The form of the response.</param>
+    /// <param name="agent">The value of agent, or null for none.</param>
     public static void WriteV0(IBufferWriter<byte> writer, FetchRequest request, ResponseFraming framing, string? agent)
     {
         ArgumentNullException.ThrowIfNull(request);

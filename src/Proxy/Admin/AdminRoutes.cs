@@ -10,7 +10,7 @@ internal static class AdminRoutes
     private static readonly string[] s_read = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>
-    /// Whether a request is for the API, a page there or none. A slash must follow: <c>/api/v1</c> itself is no page of it.
+    /// Whether a request is for the API, for a page or not. A slash must follow: <c>/api/v1</c> itself is no page.
     /// </summary>
     public static bool IsInApi(HttpContext context) =>
         context.Request.Path.StartsWithSegments(Api, StringComparison.OrdinalIgnoreCase, out PathString rest) && rest.HasValue;

@@ -21,7 +21,7 @@ namespace Waystation.Proxy.Hosting;
 /// <summary>The SSH door, put together.</summary>
 internal static class SshServices
 {
-    /// <summary>The relay lies beside the program.</summary>
+    /// <summary>The relay is beside the program.</summary>
     private static string Relay => Path.Combine(AppContext.BaseDirectory, "waystation-ssh-relay");
 
     public static void Add(IServiceCollection services, SshOptions options, DataFolder data)

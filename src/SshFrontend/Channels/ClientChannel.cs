@@ -35,12 +35,12 @@ internal sealed class ClientChannel : IAsyncDisposable
         set => _output.Fetch = value;
     }
 
-    /// <summary>Bytes to the client, at once.</summary>
-    /// <exception cref="IOException">The client has gone.</exception>
+    /// <summary>Writes bytes to the client, at once.</summary>
+    /// <exception cref="IOException">The client is gone.</exception>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         await Output.WriteAsync(bytes, cancellationToken);
 
-    /// <summary>Text to the person at the client. That nobody listens is no trouble.</summary>
+    /// <summary>Writes text to the client's standard error. A client that does not listen is no failure.</summary>
     public async ValueTask SayAsync(string text, CancellationToken cancellationToken)
     {
         try
@@ -52,7 +52,7 @@ internal sealed class ClientChannel : IAsyncDisposable
         }
         catch (IOException)
         {
-            // The client has closed its standard error, or has gone.
+            // The client has closed its standard error, or is gone.
         }
     }
 

@@ -15,7 +15,7 @@ internal abstract record FetchResponseEnd
     /// <summary>The request is to go to the primary as it came.</summary>
     public sealed record Forward : FetchResponseEnd;
 
-    /// <summary>The primary's own reply is to be handed on; the receiver disposes it.</summary>
+    /// <summary>The primary's own reply must be passed on; the receiver disposes it.</summary>
     public sealed record Relay(PrimaryReply Reply) : FetchResponseEnd;
 
     /// <summary>The session is over.</summary>

@@ -8,12 +8,12 @@ namespace Waystation.SshFrontend.Sessions;
 /// <summary>What SSH sessions tell the log; ids 3200 to 3299.</summary>
 internal static partial class SessionLog
 {
-    [LoggerMessage(3204, LogLevel.Information, "{Service} {Path} forwarded over SSH for {Client}, exit code {ExitCode}")]
+    [LoggerMessage(3204, LogLevel.Information, "{Path}: {Service} forwarded over SSH for {Client}, exit code {ExitCode}")]
     public static partial void ServiceForwarded(this ILogger logger, string service, string path, string client, int exitCode);
 
-    [LoggerMessage(3205, LogLevel.Warning, "{Command} for {Client}: {Reason}")]
+    [LoggerMessage(3205, LogLevel.Warning, "{Command} over SSH for {Client} failed: {Reason}")]
     public static partial void SessionEndedBadly(this ILogger logger, string command, string client, string reason);
 
-    [LoggerMessage(3206, LogLevel.Warning, "the key authority gave no answer about {Fingerprint}, so the key is refused: {Reason}")]
+    [LoggerMessage(3206, LogLevel.Warning, "the node refuses the SSH key {Fingerprint}, because the key authority failed: {Reason}")]
     public static partial void AuthorityFailed(this ILogger logger, string fingerprint, string reason);
 }

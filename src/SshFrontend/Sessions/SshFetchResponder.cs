@@ -30,14 +30,14 @@ internal sealed class SshFetchResponder(FetchResponder responder)
     /// <summary>What the core answers, of which nothing is written yet.</summary>
     public Task<FetchAnswer> AskAsync(FetchCall call, CancellationToken cancellationToken) => responder.AskAsync(call, cancellationToken);
 
-    /// <summary>Serves the fetch, or says who must.</summary>
+    /// <summary>Serves the fetch, or says that the primary must.</summary>
     /// <param name="call">The fetch.</param>
     /// <param name="client">The client.</param>
     /// <param name="cancellationToken">The client's.</param>
     public async Task<FetchResponseEnd> RespondAsync(FetchCall call, ClientChannel client, CancellationToken cancellationToken) =>
         await AnswerAsync(call, await AskAsync(call, cancellationToken), client, cancellationToken);
 
-    /// <summary>Writes an answer, or says who must.</summary>
+    /// <summary>Writes an answer, or says that the primary must.</summary>
     /// <param name="call">The fetch.</param>
     /// <param name="answer">The answer, disposed here.</param>
     /// <param name="client">The client.</param>
@@ -116,6 +116,6 @@ internal sealed class SshFetchResponder(FetchResponder responder)
             FetchEnd.ErrorTold => new FetchResponseEnd.Over(new SessionEnd(SessionEnd.Died, "")),
             FetchEnd.ClientGone => throw new OperationCanceledException("the client has left", cancellationToken),
             // What has left must not end as if it were whole: the stream ends here, and not well.
-            _ => new FetchResponseEnd.Over(SessionEnd.Saying("the pack broke off; try again")),
+            _ => new FetchResponseEnd.Over(SessionEnd.Saying("the pack ended early; try again")),
         };
 }

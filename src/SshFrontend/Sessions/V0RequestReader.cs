@@ -15,7 +15,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// <param name="now">The moment.</param>
 internal sealed class V0RequestReader(PipeReader input, int version, ObjectFormat format, MemoryShare share, Func<long> now)
 {
-    /// <summary>When the first bytes of what was read last came.</summary>
+    /// <summary>The time when the first bytes of the last request came.</summary>
     public long Begun { get; private set; } = now();
 
     /// <summary>The needs, and their bytes; null where the client wants nothing or has left.</summary>

@@ -17,16 +17,16 @@ namespace Waystation.SshFrontend.Sessions;
 /// <summary>
 /// A v0 or v1 conversation (gitprotocol-pack):
 /// <code>
-///   advertisement ►  the primary's, read on the way
-///   needs         ◄  what is wanted
-///   boundary      ►  where the client moves its own: from an answer that is ready to follow it, else the primary's
+///   advertisement ►  the primary's, read as it passes
+///   needs         ◄  the wants
+///   boundary      ►  if the client moves its own: from a response that is ready to follow it, else the primary's
 ///   haves         ◄  round by round
 ///   ACK, NAK      ►  from the mirror, else the primary's
 ///   done          ◄
-///   pack          ►  up the ladder, as ever
+///   pack          ►  from the ladder, as in v2
 /// </code>
-/// Each round goes up the ladder as a request that holds all that was said before. What cannot be answered here the primary
-/// answers, who hears it all at once.
+/// Each round climbs the ladder as a request that holds everything that the client sent before. If the node cannot answer a round, it sends
+/// all of this to the primary at once.
 /// </summary>
 internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder, IV0Upstream upstream)
 {

@@ -51,7 +51,7 @@ internal sealed class V2CommandReader(PipeReader input, MemoryShare share, Func<
                 return null;
             }
 
-            // The bytes, and what they are parsed into when the last has come.
+            // The share covers the bytes, and the request that is parsed from them.
             share.GrowTo(buffer.Length * (1 + RequestCost.ParsedByte));
             read = await input.ReadAsync(cancellationToken);
         }

@@ -14,8 +14,8 @@ using Waystation.SshFrontend.Upstreams;
 namespace Waystation.SshFrontend.Sessions;
 
 /// <summary>
-/// A v2 conversation: many commands on one channel (gitprotocol-v2). <c>ls-refs</c> is the primary's, read on the way; a fetch
-/// goes up the ladder; what is not understood goes to the primary as it came.
+/// A v2 conversation: many commands on one channel (gitprotocol-v2). The primary answers <c>ls-refs</c>, which is read as it passes. A
+/// fetch climbs the ladder. A command that the node does not understand is forwarded unchanged.
 /// </summary>
 internal sealed class V2Session(UploadPackCall call, SshFetchResponder responder, RefsService refs)
 {
@@ -39,7 +39,7 @@ internal sealed class V2Session(UploadPackCall call, SshFetchResponder responder
                 share.ShrinkTo(0);
             }
 
-            return reader.IsCut ? SessionEnd.Saying("the client left in the middle of a request") : SessionEnd.Quiet;
+            return reader.IsCut ? SessionEnd.Saying("the client closed the connection in the middle of a request") : SessionEnd.Quiet;
         }
         catch (GitProtocolException e)
         {
@@ -63,7 +63,7 @@ internal sealed class V2Session(UploadPackCall call, SshFetchResponder responder
         return observed;
     }
 
-    /// <summary>Null where the conversation goes on.</summary>
+    /// <summary>Null if the conversation goes on.</summary>
     private async Task<SessionEnd?> TakeAsync(
         ParsedCommand command,
         ReadOnlyMemory<byte> bytes,

@@ -93,7 +93,7 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Passes over HTTP's service line, and tells the version of what follows it, which stays.</summary>
+    /// <summary>Skips HTTP's service line and returns the version of the advertisement after it, which it does not consume.</summary>
     private static async Task<int> ReadStartAsync(PipeReader body, CancellationToken cancellationToken)
     {
         while (true)
@@ -129,7 +129,7 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             if (read.IsCompleted)
             {
-                throw new PrimaryException("the primary's answer broke off");
+                throw new PrimaryException("the primary's response ended early");
             }
         }
     }

@@ -9,11 +9,11 @@ using Waystation.SshFrontend.Channels;
 
 namespace Waystation.SshFrontend.Upstreams;
 
-/// <summary>A v0 or v1 conversation at a primary over HTTP, which keeps no state: it hears everything again with each round.</summary>
+/// <summary>A v0 or v1 conversation at a primary over HTTP. HTTP keeps no state, so each round repeats everything.</summary>
 /// <param name="http">The primary.</param>
 /// <param name="refs">Its advertisement, behind the service line.</param>
 /// <param name="version">0 or 1.</param>
-/// <param name="explain">What the client is told of a reply that is no answer.</param>
+/// <param name="explain">Makes the end for a reply that is no Git response.</param>
 internal sealed class HttpV0Upstream(HttpRepository http, RefsAnswer refs, int version, Func<PrimaryReply, SessionEnd> explain)
     : IV0Upstream,
         IDisposable

@@ -134,7 +134,7 @@ public sealed class VetTests : IAsyncLifetime
         await File.WriteAllTextAsync(config, "{ \"Primaries\": { \"0\": { \"Projekts\": { \"Include\": \"x\" } } } }");
         await Eventually.TrueAsync(
             "the wrong file is told of",
-            () => node.Log.Contains("what was selected stays", StringComparison.Ordinal)
+            () => node.Log.Contains("keeps the earlier selection", StringComparison.Ordinal)
         );
         (_, IReadOnlyList<string> fourth) = await client.TraceAsync("clone", "--quiet", url, "four");
         Assert.Contains("waystation; hit", fourth);
@@ -199,7 +199,7 @@ public sealed class VetTests : IAsyncLifetime
         notice.Response.Close();
         await Eventually.TrueAsync(
             "the failure is in the log",
-            () => followed.IsCompleted || node.Log.Contains("could not be told", StringComparison.Ordinal)
+            () => followed.IsCompleted || node.Log.Contains("could not be sent", StringComparison.Ordinal)
         );
         Assert.False(followed.IsCompleted);
     }

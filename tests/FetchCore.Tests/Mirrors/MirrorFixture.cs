@@ -14,10 +14,12 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests.Mirrors;
 
-/// <summary>The core with real mirrors: git makes them from what a <see cref="GitPrimary"/> sends, under a clock that tests turn.</summary>
+/// <summary>
+/// The core with real mirrors: git makes them from the packs of a <see cref="GitPrimary"/>, under a clock that tests turn.
+/// </summary>
 internal sealed class MirrorFixture : IAsyncDisposable
 {
-    /// <summary>The user whose questions a test asks where it does not matter who asks.</summary>
+    /// <summary>The user in tests in which the user does not matter.</summary>
     public const string Alice = "alice";
 
     /// <summary>A commit, its tree and its three files.</summary>
@@ -46,7 +48,7 @@ internal sealed class MirrorFixture : IAsyncDisposable
 
     public GitPrimary Primary { get; }
 
-    /// <summary>The service credential: of nobody until a test gives it a user.</summary>
+    /// <summary>The service credential; it has no user until a test gives it one.</summary>
     public ServiceUser Services { get; } = new();
 
     public CoreParts Core { get; }
@@ -109,7 +111,7 @@ internal sealed class MirrorFixture : IAsyncDisposable
     /// <summary>Waits until no first mirror is being made.</summary>
     public Task MakingEndsAsync() => Core.Work.Find("first mirror", Repository) ?? Task.CompletedTask;
 
-    /// <summary>What the primary shows to a user now.</summary>
+    /// <summary>The primary's present listing for a user.</summary>
     public async Task<AccessView> ShowAsync(string user = Alice)
     {
         LsRefsRequest question = LsRefsRequest.All(ObjectFormat.Sha1);
@@ -122,7 +124,7 @@ internal sealed class MirrorFixture : IAsyncDisposable
         return new AccessView([RefListing.Of(question, reader)]);
     }
 
-    /// <summary>In the name of a user, who was shown what the primary shows now.</summary>
+    /// <summary>A requester in the name of a user, with the primary's present listing.</summary>
     public async Task<SyncRequester> AskerAsync(string user = Alice) => AskerOf(await ShowAsync(user), user);
 
     public SyncRequester AskerOf(AccessView view, string user = Alice) => new(view, Primary.For(user), 2, static _ => { });
@@ -174,7 +176,7 @@ internal sealed class MirrorFixture : IAsyncDisposable
     /// <summary>A fetch of these by a client that has those.</summary>
     public static FetchRequest Update(ObjectId[] wants, params ObjectId[] haves) => CoreFixture.Clone(wants) with { Haves = haves };
 
-    /// <summary>Brings the mirror to what the primary shows now, as a fetch would.</summary>
+    /// <summary>Brings the mirror to the primary's present listing, as a fetch would.</summary>
     public async Task<bool> SyncAsync(string user = Alice)
     {
         SyncRequester asker = await AskerAsync(user);
@@ -199,7 +201,7 @@ internal sealed class MirrorFixture : IAsyncDisposable
     /// <summary>Files in the mirror's folder of packs.</summary>
     public string[] FilesOfTheMirror(string pattern) => Directory.GetFiles(Path.Combine(FolderOfTheMirror, "objects", "pack"), pattern);
 
-    /// <summary>A thin pack of what these lead to and those do not, as git pushes it.</summary>
+    /// <summary>A thin pack of the objects that these lead to and those do not, as git pushes it.</summary>
     public async Task<byte[]> PackAsync(GitClient from, IEnumerable<ObjectId> wants, IEnumerable<ObjectId> haves)
     {
         string name = _folder[$"pack-{++_examined}"];

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Waystation.Proxy.Tests.Admin;
 
-/// <summary>Each page of the admin address: its methods, its status, and what is refused before a token is shown.</summary>
+/// <summary>Each page of the admin address: its methods, its status, and its refusals before a token is shown.</summary>
 public sealed class AdminPagesTests(NodeWithToken node) : IClassFixture<NodeWithToken>
 {
     private const string Text = "text/plain";

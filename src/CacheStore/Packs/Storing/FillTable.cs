@@ -135,7 +135,7 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever ends a fill is told to those who follow it, and ends nothing else.")]
+    [SuppressMessage("Design", "CA1031", Justification = "Any failure ends the fill and reaches its followers, and ends nothing else.")]
     private async Task RunAsync(Fill fill, Func<Fill, Task<FillOutcome>> make)
     {
         long begun = time.GetTimestamp();

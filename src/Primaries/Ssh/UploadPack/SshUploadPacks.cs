@@ -108,7 +108,7 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
 
     /// <exception cref="PrimaryOutageException">An outage.</exception>
     /// <exception cref="PrimaryException">The primary cannot be reached, has not the known host key, or does not speak Git.</exception>
-    [SuppressMessage("Reliability", "CA2025", Justification = "What was given up is cancelled, and disposes what it may have opened.")]
+    [SuppressMessage("Reliability", "CA2025", Justification = "An abandoned opening is cancelled, and disposes its connection.")]
     private async Task<SshOpening> OpenWithinGateAsync(CancellationToken cancellationToken)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

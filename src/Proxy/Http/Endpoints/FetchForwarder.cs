@@ -12,7 +12,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Waystation.Proxy.Http.Endpoints;
 
-/// <summary>Hands a fetch to the primary as it came, and looks at the answer for what it says of the credential.</summary>
+/// <summary>Forwards a fetch unchanged, and reads in the response whether the primary accepts the credential.</summary>
 internal sealed class FetchForwarder(PassThrough passThrough, AccessTickets tickets)
 {
     /// <summary>Sends the request on, and its answer back.</summary>
@@ -52,7 +52,7 @@ internal sealed class FetchForwarder(PassThrough passThrough, AccessTickets tick
             CacheStatus.Bypass(reason),
             response =>
             {
-                // Of what is not Git's, anybody may make the primary say that it is bad: only what it says of the asker counts.
+                // Any client can cause a response that is not Git's. Only a response about the credential counts.
                 bool isGits = reason != ForwardReason.Malformed;
                 if (isGits ? watch.Verdict is { IsRefusal: true } : HttpPrimaryReply.IsRefused(response))
                 {

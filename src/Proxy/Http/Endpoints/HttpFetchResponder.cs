@@ -13,7 +13,7 @@ using Waystation.Proxy.Http.Streams;
 
 namespace Waystation.Proxy.Http.Endpoints;
 
-/// <summary>Takes one fetch to the core, and gives what it answers status and fields.</summary>
+/// <summary>Takes one fetch to the core, and writes the answer with status and header fields.</summary>
 internal sealed class HttpFetchResponder(
     FetchResponder responder,
     FetchForwarder forwarder,

@@ -12,7 +12,7 @@ namespace Waystation.Proxy.Http.Endpoints;
 /// <summary>Reads what a client posts to <c>git-upload-pack</c>, within bounds, and parses it.</summary>
 internal sealed class UploadPackReader(RequestMemory memory, TimeProvider time)
 {
-    /// <summary>A request for a pack is small: whoever takes longer holds a connection for nothing.</summary>
+    /// <summary>A request for a pack is small: a client that takes longer holds a connection for nothing.</summary>
     private static readonly TimeSpan s_bodyTimeout = TimeSpan.FromMinutes(1);
 
     /// <summary>To the letter: git's own server takes no other.</summary>
@@ -88,7 +88,7 @@ internal sealed class UploadPackReader(RequestMemory memory, TimeProvider time)
         bool isV2 = CommandParser.LooksLikeV2(bytes);
         if (ClientRequest.VersionOf(request.Headers) is not { } said || isV2 != (said == 2))
         {
-            // Only the primary knows what it makes of that.
+            // Only the primary knows how it reads that.
             return (null, ForwardReason.Malformed);
         }
 

@@ -11,8 +11,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Waystation.Proxy.Http.Forwarding;
 
 /// <summary>
-/// Everything that goes to the primary and back untouched: streamed both ways, without a limit on size or time that
-/// would cut a long push; what a client sends is sent once, and its leaving reaches the primary.
+/// Forwards requests and responses unchanged. It streams in both directions, without a limit on size or time that would cut a long push. It
+/// sends a client's request once, and ends it at the primary when the client leaves.
 /// </summary>
 internal sealed class PassThrough(IHttpForwarder forwarder, FetchMeters meters, ILogger<PassThrough> logger)
 {
@@ -20,17 +20,17 @@ internal sealed class PassThrough(IHttpForwarder forwarder, FetchMeters meters, 
     {
         Version = System.Net.HttpVersion.Version11,
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        // A hook at the primary may think for an hour without a byte either way; TCP keepalive watches the connection.
+        // A hook at the primary may run for an hour without a byte in either direction; TCP keepalive watches the connection.
         ActivityTimeout = TimeSpan.FromDays(7),
     };
 
-    /// <summary>Sends the request on, and its answer back.</summary>
-    /// <param name="context">The client's request; its body may have been replaced by what was read of it.</param>
-    /// <param name="primary">To whom.</param>
-    /// <param name="git">What the request line says.</param>
-    /// <param name="invoker">Over which connections.</param>
-    /// <param name="cacheStatus">How it is served, where that is to be said.</param>
-    /// <param name="onResponse">Sees the head of the answer before its body moves, and may put itself before the client's stream.</param>
+    /// <summary>Forwards the request, and sends the response back.</summary>
+    /// <param name="context">The client's request; its body may have been replaced by a copy of the bytes that were read.</param>
+    /// <param name="primary">The primary.</param>
+    /// <param name="git">The parsed request line.</param>
+    /// <param name="invoker">The connections.</param>
+    /// <param name="cacheStatus">The value of Cache-Status; null for none.</param>
+    /// <param name="onResponse">Sees the head of the response before its body moves, and may put itself before the client's stream.</param>
     /// <returns>What went wrong; the client was told, where nothing had been said yet.</returns>
     public async Task<ForwarderError> SendAsync(
         HttpContext context,
@@ -69,7 +69,7 @@ internal sealed class PassThrough(IHttpForwarder forwarder, FetchMeters meters, 
         return error;
     }
 
-    /// <summary>Says that the primary could not be asked, where nothing was said yet.</summary>
+    /// <summary>Says that the primary could not be asked, if the response has not begun.</summary>
     public async Task RefuseAsync(HttpContext context, Primary primary, Exception failure)
     {
         logger.PrimaryFailed(context.Request.Method, context.Request.Path, failure.Message);

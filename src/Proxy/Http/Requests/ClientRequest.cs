@@ -9,18 +9,18 @@ using Waystation.Proxy.Http.Headers;
 
 namespace Waystation.Proxy.Http.Requests;
 
-/// <summary>One client request, with what the door has found out about it.</summary>
+/// <summary>One client request, with the facts that the front end has found.</summary>
 internal sealed record ClientRequest(HttpContext Context, Primary Primary, GitRequest Git, RepositoryName Repository, Credential Credential)
 {
     /// <summary>This front end, as records of fetches name it.</summary>
     public const string Door = "http";
 
-    /// <summary>The version that the client speaks; null where readers may differ on that.</summary>
+    /// <summary>The version that the client speaks; null if servers may read it differently.</summary>
     public int? ProtocolVersion => VersionOf(Context.Request.Headers);
 
     /// <summary>
-    /// The version that <c>Git-Protocol</c> asks for. Null where a server may read another: of several fields, CGI makes one line and
-    /// others take the first or the last; and <c>Git_Protocol</c> is to CGI the same name.
+    /// The version that <c>Git-Protocol</c> asks for. Null if servers may read it differently: CGI joins several fields to one line, other
+    /// servers take the first or the last; and for CGI <c>Git_Protocol</c> is the same name.
     /// </summary>
     public static int? VersionOf(IHeaderDictionary headers) =>
         headers["Git-Protocol"] switch
@@ -30,7 +30,7 @@ internal sealed record ClientRequest(HttpContext Context, Primary Primary, GitRe
             var said => GitProtocol.ProtocolVersion.Of(said),
         };
 
-    /// <summary>In whose name the primary is asked for this client; also after this request.</summary>
+    /// <summary>The name in which the primary is asked for this client; also after this request.</summary>
     public HttpAsker Asker() =>
         new(
             Primary.Http,
@@ -42,7 +42,7 @@ internal sealed record ClientRequest(HttpContext Context, Primary Primary, GitRe
             ClientHeaders.EndToEnd(Context.Request)
         );
 
-    /// <summary>Settles the ticket where the primary's answer refuses it.</summary>
+    /// <summary>Ends the ticket if the primary's response refuses it.</summary>
     public void NoteRefusal(HttpResponseMessage response, AccessTickets tickets)
     {
         if (!HttpPrimaryReply.IsRefused(response))
@@ -61,8 +61,8 @@ internal sealed record ClientRequest(HttpContext Context, Primary Primary, GitRe
     }
 
     /// <summary>
-    /// The challenge with which each push begins, or that somebody may not push: neither says that he may not read. That a credential is
-    /// wrong, or that there is no such repository for it, holds for reading as well.
+    /// The challenge with which each push begins, and the refusal of a push: neither refuses reading. A wrong credential, and a repository
+    /// that does not exist for it, concern reading as well.
     /// </summary>
     private bool IsOfPushingAlone(HttpStatusCode status) =>
         status == HttpStatusCode.Forbidden || (status == HttpStatusCode.Unauthorized && Credential.IsAnonymous);
