@@ -7,6 +7,7 @@ using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
+using Waystation.FetchCore.Refs;
 using Waystation.FetchCore.Tests.Mirrors;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
@@ -43,6 +44,8 @@ internal sealed class CoreFixture : IAsyncDisposable
     public FillTable Fills => _parts.Fills;
 
     public FetchService Service => _parts.Service;
+
+    public RefsService Refs => _parts.RefsService;
 
     public FetchObserver Observer => _parts.Observer;
 
