@@ -15,11 +15,11 @@ public sealed class OldPrimaryTests : IAsyncLifetime
     public async Task ClientOfAnyVersion_ClonesFetchesAndPushes()
     {
         PrimaryRepository repository = await _station.Web.CreateAsync("private/old.git", new History(89));
-        using ThreeClones three = await ThreeClones.CloneAsync(_station, repository, version: 2, []);
+        using SideBySide three = await SideBySide.CloneAsync(_station, repository, []);
         await repository.CommitAsync();
         await three.RunAsync("pull", "--quiet");
         await three.AssertEqualAsync();
-        using ThreeClones shallow = await ThreeClones.CloneAsync(_station, repository, version: 2, ["--depth", "1"]);
+        using SideBySide shallow = await SideBySide.CloneAsync(_station, repository, ["--depth", "1"]);
         await shallow.AssertEqualAsync();
         await shallow.RunAsync("fetch", "--quiet", "--unshallow");
         await shallow.AssertEqualAsync();
