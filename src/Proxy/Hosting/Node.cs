@@ -46,6 +46,12 @@ namespace Waystation.Proxy.Hosting;
 /// <summary>One node: the composition root. Settings in, two doors open, all put together in one place.</summary>
 internal static class Node
 {
+    /// <summary>Bytes: four reads of a socket, see <see cref="LargeBlocks"/>.</summary>
+    private const long MinReceived = 128 * 1024;
+
+    /// <summary>Bytes: the server's own limit.</summary>
+    private const int LongestRequestLine = 8 * 1024;
+
     /// <summary>How long open answers may take to finish once the node is told to stop.</summary>
     private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(30);
 
@@ -80,7 +86,7 @@ internal static class Node
         List<ListenOptions> clientDoors = [];
         ListenOptions? adminDoor = null;
         builder
-            .WebHost.UseSockets(sockets => Carry(sockets, options.Clients))
+            .WebHost.UseSockets(sockets => Carry(sockets, options))
             .UseKestrelCore()
             .UseKestrelHttpsConfiguration()
             .ConfigureKestrel(kestrel =>
@@ -248,14 +254,21 @@ internal static class Node
                 provider.GetRequiredService<ILogger<ServerCertificate>>()
             ));
 
-    private static void Carry(SocketTransportOptions sockets, ClientOptions clients)
+    private static void Carry(SocketTransportOptions sockets, NodeOptions options)
     {
-        sockets.Backlog = clients.Backlog;
+        sockets.Backlog = options.Clients.Backlog;
+        sockets.MaxReadBufferSize = MaxReceived(options);
         sockets.CreateBoundListenSocket = ListenSocket.Bind;
         // A block goes from the file to the socket on one thread: handed over at each flush, a pack costs a third more. What makes this
         // unsafe elsewhere is a handler on the thread that watches all sockets; the runtime hands what they have done to its pool first.
         sockets.UnsafePreferInlineScheduling = true;
     }
+
+    /// <summary>
+    /// Bytes of each connection that the server receives ahead of the reader. With the server's own 1 MiB, a crowd that sends bodies faster
+    /// than the node reads them takes 1 MiB a connection. The buffer must hold a whole head.
+    /// </summary>
+    private static long MaxReceived(NodeOptions options) => Math.Max(MinReceived, options.Access.MaxHeaders + LongestRequestLine);
 
     private static void Limit(KestrelServerOptions kestrel, NodeOptions options)
     {
@@ -268,6 +281,7 @@ internal static class Node
         // A push is as long and as slow as it is; the bodies that are read here have bounds of their own.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MaxRequestBufferSize = MaxReceived(options);
         kestrel.Limits.RequestHeadersTimeout = options.Clients.HeadTimeout;
         // What the watch for stalls does not see: a client that takes a byte now and then, or that over HTTP/2 reads but opens no window.
         kestrel.Limits.MinResponseDataRate =

@@ -23,7 +23,7 @@ internal sealed class AccessOptions
 
     /// <summary>
     /// A Kerberos token is 65,535 bytes at most where Windows issues it (MaxTokenSize), 87,384 in base64; the rest is for cookies and
-    /// what balancers add. The server holds no more than 1 MiB of a request that it has not read yet.
+    /// what balancers add. The server receives as much of a connection ahead of its reader, so ten thousand connections cost that often.
     /// </summary>
     [Setting("The longest head of a client's request, with its credential.")]
     [Range(typeof(long), "16384", "524288")]

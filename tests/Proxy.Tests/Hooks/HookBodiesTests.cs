@@ -22,6 +22,30 @@ public sealed class HookBodiesTests
         Assert.Equal(0, _bodies.Held);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(16 * 1024 - 1)]
+    [InlineData(16 * 1024)]
+    [InlineData(16 * 1024 + 1)]
+    [InlineData(HookBodies.MaxBody)]
+    public async Task Body_IsGivenWhole_HoweverLongItIs(int length)
+    {
+        byte[] body = new byte[length];
+        new Random(length).NextBytes(body);
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        Task<(HookBody State, byte[]? Bytes)> reading = _bodies.UseAsync(pipe.Reader, static all => all.ToArray(), CancellationToken.None);
+        for (int at = 0; at < length; at += 5_000)
+        {
+            await pipe.Writer.WriteAsync(body.AsMemory(at, Math.Min(5_000, length - at)));
+        }
+
+        await pipe.Writer.CompleteAsync();
+        (HookBody state, byte[]? bytes) = await reading;
+        Assert.Equal(HookBody.Whole, state);
+        Assert.Equal(body, bytes);
+        Assert.Equal(0, _bodies.Held);
+    }
+
     [Fact]
     public async Task Body_IsRefused_WhenItIsTooLong()
     {
@@ -33,7 +57,7 @@ public sealed class HookBodiesTests
     }
 
     [Fact]
-    public async Task BodyThatHasComeForLongest_IsGivenUp_WhenTogetherTheyAreTooMuch()
+    public async Task BodyThatHasBeenIdleForLongest_IsGivenUp_WhenTogetherTheyAreTooMuch()
     {
         Pipe[] pipes = [.. Enumerable.Range(0, 40).Select(_ => new Pipe(new PipeOptions(pauseWriterThreshold: 0)))];
         var readings = new List<Task<(HookBody State, string? Text)>>();
@@ -54,6 +78,24 @@ public sealed class HookBodiesTests
 
         Assert.InRange((await Task.WhenAll(readings)).Count(read => read.State == HookBody.NoRoom), 20, 36);
         Assert.Equal(0, _bodies.Held);
+    }
+
+    [Fact]
+    public async Task BodyThatMoves_IsKept_ThoughOthersBeganLater()
+    {
+        var moving = new Pipe(new PipeOptions(pauseWriterThreshold: 0, readerScheduler: PipeScheduler.Inline));
+        Task<(HookBody State, string? Text)> reading = ReadAsync(moving);
+        for (int i = 0; i < 40; i++)
+        {
+            var idle = new Pipe(new PipeOptions(pauseWriterThreshold: 0, readerScheduler: PipeScheduler.Inline));
+            _ = ReadAsync(idle);
+            await idle.Writer.WriteAsync(new byte[HookBodies.MaxBody - 1]);
+            await moving.Writer.WriteAsync("x"u8.ToArray());
+            Assert.InRange(_bodies.Held, 0, HookBodies.MaxHeld);
+        }
+
+        await moving.Writer.CompleteAsync();
+        Assert.Equal((HookBody.Whole, new string('x', 40)), await reading);
     }
 
     [Theory]
