@@ -20,10 +20,7 @@ public sealed class FetchMeters
     {
         ArgumentNullException.ThrowIfNull(meter);
         _fetches = meter.CreateCounter<long>("waystation_fetches_total", description: "Fetches, by outcome.");
-        _fetchBytes = meter.CreateCounter<long>(
-            "waystation_fetch_bytes_total",
-            description: "Pack bytes sent to clients, by outcome."
-        );
+        _fetchBytes = meter.CreateCounter<long>("waystation_fetch_bytes_total", description: "Pack bytes sent to clients, by outcome.");
         _bypasses = meter.CreateCounter<long>(
             "waystation_bypasses_total",
             description: "Fetches forwarded to the primary unchanged, by reason."

@@ -1,7 +1,11 @@
 namespace Waystation.GitProtocol.Objects;
 
 /// <summary>Collects ids in their order, each once. It searches short lists, and makes a hash set only for long ones.</summary>
-internal sealed class ObjectIdSet
+/// <param name="expected">
+/// The most ids that may come. A long list takes that much at once: one that doubles leaves twice its length behind as garbage of large
+/// objects, which the runtime collects late.
+/// </param>
+internal sealed class ObjectIdSet(int expected = 0)
 {
     private const int SearchedUpTo = 16;
 
@@ -14,7 +18,8 @@ internal sealed class ObjectIdSet
     {
         if (_list.Count == SearchedUpTo)
         {
-            _set ??= [.. _list];
+            _list.EnsureCapacity(expected);
+            _set ??= NewSet();
         }
 
         if (_set is null ? _list.Contains(id) : !_set.Add(id))
@@ -26,5 +31,24 @@ internal sealed class ObjectIdSet
         return true;
     }
 
+    /// <summary>Adds all ids to a collection.</summary>
+    public void AddTo(ICollection<ObjectId> ids)
+    {
+        if (ids is List<ObjectId> list)
+        {
+            list.AddRange(_list);
+            return;
+        }
+
+        _list.ForEach(ids.Add);
+    }
+
     public IReadOnlyList<ObjectId> ToList() => ValueList<ObjectId>.From(_list);
+
+    private HashSet<ObjectId> NewSet()
+    {
+        var set = new HashSet<ObjectId>(Math.Max(expected, 2 * SearchedUpTo));
+        set.UnionWith(_list);
+        return set;
+    }
 }

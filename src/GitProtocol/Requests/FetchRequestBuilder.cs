@@ -7,10 +7,13 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Requests;
 
 /// <summary>Collects the lines that fetch requests of all versions share, and remembers the reason for a foreign request.</summary>
-internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects)
+/// <param name="format">The format of all ids.</param>
+/// <param name="maxObjects">The most lines with an id.</param>
+/// <param name="length">Bytes of all lines to come.</param>
+internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects, long length)
 {
     private readonly ObjectIdSet _wants = new();
-    private readonly ObjectIdSet _haves = new();
+    private readonly ObjectIdSet _haves = new(ObjectIdLine.MostHavesIn(length, maxObjects));
     private readonly ObjectIdSet _shallows = new();
     private int? _depth;
     private long? _since;

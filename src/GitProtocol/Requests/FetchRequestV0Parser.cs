@@ -44,11 +44,12 @@ public static class FetchRequestV0Parser
             return needs;
         }
 
-        var haves = new ObjectIdSet();
+        int left = maxObjects - request.Wants.Count;
+        var haves = new ObjectIdSet(ObjectIdLine.MostHavesIn(wholeBody.Length, left));
         bool done = false;
         bool hasRound = !wholeBody.IsEmpty;
         long scanned = 0;
-        if (hasRound && !TryReadRound(ref wholeBody, ref scanned, format, haves, out done, maxObjects - request.Wants.Count))
+        if (hasRound && !TryReadRound(ref wholeBody, ref scanned, format, haves, out done, left))
         {
             ThrowTruncated();
         }
@@ -163,16 +164,13 @@ public static class FetchRequestV0Parser
     )
     {
         ArgumentNullException.ThrowIfNull(haves);
-        var set = new ObjectIdSet();
+        var set = new ObjectIdSet(ObjectIdLine.MostHavesIn(buffer.Length, maxObjects - haves.Count));
         if (!TryReadRound(ref buffer, ref scanned, format, set, out done, maxObjects - haves.Count))
         {
             return false;
         }
 
-        foreach (ObjectId id in set.ToList())
-        {
-            haves.Add(id);
-        }
+        set.AddTo(haves);
 
         return true;
     }
@@ -261,7 +259,7 @@ public static class FetchRequestV0Parser
 
     private static ParsedCommand ParseNeeds(ReadOnlySequence<byte> lines, int version, ObjectFormat format, int maxObjects)
     {
-        var builder = new FetchRequestBuilder(format, maxObjects);
+        var builder = new FetchRequestBuilder(format, maxObjects, lines.Length);
         var capabilities = new CapabilityList(format);
         while (CommandParser.TryReadArgument(ref lines, out PktLine line))
         {

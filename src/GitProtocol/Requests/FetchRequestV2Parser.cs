@@ -24,7 +24,7 @@ internal static class FetchRequestV2Parser
     /// <summary>Reads from after the delim-pkt to the flush-pkt; the bytes are known to hold it.</summary>
     public static ParsedCommand Parse(ref ReadOnlySequence<byte> arguments, ObjectFormat format, int maxObjects)
     {
-        var builder = new FetchRequestBuilder(format, maxObjects);
+        var builder = new FetchRequestBuilder(format, maxObjects, arguments.Length);
         Flags flags = Flags.None;
         while (CommandParser.TryReadArgument(ref arguments, out PktLine line))
         {
