@@ -25,7 +25,7 @@ public sealed class SideBySide : IDisposable
 
     public string FolderPath => _folder.FullPath;
 
-    /// <summary>Clones over HTTP with these options; <paramref name="configure"/> may choose a protocol version or other settings.</summary>
+    /// <summary>Clones over HTTP. <paramref name="configure"/> may choose a protocol version or other settings.</summary>
     public static Task<SideBySide> CloneAsync(
         Station station,
         PrimaryRepository repository,

@@ -71,7 +71,7 @@ public sealed class V2SessionTests : IAsyncLifetime
         for (int length = 1; length < all.Length; length += 7)
         {
             SessionResult cut = await _stage.RunV2Async("alice", all[..length]);
-            Assert.Equal((128, "waystation: the client left in the middle of a request\n"), (cut.ExitCode, cut.Error));
+            Assert.Equal((128, "waystation: the client closed the connection in the middle of a request\n"), (cut.ExitCode, cut.Error));
         }
 
         Assert.Equal(0, _stage.Core.Primary.Packs);
@@ -139,7 +139,7 @@ public sealed class V2SessionTests : IAsyncLifetime
         );
         SessionResult cut = await _stage.RunV2Async("alice", s_lsRefs, s_clone, "0000"u8.ToArray());
         Assert.Equal(128, cut.ExitCode);
-        Assert.Contains("broke off", cut.Error, StringComparison.Ordinal);
+        Assert.Contains("ended early", cut.Error, StringComparison.Ordinal);
         Assert.False(cut.Text.EndsWith("0000", StringComparison.Ordinal) && cut.HoldsPack(FakePrimary.Pack));
     }
 
