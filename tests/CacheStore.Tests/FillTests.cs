@@ -223,10 +223,17 @@ public sealed class FillTests
             Store.PlanOf(1, keepAtOnce: false),
             async fill =>
             {
-                using CancellationTokenRegistration registration = fill.Stopping.Register(cancelled.SetResult);
                 fill.Begin(new FetchPrologue(), FillSource.Primary);
                 begun.SetResult();
-                await Task.Delay(Timeout.Infinite, fill.Stopping);
+                try
+                {
+                    await Task.Delay(Timeout.Infinite, fill.Stopping);
+                }
+                finally
+                {
+                    cancelled.SetResult();
+                }
+
                 return FillOutcome.Whole;
             },
             out _
@@ -247,9 +254,16 @@ public sealed class FillTests
         TaskCompletionSource cancelled = NewSignal();
         async Task<FillOutcome> Make(Fill fill)
         {
-            using CancellationTokenRegistration registration = fill.Stopping.Register(cancelled.SetResult);
             fill.Begin(new FetchPrologue(), FillSource.Primary);
-            await Task.Delay(Timeout.Infinite, fill.Stopping);
+            try
+            {
+                await Task.Delay(Timeout.Infinite, fill.Stopping);
+            }
+            finally
+            {
+                cancelled.SetResult();
+            }
+
             return FillOutcome.Whole;
         }
 
