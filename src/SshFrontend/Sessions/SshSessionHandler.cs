@@ -39,8 +39,8 @@ public sealed class SshSessionHandler : IRelaySessions
     /// <summary>As forges have it for what is not Git.</summary>
     private const int Refused = 1;
 
-    /// <summary>What a path that climbs gets where the primary is reached by HTTP, which has no such path.</summary>
-    private static readonly SessionEnd s_noSuchPath = new(Refused, "waystation: over HTTP the primary has no such path\n");
+    /// <summary>The end for a path that climbs, where the node reaches the primary over HTTP: HTTP has no such path.</summary>
+    private static readonly SessionEnd s_noSuchPath = new(Refused, "waystation: the primary has no such path over HTTP\n");
 
     private readonly SshSessionOptions _options;
     private readonly SshClient _client;
@@ -118,7 +118,7 @@ public sealed class SshSessionHandler : IRelaySessions
             SessionEnd end =
                 e is PrimaryException
                     ? SessionEnd.Failed(e)
-                    : SessionEnd.Saying("whose key this is cannot be found out now; try again in a moment");
+                    : SessionEnd.Saying("the node cannot find out now who owns this key; try again in a moment");
             return await client.EndAsync(end, cancellationToken);
         }
         catch (RequestMemoryFullException e)
@@ -136,17 +136,17 @@ public sealed class SshSessionHandler : IRelaySessions
     {
         if (!SshPublicKey.TryParse(session.Key, out SshPublicKey? key))
         {
-            return SessionEnd.Saying("the key cannot be read");
+            return SessionEnd.Saying("the node cannot read this key");
         }
 
         if (session.Command.Length == 0)
         {
-            return new SessionEnd(Refused, "waystation: hello! This is a Git server; it gives no shell.\n");
+            return new SessionEnd(Refused, "waystation: this is a Git server; it gives no shell\n");
         }
 
         if (!GitCommandLine.TryParse(session.Command, out GitCommandLine? line))
         {
-            return new SessionEnd(Refused, "waystation: this is a Git server, and that is none of Git's commands for a repository\n");
+            return new SessionEnd(Refused, "waystation: this is a Git server; it runs only Git's commands for a repository\n");
         }
 
         SessionIdentity identity = await SessionIdentity.FindAsync(_options, _keys, key, session, cancellationToken);

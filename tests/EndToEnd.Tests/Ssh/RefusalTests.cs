@@ -93,9 +93,9 @@ public sealed class RefusalTests(SshStation station) : IClassFixture<SshStation>
 
     [Theory]
     [InlineData("", 1, "gives no shell")]
-    [InlineData("ls -l", 1, "none of Git's commands")]
-    [InlineData("git-upload-pack 'a'; id", 1, "none of Git's commands")]
-    [InlineData("git-upload-pack '--help'", 1, "none of Git's commands")]
+    [InlineData("ls -l", 1, "runs only Git's commands")]
+    [InlineData("git-upload-pack 'a'; id", 1, "runs only Git's commands")]
+    [InlineData("git-upload-pack '--help'", 1, "runs only Git's commands")]
     [InlineData("git-lfs-transfer 'public/x.git' download", 127, "unknown command")]
     public async Task WhatIsNotOffered_EndsWithALineAndAnExitCode(string command, int exitCode, string line)
     {
