@@ -65,7 +65,7 @@ public sealed class ClonePatternsTests
             new RefListing(new LsRefsRequest { RefPrefixes = ["refs/heads/topic", "refs/tags/"], Peel = true }, [s_tips[2], s_tips[4]]),
         ]);
         ClonePattern? shape = ClonePattern.Of(Request("bd", null), some);
-        Assert.Equal(RefChoiceKind.Named, shape?.Refs.Kind);
+        Assert.Equal(RefSelectionKind.Named, shape?.Refs.Kind);
     }
 
     [Fact]

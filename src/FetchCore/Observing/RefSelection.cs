@@ -9,7 +9,7 @@ namespace Waystation.FetchCore.Observing;
 /// </summary>
 /// <param name="Kind">All refs of a kind, or some by name.</param>
 /// <param name="Names">The names, in ordinal order, a line each; empty for all of a kind.</param>
-public sealed record RefSelection(RefChoiceKind Kind, string Names = "")
+public sealed record RefSelection(RefSelectionKind Kind, string Names = "")
 {
     /// <summary>A clone of some refs seldom has more; guards memory.</summary>
     private const int MaxNames = 16;
@@ -30,7 +30,9 @@ public sealed record RefSelection(RefChoiceKind Kind, string Names = "")
         bool isOne = wanted.Count == 1 && !isDeep;
         if (!isOne && view.CoversAll(Heads))
         {
-            foreach (RefChoiceKind kind in (RefChoiceKind[])[RefChoiceKind.HeadsAndTags, RefChoiceKind.Heads, RefChoiceKind.All])
+            foreach (
+                RefSelectionKind kind in (RefSelectionKind[])[RefSelectionKind.HeadsAndTags, RefSelectionKind.Heads, RefSelectionKind.All]
+            )
             {
                 if (wanted.SetEquals(tips.Where(tip => IsOf(kind, tip.Name)).Select(static tip => tip.Id)))
                 {
@@ -62,26 +64,26 @@ public sealed record RefSelection(RefChoiceKind Kind, string Names = "")
             names.Add(tip.SymrefTarget ?? tip.Name);
         }
 
-        return new RefSelection(RefChoiceKind.Named, string.Join('\n', names.Order(StringComparer.Ordinal)));
+        return new RefSelection(RefSelectionKind.Named, string.Join('\n', names.Order(StringComparer.Ordinal)));
     }
 
     /// <summary>The wants of the same selection in other refs; null if a ref is missing.</summary>
     public IReadOnlyList<ObjectId>? WantsOf(IReadOnlyCollection<RefTip> tips)
     {
         ArgumentNullException.ThrowIfNull(tips);
-        HashSet<string> names = Kind == RefChoiceKind.Named ? [.. Names.Split('\n')] : [];
-        List<RefTip> chosen = [.. tips.Where(tip => Kind == RefChoiceKind.Named ? names.Contains(tip.Name) : IsOf(Kind, tip.Name))];
-        return chosen.Count == 0 || (Kind == RefChoiceKind.Named && chosen.Count < names.Count)
+        HashSet<string> names = Kind == RefSelectionKind.Named ? [.. Names.Split('\n')] : [];
+        List<RefTip> chosen = [.. tips.Where(tip => Kind == RefSelectionKind.Named ? names.Contains(tip.Name) : IsOf(Kind, tip.Name))];
+        return chosen.Count == 0 || (Kind == RefSelectionKind.Named && chosen.Count < names.Count)
             ? null
             : [.. chosen.Select(static tip => tip.Id).Distinct()];
     }
 
-    private static bool IsOf(RefChoiceKind kind, string name) =>
+    private static bool IsOf(RefSelectionKind kind, string name) =>
         kind switch
         {
             // HEAD is one of the branches; a clone without that is a selection of its own.
-            RefChoiceKind.All => name != "HEAD",
-            RefChoiceKind.Heads => name.StartsWith(Heads, StringComparison.Ordinal),
+            RefSelectionKind.All => name != "HEAD",
+            RefSelectionKind.Heads => name.StartsWith(Heads, StringComparison.Ordinal),
             _ => name.StartsWith(Heads, StringComparison.Ordinal) || name.StartsWith(Tags, StringComparison.Ordinal),
         };
 
@@ -94,7 +96,7 @@ public sealed record RefSelection(RefChoiceKind Kind, string Names = "")
 }
 
 /// <summary>Which refs.</summary>
-public enum RefChoiceKind
+public enum RefSelectionKind
 {
     /// <summary>Those with these names.</summary>
     Named,
