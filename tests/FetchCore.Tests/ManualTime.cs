@@ -71,6 +71,13 @@ internal sealed class ManualTime : TimeProvider
         );
     }
 
+    /// <summary>Turns the clock, a tenth of a second at a time and by an hour in all, until the task has ended.</summary>
+    public async Task<T> TurnThroughAsync<T>(Task<T> task)
+    {
+        await TurnUntilAsync("it has ended", () => task.IsCompleted, TimeSpan.FromHours(1), TimeSpan.FromMilliseconds(100));
+        return await task;
+    }
+
     /// <summary>The wall clock jumps; the monotonic clock is not touched.</summary>
     public void Jump(TimeSpan by) => Interlocked.Add(ref _jump, by.Ticks);
 

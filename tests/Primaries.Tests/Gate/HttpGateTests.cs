@@ -52,7 +52,7 @@ public sealed class HttpGateTests : IDisposable
     {
         _primary.Answers(503);
         _primary.Answers(200);
-        using HttpResponseMessage answer = await TurningAsync(AskAsync("alice"));
+        using HttpResponseMessage answer = await _time.TurnThroughAsync(AskAsync("alice"));
         Assert.Equal((HttpStatusCode.OK, 2), (answer.StatusCode, _primary.Requests));
         Assert.True(_health.IsUneven);
     }
@@ -61,7 +61,7 @@ public sealed class HttpGateTests : IDisposable
     public async Task Pack_ThatFails_IsNotAskedForAgain()
     {
         _primary.Answers(503);
-        using HttpResponseMessage answer = await TurningAsync(SendAsync(Of("alice") with { AsksForRefs = false }));
+        using HttpResponseMessage answer = await _time.TurnThroughAsync(SendAsync(Of("alice") with { AsksForRefs = false }));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, 1), (answer.StatusCode, _primary.Requests));
     }
 
@@ -70,7 +70,7 @@ public sealed class HttpGateTests : IDisposable
     {
         _primary.Answers(503);
         _primary.Answers(503);
-        using HttpResponseMessage answer = await TurningAsync(AskAsync("alice"));
+        using HttpResponseMessage answer = await _time.TurnThroughAsync(AskAsync("alice"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.Null(_gate.Repositories.StatusOf(s_repository));
         Assert.False(_gate.IsOut(s_repository, CredentialOf("alice")));
@@ -82,7 +82,9 @@ public sealed class HttpGateTests : IDisposable
         _own = OwnAnswer.Fails;
         _primary.Answers(502);
         _primary.Answers(502);
-        PrimaryOutageException outage = await Assert.ThrowsAnyAsync<PrimaryOutageException>(() => TurningAsync(AskAsync("alice")));
+        PrimaryOutageException outage = await Assert.ThrowsAnyAsync<PrimaryOutageException>(() =>
+            _time.TurnThroughAsync(AskAsync("alice"))
+        );
         Assert.Equal(502, outage.Status);
         Assert.True(_gate.IsOut(s_repository, CredentialOf("alice")));
         Assert.False(_gate.IsOut(s_repository, CredentialOf("bob")));
@@ -101,7 +103,7 @@ public sealed class HttpGateTests : IDisposable
     public async Task Connection_ThatFailsWhileTheProbeIsAnswered_IsThisRequestsTroubleAlone()
     {
         _primary.Breaks("reset by peer");
-        PrimaryException failure = await Assert.ThrowsAsync<PrimaryException>(() => TurningAsync(AskAsync("alice")));
+        PrimaryException failure = await Assert.ThrowsAsync<PrimaryException>(() => _time.TurnThroughAsync(AskAsync("alice")));
         Assert.Contains("reset by peer", failure.Message, StringComparison.Ordinal);
         Assert.False(_health.IsOut);
     }
@@ -111,15 +113,15 @@ public sealed class HttpGateTests : IDisposable
     {
         _wrong = new ProbeFailure("connection refused", IsReached: false);
         _primary.Breaks("connection refused");
-        await Assert.ThrowsAnyAsync<PrimaryOutageException>(() => TurningAsync(AskAsync("alice")));
+        await Assert.ThrowsAnyAsync<PrimaryOutageException>(() => _time.TurnThroughAsync(AskAsync("alice")));
         Assert.True(_gate.IsOut(s_repository, CredentialOf("bob")));
 
-        await Assert.ThrowsAnyAsync<PrimaryOutageException>(() => TurningAsync(AskAsync("bob")));
+        await Assert.ThrowsAnyAsync<PrimaryOutageException>(() => _time.TurnThroughAsync(AskAsync("bob")));
         Assert.Equal(1, _primary.Requests);
 
         _wrong = null;
         _primary.Answers(200);
-        using HttpResponseMessage answer = await TurningAsync(AskAsync("bob"));
+        using HttpResponseMessage answer = await _time.TurnThroughAsync(AskAsync("bob"));
         Assert.Equal((HttpStatusCode.OK, false), (answer.StatusCode, _health.IsOut));
     }
 
@@ -128,11 +130,11 @@ public sealed class HttpGateTests : IDisposable
     {
         _wrong = new ProbeFailure("it answers 503", IsReached: true);
         _primary.Answers(503);
-        await Assert.ThrowsAnyAsync<PrimaryOutageException>(() => TurningAsync(AskAsync("alice")));
+        await Assert.ThrowsAnyAsync<PrimaryOutageException>(() => _time.TurnThroughAsync(AskAsync("alice")));
         Assert.True(_health is { IsOut: true, IsReached: true });
 
         _primary.Answers(403);
-        using HttpResponseMessage refused = await TurningAsync(AskAsync("bob"));
+        using HttpResponseMessage refused = await _time.TurnThroughAsync(AskAsync("bob"));
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
     }
 
@@ -181,7 +183,7 @@ public sealed class HttpGateTests : IDisposable
         for (int i = 0; i < 5; i++)
         {
             _primary.Breaks("reset by peer");
-            await Assert.ThrowsAsync<PrimaryException>(() => TurningAsync(AskAsync("alice")));
+            await Assert.ThrowsAsync<PrimaryException>(() => _time.TurnThroughAsync(AskAsync("alice")));
         }
 
         for (int i = 0; i < 5; i++)
@@ -211,7 +213,7 @@ public sealed class HttpGateTests : IDisposable
 
         _wrong = new ProbeFailure("no answer within 30 s", IsReached: false);
         _primary.Waits();
-        await Assert.ThrowsAnyAsync<PrimaryOutageException>(() => TurningAsync(AskAsync("alice")));
+        await Assert.ThrowsAnyAsync<PrimaryOutageException>(() => _time.TurnThroughAsync(AskAsync("alice")));
         Assert.True(_health.IsOut);
     }
 
@@ -227,18 +229,6 @@ public sealed class HttpGateTests : IDisposable
             static () => new HttpRequestMessage(HttpMethod.Get, "http://git.example.test/team/tool.git"),
             cancellationToken
         );
-
-    /// <summary>Turns the clock until this has ended.</summary>
-    private async Task<HttpResponseMessage> TurningAsync(Task<HttpResponseMessage> task)
-    {
-        await _time.TurnUntilAsync(
-            "it has ended",
-            () => task.IsCompleted,
-            most: TimeSpan.FromHours(1),
-            step: TimeSpan.FromMilliseconds(100)
-        );
-        return await task;
-    }
 
     /// <summary>Answers each request by the next line of its script.</summary>
     private sealed class ScriptedPrimary : HttpMessageHandler

@@ -31,7 +31,7 @@ public sealed class PrimaryHealthTests : IDisposable
     [Fact]
     public async Task Statuses_AreAnOutage_WhenEveryProbeGetsOneToo()
     {
-        Assert.True(await TurningAsync(_health.JudgeAsync("it answers 503", isStatus: true)));
+        Assert.True(await _time.TurnThroughAsync(_health.JudgeAsync("it answers 503", isStatus: true)));
         Assert.True(_health is { IsOut: true, IsReached: true });
     }
 
@@ -39,7 +39,7 @@ public sealed class PrimaryHealthTests : IDisposable
     public async Task Statuses_AreNoOutage_WhenAnythingElseIsAnsweredMeanwhile()
     {
         _onProbe = () => _health.AnsweredAsync().AsTask();
-        Assert.False(await TurningAsync(_health.JudgeAsync("it answers 503", isStatus: true)));
+        Assert.False(await _time.TurnThroughAsync(_health.JudgeAsync("it answers 503", isStatus: true)));
     }
 
     [Fact]
@@ -47,10 +47,10 @@ public sealed class PrimaryHealthTests : IDisposable
     {
         _own = OwnAnswer.Fails;
         _health.NoteUneven();
-        Assert.False(await TurningAsync(_health.JudgeAsync("it answers 503", isStatus: true)));
-        Assert.False(await TurningAsync(_repositories.JudgeAsync(Of("alice"), 503, default)));
+        Assert.False(await _time.TurnThroughAsync(_health.JudgeAsync("it answers 503", isStatus: true)));
+        Assert.False(await _time.TurnThroughAsync(_repositories.JudgeAsync(Of("alice"), 503, default)));
         _time.Turn(TimeSpan.FromSeconds(10));
-        Assert.True(await TurningAsync(_repositories.JudgeAsync(Of("alice"), 503, default)));
+        Assert.True(await _time.TurnThroughAsync(_repositories.JudgeAsync(Of("alice"), 503, default)));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class PrimaryHealthTests : IDisposable
     public async Task Repository_IsOut_WhenTheNodesOwnQuestionFails_UntilSomebodyIsServed()
     {
         _own = OwnAnswer.Fails;
-        Assert.True(await TurningAsync(_repositories.JudgeAsync(Of("alice"), 503, default)));
+        Assert.True(await _time.TurnThroughAsync(_repositories.JudgeAsync(Of("alice"), 503, default)));
         Assert.Equal(503, _repositories.StatusOf(s_repository));
         _repositories.NoteServed(s_repository);
         Assert.Null(_repositories.StatusOf(s_repository));
@@ -162,18 +162,6 @@ public sealed class PrimaryHealthTests : IDisposable
     {
         await _onProbe();
         return _wrong;
-    }
-
-    /// <summary>Turns the clock until this has ended.</summary>
-    private async Task<bool> TurningAsync(Task<bool> task)
-    {
-        await _time.TurnUntilAsync(
-            "it has ended",
-            () => task.IsCompleted,
-            most: TimeSpan.FromHours(1),
-            step: TimeSpan.FromMilliseconds(100)
-        );
-        return await task;
     }
 
     private sealed class Late(Task<HttpResponseMessage> answer) : HttpMessageHandler

@@ -1,3 +1,4 @@
+using Waystation.FetchCore.Tests;
 using Waystation.SshFrontend.KeyAuthorities;
 
 namespace Waystation.SshFrontend.Tests.KeyAuthorities;
