@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Console;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Lfs;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Mirrors.Packing;
 using Waystation.CacheStore.Mirrors.Upkeep;
@@ -137,6 +138,8 @@ internal static class Node
             .AddSingleton(options.Notify)
             .AddSingleton(folder)
             .AddSingleton(options.PackCache)
+            .AddSingleton(options.Lfs)
+            .AddSingleton<LfsStore>()
             .AddSingleton(new Meter(FetchMeters.MeterName))
             .AddSingleton<PrometheusPage>()
             .AddSingleton<StoreMeters>()

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Lfs;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Options;
 using Waystation.CacheStore.Packs;
@@ -50,6 +51,8 @@ internal sealed class NodeOptions : IValidatableObject
     public PackCacheOptions PackCache { get; init; } = new();
 
     public MirrorOptions Mirrors { get; init; } = new();
+
+    public LfsOptions Lfs { get; init; } = new();
 
     public DiskOptions Disk { get; init; } = new();
 
