@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Waystation.TestKit.Servers.Lfs;
 
 namespace Waystation.TestKit.Servers;
 
@@ -86,6 +87,22 @@ public sealed class SshdPrimary : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         File.AppendAllText(_folder["authorized_keys"], $"restrict,command=\"{command}\" {key.PublicLine}\n");
+    }
+
+    /// <summary>Has <c>git-lfs-authenticate</c> answer as this primary says.</summary>
+    public void AnswerLfsBy(LfsPrimary primary)
+    {
+        ArgumentNullException.ThrowIfNull(primary);
+        File.WriteAllText(
+            _folder["lfs"],
+            $$"""
+            # Part of the forced command.
+            curl --silent --fail --get --noproxy '*' --data-urlencode "user=$user" --data-urlencode "path=$2" \
+                --data-urlencode "operation=$3" '{{primary.AuthenticateUrl}}' || refuse 'You are not allowed to do this.'
+            exit 0
+
+            """
+        );
     }
 
     /// <summary>Lets a key in no more.</summary>
@@ -242,7 +259,9 @@ public sealed class SshdPrimary : IAsyncDisposable
             case $user:$2 in mallory:*private/*) refuse 'Repository not found.' ;; esac
             case $user:$1 in
             *:git-upload-pack | *:git-upload-archive | alice:git-receive-pack) ;;
-            *:git-lfs-authenticate) echo "{\"user\":\"$user\",\"operation\":\"$3\"}"; exit 0 ;;
+            *:git-lfs-authenticate) [ ! -e "{{_folder["lfs"]}}" ] || . "{{_folder[
+                "lfs"
+            ]}}"; echo "{\"user\":\"$user\",\"operation\":\"$3\"}"; exit 0 ;;
             *:git-receive-pack) refuse 'You are not allowed to push.' ;;
             *) refuse 'unknown command' 127 ;;
             esac
