@@ -28,7 +28,7 @@ public sealed class LfsObjects
     public bool IsUnverified(PrimaryRepository repository, string oid) => _unverified.ContainsKey((repository.Name, oid));
 
     /// <summary>Takes an upload; false where its content is another than its name says.</summary>
-    internal async Task<bool> ReceiveAsync(string repository, string oid, bool verifies, Stream body, Action<int> count)
+    internal async Task<bool> ReceiveAsync(string repository, string oid, bool verifies, Stream body, Func<int, Task> received)
     {
         string file = Path.Combine(_folder["objects"], Path.GetRandomFileName());
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -40,7 +40,7 @@ public sealed class LfsObjects
             {
                 digest.AppendData(buffer, 0, read);
                 await written.WriteAsync(buffer.AsMemory(0, read));
-                count(read);
+                await received(read);
             }
         }
 

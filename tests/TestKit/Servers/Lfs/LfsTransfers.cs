@@ -51,13 +51,23 @@ internal sealed class LfsTransfers(LfsPrimary primary, LfsGrants grants)
             request.Oid,
             primary.Behaviour.Verifies,
             context.Request.Body,
-            read =>
+            async read =>
             {
                 request.Count(read);
-                if (fault.Kind == LfsFaultKind.Break && request.Bytes > fault.AfterBytes)
+                if (request.Bytes < fault.AfterBytes)
+                {
+                    return;
+                }
+
+                if (fault.Kind == LfsFaultKind.Break)
                 {
                     context.Abort();
                     throw new IOException("the upload is cut off on command");
+                }
+
+                if (fault.Kind == LfsFaultKind.Stall)
+                {
+                    await fault.Until().WaitAsync(context.RequestAborted);
                 }
             }
         );
