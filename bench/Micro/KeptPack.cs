@@ -30,6 +30,7 @@ internal sealed class KeptPack : IDisposable
         _folder = new DataFolder(_temp["data"], TimeProvider.System);
         _tier = new DiskPackTier(
             _folder,
+            new SpaceBudget(_folder, new DiskOptions()),
             new PackCacheOptions(),
             new StoreMeters(_meter),
             TimeProvider.System,

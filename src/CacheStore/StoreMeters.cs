@@ -9,7 +9,12 @@ public sealed class StoreMeters
     private readonly Counter<long> _failures;
     private readonly Counter<long> _evictedBytes;
     private readonly Counter<long> _quarantined;
+    private readonly Counter<long> _mirrorsEvictedBytes;
     private readonly Counter<long> _mirrorsQuarantined;
+    private readonly Counter<long> _lfsFailures;
+    private readonly Counter<long> _lfsEvictedBytes;
+    private readonly Counter<long> _lfsQuarantined;
+    private readonly Counter<long> _lfsRejected;
 
     /// <summary>Makes the instruments on <paramref name="meter"/>.</summary>
     public StoreMeters(Meter meter)
@@ -28,14 +33,39 @@ public sealed class StoreMeters
             "waystation_pack_cache_quarantined_total",
             description: "Cached packs found damaged and quarantined."
         );
+        _mirrorsEvictedBytes = meter.CreateCounter<long>(
+            "waystation_mirrors_evicted_bytes_total",
+            description: "Bytes of mirrors evicted to make room."
+        );
         _mirrorsQuarantined = meter.CreateCounter<long>(
             "waystation_mirrors_quarantined_total",
             description: "Mirrors found damaged and given up."
         );
+        _lfsFailures = meter.CreateCounter<long>(
+            "waystation_lfs_store_failures_total",
+            description: "Failures of the disk, after which a Git LFS object was passed on without being kept."
+        );
+        _lfsEvictedBytes = meter.CreateCounter<long>(
+            "waystation_lfs_evicted_bytes_total",
+            description: "Bytes of Git LFS objects evicted to make room."
+        );
+        _lfsQuarantined = meter.CreateCounter<long>(
+            "waystation_lfs_quarantined_total",
+            description: "Stored Git LFS objects found damaged and quarantined."
+        );
+        _lfsRejected = meter.CreateCounter<long>(
+            "waystation_lfs_rejected_total",
+            description: "Git LFS objects that came with wrong bytes or a wrong length, and were not stored."
+        );
         _failures.Add(0, new KeyValuePair<string, object?>("reason", "no room"));
         _evictedBytes.Add(0);
         _quarantined.Add(0);
+        _mirrorsEvictedBytes.Add(0);
         _mirrorsQuarantined.Add(0);
+        _lfsFailures.Add(0, new KeyValuePair<string, object?>("reason", "no room"));
+        _lfsEvictedBytes.Add(0);
+        _lfsQuarantined.Add(0);
+        _lfsRejected.Add(0);
     }
 
     /// <summary>The disk refused.</summary>
@@ -47,6 +77,21 @@ public sealed class StoreMeters
     /// <summary>A pack was found damaged.</summary>
     public void Quarantined() => _quarantined.Add(1);
 
+    /// <summary>A mirror was evicted.</summary>
+    public void MirrorEvicted(long bytes) => _mirrorsEvictedBytes.Add(bytes);
+
+    /// <summary>The disk refused an LFS object.</summary>
+    public void LfsFailure(string reason) => _lfsFailures.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>An LFS object was evicted.</summary>
+    public void LfsEvicted(long bytes) => _lfsEvictedBytes.Add(bytes);
+
+    /// <summary>A stored LFS object was found damaged.</summary>
+    public void LfsQuarantined() => _lfsQuarantined.Add(1);
+
+    /// <summary>An LFS object that came was not the one that was asked for.</summary>
+    public void LfsRejected() => _lfsRejected.Add(1);
+
     /// <summary>A mirror was taken out of use.</summary>
     public void MirrorQuarantined() => _mirrorsQuarantined.Add(1);
 
@@ -55,6 +100,13 @@ public sealed class StoreMeters
     {
         _meter.CreateObservableGauge("waystation_mirror_bytes", bytes, description: "Bytes of all mirrors.");
         _meter.CreateObservableGauge("waystation_mirrors", mirrors, description: "Mirrors.");
+    }
+
+    /// <summary>Sets the source of the size of the LFS objects.</summary>
+    internal void ObserveLfs(Func<long> bytes, Func<int> objects)
+    {
+        _meter.CreateObservableGauge("waystation_lfs_bytes", bytes, description: "Bytes of all stored Git LFS objects.");
+        _meter.CreateObservableGauge("waystation_lfs_objects", objects, description: "Stored Git LFS objects.");
     }
 
     /// <summary>Sets the source of the number of packs that are being made, and of requests that wait for their turn.</summary>

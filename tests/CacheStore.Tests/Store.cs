@@ -173,7 +173,8 @@ internal sealed class Store : IAsyncDisposable
         _temp.Dispose();
     }
 
-    private DiskPackTier NewTier() => new(Folder, _options, Meters, TimeProvider.System, NullLogger<DiskPackTier>.Instance);
+    private DiskPackTier NewTier() =>
+        new(Folder, new SpaceBudget(Folder, new DiskOptions()), _options, Meters, TimeProvider.System, NullLogger<DiskPackTier>.Instance);
 
     private FillTable NewFills() => new(Tier, Admission, TimeProvider.System, NullLogger<FillTable>.Instance);
 }

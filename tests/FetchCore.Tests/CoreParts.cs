@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Lfs;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Mirrors.Packing;
 using Waystation.CacheStore.Mirrors.Upkeep;
@@ -42,11 +43,12 @@ internal sealed class CoreParts : IAsyncDisposable
         var workMeters = new WorkMeters(_meter);
         var fetchMeters = new FetchMeters(_meter);
         Observer = new FetchObserver(fetchMeters, Recent, time, NullLogger<FetchObserver>.Instance);
-        Store = new DiskPackTier(_data, new PackCacheOptions(), meters, time, NullLogger<DiskPackTier>.Instance);
+        var budget = new SpaceBudget(_data, new DiskOptions());
+        Store = new DiskPackTier(_data, budget, new PackCacheOptions(), meters, time, NullLogger<DiskPackTier>.Instance);
         var admission = new PackAdmission(time);
         Fills = new FillTable(Store, admission, time, NullLogger<FillTable>.Instance);
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
-        Mirrors = new MirrorSet(_data, options, git, meters, NullLogger<MirrorSet>.Instance);
+        Mirrors = new MirrorSet(_data, budget, options, git, meters, NullLogger<MirrorSet>.Instance);
         Objects = new ObjectQueries(git, new LookupLimiter(options, time), time);
         Refs = new MirrorRefsUpdate(Objects, time, NullLogger<MirrorRefsUpdate>.Instance);
         Work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
@@ -58,7 +60,8 @@ internal sealed class CoreParts : IAsyncDisposable
         Vet = new VetWork(Mirrors, services, Sync, Refs, history, Report);
         Warm = new WarmWork(Mirrors, services, Making);
         Queue = new WorkQueue([Upkeep, Vet, Warm], new WorkOptions(), _data, workMeters, time, NullLogger<WorkQueue>.Instance);
-        Scrubber = new Scrubber(Store, Mirrors, _data);
+        Lfs = new LfsStore(_data, budget, new LfsOptions(), meters, time, NullLogger<LfsStore>.Instance);
+        Scrubber = new Scrubber(Store, Mirrors, Lfs, _data);
         Sight = new WantsAndHavesFilter(Mirrors, Objects, new ReachabilityChecker(Objects), Sync, options, time);
         _turns = new PackObjectsLimiter(options);
         var local = new LocalRung(Mirrors, Objects, Making, Sync, Sight, new UploadPack(git, _data), _turns, Queue, Upkeep, options, time);
@@ -85,7 +88,7 @@ internal sealed class CoreParts : IAsyncDisposable
             time,
             NullLogger<PushIngest>.Instance
         );
-        Purge = new RepositoryPurge(Work, Queue, Mirrors, Fills, Store);
+        Purge = new RepositoryPurge(Work, Queue, Mirrors, Fills, Store, Lfs);
         _ = new LostHistory(history, Tickets, Mirrors, Store, Purge, time, NullLogger<LostHistory>.Instance);
         Service = new FetchService(access, Store, Fills, admission, local, Making, shapes, Memory, time);
     }
@@ -107,6 +110,8 @@ internal sealed class CoreParts : IAsyncDisposable
     public DiskPackTier Store { get; }
 
     public FillTable Fills { get; }
+
+    public LfsStore Lfs { get; }
 
     public MirrorSet Mirrors { get; }
 
@@ -146,6 +151,7 @@ internal sealed class CoreParts : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await Fills.DisposeAsync();
+        await Lfs.DisposeAsync();
         await Work.DisposeAsync();
         Queue.Dispose();
         _stopping.Dispose();

@@ -38,7 +38,14 @@ public sealed class HangingSyncTests : IAsyncLifetime
     {
         _data = new DataFolder(_folder["data"], _time);
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
-        var mirrors = new MirrorSet(_data, new MirrorOptions(), git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
+        var mirrors = new MirrorSet(
+            _data,
+            new SpaceBudget(_data, new DiskOptions()),
+            new MirrorOptions(),
+            git,
+            new StoreMeters(_meter),
+            NullLogger<MirrorSet>.Instance
+        );
         var objects = new ObjectQueries(git, new LookupLimiter(new MirrorOptions(), _time), _time);
         var refs = new MirrorRefsUpdate(objects, _time, NullLogger<MirrorRefsUpdate>.Instance);
         _sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, new PrimaryHistory(), _time, NullLogger<MirrorSync>.Instance);

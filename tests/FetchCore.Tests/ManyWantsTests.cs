@@ -37,7 +37,14 @@ public sealed class ManyWantsTests : IAsyncLifetime, IDisposable
     {
         _data = new DataFolder(_folder["data"], _time);
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
-        var mirrors = new MirrorSet(_data, new MirrorOptions(), git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
+        var mirrors = new MirrorSet(
+            _data,
+            new SpaceBudget(_data, new DiskOptions()),
+            new MirrorOptions(),
+            git,
+            new StoreMeters(_meter),
+            NullLogger<MirrorSet>.Instance
+        );
         _objects = new ObjectQueries(git, new LookupLimiter(new MirrorOptions(), _time), _time);
         _mirror = mirrors.Publish(await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, CancellationToken.None));
     }

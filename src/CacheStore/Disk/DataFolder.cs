@@ -69,6 +69,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>Repositories that packs are made from.</summary>
     public string Mirrors => Path.Combine(Root, "mirrors");
 
+    /// <summary>The folder of the Git LFS objects.</summary>
+    public string Lfs => Path.Combine(Root, "lfs");
+
     /// <summary>What is being made.</summary>
     public string Temporary => Path.Combine(Root, "tmp");
 

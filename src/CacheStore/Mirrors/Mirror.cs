@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Flights;
 using Waystation.GitProtocol.Objects;
 
@@ -24,6 +25,7 @@ public sealed class Mirror
     private readonly HashSet<MirrorLease> _leases = [];
     private readonly Places _turn = new(1);
     private readonly RepositoryFiles _skeleton;
+    private readonly WorthAge _age;
     private MirrorRefs _refs;
     private FileStamp? _refsStamp;
     private ImmutableHashSet<string> _replaced = [];
@@ -34,8 +36,10 @@ public sealed class Mirror
     private TimeSpan _idleBefore;
     private long _changes;
 
-    internal Mirror(string folder, MirrorRecord record)
+    internal Mirror(string folder, MirrorRecord record, WorthAge age)
     {
+        _age = age;
+        AgeAtUse = age.Value;
         _record = record;
         Folder = folder;
         Name = new RepositoryName(record.Host, record.Path);
@@ -116,6 +120,12 @@ public sealed class Mirror
             }
         }
     }
+
+    /// <summary>Whether it is read or changed now.</summary>
+    internal bool IsInUse => IsRead || _turn.AreTaken;
+
+    /// <summary>The age of the evicted things when it was last used or changed: the part of its worth that grows old.</summary>
+    internal double AgeAtUse { get; private set; }
 
     /// <summary>There is something in <see cref="Tip"/>, as it was made.</summary>
     internal bool HasTip => TipStamps.Bytes > 0 && TipStamps.AllHold();
@@ -214,6 +224,7 @@ public sealed class Mirror
     private void Touch()
     {
         LastUsed = DateTime.UtcNow;
+        AgeAtUse = _age.Value;
         _idleBefore = TimeSpan.Zero;
         Interlocked.Exchange(ref _usedAt, Stopwatch.GetTimestamp());
     }

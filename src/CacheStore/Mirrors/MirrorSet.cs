@@ -9,30 +9,47 @@ namespace Waystation.CacheStore.Mirrors;
 /// The mirrors of a node. A mirror is made under a temporary name and renamed when it is whole; it goes the same way back.
 /// Folder names come from digests, never from a client's path.
 /// </summary>
-public sealed class MirrorSet
+public sealed class MirrorSet : ISpaceHolder
 {
+    /// <summary>
+    /// Milliseconds per byte: a mirror is worth as much as an object that came at 10 MB/s and was used 16 times since. All mirrors have the
+    /// same, so among mirrors the longest unused goes first.
+    /// </summary>
+    private const double Worth = 16 * 1e-4;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<RepositoryName, Mirror> _mirrors = [];
     private readonly DataFolder _folder;
     private readonly MirrorOptions _options;
+    private readonly SpaceBudget _budget;
     private readonly GitProgram _git;
     private readonly StoreMeters _meters;
     private readonly ILogger<MirrorSet> _logger;
     private Action<RepositoryName>? _whenGivenUp;
 
     /// <summary>Opens the mirrors of the data folder, and deletes those that cannot be read.</summary>
-    public MirrorSet(DataFolder folder, MirrorOptions options, GitProgram git, StoreMeters meters, ILogger<MirrorSet> logger)
+    public MirrorSet(
+        DataFolder folder,
+        SpaceBudget budget,
+        MirrorOptions options,
+        GitProgram git,
+        StoreMeters meters,
+        ILogger<MirrorSet> logger
+    )
     {
         ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(budget);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(meters);
         _folder = folder;
+        _budget = budget;
         _options = options;
         _git = git;
         _meters = meters;
         _logger = logger;
         Load();
-        meters.ObserveMirrors(() => All().Sum(static mirror => mirror.Bytes), () => All().Count);
+        budget.Add(this);
+        meters.ObserveMirrors(() => Bytes, () => All().Count);
     }
 
     /// <summary>Calls <paramref name="tell"/> for each mirror that was damaged and given up.</summary>
@@ -40,6 +57,11 @@ public sealed class MirrorSet
 
     /// <summary>Whether mirrors are kept at all.</summary>
     public bool IsOn => _options.MaxSize > 0 && _folder.IsWritable;
+
+    /// <summary>Bytes of all mirrors.</summary>
+    public long Bytes => All().Sum(static mirror => mirror.Bytes);
+
+    long ISpaceHolder.MaxBytes => _options.MaxSize;
 
     /// <summary>All mirrors, in no order.</summary>
     public IReadOnlyList<Mirror> All()
@@ -85,7 +107,7 @@ public sealed class MirrorSet
             IsUnproven = false,
         };
         record.Write(Path.Combine(folder, "record"));
-        return new Mirror(folder, record);
+        return new Mirror(folder, record, _budget.Age);
     }
 
     /// <summary>Puts a prepared mirror in its place; one that was there before goes.</summary>
@@ -104,7 +126,7 @@ public sealed class MirrorSet
             }
 
             Directory.Move(prepared.Folder, target);
-            var mirror = new Mirror(target, MirrorRecord.Read(Path.Combine(target, "record")));
+            var mirror = new Mirror(target, MirrorRecord.Read(Path.Combine(target, "record")), _budget.Age);
             _mirrors[mirror.Name] = mirror;
             _logger.MirrorMade(mirror.Name, mirror.Bytes);
             return mirror;
@@ -157,25 +179,28 @@ public sealed class MirrorSet
         }
     }
 
-    /// <summary>Removes mirrors, the longest unused first, until there is room; false if there never will be.</summary>
+    /// <summary>Evicts until there is room; false if there never will be.</summary>
     /// <param name="bytes">The bytes to make room for.</param>
     /// <param name="spared">The repository that grows; its mirror stays.</param>
-    public bool TryMakeRoom(long bytes, RepositoryName spared)
+    public bool TryMakeRoom(long bytes, RepositoryName spared) => _budget.TryMakeRoom(this, bytes, spared);
+
+    double? ISpaceHolder.LeastWorth(RepositoryName? spared) => First(spared)?.AgeAtUse + Worth;
+
+    void ISpaceHolder.TryEvict(RepositoryName? spared)
     {
-        while (bytes + All().Sum(static mirror => mirror.Bytes) > _options.MaxSize || !_folder.HasRoomFor(bytes))
+        if (First(spared) is { } mirror)
         {
-            Mirror? oldest = All().Where(mirror => mirror.Name != spared).MinBy(static mirror => mirror.LastUsed);
-            if (bytes > _options.MaxSize || oldest is null)
-            {
-                return false;
-            }
-
-            _logger.MirrorEvicted(oldest.Name, oldest.Bytes);
-            Remove(oldest.Name);
+            long bytes = mirror.Bytes;
+            _budget.Age.Raise(mirror.AgeAtUse + Worth);
+            _logger.MirrorEvicted(mirror.Name, bytes);
+            _meters.MirrorEvicted(bytes);
+            Remove(mirror.Name);
         }
-
-        return true;
     }
+
+    /// <summary>The mirror that goes first: the longest unused. Mirrors in use stay.</summary>
+    private Mirror? First(RepositoryName? spared) =>
+        All().Where(mirror => mirror.Name != spared && !mirror.IsInUse).MinBy(static mirror => (mirror.AgeAtUse, mirror.LastUsed));
 
     /// <summary>Every file that git made, to be read whole: each ends with a digest of all that is before.</summary>
     internal IEnumerable<ScrubItem> ScrubItems(Mirror mirror) =>
@@ -256,7 +281,7 @@ public sealed class MirrorSet
         {
             try
             {
-                var mirror = new Mirror(folder, MirrorRecord.Read(Path.Combine(folder, "record")));
+                var mirror = new Mirror(folder, MirrorRecord.Read(Path.Combine(folder, "record")), _budget.Age);
                 if (!string.Equals(FolderOf(mirror.Name), folder, StringComparison.Ordinal))
                 {
                     throw new InvalidDataException("the folder belongs to another repository");

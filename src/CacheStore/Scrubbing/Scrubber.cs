@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Lfs;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs.Storing;
 
@@ -10,7 +11,7 @@ namespace Waystation.CacheStore.Scrubbing;
 /// without a trace in a file's stamp. It goes through the whole store within a day, file by file in the order of their names, and
 /// continues at its position after a restart.
 /// </summary>
-public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, DataFolder folder)
+public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs, DataFolder folder)
 {
     /// <summary>The time for the whole store, with some hours of the day to spare.</summary>
     private static readonly TimeSpan s_whole = TimeSpan.FromHours(20);
@@ -30,6 +31,7 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, DataFolder f
             .. packs
                 .ScrubItems()
                 .Concat(mirrors.All().SelectMany(mirrors.ScrubItems))
+                .Concat(lfs.ScrubItems())
                 .OrderBy(static item => item.Name, StringComparer.Ordinal),
         ];
         if (all.Count == 0)
@@ -40,9 +42,10 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, DataFolder f
         _last ??= _journal.Read()?.Last ?? "";
         _owed += all.Sum(static item => (double)item.Length) * span.TotalSeconds / s_whole.TotalSeconds;
         (long bytes, int damaged) = (0, 0);
-        for (int count = 0; _owed > 0 && count < all.Count; count++)
+        int at = all.FindIndex(one => string.CompareOrdinal(one.Name, _last) > 0);
+        for (int count = 0; _owed > 0 && count < all.Count; count++, at++)
         {
-            ScrubItem item = all.Find(one => string.CompareOrdinal(one.Name, _last) > 0) ?? all[0];
+            ScrubItem item = all[at = at < 0 || at == all.Count ? 0 : at];
             bytes += item.Length;
             _owed -= item.Length;
             if (!await item.CheckAsync(stopping))

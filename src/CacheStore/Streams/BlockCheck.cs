@@ -10,7 +10,20 @@ internal struct BlockCheck
     private uint _sum;
     private int _inBlock;
 
-    public BlockCheck() => _sum = BlockSums.Seed;
+    public BlockCheck()
+        : this(0) { }
+
+    /// <summary>A reading that begins at the start of a block.</summary>
+    public BlockCheck(long position)
+    {
+        if (position % BlockSums.BlockLength != 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(position), position, "a block does not begin here");
+        }
+
+        _sum = BlockSums.Seed;
+        Position = position;
+    }
 
     public long Position { get; private set; }
 

@@ -26,6 +26,9 @@ public static class BlockSums
     /// <summary>How many blocks a pack of this many bytes has.</summary>
     public static int CountFor(long packLength) => checked((int)((packLength + BlockLength - 1) / BlockLength));
 
+    /// <summary>The position of the first byte of the block that has this byte.</summary>
+    public static long StartOfBlock(long position) => position - (position % BlockLength);
+
     /// <summary>Continues a running sum over more bytes.</summary>
     /// <remarks>
     /// The processor takes three cycles for each step of a checksum, and begins one in each cycle: three lanes side by side use all of

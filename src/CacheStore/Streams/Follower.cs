@@ -15,11 +15,28 @@ internal sealed class Follower : IDisposable
     /// <summary>Bytes read so far.</summary>
     public long Position => Volatile.Read(ref _position);
 
+    /// <summary>Whether the checksum of the present block is known: all of the block can be read.</summary>
+    public bool IsBlockDone => _file.SumOf((int)(_check.Position / BlockSums.BlockLength)) is not null;
+
     /// <summary>How much of the rest of this block can be read now.</summary>
-    public int Available => (int)Math.Min(_check.LeftInBlock, _file.Readable - _check.Position);
+    public int Available => (int)Math.Clamp(_file.Readable - _check.Position, 0, _check.LeftInBlock);
 
     /// <summary>All of the whole content has been read.</summary>
     public bool IsAtEnd => _file.IsEnd(_check.Position);
+
+    /// <summary>Begins the reading at a later block. Call it before the first <see cref="Read"/>.</summary>
+    /// <param name="position">The position of the block's first byte.</param>
+    public void BeginAt(long position)
+    {
+        if (_check.Position != 0)
+        {
+            throw new InvalidOperationException("the reading has begun");
+        }
+
+        _check = new BlockCheck(position);
+        Volatile.Write(ref _position, position);
+        _file.ReaderAdvanced();
+    }
 
     /// <summary>Fills all of <paramref name="destination"/>, which is at most <see cref="Available"/>.</summary>
     /// <exception cref="IOException">The file cannot be read back.</exception>

@@ -1,4 +1,5 @@
 using Waystation.CacheStore;
+using Waystation.CacheStore.Lfs;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs.Storing;
 using Waystation.FetchCore.Flights;
@@ -6,10 +7,18 @@ using Waystation.FetchCore.Flights;
 namespace Waystation.FetchCore.Background;
 
 /// <summary>
-/// Removes everything of a repository from the disk at once: its mirror with the orphans, its cached packs, and the quarantine. Responses
-/// that are under way go on to their end and are not kept. The next clone brings everything that the primary still gives.
+/// Removes everything of a repository from the disk at once: its mirror with the orphans, its cached packs, the LFS objects that no
+/// other repository refers to, and the quarantine. Responses that are under way go on to their end and are not kept. The next clone
+/// brings everything that the primary still gives.
 /// </summary>
-public sealed class RepositoryPurge(BackgroundWork work, WorkQueue queue, MirrorSet mirrors, FillTable fills, DiskPackTier packs)
+public sealed class RepositoryPurge(
+    BackgroundWork work,
+    WorkQueue queue,
+    MirrorSet mirrors,
+    FillTable fills,
+    DiskPackTier packs,
+    LfsStore lfs
+)
 {
     /// <summary>Removes everything of the repository.</summary>
     /// <exception cref="IOException">The disk refuses; everything that could be removed is gone.</exception>
@@ -22,7 +31,8 @@ public sealed class RepositoryPurge(BackgroundWork work, WorkQueue queue, Mirror
         long mirrorBytes = mirrors.Find(repository)?.Bytes ?? 0;
         bool hadMirror = mirrors.Remove(repository);
         (int count, long bytes) = packs.RemoveAll(repository);
-        return new Purged(repository.ToString(), hadMirror, mirrorBytes, count, bytes);
+        (int objects, long objectBytes) = lfs.RemoveAll(repository);
+        return new Purged(repository.ToString(), hadMirror, mirrorBytes, count, bytes, objects, objectBytes);
     }
 }
 
@@ -32,4 +42,6 @@ public sealed class RepositoryPurge(BackgroundWork work, WorkQueue queue, Mirror
 /// <param name="MirrorBytes">The bytes of the mirror.</param>
 /// <param name="Packs">The number of cached packs.</param>
 /// <param name="PackBytes">The bytes of these packs.</param>
-public sealed record Purged(string Repo, bool Mirror, long MirrorBytes, int Packs, long PackBytes);
+/// <param name="LfsObjects">The number of Git LFS objects that no other repository referred to.</param>
+/// <param name="LfsBytes">The bytes of these objects.</param>
+public sealed record Purged(string Repo, bool Mirror, long MirrorBytes, int Packs, long PackBytes, int LfsObjects, long LfsBytes);

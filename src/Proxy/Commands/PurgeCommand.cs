@@ -11,7 +11,8 @@ internal static class PurgeCommand
     public static Command Create() =>
         NodeCommand.Act<Purged>(
             "purge",
-            "Removes from the disk at once all that a node keeps of a repository: mirror, orphaned objects, cached packs.",
+            "Removes from the disk at once all that a node keeps of a repository: mirror, orphaned objects, cached packs, "
+                + "and the Git LFS objects that no other repository refers to.",
             "/api/v1/repos/purge",
             Format
         );
@@ -21,7 +22,8 @@ internal static class PurgeCommand
         string mirror = purged.Mirror ? $"mirror of {ByteSize.Format(purged.MirrorBytes)}" : "no mirror";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{purged.Repo}: {mirror}, {purged.Packs} cached packs of {ByteSize.Format(purged.PackBytes)} removed"
+            $"{purged.Repo}: {mirror}, {purged.Packs} cached packs of {ByteSize.Format(purged.PackBytes)}, "
+                + $"{purged.LfsObjects} LFS objects of {ByteSize.Format(purged.LfsBytes)} removed"
         );
     }
 }

@@ -138,6 +138,8 @@ internal static class Node
             .AddSingleton(options.Notify)
             .AddSingleton(folder)
             .AddSingleton(options.PackCache)
+            .AddSingleton(options.Disk)
+            .AddSingleton<SpaceBudget>()
             .AddSingleton(options.Lfs)
             .AddSingleton<LfsStore>()
             .AddSingleton(new Meter(FetchMeters.MeterName))

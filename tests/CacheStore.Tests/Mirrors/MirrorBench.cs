@@ -215,7 +215,14 @@ internal sealed class MirrorBench : IDisposable
     {
         Data = new DataFolder(_temp["data"], Time);
         Git = new GitProgram(Data, NullLogger<GitProgram>.Instance);
-        Mirrors = new MirrorSet(Data, _options, Git, new StoreMeters(_meter), NullLogger<MirrorSet>.Instance);
+        Mirrors = new MirrorSet(
+            Data,
+            new SpaceBudget(Data, new DiskOptions()),
+            _options,
+            Git,
+            new StoreMeters(_meter),
+            NullLogger<MirrorSet>.Instance
+        );
         Objects = new ObjectQueries(Git, new LookupLimiter(new MirrorOptions(), TimeProvider.System), TimeProvider.System);
         Upkeep = new MirrorUpkeep(Git, Data, Mirrors, _options, Time, new Complaints());
     }

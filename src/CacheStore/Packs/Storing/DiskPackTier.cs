@@ -10,7 +10,7 @@ namespace Waystation.CacheStore.Packs.Storing;
 /// Finished packs on disk, in a folder for each repository: a pack (<c>KEY.pack</c>) and its record (<c>KEY.record</c>). The record is
 /// renamed into place last; without it there is no pack. A damaged pack is moved to the quarantine and made again at the next request.
 /// </summary>
-public sealed class DiskPackTier : IPackTier
+public sealed class DiskPackTier : IPackTier, ISpaceHolder
 {
     private const string PackSuffix = ".pack";
     private const string RecordSuffix = ".record";
@@ -20,19 +20,31 @@ public sealed class DiskPackTier : IPackTier
     private readonly StoreMeters _meters;
     private readonly TimeProvider _time;
     private readonly ILogger<DiskPackTier> _logger;
-    private readonly PackIndex _index = new();
+    private readonly SpaceBudget _budget;
+    private readonly WorthIndex<PackKey, KeptPack> _index;
 
     /// <summary>Opens the store and deletes the unfinished files of an earlier run.</summary>
-    public DiskPackTier(DataFolder folder, PackCacheOptions options, StoreMeters meters, TimeProvider time, ILogger<DiskPackTier> logger)
+    public DiskPackTier(
+        DataFolder folder,
+        SpaceBudget budget,
+        PackCacheOptions options,
+        StoreMeters meters,
+        TimeProvider time,
+        ILogger<DiskPackTier> logger
+    )
     {
         ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(budget);
         ArgumentNullException.ThrowIfNull(meters);
         _folder = folder;
         _options = options;
         _meters = meters;
         _time = time;
         _logger = logger;
+        _budget = budget;
+        _index = new(budget.Age);
         Load();
+        budget.Add(this);
         meters.Observe(() => _index.Bytes, () => _index.Count);
     }
 
@@ -41,6 +53,8 @@ public sealed class DiskPackTier : IPackTier
 
     /// <summary>Bytes that they take.</summary>
     public long Bytes => _index.Bytes;
+
+    long ISpaceHolder.MaxBytes => _options.MaxSize;
 
     /// <summary>Whether the store has a pack with this key; it may be damaged.</summary>
     public bool Contains(PackKey key) => _index.Contains(key);
@@ -99,7 +113,11 @@ public sealed class DiskPackTier : IPackTier
     internal IEnumerable<ScrubItem> ScrubItems() =>
         _index
             .All()
-            .Select(entry => new ScrubItem("packs/" + entry.Key, entry.Length, stopping => IsWholeAsync(entry.Key, entry.Path, stopping)));
+            .Select(entry => new ScrubItem(
+                "packs/" + entry.Key,
+                entry.Length,
+                stopping => IsWholeAsync(entry.Key, entry.Item.Path, stopping)
+            ));
 
     internal SpoolFile NewSpoolFile() =>
         new(
@@ -137,7 +155,7 @@ public sealed class DiskPackTier : IPackTier
             DataFolder.CreatePrivate(Path.GetDirectoryName(path)!);
             File.Move(fill.File.File.Path, path + PackSuffix, overwrite: true);
             File.Move(temporary, path + RecordSuffix, overwrite: true);
-            _index.Add(key, path, record.PackLength + bytes.Length, cost);
+            _index.Add(key, new KeptPack(path), record.PackLength + bytes.Length, cost);
             if (!fill.IsStorable)
             {
                 // It was disowned, or found damaged, while it was put away: a purge of the repository may have looked before it was here.
@@ -161,21 +179,18 @@ public sealed class DiskPackTier : IPackTier
     }
 
     /// <summary>Evicts until so many bytes more fit the size budget and leave the disk reserve free.</summary>
-    internal bool TryMakeRoom(long bytes)
+    internal bool TryMakeRoom(long bytes) => _budget.TryMakeRoom(this, bytes);
+
+    double? ISpaceHolder.LeastWorth(RepositoryName? spared) => _index.LeastWorth;
+
+    void ISpaceHolder.TryEvict(RepositoryName? spared)
     {
-        while (bytes + _index.Bytes > _options.MaxSize || !_folder.HasRoomFor(bytes))
+        if (_index.TryRemoveLeastWorth(out KeptPack? pack, out long freed))
         {
-            if (bytes > _options.MaxSize || !_index.TryRemoveLeastWorth(out string? path, out long freed))
-            {
-                return false;
-            }
-
-            DeleteFiles(path);
+            DeleteFiles(pack.Path);
             _meters.Evicted(freed);
-            _logger.AnswerEvicted(Path.GetFileName(path), freed);
+            _logger.AnswerEvicted(Path.GetFileName(pack.Path), freed);
         }
-
-        return true;
     }
 
     private async Task<bool> IsWholeAsync(PackKey key, string path, CancellationToken stopping)
@@ -296,7 +311,7 @@ public sealed class DiskPackTier : IPackTier
                 return false;
             }
 
-            _index.Add(record.Key, path, pack.Length + new FileInfo(recordFile).Length, record.Cost);
+            _index.Add(record.Key, new KeptPack(path), pack.Length + new FileInfo(recordFile).Length, record.Cost);
             return true;
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Waystation.CacheStore.Flights;
 using Waystation.CacheStore.Packs.Filling;
 using Waystation.CacheStore.Streams;
 
@@ -14,8 +15,7 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PackKey, Fill> _fills = [];
-    private readonly HashSet<Task> _work = [];
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly OwnedWork _work = new();
 
     /// <summary>
     /// Attaches a reader to the fill in progress of this key, or begins a fill with <paramref name="make"/>.
@@ -93,24 +93,13 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
     }
 
     /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        Task[] work;
-        lock (_gate)
-        {
-            work = [.. _work];
-        }
-
-        await _stopping.CancelAsync();
-        await Task.WhenAll(work);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _work.DisposeAsync();
 
     /// <summary>The caller has the lock.</summary>
     private FillReader Begin(FillPlan plan, Func<Fill, Task<FillOutcome>> make, bool isShared)
     {
-        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        var fill = new Fill(plan, store.NewSpoolFile(), time, _stopping.Token);
+        ObjectDisposedException.ThrowIf(_work.Stopping.IsCancellationRequested, this);
+        var fill = new Fill(plan, store.NewSpoolFile(), time, _work.Stopping);
         FillReader reader = fill.Start();
         if (isShared)
         {
@@ -121,18 +110,8 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
             fill.KeepToStarter();
         }
 
-        Task work = Task.Run(() => RunAsync(fill, make));
-        _work.Add(work);
-        _ = work.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _work.Begin(() => RunAsync(fill, make));
         return reader;
-    }
-
-    private void Forget(Task work)
-    {
-        lock (_gate)
-        {
-            _work.Remove(work);
-        }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Any failure ends the fill and reaches its followers, and ends nothing else.")]

@@ -1,0 +1,18 @@
+namespace Waystation.CacheStore.Disk;
+
+/// <summary>A store whose things can be evicted, one after the other, the least worth first.</summary>
+internal interface ISpaceHolder
+{
+    /// <summary>Bytes that its things take.</summary>
+    long Bytes { get; }
+
+    /// <summary>Bytes that they may take.</summary>
+    long MaxBytes { get; }
+
+    /// <summary>The worth of the thing that would go first; null if none may go.</summary>
+    /// <param name="spared">A repository that grows: its mirror stays.</param>
+    double? LeastWorth(RepositoryName? spared);
+
+    /// <summary>Evicts the thing that goes first, and raises the age. Does nothing if none may go.</summary>
+    void TryEvict(RepositoryName? spared);
+}

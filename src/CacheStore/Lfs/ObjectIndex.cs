@@ -1,0 +1,181 @@
+using System.Diagnostics.CodeAnalysis;
+using Waystation.CacheStore.Disk;
+using Waystation.GitProtocol.Lfs;
+
+namespace Waystation.CacheStore.Lfs;
+
+/// <summary>
+/// The stored objects in memory: which there are, what each is worth, and which repositories refer to each. For one thread at a time, but
+/// for <see cref="Bytes"/>, <see cref="Count"/> and <see cref="LeastWorth"/>.
+/// </summary>
+internal sealed class ObjectIndex(WorthAge age)
+{
+    /// <summary>
+    /// Repositories of one object that are remembered. An object of more repositories is removed by their purges no later than without a
+    /// bound, and comes again.
+    /// </summary>
+    private const int MaxRepositories = 256;
+
+    private readonly WorthIndex<LfsObjectId, Entry> _entries = new(age);
+    private readonly Dictionary<RepositoryName, Share> _shares = [];
+
+    public long Bytes => _entries.Bytes;
+
+    public int Count => _entries.Count;
+
+    public double? LeastWorth => _entries.LeastWorth;
+
+    /// <summary>Every object.</summary>
+    public IEnumerable<StoredObject> All() => _entries.All().Select(static one => one.Item.Stored);
+
+    /// <summary>Every object as the log has it: with its present repositories.</summary>
+    public IEnumerable<ObjectLogEntry> ToLog() => _entries.All().Select(static one => new ObjectLogEntry.Stored(one.Item.ToStored()));
+
+    public StoredObject? Find(LfsObject lfsObject) =>
+        _entries.Find(lfsObject.Id) is { } entry && entry.Stored.Object == lfsObject ? entry.Stored : null;
+
+    /// <summary>Finds an object and counts the use; null if there is none of this name and length.</summary>
+    public StoredObject? Use(LfsObject lfsObject) => Find(lfsObject) is null ? null : _entries.Use(lfsObject.Id)?.Stored;
+
+    public void Add(StoredObject stored)
+    {
+        Remove(stored.Object.Id);
+        _entries.Add(stored.Object.Id, new Entry(stored), stored.Object.Size, stored.Cost);
+        foreach (RepositoryName repository in stored.Repositories)
+        {
+            TryRefer(stored.Object.Id, repository);
+        }
+    }
+
+    /// <summary>Notes that a repository refers to an object; false if that is known, or there is no such object.</summary>
+    public bool TryRefer(LfsObjectId id, RepositoryName repository)
+    {
+        if (_entries.Find(id) is not { } entry)
+        {
+            return false;
+        }
+
+        if (!_shares.TryGetValue(repository, out Share? share))
+        {
+            share = new Share(repository);
+        }
+
+        if (entry.Shares.Count >= MaxRepositories || entry.Shares.Contains(share))
+        {
+            return false;
+        }
+
+        _shares[repository] = share;
+        entry.Shares.Add(share);
+        share.Grow(entry.Stored.Object.Size);
+        return true;
+    }
+
+    public StoredObject? Remove(LfsObjectId id)
+    {
+        if (!_entries.TryRemove(id, out Entry? entry))
+        {
+            return null;
+        }
+
+        LeaveShares(entry);
+        return entry.Stored;
+    }
+
+    /// <summary>Removes the object of the least worth, to be evicted.</summary>
+    public bool TryRemoveLeastWorth([NotNullWhen(true)] out StoredObject? stored)
+    {
+        stored = null;
+        if (_entries.TryRemoveLeastWorth(out Entry? entry, out _))
+        {
+            LeaveShares(entry);
+            stored = entry.Stored;
+        }
+
+        return stored is not null;
+    }
+
+    /// <summary>
+    /// The repository refers to nothing any more. Removes and returns the objects that no other repository refers to.
+    /// </summary>
+    public IReadOnlyList<StoredObject> Purge(RepositoryName repository)
+    {
+        if (!_shares.TryGetValue(repository, out Share? share))
+        {
+            return [];
+        }
+
+        List<StoredObject> removed = [];
+        foreach ((LfsObjectId id, Entry entry, _) in _entries.All())
+        {
+            if (!entry.Shares.Contains(share))
+            {
+                continue;
+            }
+
+            if (entry.Shares.Count == 1)
+            {
+                Remove(id);
+                removed.Add(entry.Stored);
+            }
+            else
+            {
+                Leave(entry, share);
+            }
+        }
+
+        return removed;
+    }
+
+    public long BytesOf(RepositoryName repository) => _shares.TryGetValue(repository, out Share? share) ? share.Bytes : 0;
+
+    private void LeaveShares(Entry entry)
+    {
+        foreach (Share share in entry.Shares.ToList())
+        {
+            Leave(entry, share);
+        }
+    }
+
+    private void Leave(Entry entry, Share share)
+    {
+        entry.Shares.Remove(share);
+        if (share.Shrink(entry.Stored.Object.Size) == 0)
+        {
+            _shares.Remove(share.Repository);
+        }
+    }
+
+    private sealed class Entry(StoredObject stored)
+    {
+        /// <summary>The object without its repositories, which are in <see cref="Shares"/>.</summary>
+        public StoredObject Stored { get; } = stored with { Repositories = [] };
+
+        public List<Share> Shares { get; } = new(1);
+
+        public StoredObject ToStored() => Stored with { Repositories = [.. Shares.Select(static share => share.Repository)] };
+    }
+
+    /// <summary>The objects of one repository.</summary>
+    private sealed class Share(RepositoryName repository)
+    {
+        private int _count;
+
+        public RepositoryName Repository => repository;
+
+        public long Bytes { get; private set; }
+
+        public void Grow(long bytes)
+        {
+            _count++;
+            Bytes += bytes;
+        }
+
+        /// <summary>Returns the number of objects that are left.</summary>
+        public int Shrink(long bytes)
+        {
+            Bytes -= bytes;
+            return --_count;
+        }
+    }
+}

@@ -1,0 +1,401 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Streams;
+using Waystation.GitProtocol.Lfs;
+
+namespace Waystation.CacheStore.Lfs;
+
+/// <summary>
+/// The objects on disk: <c>lfs/ab/cd/OID</c> for the object <c>abcd…</c>, its bytes and nothing else. An object is whole and checked before
+/// it is renamed into place, and counts when the <see cref="ObjectLog"/> has it: a file that the log does not know was never finished. A
+/// damaged object is moved to the quarantine.
+/// </summary>
+internal sealed class StoredObjects : ISpaceHolder, IDisposable
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly Lock _gate = new();
+    private readonly DataFolder _folder;
+    private readonly SpaceBudget _budget;
+    private readonly LfsOptions _options;
+    private readonly StoreMeters _meters;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ObjectLog _log;
+    private readonly ObjectIndex _index;
+
+    public StoredObjects(DataFolder folder, SpaceBudget budget, LfsOptions options, StoreMeters meters, TimeProvider time, ILogger logger)
+    {
+        (_folder, _budget, _options, _meters, _time, _logger) = (folder, budget, options, meters, time, logger);
+        _log = new ObjectLog(folder);
+        _index = new ObjectIndex(budget.Age);
+        Load();
+        budget.Add(this);
+        meters.ObserveLfs(() => _index.Bytes, () => _index.Count);
+        if (Bytes > options.MaxSize)
+        {
+            TryMakeRoom(0);
+        }
+    }
+
+    public long Bytes => _index.Bytes;
+
+    public int Count => _index.Count;
+
+    long ISpaceHolder.MaxBytes => _options.MaxSize;
+
+    public bool Contains(LfsObject lfsObject)
+    {
+        lock (_gate)
+        {
+            return _index.Find(lfsObject) is not null;
+        }
+    }
+
+    public long BytesOf(RepositoryName repository)
+    {
+        lock (_gate)
+        {
+            return _index.BytesOf(repository);
+        }
+    }
+
+    /// <summary>Opens an object in the name of a repository, which refers to it from now on; null if there is none.</summary>
+    public StoredObjectFile? TryOpen(RepositoryName repository, LfsObject lfsObject)
+    {
+        StoredObject? stored;
+        lock (_gate)
+        {
+            stored = _index.Use(lfsObject);
+            if (stored is null)
+            {
+                return null;
+            }
+
+            Refer(repository, lfsObject.Id);
+        }
+
+        return TryOpen(stored);
+    }
+
+    /// <summary>The repository refers to the object, if it is stored.</summary>
+    public void AddReference(RepositoryName repository, LfsObject lfsObject)
+    {
+        lock (_gate)
+        {
+            if (_index.Find(lfsObject) is not null)
+            {
+                Refer(repository, lfsObject.Id);
+            }
+        }
+    }
+
+    /// <summary>A temporary file for an object.</summary>
+    public SpoolFile NewSpoolFile(LfsObject lfsObject) =>
+        new(_folder.NewTemporaryPath(".lfs"), bytes => TryMakeRoom(Math.Min(bytes, lfsObject.Size), lfsObject.Size), OnRefused);
+
+    /// <summary>Takes a finished file into the store; false if the disk refuses, or no repository wants it any more.</summary>
+    /// <param name="lfsObject">The object.</param>
+    /// <param name="file">The file, flushed to the disk, with just the bytes of the object.</param>
+    /// <param name="sums">The checksum of each of its blocks.</param>
+    /// <param name="cost">The time that it took to come.</param>
+    /// <param name="repositories">Asked for the repositories that refer to it, in one step with the putting away.</param>
+    public bool TryAdopt(LfsObject lfsObject, SpoolFile file, uint[] sums, TimeSpan cost, Func<IReadOnlyList<RepositoryName>> repositories)
+    {
+        string path = PathOf(lfsObject.Id);
+        try
+        {
+            File.SetUnixFileMode(file.Path, Private);
+            DataFolder.CreatePrivate(Path.GetDirectoryName(path)!);
+            lock (_gate)
+            {
+                IReadOnlyList<RepositoryName> present = repositories();
+                if (present.Count == 0)
+                {
+                    return false;
+                }
+
+                var stored = new StoredObject(lfsObject, _time.GetUtcNow(), cost, sums, present);
+                File.Move(file.Path, path, overwrite: true);
+                _log.Append(new ObjectLogEntry.Stored(stored));
+                _index.Add(stored);
+                RenewLogWhenOld();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            OnRefused("cannot store", e);
+            if (!Contains(lfsObject))
+            {
+                TryDelete(path);
+            }
+
+            return false;
+        }
+
+        TryMakeRoom(0);
+        _logger.ObjectStored(lfsObject.Id, lfsObject.Size, cost);
+        return true;
+    }
+
+    /// <summary>Takes a damaged object out of use.</summary>
+    public void Quarantine(StoredObject damaged, string reason)
+    {
+        lock (_gate)
+        {
+            // One that has come since is not damaged.
+            if (!ReferenceEquals(_index.Find(damaged.Object), damaged))
+            {
+                return;
+            }
+
+            _index.Remove(damaged.Object.Id);
+            NoteRemoved(damaged.Object.Id);
+            _folder.Quarantine(PathOf(damaged.Object.Id));
+        }
+
+        _meters.LfsQuarantined();
+        _logger.ObjectQuarantined(damaged.Object.Id, reason);
+    }
+
+    /// <summary>Removes the objects that only this repository refers to, and everything in quarantine.</summary>
+    public (int Count, long Bytes) RemoveAll(RepositoryName repository)
+    {
+        IReadOnlyList<StoredObject> removed;
+        lock (_gate)
+        {
+            removed = _index.Purge(repository);
+            TryAppend(new ObjectLogEntry.Purged(repository));
+            foreach (StoredObject stored in removed)
+            {
+                TryDelete(PathOf(stored.Object.Id));
+            }
+        }
+
+        _folder.EmptyQuarantine();
+        return (removed.Count, removed.Sum(static stored => stored.Object.Size));
+    }
+
+    /// <summary>Every object, to be read whole and compared with its checksums.</summary>
+    public IEnumerable<ScrubItem> ScrubItems()
+    {
+        List<StoredObject> all;
+        lock (_gate)
+        {
+            all = [.. _index.All()];
+        }
+
+        return all.Select(stored => new ScrubItem(
+            "lfs/" + stored.Object.Id,
+            stored.Object.Size,
+            stopping => Task.FromResult(IsWhole(stored, stopping))
+        ));
+    }
+
+    double? ISpaceHolder.LeastWorth(RepositoryName? spared) => _index.LeastWorth;
+
+    void ISpaceHolder.TryEvict(RepositoryName? spared)
+    {
+        StoredObject? evicted;
+        lock (_gate)
+        {
+            if (!_index.TryRemoveLeastWorth(out evicted))
+            {
+                return;
+            }
+
+            NoteRemoved(evicted.Object.Id);
+            TryDelete(PathOf(evicted.Object.Id));
+        }
+
+        _meters.LfsEvicted(evicted.Object.Size);
+        _logger.ObjectEvicted(evicted.Object.Id, evicted.Object.Size);
+    }
+
+    public void Dispose() => _log.Dispose();
+
+    private bool TryMakeRoom(long bytes, long whole = 0) => whole <= _options.MaxSize && _budget.TryMakeRoom(this, bytes);
+
+    private StoredObjectFile? TryOpen(StoredObject stored)
+    {
+        try
+        {
+            SafeFileHandle file = StoreFile.Open(PathOf(stored.Object.Id));
+            if (RandomAccess.GetLength(file) == stored.Object.Size)
+            {
+                return new StoredObjectFile(file, stored, Quarantine);
+            }
+
+            file.Dispose();
+            Quarantine(stored, "the file has another length");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Quarantine(stored, e.Message);
+        }
+
+        return null;
+    }
+
+    private bool IsWhole(StoredObject stored, CancellationToken stopping)
+    {
+        if (!Contains(stored.Object))
+        {
+            return true; // evicted meanwhile
+        }
+
+        byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
+        try
+        {
+            using StoredObjectFile? file = TryOpen(stored);
+            for (int at = 0; file is not null && at < stored.Sums.Length; at++)
+            {
+                stopping.ThrowIfCancellationRequested();
+                file.ReadBlock(at, block);
+            }
+
+            return file is not null || !Contains(stored.Object);
+        }
+        catch (LfsBrokenException)
+        {
+            return false; // and in quarantine
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
+    }
+
+    private string PathOf(LfsObjectId id) => Path.Combine(_folder.Lfs, NameOf(id));
+
+    private static string NameOf(LfsObjectId id)
+    {
+        string digits = id.ToString();
+        return Path.Combine(digits[..2], digits[2..4], digits);
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private void Refer(RepositoryName repository, LfsObjectId id)
+    {
+        if (_index.TryRefer(id, repository))
+        {
+            TryAppend(new ObjectLogEntry.Referred(id, repository));
+        }
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private void NoteRemoved(LfsObjectId id) => TryAppend(new ObjectLogEntry.Removed(id));
+
+    /// <summary>Without this entry the next start finds an object without its file, or without one of its repositories.</summary>
+    private void TryAppend(ObjectLogEntry entry)
+    {
+        try
+        {
+            _log.Append(entry);
+            RenewLogWhenOld();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            OnRefused("cannot write", e);
+        }
+    }
+
+    private void RenewLogWhenOld()
+    {
+        if (_log.IsOld)
+        {
+            _log.Renew(_index.ToLog());
+        }
+    }
+
+    private void OnRefused(string reason, Exception? cause)
+    {
+        _meters.LfsFailure(reason);
+        _logger.ObjectRefused(reason, cause);
+    }
+
+    private void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // There is nothing to delete.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            OnRefused("cannot delete", e);
+        }
+    }
+
+    private void Load()
+    {
+        try
+        {
+            foreach (ObjectLogEntry entry in _log.Read())
+            {
+                Apply(entry);
+            }
+
+            SweepFiles();
+            if (_folder.IsWritable && (_index.Count > 0 || _options.MaxSize > 0))
+            {
+                _log.Renew(_index.ToLog());
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            OnRefused("cannot read", e);
+        }
+    }
+
+    private void Apply(ObjectLogEntry entry)
+    {
+        switch (entry)
+        {
+            case ObjectLogEntry.Stored { Object: var stored }:
+                _index.Add(stored);
+                break;
+            case ObjectLogEntry.Referred referred:
+                _index.TryRefer(referred.Id, referred.Repository);
+                break;
+            case ObjectLogEntry.Removed removed:
+                _index.Remove(removed.Id);
+                break;
+            case ObjectLogEntry.Purged purged:
+                _index.Purge(purged.Repository);
+                break;
+        }
+    }
+
+    /// <summary>Deletes the files that the log does not know, and forgets the objects without a file.</summary>
+    private void SweepFiles()
+    {
+        var lost = _index
+            .All()
+            .ToDictionary(static stored => NameOf(stored.Object.Id), static stored => stored.Object, StringComparer.Ordinal);
+        var folder = new DirectoryInfo(_folder.Lfs);
+        foreach (FileInfo file in folder.Exists ? folder.EnumerateFiles("*", SearchOption.AllDirectories) : [])
+        {
+            string name = Path.GetRelativePath(_folder.Lfs, file.FullName);
+            if (lost.TryGetValue(name, out LfsObject known) && file.Length == known.Size)
+            {
+                lost.Remove(name);
+            }
+            else if (_folder.IsWritable && !string.Equals(name, ObjectLog.FileName, StringComparison.Ordinal))
+            {
+                _logger.ObjectSwept(file.FullName);
+                TryDelete(file.FullName);
+            }
+        }
+
+        foreach (LfsObject gone in lost.Values)
+        {
+            _index.Remove(gone.Id);
+        }
+    }
+}
