@@ -9,21 +9,21 @@ namespace Waystation.Proxy;
 internal static class Program
 {
     /// <summary>The program's verbs; each is a file in <c>Commands</c>.</summary>
-    internal static RootCommand CreateRoot() =>
-        new RootCommand(
+    internal static RootCommand CreateRoot()
+    {
+        var root = new RootCommand(
             "Waystation, a Git caching proxy. Clones and fetches come from a node nearby; permission stays with the primary server."
         )
         {
             ServeCommand.Create(),
-            StatusCommand.Create(),
-            ReposCommand.Create(),
-            FetchesCommand.Create(),
-            QueueCommand.Create(),
-            VetCommand.Create(),
-            WarmCommand.Create(),
-            SyncCommand.Create(),
-            PurgeCommand.Create(),
         };
+        foreach (Command command in NodeVerbs.Commands())
+        {
+            root.Add(command);
+        }
+
+        return root;
+    }
 
     private static async Task<int> Main(string[] args)
     {

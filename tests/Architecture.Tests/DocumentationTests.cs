@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Waystation.Proxy;
+using Waystation.Proxy.Admin;
 using Waystation.Proxy.Options.Reading;
 
 namespace Waystation.Architecture.Tests;
@@ -40,9 +41,13 @@ public sealed partial class DocumentationTests
     {
         string[] pages =
         [
-            .. Route()
-                .Matches(Read("src/Proxy/Admin/AdminRoutes.cs"))
-                .Select(static match => (match.Groups["group"].Value == "api" ? "/api/v1" : "/api/v1/repos") + match.Groups["page"].Value),
+            .. Sources("Proxy/Admin/Pages")
+                .Select(static source => (Path: PagePath().Match(source), Group: PageGroup().Match(source)))
+                .Where(static page => page.Group.Success)
+                .Select(static page =>
+                    (page.Group.Groups["group"].Value == "Pages" ? AdminRoutes.Api : AdminRoutes.Repositories)
+                    + page.Path.Groups["page"].Value
+                ),
         ];
         Assert.InRange(pages.Length, 7, 50);
         Assert.DoesNotContain(pages, static page => !s_operations.Contains(page, StringComparison.Ordinal));
@@ -108,8 +113,11 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"`_[a-z_]+`|(?<!\w)`?(failures|quarantined|evicted_bytes|ended)_total\b")]
     private static partial Regex Shortened();
 
-    [GeneratedRegex(@"(?<group>api|actions)\.Map(Get|Post)\(\s*""(?<page>/[a-z]+)""", RegexOptions.ExplicitCapture)]
-    private static partial Regex Route();
+    [GeneratedRegex(@"const string Path = ""(?<page>/[a-z]+)"";", RegexOptions.ExplicitCapture)]
+    private static partial Regex PagePath();
+
+    [GeneratedRegex(@"api\.(?<group>Pages|Actions)\.Map(Get|Post)\(\s*Path,", RegexOptions.ExplicitCapture)]
+    private static partial Regex PageGroup();
 
     [GeneratedRegex(@"`(\./)?waystation (?<name>[a-z]+)\b", RegexOptions.ExplicitCapture)]
     private static partial Regex CommandSaid();

@@ -15,7 +15,7 @@ namespace Waystation.Proxy.Admin;
 /// </summary>
 internal static class AdminPages
 {
-    public static RequestDelegate Build(IServiceProvider services)
+    public static RequestDelegate Build(IServiceProvider services, Action<AdminApi> mapPages)
     {
         AdminAccess access = services.GetRequiredService<AdminAccess>();
         // A pipeline of its own: in the program's pipeline, routing would see the requests of clients as well.
@@ -24,7 +24,7 @@ internal static class AdminPages
         pages.UseRouting();
         pages.Use(next => context => access.MayPass(context) ? next(context) : Refusals.WantTokenAsync(context));
         pages.Use(next => context => context.GetEndpoint() is RouteEndpoint ? next(context) : Refusals.NoPageAsync(context));
-        pages.UseEndpoints(AdminRoutes.Map);
+        pages.UseEndpoints(routes => AdminRoutes.Map(routes, mapPages));
         return pages.Build();
     }
 

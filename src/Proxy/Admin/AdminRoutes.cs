@@ -5,7 +5,11 @@ namespace Waystation.Proxy.Admin;
 /// <summary>The pages of the admin address. Operators' scripts and the program's own commands rely on them.</summary>
 internal static class AdminRoutes
 {
-    private const string Api = "/api/v1";
+    /// <summary>The path above the pages of the API.</summary>
+    public const string Api = "/api/v1";
+
+    /// <summary>The path above the actions on a repository.</summary>
+    public const string Repositories = Api + "/repos";
 
     private static readonly string[] s_read = [HttpMethods.Get, HttpMethods.Head];
 
@@ -15,23 +19,20 @@ internal static class AdminRoutes
     public static bool IsInApi(HttpContext context) =>
         context.Request.Path.StartsWithSegments(Api, StringComparison.OrdinalIgnoreCase, out PathString rest) && rest.HasValue;
 
-    public static void Map(IEndpointRouteBuilder routes)
+    /// <summary>Maps health, readiness, metrics and the API.</summary>
+    /// <param name="routes">The admin address.</param>
+    /// <param name="mapPages">Maps the pages of the API.</param>
+    public static void Map(IEndpointRouteBuilder routes, Action<AdminApi> mapPages)
     {
         routes.MapMethods("/healthz", s_read, static () => TypedResults.Text("healthy\n"));
         routes.MapMethods("/readyz", s_read, Readiness);
         routes.MapMethods("/metrics", s_read, Metrics).WithMetadata(new NeedsToken());
-
-        RouteGroupBuilder api = routes.MapGroup(Api).WithMetadata(new NeedsToken());
-        api.MapGet("/status", static (NodeState node) => node.Status());
-        api.MapGet("/repos", static (NodeState node) => node.Repositories());
-        api.MapGet("/queue", static (NodeState node) => node.Queue());
-        api.MapGet("/vet", static (NodeState node) => node.Rounds());
-        api.MapGet("/fetches", static (string? repo, string? last, FetchPage page) => page.Show(repo, last));
-
-        RouteGroupBuilder actions = api.MapGroup("/repos").AddEndpointFilter<RepositoryAction>();
-        actions.MapPost("/purge", static (HttpContext context, NodeActions node) => node.PurgeAsync(RepositoryAction.Of(context)));
-        actions.MapPost("/warm", static (HttpContext context, NodeActions node) => node.Warm(RepositoryAction.Of(context)));
-        actions.MapPost("/sync", static (HttpContext context, NodeActions node) => node.Sync(RepositoryAction.Of(context)));
+        mapPages(
+            new AdminApi(
+                routes.MapGroup(Api).WithMetadata(new NeedsToken()),
+                routes.MapGroup(Repositories).WithMetadata(new NeedsToken()).AddEndpointFilter<RouteGroupBuilder, RepositoryAction>()
+            )
+        );
     }
 
     private static ContentHttpResult Readiness(IHostApplicationLifetime lifetime) =>

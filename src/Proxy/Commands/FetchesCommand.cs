@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Waystation.FetchCore.Observing;
 using Waystation.Proxy.Admin;
+using Waystation.Proxy.Admin.Pages;
 using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Commands;
@@ -46,7 +47,7 @@ internal static class FetchesCommand
 
     private static string PageOf(string? repository, int last)
     {
-        string page = string.Create(CultureInfo.InvariantCulture, $"/api/v1/fetches?last={last}");
+        string page = string.Create(CultureInfo.InvariantCulture, $"{AdminRoutes.Api}{FetchesPage.Path}?last={last}");
         return repository is null ? page : $"{page}&repo={Uri.EscapeDataString(repository)}";
     }
 

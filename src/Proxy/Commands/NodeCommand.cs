@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Waystation.Proxy.Admin;
 
 namespace Waystation.Proxy.Commands;
 
@@ -8,7 +9,7 @@ internal static class NodeCommand
     /// <summary>A verb that shows a page of the node.</summary>
     /// <param name="name">The verb.</param>
     /// <param name="description">The help.</param>
-    /// <param name="page">The page's path.</param>
+    /// <param name="page">The path of its page in the API.</param>
     /// <param name="format">Formats the answer for a person.</param>
     /// <typeparam name="T">The answer.</typeparam>
     public static Command Show<T>(string name, string description, string page, Func<T, string> format)
@@ -19,7 +20,7 @@ internal static class NodeCommand
             (parsed, cancellationToken) =>
                 options.RunAsync(
                     parsed,
-                    client => client.PrintAsync(HttpMethod.Get, page, null, format, cancellationToken),
+                    client => client.PrintAsync(HttpMethod.Get, AdminRoutes.Api + page, null, format, cancellationToken),
                     cancellationToken
                 )
         );
@@ -29,7 +30,7 @@ internal static class NodeCommand
     /// <summary>A verb that lets the node act on each repository of the command line.</summary>
     /// <param name="name">The verb.</param>
     /// <param name="description">The help.</param>
-    /// <param name="page">The page's path.</param>
+    /// <param name="page">The path of its page among the actions on a repository.</param>
     /// <param name="format">Formats the answer for one repository for a person.</param>
     /// <typeparam name="T">The answer.</typeparam>
     public static Command Act<T>(string name, string description, string page, Func<T, string> format)
@@ -49,7 +50,13 @@ internal static class NodeCommand
                     {
                         foreach (string repository in parsed.GetRequiredValue(repositories))
                         {
-                            await client.PrintAsync(HttpMethod.Post, page, repository, format, cancellationToken);
+                            await client.PrintAsync(
+                                HttpMethod.Post,
+                                AdminRoutes.Repositories + page,
+                                repository,
+                                format,
+                                cancellationToken
+                            );
                         }
                     },
                     cancellationToken

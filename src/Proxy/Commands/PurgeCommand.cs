@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Waystation.FetchCore.Background;
+using Waystation.Proxy.Admin.Pages;
 using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Commands;
@@ -13,7 +14,7 @@ internal static class PurgeCommand
             "purge",
             "Removes from the disk at once all that a node keeps of a repository: mirror, orphaned objects, cached packs, "
                 + "and the Git LFS objects that no other repository refers to.",
-            "/api/v1/repos/purge",
+            PurgePage.Path,
             Format
         );
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Waystation.Proxy.Admin;
+using Waystation.Proxy.Admin.Pages;
 
 namespace Waystation.Proxy.Commands;
 
@@ -11,7 +11,7 @@ internal static class QueueCommand
         NodeCommand.Show<WorkStatus[]>(
             "queue",
             "Lists the background work that waits or runs, or that failed and is tried again.",
-            "/api/v1/queue",
+            QueuePage.Path,
             static all => string.Join('\n', all.Select(Format))
         );
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Waystation.Proxy.Admin;
+using Waystation.Proxy.Admin.Pages;
 using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Commands;
@@ -12,7 +12,7 @@ internal static class ReposCommand
         NodeCommand.Show<RepositoryStatus[]>(
             "repos",
             "Lists the repositories of which a node keeps a mirror.",
-            "/api/v1/repos",
+            ReposPage.Path,
             static all => string.Join('\n', all.Select(Format))
         );
 

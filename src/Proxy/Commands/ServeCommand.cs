@@ -63,7 +63,7 @@ internal static partial class ServeCommand
             }
 
             IConfigurationRoot configuration = builder.AddEnvironmentVariables("WAYSTATION__").AddInMemoryCollection(options).Build();
-            await Node.RunAsync(OptionsReader.Read(configuration), configuration, cancellationToken);
+            await Node.RunAsync(OptionsReader.Read(configuration), configuration, NodeVerbs.MapPages, cancellationToken);
             return 0;
         }
         catch (SettingsException e)

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Waystation.Proxy.Admin;
+using Waystation.Proxy.Admin.Pages;
 using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Commands;
@@ -8,7 +8,7 @@ namespace Waystation.Proxy.Commands;
 /// <summary><c>waystation status</c>.</summary>
 internal static class StatusCommand
 {
-    public static Command Create() => NodeCommand.Show<NodeStatus>("status", "Shows a running node at a glance.", "/api/v1/status", Format);
+    public static Command Create() => NodeCommand.Show<NodeStatus>("status", "Shows a running node at a glance.", StatusPage.Path, Format);
 
     private static string Format(NodeStatus status) =>
         string.Create(

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Waystation.Proxy.Admin;
+using Waystation.Proxy.Admin.Pages;
 
 namespace Waystation.Proxy.Commands;
 
@@ -10,7 +10,7 @@ internal static class SyncCommand
         NodeCommand.Act<QueuedWork>(
             "sync",
             "Compares mirrors with the primary now, with the node's service credential.",
-            "/api/v1/repos/sync",
+            SyncPage.Path,
             WarmCommand.Format
         );
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Waystation.FetchCore.Vet;
+using Waystation.Proxy.Admin.Pages;
 using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Commands;
@@ -12,7 +13,7 @@ internal static class VetCommand
         NodeCommand.Show<VetRound[]>(
             "vet",
             "Shows the results of the last rounds of the vet.",
-            "/api/v1/vet",
+            VetPage.Path,
             static rounds => string.Join('\n', rounds.Select(Format))
         );
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Waystation.Proxy.Admin;
+using Waystation.Proxy.Admin.Pages;
 
 namespace Waystation.Proxy.Commands;
 
@@ -10,7 +10,7 @@ internal static class WarmCommand
         NodeCommand.Act<QueuedWork>(
             "warm",
             "Makes mirrors before anybody clones, with the node's service credential.",
-            "/api/v1/repos/warm",
+            WarmPage.Path,
             Format
         );
 

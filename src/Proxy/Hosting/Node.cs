@@ -57,8 +57,17 @@ internal static class Node
     private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs until SIGTERM, SIGINT or <paramref name="cancellationToken"/>.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="configuration">The source of the settings, of which some are read again while the node runs.</param>
+    /// <param name="mapPages">Maps the pages of the admin API.</param>
+    /// <param name="cancellationToken">Ends the node.</param>
     /// <exception cref="DataFolderException">The data folder may not be used.</exception>
-    public static async Task RunAsync(NodeOptions options, IConfiguration configuration, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        NodeOptions options,
+        IConfiguration configuration,
+        Action<AdminApi> mapPages,
+        CancellationToken cancellationToken
+    )
     {
         using var folder = new DataFolder(options.Data, TimeProvider.System, options.Disk.Reserve);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
@@ -114,7 +123,7 @@ internal static class Node
         _ = app.Services.GetRequiredService<PackPrewarmer>();
         _ = app.Services.GetRequiredService<LostHistory>();
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
-        RequestDelegate admin = AdminPages.Build(app.Services);
+        RequestDelegate admin = AdminPages.Build(app.Services, mapPages);
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
         app.Run(context => context.Features.Get<AdminDoor>() is null ? door.HandleAsync(context, clients.HandleAsync) : admin(context));
         await app.StartAsync(cancellationToken);
@@ -250,9 +259,6 @@ internal static class Node
             .AddSingleton<RepositoryPurge>()
             .AddRoutingCore()
             .AddSingleton<AdminAccess>()
-            .AddSingleton<NodeState>()
-            .AddSingleton<NodeActions>()
-            .AddSingleton<FetchPage>()
             .AddSingleton(provider => new ServerCertificate(
                 options.Tls,
                 provider.GetRequiredService<TimeProvider>(),

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 
 namespace Waystation.Proxy.Tests.Admin;
 
@@ -124,6 +125,15 @@ public sealed class AdminPagesTests(NodeWithToken node) : IClassFixture<NodeWith
             """^\{"version":"[^"]+","started":"[^"]+","mirrors":0,"mirrorBytes":0,"packs":0,"packBytes":0\}$""",
             await answer.Content.ReadAsStringAsync()
         );
+    }
+
+    [Fact]
+    public async Task Status_SaysWhenTheNodeStarted_NotWhenItWasFirstAsked()
+    {
+        using HttpResponseMessage answer = await SendAsync("GET", "/api/v1/status", "", null, NodeWithToken.Token);
+
+        using var status = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.InRange(status.RootElement.GetProperty("started").GetDateTimeOffset(), node.Ready.AddMinutes(-10), node.Ready);
     }
 
     private async Task<HttpResponseMessage> SendAsync(string method, string path, string body, string? type, string? token)

@@ -16,11 +16,15 @@ public sealed class NodeWithToken : IAsyncLifetime
 
     public Uri Admin => _node.Admin;
 
+    /// <summary>A time at which the node had started, and before anybody asked it.</summary>
+    public DateTimeOffset Ready { get; private set; }
+
     public async Task InitializeAsync()
     {
         _primary = await ScriptedPrimary.StartAsync();
         await File.WriteAllTextAsync(_folder["token"], Token + "\n");
         _node = await WaystationNode.StartAsync(_primary.Url, new NodeSettings { Options = ["--Admin:TokenFile", _folder["token"]] });
+        Ready = DateTimeOffset.UtcNow;
     }
 
     public async Task DisposeAsync()

@@ -3,15 +3,21 @@ using Waystation.CacheStore;
 using Waystation.FetchCore.Observing;
 using Waystation.Primaries;
 
-namespace Waystation.Proxy.Admin;
+namespace Waystation.Proxy.Admin.Pages;
 
-/// <summary>The page of the latest fetches, newest first.</summary>
-internal sealed class FetchPage(RecentFetches recent, PrimaryMap primaries)
+/// <summary><c>GET /api/v1/fetches</c>: the latest fetches, newest first.</summary>
+internal static class FetchesPage
 {
+    public const string Path = "/fetches";
+
+    public static void Map(AdminApi api) => api.Pages.MapGet(Path, Show);
+
     /// <summary>Shows them.</summary>
-    /// <param name="repo">Of this repository only; null for all.</param>
-    /// <param name="last">So many at most; null for all that the node remembers.</param>
-    public IResult Show(string? repo, string? last)
+    /// <param name="repo">Only fetches of this repository; null for all.</param>
+    /// <param name="last">The most fetches to show; null for all that the node remembers.</param>
+    /// <param name="recent">The fetches that the node remembers.</param>
+    /// <param name="primaries">Say which names are repositories.</param>
+    private static IResult Show(string? repo, string? last, RecentFetches recent, PrimaryMap primaries)
     {
         int count = RecentFetches.Most;
         if (last is not null && (!int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count == 0))

@@ -1,6 +1,6 @@
 using Waystation.FetchCore.Observing;
 
-namespace Waystation.Proxy.Admin;
+namespace Waystation.Proxy.Admin.Pages;
 
 /// <summary>One fetch that has ended. Words are in lower case, as metrics and <c>Cache-Status</c> have them.</summary>
 /// <param name="Number">Counts the fetches since the start of the node.</param>

@@ -1,6 +1,6 @@
 using Waystation.FetchCore.Observing;
 
-namespace Waystation.Proxy.Admin;
+namespace Waystation.Proxy.Admin.Pages;
 
 /// <summary>How long each phase of a fetch took, in milliseconds (<see cref="FetchTimes"/>).</summary>
 /// <param name="Parse">Until the request was read and parsed.</param>

@@ -1,0 +1,37 @@
+using System.Reflection;
+using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Packs.Storing;
+
+namespace Waystation.Proxy.Admin.Pages;
+
+/// <summary><c>GET /api/v1/status</c>.</summary>
+internal static class StatusPage
+{
+    public const string Path = "/status";
+
+    public static void Map(AdminApi api)
+    {
+        // Pages are mapped when the node starts.
+        DateTimeOffset started = api.Pages.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
+        api.Pages.MapGet(Path, (MirrorSet mirrors, DiskPackTier packs) => Show(started, mirrors, packs));
+    }
+
+    private static NodeStatus Show(DateTimeOffset started, MirrorSet mirrors, DiskPackTier packs) =>
+        new(
+            typeof(StatusPage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            started,
+            mirrors.All().Count,
+            mirrors.All().Sum(static mirror => mirror.Bytes),
+            packs.Count,
+            packs.Bytes
+        );
+}
+
+/// <summary>A node at a glance.</summary>
+/// <param name="Version">The program's version.</param>
+/// <param name="Started">The time of its start.</param>
+/// <param name="Mirrors">Mirrors that it keeps.</param>
+/// <param name="MirrorBytes">Their bytes.</param>
+/// <param name="Packs">Cached packs that it keeps.</param>
+/// <param name="PackBytes">Their bytes.</param>
+internal sealed record NodeStatus(string Version, DateTimeOffset Started, int Mirrors, long MirrorBytes, int Packs, long PackBytes);
