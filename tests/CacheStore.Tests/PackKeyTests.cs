@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 using Waystation.CacheStore.Packs;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
@@ -67,6 +69,17 @@ public sealed class PackKeyTests
     [Theory]
     [MemberData(nameof(Same))]
     public void Of_GivesTheSameKey_WhenTheAnswerIsTheSame(string name) => Assert.Equal(KeyOf(s_plain), KeyOf(s_equal[name]));
+
+    /// <summary>
+    /// Packs on disk are found by their keys. A change that makes this test fail must raise the generation of <see cref="PackKey"/>.
+    /// </summary>
+    [Fact]
+    public void Of_GivesTheKeysOfEarlierReleases()
+    {
+        string keys = string.Concat(s_different.Values.Prepend(s_plain).Select(static request => $"{KeyOf(request)}\n"));
+        string digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(keys)));
+        Assert.StartsWith("ce4a0bdb036c888f10118d31e044baab0b156482", digest, StringComparison.Ordinal);
+    }
 
     /// <summary>A property that the key forgets would give one client another client's answer. So each one must change the key, a new one
     /// too.</summary>

@@ -5,7 +5,7 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Requests;
 
-/// <summary>The capabilities behind a v0 or v1 client's want (gitprotocol-capabilities).</summary>
+/// <summary>The capabilities behind a v0 or v1 client's first want (gitprotocol-capabilities), read and written.</summary>
 internal sealed class CapabilityList(ObjectFormat format)
 {
     private readonly HashSet<string> _flags = new(StringComparer.Ordinal);
@@ -82,6 +82,37 @@ internal sealed class CapabilityList(ObjectFormat format)
             MultiAck = CapabilityWords.MultiAckOf(_flags),
             SidebandKind = CapabilityWords.SidebandOf(_flags),
         };
+
+    /// <summary>The capabilities that a request needs, each with a space in front.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="framing">The form of the response.</param>
+    /// <param name="agent">The value of agent, or null for none.</param>
+    public static string TextOf(FetchRequest request, ResponseFraming framing, string? agent)
+    {
+        var text = new StringBuilder();
+        Say(framing.MultiAck == MultiAck.Detailed, CapabilityWords.MultiAckDetailed);
+        Say(framing.MultiAck == MultiAck.MultiAck, CapabilityWords.MultiAck);
+        Say(framing.NoDone, CapabilityWords.NoDone);
+        Say(framing.SidebandKind == SidebandKind.Sideband64k, CapabilityWords.Sideband64k);
+        Say(framing.SidebandKind == SidebandKind.Sideband, CapabilityWords.Sideband);
+        Say(request.DeepenRelative, CapabilityWords.DeepenRelative);
+        Say(request.ThinPack, CapabilityWords.ThinPack);
+        Say(framing.NoProgress, CapabilityWords.NoProgress);
+        Say(request.IncludeTag, CapabilityWords.IncludeTag);
+        Say(request.OfsDelta, CapabilityWords.OfsDelta);
+        Say(request.DeepenSince is not null, CapabilityWords.DeepenSince);
+        Say(agent is not null, $"agent={agent}");
+        Say(request.Filter is not null, CapabilityWords.Filter);
+        return text.ToString();
+
+        void Say(bool said, string capability)
+        {
+            if (said)
+            {
+                text.Append(' ').Append(capability);
+            }
+        }
+    }
 
     private void TakeWord(string word)
     {

@@ -163,7 +163,7 @@ public static class CommandParser
         }
 
         return head.IsFetch
-            ? FetchRequestV2Parser.Parse(ref bytes, head.ObjectFormat, maxObjects)
+            ? FetchArguments.Parse(ref bytes, head.ObjectFormat, maxObjects)
             : LsRefsRequestParser.Parse(ref bytes, head.ObjectFormat);
     }
 

@@ -259,14 +259,14 @@ public static class FetchRequestV0Parser
 
     private static ParsedCommand ParseNeeds(ReadOnlySequence<byte> lines, int version, ObjectFormat format, int maxObjects)
     {
-        var builder = new FetchRequestBuilder(format, maxObjects, lines.Length);
+        var fetch = new FetchLines(format, maxObjects, lines.Length);
         var capabilities = new CapabilityList(format);
         while (CommandParser.TryReadArgument(ref lines, out PktLine line))
         {
-            if (builder.TryTakeLimit(line))
+            if (fetch.TryTakeLimit(line))
             {
                 // As in git, the capability must come before the line that needs it.
-                if (builder.HasFilter && !capabilities.HasFilter)
+                if (fetch.HasFilter && !capabilities.HasFilter)
                 {
                     GitProtocolException.Throw(ProtocolError.Conflict, "A filter without its capability.");
                 }
@@ -277,8 +277,8 @@ public static class FetchRequestV0Parser
                 GitProtocolException.Throw(ProtocolError.UnexpectedLine, "Not a line of a v0 request.");
             }
             // Only the first want carries capabilities: git takes them from any, others do not.
-            bool isFirst = !builder.HasWants;
-            builder.TakeWant(want.Slice(0, Math.Min(want.Length, format.HexLength)));
+            bool isFirst = !fetch.HasWants;
+            fetch.TakeWant(want.Slice(0, Math.Min(want.Length, format.HexLength)));
             if (want.Length <= format.HexLength)
             {
                 continue;
@@ -287,21 +287,21 @@ public static class FetchRequestV0Parser
             capabilities.Take(want.Slice(format.HexLength));
             if (!isFirst)
             {
-                builder.TakeForeign(ForeignReason.UnknownCapability);
+                fetch.TakeForeign(ForeignReason.UnknownCapability);
             }
         }
         if (capabilities.Foreign is { } strange)
         {
-            builder.TakeForeign(strange);
+            fetch.TakeForeign(strange);
         }
 
-        if (!builder.HasWants)
+        if (!fetch.HasWants)
         {
-            builder.TakeForeign(ForeignReason.NoWants);
+            fetch.TakeForeign(ForeignReason.NoWants);
         }
 
-        FetchRequest request = capabilities.ApplyTo(builder.Build()) with { Pack = PackWhen.Never };
-        return builder.Foreign is { } reason
+        FetchRequest request = capabilities.ApplyTo(fetch.Build()) with { Pack = PackWhen.Never };
+        return fetch.Foreign is { } reason
             ? new ParsedCommand.Foreign(reason)
             : new ParsedCommand.Fetch(request, capabilities.ToFraming(version));
     }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
@@ -29,50 +28,7 @@ public static class FetchRequestWriter
         PktLineWriter.Write(writer, Keywords.Command, Keywords.Fetch);
         CommandCapabilities.Write(writer, request.ObjectFormat, agent, sayObjectFormat);
         PktLineWriter.WriteDelim(writer);
-        if (request.Pack == PackWhen.Never)
-        {
-            PktLineWriter.Write(writer, Keywords.WaitForDone);
-        }
-
-        if (request.ThinPack)
-        {
-            PktLineWriter.Write(writer, Keywords.ThinPack);
-        }
-
-        if (framing.NoProgress)
-        {
-            PktLineWriter.Write(writer, Keywords.NoProgress);
-        }
-
-        if (request.IncludeTag)
-        {
-            PktLineWriter.Write(writer, Keywords.IncludeTag);
-        }
-
-        if (request.OfsDelta)
-        {
-            PktLineWriter.Write(writer, Keywords.OfsDelta);
-        }
-
-        if (framing.SidebandAll)
-        {
-            PktLineWriter.Write(writer, Keywords.SidebandAll);
-        }
-
-        WriteBoundary(writer, request);
-        if (request.DeepenRelative)
-        {
-            PktLineWriter.WriteText(writer, Keywords.DeepenRelative);
-        }
-
-        WriteFilter(writer, request);
-        WriteIds(writer, Keywords.Want, request.Wants, "\n"u8);
-        WriteIds(writer, Keywords.Have, request.Haves, "\n"u8);
-        if (request.IsDone)
-        {
-            PktLineWriter.WriteText(writer, Keywords.Done);
-        }
-
+        FetchArguments.Write(writer, request, framing);
         PktLineWriter.WriteFlush(writer);
     }
 
@@ -91,13 +47,13 @@ public static class FetchRequestWriter
         ArgumentOutOfRangeException.ThrowIfZero(request.Wants.Count, nameof(request));
         Span<byte> first = stackalloc byte[ObjectFormat.Sha256.HexLength];
         request.Wants[0].WriteHex(first);
-        byte[] capabilities = Encoding.ASCII.GetBytes(Capabilities(request, framing, agent) + '\n');
+        byte[] capabilities = Encoding.ASCII.GetBytes(CapabilityList.TextOf(request, framing, agent) + '\n');
         PktLineWriter.Write(writer, Keywords.Want, first[..request.ObjectFormat.HexLength], capabilities);
-        WriteIds(writer, Keywords.Want, request.Wants.Skip(1), "\n"u8);
-        WriteBoundary(writer, request);
-        WriteFilter(writer, request);
+        FetchLines.WriteWants(writer, request.Wants.Skip(1));
+        FetchLines.WriteBoundary(writer, request);
+        FetchLines.WriteFilter(writer, request);
         PktLineWriter.WriteFlush(writer);
-        WriteIds(writer, Keywords.Have, request.Haves, "\n"u8);
+        FetchLines.WriteHaves(writer, request.Haves);
         if (request.IsDone)
         {
             PktLineWriter.WriteText(writer, Keywords.Done);
@@ -115,7 +71,7 @@ public static class FetchRequestWriter
     public static void WriteRoundV0(IBufferWriter<byte> writer, IEnumerable<ObjectId> haves, bool done)
     {
         ArgumentNullException.ThrowIfNull(haves);
-        WriteIds(writer, Keywords.Have, haves, "\n"u8);
+        FetchLines.WriteHaves(writer, haves);
         if (done)
         {
             PktLineWriter.WriteText(writer, Keywords.Done);
@@ -123,66 +79,6 @@ public static class FetchRequestWriter
         else
         {
             PktLineWriter.WriteFlush(writer);
-        }
-    }
-
-    private static string Capabilities(FetchRequest request, ResponseFraming framing, string? agent)
-    {
-        var text = new StringBuilder();
-        Say(framing.MultiAck == MultiAck.Detailed, CapabilityWords.MultiAckDetailed);
-        Say(framing.MultiAck == MultiAck.MultiAck, CapabilityWords.MultiAck);
-        Say(framing.NoDone, CapabilityWords.NoDone);
-        Say(framing.SidebandKind == SidebandKind.Sideband64k, CapabilityWords.Sideband64k);
-        Say(framing.SidebandKind == SidebandKind.Sideband, CapabilityWords.Sideband);
-        Say(request.DeepenRelative, CapabilityWords.DeepenRelative);
-        Say(request.ThinPack, CapabilityWords.ThinPack);
-        Say(framing.NoProgress, CapabilityWords.NoProgress);
-        Say(request.IncludeTag, CapabilityWords.IncludeTag);
-        Say(request.OfsDelta, CapabilityWords.OfsDelta);
-        Say(request.DeepenSince is not null, CapabilityWords.DeepenSince);
-        Say(agent is not null, $"agent={agent}");
-        Say(request.Filter is not null, CapabilityWords.Filter);
-        return text.ToString();
-
-        void Say(bool said, string capability)
-        {
-            if (said)
-            {
-                text.Append(' ').Append(capability);
-            }
-        }
-    }
-
-    private static void WriteBoundary(IBufferWriter<byte> writer, FetchRequest request)
-    {
-        WriteIds(writer, Keywords.Shallow, request.Shallows, []);
-        if (request.Depth is { } depth)
-        {
-            WriteNumber(writer, Keywords.Deepen, depth);
-        }
-
-        if (request.DeepenSince is { } since)
-        {
-            WriteNumber(writer, Keywords.DeepenSince, since);
-        }
-    }
-
-    private static void WriteFilter(IBufferWriter<byte> writer, FetchRequest request)
-    {
-        if (request.Filter is { } filter)
-        {
-            PktLineWriter.Write(writer, Keywords.Filter, Encoding.ASCII.GetBytes(filter.Text));
-        }
-    }
-
-    private static void WriteNumber(IBufferWriter<byte> writer, ReadOnlySpan<byte> keyword, long number) =>
-        PktLineWriter.Write(writer, keyword, Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture)));
-
-    private static void WriteIds(IBufferWriter<byte> writer, ReadOnlySpan<byte> keyword, IEnumerable<ObjectId> ids, ReadOnlySpan<byte> end)
-    {
-        foreach (ObjectId id in ids)
-        {
-            ObjectIdLine.Write(writer, keyword, id, end);
         }
     }
 }

@@ -1,16 +1,20 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Requests;
 
-/// <summary>Collects the lines that fetch requests of all versions share, and remembers the reason for a foreign request.</summary>
+/// <summary>
+/// The lines that fetch requests of all versions share: want, have, and the limits (shallow, deepen, filter). Each is read and written
+/// here. An instance collects the lines of one request, and remembers why the request is foreign.
+/// </summary>
 /// <param name="format">The format of all ids.</param>
 /// <param name="maxObjects">The most lines with an id.</param>
 /// <param name="length">Bytes of all lines to come.</param>
-internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects, long length)
+internal sealed class FetchLines(ObjectFormat format, int maxObjects, long length)
 {
     private readonly ObjectIdSet _wants = new();
     private readonly ObjectIdSet _haves = new(ObjectIdLine.MostHavesIn(length, maxObjects));
@@ -74,6 +78,38 @@ internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects, l
         }
 
         return true;
+    }
+
+    /// <summary>Writes the wants, in the form that v2 has for all of them, v0 and v1 for all but the first.</summary>
+    public static void WriteWants(IBufferWriter<byte> writer, IEnumerable<ObjectId> wants) =>
+        WriteIds(writer, Keywords.Want, wants, "\n"u8);
+
+    /// <summary>Writes the haves.</summary>
+    public static void WriteHaves(IBufferWriter<byte> writer, IEnumerable<ObjectId> haves) =>
+        WriteIds(writer, Keywords.Have, haves, "\n"u8);
+
+    /// <summary>Writes the lines about the boundary.</summary>
+    public static void WriteBoundary(IBufferWriter<byte> writer, FetchRequest request)
+    {
+        WriteIds(writer, Keywords.Shallow, request.Shallows, []);
+        if (request.Depth is { } depth)
+        {
+            WriteNumber(writer, Keywords.Deepen, depth);
+        }
+
+        if (request.DeepenSince is { } since)
+        {
+            WriteNumber(writer, Keywords.DeepenSince, since);
+        }
+    }
+
+    /// <summary>Writes the filter.</summary>
+    public static void WriteFilter(IBufferWriter<byte> writer, FetchRequest request)
+    {
+        if (request.Filter is { } filter)
+        {
+            PktLineWriter.Write(writer, Keywords.Filter, Encoding.ASCII.GetBytes(filter.Text));
+        }
     }
 
     /// <summary>The request, without the properties that each version sets in its own way.</summary>
@@ -153,5 +189,16 @@ internal sealed class FetchRequestBuilder(ObjectFormat format, int maxObjects, l
         }
 
         return value;
+    }
+
+    private static void WriteNumber(IBufferWriter<byte> writer, ReadOnlySpan<byte> keyword, long number) =>
+        PktLineWriter.Write(writer, keyword, Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture)));
+
+    private static void WriteIds(IBufferWriter<byte> writer, ReadOnlySpan<byte> keyword, IEnumerable<ObjectId> ids, ReadOnlySpan<byte> end)
+    {
+        foreach (ObjectId id in ids)
+        {
+            ObjectIdLine.Write(writer, keyword, id, end);
+        }
     }
 }

@@ -4,8 +4,11 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Requests;
 
-/// <summary>The arguments of a v2 fetch (gitprotocol-v2, fetch): every one known to us, or the request is foreign.</summary>
-internal static class FetchRequestV2Parser
+/// <summary>
+/// The arguments of a v2 fetch (gitprotocol-v2, fetch), read and written. An argument that the node does not know makes the request
+/// foreign.
+/// </summary>
+internal static class FetchArguments
 {
     [Flags]
     private enum Flags
@@ -24,15 +27,15 @@ internal static class FetchRequestV2Parser
     /// <summary>Reads from after the delim-pkt to the flush-pkt; the bytes are known to hold it.</summary>
     public static ParsedCommand Parse(ref ReadOnlySequence<byte> arguments, ObjectFormat format, int maxObjects)
     {
-        var builder = new FetchRequestBuilder(format, maxObjects, arguments.Length);
+        var lines = new FetchLines(format, maxObjects, arguments.Length);
         Flags flags = Flags.None;
         while (CommandParser.TryReadArgument(ref arguments, out PktLine line))
         {
             if (line.TryStripPrefix(Keywords.Want, out ReadOnlySequence<byte> hex))
             {
-                builder.TakeWant(hex);
+                lines.TakeWant(hex);
             }
-            else if (builder.TryTakeHave(line) || builder.TryTakeLimit(line))
+            else if (lines.TryTakeHave(line) || lines.TryTakeLimit(line))
             {
                 continue;
             }
@@ -42,16 +45,16 @@ internal static class FetchRequestV2Parser
             }
             else
             {
-                builder.TakeForeign(ReasonOf(line));
+                lines.TakeForeign(ReasonOf(line));
             }
         }
-        if (!builder.HasWants)
+        if (!lines.HasWants)
         {
-            builder.TakeForeign(ForeignReason.NoWants);
+            lines.TakeForeign(ForeignReason.NoWants);
         }
 
-        FetchRequest request = builder.Build();
-        return builder.Foreign is { } reason
+        FetchRequest request = lines.Build();
+        return lines.Foreign is { } reason
             ? new ParsedCommand.Foreign(reason)
             : new ParsedCommand.Fetch(
                 request with
@@ -67,6 +70,54 @@ internal static class FetchRequestV2Parser
                 },
                 new ResponseFraming { NoProgress = flags.HasFlag(Flags.NoProgress), SidebandAll = flags.HasFlag(Flags.SidebandAll) }
             );
+    }
+
+    /// <summary>Writes the arguments in the order and with the line feeds of git's own client.</summary>
+    public static void Write(IBufferWriter<byte> writer, FetchRequest request, ResponseFraming framing)
+    {
+        if (request.Pack == PackWhen.Never)
+        {
+            PktLineWriter.Write(writer, Keywords.WaitForDone);
+        }
+
+        if (request.ThinPack)
+        {
+            PktLineWriter.Write(writer, Keywords.ThinPack);
+        }
+
+        if (framing.NoProgress)
+        {
+            PktLineWriter.Write(writer, Keywords.NoProgress);
+        }
+
+        if (request.IncludeTag)
+        {
+            PktLineWriter.Write(writer, Keywords.IncludeTag);
+        }
+
+        if (request.OfsDelta)
+        {
+            PktLineWriter.Write(writer, Keywords.OfsDelta);
+        }
+
+        if (framing.SidebandAll)
+        {
+            PktLineWriter.Write(writer, Keywords.SidebandAll);
+        }
+
+        FetchLines.WriteBoundary(writer, request);
+        if (request.DeepenRelative)
+        {
+            PktLineWriter.WriteText(writer, Keywords.DeepenRelative);
+        }
+
+        FetchLines.WriteFilter(writer, request);
+        FetchLines.WriteWants(writer, request.Wants);
+        FetchLines.WriteHaves(writer, request.Haves);
+        if (request.IsDone)
+        {
+            PktLineWriter.WriteText(writer, Keywords.Done);
+        }
     }
 
     private static Flags FlagOf(in PktLine line) =>
