@@ -1,5 +1,5 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
-using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
@@ -17,8 +17,8 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
     /// <summary>How long a ref stays after its last listing.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(10);
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<(RepositoryName, string), long> _unseenSince = [];
+    /// <summary>What it remembers of a mirror goes with the mirror.</summary>
+    private readonly ConditionalWeakTable<Mirror, UnseenRefs> _unseen = new();
 
     /// <summary>Whether the mirror's refs differ from the listing, as far as the listing covers them.</summary>
     public bool IsDue(Mirror mirror, AccessView view)
@@ -146,37 +146,8 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
         return gone.Where(name => view.Covers(name) && !shown.Contains(name));
     }
 
-    /// <summary>Refs of the mirror that this view would show and does not, and that no view has shown for long enough.</summary>
-    private List<string> Forgotten(Mirror mirror, AccessView view)
-    {
-        HashSet<string> shown = new(view.PeeledTips().Select(static tip => tip.Name), StringComparer.Ordinal);
-        List<string> forgotten = [];
-        lock (_gate)
-        {
-            foreach (RefTip tip in mirror.Refs.Tips)
-            {
-                (RepositoryName, string) key = (mirror.Name, tip.Name);
-                if (shown.Contains(tip.Name))
-                {
-                    _unseenSince.Remove(key);
-                }
-                else if (view.Covers(tip.Name))
-                {
-                    if (_unseenSince.TryAdd(key, time.GetTimestamp()))
-                    {
-                        continue;
-                    }
-
-                    if (time.GetElapsedTime(_unseenSince[key]) >= s_memory)
-                    {
-                        forgotten.Add(tip.Name);
-                    }
-                }
-            }
-        }
-
-        return forgotten;
-    }
+    private List<string> Forgotten(Mirror mirror, AccessView view) =>
+        _unseen.GetValue(mirror, _ => new UnseenRefs(time, s_memory)).See(mirror.Refs, view);
 
     private async Task<bool> AreLedToAsync(
         Mirror mirror,

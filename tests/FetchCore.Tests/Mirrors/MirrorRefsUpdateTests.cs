@@ -1,5 +1,6 @@
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Tests.Mirrors;
 
@@ -42,6 +43,24 @@ public sealed class MirrorRefsUpdateTests : IAsyncLifetime
         Assert.True(await ApplyAsync());
         Assert.Null(_node.Mirror.Refs.Find("refs/heads/topic"));
         Assert.True(_node.Mirror.HoldsOrphans);
+    }
+
+    /// <summary>The ten minutes begin anew for a ref that comes back.</summary>
+    [Fact]
+    public async Task RefThatCameBack_Stays_ThoughAUserDoesNotSeeIt()
+    {
+        ObjectId topic = await _node.ResolveAsync("refs/heads/topic");
+        await _node.Source.RunAsync("update-ref", "-d", "refs/heads/topic");
+        Assert.False(await ApplyAsync());
+        _node.Time.Turn(TimeSpan.FromMinutes(10));
+        Assert.True(await ApplyAsync());
+        await _node.Source.RunAsync("update-ref", "refs/heads/topic", topic.ToString());
+        Assert.True(await ApplyAsync());
+
+        _node.Primary.Hides = static user => user == "bob" ? "refs/heads/topic" : null;
+
+        Assert.False(await ApplyAsync("bob"));
+        Assert.NotNull(_node.Mirror.Refs.Find("refs/heads/topic"));
     }
 
     [Fact]
