@@ -75,7 +75,7 @@ public sealed class AccessTests : IAsyncLifetime
         long before = _core.Tickets.Now;
         Show("alice", LsRefsRequest.All(ObjectFormat.Sha1), new RefTip("refs/heads/main", s_tip, null, null));
         _core.Time.Turn(TimeSpan.FromSeconds(1));
-        _core.Tickets.Refuse(CoreFixture.Repository, _core.CredentialOf("alice"), _core.Tickets.Now);
+        _core.Tickets.Refuse(CoreFixture.Repository, _core.CredentialOf("alice"));
         Assert.Null(_core.Tickets.Find(CoreFixture.Repository, _core.CredentialOf("alice")));
 
         _core.Tickets.RecordRefs(
@@ -91,15 +91,31 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.NotNull(_core.Tickets.Find(CoreFixture.Repository, _core.CredentialOf("alice")));
     }
 
+    /// <summary>Nobody knows which the primary decided first, if the question was under way when the refusal came.</summary>
+    [Fact]
+    public async Task Refusal_EndsAnswersToQuestionsThatWereUnderWay_ThoughItsOwnQuestionIsOlder()
+    {
+        Credential alice = _core.CredentialOf("alice");
+        await using var refusal = new FakeReply([], _core.Tickets.Now, isRefusal: true);
+        _core.Time.Turn(TimeSpan.FromSeconds(1));
+        long asked = _core.Tickets.Now;
+        _core.Time.Turn(TimeSpan.FromSeconds(1));
+        _core.Refs.NoteRefusal(CoreFixture.Repository, alice, refusal);
+
+        _core.Tickets.RecordRefs(CoreFixture.Repository, alice, Listing(LsRefsRequest.All(ObjectFormat.Sha1)), asked);
+
+        Assert.Null(_core.Tickets.Find(CoreFixture.Repository, alice));
+    }
+
     [Fact]
     public void Refusals_AreBounded_AndStillEndWhatWasAnsweredBeforeThem()
     {
         long before = _core.Tickets.Now;
         _core.Time.Turn(TimeSpan.FromSeconds(1));
-        _core.Tickets.Refuse(CoreFixture.Repository, _core.CredentialOf("alice"), _core.Tickets.Now);
+        _core.Tickets.Refuse(CoreFixture.Repository, _core.CredentialOf("alice"));
         for (int i = 0; i < 70_000; i++)
         {
-            _core.Tickets.Refuse(CoreFixture.Repository, _core.CredentialOf($"guess {i}"), _core.Tickets.Now);
+            _core.Tickets.Refuse(CoreFixture.Repository, _core.CredentialOf($"guess {i}"));
         }
 
         Assert.InRange(_core.Tickets.Count, 1, 65_536);

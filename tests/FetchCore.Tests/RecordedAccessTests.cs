@@ -39,7 +39,7 @@ public sealed class RecordedAccessTests
         long before = _tickets.Now;
         Show("alice", All, Branch(s_one));
         _time.Turn(TimeSpan.FromSeconds(1));
-        _tickets.Refuse(CoreFixture.Repository, Of("alice"), _tickets.Now);
+        _tickets.Refuse(CoreFixture.Repository, Of("alice"));
         _tickets.RecordRefs(CoreFixture.Repository, Of("alice"), new RefListing(All, [Branch(s_one)]), before);
         Assert.Null(Recorded("alice"));
     }

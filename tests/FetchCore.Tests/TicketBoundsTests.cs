@@ -35,7 +35,7 @@ public sealed class TicketBoundsTests
         for (int i = 0; i < 1_000; i++)
         {
             _time.Turn(TimeSpan.FromMilliseconds(1));
-            _tickets.Refuse(CoreFixture.Repository, Of($"guess {i}"), _tickets.Now);
+            _tickets.Refuse(CoreFixture.Repository, Of($"guess {i}"));
         }
 
         Assert.NotNull(_tickets.FindRecorded(CoreFixture.Repository, Of("alice")));
@@ -116,7 +116,7 @@ public sealed class TicketBoundsTests
         Assert.NotEqual(0, _tickets.Bytes);
         _time.Turn(TimeSpan.FromMinutes(11));
         _tickets.RecordRefs(s_public, Of("bob"), new RefListing(All, []), _tickets.Now);
-        _tickets.Refuse(s_public, Of("bob"), _tickets.Now);
+        _tickets.Refuse(s_public, Of("bob"));
         Assert.Equal(0, _tickets.Bytes);
     }
 

@@ -178,7 +178,7 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
         ArgumentNullException.ThrowIfNull(reply);
         if (reply.IsRefusal || (reply.Complaint is { } text && ErrorLines.MeaningOf(text) != ErrorMeaning.Busy))
         {
-            tickets.Refuse(call.Repository, call.Credential, reply.AskedAt);
+            tickets.Refuse(call.Repository, call.Credential);
         }
     }
 

@@ -14,7 +14,7 @@ internal static class RefFollowing
     {
         if (reply.IsRefusal)
         {
-            tickets.Refuse(repository, credential, reply.AskedAt);
+            tickets.Refuse(repository, credential);
         }
     }
 

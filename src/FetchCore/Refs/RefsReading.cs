@@ -51,7 +51,7 @@ public sealed class RefsReading
         _makesTicket = makesTicket;
         if (reply.IsRefusal)
         {
-            tickets.Refuse(repository, credential, tickets.Now);
+            tickets.Refuse(repository, credential);
         }
     }
 
@@ -117,7 +117,7 @@ public sealed class RefsReading
     {
         if (_reader is { IsComplete: false })
         {
-            _tickets.Refuse(_repository, _credential, _tickets.Now);
+            _tickets.Refuse(_repository, _credential);
         }
     }
 

@@ -70,7 +70,7 @@ public sealed class AccessTickets
         }
     }
 
-    /// <summary>When a question is sent, as <see cref="RecordRefs"/> and <see cref="Refuse"/> want it.</summary>
+    /// <summary>The time of a question that is sent now, as <see cref="RecordRefs"/> and <see cref="Accept"/> take it.</summary>
     public long Now => _time.GetTimestamp();
 
     /// <summary>Calls <paramref name="tell"/> for each listing of the primary, before the listing counts.</summary>
@@ -120,12 +120,15 @@ public sealed class AccessTickets
         }
     }
 
-    /// <summary>The primary refused: the ticket ends at once.</summary>
-    public void Refuse(RepositoryName repository, Credential credential, long askedAt)
+    /// <summary>
+    /// The primary refused: the ticket ends at once. An acceptance may be as old as its question, and a refusal as new as its arrival. So
+    /// no answer to a question that was sent before this moment counts any more.
+    /// </summary>
+    public void Refuse(RepositoryName repository, Credential credential)
     {
         lock (_gate)
         {
-            _refusals.Note(repository, credential, askedAt);
+            _refusals.Note(repository, credential);
             _tickets.Remove(repository, credential);
         }
     }
@@ -134,11 +137,11 @@ public sealed class AccessTickets
     /// The primary refused something other than reading, such as a push without the right to push. The ticket ends; the record for an
     /// outage stays.
     /// </summary>
-    public void Doubt(RepositoryName repository, Credential credential, long askedAt)
+    public void Doubt(RepositoryName repository, Credential credential)
     {
         lock (_gate)
         {
-            _doubts.Note(repository, credential, askedAt);
+            _doubts.Note(repository, credential);
         }
     }
 

@@ -18,13 +18,15 @@ internal sealed class Refusals(TimeProvider time, int capacity)
 
     public int Count => _at.Count;
 
-    public void Note(RepositoryName repository, Credential credential, long askedAt)
+    /// <summary>A refusal has come now.</summary>
+    public void Note(RepositoryName repository, Credential credential)
     {
         Forget(s_memory);
+        long now = time.GetTimestamp();
         (RepositoryName, Credential) key = (repository, credential);
-        if (_at.TryGetValue(key, out long known))
+        if (_at.ContainsKey(key))
         {
-            _at[key] = Math.Max(known, askedAt);
+            _at[key] = now;
             return;
         }
 
@@ -33,8 +35,8 @@ internal sealed class Refusals(TimeProvider time, int capacity)
             ForgetOldest();
         }
 
-        _at.Add(key, askedAt);
-        _order.Enqueue((key, askedAt));
+        _at.Add(key, now);
+        _order.Enqueue((key, now));
     }
 
     /// <summary>Whether the answer to a question of that time counts.</summary>

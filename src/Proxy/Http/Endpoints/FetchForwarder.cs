@@ -56,7 +56,7 @@ internal sealed class FetchForwarder(PassThrough passThrough, AccessTickets tick
                 bool isGits = reason != ForwardReason.Malformed;
                 if (isGits ? watch.Verdict is { IsRefusal: true } : HttpPrimaryReply.IsRefused(response))
                 {
-                    tickets.Refuse(request.Repository, request.Credential, tickets.Now);
+                    tickets.Refuse(request.Repository, request.Credential);
                     isRefused = true;
                 }
 

@@ -52,11 +52,11 @@ internal sealed record ClientRequest(HttpContext Context, Primary Primary, GitRe
 
         if (Git.Service == GitService.ReceivePack && IsOfPushingAlone(response.StatusCode))
         {
-            tickets.Doubt(Repository, Credential, tickets.Now);
+            tickets.Doubt(Repository, Credential);
         }
         else
         {
-            tickets.Refuse(Repository, Credential, tickets.Now);
+            tickets.Refuse(Repository, Credential);
         }
     }
 
