@@ -245,6 +245,7 @@ internal static class Node
             .AddSingleton<InfoRefsEndpoint>()
             .AddSingleton<UploadPackReader>()
             .AddSingleton<FetchForwarder>()
+            .AddSingleton<UnreadForwarder>()
             .AddSingleton<HttpFetchResponder>()
             .AddSingleton<UploadPackEndpoint>()
             .AddSingleton(options.Clients)

@@ -84,6 +84,23 @@ public sealed class FetchRecordTests : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(Doors))]
+    public async Task Fetch_OfAProjectThatIsNotSelected_IsRecorded(string door, string way)
+    {
+        await using SshWay node = await SshWay.StartAsync(way, "--Primaries:0:Projects:Exclude", "public/unselected*");
+        PrimaryRepository repository = await node.Station.Web.CreateAsync("public/unselected.git", s_plans);
+        (GitClient git, string address) = await ClientAsync(node, door, repository);
+
+        await git.RunAsync("clone", "--quiet", address, "clone");
+
+        JsonElement fetch = await NewestAsync(node.Node, 1);
+        Assert.Equal(("bypass", "not-selected", "whole"), (Text(fetch, "outcome"), Text(fetch, "reason"), Text(fetch, "end")));
+        Assert.Equal((door, 2), (Text(fetch, "door"), fetch.GetProperty("protocolVersion").GetInt32()));
+        Assert.EndsWith("/public/unselected.git", Text(fetch, "repo"), StringComparison.Ordinal);
+        Assert.True(fetch.GetProperty("bytes").GetInt64() > 1_000);
+    }
+
+    [Theory]
     [InlineData(Http)]
     [InlineData(Ssh)]
     public async Task Joining_AndHangingUp_AreRecorded(string door)

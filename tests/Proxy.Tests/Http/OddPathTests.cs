@@ -24,6 +24,8 @@ public sealed class OddPathTests(GitFront front) : IClassFixture<GitFront>
             Assert.Equal((i, i), (script.InfoRefs, script.Fetches));
             Assert.Equal(path + "/git-upload-pack", front.Primary.Request.Target);
         }
+
+        Assert.All(await front.RecordedAsync(path, 2), static fetch => Assert.Equal(("bypass malformed", "whole"), fetch));
     }
 
     [Theory]

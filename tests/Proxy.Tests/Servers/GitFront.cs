@@ -1,5 +1,7 @@
 using System.IO.Compression;
 using System.Net.Http.Headers;
+using System.Text.Json;
+using Waystation.TestKit.Servers;
 using Waystation.TestKit.Wire;
 
 namespace Waystation.Proxy.Tests.Servers;
@@ -78,6 +80,30 @@ public class GitFront : Front
         {
             return (status, null);
         }
+    }
+
+    /// <summary>How the fetches of a repository were served and ended, by their records, once there are so many.</summary>
+    public async Task<(string Served, string? End)[]> RecordedAsync(string repository, int count)
+    {
+        (string, string?)[] found = [];
+        await Eventually.TrueAsync(
+            $"{count} fetches of {repository} are recorded",
+            async () =>
+            {
+                using JsonDocument all = JsonDocument.Parse(await Client.GetStringAsync(new Uri(Node.Admin, "/api/v1/fetches")));
+                found =
+                [
+                    .. all
+                        .RootElement.EnumerateArray()
+                        .Where(fetch => fetch.GetProperty("repo").GetString()!.EndsWith(repository, StringComparison.Ordinal))
+                        .Select(static fetch =>
+                            ($"{fetch.GetProperty("outcome")} {fetch.GetProperty("reason")}", fetch.GetProperty("end").GetString())
+                        ),
+                ];
+                return found.Length >= count;
+            }
+        );
+        return found;
     }
 
     public static string StatusOf(HttpResponseMessage answer) =>

@@ -171,6 +171,32 @@ public sealed class ChoiceTests(ChoosyFront front) : IClassFixture<ChoosyFront>
         (string status, _) = await front.FetchToEndAsync(repository);
 
         Assert.Equal(("waystation; fwd=bypass; detail=not-selected", 2), (status, script.Fetches));
+        Assert.All(await front.RecordedAsync(repository, 2), static fetch => Assert.Equal(("bypass not-selected", "whole"), fetch));
+    }
+
+    /// <summary>The node reads no request for such a repository; the first bytes that pass show the fetch.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Fetch_OfAnExcludedProject_IsRecorded_AndAQuestionForRefsIsNot(bool gzip)
+    {
+        const string Repository = "/secret/recorded.git";
+        (_, GitScript script) = front.Serve();
+        int before = (await front.RecordedAsync(Repository, 0)).Length;
+        byte[] question = Lines.ToBytes(["command=ls-refs", "0001", "peel", "0000"]);
+        using (HttpResponseMessage refs = await front.PostAsync(Repository, question, gzip))
+        {
+            await refs.Content.ReadAsByteArrayAsync();
+        }
+
+        byte[] fetch = Lines.ToBytes(["command=fetch", "0001", $"want {GitScript.Tip}", "done", "0000"]);
+        using (HttpResponseMessage pack = await front.PostAsync(Repository, fetch, gzip))
+        {
+            await pack.Content.ReadAsByteArrayAsync();
+        }
+
+        Assert.Equal(2, script.LsRefs + script.Fetches);
+        Assert.Equal(before + 1, (await front.RecordedAsync(Repository, before + 1)).Length);
     }
 
     [Fact]

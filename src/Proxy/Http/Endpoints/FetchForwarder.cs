@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Observing;
 using Waystation.Primaries.Gate;
@@ -64,18 +63,6 @@ internal sealed class FetchForwarder(PassThrough passThrough, AccessTickets tick
                 context.Response.Body = new ObservedStream(context.Response.Body) { Fetch = observed };
             }
         );
-        observed.Ended(
-            error == ForwarderError.None
-                ? isRefused
-                    ? FetchEnd.Refused
-                    : FetchEnd.Whole
-                : EndOf(error, context.RequestAborted),
-            error == ForwarderError.None ? null : context.Features.Get<IForwarderErrorFeature>()?.Exception?.Message ?? error.ToString()
-        );
+        observed.Ended(error, isRefused, context);
     }
-
-    private static FetchEnd EndOf(ForwarderError error, CancellationToken aborted) =>
-        aborted.IsCancellationRequested || error == ForwarderError.ResponseBodyClient ? FetchEnd.ClientGone
-        : error is ForwarderError.ResponseBodyDestination or ForwarderError.ResponseBodyCanceled ? FetchEnd.Broken
-        : FetchEnd.Unreachable;
 }

@@ -1,6 +1,5 @@
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
-using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Observing;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
@@ -17,10 +16,10 @@ namespace Waystation.Proxy.Http.Endpoints;
 internal sealed class GitEndpoints(
     PrimaryMap primaries,
     ClientIdentity identity,
-    AccessTickets tickets,
     InfoRefsEndpoint infoRefs,
     UploadPackEndpoint uploadPack,
     ReceivePackEndpoint receivePack,
+    UnreadForwarder unread,
     HookEndpoint hooks,
     PassThrough passThrough,
     FetchMeters meters,
@@ -99,7 +98,10 @@ internal sealed class GitEndpoints(
 
         if (ConnectionLogin.Find(context, primary) is { } bound)
         {
-            await passThrough.SendAsync(context, primary, git, bound, StatusOf(git, ForwardReason.ConnectionLogin));
+            string? status = git.Service is GitService.InfoRefs or GitService.UploadPack
+                ? CacheStatus.Bypass(ForwardReason.ConnectionLogin)
+                : null;
+            await passThrough.SendAsync(context, primary, git, bound, status);
             return;
         }
 
@@ -109,15 +111,15 @@ internal sealed class GitEndpoints(
             return;
         }
 
+        Credential credential = identity.Identify(context.Request, git, primary);
+        var request = new ClientRequest(context, primary, git, primary.NameOf(git.RepositoryPath), credential);
         if (!RepositoryPath.IsWellFormed(git.RepositoryPath))
         {
             // Only the primary decides which repository that is, and whether it is one.
-            await passThrough.SendAsync(context, primary, git, primary.Http.Invoker, StatusOf(git, ForwardReason.Malformed));
+            await unread.ForwardAsync(request, ForwardReason.Malformed);
             return;
         }
 
-        Credential credential = identity.Identify(context.Request, git, primary);
-        var request = new ClientRequest(context, primary, git, primary.NameOf(git.RepositoryPath), credential);
         bool isSelected = primary.Selects(git.RepositoryPath);
         if (isSelected && ReceivePackEndpoint.IsPush(context.Request, git))
         {
@@ -127,16 +129,7 @@ internal sealed class GitEndpoints(
 
         if (git.Service == GitService.ReceivePack || !isSelected)
         {
-            // A question whether a client may push must not wait in vain; a push itself may take as long as it needs.
-            using var watched = new HttpMessageInvoker(new GatedUpstream(primary.Http.Gate, read: null));
-            await passThrough.SendAsync(
-                context,
-                primary,
-                git,
-                git.Service == GitService.ReceivePack && HttpMethods.IsGet(context.Request.Method) ? watched : primary.Http.Invoker,
-                StatusOf(git, ForwardReason.NotSelected),
-                response => request.NoteRefusal(response, tickets)
-            );
+            await unread.ForwardAsync(request, ForwardReason.NotSelected);
             return;
         }
 
@@ -147,7 +140,4 @@ internal sealed class GitEndpoints(
     private static bool IsOfAbsence(Exception e, CancellationToken aborted) =>
         e is OperationCanceledException or IOException
         && (aborted.IsCancellationRequested || (e is OperationCanceledException { CancellationToken: var cause } && cause == aborted));
-
-    private static string? StatusOf(GitRequest git, ForwardReason reason) =>
-        git.Service is GitService.InfoRefs or GitService.UploadPack ? CacheStatus.Bypass(reason) : null;
 }
