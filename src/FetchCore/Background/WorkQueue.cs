@@ -15,18 +15,16 @@ namespace Waystation.FetchCore.Background;
 /// </summary>
 public sealed class WorkQueue : BackgroundService
 {
-    private static readonly TimeSpan s_firstDelay = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_longestDelay = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_writeEvery = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(WorkKind Kind, RepositoryName Repository), Piece> _pieces = [];
+    private readonly Dictionary<(WorkKind Kind, RepositoryName Repository), WorkPiece> _pieces = [];
     private readonly Dictionary<WorkKind, RepositoryWork> _kinds;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
     private readonly WorkOptions _options;
-    private readonly Journal<List<Line>> _journal;
+    private readonly WorkJournal _journal;
     private readonly WorkMeters _meters;
     private readonly TimeProvider _time;
     private readonly ILogger<WorkQueue> _logger;
@@ -47,29 +45,25 @@ public sealed class WorkQueue : BackgroundService
         ArgumentNullException.ThrowIfNull(time);
         _kinds = kinds.ToDictionary(static kind => kind.Kind);
         _options = options;
-        _journal = new Journal<List<Line>>(folder, "queue.json");
+        _journal = new WorkJournal(folder);
         _meters = meters;
         _time = time;
         _logger = logger;
         DateTimeOffset now = time.GetUtcNow();
-        foreach (Line line in _journal.Read() ?? [])
+        foreach (WorkEntry left in _journal.Read().Where(left => _kinds.ContainsKey(left.Kind)))
         {
-            if (Enum.TryParse(line.Kind, out WorkKind kind) && _kinds.ContainsKey(kind))
+            // A clock that jumped between the runs neither hides work for long nor rushes it.
+            TimeSpan wait = left.Due - now;
+            wait =
+                wait < TimeSpan.Zero ? TimeSpan.Zero
+                : wait > WorkDelays.Longest ? WorkDelays.Longest
+                : wait;
+            _pieces[(left.Kind, left.Repository)] = new WorkPiece(left.Kind, left.Repository)
             {
-                // A clock that jumped between the runs neither hides work for long nor rushes it.
-                TimeSpan wait = line.Due - now;
-                wait =
-                    wait < TimeSpan.Zero ? TimeSpan.Zero
-                    : wait > s_longestDelay ? s_longestDelay
-                    : wait;
-                var piece = new Piece(kind, new RepositoryName(line.Host, line.Path))
-                {
-                    Due = Stamp(wait),
-                    Failures = line.Failures,
-                    LastError = line.Error,
-                };
-                _pieces[(kind, piece.Repository)] = piece;
-            }
+                Due = Stamp(wait),
+                Failures = left.Failures,
+                LastError = left.LastError,
+            };
         }
 
         meters.Observe(
@@ -79,26 +73,12 @@ public sealed class WorkQueue : BackgroundService
         );
     }
 
-    /// <summary>What waits, runs or failed, due longest first.</summary>
+    /// <summary>The pieces that wait, run or failed; the piece that is due longest comes first.</summary>
     public IReadOnlyList<WorkEntry> Entries()
     {
-        long stamp = _time.GetTimestamp();
-        DateTimeOffset now = _time.GetUtcNow();
         lock (_gate)
         {
-            return
-            [
-                .. _pieces
-                    .Values.OrderBy(static piece => piece.Due)
-                    .Select(piece => new WorkEntry(
-                        piece.Kind,
-                        piece.Repository,
-                        now + _time.GetElapsedTime(stamp, piece.Due),
-                        piece.Running is not null,
-                        piece.Failures,
-                        piece.LastError
-                    )),
-            ];
+            return [.. EntriesNow()];
         }
     }
 
@@ -114,9 +94,9 @@ public sealed class WorkQueue : BackgroundService
         long due = Stamp(after);
         lock (_gate)
         {
-            if (!_pieces.TryGetValue((kind, repository), out Piece? piece))
+            if (!_pieces.TryGetValue((kind, repository), out WorkPiece? piece))
             {
-                _pieces[(kind, repository)] = piece = new Piece(kind, repository) { Due = due };
+                _pieces[(kind, repository)] = piece = new WorkPiece(kind, repository) { Due = due };
             }
             else if (piece.Running is not null)
             {
@@ -140,7 +120,7 @@ public sealed class WorkQueue : BackgroundService
         List<CancellationTokenSource> ends = [];
         lock (_gate)
         {
-            foreach (Piece piece in _pieces.Values.Where(piece => piece.Repository == repository).ToList())
+            foreach (WorkPiece piece in _pieces.Values.Where(piece => piece.Repository == repository).ToList())
             {
                 if (piece.Running is { } end)
                 {
@@ -204,47 +184,32 @@ public sealed class WorkQueue : BackgroundService
         long now = _time.GetTimestamp();
         lock (_gate)
         {
-            HashSet<RepositoryName> busy = [.. Running().Select(static piece => piece.Repository)];
-            Dictionary<WorkLane, int> lanes = Running().GroupBy(LaneOf).ToDictionary(static lane => lane.Key, static lane => lane.Count());
-            Dictionary<string, int> primaries = Running()
-                .GroupBy(static piece => piece.Repository.Host, StringComparer.Ordinal)
-                .ToDictionary(static host => host.Key, static host => host.Count(), StringComparer.Ordinal);
+            var lanes = new WorkLanes(
+                _options,
+                _pieces.Values.Where(static piece => piece.Running is not null).Select(piece => (LaneOf(piece), piece.Repository))
+            );
             foreach (
-                Piece piece in _pieces
+                WorkPiece piece in _pieces
                     .Values.Where(piece => piece.Running is null && piece.Due <= now)
                     .OrderBy(static piece => piece.Due)
+                    .Where(piece => lanes.TryEnter(LaneOf(piece), piece.Repository))
                     .ToList()
             )
             {
-                WorkLane lane = LaneOf(piece);
-                string host = piece.Repository.Host;
-                if (
-                    lanes.GetValueOrDefault(lane) >= (lane == WorkLane.Small ? _options.Small : _options.Large)
-                    || primaries.GetValueOrDefault(host) >= _options.PerPrimary
-                    || !busy.Add(piece.Repository)
-                )
-                {
-                    continue;
-                }
-
-                lanes[lane] = lanes.GetValueOrDefault(lane) + 1;
-                primaries[host] = primaries.GetValueOrDefault(host) + 1;
                 piece.Stopping = CancellationTokenSource.CreateLinkedTokenSource(stopping);
                 piece.Running = RunAsync(piece, piece.Stopping);
             }
 
             long? next = _pieces.Values.Where(piece => piece.Running is null && piece.Due > now).Min(static piece => (long?)piece.Due);
-            TimeSpan wait = next is { } due ? _time.GetElapsedTime(now, due) : s_longestDelay;
+            TimeSpan wait = next is { } due ? _time.GetElapsedTime(now, due) : WorkDelays.Longest;
             return _isChanged && wait > s_writeEvery ? s_writeEvery : wait;
         }
     }
 
-    private IEnumerable<Piece> Running() => _pieces.Values.Where(static piece => piece.Running is not null);
-
-    private WorkLane LaneOf(Piece piece) => _kinds[piece.Kind].Lane;
+    private WorkLane LaneOf(WorkPiece piece) => _kinds[piece.Kind].Lane;
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever ends a piece of work must end nothing else.")]
-    private async Task RunAsync(Piece piece, CancellationTokenSource stopping)
+    private async Task RunAsync(WorkPiece piece, CancellationTokenSource stopping)
     {
         await Task.Yield();
         string? error = null;
@@ -270,7 +235,7 @@ public sealed class WorkQueue : BackgroundService
             {
                 piece.Failures++;
                 piece.LastError = error;
-                piece.Due = Stamp(DelayAfter(piece.Failures));
+                piece.Due = Stamp(WorkDelays.After(piece.Failures));
                 _logger.WorkFailed(piece.Repository, piece.Kind.ToString(), error);
             }
             else if (piece.AskedAgain is { } again)
@@ -297,18 +262,9 @@ public sealed class WorkQueue : BackgroundService
         Wake();
     }
 
-    /// <summary>Twice as long each time, up to an hour, and half of it by chance.</summary>
-    [SuppressMessage("Security", "CA5394", Justification = "It spreads load and keeps no secret.")]
-    private static TimeSpan DelayAfter(int failures)
-    {
-        TimeSpan full = failures > 12 ? s_longestDelay : s_firstDelay * Math.Pow(2, failures - 1);
-        full = full > s_longestDelay ? s_longestDelay : full;
-        return full * (0.5 + (Random.Shared.NextDouble() / 2));
-    }
-
     private void WriteDown()
     {
-        List<Line> lines;
+        List<WorkEntry> entries;
         lock (_gate)
         {
             if (!_isChanged)
@@ -317,42 +273,26 @@ public sealed class WorkQueue : BackgroundService
             }
 
             _isChanged = false;
-            DateTimeOffset now = _time.GetUtcNow();
-            long stamp = _time.GetTimestamp();
-            lines =
-            [
-                .. _pieces.Values.Select(piece => new Line(
-                    piece.Kind.ToString(),
-                    piece.Repository.Host,
-                    piece.Repository.Path,
-                    now + _time.GetElapsedTime(stamp, piece.Due),
-                    piece.Failures,
-                    piece.LastError
-                )),
-            ];
+            entries = [.. EntriesNow()];
         }
 
-        _journal.Write(lines);
+        _journal.Write(entries);
     }
 
-    private sealed class Piece(WorkKind kind, RepositoryName repository)
+    /// <summary>The caller has the lock.</summary>
+    private IEnumerable<WorkEntry> EntriesNow()
     {
-        public WorkKind Kind => kind;
-
-        public RepositoryName Repository => repository;
-
-        public long Due { get; set; }
-
-        public int Failures { get; set; }
-
-        public string? LastError { get; set; }
-
-        public Task? Running { get; set; }
-
-        public CancellationTokenSource? Stopping { get; set; }
-
-        public long? AskedAgain { get; set; }
+        long stamp = _time.GetTimestamp();
+        DateTimeOffset now = _time.GetUtcNow();
+        return _pieces
+            .Values.OrderBy(static piece => piece.Due)
+            .Select(piece => new WorkEntry(
+                piece.Kind,
+                piece.Repository,
+                now + _time.GetElapsedTime(stamp, piece.Due),
+                piece.Running is not null,
+                piece.Failures,
+                piece.LastError
+            ));
     }
-
-    private sealed record Line(string Kind, string Host, string Path, DateTimeOffset Due, int Failures, string? Error);
 }

@@ -1,0 +1,51 @@
+using Waystation.CacheStore;
+using Waystation.FetchCore.Observing;
+
+namespace Waystation.FetchCore.Background;
+
+/// <summary>
+/// The places for running work: so many in each lane, so many for each primary, and one for each repository. Lanes keep large work from
+/// delaying small work.
+/// </summary>
+internal sealed class WorkLanes
+{
+    private readonly WorkOptions _options;
+    private readonly HashSet<RepositoryName> _busy = [];
+    private readonly Dictionary<WorkLane, int> _lanes = [];
+    private readonly Dictionary<string, int> _primaries = new(StringComparer.Ordinal);
+
+    /// <param name="options">How many places there are.</param>
+    /// <param name="running">The work that runs already, with its lanes.</param>
+    public WorkLanes(WorkOptions options, IEnumerable<(WorkLane Lane, RepositoryName Repository)> running)
+    {
+        _options = options;
+        foreach ((WorkLane lane, RepositoryName repository) in running)
+        {
+            Enter(lane, repository);
+        }
+    }
+
+    /// <summary>Takes a place; false if there is none.</summary>
+    public bool TryEnter(WorkLane lane, RepositoryName repository)
+    {
+        int places = lane == WorkLane.Small ? _options.Small : _options.Large;
+        if (
+            _lanes.GetValueOrDefault(lane) >= places
+            || _primaries.GetValueOrDefault(repository.Host) >= _options.PerPrimary
+            || _busy.Contains(repository)
+        )
+        {
+            return false;
+        }
+
+        Enter(lane, repository);
+        return true;
+    }
+
+    private void Enter(WorkLane lane, RepositoryName repository)
+    {
+        _busy.Add(repository);
+        _lanes[lane] = _lanes.GetValueOrDefault(lane) + 1;
+        _primaries[repository.Host] = _primaries.GetValueOrDefault(repository.Host) + 1;
+    }
+}
