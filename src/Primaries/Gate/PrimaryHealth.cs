@@ -1,14 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
-using Polly;
-using Polly.CircuitBreaker;
 using Waystation.FetchCore.Flights;
 using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.Primaries.Gate;
 
 /// <summary>
-/// Whether a primary answers at all. An outage is entered only when a request failed and the node's own probe fails as well; it ends with
-/// the first probe, or the first request of any kind, that is answered.
+/// Whether a primary answers at all. An outage begins only when a request failed and the node's own probe fails as well. It ends with the
+/// first probe, or the first request of any kind, that is answered.
 /// <code>
 ///   a read fails ──► probe ──fails──► out ──► probe, probe, … with backoff ──answered──► in
 ///                      └─answered──► the request alone has failed
@@ -20,13 +18,8 @@ namespace Waystation.Primaries.Gate;
 /// answered in time tells of no outage while other requests are answered, or bytes of their responses come.
 /// </para>
 /// </summary>
-/// <param name="name">The primary's, for the log.</param>
-/// <param name="probe">Asks for something harmless; says what is wrong, null where the primary answers.</param>
 public sealed class PrimaryHealth : IDisposable
 {
-    /// <summary>The shortest that Polly knows; the pauses between probes are longer.</summary>
-    private static readonly TimeSpan s_break = TimeSpan.FromMilliseconds(500);
-
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
 
     /// <summary>How many probes must get a failing status, one after the other.</summary>
@@ -36,17 +29,13 @@ public sealed class PrimaryHealth : IDisposable
     /// through.</summary>
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(700);
 
-    /// <summary>How long a request that failed and was answered when it was sent again speaks against an outage.</summary>
-    private static readonly TimeSpan s_unevenFor = TimeSpan.FromSeconds(10);
-
     private readonly Lock _gate = new();
     private readonly string _name;
     private readonly Func<CancellationToken, Task<ProbeFailure?>> _probe;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly CircuitBreakerStateProvider _state = new();
-    private readonly CircuitBreakerManualControl _control = new();
-    private readonly ResiliencePipeline _breaker;
+    private readonly OutageCircuit _circuit;
+    private readonly PrimarySigns _signs;
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>The probes after a failure: those after a failing status, and those after any other.</summary>
@@ -57,71 +46,50 @@ public sealed class PrimaryHealth : IDisposable
     private Task _returning = Task.CompletedTask;
     private string _reason = "";
     private bool _isReached;
-    private long _answers;
-    private long _heardAt = long.MinValue;
-    private long? _unevenAt;
     private bool _isDisposed;
 
     public PrimaryHealth(string name, Func<CancellationToken, Task<ProbeFailure?>> probe, TimeProvider time, ILogger logger)
     {
         (_name, _probe, _time, _logger) = (name, probe, time, logger);
-        _breaker = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddCircuitBreaker(
-                new CircuitBreakerStrategyOptions
-                {
-                    // It is told of failures only in pairs, a request's and the probe's, and then it is to open.
-                    ShouldHandle = new PredicateBuilder().Handle<PrimaryException>(),
-                    MinimumThroughput = 2,
-                    FailureRatio = 0.01,
-                    BreakDuration = s_break,
-                    StateProvider = _state,
-                    ManualControl = _control,
-                }
-            )
-            .Build();
+        _circuit = new OutageCircuit(time);
+        _signs = new PrimarySigns(time);
     }
 
     /// <summary>An outage is known now.</summary>
-    public bool IsOut => _state.CircuitState != CircuitState.Closed;
+    public bool IsOut => _circuit.IsOpen;
 
-    /// <summary>In an outage: something answers for the primary, with a status that says that it fails. Then everybody's own question may
-    /// be sent.</summary>
+    /// <summary>
+    /// In an outage: the primary's address answers, with a status that says that it fails. Then each client's own question may be sent.
+    /// </summary>
     public bool IsReached => Volatile.Read(ref _isReached);
 
     /// <summary>
     /// A read failed by a status a short while ago and was answered when it was sent again: the primary answers some and turns others away,
     /// as with a rate limit. Such statuses tell of no outage.
     /// </summary>
-    public bool IsUneven
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _unevenAt is { } at && _time.GetElapsedTime(at) < s_unevenFor;
-            }
-        }
-    }
+    public bool IsUneven => _signs.IsUneven;
 
-    /// <summary>The node goes down.</summary>
+    /// <summary>Cancelled when the node stops.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>What every request fails with that is not sent for the outage.</summary>
+    /// <summary>The failure of a request that is not sent because of the outage.</summary>
     public PrimaryOutageException Failure(Exception? cause = null) => new(Volatile.Read(ref _reason), status: null, cause);
 
-    /// <summary>A request failed: whether that is an outage, by a probe that all share who ask before it is sent.</summary>
-    /// <param name="failure">What failed.</param>
-    /// <param name="isStatus">It failed by a status; only then one that the probe gets is a failure as well.</param>
+    /// <summary>Says whether a failed request means an outage. Callers that come before the probe is sent share it.</summary>
+    /// <param name="failure">The failure, for the log.</param>
+    /// <param name="isStatus">The request failed by a status. Only then a failing status of the probe counts as well.</param>
     public async Task<bool> JudgeAsync(string failure, bool isStatus = false)
     {
         Task<bool> judging = JoinOrBegin(failure, isStatus, out bool began);
         bool isOut = await judging;
-        // What was answered to a probe of before this failure says nothing of it.
+        // A probe that was sent before this failure says nothing about it.
         return isOut || (!began && await JoinOrBegin(failure, isStatus, out _));
     }
 
-    /// <summary>Waits for the primary, and looks after each time of silence whether it is there; false where it is not. A failure is the
-    /// task's own.</summary>
+    /// <summary>
+    /// Waits for the primary. After each time of silence a probe looks whether the primary is there; false if it is not. The task keeps its
+    /// own failure.
+    /// </summary>
     public async Task<bool> EndsAsync(Task waited, TimeSpan patience)
     {
         while (true)
@@ -141,16 +109,18 @@ public sealed class PrimaryHealth : IDisposable
         }
     }
 
-    /// <summary>In an outage: looks whether it is over, by a probe that all share who ask before it is sent, so that whoever comes first
-    /// after it is served afresh.</summary>
-    /// <param name="patience">How long at most; a primary that is gone mostly says so at once.</param>
+    /// <summary>
+    /// In an outage: looks whether it is over. Callers that come before the probe is sent share it, so the first client after the outage
+    /// gets a fresh answer.
+    /// </summary>
+    /// <param name="patience">The longest wait. The connection to a primary that is gone mostly fails at once.</param>
     public async Task<bool> HasReturnedAsync(TimeSpan patience)
     {
         using var late = new CancellationTokenSource(patience, _time);
         bool began = false;
         while (IsOut && !began && !late.IsCancellationRequested)
         {
-            // What a probe found that was sent before says nothing of now.
+            // A probe that was sent earlier says nothing about now.
             Task looking = _looking.JoinOrBegin(this, _ => LookAsync(), out began);
             await looking.WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -159,25 +129,18 @@ public sealed class PrimaryHealth : IDisposable
     }
 
     /// <summary>A read failed by a status, and was answered when it was sent again.</summary>
-    public void NoteUneven()
-    {
-        lock (_gate)
-        {
-            _unevenAt = _time.GetTimestamp();
-        }
-    }
+    public void NoteUneven() => _signs.NoteUneven();
 
     /// <summary>Bytes came from the primary.</summary>
-    public void Hear() => Interlocked.Exchange(ref _heardAt, _time.GetTimestamp());
+    public void Hear() => _signs.NoteBytes();
 
     /// <summary>The primary answered a request.</summary>
     public async ValueTask AnsweredAsync()
     {
-        Interlocked.Increment(ref _answers);
-        Hear();
+        _signs.NoteAnswer();
         if (IsOut)
         {
-            await _control.CloseAsync();
+            await _circuit.CloseAsync();
             _logger.OutageEnded(_name);
         }
     }
@@ -200,7 +163,7 @@ public sealed class PrimaryHealth : IDisposable
         return IsOut ? Task.FromResult(true) : _judging.JoinOrBegin(isStatus, _ => ProbeAfterAsync(failure, isStatus), out began);
     }
 
-    /// <summary>True where the primary answers.</summary>
+    /// <summary>Probes; true if the primary answers.</summary>
     private async Task<bool> LookAsync()
     {
         if (await _probe(_stopping.Token) is { } wrong)
@@ -221,8 +184,7 @@ public sealed class PrimaryHealth : IDisposable
             {
                 Volatile.Write(ref _reason, failure);
                 Volatile.Write(ref _isReached, wrong.IsReached);
-                await TellBreakerAsync(failure);
-                await TellBreakerAsync(wrong.Message);
+                await _circuit.OpenAsync(failure, wrong.Message, _stopping.Token);
                 _logger.OutageBegan(_name, failure, wrong.Message);
             }
         }
@@ -244,15 +206,15 @@ public sealed class PrimaryHealth : IDisposable
         return IsOut;
     }
 
-    /// <summary>What the node finds wrong itself; null where the request alone has failed.</summary>
+    /// <summary>The failure that the node's own probe finds; null if only the request has failed.</summary>
     private async Task<ProbeFailure?> LookAfterAsync(bool isStatus)
     {
-        long answers = Interlocked.Read(ref _answers);
+        long answers = _signs.Answers;
         for (int look = 1; ; look++)
         {
             long begun = _time.GetTimestamp();
             ProbeFailure? wrong = await _probe(_stopping.Token);
-            if (wrong is { IsLate: true } && HasHeardSinceHalfOf(begun))
+            if (wrong is { IsLate: true } && _signs.HasBytesSinceHalfOf(begun))
             {
                 return null;
             }
@@ -262,7 +224,7 @@ public sealed class PrimaryHealth : IDisposable
                 return wrong;
             }
 
-            if (!isStatus || IsUneven || Interlocked.Read(ref _answers) != answers)
+            if (!isStatus || IsUneven || _signs.Answers != answers)
             {
                 return null;
             }
@@ -276,26 +238,12 @@ public sealed class PrimaryHealth : IDisposable
         }
     }
 
-    /// <summary>Something came in the second half of the time since then; what came in the first may have been the last.</summary>
-    private bool HasHeardSinceHalfOf(long begun)
-    {
-        long now = _time.GetTimestamp();
-        return Interlocked.Read(ref _heardAt) > begun + ((now - begun) / 2);
-    }
-
-    private async Task TellBreakerAsync(string failure) =>
-        await _breaker.ExecuteOutcomeAsync<object, string>(
-            static (_, said) => ValueTask.FromResult(Outcome.FromException<object>(new PrimaryException(said))),
-            ResilienceContextPool.Shared.Get(_stopping.Token),
-            failure
-        );
-
     /// <summary>Probes until one is answered: soon at first, then ever less often.</summary>
     [SuppressMessage("Security", "CA5394", Justification = "Jitter, no secret.")]
     private async Task AwaitReturnAsync()
     {
         await Task.Yield();
-        TimeSpan pause = s_break;
+        TimeSpan pause = OutageCircuit.Break;
         try
         {
             while (IsOut)
@@ -313,30 +261,22 @@ public sealed class PrimaryHealth : IDisposable
 
     private async Task ProbeOnceAsync()
     {
-        try
-        {
-            // Half open: what comes of this one decides.
-            bool wasOut = IsOut;
-            await _breaker.ExecuteAsync(
-                async token =>
-                {
-                    if (await _probe(token) is { } wrong)
-                    {
-                        // It may be only the front page that fails: questions for refs may try.
-                        Volatile.Write(ref _isReached, wrong.IsReached);
-                        throw new PrimaryException(wrong.Message);
-                    }
-                },
-                _stopping.Token
-            );
-            if (wasOut)
+        bool wasOut = IsOut;
+        bool hasAnswered = await _circuit.TryAsync(
+            async token =>
             {
-                _logger.OutageEnded(_name);
-            }
-        }
-        catch (Exception e) when (e is PrimaryException or BrokenCircuitException)
+                if (await _probe(token) is { } wrong)
+                {
+                    // It may be only the front page that fails: questions for refs may try.
+                    Volatile.Write(ref _isReached, wrong.IsReached);
+                    throw new PrimaryException(wrong.Message);
+                }
+            },
+            _stopping.Token
+        );
+        if (hasAnswered && wasOut)
         {
-            // Still out.
+            _logger.OutageEnded(_name);
         }
     }
 }
