@@ -87,7 +87,7 @@ internal sealed partial class LfsApi(LfsPrimary primary, GitPassage git)
 
         var answer = new JsonObject
         {
-            ["href"] = LfsBatch.Href(primary.Url, repository, "").AbsoluteUri.TrimEnd('/'),
+            ["href"] = LfsBatch.Href(primary.ToldUrl, repository, "").AbsoluteUri.TrimEnd('/'),
             ["header"] = new JsonObject { ["Authorization"] = "RemoteAuth " + primary.Users.NewToken(user) },
             ["expires_in"] = 3600,
         };

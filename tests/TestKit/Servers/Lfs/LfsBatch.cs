@@ -55,7 +55,7 @@ internal sealed class LfsBatch(LfsPrimary primary, LfsGrants grants)
             var actions = new JsonObject { ["upload"] = Action(repository, oid, ObjectServer, "objects/" + oid) };
             if (primary.Behaviour.Verifies)
             {
-                actions["verify"] = Action(repository, oid, primary.Url, "verify");
+                actions["verify"] = Action(repository, oid, primary.ToldUrl, "verify");
             }
 
             answer["actions"] = actions;
@@ -74,7 +74,7 @@ internal sealed class LfsBatch(LfsPrimary primary, LfsGrants grants)
         return answer;
     }
 
-    private Uri ObjectServer => primary.Behaviour.Place == LfsPlace.StorageHost ? primary.StorageUrl : primary.Url;
+    private Uri ObjectServer => primary.Behaviour.Place == LfsPlace.StorageHost ? primary.StorageUrl : primary.ToldUrl;
 
     private JsonObject Action(string repository, string oid, Uri server, string path)
     {

@@ -31,6 +31,9 @@ public sealed class LfsPrimary : IAsyncDisposable
 
     public Uri Url => new($"http://127.0.0.1:{_port}/");
 
+    /// <summary>The address that answers name, where the clients are behind a line; null for <see cref="Url"/>.</summary>
+    public Uri? CalledAs { get; set; }
+
     /// <summary>The storage has another host name than the primary, as an object store has.</summary>
     public Uri StorageUrl => new($"http://127.0.0.2:{_storagePort}/");
 
@@ -47,6 +50,8 @@ public sealed class LfsPrimary : IAsyncDisposable
     public LfsObjects Objects { get; }
 
     public LfsRequests Requests { get; } = new();
+
+    internal Uri ToldUrl => CalledAs ?? Url;
 
     internal LfsFaults Faults { get; } = new();
 
