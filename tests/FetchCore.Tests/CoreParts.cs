@@ -50,6 +50,8 @@ internal sealed class CoreParts : IAsyncDisposable
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
         Mirrors = new MirrorSet(_data, budget, options, git, meters, NullLogger<MirrorSet>.Instance);
         Objects = new ObjectQueries(git, new LookupLimiter(options, time), time);
+        Pointers = new PointerSearch(git, new LookupLimiter(options, time));
+        WorkMeters = workMeters;
         Refs = new MirrorRefsUpdate(Objects, time, NullLogger<MirrorRefsUpdate>.Instance);
         Work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
         var history = new PrimaryHistory();
@@ -116,6 +118,10 @@ internal sealed class CoreParts : IAsyncDisposable
     public MirrorSet Mirrors { get; }
 
     public ObjectQueries Objects { get; }
+
+    public PointerSearch Pointers { get; }
+
+    public WorkMeters WorkMeters { get; }
 
     public MirrorRefsUpdate Refs { get; }
 

@@ -20,7 +20,8 @@ public sealed class WorkQueueTests : IAsyncLifetime
     private readonly ManualTime _time = new();
     private readonly Meter _meter = new("WorkQueueTests");
     private readonly GatedWork _vet = new(WorkKind.Vet, WorkLane.Small),
-        _warm = new(WorkKind.Warm, WorkLane.Large);
+        _warm = new(WorkKind.Warm, WorkLane.Large),
+        _prefetch = new(WorkKind.Prefetch, WorkLane.Prefetch);
     private DataFolder? _data;
     private WorkQueue? _queue;
 
@@ -46,6 +47,21 @@ public sealed class WorkQueueTests : IAsyncLifetime
         Assert.Equal(0, _warm.RunsOf(s_widgets));
         _vet.Finish(s_widgets);
         await _warm.BegunAsync(s_widgets);
+    }
+
+    [Fact]
+    public async Task Prefetch_DelaysNoOtherWork_AlsoOfItsRepository()
+    {
+        Queue.Enqueue(WorkKind.Prefetch, s_widgets);
+        await _prefetch.BegunAsync(s_widgets);
+        Queue.Enqueue(WorkKind.Prefetch, s_tools);
+        Queue.Enqueue(WorkKind.Vet, s_widgets);
+        await _vet.BegunAsync(s_widgets);
+        Queue.Enqueue(WorkKind.Warm, s_tools);
+        await _warm.BegunAsync(s_tools);
+        Assert.Equal(0, _prefetch.RunsOf(s_tools));
+        _prefetch.Finish(s_widgets);
+        await _prefetch.BegunAsync(s_tools);
     }
 
     [Fact]
@@ -202,7 +218,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
     private async Task StartAsync(WorkOptions options)
     {
         _data = new DataFolder(_folder["data"], _time);
-        _queue = new WorkQueue([_vet, _warm], options, _data, new WorkMeters(_meter), _time, NullLogger<WorkQueue>.Instance);
+        _queue = new WorkQueue([_vet, _warm, _prefetch], options, _data, new WorkMeters(_meter), _time, NullLogger<WorkQueue>.Instance);
         await _queue.StartAsync(CancellationToken.None);
     }
 

@@ -88,8 +88,15 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
     /// <param name="input">Its standard input.</param>
     /// <param name="take">Takes a line, without its line end.</param>
     /// <param name="cancellationToken">Kills the process.</param>
+    /// <param name="end">The byte that ends a line.</param>
     /// <exception cref="GitFailedException">git cannot be started, or fails.</exception>
-    public async Task ReadLinesAsync(GitCommand command, ReadOnlyMemory<byte> input, GitLine take, CancellationToken cancellationToken)
+    public async Task ReadLinesAsync(
+        GitCommand command,
+        ReadOnlyMemory<byte> input,
+        GitLine take,
+        CancellationToken cancellationToken,
+        byte end = (byte)'\n'
+    )
     {
         ArgumentNullException.ThrowIfNull(take);
         await using GitProcess process = Start(command, cancellationToken);
@@ -100,7 +107,7 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
         {
             ReadResult read = await output.ReadAsync(cancellationToken);
             var lines = new SequenceReader<byte>(read.Buffer);
-            while (lines.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
+            while (lines.TryReadTo(out ReadOnlySequence<byte> line, end))
             {
                 take(line.IsSingleSegment ? line.FirstSpan : line.ToArray());
             }

@@ -20,7 +20,7 @@ internal abstract class LfsBytes : IAsyncDisposable
     /// <exception cref="LfsBrokenException">It breaks off.</exception>
     public abstract Task CopyToAsync(PipeWriter output, long from, long count, CancellationToken cancellationToken);
 
-    /// <summary>Waits until the object is whole; false if it never will be.</summary>
+    /// <summary>Waits until the object is whole; false if it will not be, or is not kept.</summary>
     public abstract Task<bool> EndAsync(CancellationToken cancellationToken);
 
     public abstract ValueTask DisposeAsync();

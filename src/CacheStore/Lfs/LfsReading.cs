@@ -18,7 +18,9 @@ public abstract class LfsReading : IAsyncDisposable
     /// that it has not flushed may be wrong.</exception>
     public abstract Task CopyToAsync(PipeWriter output, long from, long count, CancellationToken cancellationToken);
 
-    /// <summary>Waits until the object is stored or known to be whole, without reading it; false if it never will be.</summary>
+    /// <summary>
+    /// Waits until the object is stored or known to be whole, without reading it; false if it will not be, or is not kept.
+    /// </summary>
     public abstract Task<bool> EndAsync(CancellationToken cancellationToken);
 
     /// <inheritdoc />

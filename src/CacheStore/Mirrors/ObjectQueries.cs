@@ -105,7 +105,7 @@ public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimePro
         : null;
 
     /// <summary>The input of git. There may be very many ids, so each is written once, in its final place.</summary>
-    private static byte[] Lines(IReadOnlyCollection<ObjectId> ids, ReadOnlySpan<byte> prefix)
+    internal static byte[] Lines(IReadOnlyCollection<ObjectId> ids, ReadOnlySpan<byte> prefix)
     {
         int length = ids.Count == 0 ? 0 : prefix.Length + ids.First().Format.HexLength + 1;
         byte[] lines = new byte[ids.Count * length];

@@ -5,12 +5,12 @@ namespace Waystation.FetchCore.Background;
 
 /// <summary>
 /// The places for running work: so many in each lane, so many for each primary, and one for each repository. Lanes keep large work from
-/// delaying small work.
+/// delaying small work. A prefetch takes hours and changes no mirror, so it takes no place of its repository from other work.
 /// </summary>
 internal sealed class WorkLanes
 {
     private readonly WorkOptions _options;
-    private readonly HashSet<RepositoryName> _busy = [];
+    private readonly HashSet<(RepositoryName Repository, bool IsPrefetch)> _busy = [];
     private readonly Dictionary<WorkLane, int> _lanes = [];
     private readonly Dictionary<string, int> _primaries = new(StringComparer.Ordinal);
 
@@ -28,11 +28,16 @@ internal sealed class WorkLanes
     /// <summary>Takes a place; false if there is none.</summary>
     public bool TryEnter(WorkLane lane, RepositoryName repository)
     {
-        int places = lane == WorkLane.Small ? _options.Small : _options.Large;
+        int places = lane switch
+        {
+            WorkLane.Small => _options.Small,
+            WorkLane.Large => _options.Large,
+            _ => _options.Prefetch,
+        };
         if (
             _lanes.GetValueOrDefault(lane) >= places
             || _primaries.GetValueOrDefault(repository.Host) >= _options.PerPrimary
-            || _busy.Contains(repository)
+            || _busy.Contains((repository, lane == WorkLane.Prefetch))
         )
         {
             return false;
@@ -44,7 +49,7 @@ internal sealed class WorkLanes
 
     private void Enter(WorkLane lane, RepositoryName repository)
     {
-        _busy.Add(repository);
+        _busy.Add((repository, lane == WorkLane.Prefetch));
         _lanes[lane] = _lanes.GetValueOrDefault(lane) + 1;
         _primaries[repository.Host] = _primaries.GetValueOrDefault(repository.Host) + 1;
     }

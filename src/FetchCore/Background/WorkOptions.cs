@@ -18,6 +18,11 @@ public sealed class WorkOptions
     [Range(1, 1_024)]
     public int Large { get; init; } = 2;
 
+    /// <summary>Repositories whose LFS objects are fetched ahead at once.</summary>
+    [Setting("Repositories at once whose Git LFS objects are fetched ahead.", Page = Page)]
+    [Range(1, 1_024)]
+    public int Prefetch { get; init; } = 1;
+
     /// <summary>Pieces of work at once that concern one primary.</summary>
     [Setting("Pieces of background work at once that ask the same primary.", Page = Page)]
     [Range(1, 1_024)]

@@ -11,6 +11,9 @@ public enum WorkKind
 
     /// <summary>The mirror's packs are rolled up, indexed, checked, and orphans expire.</summary>
     Upkeep,
+
+    /// <summary>The Git LFS objects of new tips are fetched with the service credential.</summary>
+    Prefetch,
 }
 
 /// <summary>Work of one lane never waits for work of another.</summary>
@@ -21,4 +24,7 @@ public enum WorkLane
 
     /// <summary>Minutes, or hours.</summary>
     Large,
+
+    /// <summary>Hours, beside other work on the same repository.</summary>
+    Prefetch,
 }

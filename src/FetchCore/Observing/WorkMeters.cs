@@ -10,6 +10,7 @@ public sealed class WorkMeters
     private readonly Counter<long> _vetted;
     private readonly Counter<long> _pushes;
     private readonly Counter<long> _warmed;
+    private readonly Counter<long> _prefetched;
 
     /// <summary>Makes the instruments on <paramref name="meter"/>.</summary>
     public WorkMeters(Meter meter)
@@ -21,6 +22,10 @@ public sealed class WorkMeters
             description: "Results of the vet: mirrors checked, mended, failed; shares scrubbed, files damaged."
         );
         _warmed = meter.CreateCounter<long>("waystation_warmed_total", description: "Packs made before a client asked.");
+        _prefetched = meter.CreateCounter<long>(
+            "waystation_lfs_prefetched_total",
+            description: "Git LFS objects fetched before a client asked, by result."
+        );
         _pushes = meter.CreateCounter<long>(
             "waystation_pushes_seen_total",
             description: "Pushes through this node that were copied, by result."
@@ -41,6 +46,9 @@ public sealed class WorkMeters
 
     /// <summary>A pack was made ahead.</summary>
     internal void Warmed() => _warmed.Add(1);
+
+    /// <summary>An LFS object was fetched ahead, or did not come.</summary>
+    internal void Prefetched(string result) => _prefetched.Add(1, new KeyValuePair<string, object?>("result", result));
 
     /// <summary>A push went by.</summary>
     internal void PushSeen(string result) => _pushes.Add(1, new KeyValuePair<string, object?>("result", result));

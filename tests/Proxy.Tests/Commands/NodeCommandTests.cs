@@ -57,13 +57,13 @@ public sealed class NodeCommandTests
             { "sync h/a", """{"repo":"h/a","queued":"vet"}""", "h/a: vet queued\n" },
             {
                 "purge h/a",
-                """{"repo":"h/a","mirror":true,"mirrorBytes":1024,"packs":2,"packBytes":2048}""",
-                "h/a: mirror of 1 KiB, 2 cached packs of 2 KiB removed\n"
+                """{"repo":"h/a","mirror":true,"mirrorBytes":1024,"packs":2,"packBytes":2048,"lfsObjects":3,"lfsBytes":4096}""",
+                "h/a: mirror of 1 KiB, 2 cached packs of 2 KiB, 3 LFS objects of 4 KiB removed\n"
             },
             {
                 "purge h/b",
-                """{"repo":"h/b","mirror":false,"mirrorBytes":0,"packs":0,"packBytes":0}""",
-                "h/b: no mirror, 0 cached packs of 0 B removed\n"
+                """{"repo":"h/b","mirror":false,"mirrorBytes":0,"packs":0,"packBytes":0,"lfsObjects":0,"lfsBytes":0}""",
+                "h/b: no mirror, 0 cached packs of 0 B, 0 LFS objects of 0 B removed\n"
             },
         };
 

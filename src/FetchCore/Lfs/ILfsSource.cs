@@ -1,0 +1,13 @@
+using Waystation.CacheStore.Lfs;
+
+namespace Waystation.FetchCore.Lfs;
+
+/// <summary>The place from which one user may download one object, with everything that the request there needs.</summary>
+public interface ILfsSource
+{
+    /// <summary>Bytes that it takes in memory, about.</summary>
+    int Bytes { get; }
+
+    /// <summary>Downloads the object into a fill, or says why there is no object.</summary>
+    Task FillAsync(LfsFill fill);
+}
