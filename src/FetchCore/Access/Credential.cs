@@ -1,3 +1,4 @@
+using System.Buffers;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Access;
@@ -18,6 +19,25 @@ public readonly record struct Credential
 
     /// <summary>Whether the request has nothing that identifies a client.</summary>
     public bool IsAnonymous { get; }
+
+    /// <summary>The whole digest as a word for a URL that the node signs; <see cref="TryParseToken"/> reads it.</summary>
+    internal string ToToken() => IsAnonymous ? "anonymous-" + _digest : _digest.ToString();
+
+    /// <summary>Reads the word of <see cref="ToToken"/>. It grants nothing by itself: the reader checks the signature.</summary>
+    internal static bool TryParseToken(ReadOnlySpan<char> token, out Credential credential)
+    {
+        bool isAnonymous = token.StartsWith("anonymous-", StringComparison.Ordinal);
+        ReadOnlySpan<char> hex = isAnonymous ? token["anonymous-".Length..] : token;
+        Span<byte> digest = stackalloc byte[32];
+        if (hex.Length != 64 || Convert.FromHexString(hex, digest, out _, out _) != OperationStatus.Done)
+        {
+            credential = default;
+            return false;
+        }
+
+        credential = new Credential(ObjectId.FromRaw(digest), isAnonymous);
+        return true;
+    }
 
     /// <summary>For the log: enough to tell two credentials apart, too little to search for.</summary>
     public override string ToString() => IsAnonymous ? "anonymous" : _digest.ToString()[..8];

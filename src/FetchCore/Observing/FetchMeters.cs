@@ -11,6 +11,8 @@ public sealed class FetchMeters
     private readonly Counter<long> _fetches;
     private readonly Counter<long> _fetchBytes;
     private readonly Counter<long> _bypasses;
+    private readonly Counter<long> _lfs;
+    private readonly Counter<long> _lfsBytes;
     private readonly Counter<long> _upstream;
     private readonly Counter<long> _stale;
     private readonly UpDownCounter<long> _open;
@@ -25,6 +27,11 @@ public sealed class FetchMeters
             "waystation_bypasses_total",
             description: "Fetches forwarded to the primary unchanged, by reason."
         );
+        _lfs = meter.CreateCounter<long>("waystation_lfs_downloads_total", description: "Downloads of LFS objects, by outcome.");
+        _lfsBytes = meter.CreateCounter<long>(
+            "waystation_lfs_bytes_total",
+            description: "Bytes of LFS objects sent to clients, by outcome."
+        );
         _upstream = meter.CreateCounter<long>("waystation_upstream_requests_total", description: "Requests to the primary, by kind.");
         _stale = meter.CreateCounter<long>(
             "waystation_stale_answers_total",
@@ -35,6 +42,11 @@ public sealed class FetchMeters
         {
             _fetches.Add(0, Tag("outcome", outcome.ToWord()));
         }
+
+        foreach (FetchOutcome outcome in new[] { FetchOutcome.Hit, FetchOutcome.Join, FetchOutcome.Forward })
+        {
+            _lfs.Add(0, Tag("outcome", outcome.ToWord()));
+        }
     }
 
     /// <summary>Counts a fetch that has ended. One that found no primary counts nowhere: nobody served it.</summary>
@@ -42,6 +54,12 @@ public sealed class FetchMeters
     {
         switch (record)
         {
+            case { Lfs: not null, Outcome: { } outcome }:
+                _lfs.Add(1, Tag("outcome", outcome.ToWord()));
+                _lfsBytes.Add(record.Bytes, Tag("outcome", outcome.ToWord()));
+                return;
+            case { Lfs: not null }:
+                return;
             case { End: FetchEnd.Busy }:
                 Bypassed("busy");
                 break;

@@ -29,6 +29,9 @@ public sealed record FetchRecord
     /// <summary>How it was asked; null where the request was not understood.</summary>
     public AskedFetch? Asked { get; init; }
 
+    /// <summary>The download of an LFS object: how it was asked; null for a fetch.</summary>
+    public AskedLfs? Lfs { get; init; }
+
     /// <summary>How it was served; null where it was not.</summary>
     public FetchOutcome? Outcome { get; init; }
 

@@ -20,6 +20,7 @@ public sealed class ObservedFetch : IDisposable
     private TimeSpan? _parse;
     private TimeSpan? _firstByte;
     private AskedFetch? _asked;
+    private AskedLfs? _lfs;
     private int? _version;
     private FetchOutcome? _outcome;
     private ForwardReason? _reason;
@@ -56,6 +57,13 @@ public sealed class ObservedFetch : IDisposable
         _asked = request is null ? null : AskedFetch.Of(request);
     }
 
+    /// <summary>It is the download of an LFS object.</summary>
+    public void AskedLfs(AskedLfs asked)
+    {
+        _parse ??= _time.GetElapsedTime(_begun);
+        _lfs = asked;
+    }
+
     /// <summary>A phase lasts until the scope is disposed.</summary>
     public PhaseScope Measure(FetchPhase phase) => new(phase == FetchPhase.Access ? _access : _turn);
 
@@ -63,7 +71,7 @@ public sealed class ObservedFetch : IDisposable
     /// <param name="outcome">How it is served.</param>
     /// <param name="isKept">The node keeps the pack, or means to.</param>
     /// <param name="refsAge">An outage: how old the refs are that it rests on.</param>
-    internal void Served(FetchOutcome outcome, bool isKept, TimeSpan? refsAge) =>
+    public void Served(FetchOutcome outcome, bool isKept, TimeSpan? refsAge) =>
         (_outcome, _reason, _isKept, _refsAge) = (outcome, null, isKept, refsAge);
 
     /// <summary>The request goes to the primary as it came.</summary>
@@ -130,6 +138,7 @@ public sealed class ObservedFetch : IDisposable
             Credential = Credential.ToString(),
             ProtocolVersion = _version,
             Asked = _asked,
+            Lfs = _lfs,
             Outcome = _outcome,
             Reason = _reason,
             IsKept = _isKept,

@@ -51,6 +51,9 @@ public sealed class HttpOrigin : IDisposable
     /// <summary>The name without a port.</summary>
     public string Host => _options.Url.Host;
 
+    /// <summary>The name or address to which the node connects.</summary>
+    public string ConnectHost => _options.Address?.Host ?? _options.Url.IdnHost.Trim('[', ']');
+
     /// <summary><c>http</c> or <c>https</c>.</summary>
     public string Scheme => _options.Url.Scheme;
 

@@ -25,7 +25,11 @@ internal static class FetchesCommand
             HelpName = "N",
             DefaultValueFactory = static _ => UsualCount,
         };
-        var command = new Command("fetches", "Lists the latest clones and fetches, the newest first.") { repository, last };
+        var command = new Command("fetches", "Lists the latest clones, fetches and downloads of LFS objects, the newest first.")
+        {
+            repository,
+            last,
+        };
         var options = new NodeOptionSet(command);
         command.SetAction(
             (parsed, cancellationToken) =>
@@ -70,6 +74,11 @@ internal static class FetchesCommand
 
     private static string Asked(FetchStatus fetch)
     {
+        if (fetch.Lfs is { } lfs)
+        {
+            return lfs.Count == lfs.Size ? "lfs object" : $"lfs object, {ByteSize.Format(lfs.Count)} of {ByteSize.Format(lfs.Size)}";
+        }
+
         string version = fetch.ProtocolVersion is { } spoken ? string.Create(CultureInfo.InvariantCulture, $"v{spoken} ") : "";
         if (fetch.Asked is not { } asked)
         {

@@ -90,7 +90,7 @@ internal static class Node
         AddServices(builder.Services, options, configuration, folder);
         if (options.Ssh.IsOn)
         {
-            SshServices.Add(builder.Services, options.Ssh, folder);
+            SshServices.Add(builder.Services, options.Ssh, options.Outage.ServeFor, folder);
         }
 
         List<ListenOptions> clientDoors = [];
@@ -127,6 +127,8 @@ internal static class Node
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
         app.Run(context => context.Features.Get<AdminDoor>() is null ? door.HandleAsync(context, clients.HandleAsync) : admin(context));
         await app.StartAsync(cancellationToken);
+        app.Services.GetService<NodeAddress>()
+            ?.Opened([.. options.Listen.Zip(clientDoors, static (address, open) => (address.IsTls, open.IPEndPoint!))]);
 
         string listen = string.Join(',', options.Listen.Zip(clientDoors, static (address, door) => address.UrlAt(door.IPEndPoint!)));
         await Console.Out.WriteLineAsync(
@@ -149,7 +151,7 @@ internal static class Node
             .AddSingleton(options.PackCache)
             .AddSingleton(options.Disk)
             .AddSingleton<SpaceBudget>()
-            .AddSingleton(options.Lfs)
+            .AddSingleton<LfsOptions>(options.Lfs)
             .AddSingleton<LfsStore>()
             .AddSingleton(new Meter(FetchMeters.MeterName))
             .AddSingleton<PrometheusPage>()
@@ -256,6 +258,7 @@ internal static class Node
             .AddSingleton<PushCopies>()
             .AddSingleton<PushIngest>()
             .AddSingleton<ReceivePackEndpoint>()
+            .AddLfs(options)
             .AddSingleton<GitEndpoints>()
             .AddSingleton<RepositoryPurge>()
             .AddRoutingCore()

@@ -24,7 +24,7 @@ internal static class SshServices
     /// <summary>The relay is beside the program.</summary>
     private static string Relay => Path.Combine(AppContext.BaseDirectory, "waystation-ssh-relay");
 
-    public static void Add(IServiceCollection services, SshOptions options, DataFolder data)
+    public static void Add(IServiceCollection services, SshOptions options, TimeSpan serveFor, DataFolder data)
     {
         string folder = Path.Combine(data.Root, "ssh");
         DataFolder.CreatePrivate(folder);
@@ -38,8 +38,10 @@ internal static class SshServices
             MaxLoginsPerAddress = options.MaxLoginsPerAddress,
         };
         services
+            .AddSingleton(options)
             .AddSingleton(sshd)
-            .AddSingleton(provider => NewDoor(provider, options, sshd))
+            .AddSingleton<NodeAddress>()
+            .AddSingleton(provider => NewDoor(provider, options, serveFor, sshd))
             .AddSingleton(provider => new RelayListener(
                 SshdOptions.SocketOf(folder),
                 SshdOptions.OwnUser,
@@ -57,7 +59,7 @@ internal static class SshServices
         }
     }
 
-    private static SshSessionHandler NewDoor(IServiceProvider provider, SshOptions options, SshdOptions sshd)
+    private static SshSessionHandler NewDoor(IServiceProvider provider, SshOptions options, TimeSpan serveFor, SshdOptions sshd)
     {
         Primary primary = provider.GetRequiredService<PrimaryMap>().OverSsh;
         AccessTickets tickets = provider.GetRequiredService<AccessTickets>();
@@ -69,6 +71,9 @@ internal static class SshServices
             Origin = primary.Ssh,
             TakesAgents = options.TakesAgents,
             TrustedUserCAKeys = options.TrustedUserCAKeys,
+            NodeUrl = provider.GetRequiredService<NodeAddress>().For,
+            ServeFor = serveFor,
+            Time = provider.GetRequiredService<TimeProvider>(),
         };
         return new SshSessionHandler(
             doorOptions,

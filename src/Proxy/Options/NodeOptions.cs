@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Waystation.CacheStore.Disk;
-using Waystation.CacheStore.Lfs;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Options;
 using Waystation.CacheStore.Packs;
@@ -52,7 +51,7 @@ internal sealed class NodeOptions : IValidatableObject
 
     public MirrorOptions Mirrors { get; init; } = new();
 
-    public LfsOptions Lfs { get; init; } = new();
+    public LfsServingOptions Lfs { get; init; } = new();
 
     public DiskOptions Disk { get; init; } = new();
 

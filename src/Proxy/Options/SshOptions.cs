@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Waystation.CacheStore.Options;
+using Waystation.Primaries;
 using Waystation.SshFrontend.KeyAuthorities;
 
 namespace Waystation.Proxy.Options;
@@ -39,6 +40,14 @@ internal sealed class SshOptions
     [Setting("A file of public keys. The key authority is asked about the certificates that they signed.", Page = "ssh.md#settings")]
     [ExistingFile]
     public string? TrustedUserCAKeys { get; init; }
+
+    [Setting(
+        "The URL at which clients of the SSH door reach this node over HTTP. git-lfs is sent there for its objects.",
+        Default = "the primary's URL where this node listens on its port, else the address of the SSH connection",
+        Page = "lfs.md#ssh-remotes"
+    )]
+    [ServerUrl]
+    public Uri? HttpUrl { get; init; }
 
     public KeyAuthorityOptions KeyAuthority { get; init; } = new();
 

@@ -17,4 +17,16 @@ public sealed record SshSessionOptions
 
     /// <summary>The CA keys about whose certificates the key authority is asked, one a line; null for none.</summary>
     public string? TrustedUserCAKeys { get; init; }
+
+    /// <summary>
+    /// Gets the addresses of a session (<c>SSH_CONNECTION</c>), and returns scheme and authority at which its client reaches the node over
+    /// HTTP; null if that is the primary's own name.
+    /// </summary>
+    public Func<string, string?> NodeUrl { get; init; } = static _ => null;
+
+    /// <summary>How long an answer of the primary counts in an outage.</summary>
+    public TimeSpan ServeFor { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }

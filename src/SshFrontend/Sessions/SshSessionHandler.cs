@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
@@ -54,6 +53,7 @@ public sealed class SshSessionHandler : IRelaySessions
     private readonly ILogger<SshSessionHandler> _logger;
     private readonly KeyResolver _keys;
     private readonly SshFetchResponder _responder;
+    private readonly LfsAuthenticate _lfs;
 
     /// <param name="options">What the operator decided.</param>
     /// <param name="client">Starts the ssh program.</param>
@@ -97,6 +97,7 @@ public sealed class SshSessionHandler : IRelaySessions
         _logger = logger;
         _keys = new KeyResolver(options, authority, logger);
         _responder = new SshFetchResponder(responder);
+        _lfs = new LfsAuthenticate(options, client, primary, digester, tickets, meters);
     }
 
     /// <inheritdoc />
@@ -170,12 +171,17 @@ public sealed class SshSessionHandler : IRelaySessions
         {
             SessionIdentity.Nobody nobody => nobody.End,
             _ when line.Service == GitCommandLine.UploadPack => await UploadPackAsync(identity, line, session, client, cancellationToken),
+            SessionIdentity.OverSsh ssh when line.Service == GitCommandLine.LfsAuthenticate => Note(
+                line,
+                session,
+                await _lfs.RunAsync(ssh, line, session, client, cancellationToken)
+            ),
             SessionIdentity.OverSsh ssh => Note(
                 line,
                 session,
                 await ForwardedService.RunAsync(_client, ssh, line, session, WatchOf(ssh, line), cancellationToken)
             ),
-            SessionIdentity.OverHttp http => Note(line, session, await ForwardAsync(http, line, client, cancellationToken)),
+            SessionIdentity.OverHttp http => Note(line, session, await ForwardAsync(http, line, session, client, cancellationToken)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -232,6 +238,7 @@ public sealed class SshSessionHandler : IRelaySessions
     private async Task<SessionEnd> ForwardAsync(
         SessionIdentity.OverHttp identity,
         GitCommandLine line,
+        RelaySession session,
         ClientChannel client,
         CancellationToken cancellationToken
     )
@@ -251,14 +258,7 @@ public sealed class SshSessionHandler : IRelaySessions
                 }
 
             case GitCommandLine.LfsAuthenticate:
-                // Only where to go: the login there is the client's own, for this one is not ours to give away.
-                await client.WriteAsync(
-                    JsonSerializer.SerializeToUtf8Bytes(
-                        new Dictionary<string, string>(StringComparer.Ordinal) { ["href"] = http.LfsUrl.AbsoluteUri }
-                    ),
-                    cancellationToken
-                );
-                return SessionEnd.Quiet;
+                return await _lfs.TellUrlAsync(http, session, client, cancellationToken);
             default:
                 return new SessionEnd(
                     Refused,

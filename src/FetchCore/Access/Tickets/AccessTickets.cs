@@ -26,6 +26,7 @@ public sealed class AccessTickets
     private readonly PushedRefs _pushed;
     private readonly TimeSpan _memory;
     private Action<RepositoryName, RefListing>? _whenShown;
+    private Action<RepositoryName, Credential>? _whenRefused;
 
     /// <summary>Tickets with the usual bounds.</summary>
     /// <param name="time">The clock. Its timestamps are monotonic: a jump of the wall clock neither prolongs nor ends a ticket.</param>
@@ -75,6 +76,18 @@ public sealed class AccessTickets
 
     /// <summary>Calls <paramref name="tell"/> for each listing of the primary, before the listing counts.</summary>
     public void WhenShown(Action<RepositoryName, RefListing> tell) => _whenShown += tell;
+
+    /// <summary>Calls <paramref name="tell"/> after each refusal, once it counts.</summary>
+    public void WhenRefused(Action<RepositoryName, Credential> tell) => _whenRefused += tell;
+
+    /// <summary>Whether the answer to a question of that time counts: the primary has refused the credential at no later time.</summary>
+    public bool Allows(RepositoryName repository, Credential credential, long askedAt)
+    {
+        lock (_gate)
+        {
+            return _refusals.Allow(repository, credential, askedAt);
+        }
+    }
 
     /// <summary>The primary accepted the credential and showed these refs.</summary>
     /// <param name="repository">The repository.</param>
@@ -131,6 +144,8 @@ public sealed class AccessTickets
             _refusals.Note(repository, credential);
             _tickets.Remove(repository, credential);
         }
+
+        _whenRefused?.Invoke(repository, credential);
     }
 
     /// <summary>

@@ -10,6 +10,7 @@ namespace Waystation.Proxy.Admin.Pages;
 /// <param name="Credential">A digest of the credential, the same while the node runs, or <c>anonymous</c>.</param>
 /// <param name="ProtocolVersion">0, 1 or 2; null where the request does not say it clearly.</param>
 /// <param name="Asked">How it was asked; null where the request was not understood.</param>
+/// <param name="Lfs">The download of an LFS object: how it was asked; null for a fetch.</param>
 /// <param name="Outcome"><c>hit</c>, <c>join</c>, <c>local</c>, <c>forward</c> or <c>bypass</c>; null where nothing was served.</param>
 /// <param name="Reason">Why the primary got the request as it came; null where it did not.</param>
 /// <param name="Kept">The node keeps the pack, or means to.</param>
@@ -26,6 +27,7 @@ internal sealed record FetchStatus(
     string Credential,
     int? ProtocolVersion,
     AskedFetch? Asked,
+    AskedLfs? Lfs,
     string? Outcome,
     string? Reason,
     bool Kept,
@@ -45,6 +47,7 @@ internal sealed record FetchStatus(
             record.Credential,
             record.ProtocolVersion,
             record.Asked,
+            record.Lfs,
             record.Outcome?.ToWord(),
             record.Reason?.ToWord(),
             record.IsKept,

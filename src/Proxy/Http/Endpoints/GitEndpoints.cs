@@ -20,6 +20,9 @@ internal sealed class GitEndpoints(
     UploadPackEndpoint uploadPack,
     ReceivePackEndpoint receivePack,
     UnreadForwarder unread,
+    LfsBatchEndpoint lfsBatch,
+    LfsObjectEndpoint lfsObjects,
+    LfsUploadEndpoint lfsUploads,
     HookEndpoint hooks,
     PassThrough passThrough,
     FetchMeters meters,
@@ -67,6 +70,12 @@ internal sealed class GitEndpoints(
             return;
         }
 
+        if (LfsObjectEndpoint.IsUnder(context.Request.Path))
+        {
+            await lfsObjects.HandleAsync(context);
+            return;
+        }
+
         if (context.Request.Path.StartsWithSegments(HookEndpoint.Prefix, StringComparison.Ordinal))
         {
             await hooks.HandleAsync(context);
@@ -105,7 +114,12 @@ internal sealed class GitEndpoints(
             return;
         }
 
-        if (git.Service == GitService.Other)
+        if (git.Service == GitService.Other && await lfsUploads.TryHandleAsync(context, primary, git))
+        {
+            return;
+        }
+
+        if (git.Service == GitService.Other || (git.Service == GitService.LfsBatch && !IsServed(primary, git)))
         {
             await passThrough.SendAsync(context, primary, git, primary.Http.Invoker);
             return;
@@ -121,6 +135,12 @@ internal sealed class GitEndpoints(
         }
 
         bool isSelected = primary.Selects(git.RepositoryPath);
+        if (git.Service == GitService.LfsBatch)
+        {
+            await lfsBatch.HandleAsync(request);
+            return;
+        }
+
         if (isSelected && ReceivePackEndpoint.IsPush(context.Request, git))
         {
             await receivePack.HandleAsync(request);
@@ -135,6 +155,9 @@ internal sealed class GitEndpoints(
 
         await (git.Service == GitService.InfoRefs ? infoRefs.HandleAsync(request) : uploadPack.HandleAsync(request));
     }
+
+    private static bool IsServed(Primary primary, GitRequest git) =>
+        RepositoryPath.IsWellFormed(git.RepositoryPath) && primary.Selects(git.RepositoryPath);
 
     /// <summary>A writer learns of a broken connection, sometimes a moment before the request counts as aborted.</summary>
     private static bool IsOfAbsence(Exception e, CancellationToken aborted) =>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Waystation.GitProtocol.Lfs;
 
 namespace Waystation.Proxy.Http.Requests;
 
@@ -16,6 +17,9 @@ internal enum GitService
 
     /// <summary>Either half of a push.</summary>
     ReceivePack,
+
+    /// <summary>The batch API of LFS: <c>POST …/objects/batch</c>.</summary>
+    LfsBatch,
 }
 
 /// <summary>
@@ -27,6 +31,10 @@ internal sealed record GitRequest
     private const string InfoRefsSuffix = "/info/refs";
     private const string UploadPackSuffix = "/git-upload-pack";
     private const string ReceivePackSuffix = "/git-receive-pack";
+    private const string LfsBatchSuffix = "/info/lfs/objects/batch";
+
+    /// <summary>The batch API at a URL that the primary, or <c>lfs.url</c>, names.</summary>
+    private const string OtherLfsBatchSuffix = "/objects/batch";
 
     private GitRequest(string target, string path, string query, GitService service, string suffix)
     {
@@ -102,12 +110,13 @@ internal sealed record GitRequest
         int mark = target.IndexOf('?', StringComparison.Ordinal);
         string path = mark < 0 ? target : target[..mark];
         string query = mark < 0 ? "" : target[(mark + 1)..];
-        (GitService service, string suffix) = Recognise(context.Request.Method, path, query);
+        (GitService service, string suffix) = Recognise(context.Request, path, query);
         return new GitRequest(target, path, query, service, suffix);
     }
 
-    private static (GitService Service, string Suffix) Recognise(string method, string path, string query)
+    private static (GitService Service, string Suffix) Recognise(HttpRequest request, string path, string query)
     {
+        string method = request.Method;
         if (method == "POST" && IsUnder(path, UploadPackSuffix))
         {
             return (GitService.UploadPack, UploadPackSuffix);
@@ -116,6 +125,11 @@ internal sealed record GitRequest
         if (method == "POST" && IsUnder(path, ReceivePackSuffix))
         {
             return (GitService.ReceivePack, ReceivePackSuffix);
+        }
+
+        if (method == "POST" && IsUnder(path, OtherLfsBatchSuffix) && IsLfs(request.ContentType))
+        {
+            return (GitService.LfsBatch, IsUnder(path, LfsBatchSuffix) ? LfsBatchSuffix : OtherLfsBatchSuffix);
         }
 
         if (method == "GET" && IsUnder(path, InfoRefsSuffix))
@@ -134,6 +148,9 @@ internal sealed record GitRequest
 
         return (GitService.Other, "");
     }
+
+    private static bool IsLfs(string? contentType) =>
+        contentType is not null && contentType.StartsWith(LfsBatchAnswer.MediaType, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsUnder(string path, string suffix) =>
         path.Length > suffix.Length + 1 && path.EndsWith(suffix, StringComparison.Ordinal);

@@ -1,0 +1,121 @@
+using Waystation.CacheStore;
+using Waystation.CacheStore.Lfs;
+using Waystation.FetchCore.Access;
+using Waystation.GitProtocol.Lfs;
+
+namespace Waystation.FetchCore.Lfs;
+
+/// <summary>
+/// The core of LFS. The primary answers each batch request, and so decides who may have which object; the node serves the objects.
+/// <code>
+///   batch:     primary's action ──► LfsGrants ──► LfsUrls ──► the node's URL
+///   download:  the node's URL ──► LfsUrls ──► LfsGrants ──► LfsStore: stored, being downloaded, or downloaded now from the source
+/// </code>
+/// </summary>
+public sealed class LfsService
+{
+    private readonly LfsStore _store;
+    private readonly LfsGrants _grants;
+    private readonly LfsUrls _urls;
+    private readonly LfsTerms _terms;
+    private readonly TimeProvider _time;
+
+    /// <param name="store">The objects on disk.</param>
+    /// <param name="grants">The primary's permissions.</param>
+    /// <param name="urls">Signs URLs.</param>
+    /// <param name="terms">The times.</param>
+    /// <param name="time">The clock.</param>
+    public LfsService(LfsStore store, LfsGrants grants, LfsUrls urls, LfsTerms terms, TimeProvider time) =>
+        (_store, _grants, _urls, _terms, _time) = (store, grants, urls, terms, time);
+
+    /// <summary>Whether the node serves objects at all.</summary>
+    public bool IsOn => _store.IsOn;
+
+    /// <summary>
+    /// The primary permits a download. Returns the target of the node's URL and its end; null if the node does not take the download, which
+    /// then goes as the primary said.
+    /// </summary>
+    /// <param name="grant">The permission.</param>
+    public LfsUrl? Grant(LfsGrant grant)
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        TimeSpan lifetime = Min(_terms.UrlLifetime, grant.SourceLifetime - _time.GetElapsedTime(grant.GrantedAt));
+        return lifetime >= Min(_terms.UrlLifetime, LfsUrl.Shortest) && _grants.TryAdd(grant) ? NewUrl(grant, lifetime) : null;
+    }
+
+    /// <summary>
+    /// The primary does not answer. The URL for an object that it permitted lately to this credential, and that is stored; else null.
+    /// </summary>
+    public LfsUrl? GrantRecorded(RepositoryName repository, Credential credential, LfsObject asked) =>
+        _grants.Find(repository, credential, asked) is { } grant
+        && _time.GetElapsedTime(grant.GrantedAt) < _terms.ServeFor
+        && _store.Contains(asked)
+            ? NewUrl(grant, _terms.UrlLifetime)
+            : null;
+
+    /// <summary>The permission behind a target of the node's own; null if it is not valid, or not any more.</summary>
+    public LfsGrant? Find(string target) =>
+        _urls.TryRead(target, out RepositoryName repository, out Credential credential, out LfsObject asked)
+            ? _grants.Find(repository, credential, asked)
+            : null;
+
+    /// <summary>Whether the object of a permission can be had: it is stored, or its source lives.</summary>
+    public bool CanOpen(LfsGrant grant)
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        return HasSource(grant) || _store.Contains(grant.Object);
+    }
+
+    /// <summary>Whether the object of a permission is stored.</summary>
+    public bool IsStored(LfsGrant grant)
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        return _store.Contains(grant.Object);
+    }
+
+    /// <summary>The primary refused this credential for this repository: its URLs end.</summary>
+    public void Refuse(RepositoryName repository, Credential credential) => _grants.Refuse(repository, credential);
+
+    /// <summary>Opens an object: from the disk, by following a download for another client, or by a download of its own.</summary>
+    /// <returns>The reading, whose bytes can leave now; or why there is none.</returns>
+    public async Task<(LfsReading? Reading, LfsRefusal? Refusal)> OpenAsync(LfsGrant grant, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        if (Open(grant) is not { } reading)
+        {
+            return (null, LfsRefusals.SourceIsOver);
+        }
+
+        LfsRefusal? refusal = null;
+        bool isOpen = false;
+        try
+        {
+            refusal = await reading.WaitAsync(cancellationToken);
+            isOpen = refusal is null;
+        }
+        finally
+        {
+            if (!isOpen)
+            {
+                await reading.DisposeAsync();
+            }
+        }
+
+        return isOpen ? (reading, null) : (null, refusal);
+    }
+
+    private LfsReading? Open(LfsGrant grant) =>
+        HasSource(grant)
+            ? _store.Open(grant.Repository, grant.Object, grant.Source!.FillAsync)
+            : _store.TryOpenStored(grant.Repository, grant.Object);
+
+    private bool HasSource(LfsGrant grant) => grant.Source is not null && _time.GetElapsedTime(grant.GrantedAt) < grant.SourceLifetime;
+
+    private LfsUrl NewUrl(LfsGrant grant, TimeSpan lifetime)
+    {
+        DateTimeOffset expires = _time.GetUtcNow() + lifetime;
+        return new LfsUrl(_urls.Sign(grant.Repository, grant.Credential, grant.Object, expires), lifetime, expires);
+    }
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

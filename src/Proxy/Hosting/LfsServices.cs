@@ -1,0 +1,32 @@
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Lfs;
+using Waystation.Primaries.Lfs;
+using Waystation.Proxy.Http.Endpoints;
+using Waystation.Proxy.Options;
+
+namespace Waystation.Proxy.Hosting;
+
+/// <summary>Git LFS, put together.</summary>
+internal static class LfsServices
+{
+    public static IServiceCollection AddLfs(this IServiceCollection services, NodeOptions options)
+    {
+        var terms = new LfsTerms(options.Lfs.UrlLifetime, options.Outage.ServeFor);
+        return services
+            .AddSingleton(terms)
+            .AddSingleton<LfsUrls>()
+            .AddSingleton(provider => new LfsGrants(
+                provider.GetRequiredService<AccessTickets>(),
+                provider.GetRequiredService<TimeProvider>(),
+                terms.Memory
+            ))
+            .AddSingleton<LfsService>()
+            .AddSingleton(new StorageHosts(options.Lfs.StorageHosts))
+            .AddSingleton<LfsStorage>()
+            .AddSingleton<ILfsPrimaries, ServiceLfs>()
+            .AddSingleton<LfsUploads>()
+            .AddSingleton<LfsBatchEndpoint>()
+            .AddSingleton<LfsObjectEndpoint>()
+            .AddSingleton<LfsUploadEndpoint>();
+    }
+}

@@ -1,0 +1,172 @@
+using System.Buffers;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Flights;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Primaries.Errors;
+using Waystation.GitProtocol.Lfs;
+using Waystation.Primaries;
+using Waystation.Primaries.Http;
+using Waystation.Primaries.Ssh;
+using Waystation.SshFrontend.Channels;
+using Waystation.SshFrontend.Identities;
+using Waystation.SshFrontend.Relays;
+
+namespace Waystation.SshFrontend.Sessions;
+
+/// <summary>
+/// <c>git-lfs-authenticate</c> (git-lfs docs/api/server-discovery.md, "SSH"): the primary answers, with the URL of its LFS and a header for
+/// it. A URL on the primary's own host becomes the node's, so that the transfers come here. In an outage the client gets the primary's last
+/// answer to the same key, because the node serves objects then too.
+/// </summary>
+internal sealed class LfsAuthenticate
+{
+    /// <summary>Bytes of an answer: tokens of several KiB fit.</summary>
+    private const int MaxAnswer = 64 * 1024;
+
+    private const int MaxRemembered = 4_096;
+
+    private readonly SshSessionOptions _options;
+    private readonly SshClient _client;
+    private readonly Primary _primary;
+    private readonly CredentialDigester _digester;
+    private readonly AccessTickets _tickets;
+    private readonly FetchMeters _meters;
+    private readonly RecentMap<(RepositoryName, Credential), Answer>? _answers;
+
+    public LfsAuthenticate(
+        SshSessionOptions options,
+        SshClient client,
+        Primary primary,
+        CredentialDigester digester,
+        AccessTickets tickets,
+        FetchMeters meters
+    )
+    {
+        (_options, _client, _primary, _digester, _tickets, _meters) = (options, client, primary, digester, tickets, meters);
+        _answers =
+            options.ServeFor > TimeSpan.Zero
+                ? new RecentMap<(RepositoryName, Credential), Answer>(MaxRemembered, options.ServeFor, options.Time)
+                : null;
+    }
+
+    /// <summary>The answer for a client whose key stands for a login over HTTP: only the URL, for the login is not the node's to give
+    /// away.</summary>
+    public Task<SessionEnd> TellUrlAsync(
+        HttpRepository http,
+        RelaySession session,
+        ClientChannel client,
+        CancellationToken cancellationToken
+    )
+    {
+        string href = http.LfsUrl.AbsoluteUri;
+        return WriteAsync(client, LfsAuthentication.Write(Renamed(href, session) ?? href), cancellationToken);
+    }
+
+    /// <summary>Runs the command at the primary.</summary>
+    public async Task<SessionEnd> RunAsync(
+        SessionIdentity.OverSsh identity,
+        GitCommandLine line,
+        RelaySession session,
+        ClientChannel client,
+        CancellationToken cancellationToken
+    )
+    {
+        var login = new SshLogin(identity.Identity, _digester);
+        RepositoryName repository = _primary.NameOverSsh(line.Path);
+        bool isDownload = line.Arguments is ["download", ..];
+        long askedAt = _tickets.Now;
+        try
+        {
+            var asker = new SshAsker(repository, login.Credential, _tickets, _meters);
+            using IDisposable place = await identity.Origin.EnterAsync(asker, asksForRefs: false, cancellationToken);
+            (byte[] answer, SshExit exit, bool isOfLogin) = await AskAsync(identity, login, line, session, cancellationToken);
+            if (exit.Outcome is SshOutcome.Unreachable or SshOutcome.Lost && answer.Length == 0)
+            {
+                throw await identity.Origin.Gate.JudgeAsync(exit.Message, new IOException(exit.Message));
+            }
+
+            if (exit.Code != 0 || answer.Length == 0)
+            {
+                _answers?.Remove((repository, login.Credential));
+                await client.WriteAsync(answer, cancellationToken);
+                return new SessionEnd(exit.Code, exit.Message.Length > 0 ? $"waystation: {exit.Message}\n" : "");
+            }
+
+            if (isDownload && isOfLogin && _primary.SelectsOverSsh(line.Path))
+            {
+                _answers?.Set((repository, login.Credential), new Answer(answer, askedAt));
+            }
+
+            return await WriteAsync(client, Renamed(answer, session), cancellationToken);
+        }
+        catch (PrimaryOutageException) when (isDownload && FindRecorded(repository, login.Credential) is { } recorded)
+        {
+            _meters.AnsweredStale("lfs-authenticate");
+            return await WriteAsync(client, Renamed(recorded, session), cancellationToken);
+        }
+    }
+
+    private byte[]? FindRecorded(RepositoryName repository, Credential credential) =>
+        _answers is not null
+        && _answers.TryGet((repository, credential), out Answer? answer)
+        && _tickets.Allows(repository, credential, answer.AskedAt)
+            ? answer.Json
+            : null;
+
+    /// <summary>Starts an ssh process. The client sends nothing to this command.</summary>
+    private async Task<(byte[] Answer, SshExit Exit, bool IsOfLogin)> AskAsync(
+        SessionIdentity.OverSsh identity,
+        SshLogin login,
+        GitCommandLine line,
+        RelaySession session,
+        CancellationToken cancellationToken
+    )
+    {
+        _meters.Upstream("lfs-authenticate");
+        var command = new RemoteCommand(line.Service, identity.Origin.Target.PathOf(line.Path), line.Arguments);
+        await using SshChannel channel = _client.Start(
+            identity.Origin.Target,
+            identity.Identity,
+            command,
+            session.GitProtocol,
+            cancellationToken
+        );
+        Task error = channel.Error.CopyToAsync(session.Error, cancellationToken);
+        try
+        {
+            await channel.Input.DisposeAsync();
+            byte[] answer = new byte[MaxAnswer];
+            int length = await channel.Output.ReadAtLeastAsync(answer, MaxAnswer, throwOnEndOfStream: false, cancellationToken);
+            await error;
+            SshExit exit = await channel.Exit.WaitAsync(cancellationToken);
+            return (answer[..length], exit, login.IsOf(channel.AcceptedKey));
+        }
+        finally
+        {
+            channel.Kill();
+            await error.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private byte[] Renamed(byte[] answer, RelaySession session) =>
+        LfsAuthentication.Rename(answer, href => Renamed(href, session)) is { } renamed ? [.. renamed, (byte)'\n'] : answer;
+
+    /// <summary>The URL at the node; null if it stays, because it is of another host or leads to the node already.</summary>
+    private string? Renamed(string href, RelaySession session) =>
+        Uri.TryCreate(href, UriKind.Absolute, out Uri? url)
+        && _primary.Http.IsOwn(url)
+        && href.IndexOf('/', href.IndexOf("//", StringComparison.Ordinal) + 2) is > 0 and var path
+        && _options.NodeUrl(session.Client) is { } node
+            ? node + href[path..]
+            : null;
+
+    private static async Task<SessionEnd> WriteAsync(ClientChannel client, byte[] answer, CancellationToken cancellationToken)
+    {
+        await client.WriteAsync(answer, cancellationToken);
+        return SessionEnd.Quiet;
+    }
+
+    private sealed record Answer(byte[] Json, long AskedAt);
+}
