@@ -116,11 +116,7 @@ public sealed class LfsStore : IAsyncDisposable
     public long BytesOf(RepositoryName repository) => _objects.BytesOf(repository);
 
     /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        await _fills.DisposeAsync();
-        _objects.Dispose();
-    }
+    public ValueTask DisposeAsync() => _fills.DisposeAsync();
 
     /// <summary>Every object, to be read whole and compared with its checksums.</summary>
     internal IEnumerable<ScrubItem> ScrubItems() => _objects.ScrubItems();

@@ -7,9 +7,10 @@ namespace Waystation.CacheStore.Lfs;
 /// <summary>
 /// The file that says which objects are stored, with their checksums and repositories: one entry for each change, appended. One file is
 /// read at a start where a record for each of 100,000 objects would be 100,000 files. An entry that was cut off by a crash, or rotted, does
-/// not read back and is skipped; the object that it stored is swept. For one thread at a time.
+/// not read back and is skipped; the object that it stored is swept. The file is open only while it is written: a disk with a file that is
+/// open for writing cannot be turned read-only. For one thread at a time.
 /// </summary>
-internal sealed class ObjectLog(DataFolder folder) : IDisposable
+internal sealed class ObjectLog(DataFolder folder)
 {
     /// <summary>Its name in the folder of the objects.</summary>
     public const string FileName = "log";
@@ -18,7 +19,7 @@ internal sealed class ObjectLog(DataFolder folder) : IDisposable
     private const long MinOld = 1 << 20;
 
     private readonly string _path = Path.Combine(folder.Lfs, FileName);
-    private SafeFileHandle? _file;
+    private bool _isNew;
     private long _end;
     private long _endWhenNew;
 
@@ -39,8 +40,14 @@ internal sealed class ObjectLog(DataFolder folder) : IDisposable
     /// <exception cref="IOException">The disk refuses; the entry is not there.</exception>
     public void Append(ObjectLogEntry entry)
     {
+        if (!_isNew)
+        {
+            throw new IOException("the log of the LFS objects was not written anew at the start");
+        }
+
         byte[] bytes = ObjectLogCodec.ToBytes(entry);
-        RandomAccess.Write(_file ?? throw new IOException("the log of the LFS objects is not open"), bytes, _end);
+        using SafeFileHandle file = File.OpenHandle(RegularFile.At(_path), FileMode.Open, FileAccess.Write);
+        RandomAccess.Write(file, bytes, _end);
         _end += bytes.Length;
     }
 
@@ -49,31 +56,29 @@ internal sealed class ObjectLog(DataFolder folder) : IDisposable
     public void Renew(IEnumerable<ObjectLogEntry> entries)
     {
         string temporary = folder.NewTemporaryPath(".log");
-        SafeFileHandle file = StoreFile.Create(temporary);
         try
         {
             long end = 0;
-            foreach (ObjectLogEntry entry in entries)
+            using (SafeFileHandle file = StoreFile.Create(temporary))
             {
-                byte[] bytes = ObjectLogCodec.ToBytes(entry);
-                RandomAccess.Write(file, bytes, end);
-                end += bytes.Length;
+                foreach (ObjectLogEntry entry in entries)
+                {
+                    byte[] bytes = ObjectLogCodec.ToBytes(entry);
+                    RandomAccess.Write(file, bytes, end);
+                    end += bytes.Length;
+                }
+
+                RandomAccess.FlushToDisk(file);
             }
 
-            RandomAccess.FlushToDisk(file);
             DataFolder.CreatePrivate(folder.Lfs);
             File.Move(temporary, _path, overwrite: true);
-            _file?.Dispose();
-            (_file, _end, _endWhenNew) = (file, end, end);
+            (_isNew, _end, _endWhenNew) = (true, end, end);
         }
         catch
         {
-            file.Dispose();
             File.Delete(temporary);
             throw;
         }
     }
-
-    /// <inheritdoc />
-    public void Dispose() => _file?.Dispose();
 }

@@ -12,7 +12,7 @@ namespace Waystation.CacheStore.Lfs;
 /// it is renamed into place, and counts when the <see cref="ObjectLog"/> has it: a file that the log does not know was never finished. A
 /// damaged object is moved to the quarantine.
 /// </summary>
-internal sealed class StoredObjects : ISpaceHolder, IDisposable
+internal sealed class StoredObjects : ISpaceHolder
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -213,8 +213,6 @@ internal sealed class StoredObjects : ISpaceHolder, IDisposable
         _meters.LfsEvicted(evicted.Object.Size);
         _logger.ObjectEvicted(evicted.Object.Id, evicted.Object.Size);
     }
-
-    public void Dispose() => _log.Dispose();
 
     private bool TryMakeRoom(long bytes, long whole = 0) => whole <= _options.MaxSize && _budget.TryMakeRoom(this, bytes);
 
