@@ -72,6 +72,14 @@ internal static class LfsWire
         return await SendAsync(request);
     }
 
+    /// <summary>GET until the node says that it has the object: it is stored a moment after its last byte has left.</summary>
+    public static async Task<LfsReply> HitAsync(Uri url)
+    {
+        LfsReply? reply = null;
+        await Eventually.TrueAsync("the object is a hit", async () => (reply = await AskAsync(url)).CacheStatus == "waystation; hit");
+        return reply!;
+    }
+
     /// <summary>PUT of a whole object as an action says.</summary>
     public static async Task<LfsReply> PutAsync(JsonNode action, byte[] content, string? user = null)
     {

@@ -17,14 +17,7 @@ public sealed partial class SameAsDirectTests(LfsStation station) : IClassFixtur
 
     public Task DisposeAsync() => InitializeAsync();
 
-    public static TheoryData<LfsPlace, LfsSigning, bool> Behaviours =>
-        new()
-        {
-            { LfsPlace.OwnHost, LfsSigning.Query, false },
-            { LfsPlace.OwnHost, LfsSigning.Header, true },
-            { LfsPlace.StorageHost, LfsSigning.Query, true },
-            { LfsPlace.StorageHost, LfsSigning.Header, false },
-        };
+    public static TheoryData<LfsPlace, LfsSigning, bool> Behaviours => PrimaryTests.Behaviours;
 
     [Theory]
     [MemberData(nameof(Behaviours))]
