@@ -112,6 +112,9 @@ public sealed class LfsStore : IAsyncDisposable
         return _objects.RemoveAll(repository);
     }
 
+    /// <summary>The repositories that refer to stored objects, each with the bytes of these. Shared objects count for each.</summary>
+    public IReadOnlyDictionary<RepositoryName, long> Repositories() => _objects.Repositories();
+
     /// <summary>Bytes of the stored objects that this repository refers to.</summary>
     public long BytesOf(RepositoryName repository) => _objects.BytesOf(repository);
 

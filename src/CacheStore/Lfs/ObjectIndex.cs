@@ -127,6 +127,10 @@ internal sealed class ObjectIndex(WorthAge age)
         return removed;
     }
 
+    /// <summary>The repositories that refer to objects, each with the bytes of these.</summary>
+    public IReadOnlyDictionary<RepositoryName, long> Repositories() =>
+        _shares.ToDictionary(static share => share.Key, static share => share.Value.Bytes);
+
     public long BytesOf(RepositoryName repository) => _shares.TryGetValue(repository, out Share? share) ? share.Bytes : 0;
 
     private void LeaveShares(Entry entry)

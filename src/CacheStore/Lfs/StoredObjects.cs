@@ -54,6 +54,14 @@ internal sealed class StoredObjects : ISpaceHolder
         }
     }
 
+    public IReadOnlyDictionary<RepositoryName, long> Repositories()
+    {
+        lock (_gate)
+        {
+            return _index.Repositories();
+        }
+    }
+
     public long BytesOf(RepositoryName repository)
     {
         lock (_gate)

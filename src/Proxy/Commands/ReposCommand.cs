@@ -11,14 +11,16 @@ internal static class ReposCommand
     public static Command Create() =>
         NodeCommand.Show<RepositoryStatus[]>(
             "repos",
-            "Lists the repositories of which a node keeps a mirror.",
+            "Lists the repositories of which a node keeps a mirror or Git LFS objects.",
             ReposPage.Path,
             static all => string.Join('\n', all.Select(Format))
         );
 
-    private static string Format(RepositoryStatus one) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{one.Repo}  {ByteSize.Format(one.MirrorBytes)}  {one.Refs} refs  used {one.LastUsed:u}"
-        );
+    private static string Format(RepositoryStatus one)
+    {
+        string mirror = one.LastUsed is { } used
+            ? string.Create(CultureInfo.InvariantCulture, $"{ByteSize.Format(one.MirrorBytes)}  {one.Refs} refs  used {used:u}")
+            : "no mirror";
+        return one.LfsBytes == 0 ? $"{one.Repo}  {mirror}" : $"{one.Repo}  {mirror}  LFS {ByteSize.Format(one.LfsBytes)}";
+    }
 }

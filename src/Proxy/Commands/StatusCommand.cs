@@ -18,6 +18,7 @@ internal static class StatusCommand
             started   {status.Started:u}
             mirrors   {status.Mirrors}, {ByteSize.Format(status.MirrorBytes)}
             packs     {status.Packs}, {ByteSize.Format(status.PackBytes)}
+            lfs       {status.LfsObjects}, {ByteSize.Format(status.LfsBytes)}
             """
         );
 }

@@ -35,6 +35,7 @@ public sealed class LfsSharingTests
             await bench.RestartAsync();
         }
 
+        Assert.Equal([(ObjectBench.B, 1_400L)], bench.Store.Repositories().Select(static one => (one.Key, one.Value)));
         Assert.False(bench.Store.Contains(onlyA));
         Assert.All([onlyB, hit, named], one => Assert.True(bench.Store.Contains(one)));
         Assert.Equal((0, 1_400), (bench.Store.BytesOf(ObjectBench.A), bench.Store.BytesOf(ObjectBench.B)));

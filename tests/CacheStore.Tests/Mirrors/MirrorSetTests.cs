@@ -41,6 +41,32 @@ public sealed class MirrorSetTests
     }
 
     [Fact]
+    public async Task Room_IsNotMadeOfAMirrorInUse()
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync(new MirrorOptions { MaxSize = Limit });
+        await bench.CommitAsync(bytes: 40_000);
+        Mirror a = await bench.MakeAsync(s_a),
+            b = await bench.MakeAsync(s_b);
+        long each = a.Bytes;
+        using (MirrorLease lease = a.TryRead()!)
+        {
+            b.TryRead()!.Dispose();
+            Assert.True(bench.Mirrors.TryMakeRoom(Limit - each, s_c));
+            Assert.Same(a, bench.Mirrors.Find(s_a));
+            Assert.Null(bench.Mirrors.Find(s_b));
+            Assert.False(bench.Mirrors.TryMakeRoom(Limit, s_c));
+        }
+
+        using (await a.ChangeAsync(CancellationToken.None))
+        {
+            Assert.False(bench.Mirrors.TryMakeRoom(Limit, s_c));
+        }
+
+        Assert.True(bench.Mirrors.TryMakeRoom(Limit, s_c));
+        Assert.Null(bench.Mirrors.Find(s_a));
+    }
+
+    [Fact]
     public async Task QuarantinedMirror_IsGone_AndAnotherTakesItsPlace()
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();

@@ -122,7 +122,7 @@ public sealed class AdminPagesTests(NodeWithToken node) : IClassFixture<NodeWith
         using HttpResponseMessage answer = await SendAsync("GET", "/api/v1/status", "", null, NodeWithToken.Token);
 
         Assert.Matches(
-            """^\{"version":"[^"]+","started":"[^"]+","mirrors":0,"mirrorBytes":0,"packs":0,"packBytes":0\}$""",
+            """^\{"version":"[^"]+","started":"[^"]+","mirrors":0,"mirrorBytes":0,"packs":0,"packBytes":0,"lfsObjects":0,"lfsBytes":0\}$""",
             await answer.Content.ReadAsStringAsync()
         );
     }

@@ -12,13 +12,24 @@ public sealed class NodeCommandTests
         {
             {
                 "status",
-                """{"version":"1.2.3","started":"2026-01-02T03:04:05.6+00:00","mirrors":2,"mirrorBytes":3072,"packs":4,"packBytes":5}""",
-                "version   1.2.3\nstarted   2026-01-02 03:04:05Z\nmirrors   2, 3 KiB\npacks     4, 5 B\n"
+                """
+                    {"version":"1.2.3","started":"2026-01-02T03:04:05.6+00:00","mirrors":2,"mirrorBytes":3072,"packs":4,"packBytes":5,
+                    "lfsObjects":6,"lfsBytes":7}
+                    """,
+                "version   1.2.3\nstarted   2026-01-02 03:04:05Z\nmirrors   2, 3 KiB\npacks     4, 5 B\nlfs       6, 7 B\n"
             },
             {
                 "repos",
-                """[{"repo":"h/a","objectFormat":"","mirrorBytes":1536,"refs":7,"holdsOrphans":true,"lastUsed":"2026-01-02T03:04:05Z"}]""",
-                "h/a  1.5 KiB  7 refs  used 2026-01-02 03:04:05Z\n"
+                """
+                    [{"repo":"h/a","objectFormat":"","mirrorBytes":1536,"refs":7,"holdsOrphans":true,
+                    "lastUsed":"2026-01-02T03:04:05Z","lfsBytes":0},
+                    {"repo":"h/b","objectFormat":null,"mirrorBytes":0,"refs":0,"holdsOrphans":false,
+                    "lastUsed":null,"lfsBytes":1024},
+                    {"repo":"h/c","objectFormat":"sha1","mirrorBytes":1536,"refs":7,"holdsOrphans":true,
+                    "lastUsed":"2026-01-02T03:04:05Z","lfsBytes":1}]
+                    """,
+                "h/a  1.5 KiB  7 refs  used 2026-01-02 03:04:05Z\nh/b  no mirror  LFS 1 KiB\n"
+                    + "h/c  1.5 KiB  7 refs  used 2026-01-02 03:04:05Z  LFS 1 B\n"
             },
             {
                 "queue",

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Waystation.CacheStore.Lfs;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs.Storing;
 
@@ -13,17 +14,19 @@ internal static class StatusPage
     {
         // Pages are mapped when the node starts.
         DateTimeOffset started = api.Pages.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
-        api.Pages.MapGet(Path, (MirrorSet mirrors, DiskPackTier packs) => Show(started, mirrors, packs));
+        api.Pages.MapGet(Path, (MirrorSet mirrors, DiskPackTier packs, LfsStore lfs) => Show(started, mirrors, packs, lfs));
     }
 
-    private static NodeStatus Show(DateTimeOffset started, MirrorSet mirrors, DiskPackTier packs) =>
+    private static NodeStatus Show(DateTimeOffset started, MirrorSet mirrors, DiskPackTier packs, LfsStore lfs) =>
         new(
             typeof(StatusPage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
             started,
             mirrors.All().Count,
             mirrors.All().Sum(static mirror => mirror.Bytes),
             packs.Count,
-            packs.Bytes
+            packs.Bytes,
+            lfs.Count,
+            lfs.Bytes
         );
 }
 
@@ -34,4 +37,15 @@ internal static class StatusPage
 /// <param name="MirrorBytes">Their bytes.</param>
 /// <param name="Packs">Cached packs that it keeps.</param>
 /// <param name="PackBytes">Their bytes.</param>
-internal sealed record NodeStatus(string Version, DateTimeOffset Started, int Mirrors, long MirrorBytes, int Packs, long PackBytes);
+/// <param name="LfsObjects">Git LFS objects that it keeps.</param>
+/// <param name="LfsBytes">Their bytes.</param>
+internal sealed record NodeStatus(
+    string Version,
+    DateTimeOffset Started,
+    int Mirrors,
+    long MirrorBytes,
+    int Packs,
+    long PackBytes,
+    int LfsObjects,
+    long LfsBytes
+);
