@@ -105,8 +105,8 @@ public sealed class StoreMeters
     /// <summary>Sets the source of the size of the LFS objects.</summary>
     internal void ObserveLfs(Func<long> bytes, Func<int> objects)
     {
-        _meter.CreateObservableGauge("waystation_lfs_bytes", bytes, description: "Bytes of all stored Git LFS objects.");
-        _meter.CreateObservableGauge("waystation_lfs_objects", objects, description: "Stored Git LFS objects.");
+        _meter.CreateObservableGauge("waystation_lfs_stored_bytes", bytes, description: "Bytes of all stored Git LFS objects.");
+        _meter.CreateObservableGauge("waystation_lfs_stored_objects", objects, description: "Stored Git LFS objects.");
     }
 
     /// <summary>Sets the source of the number of packs that are being made, and of requests that wait for their turn.</summary>

@@ -1,5 +1,8 @@
+using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Background;
 using Waystation.FetchCore.Lfs;
+using Waystation.FetchCore.Lfs.Prefetch;
 using Waystation.Primaries.Lfs;
 using Waystation.Proxy.Http.Endpoints;
 using Waystation.Proxy.Options;
@@ -24,6 +27,11 @@ internal static class LfsServices
             .AddSingleton(new StorageHosts(options.Lfs.StorageHosts))
             .AddSingleton<LfsStorage>()
             .AddSingleton<ILfsPrimaries, ServiceLfs>()
+            .AddSingleton(options.Lfs.Prefetch)
+            .AddSingleton<PointerSearch>()
+            .AddSingleton<LfsPrefetch>()
+            .AddSingleton<RepositoryWork>(static provider => provider.GetRequiredService<LfsPrefetch>())
+            .AddHostedService<LfsPrefetchRounds>()
             .AddSingleton<LfsUploads>()
             .AddSingleton<LfsBatchEndpoint>()
             .AddSingleton<LfsObjectEndpoint>()

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Waystation.CacheStore.Lfs;
 using Waystation.CacheStore.Options;
+using Waystation.FetchCore.Lfs.Prefetch;
 using Waystation.Primaries.Lfs;
 
 namespace Waystation.Proxy.Options;
@@ -23,4 +24,6 @@ internal sealed class LfsServingOptions : LfsOptions
     )]
     [StorageHost]
     public IReadOnlyList<string> StorageHosts { get; init; } = [];
+
+    public PrefetchOptions Prefetch { get; init; } = new();
 }
