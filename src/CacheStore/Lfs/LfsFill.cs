@@ -16,6 +16,11 @@ namespace Waystation.CacheStore.Lfs;
 /// </summary>
 public sealed class LfsFill : IDisposable
 {
+    /// <summary>
+    /// A source that is silent for longer ends its fill. A fill whose readers have left would else hold its place for ever.
+    /// </summary>
+    private static readonly TimeSpan s_longestSilence = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
     private readonly LfsFillTable _table;
     private readonly ObjectCheck _check;
@@ -27,6 +32,7 @@ public sealed class LfsFill : IDisposable
     private LfsRefusal? _refusal;
     private bool _isKept = true;
     private bool _hasByte;
+    private volatile bool _isWriting;
     private int _readers;
     private int _users = 1; // the writer
 
@@ -116,8 +122,11 @@ public sealed class LfsFill : IDisposable
             File.Open();
         }
 
+        _isWriting = true;
         await File.WriteAsync(bytes, Stopping);
         await File.FlushAsync(Stopping);
+        _isWriting = false;
+        _silence.End();
     }
 
     /// <summary>The source has no byte for the client that began the fill. Call it before the first byte, then return.</summary>
@@ -130,8 +139,21 @@ public sealed class LfsFill : IDisposable
     /// <inheritdoc />
     public void Dispose() => Release();
 
-    /// <summary>The source is asked now: from here on its silence counts.</summary>
-    internal void ExpectSource() => _silence.End();
+    /// <summary>Waits for the source, and cancels it when it has been silent for too long.</summary>
+    internal async Task RunAsync(Func<LfsFill, Task> source)
+    {
+        _silence.End();
+        Task asked = source(this);
+        while (!asked.IsCompleted && await IsHeardAsync(asked)) { }
+
+        if (!asked.IsCompleted)
+        {
+            EndWith(new LfsFillEnd.Broken("the source is silent"));
+            await _stopping.CancelAsync();
+        }
+
+        await asked;
+    }
 
     /// <summary>The source has ended well: the object is compared, and only now its last block leaves. Null if it is whole.</summary>
     internal async Task<LfsFillEnd?> CompleteAsync()
@@ -221,6 +243,24 @@ public sealed class LfsFill : IDisposable
     /// <summary>Waits for a change, but not longer than the source may be silent; false after that.</summary>
     internal async Task<bool> WaitAsync(Task changed, TimeSpan patience, CancellationToken cancellationToken) =>
         await _silence.WaitAsync(changed, patience, cancellationToken) || File.State == FillState.Whole;
+
+    /// <summary>Waits for the end of the source; false if it has been silent for too long.</summary>
+    private async Task<bool> IsHeardAsync(Task asked)
+    {
+        if (await _silence.WaitAsync(asked, s_longestSilence, CancellationToken.None))
+        {
+            return true;
+        }
+
+        if (!_isWriting)
+        {
+            return false;
+        }
+
+        // A disk that is full: the writer waits for the slowest reader, and the source for the writer.
+        _silence.End();
+        return true;
+    }
 
     /// <summary>The caller has the lock.</summary>
     private LfsFollowing Attach(RepositoryName repository, Follower follower, bool isStarter)

@@ -130,8 +130,7 @@ internal sealed class LfsFillTable(StoredObjects objects, StoreMeters meters, Ti
 
     private static async Task<LfsFillEnd?> AskAsync(LfsFill fill, Func<LfsFill, Task> source)
     {
-        fill.ExpectSource();
-        await source(fill);
+        await fill.RunAsync(source);
         return fill.Refusal is { } refusal ? new LfsFillEnd.Refused(refusal) : await fill.CompleteAsync();
     }
 

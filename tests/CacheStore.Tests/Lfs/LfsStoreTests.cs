@@ -224,6 +224,50 @@ public sealed class LfsStoreTests
         Assert.Equal(LfsServed.Fill, follower.Served);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SourceThatIsSilentForLong_EndsItsFill_WithAndWithoutReaders(bool isFollowed)
+    {
+        var time = new ManualTime();
+        await using var bench = new ObjectBench(time: time);
+        LfsObject one = ObjectBench.ObjectOf(ObjectBench.Noise(2 * Block));
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously),
+            asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        LfsReading reading = bench.Store.Open(
+            ObjectBench.A,
+            one,
+            async fill =>
+            {
+                await fill.WriteAsync(new byte[1_000]);
+                asked.SetResult();
+                try
+                {
+                    await Task.Delay(Timeout.InfiniteTimeSpan, fill.Stopping);
+                }
+                finally
+                {
+                    ended.SetResult();
+                }
+            }
+        );
+        await asked.Task;
+        Task<LfsRefusal?> waiting = isFollowed ? reading.WaitAsync(CancellationToken.None) : Task.FromResult<LfsRefusal?>(null);
+        if (!isFollowed)
+        {
+            await reading.DisposeAsync();
+        }
+
+        await time.TurnUntilAsync("the source is cancelled", () => ended.Task.IsCompleted, TimeSpan.FromMinutes(2));
+        Assert.InRange(time.GetUtcNow(), DateTimeOffset.UnixEpoch.AddYears(56).AddSeconds(59), DateTimeOffset.MaxValue);
+        await Eventually.TrueAsync("the temporary file is gone", () => bench.TemporaryFiles.Length == 0);
+        if (isFollowed)
+        {
+            Assert.Equal(502, (await waiting)?.Status);
+            await reading.DisposeAsync();
+        }
+    }
+
     [Fact]
     public async Task LargeObject_PassesInLittleMemory()
     {
