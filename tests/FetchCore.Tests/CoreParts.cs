@@ -55,7 +55,13 @@ internal sealed class CoreParts : IAsyncDisposable
         Refs = new MirrorRefsUpdate(Objects, time, NullLogger<MirrorRefsUpdate>.Instance);
         Work = new BackgroundWork(NullLogger<BackgroundWork>.Instance);
         var history = new PrimaryHistory();
-        Sync = new MirrorSync(Work, Mirrors, Objects, Refs, git, _data, history, time, NullLogger<MirrorSync>.Instance);
+        Sync = new MirrorSync(
+            Work,
+            Objects,
+            Refs,
+            new MirrorTransfer(git, _data, Mirrors, history, time, NullLogger<MirrorTransfer>.Instance),
+            time
+        );
         Making = new MirrorBootstrap(Work, Mirrors, Refs, git, _data, new MirrorAdmission(time), history, time);
         Upkeep = new UpkeepWork(Mirrors, new MirrorUpkeep(git, _data, Mirrors, options, time, NullLogger<MirrorUpkeep>.Instance), time);
         Report = new VetReport(time, workMeters);

@@ -48,7 +48,8 @@ public sealed class HangingSyncTests : IAsyncLifetime
         );
         var objects = new ObjectQueries(git, new LookupLimiter(new MirrorOptions(), _time), _time);
         var refs = new MirrorRefsUpdate(objects, _time, NullLogger<MirrorRefsUpdate>.Instance);
-        _sync = new MirrorSync(_work, mirrors, objects, refs, git, _data, new PrimaryHistory(), _time, NullLogger<MirrorSync>.Instance);
+        var transfer = new MirrorTransfer(git, _data, mirrors, new PrimaryHistory(), _time, NullLogger<MirrorTransfer>.Instance);
+        _sync = new MirrorSync(_work, objects, refs, transfer, _time);
         _mirror = mirrors.Publish(await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, CancellationToken.None));
     }
 

@@ -1,16 +1,8 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using Waystation.CacheStore;
-using Waystation.CacheStore.Disk;
-using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Flights;
-using Waystation.FetchCore.Observing;
-using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
-using Waystation.GitProtocol.Requests;
-using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Mirroring;
 
@@ -20,27 +12,18 @@ namespace Waystation.FetchCore.Mirroring;
 /// </summary>
 public sealed class MirrorSync(
     BackgroundWork work,
-    MirrorSet mirrors,
     ObjectQueries objects,
     MirrorRefsUpdate refs,
-    GitProgram git,
-    DataFolder folder,
-    PrimaryHistory history,
-    TimeProvider time,
-    ILogger<MirrorSync> logger
+    MirrorTransfer transfer,
+    TimeProvider time
 )
 {
     private const string Kind = "sync";
-
-    private readonly ConcurrentDictionary<RepositoryName, SignsOfLife> _transfers = new();
 
     private Action<RepositoryName>? _whenSynchronized;
 
     /// <summary>A credential is held no longer than this.</summary>
     private static readonly TimeSpan s_credentialHold = TimeSpan.FromMinutes(10);
-
-    /// <summary>The most tips that are sent as haves; the rest is reachable from these, or nearly so.</summary>
-    private const int MaxHaves = 4_096;
 
     /// <summary>Others' syncs waited for before an own one is tried.</summary>
     private const int MaxAttempts = 8;
@@ -84,7 +67,7 @@ public sealed class MirrorSync(
                 }
 
                 Task<bool> sync = work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, needed, token), out bool began);
-                if (!began && _transfers.TryGetValue(mirror.Name, out SignsOfLife? transfer) && transfer.IsDoubtful)
+                if (!began && transfer.Hangs(mirror.Name))
                 {
                     // Another's sync hangs: this request is answered without the mirror.
                     return false;
@@ -168,8 +151,6 @@ public sealed class MirrorSync(
         }
     }
 
-    private static IEnumerable<ObjectId> TipsOf(AccessView view) => view.Tips().Select(static tip => tip.Id);
-
     private static IEnumerable<ObjectId> TagsOf(AccessView view) =>
         view.PeeledTips().Where(static tip => tip.IsAnnotatedTag).Select(static tip => tip.Id);
 
@@ -252,9 +233,7 @@ public sealed class MirrorSync(
                 return false;
             }
 
-            await using var quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping, isStrict: true);
-            await quarantine.WriteAllAsync(incoming.Pack, stopping);
-            brought = await quarantine.CompleteAsync(missing, TipsOf(incoming.View));
+            brought = await transfer.TakeInAsync(mirror, incoming, missing, stopping);
         }
 
         if (await refs.ApplyAsync(mirror, incoming.View, brought, stopping, incoming.Gone) || missing.Count > 0)
@@ -273,7 +252,7 @@ public sealed class MirrorSync(
     )
     {
         IReadOnlyCollection<ObjectId> missing = await MissingAsync(mirror, needed, stopping);
-        Brought? brought = missing.Count > 0 ? await FetchAsync(mirror, asker, missing, stopping) : Brought.Nothing;
+        Brought? brought = missing.Count > 0 ? await transfer.FetchAsync(mirror, asker, missing, stopping) : Brought.Nothing;
         if (brought is null)
         {
             return false;
@@ -286,81 +265,4 @@ public sealed class MirrorSync(
 
         return true;
     }
-
-    /// <summary>Null if the primary refuses.</summary>
-    private async Task<Brought?> FetchAsync(
-        Mirror mirror,
-        SyncRequester asker,
-        IReadOnlyCollection<ObjectId> missing,
-        CancellationToken stopping
-    )
-    {
-        long begun = time.GetTimestamp();
-        (FetchRequest request, ResponseFraming framing) = asker.RequestFor(mirror.ObjectFormat, [.. missing], HavesOf(mirror));
-        await using PackQuarantine? quarantine = await TransferAsync(mirror, asker, request, framing, stopping);
-        if (quarantine is null)
-        {
-            logger.SyncRefused(mirror.Name);
-            return null;
-        }
-
-        Brought brought = await quarantine.CompleteAsync(missing, TipsOf(asker.View));
-        logger.Synced(mirror.Name, missing.Count, quarantine.Received, time.GetElapsedTime(begun));
-        return brought;
-    }
-
-    /// <summary>The whole pack of the primary, not checked yet; null if the response has none.</summary>
-    private async Task<PackQuarantine?> TransferAsync(
-        Mirror mirror,
-        SyncRequester asker,
-        FetchRequest request,
-        ResponseFraming framing,
-        CancellationToken stopping
-    )
-    {
-        using var life = new SignsOfLife(time, stopping);
-        _transfers[mirror.Name] = life;
-        PackQuarantine? quarantine = null,
-            whole = null;
-        try
-        {
-            return whole = await life.WatchAsync(async () =>
-            {
-                await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
-                life.Note();
-                asker.Refused(reply);
-                FetchPrologue? prologue = reply.IsAnswer
-                    ? await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token)
-                    : null;
-                if (prologue is { Shallow.Count: > 0 })
-                {
-                    history.Tell(mirror.Name, isShallow: true);
-                }
-                else if (prologue is not null)
-                {
-                    quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping);
-                    await life.CopyPackAsync(reply.Body, framing, quarantine.WriteAsync);
-                }
-
-                return quarantine;
-            });
-        }
-        finally
-        {
-            _transfers.TryRemove(new KeyValuePair<RepositoryName, SignsOfLife>(mirror.Name, life));
-            if (whole is null && quarantine is not null)
-            {
-                await quarantine.DisposeAsync();
-            }
-        }
-    }
-
-    private static List<ObjectId> HavesOf(Mirror mirror) =>
-        [
-            .. mirror
-                .Refs.Tips.OrderBy(static tip => tip.Name.StartsWith("refs/heads/", StringComparison.Ordinal) ? 0 : 1)
-                .Select(static tip => tip.Id)
-                .Distinct()
-                .Take(MaxHaves),
-        ];
 }

@@ -180,6 +180,7 @@ internal static class Node
             .AddSingleton<BackgroundWork>()
             .AddSingleton<MirrorAdmission>()
             .AddSingleton<MirrorRefsUpdate>()
+            .AddSingleton<MirrorTransfer>()
             .AddSingleton<MirrorSync>()
             .AddSingleton<MirrorBootstrap>()
             .AddSingleton<SyncOnRefChange>()

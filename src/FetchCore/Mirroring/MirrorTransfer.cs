@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
+using Waystation.CacheStore.Disk;
+using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
+
+namespace Waystation.FetchCore.Mirroring;
+
+/// <summary>
+/// Brings objects into a mirror, through a quarantine: from the primary, or from a push. <see cref="MirrorSync"/> decides when, and which
+/// objects are missing.
+/// </summary>
+public sealed class MirrorTransfer(
+    GitProgram git,
+    DataFolder folder,
+    MirrorSet mirrors,
+    PrimaryHistory history,
+    TimeProvider time,
+    ILogger<MirrorTransfer> logger
+)
+{
+    /// <summary>The most tips that are sent as haves; the rest is reachable from these, or nearly so.</summary>
+    private const int MaxHaves = 4_096;
+
+    private readonly ConcurrentDictionary<RepositoryName, SignsOfLife> _underWay = new();
+
+    /// <summary>Whether a transfer from the primary is under way and has been silent for too long.</summary>
+    internal bool Hangs(RepositoryName repository) => _underWay.TryGetValue(repository, out SignsOfLife? life) && life.IsDoubtful;
+
+    /// <summary>Takes in the pack of a push.</summary>
+    /// <param name="mirror">The mirror; the caller has its turn.</param>
+    /// <param name="incoming">The push; it has a pack.</param>
+    /// <param name="missing">The objects that must come with it.</param>
+    /// <param name="stopping">Ends it.</param>
+    internal async Task<Brought> TakeInAsync(
+        Mirror mirror,
+        IncomingPack incoming,
+        IReadOnlyCollection<ObjectId> missing,
+        CancellationToken stopping
+    )
+    {
+        await using var quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping, isStrict: true);
+        await quarantine.WriteAllAsync(incoming.Pack!, stopping);
+        return await quarantine.CompleteAsync(missing, incoming.View.Tips().Select(static tip => tip.Id));
+    }
+
+    /// <summary>Asks the primary for missing objects, in the name of a requester; null if the primary refuses.</summary>
+    /// <param name="mirror">The mirror; the caller has its turn.</param>
+    /// <param name="asker">The requester.</param>
+    /// <param name="missing">The objects, one or more.</param>
+    /// <param name="stopping">Ends it.</param>
+    internal async Task<Brought?> FetchAsync(
+        Mirror mirror,
+        SyncRequester asker,
+        IReadOnlyCollection<ObjectId> missing,
+        CancellationToken stopping
+    )
+    {
+        long begun = time.GetTimestamp();
+        (FetchRequest request, ResponseFraming framing) = asker.RequestFor(mirror.ObjectFormat, [.. missing], HavesOf(mirror));
+        await using PackQuarantine? quarantine = await TransferAsync(mirror, asker, request, framing, stopping);
+        if (quarantine is null)
+        {
+            logger.SyncRefused(mirror.Name);
+            return null;
+        }
+
+        Brought brought = await quarantine.CompleteAsync(missing, asker.View.Tips().Select(static tip => tip.Id));
+        logger.Synced(mirror.Name, missing.Count, quarantine.Received, time.GetElapsedTime(begun));
+        return brought;
+    }
+
+    /// <summary>The whole pack of the primary, not checked yet; null if the response has none.</summary>
+    private async Task<PackQuarantine?> TransferAsync(
+        Mirror mirror,
+        SyncRequester asker,
+        FetchRequest request,
+        ResponseFraming framing,
+        CancellationToken stopping
+    )
+    {
+        using var life = new SignsOfLife(time, stopping);
+        _underWay[mirror.Name] = life;
+        PackQuarantine? quarantine = null,
+            whole = null;
+        try
+        {
+            return whole = await life.WatchAsync(async () =>
+            {
+                await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
+                life.Note();
+                asker.Refused(reply);
+                FetchPrologue? prologue = reply.IsAnswer
+                    ? await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token)
+                    : null;
+                if (prologue is { Shallow.Count: > 0 })
+                {
+                    history.Tell(mirror.Name, isShallow: true);
+                }
+                else if (prologue is not null)
+                {
+                    quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping);
+                    await life.CopyPackAsync(reply.Body, framing, quarantine.WriteAsync);
+                }
+
+                return quarantine;
+            });
+        }
+        finally
+        {
+            _underWay.TryRemove(new KeyValuePair<RepositoryName, SignsOfLife>(mirror.Name, life));
+            if (whole is null && quarantine is not null)
+            {
+                await quarantine.DisposeAsync();
+            }
+        }
+    }
+
+    private static List<ObjectId> HavesOf(Mirror mirror) =>
+        [
+            .. mirror
+                .Refs.Tips.OrderBy(static tip => tip.Name.StartsWith("refs/heads/", StringComparison.Ordinal) ? 0 : 1)
+                .Select(static tip => tip.Id)
+                .Distinct()
+                .Take(MaxHaves),
+        ];
+}
