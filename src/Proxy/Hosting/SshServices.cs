@@ -15,6 +15,7 @@ using Waystation.SshFrontend.KeyAuthorities;
 using Waystation.SshFrontend.Relays;
 using Waystation.SshFrontend.Sessions;
 using Waystation.SshFrontend.Sshd;
+using Waystation.SshFrontend.Upstreams;
 
 namespace Waystation.Proxy.Hosting;
 
@@ -62,9 +63,6 @@ internal static class SshServices
     private static SshSessionHandler NewDoor(IServiceProvider provider, SshOptions options, TimeSpan serveFor, SshdOptions sshd)
     {
         Primary primary = provider.GetRequiredService<PrimaryMap>().OverSsh;
-        AccessTickets tickets = provider.GetRequiredService<AccessTickets>();
-        CredentialDigester digester = provider.GetRequiredService<CredentialDigester>();
-        FetchMeters meters = provider.GetRequiredService<FetchMeters>();
         var doorOptions = new SshSessionOptions
         {
             Sshd = sshd,
@@ -77,16 +75,20 @@ internal static class SshServices
         };
         return new SshSessionHandler(
             doorOptions,
-            provider.GetRequiredService<SshClient>(),
+            new SessionPrimaries(
+                primary,
+                provider.GetRequiredService<SshClient>(),
+                provider.GetRequiredService<HttpRepositories>(),
+                provider.GetRequiredService<RefsService>(),
+                provider.GetRequiredService<AccessTickets>(),
+                provider.GetRequiredService<CredentialDigester>(),
+                provider.GetRequiredService<FetchMeters>()
+            ),
             provider.GetRequiredService<FetchResponder>(),
             provider.GetRequiredService<RefsService>(),
             provider.GetRequiredService<PushIngest>(),
-            tickets,
-            digester,
-            primary,
-            provider.GetRequiredService<HttpRepositories>(),
             provider.GetService<CachedKeyAuthority>(),
-            meters,
+            provider.GetRequiredService<FetchMeters>(),
             provider.GetRequiredService<ILogger<SshSessionHandler>>()
         );
     }

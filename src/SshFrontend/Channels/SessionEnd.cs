@@ -10,7 +10,10 @@ namespace Waystation.SshFrontend.Channels;
 /// <param name="Packet">The packet for its standard output, if there is an ERR packet.</param>
 internal sealed record SessionEnd(int ExitCode, string ErrorText, ReadOnlyMemory<byte> Packet = default)
 {
-    /// <summary>What git itself exits with when it dies.</summary>
+    /// <summary>The exit code of forges for a command that is not Git's.</summary>
+    private const int Refused = 1;
+
+    /// <summary>The exit code of git when it dies.</summary>
     public const int Died = 128;
 
     /// <summary>The client has got everything.</summary>
@@ -18,6 +21,12 @@ internal sealed record SessionEnd(int ExitCode, string ErrorText, ReadOnlyMemory
 
     /// <summary>The primary's answer did not come to its end.</summary>
     public static readonly SessionEnd BrokenOff = Saying("the primary's response ended early; try again");
+
+    /// <summary>The path climbs, and the node reaches the primary over HTTP: HTTP has no such path.</summary>
+    public static readonly SessionEnd NoSuchPath = Refusing("the primary has no such path over HTTP");
+
+    /// <summary>The node does not run the command; one line says why.</summary>
+    public static SessionEnd Refusing(string line) => new(Refused, $"waystation: {line}\n");
 
     /// <summary>The session cannot go on; one line says why.</summary>
     public static SessionEnd Saying(string line) => new(Died, $"waystation: {line}\n");

@@ -54,5 +54,5 @@ internal abstract record SessionIdentity
             : new OverSsh(primary, new SshIdentity.Agent(agent, key));
     }
 
-    private static Nobody Refused(string line) => new(new SessionEnd(1, $"waystation: {line}\n"));
+    private static Nobody Refused(string line) => new(SessionEnd.Refusing(line));
 }

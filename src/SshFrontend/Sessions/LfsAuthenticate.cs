@@ -12,6 +12,7 @@ using Waystation.Primaries.Ssh;
 using Waystation.SshFrontend.Channels;
 using Waystation.SshFrontend.Identities;
 using Waystation.SshFrontend.Relays;
+using Waystation.SshFrontend.Upstreams;
 
 namespace Waystation.SshFrontend.Sessions;
 
@@ -28,23 +29,16 @@ internal sealed class LfsAuthenticate
     private const int MaxRemembered = 4_096;
 
     private readonly SshSessionOptions _options;
-    private readonly SshClient _client;
+    private readonly SessionPrimaries _primaries;
     private readonly Primary _primary;
-    private readonly CredentialDigester _digester;
     private readonly AccessTickets _tickets;
     private readonly FetchMeters _meters;
     private readonly RecentMap<(RepositoryName, Credential), Answer>? _answers;
 
-    public LfsAuthenticate(
-        SshSessionOptions options,
-        SshClient client,
-        Primary primary,
-        CredentialDigester digester,
-        AccessTickets tickets,
-        FetchMeters meters
-    )
+    public LfsAuthenticate(SshSessionOptions options, SessionPrimaries primaries)
     {
-        (_options, _client, _primary, _digester, _tickets, _meters) = (options, client, primary, digester, tickets, meters);
+        (_options, _primaries, _primary) = (options, primaries, primaries.Primary);
+        (_tickets, _meters) = (primaries.Tickets, primaries.Meters);
         _answers =
             options.ServeFor > TimeSpan.Zero
                 ? new RecentMap<(RepositoryName, Credential), Answer>(MaxRemembered, options.ServeFor, options.Time)
@@ -73,7 +67,7 @@ internal sealed class LfsAuthenticate
         CancellationToken cancellationToken
     )
     {
-        var login = new SshLogin(identity.Identity, _digester);
+        SshLogin login = _primaries.LoginOf(identity);
         RepositoryName repository = _primary.NameOverSsh(line.Path);
         bool isDownload = line.Arguments is ["download", ..];
         long askedAt = _tickets.Now;
@@ -126,7 +120,7 @@ internal sealed class LfsAuthenticate
     {
         _meters.Upstream("lfs-authenticate");
         var command = new RemoteCommand(line.Service, identity.Origin.Target.PathOf(line.Path), line.Arguments);
-        await using SshChannel channel = _client.Start(
+        await using SshChannel channel = _primaries.Client.Start(
             identity.Origin.Target,
             identity.Identity,
             command,
