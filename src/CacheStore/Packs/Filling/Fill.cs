@@ -20,31 +20,27 @@ namespace Waystation.CacheStore.Packs.Filling;
 /// </summary>
 public sealed class Fill : IDisposable
 {
-    /// <summary>Progress text kept for readers that are behind; more than this is not shown.</summary>
-    private const int MaxProgressBytes = 64 * 1024;
-
     /// <summary>
     /// How long a follower that has read nothing waits for a silent source. git's servers send something every 5 seconds
     /// (uploadpack.keepAlive), and a far, slow server still answers within 10.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Guards the readers and the end.</summary>
     private readonly Lock _gate = new();
     private readonly SourceSilence _silence;
     private readonly GrowingFile _file;
     private readonly PackTrailerCheck _trailer;
     private readonly CancellationTokenSource _stopping;
-    private readonly List<ReadOnlyMemory<byte>> _progress = [];
+    private readonly FillSharing _sharing;
+    private readonly FillProgress _progress = new();
 
     private FetchPrologue? _prologue;
     private FillOutcome? _ending;
     private FillSource _source;
-    private Retention _retention;
-    private FillShare _share;
     private bool _hasStarter = true;
     private int _readers;
     private int _users = 1; // the writer
-    private int _progressBytes;
 
     internal Fill(FillPlan plan, SpoolFile file, TimeProvider time, CancellationToken nodeStopping)
     {
@@ -53,7 +49,7 @@ public sealed class Fill : IDisposable
         _silence = new SourceSilence(time);
         _trailer = new PackTrailerCheck(plan.ObjectFormat);
         _file = new GrowingFile(file, plan.ObjectFormat.DigestLength, LeaveDisk);
-        _retention = plan.KeepAtOnce ? Retention.Always : Retention.WhileFollowed;
+        _sharing = new FillSharing(plan.KeepAtOnce);
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(nodeStopping);
     }
 
@@ -67,16 +63,7 @@ public sealed class Fill : IDisposable
     public bool HasBegun => Prologue is not null;
 
     /// <summary>Whether it is decided which readers may have the pack.</summary>
-    public bool IsDecided
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _share != FillShare.Undecided;
-            }
-        }
-    }
+    public bool IsDecided => _sharing.Share != FillShare.Undecided;
 
     internal DateTimeOffset MadeAt { get; }
 
@@ -87,22 +74,13 @@ public sealed class Fill : IDisposable
     internal FillSource Source => _source;
 
     /// <summary>Whether it is whole, on disk, without known damage, and free for every reader with the key.</summary>
-    internal bool IsStorable
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _file.State == FillState.Whole && _retention != Retention.Never && _share == FillShare.Everybody;
-            }
-        }
-    }
+    internal bool IsStorable => _file.State == FillState.Whole && _sharing.IsStorable;
 
     /// <summary>From now on it is not kept, and no reader joins it.</summary>
-    internal void KeepNothing() => Lower(Retention.Never);
+    internal void KeepNothing() => _sharing.Lower(Retention.Never);
 
     /// <summary>It will not be asked for any more: it ends with its last reader.</summary>
-    internal void EndWithLastReader() => Lower(Retention.WhileFollowed);
+    internal void EndWithLastReader() => _sharing.Lower(Retention.WhileFollowed);
 
     /// <summary>The source is asked now: from here on its silence counts.</summary>
     public void ExpectSource() => Hear();
@@ -122,12 +100,7 @@ public sealed class Fill : IDisposable
     /// <summary>The pack may have more objects than its key says: no other reader gets it, and it is not kept.</summary>
     public void KeepToStarter()
     {
-        lock (_gate)
-        {
-            _share = FillShare.StarterOnly;
-            _retention = Retention.Never;
-        }
-
+        _sharing.KeepToStarter();
         _file.Pulse();
     }
 
@@ -169,18 +142,10 @@ public sealed class Fill : IDisposable
     public void ShowProgress(ReadOnlySequence<byte> text)
     {
         Hear();
-        lock (_gate)
+        if (_progress.TryAdd(text))
         {
-            if (_progressBytes + text.Length > MaxProgressBytes)
-            {
-                return;
-            }
-
-            _progressBytes += (int)text.Length;
-            _progress.Add(text.ToArray());
+            _file.Pulse();
         }
-
-        _file.Pulse();
     }
 
     /// <summary>The source has ended well: the trailer is compared, and only now leaves.</summary>
@@ -213,7 +178,7 @@ public sealed class Fill : IDisposable
             bool isSilent = state == FillState.Filling && patience != Timeout.InfiniteTimeSpan && _silence.Exhausts(Patience);
             reader =
                 state != FillState.Failed
-                && _retention != Retention.Never
+                && _sharing.Retention != Retention.Never
                 && !isSilent
                 && !_stopping.IsCancellationRequested
                 && _file.TryFollow() is { } follower
@@ -228,7 +193,7 @@ public sealed class Fill : IDisposable
     {
         _readers++;
         _users++;
-        bool joinedWhole = _file.State == FillState.Whole && _share == FillShare.Everybody;
+        bool joinedWhole = _file.State == FillState.Whole && _sharing.Share == FillShare.Everybody;
         return new FillReader(this, follower, isStarter, joinedWhole, isStarter ? 0 : _progress.Count, patience);
     }
 
@@ -239,7 +204,8 @@ public sealed class Fill : IDisposable
         IAsyncDisposable? untaken = null;
         lock (_gate)
         {
-            isAbandoned = --_readers == 0 && _retention != Retention.Always && TryEnd(new FillOutcome.Broken("nobody follows any more"));
+            isAbandoned =
+                --_readers == 0 && _sharing.Retention != Retention.Always && TryEnd(new FillOutcome.Broken("nobody follows any more"));
             if (isStarter)
             {
                 _hasStarter = false;
@@ -280,25 +246,27 @@ public sealed class Fill : IDisposable
         }
     }
 
-    internal void MarkDamaged() => Lower(Retention.Never);
+    internal void MarkDamaged() => _sharing.Lower(Retention.Never);
 
     /// <summary>The next step of a reader; null if it must wait.</summary>
     internal FillStep? Look(Follower follower, bool isStarter, ref int progressSeen)
     {
         lock (_gate)
         {
-            if (progressSeen < _progress.Count)
+            // Before the texts: the last text of a whole fill comes before its end.
+            FillState state = _file.State;
+            if (_progress.TryNext(ref progressSeen, out ReadOnlyMemory<byte> text))
             {
-                return new FillStep(new PackStep(PackStepKind.Progress, Text: _progress[progressSeen++]));
+                return new FillStep(new PackStep(PackStepKind.Progress, Text: text));
             }
 
-            if (!isStarter && _share == FillShare.StarterOnly)
+            FillShare share = _sharing.Share;
+            if (!isStarter && share == FillShare.StarterOnly)
             {
                 return new FillStep(FillOutcome.Withheld);
             }
 
-            FillState state = _file.State;
-            bool mayRead = isStarter || _share == FillShare.Everybody;
+            bool mayRead = isStarter || share == FillShare.Everybody;
             if (_prologue is not null && mayRead && follower.Available is > 0 and var available)
             {
                 return new FillStep(new PackStep(PackStepKind.Bytes, available));
@@ -313,34 +281,19 @@ public sealed class Fill : IDisposable
         }
     }
 
-    /// <summary>Waits until the response may begin, and returns null; or until it is known that it will not.</summary>
-    internal async Task<FillOutcome?> WaitForPrologueAsync(bool isStarter, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Whether it is known how the response begins.</summary>
+    /// <param name="isStarter">Whether the reader began the fill. It takes the reply of a <see cref="FillOutcome.NoPack"/>.</param>
+    /// <param name="ending">Null if the response begins, or if that is not known yet; else how the fill ended before.</param>
+    internal bool TryLookAtStart(bool isStarter, out FillOutcome? ending)
     {
-        while (true)
+        lock (_gate)
         {
-            Task changed = _file.Changed;
-            lock (_gate)
-            {
-                if (!isStarter && _share == FillShare.StarterOnly)
-                {
-                    return FillOutcome.Withheld;
-                }
-
-                if (_prologue is not null)
-                {
-                    return null;
-                }
-
-                if (_file.State == FillState.Failed)
-                {
-                    return isStarter ? TakeEnding() : Ending.ForFollowers;
-                }
-            }
-
-            if (!await WaitAsync(changed, patience, cancellationToken))
-            {
-                return FillReader.Silent;
-            }
+            ending =
+                !isStarter && _sharing.Share == FillShare.StarterOnly ? FillOutcome.Withheld
+                : _prologue is not null || _file.State != FillState.Failed ? null
+                : isStarter ? TakeEnding()
+                : Ending.ForFollowers;
+            return ending is not null || _prologue is not null;
         }
     }
 
@@ -409,37 +362,13 @@ public sealed class Fill : IDisposable
 
     private void SetShare(FillShare from, FillShare to)
     {
-        lock (_gate)
-        {
-            if (_share != from)
-            {
-                return;
-            }
-
-            _share = to;
-        }
-
+        _sharing.Move(from, to);
         _file.Pulse();
     }
 
-    private void Lower(Retention retention)
-    {
-        lock (_gate)
-        {
-            _retention = (Retention)Math.Min((int)_retention, (int)retention);
-        }
-    }
-
-    /// <summary>The window in memory waits for the slowest reader. Readers that wait for a decision would make it wait, so they
-    /// end.</summary>
     private void LeaveDisk()
     {
-        lock (_gate)
-        {
-            _retention = Retention.Never;
-            _share = _share == FillShare.Undecided ? FillShare.StarterOnly : _share;
-        }
-
+        _sharing.LeaveDisk();
         _file.Pulse();
     }
 

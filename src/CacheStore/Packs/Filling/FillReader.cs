@@ -46,8 +46,22 @@ public sealed class FillReader : PackReader
     /// Waits until the sections before the packfile are known, and returns null. If the fill ends before, it returns the outcome: the
     /// client has got no byte, and the caller must dispose the reply of a <see cref="FillOutcome.NoPack"/>.
     /// </summary>
-    public Task<FillOutcome?> BeginAsync(CancellationToken cancellationToken) =>
-        _fill.WaitForPrologueAsync(_isStarter, _patience, cancellationToken);
+    public async Task<FillOutcome?> BeginAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed = _fill.File.Changed;
+            if (_fill.TryLookAtStart(_isStarter, out FillOutcome? ending))
+            {
+                return ending;
+            }
+
+            if (!await _fill.WaitAsync(changed, _patience, cancellationToken))
+            {
+                return Silent;
+            }
+        }
+    }
 
     /// <summary>Waits until the response is whole, without reading it; false if it never will be.</summary>
     public Task<bool> EndAsync(CancellationToken cancellationToken) => _fill.WaitForEndAsync(cancellationToken);
