@@ -1,7 +1,6 @@
 using System.Net;
 using Waystation.GitProtocol.Responses;
 using Waystation.Primaries.Gate;
-using Waystation.Primaries.Http.Connections;
 
 namespace Waystation.Primaries.Http.Responses;
 
@@ -9,45 +8,32 @@ namespace Waystation.Primaries.Http.Responses;
 /// The body of a response. While it is silent, and when it ends early, the node probes the primary itself. At its end its place in the
 /// budget is free. A Git response that ends where none may end has ended early, whatever length was announced.
 /// </summary>
-internal sealed class MonitoredContent : HttpContent
+/// <param name="inner">The content that came.</param>
+/// <param name="isGits">
+/// Whether it is a Git response. It passes without a length: with one that is too small, the client would not notice that the rest is
+/// missing.
+/// </param>
+/// <param name="health">Probes the primary.</param>
+/// <param name="place">The place in the budget.</param>
+/// <param name="patience">The longest silence without a probe.</param>
+internal sealed class MonitoredContent(HttpContent inner, bool isGits, PrimaryHealth health, IDisposable place, TimeSpan patience)
+    : WrappedContent(inner, withLength: !isGits)
 {
-    private readonly HttpContent _inner;
-    private readonly PrimaryHealth _health;
-    private readonly IDisposable _place;
-    private readonly TimeSpan _patience;
-    private readonly bool _isGits;
-
-    public MonitoredContent(HttpContent inner, bool isGits, PrimaryHealth health, IDisposable place, TimeSpan patience)
-    {
-        (_inner, _isGits, _health, _place, _patience) = (inner, isGits, health, place, patience);
-        // With a length that is too small the client would not notice that the rest is missing.
-        Headers.AddAll(inner.Headers, withLength: !isGits);
-    }
-
-    protected override async Task<Stream> CreateContentReadStreamAsync() =>
-        new WatchedStream(await _inner.ReadAsStreamAsync(), NewCheck(), _health, _patience);
+    protected override async Task<Stream> CreateContentReadStreamAsync() => Watch(await Inner.ReadAsStreamAsync());
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-        new WatchedStream(await _inner.ReadAsStreamAsync(cancellationToken), NewCheck(), _health, _patience);
+        Watch(await Inner.ReadAsStreamAsync(cancellationToken));
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => _inner.CopyToAsync(stream, context);
-
-    protected override bool TryComputeLength(out long length)
-    {
-        length = 0;
-        return false;
-    }
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Inner.CopyToAsync(stream, context);
 
     protected override void Dispose(bool disposing)
     {
+        base.Dispose(disposing);
         if (disposing)
         {
-            _inner.Dispose();
-            _place.Dispose();
+            place.Dispose();
         }
-
-        base.Dispose(disposing);
     }
 
-    private ResponseEndDetector? NewCheck() => _isGits ? new ResponseEndDetector() : null;
+    private WatchedStream Watch(Stream body) => new(body, isGits ? new ResponseEndDetector() : null, health, patience);
 }
