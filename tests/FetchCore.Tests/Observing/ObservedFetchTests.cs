@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Logging;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Requests;
+using Waystation.TestKit.Logging;
 
 namespace Waystation.FetchCore.Tests.Observing;
 
@@ -13,7 +13,7 @@ public sealed class ObservedFetchTests : IDisposable
     private readonly Meter _meter = new("observed fetches");
     private readonly MeterListener _listener = new();
     private readonly List<string> _counted = [];
-    private readonly Lines _log = new();
+    private readonly RecordedLog<FetchObserver> _log = new();
     private readonly RecentFetches _recent = new();
     private readonly CredentialDigester _digester = new();
     private readonly FetchObserver _observer;
@@ -77,7 +77,7 @@ public sealed class ObservedFetchTests : IDisposable
         Assert.Equal(
             $"Information 2001 {CoreFixture.Repository}: Local over test for {record.Credential}, 300 bytes, Whole; "
                 + "parse 1.0 access 2.0 turn 8.0 first 20.0 send 32.0 total 63.0",
-            _log.Single()
+            Assert.Single(_log.Lines)
         );
     }
 
@@ -122,7 +122,7 @@ public sealed class ObservedFetchTests : IDisposable
         fetch.Dispose();
         fetch.Dispose();
         Assert.Equal(FetchEnd.Broken, _recent.Latest(2).Single().End);
-        Assert.StartsWith("Warning 2001 ", _log.Single(), StringComparison.Ordinal);
+        Assert.StartsWith("Warning 2001 ", Assert.Single(_log.Lines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class ObservedFetchTests : IDisposable
         Assert.Equal((FetchOutcome.Bypass, ForwardReason.NotVisible, false), (record.Outcome, record.Reason, record.IsKept));
         Assert.Null(record.RefsAge);
         Assert.Equal(["waystation_fetches_total bypass 1", "waystation_bypasses_total not-visible 1"], _counted);
-        Assert.Contains(": Bypass (not-visible) over test for ", _log.Single(), StringComparison.Ordinal);
+        Assert.Contains(": Bypass (not-visible) over test for ", Assert.Single(_log.Lines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class ObservedFetchTests : IDisposable
             ],
             _counted
         );
-        Assert.Contains("Unreachable (no route); ", _log.Last, StringComparison.Ordinal);
+        Assert.Contains("Unreachable (no route); ", _log.Lines[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -202,27 +202,4 @@ public sealed class ObservedFetchTests : IDisposable
 
     private ObservedFetch Begin(CancellationToken client = default) =>
         _observer.Begin("test", CoreFixture.Repository, _digester.Digest([new("header authorization", "me")]), _observer.Now, client);
-
-    /// <summary>A log in memory: level, id and text of each line.</summary>
-    private sealed class Lines : ILogger<FetchObserver>
-    {
-        private readonly List<string> _lines = [];
-
-        public string Last => _lines[^1];
-
-        public string Single() => Assert.Single(_lines);
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => _lines.Add($"{logLevel} {eventId.Id} {formatter(state, exception)}");
-    }
 }

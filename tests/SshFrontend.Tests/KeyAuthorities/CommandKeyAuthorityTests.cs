@@ -1,6 +1,6 @@
 using System.Text;
-using Microsoft.Extensions.Logging;
 using Waystation.SshFrontend.KeyAuthorities;
+using Waystation.TestKit.Logging;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.SshFrontend.Tests.KeyAuthorities;
@@ -12,7 +12,7 @@ public sealed class CommandKeyAuthorityTests : IDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     private readonly TempFolder _folder = new();
-    private readonly RecordingLogger _log = new();
+    private readonly RecordedLog<CommandKeyAuthority> _log = new();
 
     [Fact]
     public async Task Question_ComesToItsInput_AndItsOutputIsTheAnswer()
@@ -156,30 +156,6 @@ public sealed class CommandKeyAuthorityTests : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return "";
-        }
-    }
-
-    private sealed class RecordingLogger : ILogger<CommandKeyAuthority>
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        )
-        {
-            lock (Lines)
-            {
-                Lines.Add(formatter(state, exception));
-            }
         }
     }
 }
