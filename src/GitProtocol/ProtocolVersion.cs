@@ -4,8 +4,11 @@ namespace Waystation.GitProtocol;
 /// Request).</summary>
 public static class ProtocolVersion
 {
-    private const string One = "version=1";
-    private const string Two = "version=2";
+    /// <summary>How a client asks for version 1.</summary>
+    public const string One = "version=1";
+
+    /// <summary>How a client asks for version 2.</summary>
+    public const string Two = "version=2";
 
     /// <summary>How a client asks for this version; null for 0, for which it says nothing.</summary>
     public static string? ToText(int version) =>

@@ -3,6 +3,7 @@ using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.GitProtocol;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Ssh;
 using Waystation.Primaries.Ssh.UploadPack;
@@ -52,6 +53,6 @@ public sealed class ServicePrimaries(
 
         string path = primary.HttpPathOf(repository);
         HttpRepository opened = http.Open(primary.Http, repository, path, ServiceLogin.HeaderOf(service));
-        return new ServiceConnection(opened.Asking("version=2", body: default));
+        return new ServiceConnection(opened.Asking(ProtocolVersion.Two, body: default));
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Primaries.Errors;
+using Waystation.GitProtocol;
 using Waystation.Primaries.Gate;
 using Waystation.Primaries.Http.Responses;
 
@@ -86,7 +87,7 @@ internal sealed class PrimaryProbe(
         request.Headers.ConnectionClose = true;
         request.Headers.TryAddWithoutValidation("User-Agent", "git/waystation");
         // The answer of this version names no ref, so it is small.
-        request.Headers.TryAddWithoutValidation("Git-Protocol", "version=2");
+        request.Headers.TryAddWithoutValidation("Git-Protocol", ProtocolVersion.Two);
         try
         {
             if (authorization is not null)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
+using Waystation.GitProtocol;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
@@ -102,7 +103,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
         GitProcess process = git.Start(
             new GitCommand("upload-pack", "--stateless-rpc", "--strict", snapshot?.Repository ?? mirror.Repository)
             {
-                Protocol = "version=2",
+                Protocol = ProtocolVersion.Two,
 
                 // If several packs have an object, git takes the copy that the first multi-pack-index names.
                 ObjectDirectory = looksAtTipFirst ? mirror.Tip : null,

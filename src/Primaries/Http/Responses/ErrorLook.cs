@@ -23,10 +23,6 @@ public static class ErrorLook
     /// <summary>Most responses can be judged by this many bytes; a longer ERR packet is read to its end.</summary>
     private const int FirstRead = 4_096;
 
-    private static ReadOnlySpan<byte> Err => "ERR "u8;
-
-    private static ReadOnlySpan<byte> Service => "# service="u8;
-
     /// <summary>
     /// Judges a response. The response's content gives the bytes again. An ERR packet in the response to a POST stays unchanged, because a
     /// client shows its text only in that place.
@@ -82,7 +78,7 @@ public static class ErrorLook
             response.Content = new ReplayedContent(response.Content, read, further);
         }
 
-        string said = Encoding.UTF8.GetString(line.Span[(PktLineReader.HeaderLength + Err.Length)..]).TrimEnd('\n');
+        string said = Encoding.UTF8.GetString(line.Span[(PktLineReader.HeaderLength + Keywords.Err.Length)..]).TrimEnd('\n');
         return new AnswerVerdict(said, ErrorLines.MeaningOf(said) == ErrorMeaning.Refusal);
     }
 
@@ -133,14 +129,14 @@ public static class ErrorLook
             {
                 ReadOnlySequence<byte> before = rest;
                 ReadOnlySequence<byte> text = rest.Slice(Math.Min(rest.Length, PktLineReader.HeaderLength));
-                bool mayBeError = Begins(text, Err),
-                    mayBeService = isFirst && Begins(text, Service);
+                bool mayBeError = Begins(text, Keywords.Err),
+                    mayBeService = isFirst && Begins(text, Keywords.ServiceIs);
                 if (!PktLineReader.TryRead(ref rest, out PktLine packet))
                 {
                     return mayBeError || mayBeService || rest.Length < PktLineReader.HeaderLength;
                 }
 
-                if (packet.Kind == PktLineKind.Data && packet.TryStripPrefix(Err, out _))
+                if (packet.Kind == PktLineKind.Data && packet.TryStripPrefix(Keywords.Err, out _))
                 {
                     error = bytes.Slice((int)(bytes.Length - before.Length), (int)(before.Length - rest.Length));
                     return false;

@@ -1,4 +1,5 @@
 using Waystation.FetchCore.Access.Tickets;
+using Waystation.GitProtocol;
 using Waystation.Proxy.Http.Headers;
 using Waystation.Proxy.Http.Requests;
 
@@ -14,7 +15,7 @@ internal sealed class InfoRefsEndpoint(RefsRelay refs, AccessTickets tickets)
     {
         HttpContext context = request.Context;
         if (
-            context.Request.Headers["Git-Protocol"] == "version=2"
+            context.Request.Headers["Git-Protocol"] == ProtocolVersion.Two
             && tickets.FindCapabilities(request.Repository, request.Credential) is { } known
         )
         {
