@@ -63,7 +63,7 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
         }
         catch (Win32Exception e)
         {
-            throw new GitFailedException($"gthe program cannot be started: {e.Message}", e);
+            throw new GitFailedException($"git cannot be started: {e.Message}", e);
         }
     }
 
