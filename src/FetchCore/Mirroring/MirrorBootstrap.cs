@@ -13,7 +13,6 @@ using Waystation.FetchCore.Flights;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
-using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Mirroring;
 
@@ -158,17 +157,7 @@ public sealed class MirrorBootstrap(
         return await life.WatchAsync(async () =>
         {
             await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
-            life.Note();
-            asker.Refused(reply);
-            FetchPrologue? prologue = reply.IsAnswer
-                ? await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token)
-                : null;
-            if (prologue is { Shallow.Count: > 0 })
-            {
-                history.Tell(repository, isShallow: true);
-            }
-
-            return prologue is { Shallow.Count: 0 }
+            return await asker.ReadToPackAsync(reply, request, framing, history, repository, life)
                 && await PublishAsync(
                     repository,
                     format,

@@ -8,7 +8,6 @@ using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
-using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Mirroring;
 
@@ -94,16 +93,7 @@ public sealed class MirrorTransfer(
             return whole = await life.WatchAsync(async () =>
             {
                 await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
-                life.Note();
-                asker.Refused(reply);
-                FetchPrologue? prologue = reply.IsAnswer
-                    ? await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token)
-                    : null;
-                if (prologue is { Shallow.Count: > 0 })
-                {
-                    history.Tell(mirror.Name, isShallow: true);
-                }
-                else if (prologue is not null)
+                if (await asker.ReadToPackAsync(reply, request, framing, history, mirror.Name, life))
                 {
                     quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping);
                     await life.CopyPackAsync(reply.Body, framing, quarantine.WriteAsync);

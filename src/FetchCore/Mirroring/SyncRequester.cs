@@ -1,7 +1,9 @@
+using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Mirroring;
 
@@ -39,5 +41,32 @@ public sealed record SyncRequester(AccessView View, IPrimary Primary, int Protoc
             Pack = PackWhen.AtOnce,
         };
         return ProtocolVersion < 2 && View.Older is { } older ? older.Word(request) : (request, ResponseFraming.V2);
+    }
+
+    /// <summary>Reads the reply up to its pack. False if no pack follows, or if the primary is shallow, which is reported.</summary>
+    /// <param name="reply">The reply to the request.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="framing">The form of the response.</param>
+    /// <param name="history">Gets the report that the repository is shallow at the primary.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="life">The watch over the transfer.</param>
+    internal async Task<bool> ReadToPackAsync(
+        PrimaryReply reply,
+        FetchRequest request,
+        ResponseFraming framing,
+        PrimaryHistory history,
+        RepositoryName repository,
+        SignsOfLife life
+    )
+    {
+        life.Note();
+        Refused(reply);
+        FetchPrologue? prologue = reply.IsAnswer ? await PackResponse.ReadPrologueAsync(reply.Body, request, framing, life.Token) : null;
+        if (prologue is { Shallow.Count: > 0 })
+        {
+            history.Tell(repository, isShallow: true);
+        }
+
+        return prologue is { Shallow.Count: 0 };
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Waystation.CacheStore.Processes;
 using Waystation.FetchCore.Primaries.Errors;
 using Waystation.Primaries.Ssh.Agents;
 
@@ -83,17 +84,7 @@ public sealed class SshClient
 
     private static ProcessStartInfo StartOf(IReadOnlyList<string> arguments, string? gitProtocol)
     {
-        var start = new ProcessStartInfo("ssh", arguments)
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = "/",
-        };
-        string? path = Environment.GetEnvironmentVariable("PATH");
-        start.Environment.Clear();
-        start.Environment["PATH"] = path;
+        ProcessStartInfo start = ChildProcess.Prepare("ssh", arguments);
         start.Environment["LC_ALL"] = "C";
         if (gitProtocol is not null)
         {

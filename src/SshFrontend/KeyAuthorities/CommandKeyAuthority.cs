@@ -112,17 +112,7 @@ public sealed class CommandKeyAuthority : IKeyAuthority
 
     private Process Start()
     {
-        var start = new ProcessStartInfo(_command[0], _command.Skip(1))
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = "/",
-        };
-        string? path = Environment.GetEnvironmentVariable("PATH");
-        start.Environment.Clear();
-        start.Environment["PATH"] = path;
+        ProcessStartInfo start = ChildProcess.Prepare(_command[0], _command.Skip(1));
         try
         {
             return Process.Start(start) ?? throw Failed("the program cannot be started");

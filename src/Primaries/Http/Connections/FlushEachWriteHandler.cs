@@ -4,11 +4,11 @@ using Waystation.CacheStore.Streams;
 namespace Waystation.Primaries.Http.Connections;
 
 /// <summary>
-/// Sends a request body on as it comes, and once. The handler below collects small writes, the head among them, until 4 KiB are
-/// together: a client that pauses after its first bytes would find that the primary knows nothing of it.
+/// Sends a request body on as it comes, and once. The handler below collects small writes, with the head, until there are 4 KiB. If a
+/// client paused after its first bytes, the primary would have received none of them.
 /// <para>
-/// A request that met a connection which the primary had closed goes out again over another one: nothing of it had left, and nothing of its
-/// body was taken, since the head goes first.
+/// If the primary had closed the connection, the request goes out again over another one. No byte of it had left, and no byte of its body
+/// was taken, because the head goes first.
 /// </para>
 /// </summary>
 internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
@@ -33,7 +33,7 @@ internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : Delegati
             catch (HttpRequestException)
                 when (trace is { MetClosed: true, HasBegun: false } && prompt is not PromptContent { IsTaken: true } && closed < MaxClosed)
             {
-                // It is certain that nothing was taken.
+                // It is certain that no byte was taken.
             }
         }
     }
@@ -47,18 +47,10 @@ internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : Delegati
             { } content => new PromptContent(content),
         };
 
-    private sealed class PromptContent : HttpContent
+    private sealed class PromptContent(HttpContent content) : WrappedContent(content, withLength: true)
     {
-        private readonly HttpContent _content;
-
-        /// <summary>Something of the body may have been read.</summary>
+        /// <summary>Whether bytes of the body may have been read.</summary>
         public bool IsTaken { get; private set; }
-
-        public PromptContent(HttpContent content)
-        {
-            _content = content;
-            Headers.AddAll(content.Headers);
-        }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
             SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -68,23 +60,7 @@ internal sealed class FlushEachWriteHandler(HttpMessageHandler inner) : Delegati
             // Flush the head alone: if it cannot leave, the body is untouched.
             await stream.FlushAsync(cancellationToken);
             IsTaken = true;
-            await _content.CopyToAsync(new FlushedStream(stream), context, cancellationToken);
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                _content.Dispose();
-            }
-
-            base.Dispose(disposing);
+            await Inner.CopyToAsync(new FlushedStream(stream), context, cancellationToken);
         }
     }
 

@@ -1,9 +1,8 @@
 using System.Net;
-using Waystation.Primaries.Http.Connections;
 
-namespace Waystation.Primaries.Http.Responses;
+namespace Waystation.Primaries.Http.Connections;
 
-/// <summary>Stands for the content of a response that came. It has the same header fields, and no length of its own.</summary>
+/// <summary>Stands for another content. It has the same header fields, and no length of its own.</summary>
 internal abstract class WrappedContent : HttpContent
 {
     protected WrappedContent(HttpContent inner, bool withLength)
@@ -12,7 +11,7 @@ internal abstract class WrappedContent : HttpContent
         Headers.AddAll(inner.Headers, withLength);
     }
 
-    /// <summary>The content that came; this disposes it.</summary>
+    /// <summary>The other content; this disposes it.</summary>
     protected HttpContent Inner { get; }
 
     protected override bool TryComputeLength(out long length)

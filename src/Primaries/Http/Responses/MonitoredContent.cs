@@ -1,6 +1,7 @@
 using System.Net;
 using Waystation.GitProtocol.Responses;
 using Waystation.Primaries.Gate;
+using Waystation.Primaries.Http.Connections;
 
 namespace Waystation.Primaries.Http.Responses;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Waystation.Primaries.Http.Connections;
 
 namespace Waystation.Primaries.Http.Responses;
 
