@@ -24,7 +24,7 @@ internal sealed class BodyStart(Stream inner, bool isGzip) : ReadOnlyStream
         {
             try
             {
-                var bytes = new ReadOnlySequence<byte>(isGzip ? Inflate() : _start.AsMemory(0, _length));
+                var bytes = new ReadOnlySequence<byte>(isGzip ? Inflate() : _start.AsMemory(0, Volatile.Read(ref _length)));
                 return PktLineReader.TryRead(ref bytes, out PktLine first)
                     && first.TryStripPrefix(Keywords.Command, out ReadOnlySequence<byte> command)
                     && command.ToArray().AsSpan().SequenceEqual(Keywords.LsRefs);
@@ -41,13 +41,14 @@ internal sealed class BodyStart(Stream inner, bool isGzip) : ReadOnlyStream
         int read = await inner.ReadAsync(buffer, cancellationToken);
         int room = Math.Min(read, Most - _length);
         buffer.Span[..room].CopyTo(_start.AsSpan(_length));
-        _length += room;
+        // The response may come while the body still passes, so another thread may look.
+        Volatile.Write(ref _length, _length + room);
         return read;
     }
 
     private byte[] Inflate()
     {
-        using var plain = new GZipStream(new MemoryStream(_start, 0, _length), CompressionMode.Decompress);
+        using var plain = new GZipStream(new MemoryStream(_start, 0, Volatile.Read(ref _length)), CompressionMode.Decompress);
         byte[] first = new byte[Most];
         return first[..plain.Read(first)];
     }
