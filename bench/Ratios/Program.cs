@@ -22,6 +22,7 @@ using Waystation.Ratios.Measures;
     ("many-refs", VeryManyRefs.MeasureAsync),
     ("mixed", MixedLoad.MeasureAsync),
     ("wide-area", WideArea.MeasureAsync),
+    ("lfs", LargeObjects.MeasureAsync),
     ("micro", MicroBenchmarks.MeasureAsync),
 ];
 if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]) is not { } settings)
