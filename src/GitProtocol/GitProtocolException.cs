@@ -5,7 +5,7 @@ namespace Waystation.GitProtocol;
 /// <summary>The peer's bytes broke the protocol. Only this project throws it, and only the front ends catch it.</summary>
 public sealed class GitProtocolException(ProtocolError error, string message) : Exception(message)
 {
-    /// <summary>Which rule was broken.</summary>
+    /// <summary>The broken rule.</summary>
     public ProtocolError Error { get; } = error;
 
     /// <summary>Throws out of line, so that the parsers stay small.</summary>

@@ -6,10 +6,12 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Advertisements;
 
-/// <summary>What a v2 server can do (gitprotocol-v2, Capability Advertisement). It names no ref, so it may be shown again.</summary>
+/// <summary>
+/// The capabilities of a v2 server (gitprotocol-v2, Capability Advertisement). They name no ref, so the node may show them again.
+/// </summary>
 public sealed class CapabilityAdvertisement
 {
-    /// <summary>The longest one taken; git's own has some 300 bytes, lists of promisor remotes make it longer.</summary>
+    /// <summary>The longest advertisement that is read. git's own has about 300 bytes; lists of promisor remotes make it longer.</summary>
     public const int MaxLength = 1 << 20;
 
     private readonly Dictionary<string, string?> _capabilities;
@@ -21,7 +23,7 @@ public sealed class CapabilityAdvertisement
         ObjectFormat = format;
     }
 
-    /// <summary>As on the wire: from "version 2" to the flush-pkt, without the service line of HTTP.</summary>
+    /// <summary>The bytes as on the wire: from "version 2" to the flush-pkt, without the service line of HTTP.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
 
     /// <summary>The object format of the repository; SHA-1 if the server names none.</summary>

@@ -38,7 +38,7 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
     /// <summary>v0 and v1: the tips so far, evidence only once <see cref="StreamTap.IsComplete"/>.</summary>
     public IReadOnlyList<RefTip> Tips => _tips;
 
-    /// <summary>v2: what the server can do, once complete.</summary>
+    /// <summary>v2: the capabilities of the server, once complete.</summary>
     public CapabilityAdvertisement? Capabilities { get; private set; }
 
     /// <summary>The object format of the repository; SHA-1 if the server names none.</summary>

@@ -72,7 +72,7 @@ public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) :
         return true;
     }
 
-    // A server may add attributes that we do not know. Clients skip these, and so do we.
+    // A server may add attributes that are unknown here. Clients skip these, and so does the node.
     private bool TryReadAttributes(ReadOnlySpan<byte> rest, out ObjectId? peeled, out string? target)
     {
         peeled = null;

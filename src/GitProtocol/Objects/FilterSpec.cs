@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Waystation.GitProtocol.Objects;
 
 /// <summary>
-/// A filter that we understand, in one spelling per meaning: sizes expanded to bytes. <c>sparse:</c> names an object of the repository,
-/// and an unknown filter may mean anything, so neither is a FilterSpec.
+/// A filter that the node understands, in one spelling for each meaning: sizes are expanded to bytes. <c>sparse:</c> names an object of the
+/// repository, and an unknown filter may mean anything, so neither is a FilterSpec.
 /// </summary>
 public sealed record FilterSpec
 {
@@ -17,7 +17,7 @@ public sealed record FilterSpec
     /// <summary>The one spelling, as it goes on the wire and into the key of the pack cache.</summary>
     public string Text { get; }
 
-    /// <summary>Reads a filter-spec (git-rev-list, --filter); false for every spelling that we do not know for certain.</summary>
+    /// <summary>Parses a filter-spec (git-rev-list, --filter); false for every spelling that the node does not know for certain.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out FilterSpec? filter)
     {
         string? normal =

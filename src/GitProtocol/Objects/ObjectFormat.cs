@@ -12,7 +12,7 @@ public enum ObjectFormat
     Sha256,
 }
 
-/// <summary>What follows from an <see cref="ObjectFormat"/>.</summary>
+/// <summary>The properties of an <see cref="ObjectFormat"/>.</summary>
 public static class ObjectFormats
 {
     extension(ObjectFormat format)
@@ -27,7 +27,7 @@ public static class ObjectFormats
         public string Name => format == ObjectFormat.Sha1 ? "sha1" : "sha256";
     }
 
-    /// <summary>The format of this name; false when it is neither of the two.</summary>
+    /// <summary>Parses the name of a format; false if it is neither of the two.</summary>
     public static bool TryParse(ReadOnlySpan<byte> name, out ObjectFormat format)
     {
         bool sha256 = name.SequenceEqual("sha256"u8);

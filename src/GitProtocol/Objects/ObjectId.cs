@@ -18,7 +18,7 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
         _inline = digest;
     }
 
-    /// <summary>Which hash function made it.</summary>
+    /// <summary>The hash function that made it.</summary>
     public ObjectFormat Format { get; }
 
     /// <summary>Whether all digits are 0: the id that stands for no object.</summary>
@@ -27,7 +27,7 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
     [UnscopedRef]
     private ReadOnlySpan<byte> Raw => ((ReadOnlySpan<byte>)_inline)[..Format.DigestLength];
 
-    /// <summary>Just the digits of one id, no more and no less.</summary>
+    /// <summary>Parses exactly the digits of one id.</summary>
     public static bool TryParse(ReadOnlySpan<byte> hex, ObjectFormat format, out ObjectId id)
     {
         id = default;
@@ -132,7 +132,7 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
     /// <summary>Same format, same digest.</summary>
     public static bool operator ==(ObjectId left, ObjectId right) => left.Equals(right);
 
-    /// <summary>The opposite of ==.</summary>
+    /// <summary>Whether the ids differ.</summary>
     public static bool operator !=(ObjectId left, ObjectId right) => !left.Equals(right);
 
     /// <summary>Ordered before.</summary>

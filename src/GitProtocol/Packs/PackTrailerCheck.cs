@@ -31,10 +31,10 @@ public sealed class PackTrailerCheck : IDisposable
     /// <summary>The bytes seen.</summary>
     public long Length { get; private set; }
 
-    /// <summary>The bytes, from the first on, that may leave before the pack is known whole.</summary>
+    /// <summary>The number of first bytes that may leave before the pack is known to be whole.</summary>
     public long Releasable => Math.Max(0, Length - _tail.Length);
 
-    /// <summary>The last bytes seen, as the digest that they are once <see cref="IsWhole"/> has agreed.</summary>
+    /// <summary>The last bytes seen. They are the digest once <see cref="IsWhole"/> has agreed.</summary>
     public ObjectId Trailer => _tailLength == _tail.Length ? ObjectId.FromRaw(_tail) : default;
 
     /// <summary>Takes the next bytes, however they are cut.</summary>

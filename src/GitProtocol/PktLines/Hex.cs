@@ -1,6 +1,6 @@
 namespace Waystation.GitProtocol.PktLines;
 
-/// <summary>Hexadecimal digits of the wire, either case; a negative result means that one is not a digit.</summary>
+/// <summary>Hexadecimal digits of the wire, in either case. A negative result means that a character is no digit.</summary>
 internal static class Hex
 {
     private static ReadOnlySpan<sbyte> Values =>

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Waystation.GitProtocol.PktLines;
 
-/// <summary>One packet, a view of the buffer it was read from: it lives as long as that buffer does.</summary>
+/// <summary>One packet: a view of the buffer that it was read from. It lives as long as that buffer.</summary>
 [SuppressMessage("Performance", "CA1815", Justification = "A view, read once and never compared.")]
 public readonly struct PktLine
 {
@@ -13,10 +13,10 @@ public readonly struct PktLine
         Payload = payload;
     }
 
-    /// <summary>Data, or which of the special packets.</summary>
+    /// <summary>The kind of the packet.</summary>
     public PktLineKind Kind { get; }
 
-    /// <summary>What the packet holds after its length; empty unless <see cref="PktLineKind.Data"/>.</summary>
+    /// <summary>The bytes after the length; empty unless the kind is <see cref="PktLineKind.Data"/>.</summary>
     public ReadOnlySequence<byte> Payload { get; }
 
     /// <summary>The payload without its one trailing LF: senders should write it, receivers must not demand it.</summary>

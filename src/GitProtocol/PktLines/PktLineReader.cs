@@ -18,7 +18,7 @@ public static class PktLineReader
     public const int MaxPayload = MaxLength - HeaderLength;
 
     /// <summary>Takes the next packet off <paramref name="buffer"/>; false when it is not whole yet.</summary>
-    /// <exception cref="GitProtocolException">The length is not one that a packet can have.</exception>
+    /// <exception cref="GitProtocolException">No packet can have this length.</exception>
     public static bool TryRead(ref ReadOnlySequence<byte> buffer, out PktLine packet)
     {
         packet = default;
@@ -38,7 +38,7 @@ public static class PktLineReader
         return TryTake(ref buffer, ReadLength(header), out packet);
     }
 
-    /// <summary>The pkt-len, 0 to 2 for special packets, -1 when it is no number or 3; it may be over the most.</summary>
+    /// <summary>Parses the pkt-len: 0 to 2 for special packets, -1 if it is 3 or no number. It may exceed the maximum.</summary>
     internal static int Measure(ReadOnlySpan<byte> header)
     {
         int length = (Hex.Pair(header[0], header[1]) << 8) | Hex.Pair(header[2], header[3]);

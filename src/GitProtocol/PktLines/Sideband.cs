@@ -11,7 +11,7 @@ public static class Sideband
     /// <summary>Band 2: text for the user.</summary>
     public const byte Progress = 2;
 
-    /// <summary>Band 3: the reason why there will be no more.</summary>
+    /// <summary>Band 3: the reason why the pack ends early.</summary>
     public const byte Error = 3;
 
     /// <summary>The most bytes of a band in one packet, with side-band-64k and in v2.</summary>

@@ -11,8 +11,8 @@ namespace Waystation.GitProtocol.Pushing;
 ///   shallows, commands, flush                                        │ [options, flush] │ [PACK …]
 ///   shallows, push-cert, header, "", commands, signature, [end] flush │
 /// </code>
-/// Unlike <see cref="PushRequestReader"/>, which looks at what it can use and stops at the rest, it takes all that a client may send: the
-/// primary judges it. It reads one push, each packet of it once.
+/// <see cref="PushRequestReader"/> reads only lines that the node can use, and stops at others. This reads all lines that a client may
+/// send, because the primary judges them. It reads one push, each packet of it once.
 /// </summary>
 public sealed class PushHeadParser
 {
@@ -22,10 +22,10 @@ public sealed class PushHeadParser
     private bool _isBehindCommands;
 
     /// <summary>
-    /// Takes the packets that have come off the buffer, up to the pack; false while more belongs before it. What is left of the buffer is
-    /// to be shown again with more behind it.
+    /// Removes the packets before the pack from the buffer; false while more of them must come. Show the rest of the buffer again, with
+    /// further bytes behind it.
     /// </summary>
-    /// <exception cref="GitProtocolException">It is no packets.</exception>
+    /// <exception cref="GitProtocolException">The bytes are no packets.</exception>
     public bool TryRead(ref ReadOnlySequence<byte> buffer, out PushHead head)
     {
         head = default;

@@ -65,7 +65,7 @@ public sealed class PushReportReader : StreamTap
 
     private protected override void Forget()
     {
-        // Whatever follows the report, the report holds.
+        // The report holds, whatever bytes follow it.
     }
 
     /// <summary>The lines of the report itself.</summary>
@@ -135,7 +135,7 @@ public sealed class PushReportReader : StreamTap
             return true;
         }
 
-        // Options that we do not know are the server's to add.
+        // A server may add unknown options.
         private bool TryTakeOption(ReadOnlySpan<byte> option)
         {
             if (option.StartsWith(Keywords.RefNameOption))

@@ -48,8 +48,8 @@ internal sealed class CapabilityList(ObjectFormat format)
         {
             GitProtocolException.Throw(ProtocolError.BadObjectId, "An object id is not one.");
         }
-        // git ends a word at a tab, a line feed or a carriage return as well, and the whole list at a NUL; other servers split as they
-        // like.
+        // git ends a word also at a tab, a line feed or a carriage return, and the whole list at a NUL. Other servers split in other
+        // ways.
         if (!PlainText.IsOfWords(text))
         {
             Foreign ??= ForeignReason.ByteOutOfPlace;
@@ -71,7 +71,7 @@ internal sealed class CapabilityList(ObjectFormat format)
             DeepenRelative = _flags.Contains(CapabilityWords.DeepenRelative),
         };
 
-    /// <summary>What the capabilities say of the response's form.</summary>
+    /// <summary>The form of the response that the capabilities ask for.</summary>
     /// <param name="version">0 or 1.</param>
     public ResponseFraming ToFraming(int version) =>
         new()

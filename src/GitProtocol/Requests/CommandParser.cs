@@ -15,7 +15,7 @@ namespace Waystation.GitProtocol.Requests;
 /// </summary>
 public static class CommandParser
 {
-    /// <summary>The most object ids of one request: far more than honest ones have. It bounds the memory that a peer can make us
+    /// <summary>The most object ids of one request, far more than honest requests have. It bounds the memory that a peer can make the node
     /// use.</summary>
     public const int DefaultMaxObjects = 1_000_000;
 
@@ -110,7 +110,7 @@ public static class CommandParser
         return false;
     }
 
-    /// <summary>The next argument, false at the flush-pkt.</summary>
+    /// <summary>Reads the next argument; false at the flush-pkt.</summary>
     internal static bool TryReadArgument(ref ReadOnlySequence<byte> arguments, out PktLine line)
     {
         if (!PktLineReader.TryRead(ref arguments, out line))

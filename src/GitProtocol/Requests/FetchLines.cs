@@ -30,14 +30,14 @@ internal sealed class FetchLines(ObjectFormat format, int maxObjects, long lengt
     /// <summary>Whether a filter was asked for, known or not.</summary>
     public bool HasFilter { get; private set; }
 
-    /// <summary>Whether something is wanted.</summary>
+    /// <summary>Whether there is a want.</summary>
     public bool HasWants => _wants.Count > 0;
 
     public void TakeForeign(ForeignReason reason) => Foreign ??= reason;
 
     public void TakeWant(in ReadOnlySequence<byte> hex) => Add(_wants, hex);
 
-    /// <summary>A have line, or false.</summary>
+    /// <summary>Takes a have line; false if the line is another.</summary>
     public bool TryTakeHave(in PktLine line)
     {
         if (!line.TryStripPrefix(Keywords.Have, out ReadOnlySequence<byte> hex))
@@ -49,7 +49,7 @@ internal sealed class FetchLines(ObjectFormat format, int maxObjects, long lengt
         return true;
     }
 
-    /// <summary>A line about the boundary or the filter, or false.</summary>
+    /// <summary>Takes a line about the boundary or the filter; false if the line is another.</summary>
     public bool TryTakeLimit(in PktLine line)
     {
         if (line.TryStripPrefix(Keywords.Shallow, out ReadOnlySequence<byte> rest))
@@ -133,7 +133,7 @@ internal sealed class FetchLines(ObjectFormat format, int maxObjects, long lengt
 
     private void Add(ObjectIdSet set, in ReadOnlySequence<byte> hex)
     {
-        // Lines count, not ids: a repeated id costs its parsing all the same.
+        // Lines are counted, not ids, because a repeated id must be parsed as well.
         if (++_lines > maxObjects)
         {
             GitProtocolException.Throw(ProtocolError.TooMany, $"More than {maxObjects} object ids.");

@@ -3,12 +3,12 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.GitProtocol.Requests;
 
 /// <summary>
-/// What a client asks for with a fetch, in any protocol version; compared by value. Every property changes the response, so the key of
+/// The content of a client's fetch request, in any protocol version; compared by value. Every property changes the response, so the key of
 /// the pack cache contains all of them. <see cref="ResponseFraming"/> has the form in which the client wants the response.
 /// </summary>
 public sealed record FetchRequest
 {
-    /// <summary>The format that the client takes the repository to have.</summary>
+    /// <summary>The object format that the client assumes.</summary>
     public ObjectFormat ObjectFormat { get; init; }
 
     /// <summary>The objects wanted, each once, in the client's order.</summary>
@@ -32,7 +32,7 @@ public sealed record FetchRequest
         init => field = ValueList<ObjectId>.From(value);
     } = ValueList<ObjectId>.Empty;
 
-    /// <summary>How many commits deep; <see cref="int.MaxValue"/> is how a client asks to be shallow no more.</summary>
+    /// <summary>The depth in commits. With <see cref="int.MaxValue"/> a client asks for the whole history.</summary>
     public int? Depth { get; init; }
 
     /// <summary>Commits from this time on, in seconds since 1970.</summary>
@@ -53,7 +53,7 @@ public sealed record FetchRequest
     /// <summary>When the pack comes.</summary>
     public PackWhen Pack { get; init; }
 
-    /// <summary>Which objects to leave out.</summary>
+    /// <summary>Selects the objects to leave out.</summary>
     public FilterSpec? Filter { get; init; }
 
     /// <summary>Whether the client starts from nothing.</summary>

@@ -116,7 +116,7 @@ public static class FetchRequestV0Parser
         return true;
     }
 
-    /// <summary>Whether these needs, foreign ones too, move the client's boundary, so that the server tells the new one before it hears of
+    /// <summary>Whether these needs, foreign ones too, move the client's boundary. Then the server sends the new boundary before it reads
     /// haves.</summary>
     public static bool Deepens(ReadOnlySequence<byte> needs)
     {
@@ -135,8 +135,8 @@ public static class FetchRequestV0Parser
     }
 
     /// <summary>
-    /// Takes one round of haves off the buffer, to its flush-pkt or to done, and adds them; false, and nothing taken or added,
-    /// while it is not whole.
+    /// Removes one round of haves from the buffer, to its flush-pkt or to done, and adds them. While the round is not whole it returns
+    /// false and changes nothing.
     /// </summary>
     public static bool TryReadRound(
         ref ReadOnlySequence<byte> buffer,

@@ -65,7 +65,7 @@ public static class FetchRequestWriter
     }
 
     /// <summary>Writes a round of a v0 or v1 conversation: the haves, then done or a flush-pkt.</summary>
-    /// <param name="writer">Where to.</param>
+    /// <param name="writer">The output.</param>
     /// <param name="haves">The haves.</param>
     /// <param name="done">Whether the client has said done.</param>
     public static void WriteRoundV0(IBufferWriter<byte> writer, IEnumerable<ObjectId> haves, bool done)

@@ -12,7 +12,7 @@ public enum ForeignReason
     /// <summary>A <c>server-option</c>, which only the primary understands.</summary>
     ServerOption,
 
-    /// <summary>An argument that we do not know.</summary>
+    /// <summary>An unknown argument.</summary>
     UnknownArgument,
 
     /// <summary>A filter that is not a <see cref="Objects.FilterSpec"/>.</summary>

@@ -4,7 +4,7 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Requests;
 
-/// <summary>The arguments of an ls-refs (gitprotocol-v2, ls-refs): every one known to us, or the request is foreign.</summary>
+/// <summary>The arguments of an ls-refs (gitprotocol-v2, ls-refs): an unknown one makes the request foreign.</summary>
 internal static class LsRefsRequestParser
 {
     /// <summary>Reads from after the delim-pkt to the flush-pkt; the bytes are known to hold it.</summary>
@@ -20,7 +20,7 @@ internal static class LsRefsRequestParser
         {
             if (line.TryStripPrefix(Keywords.RefPrefix, out ReadOnlySequence<byte> prefix))
             {
-                // A prefix longer than any ref would be a way to fill memory; nothing could match it.
+                // A prefix that is longer than any ref matches nothing, and would only fill memory.
                 if (prefix.Length > RefName.MaxLength)
                 {
                     GitProtocolException.Throw(ProtocolError.TooLong, "A ref-prefix longer than any ref.");

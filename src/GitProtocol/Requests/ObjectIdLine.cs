@@ -4,7 +4,7 @@ using Waystation.GitProtocol.PktLines;
 
 namespace Waystation.GitProtocol.Requests;
 
-/// <summary>The line that most of fetching is made of: a keyword, an id, an ending.</summary>
+/// <summary>The most frequent line of a fetch: a keyword, an id, an ending.</summary>
 internal static class ObjectIdLine
 {
     /// <summary>Bytes of the shortest line with a have: pkt-len, keyword and a SHA-1 id.</summary>

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Waystation.GitProtocol.Responses;
 
-/// <summary>What a packet of the packfile section is.</summary>
+/// <summary>The kind of a packet of the packfile section.</summary>
 public enum BandKind
 {
     /// <summary>Bytes of the pack.</summary>
@@ -12,7 +12,7 @@ public enum BandKind
     /// <summary>Text for the user.</summary>
     Progress,
 
-    /// <summary>The reason why there will be no more.</summary>
+    /// <summary>The reason why the pack ends early.</summary>
     Error,
 
     /// <summary>An empty packet: a sign that the server is alive.</summary>
@@ -32,9 +32,9 @@ public readonly struct BandLine
         Payload = payload;
     }
 
-    /// <summary>Which band, or the end.</summary>
+    /// <summary>The band, or the end.</summary>
     public BandKind Kind { get; }
 
-    /// <summary>What follows the number of the band.</summary>
+    /// <summary>The bytes after the number of the band.</summary>
     public ReadOnlySequence<byte> Payload { get; }
 }

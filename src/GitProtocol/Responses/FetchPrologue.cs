@@ -35,7 +35,7 @@ public sealed record FetchPrologue
         init => field = ValueList<ObjectId>.From(value);
     } = ValueList<ObjectId>.Empty;
 
-    /// <summary>The commits that are on the client's boundary no more.</summary>
+    /// <summary>The commits that leave the client's boundary.</summary>
     public IReadOnlyList<ObjectId> Unshallow
     {
         get;

@@ -97,7 +97,7 @@ public static class FetchResponseReader
 
     private static BandLine Empty(in ReadOnlySequence<byte> payload)
     {
-        // An empty band 3 is still the end of all hope.
+        // An empty band 3 ends the response as well.
         bool error = !payload.IsEmpty && KindOf(payload.FirstSpan[0]) == BandKind.Error;
         return new BandLine(error ? BandKind.Error : BandKind.Keepalive);
     }

@@ -27,7 +27,7 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
         Error,
     }
 
-    /// <summary>What follows the last acknowledgment.</summary>
+    /// <summary>The part after the last acknowledgment.</summary>
     public readonly ReadOnlySequence<byte> Rest => _rest;
 
     public ResponseStart Read(out FetchPrologue? prologue)
@@ -96,7 +96,7 @@ internal ref struct PrologueV0Reader(ReadOnlySequence<byte> buffer, FetchRequest
 
     private ResponseStart ReadAcknowledgments(out bool isWhole)
     {
-        // A stateless client that asks only for its new boundary gets just that, and asks again.
+        // A stateless client that asks only for its new boundary gets only the boundary, and asks again.
         isWhole = !request.IsDone && request.Haves.Count == 0;
         if (isWhole)
         {

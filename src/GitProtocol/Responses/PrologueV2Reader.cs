@@ -17,7 +17,7 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
     private bool _hasShallowInfo;
     private bool _ready;
 
-    /// <summary>What follows the "packfile" line.</summary>
+    /// <summary>The part after the "packfile" line.</summary>
     public readonly ReadOnlySequence<byte> Rest => _rest;
 
     public ResponseStart Read(out FetchPrologue? prologue)
@@ -66,7 +66,7 @@ internal ref struct PrologueV2Reader(ReadOnlySequence<byte> buffer, ObjectFormat
             Unshallow = _unshallow ?? [],
         };
 
-    // One section to its delim-pkt (null: another follows) or flush-pkt.
+    // Reads one section to its delim-pkt or flush-pkt. Null means that another section follows.
     private ResponseStart? ReadSection(in PktLine header, out bool isRound)
     {
         isRound = false;

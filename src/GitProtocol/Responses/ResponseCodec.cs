@@ -22,7 +22,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
     /// <summary>Whether the pack comes in bands.</summary>
     public bool HasBands => framing.HasBands;
 
-    /// <summary>Whether the client wants to hear how far it is, and can.</summary>
+    /// <summary>Whether the client wants progress, and its bands can carry it.</summary>
     public bool HasProgress => HasBands && !framing.NoProgress;
 
     /// <summary>The most pack bytes in one piece; with bands, in one packet.</summary>
@@ -43,7 +43,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         prologue = prologue?.ForAnyVersion(request);
         if (start == ResponseStart.Pack && prologue is { Ready: false } && !request.IsDone && request.Haves.Count > 0)
         {
-            // A pack without "ready": other versions cannot say that, so the response must not be kept.
+            // A pack came without "ready". Other versions have no words for that, so the response must not be kept.
             buffer = whole;
             prologue = null;
             return ResponseStart.NoPack;
@@ -120,7 +120,7 @@ public sealed class ResponseCodec(FetchRequest request, ResponseFraming framing)
         }
     }
 
-    /// <summary>Writes why the pack ends early, if there are bands; no end must follow.</summary>
+    /// <summary>Writes the reason why the pack ends early, if there are bands. The caller must not write an end after it.</summary>
     public void WriteError(IBufferWriter<byte> writer, string message)
     {
         if (HasBands)

@@ -15,7 +15,7 @@ namespace Waystation.GitProtocol.Responses;
 /// </summary>
 public sealed class ResponseEndDetector
 {
-    /// <summary>"ACK ", an id of SHA-256 and a line's end, and one byte more than that.</summary>
+    /// <summary>The length of "ACK ", an id of SHA-256 and a line feed, plus one byte.</summary>
     private const int MaxKept = 70;
 
     private readonly byte[] _kept = new byte[MaxKept];
@@ -27,7 +27,7 @@ public sealed class ResponseEndDetector
     private bool _isFlush;
     private bool _hasStopped;
 
-    /// <summary>Whether there are no bytes yet, or the last packet is whole and one with which responses end.</summary>
+    /// <summary>Whether the response may end here: there are no bytes yet, or the last packet is whole and can end a response.</summary>
     public bool MayEndHere => _hasStopped || (_headerLength == 0 && _missing == 0 && _isLast);
 
     /// <summary>The last packet was a flush-pkt, and nothing followed: the only end of a v2 answer that leaves no client waiting.</summary>
@@ -64,7 +64,7 @@ public sealed class ResponseEndDetector
         _headerLength = 0;
         _keptLength = 0;
         _isFlush = length == 0;
-        // What is no packet is a pack, or nothing that we know.
+        // These bytes are no packet: a pack, or something unknown.
         if (length is < 0 or > PktLineReader.MaxLength)
         {
             _hasStopped = true;

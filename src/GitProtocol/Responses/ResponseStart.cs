@@ -10,8 +10,8 @@ public enum ResponseStart
     Pack,
 
     /// <summary>
-    /// A good response without a pack, or with sections that we do not keep, or an ERR packet: relay it, keep nothing. For a round of
-    /// negotiation there is a prologue as well, so that a client of another version can get it.
+    /// A good response without a pack, or with sections that the node does not keep, or an ERR packet: relay it, keep nothing. For a round
+    /// of negotiation there is a prologue as well, so that a client of another version can get it.
     /// </summary>
     NoPack,
 }
