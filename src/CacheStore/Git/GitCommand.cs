@@ -1,7 +1,7 @@
 namespace Waystation.CacheStore.Git;
 
-/// <summary>What git is to do: an argument list, never a command line.</summary>
-/// <param name="Arguments">After <c>git</c> and its general options.</param>
+/// <summary>A command for git: an argument list, never a command line.</summary>
+/// <param name="Arguments">The arguments after <c>git</c> and its general options.</param>
 public sealed record GitCommand(params IReadOnlyList<string> Arguments)
 {
     /// <summary>The repository, given as GIT_DIR; null for commands that need none.</summary>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Waystation.CacheStore.Git;
 
-/// <summary>What git tells the log; ids 1100 to 1199.</summary>
+/// <summary>Log messages of git; ids 1100 to 1199.</summary>
 internal static partial class GitLog
 {
     [LoggerMessage(1101, LogLevel.Debug, "{Command}: {Line}")]

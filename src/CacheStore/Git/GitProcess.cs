@@ -10,7 +10,7 @@ namespace Waystation.CacheStore.Git;
 /// </summary>
 public sealed class GitProcess : IAsyncDisposable
 {
-    /// <summary>Characters of its last words that are kept.</summary>
+    /// <summary>The number of last characters of its standard error that are kept.</summary>
     private const int MaxErrorLength = 4_096;
 
     private readonly GitCommand _command;
@@ -38,7 +38,7 @@ public sealed class GitProcess : IAsyncDisposable
     /// <summary>The end of its standard error; whole after <see cref="WaitAsync"/>.</summary>
     public string ErrorText => _error.ToString();
 
-    /// <summary>Writes all of its input and closes it; a git that has ended, or reads no further, is no error here.</summary>
+    /// <summary>Writes all of its input and closes it. It is no error here if git has ended or reads no further.</summary>
     public async Task FeedAsync(ReadOnlyMemory<byte> input)
     {
         try

@@ -68,8 +68,8 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
     }
 
     /// <summary>Runs a short command to its end.</summary>
-    /// <param name="command">What.</param>
-    /// <param name="input">What it reads; nothing by default.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="input">Its standard input; empty by default.</param>
     /// <param name="cancellationToken">Kills it.</param>
     public async Task<GitResult> RunAsync(GitCommand command, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Waystation.CacheStore.Git;
 
-/// <summary>How a short command ended.</summary>
+/// <summary>The result of a short command.</summary>
 /// <param name="Command">The command.</param>
 /// <param name="ExitCode">0 if it succeeded.</param>
 /// <param name="Output">Its whole standard output.</param>

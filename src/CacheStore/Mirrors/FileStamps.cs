@@ -140,7 +140,7 @@ internal sealed class FileStamps
     internal static IEnumerable<string> DerivedWith(string objects, string name) =>
         IsDerivedFromAll(name) ? FilesOf(objects).Where(IsDerivedFromAll).Append(name).Distinct(StringComparer.Ordinal).ToList() : [name];
 
-    /// <summary>It belongs to all packs together: multi-pack-index, its bitmap, commit-graph.</summary>
+    /// <summary>Whether the file belongs to all packs together: multi-pack-index, its bitmap, commit-graph.</summary>
     internal static bool IsDerivedFromAll(string name) =>
         name == CommitGraph || name.StartsWith("pack/multi-pack-index", StringComparison.Ordinal);
 

@@ -1,6 +1,6 @@
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>Somebody reads a mirror: until this is disposed, no file that was there when it began is deleted.</summary>
+/// <summary>One reading of a mirror. Until it is disposed, no file that was there at its beginning is deleted.</summary>
 public sealed class MirrorLease : IDisposable
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);

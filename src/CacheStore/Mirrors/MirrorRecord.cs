@@ -21,8 +21,10 @@ internal sealed record MirrorRecord
     /// <summary>Whether objects came without their refs; until these are set, the objects count as orphans.</summary>
     public required bool IsUnsettled { get; init; }
 
-    /// <summary>Packs have come that were too large to see whether refs lead to all of them: until upkeep has seen it they count as
-    /// orphans.</summary>
+    /// <summary>
+    /// Packs have come that were too large to check whether refs lead to all of their objects. Until upkeep has checked it, the objects
+    /// count as orphans.
+    /// </summary>
     public required bool IsUnproven { get; init; }
 
     /// <exception cref="InvalidDataException">It is not a record.</exception>

@@ -8,8 +8,8 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
-/// The refs of a mirror: the last that the primary is known to have shown of each, as far as their objects are here. Kept as
-/// one packed-refs file, replaced whole, so that git sees all of a change or nothing of it; a mirror has no loose refs.
+/// The refs of a mirror: the last tip that the primary showed of each ref, if its object is in the mirror. They are one packed-refs file,
+/// which is replaced whole, so git sees all of a change or nothing of it. A mirror has no loose refs.
 /// </summary>
 public sealed class MirrorRefs
 {

@@ -4,8 +4,10 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>The ids of all objects of a pack, as its index has them (gitformat-pack, "Version 2 pack-*.idx files"), and which were
-/// seen.</summary>
+/// <summary>
+/// The ids of all objects of a pack, as its index has them (gitformat-pack, "Version 2 pack-*.idx files"), and a mark for each that was
+/// seen.
+/// </summary>
 internal sealed class PackIds
 {
     private const uint Magic = 0xFF74_4F63;
@@ -24,8 +26,8 @@ internal sealed class PackIds
         _seen = new BitArray(names.Length / width);
     }
 
-    /// <summary>How many objects a pack has.</summary>
-    /// <exception cref="InvalidDataException">It is no index that git writes.</exception>
+    /// <summary>The number of objects of a pack.</summary>
+    /// <exception cref="InvalidDataException">The file is no index that git writes.</exception>
     public static long CountOf(string index)
     {
         using FileStream file = File.OpenRead(index);

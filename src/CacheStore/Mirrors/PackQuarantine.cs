@@ -18,11 +18,12 @@ namespace Waystation.CacheStore.Mirrors;
 /// </summary>
 public sealed class PackQuarantine : IAsyncDisposable
 {
-    /// <summary>How often the disk is asked whether it has room, in bytes received.</summary>
+    /// <summary>The bytes after which the disk is asked again whether it has room.</summary>
     private const long RoomStep = 16 << 20;
 
-    /// <summary>A walk through more objects than these takes git longer than a second or so, and their ids 8 MiB here: that is left to
-    /// upkeep.</summary>
+    /// <summary>
+    /// A walk through more objects takes git longer than about a second, and their ids more than 8 MiB here. Upkeep does that later.
+    /// </summary>
     internal const int MaxLookedAt = 250_000;
 
     private readonly GitProgram _git;
@@ -196,7 +197,7 @@ public sealed class PackQuarantine : IAsyncDisposable
         result.OrThrow();
     }
 
-    /// <summary>The same, and sees all of the pack that these lead to and the mirror's refs do not.</summary>
+    /// <summary>The same, and marks all objects of the pack that these lead to and the mirror's refs do not.</summary>
     private async Task WalkAsync(IReadOnlyCollection<ObjectId> roots, PackIds packed)
     {
         var command = new GitCommand("rev-list", "--objects", "--no-object-names", "--stdin", "--not", "--all");
@@ -214,7 +215,9 @@ public sealed class PackQuarantine : IAsyncDisposable
         );
     }
 
-    /// <summary>Whether the mirror had these before: they complete a thin pack, or the sender did not know that they are here.</summary>
+    /// <summary>
+    /// Whether the mirror had these objects before: they complete a thin pack, or the sender did not know that the mirror has them.
+    /// </summary>
     private async Task<bool> AreAllKnownAsync(IEnumerable<ObjectId> ids)
     {
         byte[] asked = Lines(ids);

@@ -6,7 +6,7 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
-/// Packs, their indexes, multi-pack-indexes, bitmaps and commit-graphs all end with a digest of all their bytes before it, made with the
+/// Packs, their indexes, multi-pack-indexes, bitmaps and commit-graphs end with a digest of all bytes before it, made with the
 /// repository's hash function (gitformat-pack, gitformat-bitmap, gitformat-commit-graph).
 /// </summary>
 internal static class TrailingDigest

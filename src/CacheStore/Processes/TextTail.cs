@@ -2,8 +2,11 @@ using System.Text;
 
 namespace Waystation.CacheStore.Processes;
 
-/// <summary>The last words of a program: they explain its failure, and a talkative program must not fill the memory.</summary>
-/// <param name="maxLength">So many characters are kept.</param>
+/// <summary>
+/// The last output of a program, which explains its failure. The rest is dropped, so that a program with much output does not fill the
+/// memory.
+/// </summary>
+/// <param name="maxLength">The number of characters that are kept.</param>
 public sealed class TextTail(int maxLength)
 {
     private readonly StringBuilder _text = new();
@@ -18,7 +21,7 @@ public sealed class TextTail(int maxLength)
         }
     }
 
-    /// <summary>What is kept.</summary>
+    /// <summary>The kept output.</summary>
     public override string ToString()
     {
         lock (_text)

@@ -6,7 +6,7 @@ namespace Waystation.CacheStore.Pushes;
 /// <summary>The copies of pushes in progress, and the limit of the disk space that they may take together.</summary>
 public sealed class PushCopies(DataFolder folder, MirrorOptions options, TimeProvider time)
 {
-    /// <summary>How often the disk is asked whether it has room, in bytes.</summary>
+    /// <summary>The bytes after which the disk is asked again whether it has room.</summary>
     internal const int RoomStep = 1 << 20;
 
     private long _taken;

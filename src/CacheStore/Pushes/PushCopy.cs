@@ -20,10 +20,10 @@ public sealed class PushCopy : IAsyncDisposable
     private const int BufferLength = 64 * 1024;
     private const int WindowLength = 4 * BufferLength;
 
-    /// <summary>A short delay of the disk or of a busy machine is no reason to give up.</summary>
+    /// <summary>The delay that is always allowed: a short delay of the disk or of a busy machine is no reason to give up.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>What a push may lose to its copy, of the time that it has taken so far.</summary>
+    /// <summary>The part of its time so far that a push may lose to its copy.</summary>
     private const double PatienceShare = 0.03;
 
     private readonly Lock _gate = new();
@@ -55,7 +55,7 @@ public sealed class PushCopy : IAsyncDisposable
         Whole = Task.Run(() => CopyAsync(isGzip));
     }
 
-    /// <summary>What the push is to do; to be read once <see cref="Whole"/> has ended well.</summary>
+    /// <summary>The commands of the push. Read them when <see cref="Whole"/> has succeeded.</summary>
     public PushRequestReader Request { get; } = new();
 
     /// <summary>Whether all of the push was copied. Never a failure.</summary>
@@ -167,7 +167,7 @@ public sealed class PushCopy : IAsyncDisposable
         }
         catch (Exception)
         {
-            // Disk full or refusing, a coding that is not one, a push that broke off.
+            // The disk is full or refuses, the body is not gzip, or the push broke off.
             return false;
         }
         finally

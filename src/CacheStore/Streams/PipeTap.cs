@@ -6,7 +6,7 @@ namespace Waystation.CacheStore.Streams;
 /// <summary>Shows bytes on their way out of a pipe, a segment at a time, in order.</summary>
 public static class PipeTap
 {
-    /// <summary>Takes all that is left in a pipe.</summary>
+    /// <summary>Takes the rest of a pipe.</summary>
     public static Task ReadToEndAsync(this PipeReader pipe, CancellationToken cancellationToken) =>
         pipe.ReadToEndAsync(static _ => { }, cancellationToken);
 

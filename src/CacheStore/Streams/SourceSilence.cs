@@ -1,8 +1,8 @@
 namespace Waystation.CacheStore.Streams;
 
 /// <summary>
-/// How long a source with several waiters has been silent: since it was asked, or sent its last byte. Before it is asked, its silence
-/// does not count. A waiter that did not start the request leaves when the silence has lasted too long.
+/// Measures how long a source with several waiters has been silent: since it was asked, or since its last byte. Before it is asked, its
+/// silence does not count. A waiter that did not start the request leaves when the silence has lasted too long.
 /// </summary>
 public sealed class SourceSilence(TimeProvider time)
 {
@@ -13,7 +13,7 @@ public sealed class SourceSilence(TimeProvider time)
     /// <summary>The source was asked, or sent something, if only a keepalive.</summary>
     public void End() => Interlocked.Exchange(ref _heardAt, time.GetTimestamp());
 
-    /// <summary>It has lasted for longer than this patience.</summary>
+    /// <summary>Whether the silence has lasted longer than this patience.</summary>
     public bool Exhausts(TimeSpan patience) => patience != Timeout.InfiniteTimeSpan && LeftOf(patience) <= TimeSpan.Zero;
 
     /// <summary>Waits for the pulse, but not longer than this patience; false if the patience is at its end.</summary>
@@ -32,7 +32,7 @@ public sealed class SourceSilence(TimeProvider time)
         }
         catch (TimeoutException)
         {
-            // The source may have spoken meanwhile, without anything to be done about it.
+            // The source may have sent a keepalive meanwhile, which completes no wait.
             return !Exhausts(patience);
         }
     }

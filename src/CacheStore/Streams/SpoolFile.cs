@@ -71,7 +71,7 @@ internal sealed class SpoolFile(string path, Func<long, bool> tryMakeRoom, Actio
     /// <summary>Writes the bytes from the cache of the operating system to the disk; throws if that fails.</summary>
     public void FlushToDisk() => RandomAccess.FlushToDisk(_handle!);
 
-    /// <summary>Takes the file's temporary name away; readers that have it open read on.</summary>
+    /// <summary>Removes the file's temporary name. Readers that have the file open go on.</summary>
     public void DeleteName()
     {
         try

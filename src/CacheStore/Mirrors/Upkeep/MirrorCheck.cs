@@ -60,7 +60,7 @@ internal sealed class MirrorCheck(GitProgram git, MirrorSet mirrors, ILogger log
             index = Path.ChangeExtension(path, MirrorPacks.IndexSuffix);
         if (new[] { path, index }.Any(static part => FileStamp.Of(part) is null))
         {
-            // Gone, or something that git would wait for instead of reading it.
+            // The file is gone, or git would wait for it instead of reading it.
             return "is not there";
         }
 

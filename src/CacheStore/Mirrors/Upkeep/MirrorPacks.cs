@@ -4,7 +4,7 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors.Upkeep;
 
-/// <summary>Which packs, indexes and bitmaps a mirror has, and whether they are in shape.</summary>
+/// <summary>The packs, indexes and bitmaps of a mirror, and whether they are in shape.</summary>
 internal static class MirrorPacks
 {
     public const string Suffix = ".pack";
@@ -34,7 +34,7 @@ internal static class MirrorPacks
             ? mirror.TipStamps.Bytes == 0 || FileStamps.FilesOf(mirror.Tip).All(mirror.ReplacedTip.Contains)
             : mirror.HasTip && PacksIn(mirror.Tip).Count(pack => !mirror.ReplacedTip.Contains(pack)) == 1;
 
-    /// <summary>What was replaced may go now.</summary>
+    /// <summary>The replaced files may be deleted now.</summary>
     public static bool HasUnreadRemains(Mirror mirror) => mirror.Replaced.Count + mirror.ReplacedTip.Count > 0 && !mirror.IsRead;
 
     /// <summary>The newest commit; null where there is none.</summary>

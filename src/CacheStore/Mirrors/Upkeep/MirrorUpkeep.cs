@@ -163,7 +163,7 @@ public sealed class MirrorUpkeep(
     {
         using var scratch = new UpkeepObjectDirectory(folder);
         using var orphans = new UpkeepObjectDirectory(folder);
-        // The long part, beside syncs; objects that these bring meanwhile are added in the mirror's turn.
+        // The long part runs beside syncs. Objects that these bring meanwhile are added in the mirror's turn.
         await _packing.PackAsync(mirror, scratch, ["--all", "--non-empty"], "", stopping);
         using IDisposable turn = await mirror.ChangeAsync(stopping);
         List<string> old = MirrorPacks.Of(mirror);
@@ -171,7 +171,7 @@ public sealed class MirrorUpkeep(
         await _packing.PackAsync(mirror, scratch, ["--all", "--honor-pack-keep", "--non-empty"], "", stopping);
         List<string> reached = scratch.Packs();
 
-        // A pack that was all there is to keep comes out as it is, under its name.
+        // If one pack has all objects that are to stay, git makes the same pack again, with the same name.
         List<string> replaced = [.. old.Where(pack => !reached.Contains(Path.GetFileName(pack), StringComparer.Ordinal))];
         string input =
             string.Concat(replaced.Select(static pack => Path.GetFileName(pack) + "\n"))

@@ -4,7 +4,7 @@ using Waystation.CacheStore.Disk;
 
 namespace Waystation.CacheStore.Mirrors.Upkeep;
 
-/// <summary>What is read here of a multi-pack-index (gitformat-pack, "multi-pack-index (MIDX) files have the following format").</summary>
+/// <summary>Reads a multi-pack-index (gitformat-pack, "multi-pack-index (MIDX) files have the following format").</summary>
 internal static class MultiPackIndex
 {
     private const uint Magic = 0x4D49_4458; // "MIDX"
@@ -15,8 +15,8 @@ internal static class MultiPackIndex
     private const int EntryLength = sizeof(uint) + sizeof(ulong);
     private const int FanoutLength = 256 * sizeof(uint);
 
-    /// <summary>How many objects the packs have that it is of, each counted once.</summary>
-    /// <exception cref="InvalidDataException">It does not read back.</exception>
+    /// <summary>The number of objects in its packs, each counted once.</summary>
+    /// <exception cref="InvalidDataException">The file cannot be read.</exception>
     public static long CountOf(string path)
     {
         using FileStream file = File.OpenRead(RegularFile.At(path));

@@ -3,7 +3,7 @@ using Waystation.CacheStore.Git;
 
 namespace Waystation.CacheStore.Mirrors.Upkeep;
 
-/// <summary>What upkeep has git make of a mirror's objects, in a folder beside the mirror: packs, multi-pack-index, commit-graph.</summary>
+/// <summary>Makes files of a mirror's objects with git, in a folder beside the mirror: packs, multi-pack-index, commit-graph.</summary>
 internal sealed class UpkeepPacking(GitProgram git)
 {
     /// <summary>One thread and little memory: upkeep has time.</summary>

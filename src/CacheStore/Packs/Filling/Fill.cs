@@ -53,7 +53,7 @@ public sealed class Fill : IDisposable
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(nodeStopping);
     }
 
-    /// <summary>What it is for.</summary>
+    /// <summary>The purpose of the fill.</summary>
     public FillPlan Plan { get; }
 
     /// <summary>Cancelled when the node stops, or when no client wants this response any more.</summary>

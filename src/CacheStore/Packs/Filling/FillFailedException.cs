@@ -6,6 +6,6 @@ namespace Waystation.CacheStore.Packs.Filling;
 /// <param name="inner">The cause.</param>
 public sealed class FillFailedException(string message, string? sourceError = null, Exception? inner = null) : IOException(message, inner)
 {
-    /// <summary>The source's own last words (sideband 3), or null.</summary>
+    /// <summary>The last message of the source (sideband 3), or null.</summary>
     public string? SourceError { get; } = sourceError;
 }

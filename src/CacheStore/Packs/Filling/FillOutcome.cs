@@ -29,13 +29,13 @@ public abstract record FillOutcome
 
     private FillOutcome() { }
 
-    /// <summary>Why there is no pack, for the log.</summary>
+    /// <summary>The reason why there is no pack, for the log.</summary>
     public abstract string Reason { get; }
 
     /// <summary>The same for a reader that has begun and cannot go on.</summary>
     public FillFailedException ToException() => new(Reason, (this as Broken)?.SourceError);
 
-    /// <summary>What the followers of the fill hear.</summary>
+    /// <summary>The outcome for the followers of the fill.</summary>
     internal virtual FillOutcome ForFollowers => this;
 
     /// <summary>The response is a round of negotiation, the same for all clients that asked.</summary>
@@ -66,7 +66,7 @@ public abstract record FillOutcome
     }
 
     /// <summary>The source could not be asked in the starter's name.</summary>
-    /// <param name="Cause">What failed.</param>
+    /// <param name="Cause">The failure.</param>
     public sealed record Unreachable(Exception Cause) : FillOutcome
     {
         /// <inheritdoc />

@@ -1,14 +1,14 @@
 namespace Waystation.CacheStore.Packs.Filling;
 
-/// <summary>Who may read the pack of a fill.</summary>
+/// <summary>The readers that may have the pack of a fill.</summary>
 internal enum FillShare
 {
-    /// <summary>Whoever follows it.</summary>
+    /// <summary>Every reader.</summary>
     Everybody,
 
-    /// <summary>The starter only; it is not known yet whether the pack has exactly what its key says.</summary>
+    /// <summary>Only the starter: it is not known yet whether the pack has exactly the objects that its key says.</summary>
     Undecided,
 
-    /// <summary>The starter only: the pack may have more.</summary>
+    /// <summary>Only the starter: the pack may have more objects.</summary>
     StarterOnly,
 }
