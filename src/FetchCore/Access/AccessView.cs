@@ -10,13 +10,13 @@ namespace Waystation.FetchCore.Access;
 /// </summary>
 public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
 {
-    /// <summary>All refs that this credential sees were shown, at one time.</summary>
+    /// <summary>Whether one listing showed all refs that this credential sees.</summary>
     public bool HasCompleteListing => newestFirst.Any(static listing => listing.IsComplete);
 
     /// <summary>The newest listing; null if none counts.</summary>
     internal RefListing? Newest => newestFirst.Count > 0 ? newestFirst[0] : null;
 
-    /// <summary>All that was shown came in one listing.</summary>
+    /// <summary>Whether everything that was shown came in one listing.</summary>
     internal bool IsOneListing => newestFirst.Count == 1;
 
     /// <summary>Whether the primary's repository is shallow, by the newest listing that shows it; null if none does.</summary>
@@ -77,7 +77,7 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
         return hash.GetHashAndReset();
     }
 
-    /// <summary>Every ref that was shown and that no newer listing speaks of otherwise.</summary>
+    /// <summary>Every shown ref, as the newest listing that covers it shows it.</summary>
     public IEnumerable<RefTip> Tips() => Tips(peeledOnly: false);
 
     /// <summary>The <see cref="Tips()"/> for which the listing also has the targets of annotated tags.</summary>

@@ -4,8 +4,8 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Access;
 
 /// <summary>
-/// Who asks, as far as we need to know: a keyed digest of everything in the request that may identify. Two requests with
-/// equal credentials are the same to the primary; the digest leads back to neither.
+/// The identity of an asker: a keyed digest of everything in the request that may identify the client. To the primary, two requests with
+/// equal credentials are the same. The digest does not lead back to its parts.
 /// </summary>
 public readonly record struct Credential
 {
@@ -39,6 +39,6 @@ public readonly record struct Credential
         return true;
     }
 
-    /// <summary>For the log: enough to tell two credentials apart, too little to search for.</summary>
+    /// <summary>The text for the log. It tells two credentials apart, and is too short to be searched for.</summary>
     public override string ToString() => IsAnonymous ? "anonymous" : _digest.ToString()[..8];
 }

@@ -30,7 +30,7 @@ public sealed class CredentialDigester
         ArgumentNullException.ThrowIfNull(circumstancesOf);
         using IncrementalHash hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
         bool anonymous = !Append(hash, "", parts);
-        // No part is called so: a client cannot write a header that reads as a circumstance.
+        // No part has this name, so a client cannot write a header that looks like a circumstance.
         Append(hash, "circumstance ", circumstancesOf(anonymous));
         return new Credential(ObjectId.FromRaw(hash.GetHashAndReset()), anonymous);
     }

@@ -3,7 +3,7 @@ using Waystation.GitProtocol.Advertisements;
 namespace Waystation.FetchCore.Access;
 
 /// <summary>
-/// Says for which names the silence of a listing counts. Servers bound the prefixes that they heed, each in its own way, and a prefix that
+/// Says for which names the silence of a listing counts. Each server limits the prefixes that it heeds in its own way, and a prefix that
 /// was not heeded looks like a namespace without refs. So the silence of a listing counts only if the listing was asked for everything, or
 /// shows at least one ref of that prefix.
 /// </summary>

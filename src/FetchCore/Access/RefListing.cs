@@ -21,7 +21,9 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
     /// <summary>The v0 or v1 advertisement without its refs; null for an <c>ls-refs</c>.</summary>
     public V0Advertisement? Older { get; init; }
 
-    /// <summary>It names every ref that this credential sees: no prefix was asked for, not even one that all names begin with.</summary>
+    /// <summary>
+    /// Whether it names every ref that this credential sees: the question had no prefix, not even one that all names begin with.
+    /// </summary>
     public bool IsComplete => Asked.RefPrefixes.Count == 0;
 
     /// <summary>Whether it has every tag that this credential sees, with the targets of annotated tags.</summary>
@@ -30,10 +32,10 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
     /// <summary>Whether it may have some tags, though perhaps not all.</summary>
     public bool TouchesTags => IsComplete || Asked.Prefixes.Find(Tags) >= 0 || Asked.Prefixes.HasWithin(Tags);
 
-    /// <summary>All that the other listing speaks of is spoken of by this one.</summary>
+    /// <summary>Whether this listing covers everything that the other one covers.</summary>
     internal bool Covers(RefListing other) => IsComplete || (!other.IsComplete && Asked.Prefixes.Covers(other.Asked.Prefixes));
 
-    /// <summary>Whether it has the answer to this question: it was asked for as much, and in the same form.</summary>
+    /// <summary>Whether it answers this question: its own question asked for as much, and in the same form.</summary>
     internal bool Answers(LsRefsRequest question) =>
         Older is null
         && Asked.ObjectFormat == question.ObjectFormat

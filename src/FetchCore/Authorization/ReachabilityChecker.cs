@@ -17,10 +17,10 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
     /// <summary>Looks at a mirror that changes meanwhile.</summary>
     private const int MaxLooks = 4;
 
-    /// <summary>Of each listing, the refs of the mirror that it was found to lead to all of.</summary>
+    /// <summary>For each listing: the state of the mirror's refs in which the listing leads to all of them.</summary>
     private readonly ConditionalWeakTable<RefListing, MirrorRefs> _seesAll = [];
 
-    /// <summary>Whether all of these objects are the mirror's and visible.</summary>
+    /// <summary>Whether the mirror has all of these objects and all are visible.</summary>
     public async Task<bool> ShowsAsync(
         Mirror mirror,
         AccessView view,

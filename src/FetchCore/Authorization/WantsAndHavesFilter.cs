@@ -59,7 +59,7 @@ public sealed class WantsAndHavesFilter(
             return null;
         }
 
-        // Compute isBehind before the haves are checked: a sync that ends meanwhile could hide that the check was made before it.
+        // isBehind is computed before the haves are checked, because a sync that ends meanwhile could hide that the check came before it.
         bool isBehind = request.Haves.Count + request.Shallows.Count > 0 && !await HasAsync(mirror, request.Wants, cancellationToken);
         bool withOrphans = isBehind && await objects.HasWithOrphansAsync(mirror, request.Wants, cancellationToken);
         IReadOnlySet<ObjectId>? usable = await reachability.UsableAsync(mirror, view, rule, request, withOrphans, cancellationToken);

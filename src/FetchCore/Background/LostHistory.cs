@@ -24,7 +24,7 @@ public sealed class LostHistory
     private readonly RepositoryPurge _purge;
     private readonly ILogger<LostHistory> _logger;
 
-    /// <summary>Repositories that are known to be shallow, of which nothing older is kept.</summary>
+    /// <summary>Repositories that are known to be shallow. Nothing older is kept of them.</summary>
     private readonly RecentMap<RepositoryName, bool> _shallow;
 
     /// <summary>Listens to the listings and the history of the primary.</summary>
@@ -65,7 +65,7 @@ public sealed class LostHistory
             return;
         }
 
-        // A mirror is of whole history in any case: it is older than the response.
+        // A mirror has the whole history in any case, so it is older than the response.
         bool isNews = !_shallow.Contains(repository) || _mirrors.Find(repository) is not null;
         _shallow.Set(repository, true);
         if (isNews)

@@ -24,7 +24,7 @@ public sealed class RepositoryPurge(
     /// <exception cref="IOException">The disk refuses; everything that could be removed is gone.</exception>
     public async Task<Purged> PurgeAsync(RepositoryName repository)
     {
-        // First the sources: nothing that began before may come in after.
+        // The sources go first, so that nothing that began earlier comes in later.
         fills.KeepNothing(repository);
         await queue.CancelAsync(repository);
         await work.CancelAsync(repository);

@@ -24,14 +24,14 @@ public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvi
     /// <inheritdoc />
     public override WorkLane Lane => WorkLane.Large;
 
-    /// <summary>Whether a mirror wants upkeep and has rested.</summary>
+    /// <summary>Whether a mirror needs upkeep and has rested.</summary>
     public bool IsDue(Mirror mirror)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         return RestOf(mirror.Name) == TimeSpan.Zero && upkeep.IsDue(mirror);
     }
 
-    /// <summary>How long a repository's mirror has still to rest.</summary>
+    /// <summary>The time that a repository's mirror must still rest.</summary>
     public TimeSpan RestOf(RepositoryName repository)
     {
         if (!_last.TryGetValue(repository, out (Mirror Mirror, long Ended, TimeSpan Pause) last) || last.Mirror != mirrors.Find(repository))

@@ -244,7 +244,7 @@ public sealed class WorkQueue : BackgroundService
             }
             else if (!cancelled || !_stopping.IsCancellationRequested)
             {
-                // What the node's end cut short stays, and begins again at the next start.
+                // Work that the node's end has interrupted stays, and begins again at the next start.
                 _pieces.Remove((piece.Kind, piece.Repository));
             }
 

@@ -27,7 +27,7 @@ public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            // A primary that is slow for all is not asked by all of them: they wait longer each time.
+            // They wait longer each time, so that not all of them ask a primary that is slow for all.
             TimeSpan patience = Fill.Patience * (1 << attempt);
             (Flight flight, Flight? ahead, bool isLeader) = Board(key, ask);
             if (ahead is not null && !await ahead.Over.EndsAsync(patience, time, cancellationToken))
@@ -111,7 +111,7 @@ public sealed class NextFlight<TKey, TAnswer>(TimeProvider time)
         {
             _ask = ask;
 
-            // Whoever waits for neither has left.
+            // The askers of both have left.
             _ = _answer.Task.ContinueWith(
                 static ended => ended.Exception,
                 CancellationToken.None,

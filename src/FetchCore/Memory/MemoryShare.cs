@@ -1,6 +1,6 @@
 namespace Waystation.FetchCore.Memory;
 
-/// <summary>What one request holds of <see cref="RequestMemory"/>. One thread at a time changes it; disposal gives all of it
+/// <summary>The bytes that one request holds of <see cref="RequestMemory"/>. One thread at a time changes them; disposal gives all of them
 /// back.</summary>
 public sealed class MemoryShare : IDisposable
 {
@@ -21,7 +21,7 @@ public sealed class MemoryShare : IDisposable
         return true;
     }
 
-    /// <summary>Takes as much as is lacking to a size.</summary>
+    /// <summary>Takes the bytes that are missing to a size.</summary>
     public bool TryGrowTo(long bytes) => bytes <= _bytes || TryGrow(bytes - _bytes);
 
     /// <summary>Grows to a size, for a caller that cannot forward.</summary>
@@ -43,7 +43,7 @@ public sealed class MemoryShare : IDisposable
         }
     }
 
-    /// <summary>Gives so much back.</summary>
+    /// <summary>Gives bytes back.</summary>
     public void Shrink(long by)
     {
         _bytes -= by;

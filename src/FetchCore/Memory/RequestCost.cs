@@ -2,11 +2,10 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Memory;
 
-/// <summary>What requests cost in memory, for <see cref="RequestMemory"/>: measured, and rounded up.</summary>
+/// <summary>The memory that requests need, for <see cref="RequestMemory"/>: measured, and rounded up.</summary>
 public static class RequestCost
 {
-    /// <summary>Of an id in a parsed request: 40 bytes in its list, and up to twice as many in the set and the growing list that it came
-    /// by.</summary>
+    /// <summary>Bytes for an id in a parsed request: 40 in its list, and up to twice as many in the set that collects it.</summary>
     public const long ParsedId = 128;
 
     /// <summary>
@@ -14,10 +13,10 @@ public static class RequestCost
     /// </summary>
     private const long SettledId = 256;
 
-    /// <summary>Of a byte of a body while it is parsed: an id is a line of 50 bytes.</summary>
+    /// <summary>Bytes for each byte of a body while it is parsed: an id is a line of 50 bytes.</summary>
     public const int ParsedByte = 3;
 
-    /// <summary>Of a parsed request, as long as it is known.</summary>
+    /// <summary>Bytes for a parsed request, as long as it lives.</summary>
     public static long Parsed(FetchRequest request) => Ids(request) * ParsedId;
 
     /// <summary>Bytes for a request until its response begins.</summary>

@@ -11,7 +11,7 @@ namespace Waystation.FetchCore.Memory;
 /// </summary>
 public sealed class RequestMemory(long limit)
 {
-    /// <summary>What a small request needs: the wants of a clone with some thousand refs, or the haves of a fetch.</summary>
+    /// <summary>Bytes of a small request: the wants of a clone with about a thousand refs, or the haves of a fetch.</summary>
     private const long Small = 1 << 20;
 
     private long _held;

@@ -1,4 +1,4 @@
 namespace Waystation.FetchCore.Memory;
 
-/// <summary>Requests hold all the memory that they may, and this one cannot be handed on instead.</summary>
+/// <summary>All requests together hold as much memory as they may, and this request cannot be forwarded instead.</summary>
 public sealed class RequestMemoryFullException() : Exception("too much is asked of this node at once; try again in a moment");

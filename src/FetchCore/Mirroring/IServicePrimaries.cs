@@ -4,7 +4,7 @@ using Waystation.FetchCore.Primaries.Errors;
 
 namespace Waystation.FetchCore.Mirroring;
 
-/// <summary>The primaries as the node asks them on its own account, with the service credential that the operator gave it.</summary>
+/// <summary>The primaries, asked in the node's own name with the service credential of the operator.</summary>
 public interface IServicePrimaries
 {
     /// <summary>Whether this repository is selected and its primary has a service credential.</summary>

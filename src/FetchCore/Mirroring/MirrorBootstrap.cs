@@ -173,8 +173,10 @@ public sealed class MirrorBootstrap(
     public Task<bool> BeginAsync(RepositoryName repository, ObjectFormat format, SyncRequester asker) =>
         work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, stopping), out _);
 
-    /// <summary>Makes a mirror from the first push to a repository, which has everything; false if it does not, or if that
-    /// failed.</summary>
+    /// <summary>
+    /// Makes a mirror from the first push to a repository, which has all objects. False if the push has not all of them, or if the making
+    /// failed.
+    /// </summary>
     public Task<bool> TakeInAsync(RepositoryName repository, Func<CancellationToken, Task<IncomingPack?>> arrive, Func<ObjectFormat> format)
     {
         ArgumentNullException.ThrowIfNull(arrive);
@@ -223,7 +225,7 @@ public sealed class MirrorBootstrap(
         }
     }
 
-    /// <summary>What a clone of all branches and tags wants.</summary>
+    /// <summary>The wants of a clone of all branches and tags.</summary>
     public static IEnumerable<ObjectId> TipsOf(AccessView view)
     {
         ArgumentNullException.ThrowIfNull(view);

@@ -82,7 +82,7 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
             return false;
         }
 
-        // Taken for orphans first, so that a node that is killed here errs on the careful side.
+        // The objects count as orphans first, so a node that is killed here errs on the safe side.
         var changed = new MirrorRefs(next.Values);
         mirror.SetRefs(changed, mayOrphan: !await AreLedToAsync(mirror, left, changed, cancellationToken));
         logger.RefsChanged(mirror.Name, set, removed);

@@ -22,10 +22,10 @@ public sealed class MirrorSync(
 
     private Action<RepositoryName>? _whenSynchronized;
 
-    /// <summary>A credential is held no longer than this.</summary>
+    /// <summary>The longest time that a credential is held.</summary>
     private static readonly TimeSpan s_credentialHold = TimeSpan.FromMinutes(10);
 
-    /// <summary>Others' syncs waited for before an own one is tried.</summary>
+    /// <summary>The most syncs that a request waits for.</summary>
     private const int MaxAttempts = 8;
 
     /// <summary>
@@ -102,7 +102,7 @@ public sealed class MirrorSync(
         ArgumentNullException.ThrowIfNull(mirror);
         while (true)
         {
-            // Others' syncs may bring less, or in a name that sees less.
+            // The syncs of other requesters may bring less, or in a name that sees less.
             bool done = await work.JoinOrBegin(Kind, mirror.Name, token => SyncAsync(mirror, asker, wanted, token), out bool began)
                 .WaitAsync(stopping);
             if (began)

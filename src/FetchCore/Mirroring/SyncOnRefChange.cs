@@ -11,7 +11,7 @@ namespace Waystation.FetchCore.Mirroring;
 /// </summary>
 public sealed class SyncOnRefChange(MirrorSet mirrors, MirrorSync sync)
 {
-    /// <summary>Of each mirror, the moved refs that were asked for last.</summary>
+    /// <summary>For each mirror: the moved refs of its last sync.</summary>
     private readonly ConcurrentDictionary<RepositoryName, HashSet<ObjectId>> _tried = new();
 
     /// <summary>Call it before the primary is asked for its refs; null if there is no mirror.</summary>

@@ -13,7 +13,7 @@ namespace Waystation.FetchCore.Mirroring;
 /// </summary>
 /// <param name="View">The listings of the credential.</param>
 /// <param name="Primary">The primary, asked in its name.</param>
-/// <param name="ProtocolVersion">The version that the client speaks, and so the primary.</param>
+/// <param name="ProtocolVersion">The version that the client speaks.</param>
 /// <param name="Refused">Called if the primary refuses.</param>
 public sealed record SyncRequester(AccessView View, IPrimary Primary, int ProtocolVersion, Action<PrimaryReply> Refused)
 {

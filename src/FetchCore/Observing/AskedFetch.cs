@@ -2,17 +2,19 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Observing;
 
-/// <summary>How a fetch was asked, without the ids.</summary>
+/// <summary>The request of a fetch, without the ids.</summary>
 /// <param name="IsClone">The client starts from nothing.</param>
 /// <param name="Wants">Objects wanted.</param>
 /// <param name="Haves">Objects that the client has.</param>
 /// <param name="Shallows">Commits of the client's shallow boundary.</param>
-/// <param name="Depth">How many commits deep; <see cref="int.MaxValue"/> is the end of being shallow; null for no depth.</param>
+/// <param name="Depth">
+/// The depth in commits; with <see cref="int.MaxValue"/> the client asks for the whole history; null for no depth.
+/// </param>
 /// <param name="DeepenSince">Commits from this time on, in seconds since 1970; null for no such bound.</param>
 /// <param name="Filter">The filter as the protocol writes it; null for none.</param>
 public sealed record AskedFetch(bool IsClone, int Wants, int Haves, int Shallows, int? Depth, long? DeepenSince, string? Filter)
 {
-    /// <summary>How this request asks.</summary>
+    /// <summary>The same of a request.</summary>
     public static AskedFetch Of(FetchRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -12,7 +12,7 @@ namespace Waystation.FetchCore.Observing;
 /// </summary>
 public sealed class ClonePatterns(TimeProvider time)
 {
-    /// <summary>Shapes of one repository.</summary>
+    /// <summary>The most patterns of one repository.</summary>
     public const int MaxPerRepository = 8;
 
     private const int MaxRepositories = 4_096;
@@ -24,7 +24,7 @@ public sealed class ClonePatterns(TimeProvider time)
 
     private static readonly TimeSpan s_halfLife = TimeSpan.FromDays(1);
 
-    /// <summary>By then the highest score has fallen below the threshold.</summary>
+    /// <summary>The time after which the highest score has fallen below the threshold.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromDays(7);
 
     private readonly Lock _gate = new();

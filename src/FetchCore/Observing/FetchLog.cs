@@ -3,10 +3,10 @@ using Waystation.CacheStore;
 
 namespace Waystation.FetchCore.Observing;
 
-/// <summary>What fetches tell the log; ids 2000 to 2003. Times are in milliseconds.</summary>
+/// <summary>Log messages of fetches; ids 2000 to 2003. Times are in milliseconds.</summary>
 internal static partial class FetchLog
 {
-    /// <summary>The line of one fetch: a warning where its response broke off.</summary>
+    /// <summary>The line of one fetch; a warning if its response broke off.</summary>
     public static void FetchEnded(this ILogger logger, FetchRecord record)
     {
         bool isBroken = record is { End: FetchEnd.Broken or FetchEnd.ErrorTold };

@@ -5,7 +5,7 @@ namespace Waystation.FetchCore.Observing;
 /// <summary>The counters of requests, the same for every front end; their names are the program's contract.</summary>
 public sealed class FetchMeters
 {
-    /// <summary>The name under which the program counts.</summary>
+    /// <summary>The name of the program's meter.</summary>
     public const string MeterName = "Waystation";
 
     private readonly Counter<long> _fetches;
@@ -17,7 +17,7 @@ public sealed class FetchMeters
     private readonly Counter<long> _stale;
     private readonly UpDownCounter<long> _open;
 
-    /// <param name="meter">Where to count.</param>
+    /// <param name="meter">Gets the instruments.</param>
     public FetchMeters(Meter meter)
     {
         ArgumentNullException.ThrowIfNull(meter);
@@ -49,7 +49,7 @@ public sealed class FetchMeters
         }
     }
 
-    /// <summary>Counts a fetch that has ended. One that found no primary counts nowhere: nobody served it.</summary>
+    /// <summary>Counts a fetch that has ended. A fetch that nobody served, because its primary did not answer, is not counted.</summary>
     internal void Count(FetchRecord record)
     {
         switch (record)
@@ -84,10 +84,10 @@ public sealed class FetchMeters
         _bypasses.Add(1, Tag("reason", reason));
     }
 
-    /// <summary>The primary is asked something, such as <c>ls-refs</c>.</summary>
+    /// <summary>Counts a request to the primary, such as <c>ls-refs</c>.</summary>
     public void Upstream(string kind) => _upstream.Add(1, Tag("kind", kind));
 
-    /// <summary>An answer was given in an outage from recorded refs.</summary>
+    /// <summary>Counts an answer from recorded refs in an outage.</summary>
     /// <param name="kind"><c>refs</c> or <c>fetch</c>.</param>
     public void AnsweredStale(string kind) => _stale.Add(1, Tag("kind", kind));
 

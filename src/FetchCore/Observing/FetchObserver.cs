@@ -14,14 +14,14 @@ namespace Waystation.FetchCore.Observing;
 /// </summary>
 public sealed class FetchObserver(FetchMeters meters, RecentFetches recent, TimeProvider time, ILogger<FetchObserver> logger)
 {
-    /// <summary>A moment to begin a fetch with, where it is known only later that the request is one.</summary>
+    /// <summary>The timestamp of the beginning of a request. It may become known only later that the request is a fetch.</summary>
     public long Now => time.GetTimestamp();
 
     /// <summary>A fetch begins. Its record is made when the result is disposed.</summary>
-    /// <param name="door">The front end, in its own word.</param>
+    /// <param name="door">The name of the front end.</param>
     /// <param name="repository">The repository.</param>
     /// <param name="credential">The credential that asks.</param>
-    /// <param name="begun">When the request began to come, as <see cref="Now"/> was then.</param>
+    /// <param name="begun">The beginning of the request (<see cref="Now"/>).</param>
     /// <param name="client">Is cancelled when the client leaves.</param>
     public ObservedFetch Begin(string door, RepositoryName repository, Credential credential, long begun, CancellationToken client) =>
         new(this, time, begun, client)

@@ -14,7 +14,7 @@ public sealed record FetchRecord
     /// <summary>When the request came, by the wall clock.</summary>
     public required DateTimeOffset Started { get; init; }
 
-    /// <summary>The front end that it came through, in its own word.</summary>
+    /// <summary>The name of its front end.</summary>
     public required string Door { get; init; }
 
     /// <summary>The repository.</summary>
@@ -23,34 +23,34 @@ public sealed record FetchRecord
     /// <summary>A digest of the credential, or <c>anonymous</c>: the same for one credential until the node restarts.</summary>
     public required string Credential { get; init; }
 
-    /// <summary>0, 1 or 2; null where the request does not say it clearly.</summary>
+    /// <summary>0, 1 or 2; null if the request does not say it clearly.</summary>
     public int? ProtocolVersion { get; init; }
 
-    /// <summary>How it was asked; null where the request was not understood.</summary>
+    /// <summary>Its request; null if the node did not understand or did not read it.</summary>
     public AskedFetch? Asked { get; init; }
 
     /// <summary>The download of an LFS object: how it was asked; null for a fetch.</summary>
     public AskedLfs? Lfs { get; init; }
 
-    /// <summary>How it was served; null where it was not.</summary>
+    /// <summary>How it was served; null if it was not.</summary>
     public FetchOutcome? Outcome { get; init; }
 
-    /// <summary>Why it was handed to the primary as it came, or not taken; null where it was taken.</summary>
+    /// <summary>Why it was forwarded unchanged, or refused by the node; null in every other case.</summary>
     public ForwardReason? Reason { get; init; }
 
     /// <summary>The node keeps the pack, or means to.</summary>
     public bool IsKept { get; init; }
 
-    /// <summary>An outage: how old the refs are that the response rests on; null where the primary was asked.</summary>
+    /// <summary>In an outage: the age of the refs that the response relies on; null if the primary was asked.</summary>
     public TimeSpan? RefsAge { get; init; }
 
     /// <summary>How it ended.</summary>
     public required FetchEnd End { get; init; }
 
-    /// <summary>What went wrong, in words; null where nothing did.</summary>
+    /// <summary>The failure in words; null if there was none.</summary>
     public string? Trouble { get; init; }
 
-    /// <summary>Bytes sent: of the pack, or of the primary's response where the request was handed on.</summary>
+    /// <summary>Bytes sent: of the pack, or of the primary's response if the request was forwarded.</summary>
     public long Bytes { get; init; }
 
     /// <summary>How long each phase took.</summary>

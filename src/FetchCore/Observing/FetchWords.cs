@@ -1,6 +1,6 @@
 namespace Waystation.FetchCore.Observing;
 
-/// <summary>The words of records as metrics, pages and <c>Cache-Status</c> write them.</summary>
+/// <summary>Turns the values of records into the words of metrics, pages and <c>Cache-Status</c>.</summary>
 public static class FetchWords
 {
     /// <summary>The reason in the form of a token: <c>NotVisible</c> is <c>not-visible</c>.</summary>

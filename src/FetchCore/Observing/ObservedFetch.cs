@@ -6,7 +6,7 @@ namespace Waystation.FetchCore.Observing;
 
 /// <summary>
 /// A fetch under way, for its record. The front end says how it was asked, what was sent and how it ended; the core says how it is served
-/// and measures its phases. A word that is said again replaces the earlier one. Disposal makes the record.
+/// and measures its phases. A later report replaces an earlier one, but bytes add up. Disposal makes the record.
 /// </summary>
 public sealed class ObservedFetch : IDisposable
 {
@@ -38,7 +38,7 @@ public sealed class ObservedFetch : IDisposable
         (_access, _turn) = (new PhaseTimer(time), new PhaseTimer(time));
     }
 
-    /// <summary>The front end that it came through, in its own word.</summary>
+    /// <summary>The name of its front end.</summary>
     public required string Door { get; init; }
 
     /// <summary>The repository.</summary>
@@ -48,8 +48,8 @@ public sealed class ObservedFetch : IDisposable
     public required Credential Credential { get; init; }
 
     /// <summary>The request has been read: the phase of parsing is over.</summary>
-    /// <param name="version">The protocol version; null where the request does not say it clearly.</param>
-    /// <param name="request">The request; null where it was not understood.</param>
+    /// <param name="version">The protocol version; null if the request does not say it clearly.</param>
+    /// <param name="request">The request; null if it was not understood.</param>
     public void Asked(int? version, FetchRequest? request)
     {
         _parse ??= _time.GetElapsedTime(_begun);
@@ -70,25 +70,25 @@ public sealed class ObservedFetch : IDisposable
     /// <summary>The node has a response.</summary>
     /// <param name="outcome">How it is served.</param>
     /// <param name="isKept">The node keeps the pack, or means to.</param>
-    /// <param name="refsAge">An outage: how old the refs are that it rests on.</param>
+    /// <param name="refsAge">In an outage: the age of the refs that it relies on.</param>
     public void Served(FetchOutcome outcome, bool isKept, TimeSpan? refsAge) =>
         (_outcome, _reason, _isKept, _refsAge) = (outcome, null, isKept, refsAge);
 
-    /// <summary>The request goes to the primary as it came.</summary>
+    /// <summary>The request is forwarded to the primary unchanged.</summary>
     public void Bypassed(ForwardReason reason) => (_outcome, _reason, _isKept, _refsAge) = (FetchOutcome.Bypass, reason, false, null);
 
-    /// <summary>The request is not taken, and goes nowhere.</summary>
-    /// <param name="reason">Why.</param>
-    /// <param name="trouble">What the client was told.</param>
+    /// <summary>The request is refused by the node itself.</summary>
+    /// <param name="reason">The reason.</param>
+    /// <param name="trouble">The message to the client.</param>
     public void TurnedAway(ForwardReason reason, string trouble)
     {
         (_outcome, _reason) = (null, reason);
         Ended(FetchEnd.ErrorTold, trouble);
     }
 
-    /// <summary>So many more bytes were written to the client.</summary>
-    /// <param name="bytes">Bytes.</param>
-    /// <param name="firstAt">When the first of them was written, by the clock's timestamp; null for now.</param>
+    /// <summary>Bytes were written to the client; they are added to earlier ones.</summary>
+    /// <param name="bytes">The number of bytes.</param>
+    /// <param name="firstAt">The timestamp at which the first of them was written; null for now.</param>
     public void Sent(long bytes, long? firstAt = null)
     {
         if (bytes > 0)
@@ -98,12 +98,12 @@ public sealed class ObservedFetch : IDisposable
         }
     }
 
-    /// <summary>Whether it was said how it ended.</summary>
+    /// <summary>Whether its end was reported.</summary>
     public bool HasEnded => _end is not null;
 
     /// <summary>It has ended.</summary>
-    /// <param name="end">How.</param>
-    /// <param name="trouble">What went wrong; null where nothing did.</param>
+    /// <param name="end">How it ended.</param>
+    /// <param name="trouble">The failure; null if there was none.</param>
     public void Ended(FetchEnd end, string? trouble = null) => (_end, _trouble) = (end, trouble);
 
     /// <inheritdoc />
@@ -143,7 +143,7 @@ public sealed class ObservedFetch : IDisposable
             Reason = _reason,
             IsKept = _isKept,
             RefsAge = _refsAge,
-            // Who says nothing was thrown out of its work: by the client's leaving, or by a failure.
+            // Without a report an exception ended the work: because the client left, or because of a failure.
             End = _end ?? (_client.IsCancellationRequested ? FetchEnd.ClientGone : FetchEnd.Broken),
             Trouble = _trouble,
             Bytes = _bytes,

@@ -2,11 +2,11 @@ using Waystation.CacheStore.Streams;
 
 namespace Waystation.FetchCore.Observing;
 
-/// <summary>Leads to the client. What passes is noted for the record of the fetch that it belongs to.</summary>
-/// <param name="inner">Leads to the client; it stays its owner's.</param>
+/// <summary>The stream to the client. It counts the bytes that pass, for the record of their fetch.</summary>
+/// <param name="inner">The stream to the client; this does not dispose it.</param>
 public sealed class ObservedStream(Stream inner) : WriteOnlyStream
 {
-    /// <summary>The fetch whose response passes now; null where none does.</summary>
+    /// <summary>The fetch whose response passes now; null if there is none.</summary>
     public ObservedFetch? Fetch { get; set; }
 
     /// <inheritdoc />

@@ -5,14 +5,14 @@ namespace Waystation.FetchCore.Observing;
 /// <summary>The latest fetches: a ring in which each new one takes the place of the oldest.</summary>
 public sealed class RecentFetches
 {
-    /// <summary>So many are remembered: some 500 KiB, and minutes of a busy node.</summary>
+    /// <summary>The number of remembered fetches: about 500 KiB, and minutes of a busy node.</summary>
     public const int Most = 1_000;
 
     private readonly Lock _gate = new();
     private readonly FetchRecord?[] _ring = new FetchRecord?[Most];
     private long _added;
 
-    /// <summary>Remembers one more.</summary>
+    /// <summary>Remembers one more fetch.</summary>
     /// <param name="make">Makes it, given its number.</param>
     internal FetchRecord Add(Func<long, FetchRecord> make)
     {
@@ -25,8 +25,8 @@ public sealed class RecentFetches
     }
 
     /// <summary>The latest, newest first.</summary>
-    /// <param name="count">At most so many.</param>
-    /// <param name="repository">Of this repository only; null for all.</param>
+    /// <param name="count">The most fetches to return.</param>
+    /// <param name="repository">Only fetches of this repository; null for all.</param>
     public IReadOnlyList<FetchRecord> Latest(int count, RepositoryName? repository = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);

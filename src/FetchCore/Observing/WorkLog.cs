@@ -3,7 +3,7 @@ using Waystation.CacheStore;
 
 namespace Waystation.FetchCore.Observing;
 
-/// <summary>What background work tells the log; ids 3000 to 3099.</summary>
+/// <summary>Log messages of background work; ids 3000 to 3099.</summary>
 internal static partial class WorkLog
 {
     [LoggerMessage(3001, LogLevel.Warning, "{Repository}: {Kind} failed: {Reason}")]

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Waystation.FetchCore.Observing;
 
-/// <summary>What the background work counts; the names are the program's contract.</summary>
+/// <summary>The metrics of background work; their names are the program's contract.</summary>
 public sealed class WorkMeters
 {
     private readonly Meter _meter;
@@ -33,7 +33,7 @@ public sealed class WorkMeters
         _done = meter.CreateCounter<long>("waystation_work_total", description: "Pieces of background work, by kind and result.");
     }
 
-    /// <summary>A piece of work ended.</summary>
+    /// <summary>Counts a piece of work that has ended.</summary>
     public void Done(WorkKind kind, string result) =>
         _done.Add(
             1,
@@ -41,16 +41,16 @@ public sealed class WorkMeters
             new KeyValuePair<string, object?>("result", result)
         );
 
-    /// <summary>The vet found something.</summary>
+    /// <summary>Counts a result of the vet.</summary>
     internal void Vetted(string result) => _vetted.Add(1, new KeyValuePair<string, object?>("result", result));
 
-    /// <summary>A pack was made ahead.</summary>
+    /// <summary>Counts a pack that was made ahead.</summary>
     internal void Warmed() => _warmed.Add(1);
 
-    /// <summary>An LFS object was fetched ahead, or did not come.</summary>
+    /// <summary>Counts an LFS object that was fetched ahead, or did not come.</summary>
     internal void Prefetched(string result) => _prefetched.Add(1, new KeyValuePair<string, object?>("result", result));
 
-    /// <summary>A push went by.</summary>
+    /// <summary>Counts a push that passed.</summary>
     internal void PushSeen(string result) => _pushes.Add(1, new KeyValuePair<string, object?>("result", result));
 
     /// <summary>Sets the source of the queue's length.</summary>

@@ -6,7 +6,7 @@ using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Packs;
 
-/// <summary>The core's answer to a fetch. Only a front end knows how each looks on its wire.</summary>
+/// <summary>The core's answer to a fetch. Each front end writes it in its own form.</summary>
 public abstract record FetchAnswer
 {
     private FetchAnswer() { }
@@ -14,7 +14,7 @@ public abstract record FetchAnswer
     /// <summary>Set in an outage, if the answer relies on recorded refs.</summary>
     public OutageNote? Outage { get; init; }
 
-    /// <summary>Tells how the fetch is served.</summary>
+    /// <summary>Reports to the record how the fetch is served.</summary>
     internal void TellTo(ObservedFetch fetch)
     {
         switch (this)
@@ -51,7 +51,7 @@ public abstract record FetchAnswer
     public sealed record Relay(PrimaryReply Reply) : FetchAnswer;
 
     /// <summary>A round of negotiation, made here: it brings no pack.</summary>
-    /// <param name="Prologue">What is acknowledged.</param>
+    /// <param name="Prologue">The acknowledgments.</param>
     public sealed record Round(FetchPrologue Prologue) : FetchAnswer;
 
     /// <summary>Too many requests wait already; the client must come again.</summary>
@@ -64,7 +64,7 @@ public abstract record FetchAnswer
 
     /// <summary>The primary was asked in this request's name and could not be reached, or is not to be asked now
     /// (<see cref="PrimaryBusyException"/>).</summary>
-    /// <param name="Cause">What went wrong.</param>
+    /// <param name="Cause">The failure.</param>
     public sealed record Unreachable(PrimaryException Cause) : FetchAnswer;
 }
 

@@ -33,18 +33,18 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
     /// <summary>Pack bytes written so far.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>When the first of them was written, by the clock's timestamp; null where none was.</summary>
+    /// <summary>The timestamp at which the first of them was written; null if there was none.</summary>
     public long? FirstByteAt { get; private set; }
 
-    /// <summary>Why the response did not end whole; null where it did.</summary>
+    /// <summary>Why the response did not end whole; null if it did.</summary>
     public string? Trouble { get; private set; }
 
     /// <summary>
-    /// Writes all of it. A source that breaks off is told to the client where its framing has a place for that; else what was written must
-    /// not end as if it were whole.
+    /// Writes all of it. If the source breaks off, the client gets a message, if its framing has a place for one. Otherwise the written
+    /// bytes must not end as if they were whole.
     /// </summary>
-    /// <param name="servedBy">What the person waiting is told, unless that was not asked for.</param>
-    /// <param name="cancellationToken">The client's.</param>
+    /// <param name="servedBy">The line for the user, unless the client wants no progress.</param>
+    /// <param name="cancellationToken">The client's token.</param>
     /// <returns><see cref="FetchEnd.Whole"/>, <see cref="FetchEnd.ErrorTold"/>, <see cref="FetchEnd.Broken"/> or
     /// <see cref="FetchEnd.ClientGone"/>.</returns>
     public async Task<FetchEnd> WriteAsync(string servedBy, CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
             return FetchEnd.Broken;
         }
 
-        // The source's last words, as it would have told them itself.
+        // The last message of the source, as the source itself would have sent it.
         Trouble = message;
         _codec.WriteError(output, message);
         await FlushAsync(cancellationToken);

@@ -11,19 +11,19 @@ namespace Waystation.FetchCore.Packs;
 /// <code>
 ///   Begin        for its record
 ///   AskAsync     the ladder
-///   SendAsync    what the node has itself, written to the client
+///   SendAsync    writes an answer of the node to the client
 /// </code>
-/// What goes to the primary as it came, and how a refusal looks, is the front end's.
+/// Forwarding requests and writing refusals is the task of the front end.
 /// </summary>
 public sealed class FetchResponder(FetchService fetches, FetchObserver observer, TimeProvider time)
 {
-    /// <summary>What requests may hold.</summary>
+    /// <summary>The memory of all requests.</summary>
     public RequestMemory Memory => fetches.Memory;
 
     /// <summary>Begins the records of fetches.</summary>
     public FetchObserver Observer => observer;
 
-    /// <summary>What the node makes of a fetch, of which nothing is written yet.</summary>
+    /// <summary>The answer to a fetch; nothing of it is written yet.</summary>
     /// <param name="call">The fetch.</param>
     /// <param name="cancellationToken">The client's.</param>
     public Task<FetchAnswer> AskAsync(FetchCall call, CancellationToken cancellationToken) => fetches.FetchAsync(call, cancellationToken);

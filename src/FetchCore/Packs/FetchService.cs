@@ -39,12 +39,12 @@ public sealed class FetchService(
 {
     private readonly ForwardRung _forward = new(access, local, fills, bootstrap, time);
 
-    /// <summary>What requests may hold.</summary>
+    /// <summary>The memory of all requests.</summary>
     public RequestMemory Memory => memory;
 
     /// <summary>Answers one fetch.</summary>
     /// <param name="call">The fetch.</param>
-    /// <param name="cancellationToken">The client's: it ends this client's waiting, never a fill that others follow.</param>
+    /// <param name="cancellationToken">The client's token. It ends this client's waiting, never a fill that others follow.</param>
     public async Task<FetchAnswer> FetchAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);

@@ -5,7 +5,7 @@ namespace Waystation.FetchCore.Packs;
 /// <summary>The tries of one fetch: fills of other requests that it followed and that failed.</summary>
 internal sealed class FetchTries
 {
-    /// <summary>After so many, a fetch goes its own way.</summary>
+    /// <summary>The number of tries after which a fetch asks for itself.</summary>
     private const int Most = 4;
 
     private int _failed;
@@ -15,7 +15,7 @@ internal sealed class FetchTries
 
     public bool IsAtEnd => _failed >= Most;
 
-    /// <summary>Longer each time, so that not all followers ask a slow primary for the same.</summary>
+    /// <summary>The patience grows with each try, so that not all followers ask a slow primary for the same pack.</summary>
     public TimeSpan Patience => Fill.Patience * (1 << Math.Min(_failed, Most));
 
     public void Fail(FillOutcome outcome)

@@ -48,7 +48,7 @@ internal sealed class FollowingReader(FillReader first, Func<FillOutcome, Cancel
 
     private async Task BeginAgainAsync(FillOutcome ending, CancellationToken cancellationToken)
     {
-        // The next one is not to find this one still following.
+        // So that the next fill does not find this reader still following.
         await _reader.DisposeAsync();
         PackReader next = await again(ending, cancellationToken) ?? throw ending.ToException();
         _reader = next;

@@ -3,10 +3,10 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.FetchCore.Packs;
 
-/// <summary>What the parsers do not take, in the words of the ladder.</summary>
+/// <summary>Turns the reasons of the parsers into reasons to forward a request.</summary>
 public static class ForeignReasons
 {
-    /// <summary>Why such a request goes to the primary as it came.</summary>
+    /// <summary>The reason why such a request is forwarded unchanged.</summary>
     public static ForwardReason ToForwardReason(this ForeignReason reason) =>
         reason switch
         {

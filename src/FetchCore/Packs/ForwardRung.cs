@@ -93,11 +93,11 @@ internal sealed class ForwardRung(FetchAuthorizer access, LocalRung local, FillT
 
                 if (!fill.HasHeader)
                 {
-                    // No pack is so short: there is nothing to check.
+                    // No pack is so short, so there is nothing to check.
                     return await fill.CompleteAsync(fill.Stopping);
                 }
 
-                // A look that ended while the pack was under way may have met only a passing state; one that goes on is the last.
+                // A look that ended while the pack was under way may have seen only a passing state. A look that goes on is the last one.
                 isAskedLater = look.IsCompleted;
                 await look;
             }
@@ -110,7 +110,7 @@ internal sealed class ForwardRung(FetchAuthorizer access, LocalRung local, FillT
 
         if (isAskedLater && !fill.IsDecided)
         {
-            // Now nothing of this fill is at the primary any more that may have been in the way.
+            // Now no request of this fill is open at the primary that could have delayed the look.
             await LookAsync(fill.Stopping);
         }
 

@@ -50,13 +50,13 @@ public sealed class LocalRung(
     /// <summary>Whether the repository has none and may have one.</summary>
     public bool LacksMirror(RepositoryName repository) => mirrors.IsOn && !HasMirror(repository);
 
-    /// <summary>When a client must come again; the queue moves on by the second.</summary>
+    /// <summary>The time after which a client must come again; the queue moves within seconds.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
 
     /// <summary>Makes the response into the fill, or says who must make it.</summary>
     /// <param name="fill">The fill.</param>
     /// <param name="call">The request.</param>
-    /// <param name="observed">The fetch that it is made for; it is told how long it waited for its turn.</param>
+    /// <param name="observed">The fetch, which records how long it waited for its turn.</param>
     public async Task<LocalAnswer> MakeAsync(Fill fill, LocalCall call, ObservedFetch observed)
     {
         ArgumentNullException.ThrowIfNull(fill);
@@ -140,7 +140,7 @@ public sealed class LocalRung(
             : s_notMadeAhead;
     }
 
-    /// <summary>The node does not make it; or it was late, because the time passed in a crowd of look-ups.</summary>
+    /// <summary>The node does not make it, or too many look-ups delayed it.</summary>
     private LocalAnswer NotMade(CancellationTokenSource limit) =>
         limit.IsCancellationRequested && objects.IsCrowded ? throw new PackPermitLateException() : LocalAnswer.NotHere;
 

@@ -16,14 +16,15 @@ namespace Waystation.FetchCore.Primaries;
 /// </summary>
 public interface IPrimary
 {
-    /// <summary>An outage of this primary, or of this repository at it, is known now: asking is no use.</summary>
+    /// <summary>Whether an outage of this primary, or of this repository at it, is known now. Then it is of no use to ask.</summary>
     bool IsOut => false;
 
     /// <summary>Whether a question during an open response needs another login.</summary>
     bool AnswersOneAtATime => false;
 
     /// <summary>
-    /// Keeps the way to the primary open until the result is disposed, also after the client's session: for work that the session began.
+    /// Keeps the connection to the primary open until the result is disposed, also after the client's session, for work that the session
+    /// began.
     /// </summary>
     IDisposable KeepOpen() => Disposable.Nothing;
 
@@ -34,7 +35,7 @@ public interface IPrimary
     Task<PrimaryReply> AskRefsAsync(CancellationToken cancellationToken);
 
     /// <summary>Sends a fetch request of the node's own making, with this client's credential.</summary>
-    /// <param name="request">What is asked.</param>
+    /// <param name="request">The request.</param>
     /// <param name="framing">The version that is spoken, and the form of the response.</param>
     /// <param name="cancellationToken">Ends it.</param>
     Task<PrimaryReply> SyncAsync(FetchRequest request, ResponseFraming framing, CancellationToken cancellationToken);

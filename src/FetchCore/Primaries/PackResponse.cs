@@ -14,8 +14,10 @@ namespace Waystation.FetchCore.Primaries;
 /// </summary>
 internal static class PackResponse
 {
-    /// <summary>The shallow boundary of half a million commits fits. It guards memory against a source that never comes to its
-    /// pack.</summary>
+    /// <summary>
+    /// The longest prologue; the shallow boundary of half a million commits fits. It guards memory against a source that never begins its
+    /// pack.
+    /// </summary>
     private const long MaxStart = 32 << 20;
 
     /// <summary>

@@ -46,7 +46,7 @@ internal static class PrimaryBoundary
         }
 
         FetchPrologue? prologue = await PackResponse.ReadPrologueAsync(reply.Body, question, framing, cancellationToken);
-        // So that the connection can be asked the next question.
+        // Read to the end, so that the connection can take the next question.
         await reply.Body.ReadToEndAsync(cancellationToken);
         return prologue is null ? null : prologue.Shallow.Count == 0;
     }

@@ -10,7 +10,7 @@ public sealed class PrimaryHistory
 {
     private Action<RepositoryName, bool>? _whenTold;
 
-    /// <summary>Calls <paramref name="hear"/> for each response that shows it.</summary>
+    /// <summary>Calls <paramref name="hear"/> for each response that shows whether a repository is shallow.</summary>
     public void WhenTold(Action<RepositoryName, bool> hear) => _whenTold += hear;
 
     /// <summary>A response of the primary shows whether the repository is shallow there.</summary>

@@ -16,12 +16,12 @@ public abstract class PrimaryReply : IAsyncDisposable
     /// </summary>
     public abstract bool IsRefusal { get; }
 
-    /// <summary>The text of the ERR packet that it is; null for any other reply.</summary>
+    /// <summary>The text, if the reply is an ERR packet; null for any other reply.</summary>
     public virtual string? Complaint => null;
 
     /// <summary>
-    /// The time of the question, in Stopwatch ticks of this process (<see cref="Access.AccessTickets.Now"/>): the answer was true then, and
-    /// perhaps no longer when it arrived.
+    /// The time of the question, in Stopwatch ticks of this process (<see cref="Access.Tickets.AccessTickets.Now"/>): the answer was true
+    /// then, and perhaps no longer when it arrived.
     /// </summary>
     public abstract long AskedAt { get; }
 

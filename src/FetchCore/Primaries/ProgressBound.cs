@@ -14,7 +14,7 @@ internal sealed class ProgressBound
     private long _said;
 
     /// <summary>Counts a line of progress, or a keepalive.</summary>
-    /// <exception cref="PrimaryException">It was one too many.</exception>
+    /// <exception cref="PrimaryException">The bound is exceeded.</exception>
     public void Count(long length)
     {
         _said += length + PktLineReader.HeaderLength + 1;

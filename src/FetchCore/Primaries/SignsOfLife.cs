@@ -31,7 +31,7 @@ internal sealed class SignsOfLife : IDisposable
         _either = CancellationTokenSource.CreateLinkedTokenSource(_hangs.Token, stopping);
     }
 
-    /// <summary>Cancelled when the transfer hangs, or is to end.</summary>
+    /// <summary>Cancelled when the transfer hangs or must end.</summary>
     public CancellationToken Token => _either.Token;
 
     /// <summary>Whether it has been silent for so long that no further request waits for it.</summary>

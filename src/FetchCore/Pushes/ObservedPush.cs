@@ -22,7 +22,7 @@ public sealed record ObservedPush(
     PushReportReader Report
 )
 {
-    /// <summary>Whether the primary took all of it; to be asked when the copy is whole.</summary>
+    /// <summary>Whether the primary accepted all of it. Call it when the copy is whole.</summary>
     public bool IsTaken =>
         Report is { HasAnswer: true, IsUnpacked: true }
         && Report.Done.Count == Copy.Request.Commands.Count

@@ -57,7 +57,7 @@ public sealed class PushIngest(
         return copies.IsOn ? copies.Begin(isGzip, push => push.Commands.Count > 0 && (hasMirror || IsFirst(push))) : null;
     }
 
-    /// <summary>What may be all that there is.</summary>
+    /// <summary>Whether the push may have everything that the repository has.</summary>
     private static bool IsFirst(PushRequestReader push) => push.HasPack && push.Commands.All(static command => command.IsCreation);
 
     /// <summary>
@@ -71,7 +71,7 @@ public sealed class PushIngest(
         string result = "dropped";
         try
         {
-            // Begun before anything is waited for: the client may hear of its push, and others fetch it, from here on.
+            // The work begins before the first wait. From here on the client may learn that its push was accepted, and others may fetch it.
             Task<bool> taking = mirrors.Find(push.Repository) is { } mirror
                 ? sync.TakeInAsync(mirror, token => ArriveAsync(push, () => result = "refused", token))
                 : bootstrap.TakeInAsync(

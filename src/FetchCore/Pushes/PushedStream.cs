@@ -3,7 +3,7 @@ using Waystation.CacheStore.Streams;
 namespace Waystation.FetchCore.Pushes;
 
 /// <summary>
-/// What a client pushes, which is shown to <see cref="PushWatch"/> before it goes on; disposing it leaves the inner stream.
+/// The bytes of a push. <see cref="PushWatch"/> sees them before they go on. Disposal does not dispose the inner stream.
 /// </summary>
 /// <param name="inner">The client's bytes.</param>
 /// <param name="push">The watch.</param>

@@ -15,14 +15,14 @@ internal sealed class ListingDigest : IDisposable
     private readonly byte[] _piece = ArrayPool<byte>.Shared.Rent(PieceLength);
     private int _length;
 
-    /// <summary>Text, with an end that no text has within.</summary>
+    /// <summary>Text, with an end mark that no text contains.</summary>
     public void Append(string text)
     {
         Append(MemoryMarshal.AsBytes(text.AsSpan()));
         Append([0, 0]);
     }
 
-    /// <summary>An id, as long as the longest.</summary>
+    /// <summary>An id, padded to the longest length.</summary>
     public void Append(ObjectId id)
     {
         Span<byte> raw = Room(SHA256.HashSizeInBytes);

@@ -55,7 +55,9 @@ internal sealed class PushedRefs
         );
     }
 
-    /// <summary>The listing as the primary would show it today, as far as is known; null if that cannot be told.</summary>
+    /// <summary>
+    /// The listing as the primary would show it now, corrected by the known pushes; null if the correction is not possible.
+    /// </summary>
     public RefListing? BringForward(RepositoryName repository, Credential credential, RefListing listing, long shownAt)
     {
         if (shownAt <= Interlocked.Read(ref _forgottenAt))

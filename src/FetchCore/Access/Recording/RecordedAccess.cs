@@ -25,7 +25,7 @@ public sealed class RecordedAccess(IReadOnlyList<RecordedListing> newestFirst, C
     /// <summary>The age of the newest listing; null if there is none.</summary>
     public TimeSpan? Age => newestFirst.Count > 0 ? newestFirst[0].Age : null;
 
-    /// <summary>How long ago one of these was shown last.</summary>
+    /// <summary>The time since the newest of these was shown.</summary>
     public TimeSpan? AgeOf(IReadOnlyList<ObjectId> ids)
     {
         HashSet<ObjectId> wanted = [.. ids];

@@ -6,9 +6,9 @@ using Waystation.GitProtocol.Objects;
 namespace Waystation.FetchCore.Access.Tickets;
 
 /// <summary>
-/// The access tickets: which credential the primary accepted lately for which repository, and which refs it showed. A listing expires a
-/// fixed time after its question, and use never renews it. A refusal ends the whole ticket, also against answers that were asked for before
-/// the refusal and are recorded after it.
+/// The access tickets. A ticket says that the primary lately accepted a credential for a repository, and which refs it showed to it. A
+/// listing expires a fixed time after its question, and use never renews it. A refusal ends the whole ticket. Answers to questions that
+/// were sent before the refusal came do not count, even if they come after it.
 /// <para>
 /// For outages listings are remembered longer, as a record: <see cref="FindRecorded"/>. The record is never used while the primary can be
 /// asked.
@@ -59,7 +59,7 @@ public sealed class AccessTickets
         }
     }
 
-    /// <summary>What tickets and records hold in memory, about.</summary>
+    /// <summary>The approximate bytes that tickets and records hold in memory.</summary>
     public long Bytes
     {
         get
@@ -172,7 +172,7 @@ public sealed class AccessTickets
         }
     }
 
-    /// <summary>What this credential may rely on now; null without a live ticket.</summary>
+    /// <summary>The listings that this credential may rely on now; null without a live ticket.</summary>
     public AccessView? Find(RepositoryName repository, Credential credential)
     {
         if (TicketOf(repository, credential, out long doubtedAt) is not { } ticket)
@@ -197,8 +197,7 @@ public sealed class AccessTickets
 
     /// <summary>
     /// The listings that this credential last saw within <c>Outage:ServeFor</c>, corrected by later pushes; null if the primary refused it
-    /// since.
-    /// Use it only for a primary that does not answer.
+    /// since. Use it only for a primary that does not answer.
     /// </summary>
     public RecordedAccess? FindRecorded(RepositoryName repository, Credential credential)
     {

@@ -20,10 +20,10 @@ internal sealed class TicketEntry
 
     public Ticket Ticket { get; set; } = Ticket.Empty;
 
-    /// <summary>When anything was last noted of it.</summary>
+    /// <summary>The time of its last change.</summary>
     public long ChangedAt { get; set; }
 
-    /// <summary>Whether it came again, so that no newcomer takes its place.</summary>
+    /// <summary>Whether it was used again after a second, so that no newcomer takes its place.</summary>
     public bool IsEstablished { get; set; }
 
     /// <summary>Its place among all, the longest unchanged first.</summary>

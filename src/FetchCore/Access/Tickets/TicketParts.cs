@@ -18,7 +18,7 @@ internal static class TicketParts
     /// <summary>A listing or an advertisement of capabilities with nothing in it.</summary>
     private const int BytesPerPart = 256;
 
-    /// <summary>What a listing takes in memory, its question included.</summary>
+    /// <summary>The bytes of a listing in memory, with its question.</summary>
     public static long BytesOf(RefListing listing)
     {
         long bytes = BytesPerPart + (2L * (listing.Older?.Capabilities.Length ?? 0)) + (BytesPerId * (listing.Older?.Shallows.Count ?? 0));
@@ -35,7 +35,7 @@ internal static class TicketParts
         return bytes;
     }
 
-    /// <summary>What capabilities take in memory: as bytes, and as the text that they were read to.</summary>
+    /// <summary>The bytes of capabilities in memory: the bytes as they came, and the parsed text.</summary>
     public static long BytesOf(CapabilityAdvertisement capabilities) => BytesPerPart + (4L * capabilities.Bytes.Length);
 
     public static ObjectId DigestOf(CapabilityAdvertisement capabilities) => ObjectId.FromRaw(SHA256.HashData(capabilities.Bytes.Span));

@@ -19,7 +19,7 @@ public static class ErrorLines
         "no access",
     ];
 
-    /// <summary>What git's upload-pack and JGit's say of a want that they do not give.</summary>
+    /// <summary>The messages of git's upload-pack and of JGit's for a want that they do not give.</summary>
     private static readonly string[] s_badRequests = ["upload-pack: not our ref", "unknown ref refs/", " not valid"];
 
     private static readonly string[] s_busy =

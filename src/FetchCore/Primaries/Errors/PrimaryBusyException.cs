@@ -5,9 +5,9 @@ namespace Waystation.FetchCore.Primaries.Errors;
 /// <param name="retryAfter">The time after which to come again.</param>
 public sealed class PrimaryBusyException(string message, TimeSpan retryAfter) : PrimaryException(message)
 {
-    /// <summary>When to come again.</summary>
+    /// <summary>The time after which to come again.</summary>
     public TimeSpan RetryAfter => retryAfter;
 
-    /// <summary>It is so for everybody, and not only for this credential.</summary>
+    /// <summary>Whether it concerns every credential, and not only this one.</summary>
     public bool ConcernsAll { get; init; }
 }

@@ -12,6 +12,6 @@ public class PrimaryOutageException(string message, int? status = null, Exceptio
     /// <summary>The HTTP status of the failure; null if there was no response.</summary>
     public int? Status => status;
 
-    /// <summary>The same outage, as others than its asker hear of it.</summary>
+    /// <summary>The same outage, for askers other than the first.</summary>
     public virtual PrimaryOutageException ForOthers() => this;
 }
