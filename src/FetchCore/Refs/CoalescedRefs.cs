@@ -21,7 +21,7 @@ internal sealed class CoalescedRefs
     /// <summary>The head is held back until this many bytes have come, so that an early failure can still become an error status.</summary>
     private const int HeldBack = 64 * 1024;
 
-    /// <summary>The refs of 130,000 branches.</summary>
+    /// <summary>The most bytes that are kept for followers: the refs of 130,000 branches.</summary>
     private const int MaxShared = 8 * 1024 * 1024;
 
     private const long MaxHeld = 64L * 1024 * 1024;
@@ -56,7 +56,7 @@ internal sealed class CoalescedRefs
         _landed = landed;
         _holders = followers;
         _copy = followers > 0 ? new ArrayBufferWriter<byte>() : null;
-        // Whoever waits for neither has left.
+        // The askers of both have left.
         _ = _head.Task.ContinueWith(
             static ended => ended.Exception,
             CancellationToken.None,
@@ -216,7 +216,7 @@ internal sealed class CoalescedRefs
         DropCopy();
     }
 
-    /// <summary>The followers go their own ways.</summary>
+    /// <summary>The followers ask for themselves.</summary>
     private void DropCopy()
     {
         lock (_gate)
@@ -231,7 +231,7 @@ internal sealed class CoalescedRefs
         _shared.TrySetResult(false);
     }
 
-    /// <summary>The leader needs no more of it.</summary>
+    /// <summary>The leader needs no more of the response.</summary>
     public void EndLead()
     {
         _pipe.Reader.Complete();
@@ -239,7 +239,7 @@ internal sealed class CoalescedRefs
         EndIfUnwanted();
     }
 
-    /// <summary>A follower needs no more of it.</summary>
+    /// <summary>A follower needs no more of the response.</summary>
     public void EndHold()
     {
         if (Interlocked.Decrement(ref _holders) == 0)

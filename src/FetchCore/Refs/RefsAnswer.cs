@@ -22,13 +22,13 @@ public abstract class RefsAnswer : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The primary's own reply to this client, as it comes.</summary>
+    /// <summary>The primary's own reply to this client, which streams.</summary>
     public sealed class Streamed : RefsAnswer
     {
         internal Streamed(PrimaryReply reply, PipeReader body, Action leave)
             : base(body, leave) => Reply = reply;
 
-        /// <summary>The reply: its status and fields may be read to the end, its body is not to be touched.</summary>
+        /// <summary>The reply. Its status and fields may be read at any time; do not read its body.</summary>
         public PrimaryReply Reply { get; }
     }
 
@@ -54,7 +54,7 @@ public abstract class RefsAnswer : IDisposable
         /// <summary>The protocol version of an advertisement; null for the response to an <c>ls-refs</c>.</summary>
         public int? Advertises { get; }
 
-        /// <summary>How long ago the primary showed them.</summary>
+        /// <summary>The time since the primary showed them.</summary>
         public TimeSpan Age { get; }
     }
 }

@@ -33,7 +33,7 @@ public sealed class RefsCoalescer(TimeProvider time)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            // A primary that is slow for all is not asked by all of them: they wait longer each time.
+            // They wait longer each time, so that not all of them ask a primary that is slow for all.
             TimeSpan patience = s_patience * (1 << attempt);
             var waiter = new Waiter(flight => _ = flight.RunAsync(leader));
             (CoalescedRefs Flight, bool Leads) place = await PlaceAsync(key, waiter, Board(key, waiter), patience, cancellationToken);
@@ -102,7 +102,7 @@ public sealed class RefsCoalescer(TimeProvider time)
                 }
             }
 
-            // It was given a place at the last moment, and others may count on it.
+            // It got a place at the last moment, and others may wait for it.
             (CoalescedRefs flight, bool leads) = await waiter.Place.Task;
             (leads ? (Action)flight.EndLead : flight.EndHold)();
             throw;
@@ -149,7 +149,7 @@ public sealed class RefsCoalescer(TimeProvider time)
         public List<Waiter> Waiting { get; } = [];
     }
 
-    /// <param name="Run">Sends this one's question on a flight.</param>
+    /// <param name="Run">Sends the question of this waiter.</param>
     private sealed record Waiter(Action<CoalescedRefs> Run)
     {
         public TaskCompletionSource<(CoalescedRefs Flight, bool Leads)> Place { get; } =

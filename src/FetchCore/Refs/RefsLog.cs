@@ -4,7 +4,7 @@ using Waystation.FetchCore.Access;
 
 namespace Waystation.FetchCore.Refs;
 
-/// <summary>What the core of refs tells the log; ids 1300 to 1399.</summary>
+/// <summary>Log messages of the core of refs; ids 1300 to 1399.</summary>
 internal static partial class RefsLog
 {
     [LoggerMessage(

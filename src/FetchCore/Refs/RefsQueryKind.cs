@@ -1,6 +1,6 @@
 namespace Waystation.FetchCore.Refs;
 
-/// <summary>What a primary is asked about refs, in the node's own words.</summary>
+/// <summary>The node's own questions about refs.</summary>
 public enum RefsQueryKind
 {
     /// <summary><c>ls-refs</c> of all refs (v2).</summary>

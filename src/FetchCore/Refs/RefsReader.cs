@@ -10,7 +10,7 @@ internal sealed class RefsReader(LsRefsRequest? asked)
 {
     private readonly StreamTap _tap = asked is null ? new InfoRefsReader() : new LsRefsReader(asked.ObjectFormat);
 
-    /// <summary>All has passed, and it reads.</summary>
+    /// <summary>Whether the whole reply has passed and could be read.</summary>
     public bool IsComplete => _tap.IsComplete;
 
     /// <summary>Whether there is nothing more to read: all has passed, or it cannot be read.</summary>

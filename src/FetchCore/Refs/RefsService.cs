@@ -24,7 +24,7 @@ namespace Waystation.FetchCore.Refs;
 /// <param name="tickets">The records.</param>
 /// <param name="moved">Brings mirrors to refs that moved.</param>
 /// <param name="time">The clock.</param>
-/// <param name="stopping">The node stops.</param>
+/// <param name="stopping">Cancelled when the node stops.</param>
 public sealed class RefsService(
     RefsCoalescer coalescer,
     OutageRefs outage,
@@ -122,7 +122,7 @@ public sealed class RefsService(
         return await reading.ReadToEndAsync(reply.Body, stopping) && reading.Listing is { } listing ? new AccessView([listing]) : null;
     }
 
-    /// <summary>No ticket is made of it: a listing that was shown all at once is worth more.</summary>
+    /// <summary>No ticket is made of it, because a listing that shows all refs at once is worth more.</summary>
     private Task<AccessView?> AskTagsAsync(RefsAsker asker) =>
         AskRefsAsync(
             asker,

@@ -4,8 +4,8 @@ using Waystation.CacheStore;
 namespace Waystation.FetchCore.Vet;
 
 /// <summary>
-/// When each mirror is vetted: a recently used or changed mirror once in <paramref name="every"/>, another one less often, by a tenth of
-/// its idle time, but at least daily. Chance spreads the vets, so that ten thousand mirrors make a few requests a second and never a wave.
+/// Says when each mirror is vetted: a recently used or changed mirror once in <paramref name="every"/>, another one after a tenth of its
+/// idle time, but at least daily. Chance spreads the vets, so ten thousand mirrors make a few requests a second and never a wave.
 /// </summary>
 [SuppressMessage("Security", "CA5394", Justification = "It spreads load and keeps no secret.")]
 public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random random)
@@ -15,7 +15,7 @@ public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random rando
 
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
 
-    /// <summary>Of each, when it was last vetted, and the share of its interval that chance leaves.</summary>
+    /// <summary>For each mirror: the time of its last vet, and the share of its interval that chance leaves.</summary>
     private readonly Dictionary<RepositoryName, (long At, double Share)> _last = [];
 
     /// <summary>The time from one vet to the next, before chance shortens it by up to a fifth.</summary>
@@ -42,7 +42,7 @@ public sealed class VetTimetable(TimeSpan every, TimeProvider time, Random rando
             double share = 1 - (MostLuck * random.NextDouble());
             if (!_last.TryGetValue(name, out (long At, double Share) last))
             {
-                // New here: as if it had been vetted some time within its interval.
+                // A new mirror counts as vetted at a random time within its interval.
                 _last[name] = (now - Ticks(interval * share * random.NextDouble()), share);
             }
             else if (time.GetElapsedTime(last.At, now) >= interval * last.Share)

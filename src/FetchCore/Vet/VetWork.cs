@@ -21,10 +21,10 @@ public sealed class VetWork(
     VetReport report
 ) : RepositoryWork
 {
-    /// <summary>Of each mirror, the digest of the listing that it agreed with.</summary>
+    /// <summary>For each mirror: the digest of the listing that it agreed with.</summary>
     private readonly ConcurrentDictionary<RepositoryName, byte[]> _agreed = new();
 
-    /// <summary>Of each mirror, whether its primary speaks protocol v2: it is asked nothing that it did not advertise.</summary>
+    /// <summary>For each mirror: whether its primary speaks protocol v2. The node asks it nothing that it did not advertise.</summary>
     private readonly ConcurrentDictionary<RepositoryName, bool> _speaksV2 = new();
 
     /// <inheritdoc />
