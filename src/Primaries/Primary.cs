@@ -41,7 +41,9 @@ public sealed class Primary : IDisposable
     /// <summary>The primary's SSH; null if the node has none to use.</summary>
     public SshOrigin? Ssh { get; }
 
-    /// <summary>Host and, if it is not the scheme's own, port: the name of the primary in the names of its repositories.</summary>
+    /// <summary>
+    /// The host and, unless it is the default port of the scheme, the port: the name of the primary in the names of its repositories.
+    /// </summary>
     public string Authority => Http.Authority;
 
     /// <summary>The host in names of repositories for which HTTP has no path.</summary>
@@ -50,7 +52,7 @@ public sealed class Primary : IDisposable
     /// <summary>How the primary gives objects by id.</summary>
     public VisibilityRule Visibility => _options.Visibility;
 
-    /// <summary>For which requests it may decide by the client's address.</summary>
+    /// <summary>The requests for which it may decide by the client's address.</summary>
     public AddressRule DecidesByAddress => _options.DecidesByAddress;
 
     /// <summary>The node's own credential; null if it has none.</summary>

@@ -1,6 +1,6 @@
 namespace Waystation.Primaries;
 
-/// <summary>What kind of server a primary is: which spellings of a path, over HTTP and SSH, name the same repository there.</summary>
+/// <summary>The kind of server of a primary. It decides which spellings of a path, over HTTP and SSH, name the same repository.</summary>
 public enum PrimaryKind
 {
     /// <summary>Nothing is known: equal paths are one repository, all others are different ones.</summary>

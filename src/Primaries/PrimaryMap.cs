@@ -56,7 +56,7 @@ public sealed class PrimaryMap : IDisposable
         string name = (scheme < 0 ? text : text[(scheme + "://".Length)..]).Trim('/');
         foreach (Primary primary in _primaries)
         {
-            // What only SSH has is called as the log calls it.
+            // A repository that only SSH has is named as in the log.
             if (After(primary.SshOnlyHost, name) is { } sshPath)
             {
                 return RepositoryPath.IsWellFormedOverSsh(sshPath) ? new RepositoryName(primary.SshOnlyHost, sshPath) : null;

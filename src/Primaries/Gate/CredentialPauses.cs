@@ -5,12 +5,12 @@ using Waystation.FetchCore.Access;
 namespace Waystation.Primaries.Gate;
 
 /// <summary>
-/// In an outage in which something still answers for the primary, each credential's own question is sent. A credential that has just failed
+/// In an outage in which the primary's address still answers, each credential's own question is sent. A credential that has just failed
 /// waits a moment before its next question, because the node would learn nothing more about it.
 /// </summary>
 public sealed class CredentialPauses(TimeProvider time)
 {
-    /// <summary>Guards memory. To forget a pause costs one question.</summary>
+    /// <summary>Guards memory. A forgotten pause costs one question.</summary>
     private const int MaxPauses = 65_536;
 
     private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(1);
@@ -20,7 +20,7 @@ public sealed class CredentialPauses(TimeProvider time)
     /// <summary>A pause is kept as long as it doubles the next one.</summary>
     private readonly RecentMap<(RepositoryName, Credential), Pause> _pauses = new(MaxPauses, s_longest * 2, time);
 
-    /// <summary>This credential's question failed so lately that it is not sent again.</summary>
+    /// <summary>Whether this credential's question failed so lately that it is not sent again.</summary>
     public bool IsPaused(RepositoryName repository, Credential credential) =>
         _pauses.TryGet((repository, credential), out Pause? pause) && time.GetElapsedTime(pause.Since) < pause.For;
 

@@ -5,8 +5,7 @@ using Waystation.FetchCore.Primaries.Errors;
 namespace Waystation.Primaries.Gate;
 
 /// <summary>
-/// The circuit breaker of a primary, which is Polly's. It is told of a failure only when the node's own probe fails as well. So it opens at
-/// once, and what it is told counts.
+/// The circuit breaker of a primary, by Polly. It gets a failure only if the node's own probe fails as well. So it opens at once.
 /// </summary>
 internal sealed class OutageCircuit
 {

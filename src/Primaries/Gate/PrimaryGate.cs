@@ -10,8 +10,8 @@ namespace Waystation.Primaries.Gate;
 /// <code>
 ///   read ──► told to come later? ──► outage, and this credential's own question failed just now? ──► a free place? ──► sent
 /// </code>
-/// While something answers for the primary, a credential meets the outage only after its own question has failed, so a credential that was
-/// refused meanwhile learns that. Pushes and other requests go round the gate: they are tried once.
+/// While the primary's address answers, a credential gets the outage only after its own question has failed. So a credential that was
+/// revoked meanwhile gets the refusal. Pushes and other requests do not pass the gate: they are tried once.
 /// </summary>
 /// <param name="health">The health of the primary.</param>
 /// <param name="repositories">The repositories that the primary fails to serve.</param>
@@ -19,7 +19,7 @@ namespace Waystation.Primaries.Gate;
 /// <param name="time">The clock.</param>
 public sealed class PrimaryGate(PrimaryHealth health, RepositoryOutages repositories, ReadBudget budget, TimeProvider time)
 {
-    /// <summary>A primary may think for long, but after this time in silence the node probes it.</summary>
+    /// <summary>A primary may compute for a long time, but after this silence the node probes it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>The time of a probe in an outage: enough for a connection and a handshake with a far primary.</summary>
@@ -37,7 +37,7 @@ public sealed class PrimaryGate(PrimaryHealth health, RepositoryOutages reposito
     /// <summary>The credentials whose own question failed in an outage a moment ago.</summary>
     public CredentialPauses Pauses { get; } = new(time);
 
-    /// <summary>A question for refs by this credential would not be sent now.</summary>
+    /// <summary>Whether a question for refs by this credential would not be sent now.</summary>
     public bool IsOut(RepositoryName repository, Credential credential) =>
         (health.IsOut && !health.IsReached)
         || ((health.IsOut || repositories.StatusOf(repository) is not null) && Pauses.IsPaused(repository, credential));
@@ -66,7 +66,7 @@ public sealed class PrimaryGate(PrimaryHealth health, RepositoryOutages reposito
     public async Task<PrimaryException> JudgeAsync(string reason, Exception cause) =>
         await health.JudgeAsync(reason) ? health.Failure(cause) : new PrimaryException(reason, cause);
 
-    /// <summary>In an outage: something answers for the primary, and its answer to this credential is not known.</summary>
+    /// <summary>In an outage: the primary's address answers, and its answer to this credential is not known.</summary>
     private bool MayAskAllTheSame(UpstreamRead read) =>
         read.AsksForRefs && health.IsReached && !Pauses.IsPaused(read.Repository, read.Credential);
 }

@@ -11,22 +11,23 @@ namespace Waystation.Primaries.Gate;
 ///   a read fails ──► probe ──fails──► out ──► probe, probe, … with backoff ──answered──► in
 ///                      └─answered──► the request alone has failed
 /// </code>
-/// A failing status may come from a rate limit that one client has used up (nginx answers 503 then). Hence it takes several probes in a row
-/// that all get one, and nothing else may be answered meanwhile: a limit lets some requests through, an outage none.
+/// A failing status may come from a rate limit that one client has used up (nginx answers 503 then). So several probes in a row must get a
+/// failing status, and no other request may be answered meanwhile: a limit lets some requests through, an outage none.
 /// <para>
-/// A primary that is at work on as many requests as it takes at a time leaves the probe waiting like all others. So a probe that was not
-/// answered in time tells of no outage while other requests are answered, or bytes of their responses come.
+/// A primary that works on as many requests as it accepts at a time leaves the probe waiting as well. So a probe without an answer in time
+/// shows no outage while other requests are answered, or bytes of their responses come.
 /// </para>
 /// </summary>
 public sealed class PrimaryHealth : IDisposable
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many probes must get a failing status, one after the other.</summary>
+    /// <summary>The number of probes in a row that must get a failing status.</summary>
     private const int Looks = 3;
 
-    /// <summary>Between these probes. Together they last longer than a second, in which the strictest usual limit lets a request
-    /// through.</summary>
+    /// <summary>
+    /// The pause between these probes. Together they last longer than a second, in which the strictest usual limit lets a request through.
+    /// </summary>
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(700);
 
     private readonly Lock _gate = new();
@@ -55,7 +56,7 @@ public sealed class PrimaryHealth : IDisposable
         _signs = new PrimarySigns(time);
     }
 
-    /// <summary>An outage is known now.</summary>
+    /// <summary>Whether there is an outage.</summary>
     public bool IsOut => _circuit.IsOpen;
 
     /// <summary>
@@ -238,7 +239,7 @@ public sealed class PrimaryHealth : IDisposable
         }
     }
 
-    /// <summary>Probes until one is answered: soon at first, then ever less often.</summary>
+    /// <summary>Probes until one is answered: soon at first, then less and less often.</summary>
     [SuppressMessage("Security", "CA5394", Justification = "Jitter, no secret.")]
     private async Task AwaitReturnAsync()
     {

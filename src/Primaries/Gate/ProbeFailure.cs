@@ -1,10 +1,10 @@
 namespace Waystation.Primaries.Gate;
 
-/// <summary>What is wrong with a primary, as a probe found it.</summary>
-/// <param name="Message">In words.</param>
-/// <param name="IsReached">Something answered for it, with a status that says that it fails.</param>
+/// <summary>The failure of a primary, as a probe found it.</summary>
+/// <param name="Message">The failure in words.</param>
+/// <param name="IsReached">Whether its address answered, with a status that says that it fails.</param>
 public sealed record ProbeFailure(string Message, bool IsReached)
 {
-    /// <summary>Nothing came in the time that a probe waits. Nothing says that the primary is down: it may be at work.</summary>
+    /// <summary>Whether no byte came in the time of a probe. The primary may not be down, but at work.</summary>
     public bool IsLate { get; init; }
 }

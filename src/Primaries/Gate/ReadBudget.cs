@@ -11,13 +11,13 @@ namespace Waystation.Primaries.Gate;
 /// <param name="time">The clock of the waits.</param>
 public sealed class ReadBudget(int most, TimeProvider time)
 {
-    /// <summary>The longest wait, and when to come again after it.</summary>
+    /// <summary>The longest wait, and the time after which to come again.</summary>
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(10);
 
     private readonly Places? _places = most == 0 ? null : new Places(most);
 
-    /// <summary>A place, to be given back by disposing it.</summary>
-    /// <exception cref="PrimaryBusyException">None became free in time.</exception>
+    /// <summary>Waits for a place. Disposal gives it back.</summary>
+    /// <exception cref="PrimaryBusyException">No place became free in time.</exception>
     public async ValueTask<IDisposable> EnterAsync(CancellationToken cancellationToken)
     {
         if (_places is null)

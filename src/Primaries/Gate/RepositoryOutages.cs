@@ -7,8 +7,8 @@ namespace Waystation.Primaries.Gate;
 
 /// <summary>
 /// Repositories that their primary fails to serve (500, 502, 503, 504) while it answers otherwise. The failure of one credential shows
-/// nothing about the repository: a primary may turn away just this one, whose client could serve itself by the record, or keep others from
-/// the truth.
+/// nothing about the repository, because a primary may refuse only this one. Otherwise its client could read the record, or keep others
+/// from the current refs.
 /// <code>
 ///   a credential fails twice ──► the node's own question ──fails, three times──► out ──► any credential is served ──► in
 ///                                   ├─ served ───────────────► only the credential has failed
@@ -30,10 +30,10 @@ public sealed class RepositoryOutages(
     /// again.</summary>
     private const int MaxRepositories = 4_096;
 
-    /// <summary>How many questions of the node's own must fail, one after the other.</summary>
+    /// <summary>The number of the node's own questions in a row that must fail.</summary>
     private const int Looks = 3;
 
-    /// <summary>As between the probes of the whole primary.</summary>
+    /// <summary>The pause between these, as between the probes of the whole primary.</summary>
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(700);
 
     /// <summary>A repository without a failure for this long does not count as out any more.</summary>
@@ -58,7 +58,7 @@ public sealed class RepositoryOutages(
         }
     }
 
-    /// <summary>A credential's question has failed, and failed again: whether that is the repository's doing.</summary>
+    /// <summary>A credential's question has failed twice. Says whether the repository is in an outage.</summary>
     public async Task<bool> JudgeAsync(UpstreamRead read, int status, CancellationToken cancellationToken)
     {
         Failing failing = Find(read.Repository);
@@ -90,7 +90,7 @@ public sealed class RepositoryOutages(
 
     private bool IsForgotten(Failing failing) => time.GetElapsedTime(failing.LastAt) > s_memory;
 
-    /// <summary>Nobody was served since.</summary>
+    /// <summary>No credential was served since.</summary>
     private bool IsCurrent(RepositoryName repository, Failing failing) => _failing.TryGet(repository, out Failing? now) && now == failing;
 
     private async Task<OwnAnswer> LookAsync(RepositoryName repository, Failing failing)

@@ -14,12 +14,12 @@ public sealed class RetryAfterTable(TimeProvider time)
     /// <summary>Guards memory: the primary must have answered each credential, but a client may invent any number.</summary>
     private const int MaxHolds = 65_536;
 
-    /// <summary>Beyond this the primary is asked again whether it meant it.</summary>
+    /// <summary>The longest hold; after it the primary is asked again.</summary>
     private static readonly TimeSpan s_longest = TimeSpan.FromHours(1);
 
     private readonly RecentMap<(RepositoryName, Credential), Hold> _holds = new(MaxHolds, s_longest, time);
 
-    /// <exception cref="PrimaryBusyException">It is held.</exception>
+    /// <exception cref="PrimaryBusyException">The credential is held.</exception>
     public void ThrowIfHeld(RepositoryName repository, Credential credential)
     {
         (RepositoryName, Credential) asker = (repository, credential);

@@ -4,13 +4,12 @@ using Waystation.GitProtocol.Responses;
 namespace Waystation.Primaries.Gate;
 
 /// <summary>
-/// What a primary says, as it is read: after each time of silence the node sees for itself whether the primary is there, and so it does
-/// where the stream breaks off.
+/// The stream of a primary's response. After each time of silence, and when the stream breaks off, the node probes the primary itself.
 /// </summary>
 /// <param name="inner">The stream.</param>
-/// <param name="check">Tells whether an answer of Git's may end where the stream ends; null where the stream may end anywhere.</param>
-/// <param name="health">The primary's.</param>
-/// <param name="patience">How long it may be silent before the node looks.</param>
+/// <param name="check">Says whether a Git response may end where the stream ends; null if the stream may end anywhere.</param>
+/// <param name="health">Probes the primary.</param>
+/// <param name="patience">The longest silence without a probe.</param>
 internal sealed class WatchedStream(Stream inner, ResponseEndDetector? check, PrimaryHealth health, TimeSpan patience) : ReadOnlyStream
 {
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -59,7 +58,7 @@ internal sealed class WatchedStream(Stream inner, ResponseEndDetector? check, Pr
         }
         catch (IOException e)
         {
-            // This answer is lost; what the next request finds is known by then.
+            // This response is lost. The next request finds the result of the probe.
             await health.JudgeAsync(e.Message);
             throw;
         }

@@ -3,7 +3,7 @@ using Waystation.CacheStore.Processes;
 
 namespace Waystation.Primaries.Ssh;
 
-/// <summary>Reads a stderr to its end and keeps its last words.</summary>
+/// <summary>Reads a standard error to its end and keeps the last characters.</summary>
 internal sealed class ErrorTail
 {
     private readonly TextTail _text = new(8 << 10);

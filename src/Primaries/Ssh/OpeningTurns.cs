@@ -3,7 +3,7 @@ using Waystation.CacheStore.Flights;
 namespace Waystation.Primaries.Ssh;
 
 /// <summary>
-/// How many connections to the primary are being opened at once. OpenSSH's sshd turns connections away at random when ten have not
+/// Limits the connections to the primary that are opened at once. OpenSSH's sshd turns connections away at random when ten have not
 /// logged in yet (sshd_config(5), MaxStartups).
 /// </summary>
 internal sealed class OpeningTurns

@@ -9,7 +9,7 @@ namespace Waystation.Primaries.Ssh;
 /// </summary>
 internal static class SshArguments
 {
-    /// <summary>Seconds for TCP and the first words of SSH.</summary>
+    /// <summary>Seconds for TCP and the first bytes of SSH.</summary>
     private const int ConnectSeconds = 15;
 
     /// <summary>A connection that is silent for four times as long counts as gone.</summary>
@@ -40,7 +40,7 @@ internal static class SshArguments
         "TCPKeepAlive=yes",
         "ServerAliveCountMax=4",
         "SendEnv=GIT_PROTOCOL",
-        // Says in the log that a login succeeded, which tells a connection that broke from one that never was.
+        // The line in the log for a successful login. It tells a broken connection from a connection that was never made.
         "LogLevel=VERBOSE",
     ];
 

@@ -12,7 +12,7 @@ namespace Waystation.Primaries.Ssh;
 /// </summary>
 public sealed class SshChannel : IAsyncDisposable
 {
-    /// <summary>How .NET names an end by SIGKILL.</summary>
+    /// <summary>The exit code that .NET reports for an end by SIGKILL.</summary>
     private const int KilledCode = 128 + 9;
 
     private readonly Process _process;

@@ -12,7 +12,7 @@ namespace Waystation.Primaries.Ssh;
 /// </summary>
 public sealed class SshClient
 {
-    /// <summary>What a Unix socket's path may have, its end included (unix(7)), less the names that we put behind.</summary>
+    /// <summary>The longest folder: the path of a Unix socket with its end mark (unix(7)), without the file names in that folder.</summary>
     private const int MaxFolderLength = 108 - 1 - 16;
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

@@ -1,12 +1,12 @@
 namespace Waystation.Primaries.Ssh;
 
-/// <summary>How a channel ended.</summary>
+/// <summary>The kinds of ends of a channel.</summary>
 public enum SshOutcome
 {
     /// <summary>The command ran at the primary and ended there: <see cref="SshExit.Code"/> is its exit code.</summary>
     Ended,
 
-    /// <summary>The primary takes none of the keys that were offered.</summary>
+    /// <summary>The primary accepts none of the offered keys.</summary>
     LoginRefused,
 
     /// <summary>The host key is not in the known hosts file.</summary>
@@ -15,10 +15,10 @@ public enum SshOutcome
     /// <summary>The host key differs from the one in the known_hosts file, or was revoked.</summary>
     HostKeyChanged,
 
-    /// <summary>There was no connection, or it went before the login.</summary>
+    /// <summary>There was no connection, or it broke before the login.</summary>
     Unreachable,
 
-    /// <summary>The connection went after the login.</summary>
+    /// <summary>The connection broke after the login.</summary>
     Lost,
 }
 

@@ -7,7 +7,7 @@ public abstract record SshIdentity
 {
     private SshIdentity() { }
 
-    /// <summary>The user's own agent, forwarded to us: the primary sees the user.</summary>
+    /// <summary>The user's own agent, forwarded to the node: the primary sees the user.</summary>
     /// <param name="Socket">The agent's Unix socket, an absolute path; it lives as long as the user's session.</param>
     /// <param name="Proven">The key by which the user logged in here: it is offered first, the agent's others after it.</param>
     public sealed record Agent(string Socket, SshPublicKey Proven) : SshIdentity;

@@ -8,7 +8,7 @@ namespace Waystation.Primaries.Ssh;
 /// </summary>
 internal static class SshLog
 {
-    /// <summary>The exit code by which the ssh program speaks of itself; a remote command rarely has it.</summary>
+    /// <summary>The exit code of the ssh program for its own failures; a remote command rarely has it.</summary>
     public const int OwnCode = 255;
 
     /// <summary>The last messages explain the end.</summary>

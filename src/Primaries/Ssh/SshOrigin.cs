@@ -16,7 +16,7 @@ public sealed class SshOrigin : IDisposable
         var probe = new SshProbe(target, answerWithin, time);
         Health = new PrimaryHealth(Name, probe.AskAsync, time, logger);
 
-        // Over SSH a repository that fails looks like one that is refused, so no single repository is ever in an outage.
+        // Over SSH a repository that fails looks like a repository that is refused, so no single repository is in an outage.
         Gate = new PrimaryGate(
             Health,
             new RepositoryOutages(static (_, _) => Task.FromResult(OwnAnswer.Unknown), Health, time, logger),
@@ -31,18 +31,18 @@ public sealed class SshOrigin : IDisposable
     /// <summary>The name of the server in logs and metrics.</summary>
     public string Name => $"ssh://{Target.Host}:{Target.Port}";
 
-    /// <summary>Whether the server answers.</summary>
+    /// <summary>The health of the server.</summary>
     public PrimaryHealth Health { get; }
 
-    /// <summary>What reads pass on their way.</summary>
+    /// <summary>The gate that every read passes.</summary>
     public PrimaryGate Gate { get; }
 
     /// <summary>Waits until a read may be sent. Disposing the result gives its place to the next read.</summary>
     /// <param name="asker">The name in which to ask.</param>
     /// <param name="asksForRefs">Whether it asks for refs only.</param>
     /// <param name="cancellationToken">The asker's token.</param>
-    /// <exception cref="FetchCore.Primaries.PrimaryOutageException">An outage.</exception>
-    /// <exception cref="FetchCore.Primaries.PrimaryBusyException">No place became free in time.</exception>
+    /// <exception cref="FetchCore.Primaries.Errors.PrimaryOutageException">An outage.</exception>
+    /// <exception cref="FetchCore.Primaries.Errors.PrimaryBusyException">No place became free in time.</exception>
     public ValueTask<IDisposable> EnterAsync(SshAsker asker, bool asksForRefs, CancellationToken cancellationToken) =>
         Gate.EnterAsync(new UpstreamRead(asker.Repository, asker.Credential, asksForRefs), cancellationToken);
 

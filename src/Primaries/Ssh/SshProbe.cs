@@ -4,15 +4,15 @@ using Waystation.Primaries.Gate;
 namespace Waystation.Primaries.Ssh;
 
 /// <summary>
-/// The node's own look whether an SSH server answers: a connection, in nobody's name, until the server has named its protocol (RFC 4253,
+/// The node's own probe whether an SSH server answers: a connection without a login, until the server has named its protocol (RFC 4253,
 /// section 4.2).
 /// </summary>
 /// <param name="target">The server.</param>
-/// <param name="patience">How long it may say nothing.</param>
+/// <param name="patience">The longest silence.</param>
 /// <param name="time">The clock.</param>
 internal sealed class SshProbe(SshTarget target, TimeSpan patience, TimeProvider time)
 {
-    /// <summary>A server far away makes a connection within a second.</summary>
+    /// <summary>The time for a connection; a server far away needs less than a second.</summary>
     private static readonly TimeSpan s_connectWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>sshd closes some connections at random while many others log in (sshd_config(5), MaxStartups).</summary>
@@ -20,7 +20,7 @@ internal sealed class SshProbe(SshTarget target, TimeSpan patience, TimeProvider
 
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>What is wrong; null where the server answers.</summary>
+    /// <summary>Probes the server; null if it answers.</summary>
     public async Task<ProbeFailure?> AskAsync(CancellationToken cancellationToken)
     {
         for (int look = 1; ; look++)

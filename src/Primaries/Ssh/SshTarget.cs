@@ -7,7 +7,7 @@ namespace Waystation.Primaries.Ssh;
 /// <summary>The address and the host keys of the primary's SSH.</summary>
 public sealed record SshTarget
 {
-    /// <summary>What an <c>SshUrl</c> may look like.</summary>
+    /// <summary>The accepted forms of an <c>SshUrl</c>.</summary>
     public const string Accepted = "ssh://USER@HOST[:PORT][/PREFIX] or USER@HOST:[PREFIX]";
 
     private const int DefaultPort = 22;
@@ -36,7 +36,7 @@ public sealed record SshTarget
     /// <summary>The name or address to connect to instead, if clients' DNS leads the primary's name to the node.</summary>
     public string? ConnectHost { get; init; }
 
-    /// <summary>Which port to connect to instead.</summary>
+    /// <summary>The port to connect to instead.</summary>
     public int? ConnectPort { get; init; }
 
     /// <summary>

@@ -12,15 +12,15 @@ namespace Waystation.Primaries.Http.Responses;
 public sealed class AnsweredOutageException(string message, HttpResponseMessage answer)
     : PrimaryOutageException(message, (int)answer.StatusCode)
 {
-    /// <summary>More than an error is honestly put into.</summary>
+    /// <summary>The longest body of an error.</summary>
     private const int MaxLength = 64 * 1024;
 
-    /// <summary>A primary that fails may hang in the middle of saying so.</summary>
+    /// <summary>The longest time for the body: a primary that fails may hang in the middle of its response.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     public HttpResponseMessage Answer => answer;
 
-    /// <summary>The same outage, as others hear of it.</summary>
+    /// <summary>The same outage, without the response, for other clients.</summary>
     public override PrimaryOutageException ForOthers() => new(Message, Status);
 
     /// <summary>The outage that a response shows, with that response if it is short and whole.</summary>

@@ -4,7 +4,9 @@ using Waystation.Primaries.Ssh.Keys;
 
 namespace Waystation.Primaries.Ssh.Agents;
 
-/// <summary>The messages of an SSH agent that we read (draft-miller-ssh-agent): four bytes of length, one of type, the rest.</summary>
+/// <summary>
+/// The messages of an SSH agent that the node reads (draft-miller-ssh-agent): four bytes of length, one of type, the rest.
+/// </summary>
 internal static class AgentMessage
 {
     public const byte Failure = 5,
@@ -87,8 +89,8 @@ internal static class AgentMessage
     }
 
     /// <summary>
-    /// The agent's keys again with <paramref name="first"/> and its certificates at the front. Comments are the user's words and
-    /// stay behind; keys that cannot be read do as well.
+    /// The agent's keys again with <paramref name="first"/> and its certificates at the front. Comments are
+    /// left out, because the user wrote them, and so are keys that cannot be read.
     /// </summary>
     public static byte[] WithFirst(ReadOnlySpan<byte> answer, SshPublicKey first)
     {

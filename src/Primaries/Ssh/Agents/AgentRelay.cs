@@ -103,7 +103,7 @@ internal sealed class AgentRelay : IAsyncDisposable
         catch (Exception e)
             when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or ArgumentException)
         {
-            // The agent went with the user's session, or there was none: ssh sees an agent without a reply and goes on without it.
+            // The agent ended with the user's session, or there was none. ssh gets no reply and goes on without an agent.
         }
     }
 

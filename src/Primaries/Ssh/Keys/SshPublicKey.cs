@@ -11,7 +11,7 @@ namespace Waystation.Primaries.Ssh.Keys;
 /// </summary>
 public sealed class SshPublicKey : IEquatable<SshPublicKey>
 {
-    /// <summary>Far longer than any key or certificate of OpenSSH; it bounds the memory that a peer can make us use.</summary>
+    /// <summary>Far longer than any key or certificate of OpenSSH. It bounds the memory that a peer can make the node use.</summary>
     private const int MaxLength = 64 << 10;
 
     private readonly byte[] _blob;

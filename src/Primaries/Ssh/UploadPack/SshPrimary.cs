@@ -186,7 +186,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
                 return reply;
             }
 
-            // An idle connection may be found dead only now. What a client sends is sent once, our own questions again.
+            // An idle connection may turn out to be dead only now. The node sends a client's request once, and its own questions again.
             if (isNew || !isOwn)
             {
                 throw new PrimaryException($"the SSH connection to {uploadPacks.Origin.Target.Host} ended early");
@@ -251,7 +251,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         }
         catch (GitProtocolException)
         {
-            // Whoever reads the body judges it.
+            // The reader of the body judges it.
         }
 
         return text is not null;

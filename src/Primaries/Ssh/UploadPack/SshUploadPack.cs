@@ -84,7 +84,7 @@ public sealed class SshUploadPack : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether another command may be sent: v2, and the connection is there as far as one can know.</summary>
+    /// <summary>Whether another command may be sent: the primary speaks v2, and the connection is not known to be broken.</summary>
     internal bool IsUsable => Version == 2 && !_channel.Exit.IsCompleted;
 
     /// <summary>Sends one v2 command. Complete the response before the next command.</summary>

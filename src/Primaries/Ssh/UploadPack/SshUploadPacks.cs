@@ -20,8 +20,8 @@ namespace Waystation.Primaries.Ssh.UploadPack;
 public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdentity identity, string path, int version = 2)
     : IAsyncDisposable
 {
-    /// <summary>For connection, login and first words; it guards against a peer that keeps silent. A user may have to touch a
-    /// token.</summary>
+    /// <summary>The time for connection, login and first bytes. It guards against a silent peer. A user may have to touch a security
+    /// key.</summary>
     private static readonly TimeSpan s_openTime = TimeSpan.FromSeconds(60);
 
     /// <summary>Tries again only after failures before the login, and never after a decision of the primary.</summary>
@@ -57,7 +57,7 @@ public sealed class SshUploadPacks(SshClient client, SshOrigin origin, SshIdenti
     public SshOrigin Origin => origin;
 
     /// <summary>
-    /// Waits a moment for the command that the session uses. For work behind a session, because the session may end, and its agent with it,
+    /// Waits a moment for the command that the session uses. It is for work behind a session: the session may end, and its agent with it,
     /// before a new connection has logged in.
     /// </summary>
     internal async Task AwaitIdleAsync(CancellationToken cancellationToken)
