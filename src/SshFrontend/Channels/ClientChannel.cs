@@ -22,13 +22,13 @@ internal sealed class ClientChannel : IAsyncDisposable
         Output = PipeWriter.Create(_output, s_writing);
     }
 
-    /// <summary>What the client sends.</summary>
+    /// <summary>The client's bytes.</summary>
     public PipeReader Input { get; }
 
-    /// <summary>What the client gets. Nothing leaves before a flush.</summary>
+    /// <summary>The output to the client. Nothing leaves before a flush.</summary>
     public PipeWriter Output { get; }
 
-    /// <summary>The fetch to which the primary's response passes by now; null where none does.</summary>
+    /// <summary>The fetch whose response of the primary passes now; null if there is none.</summary>
     public ObservedFetch? Passing
     {
         get => _output.Fetch;
@@ -40,7 +40,7 @@ internal sealed class ClientChannel : IAsyncDisposable
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         await Output.WriteAsync(bytes, cancellationToken);
 
-    /// <summary>Writes text to the client's standard error. A client that does not listen is no failure.</summary>
+    /// <summary>Writes text to the client's standard error. It is no failure if the client does not read it.</summary>
     public async ValueTask SayAsync(string text, CancellationToken cancellationToken)
     {
         try
@@ -56,7 +56,7 @@ internal sealed class ClientChannel : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells how the session ends, and returns its exit code.</summary>
+    /// <summary>Writes the end of the session, and returns its exit code.</summary>
     public async ValueTask<int> EndAsync(SessionEnd end, CancellationToken cancellationToken)
     {
         if (!end.Packet.IsEmpty)

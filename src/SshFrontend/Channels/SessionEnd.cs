@@ -19,7 +19,7 @@ internal sealed record SessionEnd(int ExitCode, string ErrorText, ReadOnlyMemory
     /// <summary>The client has got everything.</summary>
     public static readonly SessionEnd Quiet = new(0, "");
 
-    /// <summary>The primary's answer did not come to its end.</summary>
+    /// <summary>The primary's response ended early.</summary>
     public static readonly SessionEnd BrokenOff = Saying("the primary's response ended early; try again");
 
     /// <summary>The path climbs, and the node reaches the primary over HTTP: HTTP has no such path.</summary>

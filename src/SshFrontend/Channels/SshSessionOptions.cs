@@ -3,10 +3,10 @@ using Waystation.SshFrontend.Sshd;
 
 namespace Waystation.SshFrontend.Channels;
 
-/// <summary>What the operator decided about the SSH door.</summary>
+/// <summary>The operator's settings for SSH sessions.</summary>
 public sealed record SshSessionOptions
 {
-    /// <summary>How sshd is run.</summary>
+    /// <summary>The options of sshd.</summary>
     public required SshdOptions Sshd { get; init; }
 
     /// <summary>The primary's SSH; null if the node may ask it over HTTP only.</summary>

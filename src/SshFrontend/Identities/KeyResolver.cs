@@ -8,8 +8,8 @@ using Waystation.SshFrontend.Sshd;
 namespace Waystation.SshFrontend.Identities;
 
 /// <summary>
-/// Says which keys may log in, and which identity each stands for. A key that the authority knows stands for a credential. With agents any
-/// other key is a transport and gives no permission; without agents it is refused, so that the client offers its next key.
+/// Says which keys may log in, and which credential belongs to each. A key that the authority knows stands for a credential. With agents
+/// any other key is a transport and gives no permission; without agents it is refused, so that the client offers its next key.
 /// </summary>
 internal sealed class KeyResolver(SshSessionOptions options, CachedKeyAuthority? authority, ILogger logger)
 {

@@ -9,7 +9,7 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// </summary>
 public sealed class CachedKeyAuthority : IKeyAuthority, IAsyncDisposable
 {
-    /// <summary>Far more than log in within seconds; it bounds the memory.</summary>
+    /// <summary>Far more keys than log in within seconds. It bounds the memory.</summary>
     private const int MaxKept = 4_096;
 
     /// <summary>Longer than an authority may take. A slower question is not joined any more.</summary>

@@ -13,7 +13,7 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// </summary>
 public sealed class CommandKeyAuthority : IKeyAuthority
 {
-    /// <summary>Programs at a time. A crowd of clients waits its turn, rather than starting a process each at once.</summary>
+    /// <summary>The most programs at a time. A crowd of clients waits, so that not each starts a process at once.</summary>
     private const int MaxParallel = 8;
 
     /// <summary>The bytes of standard error that are read; a program that writes more is killed.</summary>

@@ -7,7 +7,7 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// <param name="path">The file, an absolute path.</param>
 public sealed class FileKeyAuthority(string path) : IKeyAuthority
 {
-    /// <summary>Some 100,000 keys; it guards against a path that leads to something else.</summary>
+    /// <summary>About 100,000 keys. It guards against a path of another file.</summary>
     private const int MaxLength = 32 << 20;
 
     private volatile Reading? _last;

@@ -38,12 +38,12 @@ public sealed class HttpKeyAuthority : IKeyAuthority, IDisposable
         handler.ActivityHeadersPropagator = null;
         handler.ConnectTimeout = timeout;
         handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30);
-        // So that a name that moves is noticed.
+        // The name is resolved again after this time, in case its address has changed.
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2);
         _invoker = new HttpMessageInvoker(handler);
     }
 
-    /// <summary>Whether this may be the address of an authority: https, or on loopback http, without a login in it.</summary>
+    /// <summary>Whether this may be the address of an authority: https, or http on loopback, without a login in it.</summary>
     public static bool Accepts(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Waystation.SshFrontend.KeyAuthorities;
 
 /// <summary>
-/// Reads the JSON of key authorities strictly: a misspelt name must not turn into "unknown", nor one of two equal names win.
-/// What it complains of are names and kinds, never values.
+/// Reads the JSON of key authorities strictly: a misspelt name is an error and not an unknown key, and so are two equal names. Its errors
+/// have names and kinds, never values.
 /// </summary>
 internal static class JsonMembers
 {
@@ -30,12 +30,12 @@ internal static class JsonMembers
         }
         catch (InvalidOperationException)
         {
-            // A name that is no text, found while names are compared.
+            // A name is no text; that shows only when names are compared.
             throw new KeyAuthorityException(NoUnicode);
         }
     }
 
-    /// <summary>The members of an object, all of them texts; null is as good as absent.</summary>
+    /// <summary>The members of an object, all of them texts; null counts as absent.</summary>
     /// <exception cref="KeyAuthorityException">It is no object, or has a member of another name or kind.</exception>
     public static Dictionary<string, string> Read(JsonElement element, params ReadOnlySpan<string> names)
     {
@@ -50,7 +50,7 @@ internal static class JsonMembers
         }
         catch (InvalidOperationException)
         {
-            // Bytes and escapes that no text has are found only when it is made; the words of the exception quote them.
+            // Bytes and escapes that no text has show only when the text is made. The message of the exception quotes them.
             throw new KeyAuthorityException(NoUnicode);
         }
     }

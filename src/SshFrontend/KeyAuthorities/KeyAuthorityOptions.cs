@@ -23,15 +23,16 @@ public sealed record KeyAuthorityOptions : IValidatableObject
     [KeyAuthorityUrl]
     public Uri? Url { get; init; }
 
-    /// <summary>How long a program or an endpoint may take. A client offers several keys within the two minutes that sshd gives
-    /// it.</summary>
+    /// <summary>
+    /// The time for a program or an endpoint to answer. A client offers several keys within the two minutes that sshd allows.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a credential is kept. One clone makes several connections within this time. A removed key works no longer than
     /// this.</summary>
     public TimeSpan KeepFor { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether there is one at all.</summary>
+    /// <summary>Whether there is a key authority.</summary>
     public bool IsSet => File is not null || Command.Count > 0 || Url is not null;
 
     /// <inheritdoc />
@@ -49,8 +50,8 @@ public sealed record KeyAuthorityOptions : IValidatableObject
     }
 
     /// <summary>The authority, with its cache; the receiver disposes it.</summary>
-    /// <exception cref="InvalidOperationException">There is none.</exception>
-    /// <exception cref="ArgumentException">What is set cannot be one.</exception>
+    /// <exception cref="InvalidOperationException">There is no key authority.</exception>
+    /// <exception cref="ArgumentException">The value of a setting is not accepted.</exception>
     public CachedKeyAuthority Open(TimeProvider time, ILoggerFactory loggers)
     {
         IKeyAuthority authority = this switch

@@ -16,7 +16,7 @@ internal sealed class KeyList
         KeyId = "keyId",
         Sha256 = "SHA256:";
 
-    /// <summary>Of a SHA-256 in base64, without its padding.</summary>
+    /// <summary>The length of a SHA-256 in base64, without padding.</summary>
     private const int DigestLength = 43;
 
     /// <summary>A plain key is found only by an entry without a key id, a certificate only by its own.</summary>

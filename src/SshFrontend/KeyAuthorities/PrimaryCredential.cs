@@ -10,7 +10,7 @@ public abstract record PrimaryCredential
     /// <param name="PasswordFile">The file with password or token, an absolute path.</param>
     public sealed record HttpUser(string Username, string PasswordFile) : PrimaryCredential
     {
-        /// <summary>More than any password or token has.</summary>
+        /// <summary>The longest file: longer than any password or token.</summary>
         private const int MaxLength = 16 << 10;
 
         /// <summary>Reads the password. The file is read at each use, because it may be replaced at any time. The line end is not part of

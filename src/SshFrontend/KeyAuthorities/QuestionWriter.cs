@@ -7,7 +7,7 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// <c>"keyId"</c>.</summary>
 internal static class QuestionWriter
 {
-    // Names that shells, Python and people read as they are; nothing of it goes into a page.
+    // Characters are not escaped, so that shells, Python and people can read them; nothing of it goes into a web page.
     private static readonly JsonWriterOptions s_options = new()
     {
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

@@ -22,7 +22,7 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
 {
     private const int MaxCommands = 16 << 20;
 
-    /// <summary>What stands before an advertisement over HTTP (gitprotocol-http, Smart Server Response).</summary>
+    /// <summary>The lines before an advertisement over HTTP (gitprotocol-http, Smart Server Response).</summary>
     private static readonly byte[] s_serviceSection = WriteServiceSection();
 
     public async Task<SessionEnd> RunAsync(CancellationToken cancellationToken)
@@ -73,8 +73,7 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
 
     private SessionEnd Explain(PrimaryReply reply) => new(reply.IsRefusal ? 1 : SessionEnd.Died, $"waystation: {http.Explain(reply)}\n");
 
-    /// <summary>The advertisement without what belongs to HTTP, the service line and its flush-pkt; false where there is no such
-    /// line.</summary>
+    /// <summary>The advertisement without the service line of HTTP and its flush-pkt; false if there is no such line.</summary>
     private async Task<bool> ShowRefsAsync(PipeReader body, CancellationToken cancellationToken)
     {
         using var service = new MemoryStream();
@@ -104,7 +103,7 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
         await section.CompleteAsync();
     }
 
-    /// <summary>The commands, shallow lines, certificate and push options as they came.</summary>
+    /// <summary>The commands, shallow lines, certificate and push options, unchanged.</summary>
     private async Task<(byte[] Bytes, PushHead Head)> ReadHeadAsync(MemoryShare share, CancellationToken cancellationToken)
     {
         var parser = new PushHeadParser();
@@ -134,7 +133,7 @@ internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWa
                 throw new GitProtocolException(ProtocolError.TooLong, $"More than {MaxCommands} bytes of commands.");
             }
 
-            // As they came, and once more in one piece when the last has come.
+            // The bytes in pieces, and once more in one piece when the last has come.
             share.GrowTo(2 * read.Buffer.Length);
         }
     }

@@ -19,16 +19,16 @@ namespace Waystation.SshFrontend.Relays;
 /// </summary>
 public sealed class RelayListener : IHostedService, IDisposable
 {
-    /// <summary>Room for everything that a client in a hurry may start while the node is busy.</summary>
+    /// <summary>The connections that wait while the node is busy.</summary>
     private const int Backlog = 1024;
 
-    /// <summary>What a Unix socket's path may have (unix(7)), less its end.</summary>
+    /// <summary>The longest path of a Unix socket (unix(7)), without its end mark.</summary>
     private const int MaxPathLength = 107;
 
-    /// <summary>How long sessions may take to finish after the node was told to stop.</summary>
+    /// <summary>The time for sessions to finish after the node was told to stop.</summary>
     private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(20);
 
-    /// <summary>A relay speaks at once.</summary>
+    /// <summary>The time for the first message of a relay, which comes at once.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     private readonly string _path;
@@ -217,6 +217,6 @@ public sealed class RelayListener : IHostedService, IDisposable
 
     private static string KeyOf(RelayMessage message) => $"{Text(message[0])} {Text(message[1])}";
 
-    /// <summary>What is not UTF-8 becomes U+FFFD, which no path may hold.</summary>
+    /// <summary>Bytes that are not UTF-8 become U+FFFD, which no path may contain.</summary>
     private static string? Text(ReadOnlySpan<byte> bytes) => bytes.IsEmpty ? null : Encoding.UTF8.GetString(bytes);
 }

@@ -1,6 +1,6 @@
 namespace Waystation.SshFrontend.Relays;
 
-/// <summary>One command that a client runs, as the relay handed it over. Whoever serves it disposes it.</summary>
+/// <summary>One command of a client, as the relay handed it over. The handler disposes it.</summary>
 public sealed class RelaySession : IAsyncDisposable
 {
     /// <summary>Type and base64 of the key by which the client logged in; sshd has checked that it has the private half.</summary>
@@ -21,7 +21,7 @@ public sealed class RelaySession : IAsyncDisposable
     /// <summary>The client's input: the pipe that sshd writes for it.</summary>
     public required Stream Input { get; init; }
 
-    /// <summary>What the client gets.</summary>
+    /// <summary>The output to the client.</summary>
     public required Stream Output { get; init; }
 
     /// <summary>The client's standard error.</summary>

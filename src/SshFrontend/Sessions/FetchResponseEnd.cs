@@ -3,16 +3,16 @@ using Waystation.SshFrontend.Channels;
 
 namespace Waystation.SshFrontend.Sessions;
 
-/// <summary>What became of one fetch of a session.</summary>
+/// <summary>The result of one fetch of a session.</summary>
 internal abstract record FetchResponseEnd
 {
     private FetchResponseEnd() { }
 
     /// <summary>The client has its answer.</summary>
-    /// <param name="IsPack">It was the pack, and not a round of negotiation.</param>
+    /// <param name="IsPack">Whether it was the pack, and not a round of negotiation.</param>
     public sealed record Served(bool IsPack) : FetchResponseEnd;
 
-    /// <summary>The request is to go to the primary as it came.</summary>
+    /// <summary>The request must be forwarded to the primary unchanged.</summary>
     public sealed record Forward : FetchResponseEnd;
 
     /// <summary>The primary's own reply must be passed on; the receiver disposes it.</summary>

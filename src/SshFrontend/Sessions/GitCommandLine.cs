@@ -19,10 +19,12 @@ internal sealed record GitCommandLine(string Service, string Path, IReadOnlyList
     public const string LfsAuthenticate = "git-lfs-authenticate";
     public const string LfsTransfer = "git-lfs-transfer";
 
-    /// <summary>Far longer than any path; a bound on the length that is passed on.</summary>
+    /// <summary>Far longer than any path. It bounds the length that is passed on.</summary>
     private const int MaxLength = 16 << 10;
 
-    /// <summary>Services, and how many words may follow the path: an LFS operation and, of old, an object id.</summary>
+    /// <summary>
+    /// The services, and the number of words that may follow the path: an LFS operation and, in old versions, an object id.
+    /// </summary>
     private static readonly Dictionary<string, int> s_services = new(StringComparer.Ordinal)
     {
         [UploadPack] = 0,

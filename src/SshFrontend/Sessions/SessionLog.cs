@@ -5,7 +5,7 @@ using Waystation.FetchCore.Observing;
 
 namespace Waystation.SshFrontend.Sessions;
 
-/// <summary>What SSH sessions tell the log; ids 3200 to 3299.</summary>
+/// <summary>Log messages of SSH sessions; ids 3200 to 3299.</summary>
 internal static partial class SessionLog
 {
     [LoggerMessage(3204, LogLevel.Information, "{Path}: {Service} forwarded over SSH for {Client}, exit code {ExitCode}")]

@@ -14,20 +14,20 @@ internal sealed class SshFetchResponder(FetchResponder responder)
     /// <summary>This front end, as records of fetches name it.</summary>
     private const string Door = "ssh";
 
-    /// <summary>What requests may hold.</summary>
+    /// <summary>The memory of all requests.</summary>
     public RequestMemory Memory => responder.Memory;
 
-    /// <summary>A moment to begin a fetch with.</summary>
+    /// <summary>The timestamp of the beginning of a request.</summary>
     public long Now => responder.Observer.Now;
 
     /// <summary>A fetch begins, for its record.</summary>
     /// <param name="call">The client's upload-pack.</param>
-    /// <param name="begun">When the request began to come, as <see cref="Now"/> was then.</param>
+    /// <param name="begun">The beginning of the request (<see cref="Now"/>).</param>
     /// <param name="cancellationToken">The client's.</param>
     public ObservedFetch Begin(UploadPackCall call, long begun, CancellationToken cancellationToken) =>
         responder.Observer.Begin(Door, call.Repository, call.Upstream.Credential, begun, cancellationToken);
 
-    /// <summary>What the core answers, of which nothing is written yet.</summary>
+    /// <summary>The answer of the core; nothing of it is written yet.</summary>
     public Task<FetchAnswer> AskAsync(FetchCall call, CancellationToken cancellationToken) => responder.AskAsync(call, cancellationToken);
 
     /// <summary>Serves the fetch, or says that the primary must.</summary>
@@ -73,13 +73,13 @@ internal sealed class SshFetchResponder(FetchResponder responder)
         }
     }
 
-    /// <summary>How a session ends that is to come again.</summary>
+    /// <summary>The end of a session whose client must come again.</summary>
     public static SessionEnd EndOf(FetchAnswer.Busy busy) => SessionEnd.Complaining(TroubleText.OfBusyNode(busy.RetryAfter));
 
     /// <summary>Passes the primary's response on, and notes how that ended.</summary>
     /// <param name="observed">The fetch, for its record.</param>
     /// <param name="client">The client.</param>
-    /// <param name="pass">Passes it on; returns null where the conversation goes on.</param>
+    /// <param name="pass">Passes it on; returns null if the conversation goes on.</param>
     public static async Task<SessionEnd?> PassAsync(ObservedFetch observed, ClientChannel client, Func<Task<SessionEnd?>> pass)
     {
         client.Passing = observed;
@@ -115,7 +115,7 @@ internal sealed class SshFetchResponder(FetchResponder responder)
             FetchEnd.Whole => new FetchResponseEnd.Served(IsPack: true),
             FetchEnd.ErrorTold => new FetchResponseEnd.Over(new SessionEnd(SessionEnd.Died, "")),
             FetchEnd.ClientGone => throw new OperationCanceledException("the client has left", cancellationToken),
-            // What has left must not end as if it were whole: the stream ends here, and not well.
+            // The bytes that have left must not end as if they were whole. So the stream ends here, with an error.
             _ => new FetchResponseEnd.Over(SessionEnd.Saying("the pack ended early; try again")),
         };
 }

@@ -10,10 +10,10 @@ using Waystation.SshFrontend.Upstreams;
 namespace Waystation.SshFrontend.Sessions;
 
 /// <summary>One <c>git-upload-pack</c> of one client.</summary>
-/// <param name="Repository">What the cache calls the repository.</param>
+/// <param name="Repository">The repository.</param>
 /// <param name="Visibility">How the primary gives objects by id.</param>
-/// <param name="IsSelected">Whether the operator wants it cached.</param>
-/// <param name="Upstream">The primary's, open.</param>
+/// <param name="IsSelected">Whether the operator has selected the repository for caching.</param>
+/// <param name="Upstream">The upload-pack of the primary; the conversation has begun.</param>
 /// <param name="Client">The client.</param>
 internal sealed record UploadPackCall(
     RepositoryName Repository,
@@ -23,7 +23,7 @@ internal sealed record UploadPackCall(
     ClientChannel Client
 )
 {
-    /// <summary>One fetch of it, as the core wants it.</summary>
+    /// <summary>One fetch of it, for the core.</summary>
     public FetchCall Of(FetchRequest request, ResponseFraming framing, IPrimary primary, ObservedFetch observed) =>
         new(Repository, Upstream.Credential, request, framing, Visibility, primary, observed);
 }

@@ -7,18 +7,18 @@ using Waystation.GitProtocol.Requests;
 
 namespace Waystation.SshFrontend.Sessions;
 
-/// <summary>Reads what a client says in a v0 or v1 conversation: its needs, then round by round its haves.</summary>
-/// <param name="input">What the client sends.</param>
+/// <summary>Reads the client's side of a v0 or v1 conversation: its needs, then round by round its haves.</summary>
+/// <param name="input">The client's bytes.</param>
 /// <param name="version">0 or 1.</param>
-/// <param name="format">The repository's.</param>
-/// <param name="share">What it may hold.</param>
-/// <param name="now">The moment.</param>
+/// <param name="format">The object format of the repository.</param>
+/// <param name="share">The memory of the request.</param>
+/// <param name="now">Returns the present timestamp.</param>
 internal sealed class V0RequestReader(PipeReader input, int version, ObjectFormat format, MemoryShare share, Func<long> now)
 {
     /// <summary>The time when the first bytes of the last request came.</summary>
     public long Begun { get; private set; } = now();
 
-    /// <summary>The needs, and their bytes; null where the client wants nothing or has left.</summary>
+    /// <summary>The needs, and their bytes; null if the client wants nothing or has left.</summary>
     /// <exception cref="GitProtocolException">They cannot be read.</exception>
     /// <exception cref="RequestMemoryFullException">There is no room for them.</exception>
     public async Task<(ParsedCommand Needs, ReadOnlyMemory<byte> Said)?> ReadNeedsAsync(CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal sealed class V0RequestReader(PipeReader input, int version, ObjectForma
         }
     }
 
-    /// <summary>Takes one more round; false where the client has left.</summary>
+    /// <summary>Takes one more round; false if the client has left.</summary>
     /// <exception cref="GitProtocolException">It cannot be read.</exception>
     /// <exception cref="RequestMemoryFullException">There is no room for it.</exception>
     public async Task<bool> ReadRoundAsync(V0Rounds rounds, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
 {
     private readonly ClientChannel _client = call.Client;
 
-    /// <summary>The fetch under way, for its record: a round, or the whole conversation where all of it is the primary's.</summary>
+    /// <summary>The fetch under way, for its record: a round, or the whole conversation if the primary answers all of it.</summary>
     private ObservedFetch? _observed;
 
     public async Task<SessionEnd> RunAsync(CancellationToken cancellationToken)
@@ -112,7 +112,7 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
                     : null;
                 if (answer is FetchAnswer.Busy busy)
                 {
-                    // The primary is not to make it instead.
+                    // The primary must not make it instead.
                     return SshFetchResponder.EndOf(busy);
                 }
 
@@ -174,8 +174,8 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
     }
 
     /// <summary>
-    /// The answer that the client gets if it has nothing, with its new boundary written already: that one does not depend on what
-    /// it has.
+    /// The answer for a client without haves. Its new boundary is written already, because the boundary does not depend on the
+    /// haves.
     /// </summary>
     private async Task<FetchAnswer> AskAheadAsync(
         ParsedCommand.Fetch needs,
@@ -201,7 +201,7 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
         return answer;
     }
 
-    /// <summary>The primary's word on the client's new boundary. Null where the conversation goes on.</summary>
+    /// <summary>Passes on the client's new boundary from the primary. Null if the conversation goes on.</summary>
     private async Task<SessionEnd?> PassBoundaryAsync(
         ParsedCommand.Fetch? fetch,
         FetchAnswer? answer,
@@ -224,7 +224,7 @@ internal sealed class V0Session(UploadPackCall call, SshFetchResponder responder
         return end;
     }
 
-    /// <summary>Null where the conversation goes on.</summary>
+    /// <summary>Null if the conversation goes on.</summary>
     private async Task<SessionEnd?> AnswerRoundAsync(
         ParsedCommand.Fetch? needs,
         V0Rounds rounds,

@@ -9,7 +9,7 @@ internal static class HostKeys
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     /// <summary>Private keys to give to sshd.</summary>
-    /// <exception cref="SshSetupException">A given one cannot be used, or none can be made.</exception>
+    /// <exception cref="SshSetupException">A given key cannot be used, or no key can be made.</exception>
     public static async Task<IReadOnlyList<string>> PrepareAsync(SshdOptions options, CancellationToken cancellationToken)
     {
         if (options.HostKeys.Count > 0)

@@ -10,7 +10,7 @@ internal sealed partial record LoginAccount(string Name, bool IsRoot)
     /// <summary>The user id that this process acts as.</summary>
     public static uint OwnId => EffectiveUser();
 
-    /// <summary>Finds the account, and everything that would let sshd turn all users away.</summary>
+    /// <summary>Finds the account, and checks for everything that would let sshd refuse all users.</summary>
     /// <exception cref="SshSetupException">Nobody could log in.</exception>
     public static async Task<LoginAccount> FindAsync(CancellationToken cancellationToken)
     {

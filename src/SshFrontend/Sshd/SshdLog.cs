@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Waystation.SshFrontend.Sshd;
 
-/// <summary>What the supervision of sshd tells the log; ids 3300 to 3399.</summary>
+/// <summary>Log messages of the supervision of sshd; ids 3300 to 3399.</summary>
 internal static partial class SshdLog
 {
     [LoggerMessage(3301, LogLevel.Debug, "sshd: {Line}")]

@@ -2,13 +2,13 @@ using System.Net;
 
 namespace Waystation.SshFrontend.Sshd;
 
-/// <summary>What sshd is started with.</summary>
+/// <summary>The options of sshd.</summary>
 public sealed record SshdOptions
 {
     /// <summary>The address for clients. With port 0 the system chooses a port, which is kept until the node ends.</summary>
     public required IPEndPoint Listen { get; init; }
 
-    /// <summary>Private host keys given by the operator, absolute paths; empty to make and keep some of our own.</summary>
+    /// <summary>The operator's private host keys, absolute paths; if empty, the node makes and keeps keys of its own.</summary>
     public IReadOnlyList<string> HostKeys { get; init; } = [];
 
     /// <summary>The folder of configuration, socket and host keys; only the node's account can enter it.</summary>

@@ -9,7 +9,7 @@ namespace Waystation.SshFrontend.Upstreams;
 /// <summary>The primary's upload-pack, for one session of one user; over SSH or over HTTP.</summary>
 internal interface IUpstream : IAsyncDisposable
 {
-    /// <summary>Who asks, as tickets know it. Known once open.</summary>
+    /// <summary>The credential of the session. It is known once the conversation has begun.</summary>
     Credential Credential { get; }
 
     /// <summary>v2: the primary's capabilities.</summary>
@@ -19,7 +19,7 @@ internal interface IUpstream : IAsyncDisposable
     IV0Upstream? Old { get; }
 
     /// <summary>Begins the conversation: v2 with <see cref="Capabilities"/>, v0 and v1 with <see cref="Old"/>.</summary>
-    /// <returns>Null when it has begun, else how the session ends.</returns>
+    /// <returns>Null if it has begun, else the end of the session.</returns>
     /// <exception cref="PrimaryException">The primary cannot be reached.</exception>
     Task<SessionEnd?> OpenAsync(CancellationToken cancellationToken);
 
