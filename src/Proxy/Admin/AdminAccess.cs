@@ -10,7 +10,7 @@ internal sealed class AdminAccess(AdminOptions options)
     /// <summary>Whether the admin address is one that other machines cannot reach.</summary>
     public bool IsLoopback => options.Listen.IsLoopback;
 
-    /// <summary>Whether the request may reach its page. Below the API the token is wanted for pages that do not exist as well.</summary>
+    /// <summary>Whether the request may reach its page. Below the API, pages that do not exist need the token as well.</summary>
     public bool MayPass(HttpContext context) =>
         options.TokenFile is null
         || (!AdminRoutes.IsInApi(context) && context.GetEndpoint()?.Metadata.GetMetadata<NeedsToken>() is null)

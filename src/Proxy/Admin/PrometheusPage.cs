@@ -7,8 +7,8 @@ using Waystation.FetchCore.Observing;
 namespace Waystation.Proxy.Admin;
 
 /// <summary>
-/// The metrics as Prometheus reads them (text format 0.0.4). OpenTelemetry aggregates; the exporter package for this
-/// format cannot be relied on (docs/decisions/packages.md), and the format is a page long.
+/// The metrics in the text format of Prometheus (0.0.4). OpenTelemetry aggregates them. The exporter package for this format is not
+/// always available (docs/decisions/packages.md), and the format is one page long.
 /// </summary>
 internal sealed class PrometheusPage : IDisposable
 {

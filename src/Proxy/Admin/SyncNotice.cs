@@ -96,7 +96,7 @@ internal sealed class SyncNotice : BackgroundService
             AllowAutoRedirect = false,
             UseCookies = false,
             ActivityHeadersPropagator = null,
-            // So that a name that moves is noticed.
+            // The name is resolved again after this time, in case its address has changed.
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         };
 

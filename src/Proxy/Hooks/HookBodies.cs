@@ -13,7 +13,7 @@ internal sealed class HookBodies(TimeProvider time)
     /// <summary>The longest body; GitHub's own bound is 25 MiB, and a notice of a push of 20 commits has 50 KiB.</summary>
     public const int MaxBody = 1 << 20;
 
-    /// <summary>All that is held at once: sixteen bodies of the greatest length, some hundred usual ones.</summary>
+    /// <summary>The bytes that are held at once: sixteen bodies of the greatest length, or some hundred usual ones.</summary>
     public const long MaxHeld = 16L << 20;
 
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
@@ -278,7 +278,7 @@ internal sealed class HookBodies(TimeProvider time)
     }
 }
 
-/// <summary>What became of the body of a webhook.</summary>
+/// <summary>The result of reading the body of a webhook.</summary>
 internal enum HookBody
 {
     Whole,

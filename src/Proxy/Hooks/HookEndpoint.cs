@@ -23,7 +23,7 @@ internal sealed class HookEndpoint(
     ILogger<HookEndpoint> logger
 )
 {
-    /// <summary>What is under this path is the node's own.</summary>
+    /// <summary>The paths below this one belong to the node.</summary>
     public const string Prefix = "/.waystation";
 
     private const string HooksPrefix = "/.waystation/hooks/";

@@ -45,7 +45,7 @@ internal sealed class ClientOptions
     [Range(typeof(TimeSpan), LeastTimeout, "01:00:00")]
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Less than any modem.</summary>
+    /// <summary>Slower than any modem.</summary>
     [Setting("Bytes of its answer that a client must take each second, on average. 0 is no limit.", Page = Page)]
     public long MinRate { get; init; } = 1_024;
 }

@@ -67,7 +67,7 @@ internal sealed class NodeOptions : IValidatableObject
 
     public LogOptions Log { get; init; } = new();
 
-    /// <summary>What the sections demand of each other.</summary>
+    /// <summary>Checks that concern several sections.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Listen.Any(static address => address.IsTls) && Tls.Certificate is null)

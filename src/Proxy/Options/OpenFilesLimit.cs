@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Waystation.Proxy.Options;
 
-/// <summary>How many files and sockets the process may have open at once.</summary>
+/// <summary>The number of files and sockets that the process may have open at once.</summary>
 internal static class OpenFilesLimit
 {
     private const string Name = "Max open files";

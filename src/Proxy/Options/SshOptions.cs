@@ -6,7 +6,7 @@ using Waystation.SshFrontend.KeyAuthorities;
 
 namespace Waystation.Proxy.Options;
 
-/// <summary>The section <c>Ssh</c>: the door for SSH clients.</summary>
+/// <summary>The section <c>Ssh</c>: the front end for SSH clients.</summary>
 internal sealed class SshOptions
 {
     [Setting(

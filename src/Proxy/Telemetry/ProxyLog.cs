@@ -1,6 +1,6 @@
 namespace Waystation.Proxy.Telemetry;
 
-/// <summary>What the front end tells the log; ids 2004 to 2099.</summary>
+/// <summary>Log messages of the front end; ids 2004 to 2099.</summary>
 internal static partial class ProxyLog
 {
     [LoggerMessage(2004, LogLevel.Warning, "{Method} {Path}: the primary could not be asked: {Reason}")]

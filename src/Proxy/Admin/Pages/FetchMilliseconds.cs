@@ -4,7 +4,7 @@ namespace Waystation.Proxy.Admin.Pages;
 
 /// <summary>How long each phase of a fetch took, in milliseconds (<see cref="FetchTimes"/>).</summary>
 /// <param name="Parse">Until the request was read and parsed.</param>
-/// <param name="Access">Until it was known what the credential may read.</param>
+/// <param name="Access">Until it was known which objects the credential may have.</param>
 /// <param name="Turn">The wait until the node could make one more pack.</param>
 /// <param name="FirstByte">From there until the first byte of the pack.</param>
 /// <param name="Send">From the first byte to the end.</param>

@@ -8,15 +8,15 @@ namespace Waystation.Proxy.Admin.Pages;
 /// <param name="Door"><c>http</c> or <c>ssh</c>.</param>
 /// <param name="Repo"><c>host/path</c>.</param>
 /// <param name="Credential">A digest of the credential, the same while the node runs, or <c>anonymous</c>.</param>
-/// <param name="ProtocolVersion">0, 1 or 2; null where the request does not say it clearly.</param>
-/// <param name="Asked">How it was asked; null where the request was not understood.</param>
+/// <param name="ProtocolVersion">0, 1 or 2; null if the request does not say it clearly.</param>
+/// <param name="Asked">Its request; null if the node did not understand or did not read it.</param>
 /// <param name="Lfs">The download of an LFS object: how it was asked; null for a fetch.</param>
-/// <param name="Outcome"><c>hit</c>, <c>join</c>, <c>local</c>, <c>forward</c> or <c>bypass</c>; null where nothing was served.</param>
-/// <param name="Reason">Why the primary got the request as it came; null where it did not.</param>
+/// <param name="Outcome"><c>hit</c>, <c>join</c>, <c>local</c>, <c>forward</c> or <c>bypass</c>; null if nothing was served.</param>
+/// <param name="Reason">Why the request was forwarded unchanged, or refused by the node; null in every other case.</param>
 /// <param name="Kept">The node keeps the pack, or means to.</param>
-/// <param name="RefsAgeSeconds">An outage: the age of the refs that the response rests on; null where the primary was asked.</param>
+/// <param name="RefsAgeSeconds">In an outage: the age of the refs that the response relies on; null if the primary was asked.</param>
 /// <param name="End">How it ended.</param>
-/// <param name="Trouble">What went wrong; null where nothing did.</param>
+/// <param name="Trouble">The failure; null if there was none.</param>
 /// <param name="Bytes">Bytes sent.</param>
 /// <param name="Milliseconds">How long each phase took.</param>
 internal sealed record FetchStatus(

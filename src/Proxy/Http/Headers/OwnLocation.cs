@@ -9,7 +9,7 @@ namespace Waystation.Proxy.Http.Headers;
 /// </summary>
 internal static class OwnLocation
 {
-    /// <summary>The location as this client is to have it.</summary>
+    /// <summary>The location for this client.</summary>
     public static string Rename(string location, Primary primary, HttpRequest request)
     {
         if (AuthorityEnd(location) is not { } end || !request.Host.HasValue)
@@ -23,7 +23,7 @@ internal static class OwnLocation
             return location;
         }
 
-        // An absolute URL, for JGit follows no relative one.
+        // An absolute URL, because JGit follows no relative one.
         return $"{SchemeOf(request)}://{request.Host.Value}{location[end..]}";
     }
 

@@ -22,7 +22,7 @@ internal sealed class FetchBody : IDisposable
 
     public ReadOnlyMemory<byte> Raw { get; private set; }
 
-    /// <summary>All of the body is here; else only its beginning, and the rest still to be read.</summary>
+    /// <summary>Whether all of the body is here. If not, it is only the beginning, and the rest is still to be read.</summary>
     public bool IsWhole { get; private set; }
 
     public static async Task<FetchBody> ReadAsync(PipeReader reader, RequestMemory memory, CancellationToken cancellationToken)
@@ -34,7 +34,7 @@ internal sealed class FetchBody : IDisposable
             while (mayGrow && !body.IsWhole)
             {
                 ReadResult read = await reader.ReadAsync(cancellationToken);
-                // Once in pieces, and once in one when all has come.
+                // The bytes are held in pieces, and once more in one piece when all have come.
                 mayGrow = body._share.TryGrow(2 * read.Buffer.Length) && body._raw.Length + read.Buffer.Length <= MaxRaw;
                 if (mayGrow)
                 {

@@ -19,7 +19,7 @@ internal sealed class OptionsReader
 
     private OptionsReader(IConfiguration configuration) => _configuration = configuration;
 
-    /// <exception cref="SettingsException">Anything is wrong; it names all that is.</exception>
+    /// <exception cref="SettingsException">A setting is wrong; the exception names all wrong settings.</exception>
     public static NodeOptions Read(IConfiguration configuration)
     {
         var reader = new OptionsReader(configuration);

@@ -27,7 +27,7 @@ internal sealed class Setting
 
     public SettingAttribute About { get; }
 
-    /// <summary>Of one value; of a list that of an item.</summary>
+    /// <summary>The type of a value; of a list, the type of an item.</summary>
     public Type ValueType { get; }
 
     public bool IsList { get; }
