@@ -100,7 +100,7 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>Writes all bytes, or as many as go.</summary>
+    /// <summary>Writes all bytes, or as many as possible.</summary>
     public static void Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)

@@ -18,7 +18,7 @@ internal static class Program
     private const int StandardOutput = 1;
     private const int StandardError = 2;
 
-    /// <summary>What git itself exits with when it dies.</summary>
+    /// <summary>The exit code of git when it dies.</summary>
     private const int Died = 128;
 
     private static int Main(string[] args)
@@ -72,7 +72,7 @@ internal static class Program
             return Died;
         }
 
-        // The node has them now: when it closes one, the client must see the end of it.
+        // The node has the descriptors now. When it closes one, the client must see the end of that stream.
         _ = Posix.Close(StandardInput);
         _ = Posix.Close(StandardOutput);
         if (

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Waystation.SshRelay;
 
-/// <summary>What relay and node say to each other.</summary>
+/// <summary>The messages between relay and node.</summary>
 internal enum RelayMessageKind : byte
 {
     /// <summary>Relay: may this key log in? Fields: key type, key in base64.</summary>

@@ -18,7 +18,7 @@ internal sealed class ClientConnection(IPAddress address, Action<string> abort)
     /// <summary>The number of requests under way; several over HTTP/2.</summary>
     public int Requests { get; set; }
 
-    /// <summary>Not counted any more.</summary>
+    /// <summary>Whether it is no longer counted.</summary>
     public bool IsGone { get; set; }
 
     /// <summary>

@@ -86,7 +86,7 @@ internal sealed class ClientConnections(ClientOptions options)
             else if (admitted is not null)
             {
                 _count++;
-                // The one that was ended may have been the last of this address, which is then forgotten.
+                // The ended connection may have been the last one of its address. The address is then forgotten.
                 _byAddress[counted] = own;
                 own.Count++;
                 Wait(admitted, own);

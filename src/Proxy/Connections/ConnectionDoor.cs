@@ -29,7 +29,7 @@ internal sealed class ConnectionDoor(
     /// <summary>The shortest time between two warnings about a crowd.</summary>
     private static readonly TimeSpan s_betweenWarnings = TimeSpan.FromMinutes(1);
 
-    /// <summary>When a refused client may come again.</summary>
+    /// <summary>The time after which a refused client may come again.</summary>
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(10);
 
     private readonly Lock _warning = new();

@@ -39,7 +39,7 @@ internal readonly record struct SendProgress(ulong Acknowledged, bool IsOwed)
             return null;
         }
 
-        // In the machine's own order, as the kernel wrote it.
+        // In the byte order of the machine, as the kernel wrote it.
         return new SendProgress(
             BitConverter.ToUInt64(info[BytesAcknowledgedAt..]),
             BitConverter.ToUInt32(info[UnacknowledgedAt..]) > 0 || BitConverter.ToUInt32(info[NotSentAt..]) > 0

@@ -48,7 +48,7 @@ internal sealed class ServerCertificate(TlsOptions files, TimeProvider time, ILo
             {
                 try
                 {
-                    // The one in use may serve a handshake right now: it is left to the collector.
+                    // A handshake may use the old certificate right now, so it is not disposed here; the collector frees it.
                     _current = Load(files);
                     _stamps = stamps;
                     logger.CertificateReloaded();

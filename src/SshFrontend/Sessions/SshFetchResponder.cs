@@ -11,7 +11,7 @@ namespace Waystation.SshFrontend.Sessions;
 /// <summary>Takes one fetch to the core and writes its answer to the client.</summary>
 internal sealed class SshFetchResponder(FetchResponder responder)
 {
-    /// <summary>This front end, as records of fetches name it.</summary>
+    /// <summary>The name of this front end in records of fetches.</summary>
     private const string Door = "ssh";
 
     /// <summary>The memory of all requests.</summary>

@@ -9,7 +9,7 @@ internal static class ForwardedFetch
 {
     /// <summary>The fetch has ended.</summary>
     /// <param name="observed">The fetch.</param>
-    /// <param name="error">What the forwarder reports.</param>
+    /// <param name="error">The result of the forwarder.</param>
     /// <param name="isRefused">Whether the primary refused or failed.</param>
     /// <param name="context">The client's request.</param>
     public static void Ended(this ObservedFetch observed, ForwarderError error, bool isRefused, HttpContext context)

@@ -31,7 +31,7 @@ internal sealed class PassThrough(IHttpForwarder forwarder, FetchMeters meters, 
     /// <param name="invoker">The connections.</param>
     /// <param name="cacheStatus">The value of Cache-Status; null for none.</param>
     /// <param name="onResponse">Sees the head of the response before its body moves, and may put itself before the client's stream.</param>
-    /// <returns>What went wrong; the client was told, where nothing had been said yet.</returns>
+    /// <returns>The failure, if there was one. The client got a message, if the response had not begun.</returns>
     public async Task<ForwarderError> SendAsync(
         HttpContext context,
         Primary primary,

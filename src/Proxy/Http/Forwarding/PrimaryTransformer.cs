@@ -8,8 +8,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Waystation.Proxy.Http.Forwarding;
 
 /// <summary>
-/// The changes of a forwarded request: the name of the host, and the fields that every proxy adds. Everything else stays unchanged, the
-/// target exactly so. Of the response only those fields change.
+/// The changes of a forwarded request: the name of the host, and the fields that every proxy adds. Everything else stays unchanged, also
+/// every character of the target. In the response, only the fields that every proxy adds change.
 /// </summary>
 internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string? cacheStatus, Action<HttpResponseMessage>? onResponse)
     : HttpTransformer

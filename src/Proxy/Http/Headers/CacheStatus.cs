@@ -9,7 +9,7 @@ internal static class CacheStatus
 
     public const string Ticket = "waystation; hit; detail=ticket";
 
-    /// <summary>Rests on refs that were recorded before an outage.</summary>
+    /// <summary>The response relies on refs that were recorded before an outage.</summary>
     public const string Stale = "waystation; hit; detail=stale";
 
     public static string Of(FetchOutcome outcome, bool willKeep) =>

@@ -5,7 +5,7 @@ using Waystation.Proxy.Http.Endpoints;
 namespace Waystation.Proxy.Http.Headers;
 
 /// <summary>
-/// What a client's headers mean to a proxy: which belong to the connection, and which are ours to write.
+/// The client's headers as a proxy must treat them: those that belong to the connection, and those that the node writes itself.
 /// </summary>
 internal static class ClientHeaders
 {
@@ -23,7 +23,7 @@ internal static class ClientHeaders
         "Upgrade",
     };
 
-    /// <summary>By these a body is read.</summary>
+    /// <summary>A reader of the body needs these.</summary>
     private static readonly HashSet<string> s_reading = new(StringComparer.OrdinalIgnoreCase)
     {
         "Git-Protocol",
@@ -71,14 +71,13 @@ internal static class ClientHeaders
         yield return new(ReportedFields.Host, context.Request.Host.Value ?? "");
     }
 
-    /// <summary>The client's address, as it is told to the primary.</summary>
+    /// <summary>The client's address, as the primary gets it.</summary>
     public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
 
-    /// <summary>Scheme and name by which the client called the node, as they are told to the primary.</summary>
+    /// <summary>Scheme and name by which the client called the node, as the primary gets them.</summary>
     public static string NameOf(HttpRequest request) => $"{request.Scheme}://{request.Host.Value}";
 
-    /// <summary>The headers that go on to the primary, apart from the request's own life: for requests of the node in this client's
-    /// name.</summary>
+    /// <summary>A copy of the headers for the primary. It outlives the request, for requests of the node in this client's name.</summary>
     public static List<KeyValuePair<string, StringValues>> EndToEnd(HttpRequest request)
     {
         HashSet<string> listed = Listed(request.Headers.Connection);
@@ -97,7 +96,7 @@ internal static class ClientHeaders
         ];
     }
 
-    /// <summary>Its sender waits for leave to send the body, which we have; any other expectation is the primary's to refuse.</summary>
+    /// <summary>Its sender waits before it sends the body, which the node has. Only the primary may refuse any other expectation.</summary>
     private static bool IsContinue(KeyValuePair<string, StringValues> header) =>
         header.Key == "Expect" && string.Equals(header.Value, "100-continue", StringComparison.OrdinalIgnoreCase);
 }

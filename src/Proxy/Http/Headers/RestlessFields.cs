@@ -11,7 +11,8 @@ namespace Waystation.Proxy.Http.Headers;
 internal sealed class RestlessFields(TimeProvider time, ILogger<RestlessFields> logger)
 {
     /// <summary>
-    /// So many requests in a row, each with a value that none of the others had. A login repeats within the three requests of a clone.
+    /// The number of requests in a row, each with a value that none of the others had. A login repeats within the three requests of a
+    /// clone.
     /// </summary>
     private const int Streak = 16;
 
@@ -20,7 +21,7 @@ internal sealed class RestlessFields(TimeProvider time, ILogger<RestlessFields> 
     private const int MaxFields = 8;
     private const int MaxTold = 16;
 
-    /// <summary>The requests of a streak come one after the other.</summary>
+    /// <summary>The longest time between two requests of a streak.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromHours(1);
 
     /// <summary>These identify the client, however often they change.</summary>

@@ -12,7 +12,7 @@ namespace Waystation.Proxy.Http.Requests;
 /// <summary>One client request, with the facts that the front end has found.</summary>
 internal sealed record ClientRequest(HttpContext Context, Primary Primary, GitRequest Git, RepositoryName Repository, Credential Credential)
 {
-    /// <summary>This front end, as records of fetches name it.</summary>
+    /// <summary>The name of this front end in records of fetches.</summary>
     public const string Door = "http";
 
     /// <summary>The version that the client speaks; null if servers may read it differently.</summary>
@@ -30,7 +30,7 @@ internal sealed record ClientRequest(HttpContext Context, Primary Primary, GitRe
             var said => GitProtocol.ProtocolVersion.Of(said),
         };
 
-    /// <summary>The name in which the primary is asked for this client; also after this request.</summary>
+    /// <summary>Asks the primary in the name of this client, also after this request.</summary>
     public HttpAsker Asker() =>
         new(
             Primary.Http,

@@ -3,10 +3,10 @@ using Waystation.GitProtocol.Lfs;
 
 namespace Waystation.Proxy.Http.Requests;
 
-/// <summary>Which of git's services a request is for.</summary>
+/// <summary>The service of git that a request is for.</summary>
 internal enum GitService
 {
-    /// <summary>None that is handled here.</summary>
+    /// <summary>No service that the node handles.</summary>
     Other,
 
     /// <summary>The advertisement for a fetch: <c>GET …/info/refs?service=git-upload-pack</c>.</summary>
@@ -58,7 +58,7 @@ internal sealed record GitRequest
 
     private string RepositoryTarget { get; }
 
-    /// <summary>Query parameters but <c>service</c>: they may identify the client.</summary>
+    /// <summary>All query parameters but <c>service</c>; they may identify the client.</summary>
     public IEnumerable<KeyValuePair<string, string>> IdentifyingParameters =>
         Parameters(Query).Where(static parameter => parameter.Key != "service");
 
@@ -101,7 +101,7 @@ internal sealed record GitRequest
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (!target.StartsWith('/'))
         {
-            // Absolute form and "*": nothing that git sends.
+            // The absolute form and "*": git sends neither.
             string rebuilt =
                 context.Request.PathBase.Add(context.Request.Path).ToUriComponent() + context.Request.QueryString.ToUriComponent();
             return new GitRequest(rebuilt.StartsWith('/') ? rebuilt : "/", "/", "", GitService.Other, "");
