@@ -44,8 +44,8 @@ public static class RepositoryPath
         return true;
     }
 
-    /// <summary>Whether it is a path as a client names it over SSH: letters as they are. What it leads to there is the primary's
-    /// affair.</summary>
+    /// <summary>Whether it is a path as a client names it over SSH, with plain letters. Only the primary knows which repository it
+    /// names.</summary>
     public static bool IsWellFormedOverSsh(string? path) => path is { Length: > 0 and <= MaxLength } && IsPlainText(path);
 
     private static bool IsSegment(ReadOnlySpan<char> segment)

@@ -17,7 +17,7 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
     /// <summary>How long a ref stays after its last listing.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(10);
 
-    /// <summary>What it remembers of a mirror goes with the mirror.</summary>
+    /// <summary>The memory of a mirror's refs ends with the mirror.</summary>
     private readonly ConditionalWeakTable<Mirror, UnseenRefs> _unseen = new();
 
     /// <summary>Whether the mirror's refs differ from the listing, as far as the listing covers them.</summary>

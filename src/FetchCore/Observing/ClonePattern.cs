@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Observing;
 
 /// <summary>A clone as it was asked for, without the objects that its refs were at.</summary>
-/// <param name="Request">What was asked, without the wants.</param>
+/// <param name="Request">The request, without the wants.</param>
 /// <param name="Refs">Which refs it asked for.</param>
 public sealed record ClonePattern(FetchRequest Request, RefSelection Refs)
 {

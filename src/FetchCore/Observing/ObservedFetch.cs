@@ -5,7 +5,7 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.FetchCore.Observing;
 
 /// <summary>
-/// A fetch under way, for its record. The front end says how it was asked, what was sent and how it ended; the core says how it is served
+/// A fetch under way, for its record. The front end reports the request, the bytes sent and the end; the core reports how it is served
 /// and measures its phases. A later report replaces an earlier one, but bytes add up. Disposal makes the record.
 /// </summary>
 public sealed class ObservedFetch : IDisposable

@@ -136,8 +136,10 @@ public sealed class PushHeadParser
             }
         }
 
-        /// <summary>Old id, new id, name: a pack follows unless every new id is none. What is no command may be followed by
-        /// anything.</summary>
+        /// <summary>
+        /// Reads a command: old id, new id, name. A pack follows unless every new id is zero. Bytes that are no command may be followed by
+        /// anything.
+        /// </summary>
         private void TakeCommand(ReadOnlySpan<byte> command)
         {
             HasCommands = true;

@@ -8,8 +8,8 @@ using Waystation.Primaries.Http.Responses;
 namespace Waystation.Primaries.Http;
 
 /// <summary>
-/// The node's own look whether a primary answers: its front page, in nobody's name, over a connection of its own, read to its end; and
-/// whether it serves one repository, in the name of the service credential, or else in nobody's.
+/// The node's own probe of a primary: it reads the front page to its end, without a login, over a connection of its own. A second probe
+/// shows whether the primary serves one repository, with the service credential if there is one.
 /// </summary>
 internal sealed class PrimaryProbe(
     HttpOrigin origin,
@@ -28,7 +28,7 @@ internal sealed class PrimaryProbe(
 
     private readonly HttpMessageInvoker _invoker = new(handler);
 
-    /// <summary>What is wrong; null where it answers, whatever it says but for 500, 502, 503 and 504.</summary>
+    /// <summary>Probes the primary; null if it answers with any status but 500, 502, 503 and 504.</summary>
     public async Task<ProbeFailure?> AskAsync(CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(patience, time);

@@ -15,8 +15,8 @@ namespace Waystation.SshFrontend.Pushes;
 
 /// <summary>
 /// A push to a primary that is reached over HTTP: the advertisement of <c>GET info/refs</c>, then everything that the client
-/// sends as one POST. On a channel the client may wait for the report without closing its end, so the end of the body is found in
-/// what is sent (gitprotocol-pack, Reference Update Request): commands, push options, and a pack, unless all is deleted.
+/// sends as one POST. On a channel the client may wait for the report without closing its end, so the node finds the end of
+/// the body in the bytes (gitprotocol-pack, Reference Update Request): commands, push options, and a pack, unless all refs are deleted.
 /// </summary>
 internal sealed class HttpPush(HttpRepository http, ClientChannel client, PushWatch? push, RequestMemory memory)
 {

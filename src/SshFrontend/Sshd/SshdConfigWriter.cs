@@ -22,7 +22,7 @@ internal static class SshdConfigWriter
     public static string Write(SshdOptions options, int port, string account, IReadOnlyList<string> hostKeys, SshdRelease release)
     {
         var text = new StringBuilder();
-        Say("# Written by waystation at every start; what is changed here is lost.");
+        Say("# Written by waystation at every start; changes here are lost.");
         foreach (string address in AddressesOf(options.Listen, port))
         {
             Say($"ListenAddress {address}");

@@ -47,7 +47,7 @@ public sealed class RefSnapshot : IDisposable
     {
         try
         {
-            // What is linked to stays.
+            // The files behind the links stay.
             Directory.Delete(Repository, recursive: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

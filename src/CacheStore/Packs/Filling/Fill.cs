@@ -14,8 +14,9 @@ namespace Waystation.CacheStore.Packs.Filling;
 ///   source ──► Fill ──► GrowingFile ──► FillReader ──► client
 ///                └ trailer         └──► FillReader ──► client      each at its own speed
 /// </code>
-/// <see cref="GrowingFile"/> moves the bytes. This has what is special to packs: the sections before the packfile, the trailer, progress,
-/// the readers that may have the pack, and whether it is kept. A fill does not know the source of its bytes, nor what happens to the file:
+/// <see cref="GrowingFile"/> moves the bytes. This has the parts that only packs have: the sections before the packfile, the trailer,
+/// progress, the readers that may have the pack, and whether it is kept. A fill does not know the source of its bytes, nor what happens to
+/// the file:
 /// <see cref="FillTable"/> does.
 /// </summary>
 public sealed class Fill : IDisposable

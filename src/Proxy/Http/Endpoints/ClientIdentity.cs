@@ -12,9 +12,9 @@ using Waystation.Proxy.Options;
 namespace Waystation.Proxy.Http.Endpoints;
 
 /// <summary>
-/// The client's identity, as the primary may see it: every header but a fixed list, because a forge may invent a header tomorrow; every
-/// query parameter; and everything that the node itself tells the primary about the client. Everything by which the primary may decide is
-/// in the credential, or it is not sent.
+/// The client's identity, as the primary may see it: every header that is not on a fixed list, because a forge may invent a header
+/// tomorrow; every query parameter; and everything that the node itself tells the primary about the client. Everything by which the primary
+/// may decide is in the credential, or is not sent.
 /// </summary>
 internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions access, RestlessFields restless)
 {
@@ -86,7 +86,7 @@ internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions 
 
     private static IEnumerable<KeyValuePair<string, string>> Circumstances(HttpRequest request, Primary primary, bool isAnonymous)
     {
-        // Under its own name the primary hears nothing that a direct client would not tell it.
+        // If the client uses the primary's own name, the primary gets nothing that a direct client would not send.
         string name = ClientHeaders.NameOf(request);
         if (name != primary.Http.Prefix)
         {

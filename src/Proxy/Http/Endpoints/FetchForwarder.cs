@@ -16,8 +16,8 @@ internal sealed class FetchForwarder(PassThrough passThrough, AccessTickets tick
 {
     /// <summary>Sends the request on, and its answer back.</summary>
     /// <param name="request">The client's request.</param>
-    /// <param name="reason">Why it goes on.</param>
-    /// <param name="body">What was read of its body; null where nothing was.</param>
+    /// <param name="reason">Why it is forwarded.</param>
+    /// <param name="body">The bytes of its body that were read; null if none were.</param>
     /// <param name="observed">The fetch, for its record.</param>
     public async Task ForwardAsync(ClientRequest request, ForwardReason reason, FetchBody? body, ObservedFetch observed)
     {

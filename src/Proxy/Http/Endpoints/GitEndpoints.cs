@@ -12,7 +12,7 @@ using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Http.Endpoints;
 
-/// <summary>The clients' door: decides which of the paths through the node a request takes.</summary>
+/// <summary>The front end for clients over HTTP: decides which way through the node a request takes.</summary>
 internal sealed class GitEndpoints(
     PrimaryMap primaries,
     ClientIdentity identity,

@@ -23,8 +23,8 @@ internal sealed class HttpFetchResponder(
 {
     /// <summary>Answers the fetch.</summary>
     /// <param name="request">The client's request.</param>
-    /// <param name="fetch">What it asks.</param>
-    /// <param name="body">Its body as it came.</param>
+    /// <param name="fetch">The parsed request.</param>
+    /// <param name="body">Its body, unchanged.</param>
     /// <param name="observed">The fetch, for its record.</param>
     public async Task RespondAsync(ClientRequest request, ParsedCommand.Fetch fetch, FetchBody body, ObservedFetch observed)
     {
@@ -81,7 +81,7 @@ internal sealed class HttpFetchResponder(
         await response.StartAsync(context.RequestAborted);
         if (await responder.SendAsync(call, answer, response.BodyWriter, context.RequestAborted) is FetchEnd.Broken or FetchEnd.ClientGone)
         {
-            // What has left must not end as if it were whole.
+            // The bytes that have left must not end as if they were whole.
             context.Abort();
         }
     }

@@ -6,8 +6,8 @@ using Waystation.Proxy.Http.Streams;
 namespace Waystation.Proxy.Http.Endpoints;
 
 /// <summary>
-/// <c>POST …/git-upload-pack</c>. <c>ls-refs</c> is the primary's, read on the way; a fetch of any version becomes a
-/// <see cref="FetchRequest"/> and from there knows no HTTP; whatever is not understood goes on as it came.
+/// <c>POST …/git-upload-pack</c>. The primary answers <c>ls-refs</c>, and its answer is read as it passes. A fetch of any version becomes
+/// a <see cref="FetchRequest"/>, which knows no HTTP. A request that the node does not understand is forwarded unchanged.
 /// </summary>
 internal sealed class UploadPackEndpoint(
     UploadPackReader reader,

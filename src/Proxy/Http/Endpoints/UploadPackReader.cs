@@ -9,16 +9,16 @@ using Waystation.Proxy.Http.Streams;
 
 namespace Waystation.Proxy.Http.Endpoints;
 
-/// <summary>Reads what a client posts to <c>git-upload-pack</c>, within bounds, and parses it.</summary>
+/// <summary>Reads the body of a <c>POST</c> to <c>git-upload-pack</c>, within bounds, and parses it.</summary>
 internal sealed class UploadPackReader(RequestMemory memory, TimeProvider time)
 {
     /// <summary>A request for a pack is small: a client that takes longer holds a connection for nothing.</summary>
     private static readonly TimeSpan s_bodyTimeout = TimeSpan.FromMinutes(1);
 
-    /// <summary>To the letter: git's own server takes no other.</summary>
+    /// <summary>The exact text: git's own server accepts no other.</summary>
     public const string RequestType = "application/x-git-upload-pack-request";
 
-    /// <summary>Null where the client was told that it took too long.</summary>
+    /// <summary>Null if the client took too long and got a message.</summary>
     public async Task<FetchBody?> ReadAsync(HttpContext context)
     {
         using var slow = new CancellationTokenSource(s_bodyTimeout, time);
@@ -39,7 +39,7 @@ internal sealed class UploadPackReader(RequestMemory memory, TimeProvider time)
         }
     }
 
-    /// <summary>The command; null, and a reason, where it goes to the primary unread.</summary>
+    /// <summary>The command; or null, and the reason why the request is forwarded.</summary>
     public static async Task<(ParsedCommand? Command, ForwardReason Reason)> ParseAsync(HttpRequest request, FetchBody body)
     {
         if (!body.IsWhole)
@@ -88,7 +88,7 @@ internal sealed class UploadPackReader(RequestMemory memory, TimeProvider time)
         bool isV2 = CommandParser.LooksLikeV2(bytes);
         if (ClientRequest.VersionOf(request.Headers) is not { } said || isV2 != (said == 2))
         {
-            // Only the primary knows how it reads that.
+            // Only the primary knows how it reads this.
             return (null, ForwardReason.Malformed);
         }
 
