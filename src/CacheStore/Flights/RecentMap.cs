@@ -36,11 +36,11 @@ public sealed class RecentMap<TKey, TValue>
     private int _established;
 
     /// <summary>An empty map.</summary>
-    /// <param name="max">How many entries it holds.</param>
+    /// <param name="max">The most entries.</param>
     /// <param name="keepFor">How long an entry is kept after it was last set.</param>
     /// <param name="time">Its timestamps are monotonic: a jump of the wall clock changes nothing.</param>
     /// <param name="groupOf">Names the group of an entry; by default all entries are one group.</param>
-    /// <param name="whenPushedOut">Told of each entry that goes for want of room, under the map's lock.</param>
+    /// <param name="whenPushedOut">Called for each entry that makes room for another, under the map's lock.</param>
     public RecentMap(
         int max,
         TimeSpan keepFor,

@@ -6,7 +6,7 @@ namespace Waystation.FetchCore.Observing;
 
 /// <summary>A clone as it was asked for, without the objects that its refs were at.</summary>
 /// <param name="Request">The request, without the wants.</param>
-/// <param name="Refs">Which refs it asked for.</param>
+/// <param name="Refs">The refs that it asked for.</param>
 public sealed record ClonePattern(FetchRequest Request, RefSelection Refs)
 {
     /// <summary>Whether requests like this one have a shape: clones, and fetches that begin with nothing.</summary>

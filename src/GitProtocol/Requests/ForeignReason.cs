@@ -34,8 +34,8 @@ public enum ForeignReason
     SecondRound,
 
     /// <summary>
-    /// More prefixes than <see cref="Advertisements.LsRefsRequest.MaxPrefixes"/>, or longer ones in all: how many of them count is the
-    /// primary's to know.
+    /// More prefixes than <see cref="Advertisements.LsRefsRequest.MaxPrefixes"/>, or longer ones in all: only the primary knows how
+    /// many of them count.
     /// </summary>
     TooManyPrefixes,
 

@@ -17,7 +17,7 @@ public sealed class HttpRepositories(CredentialDigester digester, UpstreamFactor
     /// <param name="origin">The primary.</param>
     /// <param name="repository">The name that the repository is kept by.</param>
     /// <param name="path">Its path as in a URL, without a leading slash.</param>
-    /// <param name="login">Whose.</param>
+    /// <param name="login">The login of the user.</param>
     public HttpRepository Open(HttpOrigin origin, RepositoryName repository, string path, HttpLogin login)
     {
         ArgumentNullException.ThrowIfNull(login);

@@ -23,7 +23,7 @@ internal sealed class PrimaryProbe(
     /// down.</summary>
     public static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(5);
 
-    /// <summary>Pages may be long; whether this much comes tells enough.</summary>
+    /// <summary>The most bytes that are read of a page, because pages may be long.</summary>
     private const int MaxRead = 64 * 1024;
 
     private readonly HttpMessageInvoker _invoker = new(handler);

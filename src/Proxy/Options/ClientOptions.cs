@@ -13,7 +13,7 @@ internal sealed class ClientOptions
 
     /// <summary>
     /// A request holds the client's socket, mostly one to the primary and a file: with a third of the process's descriptors in connections,
-    /// none of these fails for want of one.
+    /// none of these fails because descriptors are missing.
     /// </summary>
     [Setting(
         "Client connections at once.",

@@ -99,7 +99,7 @@ internal static class ForwardedService
         }
         catch (IOException)
         {
-            // One of them listens or speaks no more; the other direction tells.
+            // One side has closed its end; the other direction shows it.
         }
     }
 }

@@ -7,8 +7,8 @@ using Waystation.GitProtocol.Requests;
 namespace Waystation.SshFrontend.Sessions;
 
 /// <summary>Reads the commands of a v2 conversation one after the other (gitprotocol-v2, Command Request).</summary>
-/// <param name="input">What the client sends.</param>
-/// <param name="share">What the command may hold.</param>
+/// <param name="input">The client's bytes.</param>
+/// <param name="share">The memory of the command.</param>
 /// <param name="now">The moment.</param>
 internal sealed class V2CommandReader(PipeReader input, MemoryShare share, Func<long> now)
 {

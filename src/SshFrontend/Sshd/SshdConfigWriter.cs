@@ -14,11 +14,11 @@ internal static class SshdConfigWriter
     public const string SocketName = "relay";
 
     /// <summary>The whole file.</summary>
-    /// <param name="options">What the operator chose.</param>
+    /// <param name="options">The operator's settings.</param>
     /// <param name="port">The port that was chosen.</param>
     /// <param name="account">The login name: the account that the node runs as.</param>
     /// <param name="hostKeys">The private host keys.</param>
-    /// <param name="release">What this sshd knows.</param>
+    /// <param name="release">The release of sshd, which decides the options that it knows.</param>
     public static string Write(SshdOptions options, int port, string account, IReadOnlyList<string> hostKeys, SshdRelease release)
     {
         var text = new StringBuilder();

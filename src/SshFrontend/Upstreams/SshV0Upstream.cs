@@ -99,7 +99,7 @@ internal sealed class SshV0Upstream : IV0Upstream, IAsyncDisposable
         }
         catch (IOException)
         {
-            // The primary reads no more: its last message is on its way.
+            // The primary has stopped reading: its last message is on its way.
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed record Ticket
         return this with { Shown = shown };
     }
 
-    /// <summary>Takes capabilities in; listings of another object format are of a repository that is no more.</summary>
+    /// <summary>Adds capabilities. Listings of another object format belong to a repository that no longer exists.</summary>
     public Ticket With(CapabilityAdvertisement capabilities, long at) =>
         this with
         {

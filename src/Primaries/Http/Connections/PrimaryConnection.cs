@@ -5,7 +5,8 @@ namespace Waystation.Primaries.Http.Connections;
 /// <summary>
 /// A connection to the primary, above TLS. It reports to each request how far the request came (<see cref="RequestTrace"/>). The primary
 /// may close a used connection at the moment when the node uses it again. So the connection is checked before the first byte of a request:
-/// bytes that the primary sent unasked, its end or a farewell, show that it takes no more. Then no byte of the request has left.
+/// bytes that the primary sent without a question, its end or a farewell, show that it accepts no request. Then no byte of the request
+/// has left.
 /// </summary>
 /// <param name="inner">The connection, TLS included.</param>
 /// <param name="socket">Its socket; null if that is not known, as behind a proxy.</param>

@@ -91,7 +91,7 @@ internal sealed class OptionsReader
     private Array? ReadList(Setting setting)
     {
         IConfigurationSection[] children = [.. _configuration.GetSection(setting.Name).GetChildren()];
-        // A text of a later source takes the place of the numbered children of an earlier one, which are known all the same.
+        // A text of a later source takes the place of the numbered children of an earlier one, which are known as well.
         _known.UnionWith(children.Select(static child => child.Path));
         List<object?> values = _configuration[setting.Name] is { Length: > 0 } joined
             ?
