@@ -1,6 +1,6 @@
 namespace Waystation.Ratios;
 
-/// <summary>All who take part: a primary, a node with its defaults in front of it, and nginx beside them. Repositories are made when a
+/// <summary>All servers: a primary, a node with its defaults in front of it, and nginx beside them. Repositories are made when a
 /// measure first asks for them.</summary>
 internal sealed class Stage : IAsyncDisposable
 {

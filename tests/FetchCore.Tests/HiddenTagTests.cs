@@ -9,8 +9,8 @@ using Waystation.TestKit.Servers;
 namespace Waystation.FetchCore.Tests;
 
 /// <summary>
-/// A tag that is made between a listing and the pack that the primary makes comes with that pack. Only its asker may have it: to those with
-/// whom an answer is shared, the tags may be hidden that their listings do not show.
+/// A tag that is made between a listing and the pack that the primary makes comes with that pack. Only its asker may have it: the tag
+/// may be hidden from the other clients that share the response, because their listings do not show it.
 /// </summary>
 public sealed class HiddenTagTests : IAsyncLifetime
 {

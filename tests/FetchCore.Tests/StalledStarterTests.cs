@@ -7,8 +7,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.FetchCore.Tests;
 
-/// <summary>A pack that does not come on holds up nobody but its asker: whoever follows it goes another way after a bounded
-/// moment.</summary>
+/// <summary>A pack that stalls holds up only its asker. Its followers go another way after a bounded time.</summary>
 public sealed class StalledStarterTests : IAsyncLifetime
 {
     private static readonly ObjectId s_tip = CoreFixture.Id(1);

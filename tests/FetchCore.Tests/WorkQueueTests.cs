@@ -170,8 +170,7 @@ public sealed class WorkQueueTests : IAsyncLifetime
         await _vet.BegunAsync(s_widgets, runs: 2);
     }
 
-    /// <summary>Whatever bit of it has flipped: what is taken up is work on a repository, and where that cannot be told nothing
-    /// is.</summary>
+    /// <summary>The file of the queue, with any bit flipped: the node takes up work on a repository, or nothing.</summary>
     [Fact]
     public async Task WhatWaited_IsTakenUpWhole_OrNotAtAll()
     {

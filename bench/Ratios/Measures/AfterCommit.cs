@@ -3,9 +3,8 @@ using System.Diagnostics;
 namespace Waystation.Ratios.Measures;
 
 /// <summary>
-/// A commit that the node knows nothing of, and the two who ask first for it: a fetch by who has the commit before, and a <c>--depth 1</c>
-/// clone.
-/// Nearly all of their objects are at the node already; how much does the primary make and send, and how long does it take?
+/// A commit that the node does not know, and its first two clients: a fetch of a client that has the commit before, and a <c>--depth 1</c>
+/// clone. The node has nearly all of their objects already. How much does the primary make and send, and how long does it take?
 /// </summary>
 internal static class AfterCommit
 {

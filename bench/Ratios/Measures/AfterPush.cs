@@ -2,8 +2,10 @@ using System.Diagnostics;
 
 namespace Waystation.Ratios.Measures;
 
-/// <summary>A push through the node, and those who want it afterwards: a <c>--depth 1</c> clone, a full clone, a fetch. How many packs does
-/// the primary make for them?</summary>
+/// <summary>
+/// A push through the node, and then three clients: a <c>--depth 1</c> clone, a full clone, a fetch. How many packs does the primary make
+/// for them?
+/// </summary>
 internal static class AfterPush
 {
     /// <summary>The clones that were asked for before, which are made ahead: full and <c>--depth 1</c>.</summary>

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Waystation.Ratios.Rivals;
 
 /// <summary>
-/// Wakes those who wait for a time, within a millisecond of it. The runtime's own timers count in steps of up to four milliseconds,
-/// which shows where a round trip has sixty; so a thread of its own waits for the next time.
+/// Wakes waiters within a millisecond of their time. The runtime's own timers count in steps of up to four milliseconds, which is too much
+/// for a round trip of sixty. So a thread of its own waits for the next time.
 /// </summary>
 internal sealed class LinkClock : IDisposable
 {

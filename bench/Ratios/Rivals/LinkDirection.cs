@@ -7,7 +7,7 @@ namespace Waystation.Ratios.Rivals;
 /// <code>
 ///   sender ─► queue, at most 256 KiB ─► the line: so many bytes a second ─► delay ─► receiver
 /// </code>
-/// It holds no bytes: when the line will be free is known in advance, so who is woken late delays nothing that comes after.
+/// It holds no bytes. The time when the line will be free is known in advance, so a late waiter delays no other.
 /// </summary>
 /// <param name="clock">Wakes the waiters.</param>
 /// <param name="delay">From one end to the other.</param>

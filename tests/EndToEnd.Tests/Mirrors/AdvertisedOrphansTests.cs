@@ -2,8 +2,10 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Mirrors;
 
-/// <summary>What an advertisement named stays obtainable for whoever was shown it, though the ref has moved on and upkeep has sorted it
-/// out.</summary>
+/// <summary>
+/// An advertised object stays obtainable for the client that the advertisement was shown to, also after the ref has moved and upkeep has
+/// sorted the object out.
+/// </summary>
 public sealed class AdvertisedOrphansTests : IAsyncLifetime
 {
     private readonly Station _station = new();

@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace Waystation.EndToEnd.Tests.Mirrors;
 
 /// <summary>
-/// Whatever happens at the primary and whatever is asked by whom: a client that asks through the node ends up with what it
-/// would have got from the primary, and with nothing that its user may not see. WAYSTATION_HISTORIES_SEED repeats a run,
+/// Random changes at the primary and random questions of several users: a client that asks through the node ends up with the same objects
+/// as from the primary, and with none that its user may not see. WAYSTATION_HISTORIES_SEED repeats a run,
 /// WAYSTATION_HISTORIES_CASES makes it longer.
 /// </summary>
 public sealed class RandomHistoriesTests(ITestOutputHelper output) : IAsyncLifetime

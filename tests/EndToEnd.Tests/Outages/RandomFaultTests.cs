@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 namespace Waystation.EndToEnd.Tests.Outages;
 
 /// <summary>
-/// Faults at random while people clone, fetch and push: nothing is lost, nothing is corrupt, nobody hangs, nobody gets in who may not, and
-/// what is not labelled as old is fresh. <c>tests/EndToEnd.Tests/faults</c> runs this for a minute.
+/// Faults at random while people clone, fetch and push: nothing is lost, nothing is corrupt, no client hangs, no client reads without
+/// permission, and answers without a label are fresh. <c>tests/EndToEnd.Tests/faults</c> runs this for a minute.
 /// </summary>
 public sealed class RandomFaultTests(ITestOutputHelper output) : IAsyncLifetime
 {

@@ -3,8 +3,10 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Ssh;
 
-/// <summary>One pack at a time and one that waits: who comes then by SSH is told so, in every version, and the primary makes no pack
-/// instead.</summary>
+/// <summary>
+/// One pack is made at a time, and one waits. A further client over SSH gets a message, in every version, and the primary makes no pack
+/// instead.
+/// </summary>
 public sealed class BusyTests : IAsyncLifetime
 {
     private readonly SshStation _station = new();

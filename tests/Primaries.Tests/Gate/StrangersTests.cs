@@ -7,7 +7,7 @@ using Waystation.Primaries.Gate;
 
 namespace Waystation.Primaries.Tests.Gate;
 
-/// <summary>Clients invent credentials and repositories until a table of the gate is full: what is in use stays.</summary>
+/// <summary>Clients invent credentials and repositories until a table of the gate is full. Entries in use stay.</summary>
 public sealed class StrangersTests : IDisposable
 {
     private const int Many = 70_000;

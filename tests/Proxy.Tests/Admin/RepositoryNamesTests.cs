@@ -7,8 +7,7 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.Proxy.Tests.Admin;
 
-/// <summary>The name of a repository is a name, whoever gives it: no request with the service credential is made of anything
-/// else.</summary>
+/// <summary>The name of a repository is checked, from every source: no other text becomes a request with the service credential.</summary>
 public sealed class RepositoryNamesTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();

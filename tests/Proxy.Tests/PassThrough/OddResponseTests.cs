@@ -5,7 +5,7 @@ namespace Waystation.Proxy.Tests.PassThrough;
 
 /// <summary>
 /// Responses to a fetch that break the protocol's rules (gitprotocol-v2, fetch: without "ready" the acknowledgments end with a flush-pkt,
-/// and with it another section follows a delim-pkt). The client hears them as they are, and says itself what is wrong.
+/// and with it another section follows a delim-pkt). The client gets them unchanged, and reports the fault itself.
 /// </summary>
 public sealed class OddResponseTests(GitFront front) : IClassFixture<GitFront>
 {

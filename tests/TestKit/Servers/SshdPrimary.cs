@@ -8,8 +8,8 @@ namespace Waystation.TestKit.Servers;
 /// A primary as forges are over SSH: OpenSSH's sshd, one login name for all, and a forced command for each key that knows
 /// whose it is.
 /// <para>
-/// Everybody may read everything but mallory, who may not see <c>private/…</c>. Only alice may push. What else is asked is
-/// refused, but for the words by which a test has the command misbehave (see the script).
+/// All users may read everything, but mallory may not see <c>private/…</c>. Only alice may push. Every other command is
+/// refused, except the words by which a test makes the command misbehave (see the script).
 /// </para>
 /// </summary>
 public sealed class SshdPrimary : IAsyncDisposable
