@@ -141,9 +141,7 @@ public sealed class LfsBatchTests
     public void Request_IsRead(string operation, bool isDownload)
     {
         LfsBatchRequest request = LfsBatchRequest.TryParse(
-            Bytes(
-                $$"""{"operation": "{{operation}}", "transfers": ["tus", "basic"], "objects": [{"oid": "{{Oid}}", "size": 0}] }"""
-            )
+            Bytes($$"""{"operation": "{{operation}}", "transfers": ["tus", "basic"], "objects": [{"oid": "{{Oid}}", "size": 0}] }""")
         )!;
 
         Assert.Equal(isDownload, request.IsDownload);
