@@ -162,13 +162,13 @@ public sealed class KeyAuthorityTests(KeyAuthorityStation station) : IClassFixtu
     }
 
     [Fact]
-    public async Task Lfs_IsPointedToThePrimary_WithoutASecret()
+    public async Task Lfs_IsPointedToTheNode_WithoutASecret()
     {
         using SshPerson alice = _inner.PersonWithoutAgent(_inner.Alice);
 
         CommandResult answer = await alice.User.Ssh(_inner.Node.Ssh, "git-lfs-authenticate private/any.git download").MustRunAsync();
 
-        Assert.Equal($"{{\"href\":\"{_inner.Web.Url}private/any.git/info/lfs\"}}", answer.Output);
+        Assert.Equal($"{{\"href\":\"{_inner.Node.Url}private/any.git/info/lfs\"}}", answer.Output);
         CommandResult transfer = await alice.User.Ssh(_inner.Node.Ssh, "git-lfs-transfer private/any.git download").RunAsync();
         Assert.Equal(1, transfer.ExitCode);
     }
