@@ -4,6 +4,7 @@ using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore.Lfs;
 using Waystation.FetchCore.Lfs;
 using Waystation.FetchCore.Primaries.Errors;
+using Waystation.GitProtocol.Lfs;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Http.Connections;
 
@@ -188,7 +189,7 @@ internal sealed class HttpLfsSource : ILfsSource
         byte[] text = new byte[MaxMessage];
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         int length = await body.ReadAtLeastAsync(text, text.Length, throwOnEndOfStream: false, cancellationToken);
-        return System.Text.Encoding.UTF8.GetString(text, 0, length).Trim();
+        return LfsError.MessageOf(text.AsMemory(0, length)) ?? System.Text.Encoding.UTF8.GetString(text, 0, length).Trim();
     }
 
     private static bool IsRedirect(HttpResponseMessage response) =>
