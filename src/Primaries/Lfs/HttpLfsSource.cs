@@ -23,20 +23,14 @@ internal sealed class HttpLfsSource : ILfsSource
     private readonly HttpOrigin _origin;
     private readonly Uri _url;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _header;
-    private readonly IReadOnlyList<KeyValuePair<string, StringValues>> _login;
+    private readonly LfsLogin _login;
 
     /// <param name="storage">Sends requests.</param>
     /// <param name="origin">The primary that named the URL.</param>
     /// <param name="url">The URL.</param>
     /// <param name="header">The fields that the action demands.</param>
-    /// <param name="login">The client's own fields, for the primary alone.</param>
-    public HttpLfsSource(
-        LfsStorage storage,
-        HttpOrigin origin,
-        Uri url,
-        IReadOnlyList<KeyValuePair<string, string>> header,
-        IReadOnlyList<KeyValuePair<string, StringValues>> login
-    )
+    /// <param name="login">The client's own fields, for the primary alone; and what to do when the primary refuses.</param>
+    public HttpLfsSource(LfsStorage storage, HttpOrigin origin, Uri url, IReadOnlyList<KeyValuePair<string, string>> header, LfsLogin login)
     {
         (_storage, _origin, _url, _header, _login) = (storage, origin, url, header, login);
         Bytes = (3 * url.OriginalString.Length) + header.Sum(static field => 2 * (field.Key.Length + field.Value.Length)) + 256;
@@ -58,6 +52,11 @@ internal sealed class HttpLfsSource : ILfsSource
             }
             else
             {
+                if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden && _origin.IsOwn(_url))
+                {
+                    _login.WhenRefused();
+                }
+
                 fill.Refuse(await RefusalOfAsync(response, fill.Stopping));
             }
         }
@@ -123,7 +122,7 @@ internal sealed class HttpLfsSource : ILfsSource
 
         if (isAsNamed && _origin.IsOwn(url))
         {
-            foreach ((string name, StringValues values) in _login)
+            foreach ((string name, StringValues values) in _login.Fields)
             {
                 if (!request.Headers.NonValidated.Contains(name))
                 {

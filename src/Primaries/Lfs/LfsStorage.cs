@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Primitives;
 using Waystation.FetchCore.Lfs;
 using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Lfs;
@@ -50,8 +49,8 @@ public sealed class LfsStorage : IDisposable
     /// <summary>The source that an action names; null if the node does not follow it, and the client goes there itself.</summary>
     /// <param name="origin">The primary.</param>
     /// <param name="action">The action of the primary's answer.</param>
-    /// <param name="login">The client's own fields, for a primary that demands them; empty if the action needs none.</param>
-    public ILfsSource? SourceOf(HttpOrigin origin, LfsAction action, IReadOnlyList<KeyValuePair<string, StringValues>> login)
+    /// <param name="login">The client.</param>
+    public ILfsSource? SourceOf(HttpOrigin origin, LfsAction action, LfsLogin login)
     {
         ArgumentNullException.ThrowIfNull(action);
         return

@@ -125,17 +125,19 @@ public sealed class ServiceLfs(PrimaryMap primaries, LfsStorage storage, SshClie
         using LfsBatchResponse batch =
             (isWhole ? LfsBatchResponse.TryParse(json) : null)
             ?? throw new PrimaryException("the LFS of the primary answered with no batch answer");
-        KeyValuePair<string, StringValues>[] login =
-        [
-            .. place.Header.Select(static field => new KeyValuePair<string, StringValues>(field.Key, field.Value)),
-        ];
+        var login = new LfsLogin(
+            [.. place.Header.Select(static field => new KeyValuePair<string, StringValues>(field.Key, field.Value))],
+            static () => { }
+        );
         return
         [
             .. batch
                 .Objects.OfType<LfsBatchObject>()
                 .Select(one => new LfsOffer(
                     one.Object,
-                    one.Download is { } action ? storage.SourceOf(primary.Http, action, one.IsAuthenticated ? [] : login) : null
+                    one.Download is { } action
+                        ? storage.SourceOf(primary.Http, action, one.IsAuthenticated ? login with { Fields = [] } : login)
+                        : null
                 )),
         ];
     }

@@ -321,6 +321,40 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
     }
 
     [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    public async Task RefusedObject_EndsEarlierUrlsOfThatUser(int status)
+    {
+        (byte[] bytes, string oid) = front.NewObject();
+        (_, string other) = front.NewObject();
+        string repository = $"/team/revoked{status}.git/info/lfs";
+        front.Permit(
+            oid,
+            bytes.Length,
+            $$"""
+            "download":{"href":"{{front.Storage.Url}}o"}
+            """
+        );
+        front.Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+        using HttpResponseMessage first = await front.BatchAsync(oid, bytes.Length, repository: repository);
+        Uri stored = await LfsFront.UrlOfAsync(first);
+        await front.Client.GetByteArrayAsync(stored);
+
+        front.Permit(
+            other,
+            5,
+            $$"""
+            "download":{"href":"{{front.Primary.Url}}o"}
+            """,
+            other: context => LfsFront.SayAsync(context, status, "{}")
+        );
+        using HttpResponseMessage second = await front.BatchAsync(other, 5, repository: repository);
+        Assert.Equal(status, (int)(await front.Client.GetAsync(await LfsFront.UrlOfAsync(second))).StatusCode);
+
+        Assert.Equal(403, (int)(await front.Client.GetAsync(stored)).StatusCode);
+    }
+
+    [Theory]
     [InlineData("/team/tool.git/info/lfs")]
     [InlineData("/other/lfs/place")]
     public async Task EveryLfsUrlOfThePrimary_IsServed(string repository)

@@ -86,8 +86,11 @@ public sealed class LfsFront : Front
     public async Task<Uri> UrlAsync(string oid, long size, string authorization = Alice, string action = "download")
     {
         using HttpResponseMessage answer = await BatchAsync(oid, size, authorization, action == "download" ? "download" : "upload");
-        return new Uri((string)(await JsonOfAsync(answer))["objects"]![0]!["actions"]![action]!["href"]!);
+        return await UrlOfAsync(answer, action);
     }
+
+    public static async Task<Uri> UrlOfAsync(HttpResponseMessage answer, string action = "download") =>
+        new((string)(await JsonOfAsync(answer))["objects"]![0]!["actions"]![action]!["href"]!);
 
     public static async Task<JsonNode> JsonOfAsync(HttpResponseMessage answer) => JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
 }

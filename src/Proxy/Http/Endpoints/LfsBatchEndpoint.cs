@@ -1,6 +1,6 @@
 using System.Buffers;
-using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore;
+using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Lfs;
 using Waystation.FetchCore.Memory;
@@ -131,7 +131,7 @@ internal sealed class LfsBatchEndpoint(
             return;
         }
 
-        IReadOnlyList<KeyValuePair<string, StringValues>> login = LfsFields.LoginOf(asker.Headers);
+        var login = LoginOf(asker);
         LfsBatchChange?[] changes = [.. batch.Objects.Select(one => one is null ? null : ChangeOf(request, login, one, askedAt))];
         if (Array.TrueForAll(changes, static change => change is null))
         {
@@ -148,12 +148,14 @@ internal sealed class LfsBatchEndpoint(
         await context.Response.Body.WriteAsync(written.WrittenMemory, context.RequestAborted);
     }
 
-    private LfsBatchChange? ChangeOf(
-        ClientRequest request,
-        IReadOnlyList<KeyValuePair<string, StringValues>> login,
-        LfsBatchObject one,
-        long askedAt
-    )
+    /// <summary>It lives as long as the permission. So it holds on to nothing of the request but what it needs.</summary>
+    private LfsLogin LoginOf(HttpAsker asker)
+    {
+        (RepositoryName repository, Credential credential) = (asker.Repository, asker.Credential);
+        return new LfsLogin(LfsFields.LoginOf(asker.Headers), () => Refuse(repository, credential));
+    }
+
+    private LfsBatchChange? ChangeOf(ClientRequest request, LfsLogin login, LfsBatchObject one, long askedAt)
     {
         LfsUrl? download = one.Download is { } action ? TakeDownload(request, login, one, action, askedAt) : null;
         string? upload = one.Upload is { } put ? uploads.Expect(request, one.Object, put.Href, one.Verify?.Href) : null;
@@ -170,16 +172,10 @@ internal sealed class LfsBatchEndpoint(
             };
     }
 
-    private LfsUrl? TakeDownload(
-        ClientRequest request,
-        IReadOnlyList<KeyValuePair<string, StringValues>> login,
-        LfsBatchObject one,
-        LfsAction action,
-        long askedAt
-    )
+    private LfsUrl? TakeDownload(ClientRequest request, LfsLogin login, LfsBatchObject one, LfsAction action, long askedAt)
     {
         bool hasLogin = one.IsAuthenticated || action.Header.Any(static field => Is(field.Key, "Authorization"));
-        if (storage.SourceOf(request.Primary.Http, action, hasLogin ? [] : login) is not { } source)
+        if (storage.SourceOf(request.Primary.Http, action, hasLogin ? login with { Fields = [] } : login) is not { } source)
         {
             return null;
         }
@@ -207,9 +203,14 @@ internal sealed class LfsBatchEndpoint(
     {
         if (HttpPrimaryReply.IsRefused(response))
         {
-            lfs.Refuse(request.Repository, request.Credential);
-            tickets.Doubt(request.Repository, request.Credential);
+            Refuse(request.Repository, request.Credential);
         }
+    }
+
+    private void Refuse(RepositoryName repository, Credential credential)
+    {
+        lfs.Refuse(repository, credential);
+        tickets.Doubt(repository, credential);
     }
 
     private async Task AnswerInOutageAsync(ClientRequest request, ReadOnlyMemory<byte> body, PrimaryException failure)
