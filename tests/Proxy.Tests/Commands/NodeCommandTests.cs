@@ -64,6 +64,17 @@ public sealed class NodeCommandTests
                     + "2026-01-02 03:04:04Z  bypass (malformed) h/a  http anonymous  not understood  0 B in 7 ms "
                     + "(parse 1, access 0, turn 0, first byte 6, send 0)  unreachable: no route\n"
             },
+            {
+                "fetches",
+                """
+                    [{"number":9,"started":"2026-01-02T03:04:06Z","door":"http","repo":"h/a","credential":"1a2b3c4d","protocolVersion":null,
+                    "asked":null,"lfs":{"size":4096,"from":1024,"count":1024},
+                    "outcome":"join","reason":null,"kept":true,"refsAgeSeconds":null,"end":"whole","trouble":null,"bytes":1024,
+                    "milliseconds":{"parse":1,"access":0,"turn":0,"firstByte":2,"send":3,"total":6}}]
+                    """,
+                "2026-01-02 03:04:06Z  join     h/a  http 1a2b3c4d  lfs object, 1 KiB of 4 KiB  1 KiB in 6 ms "
+                    + "(parse 1, access 0, turn 0, first byte 2, send 3)\n"
+            },
             { "warm h/a", """{"repo":"h/a","queued":"warm"}""", "h/a: warm queued\n" },
             { "sync h/a", """{"repo":"h/a","queued":"vet"}""", "h/a: vet queued\n" },
             {

@@ -10,7 +10,6 @@ namespace Waystation.Proxy.Admin.Pages;
 /// <param name="Credential">A digest of the credential, the same while the node runs, or <c>anonymous</c>.</param>
 /// <param name="ProtocolVersion">0, 1 or 2; null if the request does not say it clearly.</param>
 /// <param name="Asked">Its request; null if the node did not understand or did not read it.</param>
-/// <param name="Lfs">The download of an LFS object: how it was asked; null for a fetch.</param>
 /// <param name="Outcome"><c>hit</c>, <c>join</c>, <c>local</c>, <c>forward</c> or <c>bypass</c>; null if nothing was served.</param>
 /// <param name="Reason">Why the request was forwarded unchanged, or refused by the node; null in every other case.</param>
 /// <param name="Kept">The node keeps the pack, or means to.</param>
@@ -19,6 +18,7 @@ namespace Waystation.Proxy.Admin.Pages;
 /// <param name="Trouble">The failure; null if there was none.</param>
 /// <param name="Bytes">Bytes sent.</param>
 /// <param name="Milliseconds">How long each phase took.</param>
+/// <param name="Lfs">The download of an LFS object: how it was asked; null for a fetch.</param>
 internal sealed record FetchStatus(
     long Number,
     DateTimeOffset Started,
@@ -27,7 +27,6 @@ internal sealed record FetchStatus(
     string Credential,
     int? ProtocolVersion,
     AskedFetch? Asked,
-    AskedLfs? Lfs,
     string? Outcome,
     string? Reason,
     bool Kept,
@@ -35,7 +34,8 @@ internal sealed record FetchStatus(
     string End,
     string? Trouble,
     long Bytes,
-    FetchMilliseconds Milliseconds
+    FetchMilliseconds Milliseconds,
+    AskedLfs? Lfs = null
 )
 {
     public static FetchStatus Of(FetchRecord record) =>
@@ -47,7 +47,6 @@ internal sealed record FetchStatus(
             record.Credential,
             record.ProtocolVersion,
             record.Asked,
-            record.Lfs,
             record.Outcome?.ToWord(),
             record.Reason?.ToWord(),
             record.IsKept,
@@ -55,6 +54,7 @@ internal sealed record FetchStatus(
             record.End.ToWord(),
             record.Trouble,
             record.Bytes,
-            FetchMilliseconds.Of(record.Times)
+            FetchMilliseconds.Of(record.Times),
+            record.Lfs
         );
 }
