@@ -29,9 +29,12 @@ public sealed class LfsUrls
     /// <param name="time">The wall clock.</param>
     public LfsUrls(TimeProvider time) => _time = time;
 
-    /// <summary>The target of a URL: path and query.</summary>
+    /// <summary>
+    /// The target of a URL: path and query. Its end is rounded up to a whole second, so no URL ends before the time that the client was
+    /// told.
+    /// </summary>
     public string Sign(RepositoryName repository, Credential credential, LfsObject asked, DateTimeOffset expires) =>
-        Sign(repository, credential.ToToken(), asked, expires.ToUnixTimeSeconds());
+        Sign(repository, credential.ToToken(), asked, (expires + TimeSpan.FromTicks(TimeSpan.TicksPerSecond - 1)).ToUnixTimeSeconds());
 
     /// <summary>Reads a target. False for anything that the node has not signed so, letter by letter, and for a URL whose time is
     /// over.</summary>

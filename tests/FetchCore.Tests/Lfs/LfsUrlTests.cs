@@ -88,6 +88,16 @@ public sealed class LfsUrlTests
     }
 
     [Fact]
+    public void Url_DoesNotEndBeforeTheTimeThatTheClientWasTold()
+    {
+        _time.Turn(TimeSpan.FromMilliseconds(900));
+        string target = Sign(s_repository, Of("alice"));
+        _time.Turn(TimeSpan.FromMinutes(1) - TimeSpan.FromMilliseconds(1));
+
+        Assert.True(_urls.TryRead(target, out _, out _, out _));
+    }
+
+    [Fact]
     public void AnotherProcess_SignsWithAnotherKey() =>
         Assert.False(new LfsUrls(_time).TryRead(Sign(s_repository, Of("alice")), out _, out _, out _));
 
