@@ -61,13 +61,15 @@ internal sealed class HttpLfsSource : ILfsSource
             }
         }
         catch (Exception e)
-            when (e is HttpRequestException or PrimaryException or StorageRefusedException && !fill.Stopping.IsCancellationRequested)
+            when (e is HttpRequestException or PrimaryException or StorageRefusedException or OperationCanceledException
+                && !fill.Stopping.IsCancellationRequested
+            )
         {
             // Once a byte came, the fill itself tells its readers that it broke off.
             fill.Refuse(
                 Refused(e) is { } refused
                     ? new LfsRefusal((int)HttpStatusCode.BadGateway, refused.Message) { Elsewhere = Elsewhere() }
-                    : LfsRefusals.Unreachable(_url.Authority, e.Message) with
+                    : LfsRefusals.Unreachable(_url.Authority, e is OperationCanceledException ? "connecting took too long" : e.Message) with
                     {
                         Elsewhere = Elsewhere(),
                     }

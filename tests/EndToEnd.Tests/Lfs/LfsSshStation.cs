@@ -56,6 +56,13 @@ internal sealed class LfsSshStation : IAsyncDisposable
 
     public string DirectAddressOf(PrimaryRepository repository) => SshStation.AddressOf($"127.0.0.1:{Sshd.Port}", repository);
 
+    /// <summary>The primary answers neither over SSH nor over HTTP any more.</summary>
+    public Task StopPrimaryAsync()
+    {
+        Sshd.Stop();
+        return Primary.StopAsync();
+    }
+
     /// <summary>ssh to the node with a command.</summary>
     public async Task<CommandResult> AskAsync(string user, string command) =>
         await (await UserAsync(user)).Ssh(Node.Ssh, command).RunAsync();

@@ -65,6 +65,28 @@ public sealed class SshTests
 
     [Theory]
     [MemberData(nameof(Ways))]
+    public async Task Clone_SurvivesAnOutage_ForWhoeverHadTheObjects(string way)
+    {
+        await using LfsSshStation station = await LfsSshStation.StartAsync(way, "--Primaries:0:AnswerWithin", "00:00:05");
+        PrimaryRepository repository = await station.Primary.Git.CreateAsync("private/media.git", new History(140) { Commits = 6 });
+        LfsContent content = LfsContent.FromSeed(141, 400_000);
+        station.Primary.Objects.Add(repository, content);
+        await repository.CommitPointersAsync(new Dictionary<string, LfsContent> { ["0.bin"] = content });
+        GitClient alice = await station.ClientAsync("alice");
+        await alice.RunAsync("clone", "--quiet", station.AddressOf(repository), "before");
+        await station.StopPrimaryAsync();
+
+        await alice.RunAsync("clone", "--quiet", station.AddressOf(repository), "during");
+
+        await LfsStation.AssertHasAsync(alice.In("during"), [content]);
+        GitClient bob = await station.ClientAsync("bob");
+        Assert.NotEqual(0, (await bob.TryAsync("clone", "--quiet", station.AddressOf(repository), "during")).ExitCode);
+        CommandResult answer = await station.AskAsync("bob", $"git-lfs-authenticate {repository.Name} download");
+        Assert.True(answer.ExitCode != 0 || JsonNode.Parse(answer.Output)!["header"] is null, answer.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
     public async Task AuthenticateAnswer_LeadsToTheNode(string way)
     {
         await using LfsSshStation station = await LfsSshStation.StartAsync(way);
