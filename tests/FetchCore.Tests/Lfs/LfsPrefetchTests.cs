@@ -127,9 +127,19 @@ public sealed class LfsPrefetchTests : IAsyncLifetime
     {
         await CommitAsync("main", "a.bin", "one");
         await _node.CloneAsync();
-        LfsPrefetch off = NewPrefetch(new PrefetchOptions());
-        Assert.False(off.IsDue(_node.Mirror));
-        await off.RunAsync(MirrorFixture.Repository, CancellationToken.None);
+        foreach (
+            PrefetchOptions options in new PrefetchOptions[]
+            {
+                new() { Include = [] },
+                new() { Exclude = ["*"] },
+            }
+        )
+        {
+            LfsPrefetch off = NewPrefetch(options);
+            Assert.False(off.IsDue(_node.Mirror));
+            await off.RunAsync(MirrorFixture.Repository, CancellationToken.None);
+        }
+
         _node.Services.Primary = null;
         LfsPrefetch unserved = NewPrefetch();
         Assert.False(unserved.IsDue(_node.Mirror));
@@ -164,7 +174,7 @@ public sealed class LfsPrefetchTests : IAsyncLifetime
             _node.Services,
             _lfs,
             Store,
-            options ?? new PrefetchOptions { Include = ["*"] },
+            options ?? new PrefetchOptions(),
             _node.Core.WorkMeters
         );
 

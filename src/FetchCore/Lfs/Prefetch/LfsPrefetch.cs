@@ -75,7 +75,8 @@ public sealed class LfsPrefetch(
         _done[repository] = tips;
     }
 
-    private bool Wants(RepositoryName repository) => store.IsOn && options.Include.Count > 0 && services.Serves(repository);
+    private bool Wants(RepositoryName repository) =>
+        store.IsOn && options.Include.Count > 0 && !options.Exclude.Contains("*", StringComparer.Ordinal) && services.Serves(repository);
 
     private bool IsWanted(string path)
     {

@@ -7,17 +7,16 @@ public sealed class PrefetchOptions
 {
     private const string Page = "operations.md#kept-warm";
 
-    /// <summary>The paths whose objects are fetched; none by default, because storage for LFS is often paid by the byte.</summary>
+    /// <summary>The paths whose objects are fetched.</summary>
     [Setting(
         "Globs of the files whose Git LFS objects the node fetches ahead, after a sync or a push, with the service credential; * also "
             + "matches slashes, and * alone is all files.",
-        Default = "none",
         Page = Page
     )]
-    public IReadOnlyList<string> Include { get; init; } = [];
+    public IReadOnlyList<string> Include { get; init; } = ["*"];
 
     /// <summary>The paths that are left out.</summary>
-    [Setting("Globs of files whose Git LFS objects are not fetched ahead.", Page = Page)]
+    [Setting("Globs of files whose Git LFS objects are not fetched ahead; * fetches none.", Page = Page)]
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
     /// <summary>Bytes of the largest object that is fetched ahead.</summary>
