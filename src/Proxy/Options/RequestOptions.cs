@@ -6,5 +6,5 @@ namespace Waystation.Proxy.Options;
 internal sealed class RequestOptions
 {
     [Setting("Memory for all requests together, as they come, parsed and as text for git. A request that finds no room is forwarded.")]
-    public long MaxMemory { get; init; } = 192L << 20;
+    public long MaxMemory { get; init; } = 160L << 20;
 }
