@@ -8,14 +8,12 @@ using Waystation.GitProtocol.Lfs;
 namespace Waystation.CacheStore.Lfs;
 
 /// <summary>
-/// The objects on disk: <c>lfs/ab/cd/OID</c> for the object <c>abcd…</c>, its bytes and nothing else. An object is whole and checked before
-/// it is renamed into place, and counts when the <see cref="ObjectLog"/> has it: a file that the log does not know was never finished. A
-/// damaged object is moved to the quarantine.
+/// The objects on disk: their <see cref="ObjectFiles"/>, and the <see cref="ObjectLog"/> that says which of these count. An object is whole
+/// and checked before it is renamed into place. A file that the log does not know was never finished. A damaged object is moved to the
+/// quarantine.
 /// </summary>
 internal sealed class StoredObjects : ISpaceHolder
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private readonly Lock _gate = new();
     private readonly DataFolder _folder;
     private readonly SpaceBudget _budget;
@@ -23,12 +21,14 @@ internal sealed class StoredObjects : ISpaceHolder
     private readonly StoreMeters _meters;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly ObjectFiles _files;
     private readonly ObjectLog _log;
     private readonly ObjectIndex _index;
 
     public StoredObjects(DataFolder folder, SpaceBudget budget, LfsOptions options, StoreMeters meters, TimeProvider time, ILogger logger)
     {
         (_folder, _budget, _options, _meters, _time, _logger) = (folder, budget, options, meters, time, logger);
+        _files = new ObjectFiles(folder, OnRefused);
         _log = new ObjectLog(folder);
         _index = new ObjectIndex(budget.Age);
         Load();
@@ -112,11 +112,9 @@ internal sealed class StoredObjects : ISpaceHolder
     /// <param name="repositories">Asked for the repositories that refer to it, in one step with the putting away.</param>
     public bool TryAdopt(LfsObject lfsObject, SpoolFile file, uint[] sums, TimeSpan cost, Func<IReadOnlyList<RepositoryName>> repositories)
     {
-        string path = PathOf(lfsObject.Id);
         try
         {
-            File.SetUnixFileMode(file.Path, Private);
-            DataFolder.CreatePrivate(Path.GetDirectoryName(path)!);
+            _files.Prepare(file, lfsObject.Id);
             lock (_gate)
             {
                 IReadOnlyList<RepositoryName> present = repositories();
@@ -126,7 +124,7 @@ internal sealed class StoredObjects : ISpaceHolder
                 }
 
                 var stored = new StoredObject(lfsObject, _time.GetUtcNow(), cost, sums, present);
-                File.Move(file.Path, path, overwrite: true);
+                _files.Adopt(file, lfsObject.Id);
                 _log.Append(new ObjectLogEntry.Stored(stored));
                 _index.Add(stored);
                 RenewLogWhenOld();
@@ -137,7 +135,7 @@ internal sealed class StoredObjects : ISpaceHolder
             OnRefused("cannot store", e);
             if (!Contains(lfsObject))
             {
-                TryDelete(path);
+                _files.TryDelete(lfsObject.Id);
             }
 
             return false;
@@ -161,7 +159,7 @@ internal sealed class StoredObjects : ISpaceHolder
 
             _index.Remove(damaged.Object.Id);
             NoteRemoved(damaged.Object.Id);
-            _folder.Quarantine(PathOf(damaged.Object.Id));
+            _files.Quarantine(damaged.Object.Id);
         }
 
         _meters.LfsQuarantined();
@@ -178,7 +176,7 @@ internal sealed class StoredObjects : ISpaceHolder
             TryAppend(new ObjectLogEntry.Purged(repository));
             foreach (StoredObject stored in removed)
             {
-                TryDelete(PathOf(stored.Object.Id));
+                _files.TryDelete(stored.Object.Id);
             }
         }
 
@@ -215,7 +213,7 @@ internal sealed class StoredObjects : ISpaceHolder
             }
 
             NoteRemoved(evicted.Object.Id);
-            TryDelete(PathOf(evicted.Object.Id));
+            _files.TryDelete(evicted.Object.Id);
         }
 
         _meters.LfsEvicted(evicted.Object.Size);
@@ -228,7 +226,7 @@ internal sealed class StoredObjects : ISpaceHolder
     {
         try
         {
-            SafeFileHandle file = StoreFile.Open(PathOf(stored.Object.Id));
+            SafeFileHandle file = _files.Open(stored.Object.Id);
             if (RandomAccess.GetLength(file) == stored.Object.Size)
             {
                 return new StoredObjectFile(file, stored, Quarantine);
@@ -274,14 +272,6 @@ internal sealed class StoredObjects : ISpaceHolder
         }
     }
 
-    private string PathOf(LfsObjectId id) => Path.Combine(_folder.Lfs, NameOf(id));
-
-    private static string NameOf(LfsObjectId id)
-    {
-        string digits = id.ToString();
-        return Path.Combine(digits[..2], digits[2..4], digits);
-    }
-
     /// <summary>The caller has the lock.</summary>
     private void Refer(RepositoryName repository, LfsObjectId id)
     {
@@ -320,22 +310,6 @@ internal sealed class StoredObjects : ISpaceHolder
     {
         _meters.LfsFailure(reason);
         _logger.ObjectRefused(reason, cause);
-    }
-
-    private void TryDelete(string file)
-    {
-        try
-        {
-            File.Delete(file);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // There is nothing to delete.
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            OnRefused("cannot delete", e);
-        }
     }
 
     private void Load()
@@ -381,25 +355,7 @@ internal sealed class StoredObjects : ISpaceHolder
     /// <summary>Deletes the files that the log does not know, and forgets the objects without a file.</summary>
     private void SweepFiles()
     {
-        var lost = _index
-            .All()
-            .ToDictionary(static stored => NameOf(stored.Object.Id), static stored => stored.Object, StringComparer.Ordinal);
-        var folder = new DirectoryInfo(_folder.Lfs);
-        foreach (FileInfo file in folder.Exists ? folder.EnumerateFiles("*", SearchOption.AllDirectories) : [])
-        {
-            string name = Path.GetRelativePath(_folder.Lfs, file.FullName);
-            if (lost.TryGetValue(name, out LfsObject known) && file.Length == known.Size)
-            {
-                lost.Remove(name);
-            }
-            else if (_folder.IsWritable && !string.Equals(name, ObjectLog.FileName, StringComparison.Ordinal))
-            {
-                _logger.ObjectSwept(file.FullName);
-                TryDelete(file.FullName);
-            }
-        }
-
-        foreach (LfsObject gone in lost.Values)
+        foreach (LfsObject gone in _files.Sweep(_index.All().Select(static stored => stored.Object), _logger.ObjectSwept))
         {
             _index.Remove(gone.Id);
         }
