@@ -76,23 +76,8 @@ internal sealed class LfsFollowing(LfsFill fill, Follower follower, bool isStart
 
     public override async Task<bool> EndAsync(CancellationToken cancellationToken)
     {
-        // A reader that reads nothing would stop a writer whose disk is full. Nothing is then kept, so there is no end to wait for.
-        follower.Dispose();
-        while (true)
-        {
-            Task changed = fill.File.Changed;
-            if (fill.Keepers.Count == 0)
-            {
-                return false;
-            }
-
-            if (fill.File.State is not FillState.Filling and var state)
-            {
-                return state == FillState.Whole;
-            }
-
-            await changed.WaitAsync(cancellationToken);
-        }
+        await fill.File.WaitForAsync(() => fill.File.State != FillState.Filling, cancellationToken);
+        return fill.File.State == FillState.Whole;
     }
 
     public override ValueTask DisposeAsync() =>

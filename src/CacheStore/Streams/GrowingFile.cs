@@ -101,6 +101,21 @@ internal sealed class GrowingFile(SpoolFile file, int heldBack, Action onLeftDis
         }
     }
 
+    /// <summary>Waits until a condition holds. It is looked at after each change.</summary>
+    public async Task WaitForAsync(Func<bool> condition, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed = Changed;
+            if (condition())
+            {
+                return;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Wakes the waiters for <see cref="Changed"/>.</summary>
     public void Pulse()
     {

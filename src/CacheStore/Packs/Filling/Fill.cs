@@ -110,7 +110,7 @@ public sealed class Fill : IDisposable
 
     /// <summary>Waits for the header of the pack.</summary>
     public Task WaitForHeaderAsync(CancellationToken cancellationToken) =>
-        WaitForAsync(() => HasHeader || _file.State != FillState.Filling, cancellationToken);
+        _file.WaitForAsync(() => HasHeader || _file.State != FillState.Filling, cancellationToken);
 
     /// <summary>The sections before the packfile are known: readers may begin their responses.</summary>
     /// <param name="prologue">These sections.</param>
@@ -309,22 +309,8 @@ public sealed class Fill : IDisposable
     /// <summary>Waits until the pack is whole; false if it never will be.</summary>
     internal async Task<bool> WaitForEndAsync(CancellationToken cancellationToken)
     {
-        await WaitForAsync(() => _file.State != FillState.Filling, cancellationToken);
+        await _file.WaitForAsync(() => _file.State != FillState.Filling, cancellationToken);
         return _file.State == FillState.Whole;
-    }
-
-    private async Task WaitForAsync(Func<bool> condition, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task changed = _file.Changed;
-            if (condition())
-            {
-                return;
-            }
-
-            await changed.WaitAsync(cancellationToken);
-        }
     }
 
     private FillOutcome Ending => _ending ?? throw new InvalidOperationException("the fill has not ended");
