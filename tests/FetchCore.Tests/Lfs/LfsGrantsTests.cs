@@ -33,8 +33,8 @@ public sealed class LfsGrantsTests
         Assert.NotNull(Find("alice", 1));
         Assert.Null(Find("bob", 1));
         Assert.Null(Find("alice", 2));
-        Assert.Null(_grants.Find(s_repository with { Path = "team/other.git" }, Of("alice"), Object(1)));
-        Assert.Null(_grants.Find(s_repository, Of("alice"), Object(1) with { Size = 5 }));
+        Assert.Null(_grants.Find(s_repository with { Path = "team/other.git" }, Of("alice"), Numbered.Object(1)));
+        Assert.Null(_grants.Find(s_repository, Of("alice"), Numbered.Object(1) with { Size = 5 }));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class LfsGrantsTests
         _time.Turn(TimeSpan.FromMilliseconds(1));
         _tickets.Refuse(s_repository, Of("alice"));
 
-        Assert.False(_grants.TryAdd(new LfsGrant(s_repository, Of("alice"), Object(1), askedAt)));
+        Assert.False(_grants.TryAdd(new LfsGrant(s_repository, Of("alice"), Numbered.Object(1), askedAt)));
         Assert.Null(Find("alice", 1));
 
         _time.Turn(TimeSpan.FromMilliseconds(1));
@@ -107,16 +107,13 @@ public sealed class LfsGrantsTests
     }
 
     private void Add(string user, int number) =>
-        Assert.True(_grants.TryAdd(new LfsGrant(s_repository, Of(user), Object(number), _tickets.Now) { Source = new NoSource() }));
+        Assert.True(
+            _grants.TryAdd(new LfsGrant(s_repository, Of(user), Numbered.Object(number), _tickets.Now) { Source = new NoSource() })
+        );
 
-    private LfsGrant? Find(string user, int number) => _grants.Find(s_repository, Of(user), Object(number));
+    private LfsGrant? Find(string user, int number) => _grants.Find(s_repository, Of(user), Numbered.Object(number));
 
     private Credential Of(string user) => _digester.Digest([new("header authorization", user)]);
-
-    private static LfsObject Object(int number) =>
-        LfsObjectId.TryParse(number.ToString("x64", null).AsSpan(), out LfsObjectId id)
-            ? new LfsObject(id, 1_234)
-            : throw new ArgumentException("no id", nameof(number));
 
     private sealed class NoSource : ILfsSource
     {

@@ -29,7 +29,7 @@ public sealed class LfsUrlTests
         Assert.Equal(s_repository, repository);
         Assert.Equal(credential, found);
         Assert.Equal(isAnonymous, found.IsAnonymous);
-        Assert.Equal(Object(1), asked);
+        Assert.Equal(Numbered.Object(1), asked);
     }
 
     [Fact]
@@ -102,12 +102,7 @@ public sealed class LfsUrlTests
         Assert.False(new LfsUrls(_time).TryRead(Sign(s_repository, Of("alice")), out _, out _, out _));
 
     private string Sign(RepositoryName repository, Credential credential) =>
-        _urls.Sign(repository, credential, Object(1), _time.GetUtcNow() + TimeSpan.FromMinutes(1));
+        _urls.Sign(repository, credential, Numbered.Object(1), _time.GetUtcNow() + TimeSpan.FromMinutes(1));
 
     private Credential Of(string user) => _digester.Digest([new("header authorization", user)]);
-
-    private static LfsObject Object(int number) =>
-        LfsObjectId.TryParse(number.ToString("x64", null).AsSpan(), out LfsObjectId id)
-            ? new LfsObject(id, 1_234)
-            : throw new ArgumentException("no id", nameof(number));
 }

@@ -21,7 +21,7 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
             "download":{"href":"{{front.Storage.Url}}o?sig=1","header":{"X-Token":"t","Authorization":"Bearer s"},"expires_in":900}
             """
         );
-        front.Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+        front.Store(bytes);
 
         using HttpResponseMessage answer = await front.BatchAsync(oid, bytes.Length);
         JsonNode one = (await LfsFront.JsonOfAsync(answer))["objects"]![0]!;
@@ -58,14 +58,8 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
     public async Task Ranges(string range, int status, int from, int count)
     {
         (byte[] bytes, string oid) = front.NewObject();
-        front.Permit(
-            oid,
-            bytes.Length,
-            $$"""
-            "download":{"href":"{{front.Storage.Url}}o"}
-            """
-        );
-        front.Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+        front.PermitAtStorage(oid, bytes.Length);
+        front.Store(bytes);
         Uri url = await front.UrlAsync(oid, bytes.Length);
         for (int i = 0; i < 2; i++)
         {
@@ -85,14 +79,8 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
     public async Task ConditionsOfTheClient_AreKept()
     {
         (byte[] bytes, string oid) = front.NewObject();
-        front.Permit(
-            oid,
-            bytes.Length,
-            $$"""
-            "download":{"href":"{{front.Storage.Url}}o"}
-            """
-        );
-        front.Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+        front.PermitAtStorage(oid, bytes.Length);
+        front.Store(bytes);
         Uri url = await front.UrlAsync(oid, bytes.Length);
 
         using HttpResponseMessage head = await front.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, url));
@@ -152,7 +140,7 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
                 return Task.CompletedTask;
             }
         );
-        front.Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+        front.Store(bytes);
 
         Assert.Equal(bytes, await front.Client.GetByteArrayAsync(await front.UrlAsync(oid, bytes.Length)));
 
@@ -169,13 +157,7 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
     public async Task RedirectIntoAnotherNetwork_IsNotFollowed_TheClientMayGo(string location)
     {
         (byte[] bytes, string oid) = front.NewObject();
-        front.Permit(
-            oid,
-            bytes.Length,
-            $$"""
-            "download":{"href":"{{front.Storage.Url}}o"}
-            """
-        );
+        front.PermitAtStorage(oid, bytes.Length);
         front.Storage.Answer(context =>
         {
             context.Response.StatusCode = 302;
@@ -220,13 +202,7 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
     public async Task RefusalOfTheStorage_ReachesTheClient(int status, string text, int told)
     {
         (byte[] bytes, string oid) = front.NewObject();
-        front.Permit(
-            oid,
-            bytes.Length,
-            $$"""
-            "download":{"href":"{{front.Storage.Url}}o"}
-            """
-        );
+        front.PermitAtStorage(oid, bytes.Length);
         front.Storage.Answer(context =>
         {
             context.Response.StatusCode = status;
@@ -242,7 +218,7 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
         Assert.Equal("7", got.Headers.GetValues("Retry-After").Single());
 
         // Nothing is remembered: the next try gets the object.
-        front.Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+        front.Store(bytes);
         Assert.Equal(bytes, await front.Client.GetByteArrayAsync(url));
     }
 
@@ -253,13 +229,7 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
     public async Task WrongBytes_NeverLeaveWhole_AndAreNotKept(string fault)
     {
         (byte[] bytes, string oid) = front.NewObject(200_000);
-        front.Permit(
-            oid,
-            bytes.Length,
-            $$"""
-            "download":{"href":"{{front.Storage.Url}}o"}
-            """
-        );
+        front.PermitAtStorage(oid, bytes.Length);
         byte[] sent = fault switch
         {
             "short" => bytes[..^1],
@@ -275,7 +245,7 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
             got.EnsureSuccessStatusCode();
         });
 
-        front.Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+        front.Store(bytes);
         Assert.Equal(bytes, await front.Client.GetByteArrayAsync(url));
     }
 
@@ -283,14 +253,8 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
     public async Task AnotherUser_GetsThePrimarysRefusal_ThoughTheObjectIsStored()
     {
         (byte[] bytes, string oid) = front.NewObject();
-        front.Permit(
-            oid,
-            bytes.Length,
-            $$"""
-            "download":{"href":"{{front.Storage.Url}}o"}
-            """
-        );
-        front.Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+        front.PermitAtStorage(oid, bytes.Length);
+        front.Store(bytes);
         await front.Client.GetByteArrayAsync(await front.UrlAsync(oid, bytes.Length));
 
         using HttpResponseMessage answer = await front.BatchAsync(oid, bytes.Length, LfsFront.Bob);
@@ -303,14 +267,8 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
     public async Task RefusedBatch_EndsEarlierUrlsOfThatUser()
     {
         (byte[] bytes, string oid) = front.NewObject();
-        front.Permit(
-            oid,
-            bytes.Length,
-            $$"""
-            "download":{"href":"{{front.Storage.Url}}o"}
-            """
-        );
-        front.Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+        front.PermitAtStorage(oid, bytes.Length);
+        front.Store(bytes);
         Uri url = await front.UrlAsync(oid, bytes.Length);
         await front.Client.GetByteArrayAsync(url);
 
@@ -328,14 +286,8 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
         (byte[] bytes, string oid) = front.NewObject();
         (_, string other) = front.NewObject();
         string repository = $"/team/revoked{status}.git/info/lfs";
-        front.Permit(
-            oid,
-            bytes.Length,
-            $$"""
-            "download":{"href":"{{front.Storage.Url}}o"}
-            """
-        );
-        front.Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+        front.PermitAtStorage(oid, bytes.Length);
+        front.Store(bytes);
         using HttpResponseMessage first = await front.BatchAsync(oid, bytes.Length, repository: repository);
         Uri stored = await LfsFront.UrlOfAsync(first);
         await front.Client.GetByteArrayAsync(stored);
@@ -360,13 +312,7 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
     public async Task EveryLfsUrlOfThePrimary_IsServed(string repository)
     {
         (byte[] bytes, string oid) = front.NewObject();
-        front.Permit(
-            oid,
-            bytes.Length,
-            $$"""
-            "download":{"href":"{{front.Storage.Url}}o"}
-            """
-        );
+        front.PermitAtStorage(oid, bytes.Length);
 
         using HttpResponseMessage answer = await front.BatchAsync(oid, bytes.Length, repository: repository);
 

@@ -58,6 +58,19 @@ public sealed class LfsFront : Front
             other
         );
 
+    /// <summary>The primary permits an object, which lies in the storage, to Alice alone.</summary>
+    public void PermitAtStorage(string oid, long size) =>
+        Permit(
+            oid,
+            size,
+            $$"""
+            "download":{"href":"{{Storage.Url}}o"}
+            """
+        );
+
+    /// <summary>The storage answers every request with these bytes.</summary>
+    public void Store(byte[] bytes) => Storage.Answer(context => context.Response.Body.WriteAsync(bytes).AsTask());
+
     public static async Task SayAsync(HttpContext context, int status, string json)
     {
         context.Response.StatusCode = status;

@@ -105,13 +105,7 @@ public sealed class LfsUploadTests(LfsFront front) : IClassFixture<LfsFront>
 
     private async Task AssertStoredAsync(string oid, byte[] bytes, bool isStored)
     {
-        front.Permit(
-            oid,
-            bytes.Length,
-            $$"""
-            "download":{"href":"{{front.Storage.Url}}o"}
-            """
-        );
+        front.PermitAtStorage(oid, bytes.Length);
         front.Storage.Answer(static context =>
         {
             context.Response.StatusCode = 404;
