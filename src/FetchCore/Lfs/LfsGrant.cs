@@ -11,7 +11,7 @@ namespace Waystation.FetchCore.Lfs;
 /// <param name="GrantedAt">When the primary was asked, by the clock's timestamp.</param>
 public sealed record LfsGrant(RepositoryName Repository, Credential Credential, LfsObject Object, long GrantedAt)
 {
-    /// <summary>The source that the primary named; null once its time is over.</summary>
+    /// <summary>The source that the primary named; null if it named none. Its time is <see cref="SourceLifetime"/>.</summary>
     public ILfsSource? Source { get; init; }
 
     /// <summary>How long <see cref="Source"/> lives from <see cref="GrantedAt"/> on.</summary>

@@ -84,6 +84,26 @@ public sealed class HttpOrigin : IDisposable
             IsAt(url, _options.Url.IdnHost, _options.Url.Port) || (_options.Address is { } address && IsAt(url, address.Host, address.Port))
         );
 
+    /// <summary>Path and query of a URL that leads to this primary, to the letter; null for a URL that leads elsewhere.</summary>
+    public string? OwnTargetOf(string href)
+    {
+        ArgumentNullException.ThrowIfNull(href);
+        return
+            Uri.TryCreate(href, UriKind.Absolute, out Uri? parsed)
+            && IsOwn(parsed)
+            && href.IndexOf('/', href.IndexOf("//", StringComparison.Ordinal) + 2) is > 0 and var path
+            ? href[path..]
+            : null;
+    }
+
+    /// <summary>The URL of a repository's LFS, where the primary names no other (git-lfs docs/api/server-discovery.md).</summary>
+    /// <param name="path">The path of the repository, without a leading slash.</param>
+    public Uri LfsUrlOf(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return UriOf($"/{path}{(path.EndsWith(".git", StringComparison.Ordinal) ? "" : ".git")}/info/lfs");
+    }
+
     /// <summary>Connections for one client connection whose login belongs to the connection.</summary>
     public HttpMessageInvoker NewBoundInvoker()
     {
@@ -134,14 +154,9 @@ public sealed class HttpOrigin : IDisposable
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket socket = KeptAliveSocket.New();
         try
         {
-            // No time limit cuts a long push. The connection itself finds out if the primary is gone.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
             await socket.ConnectAsync(_options.Address ?? context.DnsEndPoint, cancellationToken);
             _sockets.AddOrUpdate(context.InitialRequestMessage, socket);
             return new NetworkStream(socket, ownsSocket: true);

@@ -43,7 +43,7 @@ public sealed class HttpRepository
     public Credential Credential { get; }
 
     /// <summary>The URL of LFS, for a client that goes there with its own login.</summary>
-    public Uri LfsUrl => _origin.UriOf($"{(_target.EndsWith(".git", StringComparison.Ordinal) ? _target : _target + ".git")}/info/lfs");
+    public Uri LfsUrl => _origin.LfsUrlOf(_target[1..]);
 
     /// <summary>The primary, for one request of a client.</summary>
     /// <param name="gitProtocol">The client's <c>GIT_PROTOCOL</c>, such as <c>version=2</c>; null for none.</param>

@@ -96,11 +96,9 @@ public sealed class LfsStorage : IDisposable
             : throw new InvalidOperationException("a request to a storage names no primary");
         bool isProxy = context.DnsEndPoint.Host != url.IdnHost.Trim('[', ']') || context.DnsEndPoint.Port != url.Port;
         IPAddress[] addresses = await _hosts.AddressesAsync(url, origin, cancellationToken);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket socket = KeptAliveSocket.New();
         try
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
             // The very addresses that were checked: a second look-up of the name may bring others.
             await (
                 isProxy

@@ -27,7 +27,6 @@ public sealed class ServiceLfs(PrimaryMap primaries, LfsStorage storage, SshClie
 {
     private const string UserAgent = "git-lfs/3.0 (waystation)";
     private const string BatchPath = "/objects/batch";
-    private const int MaxAuthentication = 64 * 1024;
 
     /// <inheritdoc />
     public async Task<IReadOnlyList<LfsOffer>> AskAsync(
@@ -43,7 +42,7 @@ public sealed class ServiceLfs(PrimaryMap primaries, LfsStorage storage, SshClie
 
         LfsPlace place = service.PasswordFile is null
             ? await FindOverSshAsync(primary, repository, service.SshKeyFile!, cancellationToken)
-            : new LfsPlace(UrlOver(primary, repository), [new("Authorization", ServiceLogin.HeaderOf(service))]);
+            : new LfsPlace(primary.Http.LfsUrlOf(primary.HttpPathOf(repository)), [new("Authorization", ServiceLogin.HeaderOf(service))]);
         try
         {
             using HttpResponseMessage response = await SendAsync(primary, repository, place, objects, cancellationToken);
@@ -53,12 +52,6 @@ public sealed class ServiceLfs(PrimaryMap primaries, LfsStorage storage, SshClie
         {
             throw new PrimaryException(e.Message, e);
         }
-    }
-
-    private static Uri UrlOver(Primary primary, RepositoryName repository)
-    {
-        string path = primary.HttpPathOf(repository);
-        return primary.Http.UriOf($"/{path}{(path.EndsWith(".git", StringComparison.Ordinal) ? "" : ".git")}/info/lfs");
     }
 
     private async Task<HttpResponseMessage> SendAsync(
@@ -151,37 +144,24 @@ public sealed class ServiceLfs(PrimaryMap primaries, LfsStorage storage, SshClie
     )
     {
         storage.Meters.Upstream("lfs-authenticate");
-        var command = new RemoteCommand("git-lfs-authenticate", primary.SshPathOf(repository), ["download"]);
-        await using SshChannel channel = ssh.Start(
+        (ReadOnlyMemory<byte> answer, SshExit exit, _) = await LfsAuthenticateCall.AskAsync(
+            ssh,
             primary.Ssh!.Target,
             new SshIdentity.KeyFile(keyFile),
-            command,
+            new RemoteCommand(LfsAuthenticateCall.Service, primary.SshPathOf(repository), ["download"]),
             gitProtocol: null,
+            error: Stream.Null,
             cancellationToken
         );
-        Task error = channel.Error.CopyToAsync(Stream.Null, cancellationToken);
-        try
-        {
-            await channel.Input.DisposeAsync();
-            byte[] answer = new byte[MaxAuthentication];
-            int length = await channel.Output.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, cancellationToken);
-            await error;
-            SshExit exit = await channel.Exit.WaitAsync(cancellationToken);
-            return
-                exit.Code == 0
-                && LfsAuthentication.TryParse(answer.AsMemory(0, length)) is { } action
-                && Uri.TryCreate(action.Href, UriKind.Absolute, out Uri? url)
-                && storage.MayAsk(url, primary.Http)
-                && RequestTarget.IsWellFormed(url.PathAndQuery)
-                && action.Header.All(LfsFields.MaySend)
-                ? new LfsPlace(url, action.Header)
-                : throw new PrimaryException($"git-lfs-authenticate gave no URL that the node may ask: {exit.Message}");
-        }
-        finally
-        {
-            channel.Kill();
-            await error.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        return
+            exit.Code == 0
+            && LfsAuthentication.TryParse(answer) is { } action
+            && Uri.TryCreate(action.Href, UriKind.Absolute, out Uri? url)
+            && storage.MayAsk(url, primary.Http)
+            && RequestTarget.IsWellFormed(url.PathAndQuery)
+            && action.Header.All(LfsFields.MaySend)
+            ? new LfsPlace(url, action.Header)
+            : throw new PrimaryException($"git-lfs-authenticate gave no URL that the node may ask: {exit.Message}");
     }
 
     /// <summary>Where a repository has its LFS, and the header fields for it.</summary>

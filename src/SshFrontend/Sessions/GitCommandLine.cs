@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Waystation.CacheStore;
+using Waystation.Primaries.Lfs;
 
 namespace Waystation.SshFrontend.Sessions;
 
@@ -16,7 +17,7 @@ internal sealed record GitCommandLine(string Service, string Path, IReadOnlyList
     public const string UploadPack = "git-upload-pack";
     public const string ReceivePack = "git-receive-pack";
     public const string UploadArchive = "git-upload-archive";
-    public const string LfsAuthenticate = "git-lfs-authenticate";
+    public const string LfsAuthenticate = LfsAuthenticateCall.Service;
     public const string LfsTransfer = "git-lfs-transfer";
 
     /// <summary>Far longer than any path. It bounds the length that is passed on.</summary>

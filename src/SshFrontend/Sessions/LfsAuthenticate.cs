@@ -1,4 +1,3 @@
-using System.Buffers;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Flights;
 using Waystation.FetchCore.Access;
@@ -8,7 +7,9 @@ using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol.Lfs;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
+using Waystation.Primaries.Lfs;
 using Waystation.Primaries.Ssh;
+using Waystation.Primaries.Ssh.Keys;
 using Waystation.SshFrontend.Channels;
 using Waystation.SshFrontend.Identities;
 using Waystation.SshFrontend.Relays;
@@ -23,9 +24,6 @@ namespace Waystation.SshFrontend.Sessions;
 /// </summary>
 internal sealed class LfsAuthenticate
 {
-    /// <summary>Bytes of an answer: tokens of several KiB fit.</summary>
-    private const int MaxAnswer = 64 * 1024;
-
     private const int MaxRemembered = 4_096;
 
     private readonly SshSessionOptions _options;
@@ -75,7 +73,12 @@ internal sealed class LfsAuthenticate
         {
             var asker = new SshAsker(repository, login.Credential, _tickets, _meters);
             using IDisposable place = await identity.Origin.EnterAsync(asker, asksForRefs: false, cancellationToken);
-            (byte[] answer, SshExit exit, bool isOfLogin) = await AskAsync(identity, login, line, session, cancellationToken);
+            (ReadOnlyMemory<byte> answer, SshExit exit, SshPublicKey? accepted) = await AskAsync(
+                identity,
+                line,
+                session,
+                cancellationToken
+            );
             if (exit.Outcome is SshOutcome.Unreachable or SshOutcome.Lost && answer.Length == 0)
             {
                 throw await identity.Origin.Gate.JudgeAsync(exit.Message, new IOException(exit.Message));
@@ -88,7 +91,7 @@ internal sealed class LfsAuthenticate
                 return new SessionEnd(exit.Code, exit.Message.Length > 0 ? $"waystation: {exit.Message}\n" : "");
             }
 
-            if (isDownload && isOfLogin && _primary.SelectsOverSsh(line.Path))
+            if (isDownload && login.IsOf(accepted) && _primary.SelectsOverSsh(line.Path))
             {
                 _answers?.Set((repository, login.Credential), new Answer(answer, askedAt));
             }
@@ -98,69 +101,49 @@ internal sealed class LfsAuthenticate
         catch (PrimaryOutageException) when (isDownload && FindRecorded(repository, login.Credential) is { } recorded)
         {
             _meters.AnsweredStale("lfs-authenticate");
-            return await WriteAsync(client, Renamed(recorded, session), cancellationToken);
+            return await WriteAsync(client, Renamed(recorded.Json, session), cancellationToken);
         }
     }
 
-    private byte[]? FindRecorded(RepositoryName repository, Credential credential) =>
+    private Answer? FindRecorded(RepositoryName repository, Credential credential) =>
         _answers is not null
         && _answers.TryGet((repository, credential), out Answer? answer)
         && _tickets.Allows(repository, credential, answer.AskedAt)
-            ? answer.Json
+            ? answer
             : null;
 
-    /// <summary>Starts an ssh process. The client sends nothing to this command.</summary>
-    private async Task<(byte[] Answer, SshExit Exit, bool IsOfLogin)> AskAsync(
+    private Task<LfsAuthenticateReply> AskAsync(
         SessionIdentity.OverSsh identity,
-        SshLogin login,
         GitCommandLine line,
         RelaySession session,
         CancellationToken cancellationToken
     )
     {
         _meters.Upstream("lfs-authenticate");
-        var command = new RemoteCommand(line.Service, identity.Origin.Target.PathOf(line.Path), line.Arguments);
-        await using SshChannel channel = _primaries.Client.Start(
-            identity.Origin.Target,
+        SshTarget target = identity.Origin.Target;
+        return LfsAuthenticateCall.AskAsync(
+            _primaries.Client,
+            target,
             identity.Identity,
-            command,
+            new RemoteCommand(line.Service, target.PathOf(line.Path), line.Arguments),
             session.GitProtocol,
+            session.Error,
             cancellationToken
         );
-        Task error = channel.Error.CopyToAsync(session.Error, cancellationToken);
-        try
-        {
-            await channel.Input.DisposeAsync();
-            byte[] answer = new byte[MaxAnswer];
-            int length = await channel.Output.ReadAtLeastAsync(answer, MaxAnswer, throwOnEndOfStream: false, cancellationToken);
-            await error;
-            SshExit exit = await channel.Exit.WaitAsync(cancellationToken);
-            return (answer[..length], exit, login.IsOf(channel.AcceptedKey));
-        }
-        finally
-        {
-            channel.Kill();
-            await error.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
     }
 
-    private byte[] Renamed(byte[] answer, RelaySession session) =>
-        LfsAuthentication.Rename(answer, href => Renamed(href, session)) is { } renamed ? [.. renamed, (byte)'\n'] : answer;
+    private ReadOnlyMemory<byte> Renamed(ReadOnlyMemory<byte> answer, RelaySession session) =>
+        LfsAuthentication.Rename(answer, href => Renamed(href, session)) is { } renamed ? (byte[])[.. renamed, (byte)'\n'] : answer;
 
     /// <summary>The URL at the node; null if it stays, because it is of another host or leads to the node already.</summary>
     private string? Renamed(string href, RelaySession session) =>
-        Uri.TryCreate(href, UriKind.Absolute, out Uri? url)
-        && _primary.Http.IsOwn(url)
-        && href.IndexOf('/', href.IndexOf("//", StringComparison.Ordinal) + 2) is > 0 and var path
-        && _options.NodeUrl(session.Client) is { } node
-            ? node + href[path..]
-            : null;
+        _primary.Http.OwnTargetOf(href) is { } target && _options.NodeUrl(session.Client) is { } node ? node + target : null;
 
-    private static async Task<SessionEnd> WriteAsync(ClientChannel client, byte[] answer, CancellationToken cancellationToken)
+    private static async Task<SessionEnd> WriteAsync(ClientChannel client, ReadOnlyMemory<byte> answer, CancellationToken cancellationToken)
     {
         await client.WriteAsync(answer, cancellationToken);
         return SessionEnd.Quiet;
     }
 
-    private sealed record Answer(byte[] Json, long AskedAt);
+    private sealed record Answer(ReadOnlyMemory<byte> Json, long AskedAt);
 }

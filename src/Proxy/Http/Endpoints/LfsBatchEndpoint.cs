@@ -111,41 +111,44 @@ internal sealed class LfsBatchEndpoint(
     {
         HttpContext context = request.Context;
         NoteRefusal(request, response);
-        var head = AnswerHead.Of(response);
         await using Stream stream = await response.Content.ReadAsStreamAsync(context.RequestAborted);
         if (!LfsBatchCall.IsAnswer(response))
         {
-            head.Write(context, request.Primary, cacheStatus: null);
-            await stream.CopyToAsync(context.Response.Body, context.RequestAborted);
+            await RelayAsync(request, response, default, stream);
             return;
         }
 
         using MemoryShare share = memory.Open();
         (ReadOnlyMemory<byte> json, bool isWhole) = await LfsBatchCall.ReadAsync(stream, share, context.RequestAborted);
         using LfsBatchResponse? batch = isWhole ? LfsBatchResponse.TryParse(json) : null;
-        if (batch is null)
+        LfsLogin login = LoginOf(asker);
+        LfsBatchChange?[] changes = [.. batch?.Objects.Select(one => one is null ? null : ChangeOf(request, login, one, askedAt)) ?? []];
+        if (batch is null || Array.TrueForAll(changes, static change => change is null))
         {
-            head.Write(context, request.Primary, cacheStatus: null);
-            await context.Response.Body.WriteAsync(json, context.RequestAborted);
-            await stream.CopyToAsync(context.Response.Body, context.RequestAborted);
-            return;
-        }
-
-        var login = LoginOf(asker);
-        LfsBatchChange?[] changes = [.. batch.Objects.Select(one => one is null ? null : ChangeOf(request, login, one, askedAt))];
-        if (Array.TrueForAll(changes, static change => change is null))
-        {
-            head.Write(context, request.Primary, cacheStatus: null);
-            await context.Response.Body.WriteAsync(json, context.RequestAborted);
+            await RelayAsync(request, response, json, stream);
             return;
         }
 
         var written = new ArrayBufferWriter<byte>(json.Length);
         batch.Write(written, changes);
+        var head = AnswerHead.Of(response);
         head = head with { Fields = [.. head.Fields.Where(static field => !IsOfBody(field.Key))] };
         head.Write(context, request.Primary, cacheStatus: null);
         context.Response.ContentLength = written.WrittenCount;
         await context.Response.Body.WriteAsync(written.WrittenMemory, context.RequestAborted);
+    }
+
+    /// <summary>Passes an answer on as it came.</summary>
+    /// <param name="request">The client's request.</param>
+    /// <param name="response">The primary's answer.</param>
+    /// <param name="beginning">The part of its body that was read.</param>
+    /// <param name="rest">The rest of its body.</param>
+    private static async Task RelayAsync(ClientRequest request, HttpResponseMessage response, ReadOnlyMemory<byte> beginning, Stream rest)
+    {
+        HttpContext context = request.Context;
+        AnswerHead.Of(response).Write(context, request.Primary, cacheStatus: null);
+        await context.Response.Body.WriteAsync(beginning, context.RequestAborted);
+        await rest.CopyToAsync(context.Response.Body, context.RequestAborted);
     }
 
     /// <summary>It lives as long as the permission. So it holds on to nothing of the request but what it needs.</summary>
@@ -158,8 +161,13 @@ internal sealed class LfsBatchEndpoint(
     private LfsBatchChange? ChangeOf(ClientRequest request, LfsLogin login, LfsBatchObject one, long askedAt)
     {
         LfsUrl? download = one.Download is { } action ? TakeDownload(request, login, one, action, askedAt) : null;
-        string? upload = one.Upload is { } put ? uploads.Expect(request, one.Object, put.Href, one.Verify?.Href) : null;
-        string? verify = one.Verify is { } check ? Renamed(request, check.Href) : null;
+        if (one.Upload is { } put)
+        {
+            uploads.Expect(request, one.Object, put.Href, one.Verify?.Href);
+        }
+
+        string? upload = Renamed(request, one.Upload);
+        string? verify = Renamed(request, one.Verify);
         return download is null && upload is null && verify is null
             ? null
             : new LfsBatchChange
@@ -189,11 +197,13 @@ internal sealed class LfsBatchEndpoint(
         );
     }
 
-    private static string? Renamed(ClientRequest request, string href)
-    {
-        string renamed = OwnLocation.Rename(href, request.Primary, request.Context.Request);
-        return renamed == href ? null : renamed;
-    }
+    /// <summary>The URL of an action under the client's name for the node; null if it stays.</summary>
+    private static string? Renamed(ClientRequest request, LfsAction? action) =>
+        action is not null
+        && OwnLocation.Rename(action.Href, request.Primary, request.Context.Request) is var renamed
+        && renamed != action.Href
+            ? renamed
+            : null;
 
     /// <summary>
     /// A refusal of the batch API ends the URLs of this credential. Whether the credential may fetch is another question: a primary without

@@ -4,7 +4,6 @@ using Waystation.CacheStore.Flights;
 using Waystation.CacheStore.Lfs;
 using Waystation.GitProtocol.Lfs;
 using Waystation.Primaries;
-using Waystation.Proxy.Http.Headers;
 using Waystation.Proxy.Http.Requests;
 
 namespace Waystation.Proxy.Http.Endpoints;
@@ -42,13 +41,11 @@ internal sealed class LfsUploads : IDisposable
         _sweep = time.CreateTimer(_ => DropOld(), null, s_lifetime / 6, s_lifetime / 6);
     }
 
-    /// <summary>
-    /// The primary wants an upload. Returns the URL under the client's name for the node; null if the URL stays as it is.
-    /// </summary>
-    public string? Expect(ClientRequest request, LfsObject uploaded, string href, string? verifyHref)
+    /// <summary>The primary wants an upload. Another host's is none of the node's.</summary>
+    public void Expect(ClientRequest request, LfsObject uploaded, string href, string? verifyHref)
     {
-        string? target = TargetOf(request, href, out string? renamed);
-        string? verify = verifyHref is null ? null : TargetOf(request, verifyHref, out _);
+        string? target = KeyOf(request.Primary, href);
+        string? verify = verifyHref is null ? null : KeyOf(request.Primary, verifyHref);
         if (target is not null && (verifyHref is null || verify is not null) && _store.IsOn && !_store.Contains(uploaded))
         {
             _puts.Set(target, new Expected(request.Repository, uploaded, verify));
@@ -57,8 +54,6 @@ internal sealed class LfsUploads : IDisposable
                 _verifications.Set(verify, true);
             }
         }
-
-        return renamed == href ? null : renamed;
     }
 
     /// <summary>Whether this is an upload that the primary wants.</summary>
@@ -67,12 +62,12 @@ internal sealed class LfsUploads : IDisposable
         expected = null;
         return HttpMethods.IsPut(request.Method)
             && request.Headers.ContentEncoding.Count == 0
-            && _puts.TryGet(KeyOf(primary, git.Target), out expected);
+            && _puts.TryGet(KeyOfTarget(primary, git.Target), out expected);
     }
 
     /// <summary>Whether this is a verification that follows an upload.</summary>
     public bool IsVerification(HttpRequest request, Primary primary, GitRequest git) =>
-        HttpMethods.IsPost(request.Method) && _verifications.Contains(KeyOf(primary, git.Target));
+        HttpMethods.IsPost(request.Method) && _verifications.Contains(KeyOfTarget(primary, git.Target));
 
     /// <summary>The copy of an upload begins.</summary>
     public LfsUpload Begin(Expected expected) => _store.BeginUpload(expected.Repository, expected.Object);
@@ -117,7 +112,7 @@ internal sealed class LfsUploads : IDisposable
         Waiting? waiting;
         lock (_gate)
         {
-            _waiting.Remove((KeyOf(primary, git.Target), uploaded), out waiting);
+            _waiting.Remove((KeyOfTarget(primary, git.Target), uploaded), out waiting);
         }
 
         if (waiting is not null)
@@ -150,24 +145,11 @@ internal sealed class LfsUploads : IDisposable
         dropped.ForEach(static copy => copy.Dispose());
     }
 
-    /// <param name="request">The batch request.</param>
-    /// <param name="href">A URL of its answer.</param>
-    /// <param name="renamed">The URL under the client's name for the node.</param>
-    /// <returns>The key of the URL on the primary itself; null for another host.</returns>
-    private static string? TargetOf(ClientRequest request, string href, out string renamed)
-    {
-        renamed = href;
-        if (!Uri.TryCreate(href, UriKind.Absolute, out Uri? url) || !request.Primary.Http.IsOwn(url))
-        {
-            return null;
-        }
+    /// <summary>The key of a URL on the primary itself; null for another host.</summary>
+    private static string? KeyOf(Primary primary, string url) =>
+        primary.Http.OwnTargetOf(url) is { } target ? KeyOfTarget(primary, target) : null;
 
-        renamed = OwnLocation.Rename(href, request.Primary, request.Context.Request);
-        int path = href.IndexOf('/', href.IndexOf("//", StringComparison.Ordinal) + 2);
-        return path < 0 ? null : KeyOf(request.Primary, href[path..]);
-    }
-
-    private static string KeyOf(Primary primary, string target) => primary.Authority + target;
+    private static string KeyOfTarget(Primary primary, string target) => primary.Authority + target;
 
     /// <summary>An upload that the primary wants.</summary>
     /// <param name="Repository">The repository.</param>
