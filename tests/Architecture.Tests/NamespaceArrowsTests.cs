@@ -23,6 +23,7 @@ public sealed class NamespaceArrowsTests
     [InlineData("FetchCore")]
     [InlineData("SshFrontend")]
     [InlineData("Primaries")]
+    [InlineData("Farm")]
     [InlineData("Proxy")]
     public void Namespaces_FormNoCircle(string project)
     {
@@ -39,6 +40,7 @@ public sealed class NamespaceArrowsTests
     [InlineData("FetchCore")]
     [InlineData("SshFrontend")]
     [InlineData("Primaries")]
+    [InlineData("Farm")]
     [InlineData("Proxy")]
     public void Namespaces_FollowFolders(string project)
     {
@@ -51,7 +53,17 @@ public sealed class NamespaceArrowsTests
     [Fact]
     public void Types_AreNounsOfTheField()
     {
-        IEnumerable<string> banned = new[] { "GitProtocol", "CacheStore", "FetchCore", "Primaries", "SshFrontend", "Proxy", "SshRelay" }
+        IEnumerable<string> banned = new[]
+        {
+            "GitProtocol",
+            "CacheStore",
+            "FetchCore",
+            "Primaries",
+            "SshFrontend",
+            "Farm",
+            "Proxy",
+            "SshRelay",
+        }
             .SelectMany(SourceTree.FilesOf)
             .SelectMany(static file => file.Types)
             .Where(static type => Array.Exists(s_bannedSuffixes, suffix => type.EndsWith(suffix, StringComparison.Ordinal)));

@@ -5,7 +5,7 @@ namespace Waystation.Architecture.Tests;
 /// <summary>One line of projects: each may use those to its right, none to its left.</summary>
 public sealed class ProjectArrowsTests
 {
-    private static readonly string[] s_line = ["Proxy", "SshFrontend", "Primaries", "FetchCore", "CacheStore", "GitProtocol"];
+    private static readonly string[] s_line = ["Proxy", "SshFrontend", "Farm", "Primaries", "FetchCore", "CacheStore", "GitProtocol"];
 
     [Fact]
     public void Projects_ReferenceOnlyThoseToTheirRight()
@@ -18,6 +18,9 @@ public sealed class ProjectArrowsTests
             }
         }
     }
+
+    [Fact]
+    public void SshFrontendAndFarm_DoNotKnowEachOther() => Assert.DoesNotContain("Farm", SourceTree.ReferencesOf("SshFrontend"));
 
     [Fact]
     public void SshRelay_ReferencesNothing() => Assert.Empty(SourceTree.ReferencesOf("SshRelay"));

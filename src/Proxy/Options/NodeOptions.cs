@@ -4,6 +4,7 @@ using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Options;
 using Waystation.CacheStore.Packs;
+using Waystation.Farm;
 using Waystation.FetchCore.Background;
 using Waystation.FetchCore.Vet;
 using Waystation.Primaries;
@@ -64,6 +65,8 @@ internal sealed class NodeOptions : IValidatableObject
     public NotifyOptions Notify { get; init; } = new();
 
     public ClientOptions Clients { get; init; } = new();
+
+    public FarmOptions Farm { get; init; } = new();
 
     public LogOptions Log { get; init; } = new();
 

@@ -1,0 +1,24 @@
+namespace Waystation.Farm.Announcements;
+
+/// <summary>
+/// Tells all nodes of the farm. An announcement that a node missed while Redis was away is heard later, or counts as missed.
+/// </summary>
+public interface IAnnouncements
+{
+    /// <summary>Whether this node hears the others now. If not, it must not rely on anything that an announcement would end.</summary>
+    bool IsHearing { get; }
+
+    /// <summary>The place of the last announcement that this node has heard.</summary>
+    AnnouncementPosition Position { get; }
+
+    /// <summary>Announces behind the caller. While Redis is away, announcements wait until it is there again.</summary>
+    void Announce(string kind, ReadOnlyMemory<byte> content);
+
+    /// <summary>Calls <paramref name="hear"/> for each announcement of this kind by another node, one after the other.</summary>
+    void Subscribe(string kind, Action<Announcement> hear);
+
+    /// <summary>
+    /// Calls <paramref name="forget"/> when announcements may have been missed: forget everything that one could have ended.
+    /// </summary>
+    void WhenMissed(Action forget);
+}
