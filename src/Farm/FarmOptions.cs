@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Waystation.CacheStore.Options;
+using Waystation.Farm.Secrets;
 using Waystation.Primaries;
 
 namespace Waystation.Farm;
@@ -60,6 +61,23 @@ public sealed class FarmOptions : IValidatableObject
         if (SecretFile is null)
         {
             yield return new("a file with the secret of the farm, because Farm:Redis is set", [nameof(SecretFile)]);
+        }
+        else if (ProblemOfSecrets(SecretFile) is { } problem)
+        {
+            yield return new(problem, [nameof(SecretFile)]);
+        }
+    }
+
+    private static string? ProblemOfSecrets(string file)
+    {
+        try
+        {
+            _ = FarmSecrets.Read(file);
+            return null;
+        }
+        catch (FarmSecretException e)
+        {
+            return e.Message;
         }
     }
 }

@@ -268,7 +268,8 @@ internal static class Node
                 options.Tls,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<ServerCertificate>>()
-            ));
+            ))
+            .AddFarm(options);
 
     private static void Carry(SocketTransportOptions sockets, NodeOptions options)
     {
