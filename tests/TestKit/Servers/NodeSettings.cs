@@ -16,6 +16,9 @@ public sealed record NodeSettings
 
     public IReadOnlyList<string> Listen { get; init; } = ["http://127.0.0.1:0"];
 
+    /// <summary>The admin address.</summary>
+    public string Admin { get; init; } = "http://127.0.0.1:0";
+
     /// <summary>Further options, such as <c>--PackCache:MaxSize 8MiB</c>, a word each.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 

@@ -64,7 +64,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(primary);
         settings ??= new NodeSettings();
         var node = new WaystationNode(settings with { Primary = primary });
-        node._listen = settings.Listen;
+        (node._listen, node._admin) = (settings.Listen, settings.Admin);
         try
         {
             await node.LaunchAsync();

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+
+namespace Waystation.TestKit.Servers;
+
+/// <summary>HAProxy as docs/farm.md sets it up, with its looks at <c>/readyz</c> close together so that tests need not wait.</summary>
+public sealed class HaproxyBalancer : IBalancer
+{
+    private readonly TempFolder _folder = new();
+    private readonly int _http = FreePort.Find();
+    private readonly int _ssh = FreePort.Find();
+    private Process? _process;
+
+    private HaproxyBalancer() { }
+
+    public Uri Url => new($"http://127.0.0.1:{_http}/");
+
+    public string Ssh => $"127.0.0.1:{_ssh}";
+
+    /// <param name="nodes">All nodes that may come; a node that does not run gets nothing.</param>
+    public static async Task<HaproxyBalancer> StartAsync(IReadOnlyList<NodeAddresses> nodes)
+    {
+        var balancer = new HaproxyBalancer();
+        try
+        {
+            await balancer.LaunchAsync(nodes);
+            return balancer;
+        }
+        catch
+        {
+            await balancer.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit();
+            _process.Dispose();
+        }
+
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task LaunchAsync(IReadOnlyList<NodeAddresses> nodes)
+    {
+        await File.WriteAllTextAsync(
+            _folder["haproxy.cfg"],
+            $"""
+            defaults
+                mode http
+                timeout connect 2s
+                timeout http-request 20s
+                timeout http-keep-alive 1m
+                timeout client 10m
+                timeout server 10m
+                # A node that takes no connection is left out at once, before the next look at it.
+                retries 3
+                option redispatch 1
+                option httpchk
+                http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host 127.0.0.1
+                default-server check inter 200ms fall 1 rise 1
+
+            frontend git
+                bind 127.0.0.1:{_http}
+                default_backend nodes
+
+            backend nodes
+                balance roundrobin
+            {Servers(node => node.Url["http://".Length..])}
+
+            listen ssh
+                mode tcp
+                bind 127.0.0.1:{_ssh}
+                timeout client 1h
+                timeout server 1h
+                balance roundrobin
+            {Servers(static node => node.SshAddress)}
+
+            """
+        );
+        Process started = new Command("haproxy", "-db", "-f", _folder["haproxy.cfg"])
+        {
+            Environment = new Dictionary<string, string> { ["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin" },
+        }.Start();
+        _process = started;
+        _ = started.StandardOutput.ReadToEndAsync();
+        Task<string> said = started.StandardError.ReadToEndAsync();
+        await Eventually.TrueAsync(
+            "HAProxy accepts connections",
+            async () =>
+                started.HasExited
+                    ? throw new InvalidOperationException($"HAProxy ended at once: {await said}")
+                    : await FreePort.IsServedAsync(_http)
+        );
+
+        string Servers(Func<NodeAddresses, string> address) =>
+            string.Join('\n', nodes.Select((node, i) => $"    server node{i + 1} {address(node)} port {node.Admin}"));
+    }
+}
