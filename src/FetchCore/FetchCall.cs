@@ -22,4 +22,16 @@ public sealed record FetchCall(
     VisibilityRule Visibility,
     IPrimary Primary,
     ObservedFetch Observed
-);
+)
+{
+    /// <summary>
+    /// In the name of another node: the refs that the primary showed to the credential there. Null if only this node's own tickets count.
+    /// </summary>
+    public AccessView? Shown { get; init; }
+
+    /// <summary>The name of the node that asks; null for a client.</summary>
+    public string? From { get; init; }
+
+    /// <summary>Whether the primary must not be asked, and <see cref="Shown"/> alone decides.</summary>
+    public bool IsHeldOnly { get; init; }
+}

@@ -19,6 +19,7 @@ using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
+using Waystation.FetchCore.Peers;
 using Waystation.FetchCore.Prewarming;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Pushes;
@@ -35,8 +36,17 @@ internal sealed class CoreParts : IAsyncDisposable
     private readonly PackObjectsLimiter _turns;
     private readonly CancellationTokenSource _stopping = new();
 
-    public CoreParts(string folder, ManualTime time, MirrorOptions options, IServicePrimaries services, TimeSpan? ticketLifetime = null)
+    public CoreParts(
+        string folder,
+        ManualTime time,
+        MirrorOptions options,
+        IServicePrimaries services,
+        TimeSpan? ticketLifetime = null,
+        IPeers? others = null
+    )
     {
+        IPeers peers = others ?? new NoPeers();
+        var holders = new HolderTransfer(peers);
         _data = new DataFolder(folder, time);
         Tickets = new AccessTickets(time, ticketLifetime ?? TimeSpan.FromSeconds(30));
         var meters = new StoreMeters(_meter);
@@ -59,10 +69,10 @@ internal sealed class CoreParts : IAsyncDisposable
             Work,
             Objects,
             Refs,
-            new MirrorTransfer(git, _data, Mirrors, history, time, NullLogger<MirrorTransfer>.Instance),
+            new MirrorTransfer(git, _data, Mirrors, history, holders, time, NullLogger<MirrorTransfer>.Instance),
             time
         );
-        Making = new MirrorBootstrap(Work, Mirrors, Refs, git, _data, new MirrorAdmission(time), history, time);
+        Making = new MirrorBootstrap(Work, Mirrors, Refs, git, _data, new MirrorAdmission(time), history, holders, time);
         Upkeep = new UpkeepWork(Mirrors, new MirrorUpkeep(git, _data, Mirrors, options, time, NullLogger<MirrorUpkeep>.Instance), time);
         Report = new VetReport(time, workMeters);
         Vet = new VetWork(Mirrors, services, Sync, Refs, history, Report);
@@ -70,12 +80,25 @@ internal sealed class CoreParts : IAsyncDisposable
         Queue = new WorkQueue([Upkeep, Vet, Warm], new WorkOptions(), _data, workMeters, time, NullLogger<WorkQueue>.Instance);
         Lfs = new LfsStore(_data, budget, new LfsOptions(), meters, time, NullLogger<LfsStore>.Instance);
         Scrubber = new Scrubber(Store, Mirrors, Lfs, _data);
-        Sight = new WantsAndHavesFilter(Mirrors, Objects, new ReachabilityChecker(Objects), Sync, options, time);
+        Sight = new WantsAndHavesFilter(Mirrors, Objects, new ReachabilityChecker(Objects), Sync, peers, options, time);
         _turns = new PackObjectsLimiter(options);
-        var local = new LocalRung(Mirrors, Objects, Making, Sync, Sight, new UploadPack(git, _data), _turns, Queue, Upkeep, options, time);
+        var local = new LocalRung(
+            Mirrors,
+            Objects,
+            Making,
+            Sync,
+            Sight,
+            new UploadPack(git, _data),
+            _turns,
+            Queue,
+            Upkeep,
+            peers,
+            options,
+            time
+        );
         var shapes = new ClonePatterns(time);
         Ahead = new PackPrewarmer(Work, Mirrors, Sync, shapes, Store, Fills, local, workMeters, NullLogger<PackPrewarmer>.Instance);
-        Moved = new SyncOnRefChange(Mirrors, Sync);
+        Moved = new SyncOnRefChange(Mirrors, Sync, peers);
         RefsService = new RefsService(
             new RefsCoalescer(time),
             new OutageRefs(Tickets, fetchMeters, NullLogger<OutageRefs>.Instance),
@@ -91,6 +114,8 @@ internal sealed class CoreParts : IAsyncDisposable
             Sync,
             Making,
             access,
+            peers,
+            new OwnMirrors(),
             Tickets,
             workMeters,
             time,
@@ -98,7 +123,7 @@ internal sealed class CoreParts : IAsyncDisposable
         );
         Purge = new RepositoryPurge(Work, Queue, Mirrors, Fills, Store, Lfs);
         _ = new LostHistory(history, Tickets, Mirrors, Store, Purge, time, NullLogger<LostHistory>.Instance);
-        Service = new FetchService(access, Store, Fills, admission, local, Making, shapes, Memory, time);
+        Service = new FetchService(access, Store, Fills, admission, local, Making, shapes, peers, Memory, time);
     }
 
     public PackObjectsLimiter Limiter => _turns;

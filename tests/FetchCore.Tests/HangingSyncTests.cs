@@ -7,6 +7,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Flights;
 using Waystation.FetchCore.Mirroring;
+using Waystation.FetchCore.Peers;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
@@ -48,7 +49,15 @@ public sealed class HangingSyncTests : IAsyncLifetime
         );
         var objects = new ObjectQueries(git, new LookupLimiter(new MirrorOptions(), _time), _time);
         var refs = new MirrorRefsUpdate(objects, _time, NullLogger<MirrorRefsUpdate>.Instance);
-        var transfer = new MirrorTransfer(git, _data, mirrors, new PrimaryHistory(), _time, NullLogger<MirrorTransfer>.Instance);
+        var transfer = new MirrorTransfer(
+            git,
+            _data,
+            mirrors,
+            new PrimaryHistory(),
+            new HolderTransfer(new NoPeers()),
+            _time,
+            NullLogger<MirrorTransfer>.Instance
+        );
         _sync = new MirrorSync(_work, objects, refs, transfer, _time);
         _mirror = mirrors.Publish(await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, CancellationToken.None));
     }

@@ -10,6 +10,9 @@ namespace Waystation.FetchCore.Access;
 /// </summary>
 public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
 {
+    /// <summary>The listings, newest first.</summary>
+    public IReadOnlyList<RefListing> Listings => newestFirst;
+
     /// <summary>Whether one listing showed all refs that this credential sees.</summary>
     public bool HasCompleteListing => newestFirst.Any(static listing => listing.IsComplete);
 

@@ -20,11 +20,13 @@ public readonly record struct Credential
     /// <summary>Whether the request has nothing that identifies a client.</summary>
     public bool IsAnonymous { get; }
 
-    /// <summary>The whole digest as a word for a URL that the node signs; <see cref="TryParseToken"/> reads it.</summary>
-    internal string ToToken() => IsAnonymous ? "anonymous-" + _digest : _digest.ToString();
+    /// <summary>
+    /// The whole digest as a word, for a URL that the node signs and for other nodes; <see cref="TryParseToken"/> reads it.
+    /// </summary>
+    public string ToToken() => IsAnonymous ? "anonymous-" + _digest : _digest.ToString();
 
-    /// <summary>Reads the word of <see cref="ToToken"/>. It grants nothing by itself: the reader checks the signature.</summary>
-    internal static bool TryParseToken(ReadOnlySpan<char> token, out Credential credential)
+    /// <summary>Reads the word of <see cref="ToToken"/>. It grants nothing by itself: the reader must know who wrote it.</summary>
+    public static bool TryParseToken(ReadOnlySpan<char> token, out Credential credential)
     {
         bool isAnonymous = token.StartsWith("anonymous-", StringComparison.Ordinal);
         ReadOnlySpan<char> hex = isAnonymous ? token["anonymous-".Length..] : token;

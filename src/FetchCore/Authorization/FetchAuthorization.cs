@@ -13,5 +13,8 @@ public sealed record FetchAuthorization(AccessView? View, FetchRequest Request, 
     /// <summary>In an outage: the age of the listing behind this decision; null if the primary was asked.</summary>
     public TimeSpan? RecordedFor { get; init; }
 
+    /// <summary>For a request that must be forwarded: the listings that the credential has, which do not show all that it wants.</summary>
+    public AccessView? Shown { get; init; }
+
     internal static FetchAuthorization Denied(FetchCall call, ForwardReason reason) => new(null, call.Request, reason);
 }

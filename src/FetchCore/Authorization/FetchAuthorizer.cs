@@ -27,12 +27,17 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
     public async Task<FetchAuthorization> AuthorizeAsync(FetchCall call, bool isAnew, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
+        if (call is { IsHeldOnly: true, Shown: { } shown })
+        {
+            return await LookAsync(call, shown, isRecorded: true, cancellationToken) with { RecordedFor = TimeSpan.Zero };
+        }
+
         if (call.Primary.IsOut && tickets.FindRecorded(call.Repository, call.Credential) is { } recorded)
         {
             return await AuthorizeByRecordAsync(call, recorded, cancellationToken);
         }
 
-        AccessView? view = isAnew ? null : tickets.Find(call.Repository, call.Credential);
+        AccessView? view = isAnew ? null : call.Shown ?? tickets.Find(call.Repository, call.Credential);
         if (view is not null && (IsEnough(view, call) || IsFinal(view, call)))
         {
             FetchAuthorization settled = await LookAsync(call, view, isRecorded: false, cancellationToken);
@@ -200,7 +205,8 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
     {
         try
         {
-            return await LookIntoMirrorAsync(call, view, isRecorded, cancellationToken);
+            FetchAuthorization settled = await LookIntoMirrorAsync(call, view, isRecorded, cancellationToken);
+            return settled.View is null ? settled with { Shown = view } : settled;
         }
         catch (GitFailedException)
         {

@@ -2,6 +2,7 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Mirroring;
+using Waystation.FetchCore.Peers;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
 
@@ -16,6 +17,7 @@ public sealed class WantsAndHavesFilter(
     ObjectQueries objects,
     ReachabilityChecker reachability,
     MirrorSync sync,
+    IPeers peers,
     MirrorOptions options,
     TimeProvider time
 )
@@ -42,7 +44,8 @@ public sealed class WantsAndHavesFilter(
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(needed);
         ArgumentNullException.ThrowIfNull(asker);
-        if (mirrors.Find(repository, request.ObjectFormat) is not { } mirror)
+        // A mirror that another node keeps now is behind, and is not brought up to date here.
+        if (!peers.Keeps(repository) || mirrors.Find(repository, request.ObjectFormat) is not { } mirror)
         {
             return needed.Count == 0 ? request : null;
         }

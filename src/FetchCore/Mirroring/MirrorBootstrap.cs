@@ -13,6 +13,7 @@ using Waystation.FetchCore.Flights;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Mirroring;
 
@@ -29,6 +30,7 @@ public sealed class MirrorBootstrap(
     DataFolder folder,
     MirrorAdmission admission,
     PrimaryHistory history,
+    HolderTransfer holders,
     TimeProvider time
 )
 {
@@ -154,6 +156,11 @@ public sealed class MirrorBootstrap(
 
         (FetchRequest request, ResponseFraming framing) = asker.RequestFor(format, wants, haves: []);
         using var life = new SignsOfLife(time, either.Token);
+        if (await MakeFromHoldersAsync(repository, request, asker, life, either.Token))
+        {
+            return true;
+        }
+
         return await life.WatchAsync(async () =>
         {
             await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
@@ -168,6 +175,40 @@ public sealed class MirrorBootstrap(
                 );
         });
     }
+
+    private async Task<bool> MakeFromHoldersAsync(
+        RepositoryName repository,
+        FetchRequest request,
+        SyncRequester asker,
+        SignsOfLife life,
+        CancellationToken stopping
+    ) =>
+        await holders.TryAsync(
+            repository,
+            asker,
+            request,
+            answer =>
+                life.WatchAsync<object?>(async () =>
+                {
+                    life.Note();
+                    return
+                        await PackResponse.ReadPrologueAsync(answer.Reply.Body, request, ResponseFraming.V2, life.Token)
+                            is { Shallow.Count: 0 }
+                        && await PublishAsync(
+                            repository,
+                            request.ObjectFormat,
+                            request.Wants,
+                            asker.View,
+                            quarantine => life.CopyPackAsync(answer.Reply.Body, ResponseFraming.V2, quarantine.WriteAsync),
+                            stopping,
+                            isStrict: true
+                        )
+                        ? answer
+                        : null;
+                }),
+            stopping
+        )
+            is not null;
 
     /// <summary>Begins a mirror in this requester's name, or joins the making of one; true if it succeeded.</summary>
     public Task<bool> BeginAsync(RepositoryName repository, ObjectFormat format, SyncRequester asker) =>

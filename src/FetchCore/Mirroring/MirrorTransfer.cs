@@ -8,6 +8,7 @@ using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
+using Waystation.GitProtocol.Responses;
 
 namespace Waystation.FetchCore.Mirroring;
 
@@ -20,6 +21,7 @@ public sealed class MirrorTransfer(
     DataFolder folder,
     MirrorSet mirrors,
     PrimaryHistory history,
+    HolderTransfer holders,
     TimeProvider time,
     ILogger<MirrorTransfer> logger
 )
@@ -63,6 +65,12 @@ public sealed class MirrorTransfer(
     {
         long begun = time.GetTimestamp();
         (FetchRequest request, ResponseFraming framing) = asker.RequestFor(mirror.ObjectFormat, [.. missing], HavesOf(mirror));
+        if (await FetchFromHoldersAsync(mirror, asker, request, missing, stopping) is { } held)
+        {
+            logger.Synced(mirror.Name, missing.Count, held.Received, time.GetElapsedTime(begun));
+            return held.Brought;
+        }
+
         await using PackQuarantine? quarantine = await TransferAsync(mirror, asker, request, framing, stopping);
         if (quarantine is null)
         {
@@ -74,6 +82,42 @@ public sealed class MirrorTransfer(
         logger.Synced(mirror.Name, missing.Count, quarantine.Received, time.GetElapsedTime(begun));
         return brought;
     }
+
+    /// <summary>The objects, checked, if another node had them; else null.</summary>
+    private Task<HeldObjects?> FetchFromHoldersAsync(
+        Mirror mirror,
+        SyncRequester asker,
+        FetchRequest request,
+        IReadOnlyCollection<ObjectId> missing,
+        CancellationToken stopping
+    ) =>
+        holders.TryAsync(
+            mirror.Name,
+            asker,
+            request,
+            async answer =>
+            {
+                using var life = new SignsOfLife(time, stopping);
+                return await life.WatchAsync<HeldObjects?>(async () =>
+                {
+                    if (
+                        await PackResponse.ReadPrologueAsync(answer.Reply.Body, request, ResponseFraming.V2, life.Token)
+                        is not { Shallow.Count: 0 }
+                    )
+                    {
+                        return null;
+                    }
+
+                    await using var quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping, isStrict: true);
+                    await life.CopyPackAsync(answer.Reply.Body, ResponseFraming.V2, quarantine.WriteAsync);
+                    Brought brought = await quarantine.CompleteAsync(missing, asker.View.Tips().Select(static tip => tip.Id));
+                    return new HeldObjects(brought, quarantine.Received);
+                });
+            },
+            stopping
+        );
+
+    private sealed record HeldObjects(Brought Brought, long Received);
 
     /// <summary>The whole pack of the primary, not checked yet; null if the response has none.</summary>
     private async Task<PackQuarantine?> TransferAsync(

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Peers;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Mirroring;
@@ -9,14 +10,14 @@ namespace Waystation.FetchCore.Mirroring;
 /// Starts a sync when a listing shows moved refs. A client that sees moved refs mostly fetches them next, and then finds the sync in
 /// progress. Each change starts one sync, so a client that only polls, every few seconds, costs the primary no more than that.
 /// </summary>
-public sealed class SyncOnRefChange(MirrorSet mirrors, MirrorSync sync)
+public sealed class SyncOnRefChange(MirrorSet mirrors, MirrorSync sync, IPeers peers)
 {
     /// <summary>For each mirror: the moved refs of its last sync.</summary>
     private readonly ConcurrentDictionary<RepositoryName, HashSet<ObjectId>> _tried = new();
 
-    /// <summary>Call it before the primary is asked for its refs; null if there is no mirror.</summary>
+    /// <summary>Call it before the primary is asked for its refs; null if this node keeps no mirror.</summary>
     public MirrorGeneration? Begin(RepositoryName repository) =>
-        mirrors.Find(repository) is { } mirror ? new MirrorGeneration(mirror, mirror.Changes) : null;
+        peers.Keeps(repository) && mirrors.Find(repository) is { } mirror ? new MirrorGeneration(mirror, mirror.Changes) : null;
 
     /// <summary>The primary showed these refs. The sync runs in the background.</summary>
     public void See(MirrorGeneration moment, SyncRequester asker)

@@ -13,6 +13,8 @@ public sealed class FetchMeters
     private readonly Counter<long> _bypasses;
     private readonly Counter<long> _lfs;
     private readonly Counter<long> _lfsBytes;
+    private readonly Counter<long> _peerFetches;
+    private readonly Counter<long> _peerBytes;
     private readonly Counter<long> _upstream;
     private readonly Counter<long> _stale;
     private readonly UpDownCounter<long> _open;
@@ -31,6 +33,14 @@ public sealed class FetchMeters
         _lfsBytes = meter.CreateCounter<long>(
             "waystation_lfs_bytes_total",
             description: "Bytes of LFS objects sent to clients, by outcome."
+        );
+        _peerFetches = meter.CreateCounter<long>(
+            "waystation_peer_fetches_total",
+            description: "Fetches that other nodes of the farm asked for, by outcome."
+        );
+        _peerBytes = meter.CreateCounter<long>(
+            "waystation_peer_fetch_bytes_total",
+            description: "Pack bytes sent to other nodes of the farm, by outcome."
         );
         _upstream = meter.CreateCounter<long>("waystation_upstream_requests_total", description: "Requests to the primary, by kind.");
         _stale = meter.CreateCounter<long>(
@@ -54,6 +64,12 @@ public sealed class FetchMeters
     {
         switch (record)
         {
+            case { From: not null, Outcome: { } outcome }:
+                _peerFetches.Add(1, Tag("outcome", outcome.ToWord()));
+                _peerBytes.Add(record.Bytes, Tag("outcome", outcome.ToWord()));
+                return;
+            case { From: not null }:
+                return;
             case { Lfs: not null, Outcome: { } outcome }:
                 _lfs.Add(1, Tag("outcome", outcome.ToWord()));
                 _lfsBytes.Add(record.Bytes, Tag("outcome", outcome.ToWord()));

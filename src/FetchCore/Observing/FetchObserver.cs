@@ -31,6 +31,16 @@ public sealed class FetchObserver(FetchMeters meters, RecentFetches recent, Time
             Credential = credential,
         };
 
+    /// <summary>The same for a fetch that another node asks for. It does not count as a fetch of a client.</summary>
+    public ObservedFetch BeginOfPeer(string peer, RepositoryName repository, Credential credential, CancellationToken client) =>
+        new(this, time, Now, client)
+        {
+            Door = "farm",
+            Repository = repository,
+            Credential = credential,
+            From = peer,
+        };
+
     internal void Record(Func<long, FetchRecord> make)
     {
         FetchRecord record = recent.Add(make);

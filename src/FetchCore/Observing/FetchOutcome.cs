@@ -12,6 +12,9 @@ public enum FetchOutcome
     /// <summary>git made the pack on the node, from the mirror.</summary>
     Local,
 
+    /// <summary>Another node of the farm had the pack or made it.</summary>
+    Peer,
+
     /// <summary>The primary made the pack, and it went into the cache on its way.</summary>
     Forward,
 

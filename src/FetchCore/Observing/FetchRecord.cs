@@ -41,6 +41,12 @@ public sealed record FetchRecord
     /// <summary>The node keeps the pack, or means to.</summary>
     public bool IsKept { get; init; }
 
+    /// <summary>The node of the farm that served it; null if this node did, or the primary.</summary>
+    public string? Peer { get; init; }
+
+    /// <summary>The node of the farm that asked; null for a client.</summary>
+    public string? From { get; init; }
+
     /// <summary>In an outage: the age of the refs that the response relies on; null if the primary was asked.</summary>
     public TimeSpan? RefsAge { get; init; }
 

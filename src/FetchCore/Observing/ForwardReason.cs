@@ -39,6 +39,9 @@ public enum ForwardReason
     /// <summary>include-tag, but the node does not know all tags that this credential sees.</summary>
     TagsUnknown,
 
+    /// <summary>A node of the farm asked for what this node has, and this node does not have it.</summary>
+    NotHeld,
+
     /// <summary>The response has no pack: it is a round of negotiation, or an error.</summary>
     NoPack,
 

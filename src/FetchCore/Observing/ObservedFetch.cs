@@ -25,6 +25,7 @@ public sealed class ObservedFetch : IDisposable
     private FetchOutcome? _outcome;
     private ForwardReason? _reason;
     private bool _isKept;
+    private string? _peer;
     private TimeSpan? _refsAge;
     private FetchEnd? _end;
     private string? _trouble;
@@ -46,6 +47,9 @@ public sealed class ObservedFetch : IDisposable
 
     /// <summary>The credential that asks.</summary>
     public required Credential Credential { get; init; }
+
+    /// <summary>The node that asks; null for a client.</summary>
+    public string? From { get; init; }
 
     /// <summary>The request has been read: the phase of parsing is over.</summary>
     /// <param name="version">The protocol version; null if the request does not say it clearly.</param>
@@ -73,6 +77,10 @@ public sealed class ObservedFetch : IDisposable
     /// <param name="refsAge">In an outage: the age of the refs that it relies on.</param>
     public void Served(FetchOutcome outcome, bool isKept, TimeSpan? refsAge) =>
         (_outcome, _reason, _isKept, _refsAge) = (outcome, null, isKept, refsAge);
+
+    /// <summary>Another node of the farm answers.</summary>
+    /// <param name="peer">Its name.</param>
+    public void ServedByPeer(string peer) => _peer = peer;
 
     /// <summary>The request is forwarded to the primary unchanged.</summary>
     public void Bypassed(ForwardReason reason) => (_outcome, _reason, _isKept, _refsAge) = (FetchOutcome.Bypass, reason, false, null);
@@ -142,6 +150,8 @@ public sealed class ObservedFetch : IDisposable
             Outcome = _outcome,
             Reason = _reason,
             IsKept = _isKept,
+            Peer = _outcome is FetchOutcome.Peer ? _peer : null,
+            From = From,
             RefsAge = _refsAge,
             // Without a report an exception ended the work: because the client left, or because of a failure.
             End = _end ?? (_client.IsCancellationRequested ? FetchEnd.ClientGone : FetchEnd.Broken),

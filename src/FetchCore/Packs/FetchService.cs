@@ -7,6 +7,7 @@ using Waystation.FetchCore.Authorization;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Peers;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Primaries.Errors;
 
@@ -19,8 +20,10 @@ namespace Waystation.FetchCore.Packs;
 ///   2 key       everything that changes the response, and nothing else
 ///   3 hit       the pack cache has the pack
 ///   4 join      a fill of it is in progress: follow it
-///   5 local     the mirror has the wanted objects, or will have them soon: git makes the pack, as a fill that others may follow
-///   6 forward   the primary makes the pack, as a fill; a full clone becomes the mirror on its way
+///   5 peer      another node keeps the mirror: it is asked first
+///   6 local     the mirror has the wanted objects, or will have them soon: git makes the pack, as a fill that others may follow
+///   7 holders   nodes that kept the mirror before may have the pack
+///   8 forward   the primary makes the pack, as a fill; a full clone becomes the mirror on its way
 /// </code>
 /// A fetch that cannot be decided here is forwarded to the primary: that costs time and never correctness. The service writes nothing to
 /// clients; it returns the answer to write.
@@ -33,10 +36,14 @@ public sealed class FetchService(
     LocalRung local,
     MirrorBootstrap bootstrap,
     ClonePatterns patterns,
+    IPeers peers,
     RequestMemory memory,
     TimeProvider time
 )
 {
+    private static readonly FillOutcome s_notHere = new FillOutcome.Broken("no node has the objects");
+
+    private readonly PeerRung _peer = new(peers, local, fills, bootstrap);
     private readonly ForwardRung _forward = new(access, local, fills, bootstrap, time);
 
     /// <summary>The memory of all requests.</summary>
@@ -91,11 +98,49 @@ public sealed class FetchService(
             }
 
             FetchAnswer? answer = settled.View is null
-                ? new FetchAnswer.Forward(settled.Reason)
+                ? await AskKeeperAloneAsync(call, settled, cancellationToken) ?? new FetchAnswer.Forward(settled.Reason)
                 : await AnswerAsync(call, settled, tries, cancellationToken);
             if (answer is not null)
             {
                 return answer with { Outage = settled.RecordedFor is { } age ? new OutageNote(call.Repository.Host, age) : null };
+            }
+        }
+    }
+
+    /// <summary>
+    /// A fetch of objects that the listings do not show, at a node that does not keep the mirror: the keeper decides. Null if it did not,
+    /// or if there is no other node.
+    /// </summary>
+    private async Task<FetchAnswer?> AskKeeperAloneAsync(FetchCall call, FetchAuthorization settled, CancellationToken cancellationToken)
+    {
+        if (settled is not { Reason: ForwardReason.NotVisible, Shown: not null } || call.From is not null || peers.Keeps(call.Repository))
+        {
+            return null;
+        }
+
+        // Nobody shares it, so the key needs no tags.
+        PackKey key = PackKey.Of(call.Repository, call.Request with { IncludeTag = false });
+        var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: false);
+        FillReader reader = fills.BeginAlone(plan, async fill => await _peer.AskKeeperAsync(fill, call, settled) ?? s_notHere);
+        bool handedOut = false;
+        try
+        {
+            switch (await reader.BeginAsync(cancellationToken))
+            {
+                case null:
+                    handedOut = true;
+                    return new FetchAnswer.Pack(reader, FetchOutcome.Peer, WillKeep: false);
+                case FillOutcome.Round round when !IsToldItsBoundary(call):
+                    return new FetchAnswer.Round(round.Prologue);
+                default:
+                    return null;
+            }
+        }
+        finally
+        {
+            if (!handedOut)
+            {
+                await reader.DisposeAsync();
             }
         }
     }
@@ -172,12 +217,16 @@ public sealed class FetchService(
                 ? reader.JoinedWhole
                     ? FetchOutcome.Hit
                     : FetchOutcome.Join
-                : reader.Source == FillSource.Mirror
-                    ? FetchOutcome.Local
-                    : FetchOutcome.Forward;
-            PackReader answer = began
-                ? reader
-                : new FollowingReader(reader, (ending, token) => FollowAnotherAsync(call, tries, ending, token));
+                : reader.Source switch
+                {
+                    FillSource.Mirror => FetchOutcome.Local,
+                    FillSource.Peer => FetchOutcome.Peer,
+                    _ => FetchOutcome.Forward,
+                };
+            PackReader answer =
+                began && reader.Source != FillSource.Peer
+                    ? reader
+                    : new FollowingReader(reader, (ending, token) => FollowAnotherAsync(call, tries, ending, token));
             return new FetchAnswer.Pack(answer, outcome, plan.KeepAtOnce || admission.WasAskedAgain(plan.Repository, plan.Key));
         }
         finally
@@ -196,6 +245,7 @@ public sealed class FetchService(
         tries.Fail(ended);
         return ended switch
         {
+            FillOutcome.Broken when call.IsHeldOnly => new FetchAnswer.Forward(ForwardReason.NotHeld),
             FillOutcome.Round when IsToldItsBoundary(call) => new FetchAnswer.Forward(ForwardReason.NoPack),
             FillOutcome.Round round => new FetchAnswer.Round(round.Prologue),
             FillOutcome.NoPack { Reply: PrimaryReply reply } => new FetchAnswer.Relay(reply),
@@ -229,22 +279,40 @@ public sealed class FetchService(
         }
     }
 
-    /// <summary>An older client that deepens hears of its new boundary in every round; in v2, in which rounds are made here, it comes with
-    /// the pack.</summary>
+    /// <summary>An older client that deepens hears of its new boundary in every round; in v2, in which rounds are made here, it comes
+    /// with the pack.</summary>
     private static bool IsToldItsBoundary(FetchCall call) => call is { Framing.ProtocolVersion: < 2, Request.Deepens: true };
 
     private async Task<FillOutcome> MakeAsync(Fill fill, FetchCall call, FetchAuthorization settled)
     {
-        // 5 local
+        // 5 peer
+        if (await _peer.AskKeeperAsync(fill, call, settled) is { } ofKeeper)
+        {
+            return ofKeeper;
+        }
+
+        // 6 local
         var asked = new LocalCall(call.Repository, settled.Request, access.AskerOf(call, settled), call.Visibility);
         switch (await local.MakeAsync(fill, asked, call.Observed))
         {
             case LocalAnswer.Made made:
                 return made.Outcome;
             case LocalAnswer.Elsewhere(var place):
-                // 6 forward
+                if (call.IsHeldOnly)
+                {
+                    place?.Dispose();
+                    return s_notHere;
+                }
+
                 using (place)
                 {
+                    // 7 holders
+                    if (await _peer.AskHoldersAsync(fill, call, settled) is { } ofHolder)
+                    {
+                        return ofHolder;
+                    }
+
+                    // 8 forward
                     return await _forward.MakeAsync(fill, call, settled);
                 }
 

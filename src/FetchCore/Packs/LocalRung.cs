@@ -8,6 +8,7 @@ using Waystation.FetchCore.Authorization;
 using Waystation.FetchCore.Background;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Peers;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
@@ -35,6 +36,7 @@ public sealed class LocalRung(
     PackObjectsLimiter limiter,
     WorkQueue queue,
     UpkeepWork upkeep,
+    IPeers peers,
     MirrorOptions options,
     TimeProvider time
 )
@@ -47,8 +49,8 @@ public sealed class LocalRung(
     /// <summary>Whether the repository has a mirror.</summary>
     public bool HasMirror(RepositoryName repository) => mirrors.Find(repository) is not null;
 
-    /// <summary>Whether the repository has none and may have one.</summary>
-    public bool LacksMirror(RepositoryName repository) => mirrors.IsOn && !HasMirror(repository);
+    /// <summary>Whether the repository has none and may have one here.</summary>
+    public bool LacksMirror(RepositoryName repository) => mirrors.IsOn && peers.Keeps(repository) && !HasMirror(repository);
 
     /// <summary>The time after which a client must come again; the queue moves within seconds.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);

@@ -19,6 +19,7 @@ public static class ServedBy
                 $"waystation: served from cache ({Size(answer.Reader.PackLength ?? 0)}, made {Ago(now - answer.Reader.MadeAt)} ago)",
             FetchOutcome.Local => "waystation: made on this node from its mirror",
             FetchOutcome.Join => "waystation: joined a pack that is being made for another client",
+            FetchOutcome.Peer => "waystation: served by another node of the farm",
             _ => "waystation: made by the primary",
         };
     }

@@ -8,6 +8,7 @@ using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Authorization;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Peers;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Pushing;
@@ -30,6 +31,8 @@ public sealed class PushIngest(
     MirrorSync sync,
     MirrorBootstrap bootstrap,
     FetchAuthorizer access,
+    IPeers peers,
+    IPushKeeper keeper,
     AccessTickets tickets,
     WorkMeters meters,
     TimeProvider time,
@@ -53,7 +56,8 @@ public sealed class PushIngest(
     /// <summary>Begins the copy of a push; null if it is of no use.</summary>
     internal PushCopy? Begin(RepositoryName repository, bool isGzip)
     {
-        bool hasMirror = mirrors.Find(repository) is not null;
+        // Another node's mirror is not known here.
+        bool hasMirror = mirrors.Find(repository) is not null || !peers.Keeps(repository);
         return copies.IsOn ? copies.Begin(isGzip, push => push.Commands.Count > 0 && (hasMirror || IsFirst(push))) : null;
     }
 
@@ -72,13 +76,13 @@ public sealed class PushIngest(
         try
         {
             // The work begins before the first wait. From here on the client may learn that its push was accepted, and others may fetch it.
-            Task<bool> taking = mirrors.Find(push.Repository) is { } mirror
-                ? sync.TakeInAsync(mirror, token => ArriveAsync(push, () => result = "refused", token))
-                : bootstrap.TakeInAsync(
-                    push.Repository,
-                    token => ArriveAsync(push, () => result = "refused", token),
-                    () => push.Copy.Request.ObjectFormat
-                );
+            Task<IncomingPack?> Arrive(CancellationToken token) => ArriveAsync(push, () => result = "refused", token);
+            ObjectFormat Format() => push.Copy.Request.ObjectFormat;
+            if (!keeper.TryHandOver(push.Repository, Arrive, Format, out Task<bool>? taking))
+            {
+                taking = TakeInAsync(push.Repository, Arrive, Format);
+            }
+
             await push.Copy.Whole;
             tickets.NotePush(push.Repository, push.Credential, push.Moved());
             result = await taking ? "taken" : result;
@@ -95,6 +99,16 @@ public sealed class PushIngest(
             logger.PushSeen(push.Repository, refs, result, time.GetElapsedTime(begun));
         }
     }
+
+    /// <summary>Takes in a push, from here or from a node that it passed through. The work has begun when this call returns.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="arrive">Waits until the push is complete; null if it is not taken in.</param>
+    /// <param name="format">The object format, once the push has arrived.</param>
+    public Task<bool> TakeInAsync(
+        RepositoryName repository,
+        Func<CancellationToken, Task<IncomingPack?>> arrive,
+        Func<ObjectFormat> format
+    ) => mirrors.Find(repository) is { } mirror ? sync.TakeInAsync(mirror, arrive) : bootstrap.TakeInAsync(repository, arrive, format);
 
     private async Task<IncomingPack?> ArriveAsync(ObservedPush push, Action refuse, CancellationToken stopping)
     {

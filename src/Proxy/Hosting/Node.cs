@@ -24,6 +24,7 @@ using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
+using Waystation.FetchCore.Peers;
 using Waystation.FetchCore.Prewarming;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Pushes;
@@ -180,6 +181,9 @@ internal static class Node
             .AddSingleton<BackgroundWork>()
             .AddSingleton<MirrorAdmission>()
             .AddSingleton<MirrorRefsUpdate>()
+            .AddSingleton<IPeers, NoPeers>()
+            .AddSingleton<IPushKeeper, OwnMirrors>()
+            .AddSingleton<HolderTransfer>()
             .AddSingleton<MirrorTransfer>()
             .AddSingleton<MirrorSync>()
             .AddSingleton<MirrorBootstrap>()
@@ -256,6 +260,7 @@ internal static class Node
             .AddSingleton<ConnectionDoor>()
             .AddSingleton<HookBodies>()
             .AddSingleton<HookEndpoint>()
+            .AddSingleton<FarmEndpoint>()
             .AddSingleton<PushCopies>()
             .AddSingleton<PushIngest>()
             .AddSingleton<ReceivePackEndpoint>()

@@ -15,8 +15,8 @@ namespace Waystation.CacheStore.Packs.Filling;
 ///                └ trailer         └──► FillReader ──► client      each at its own speed
 /// </code>
 /// <see cref="GrowingFile"/> moves the bytes. This has the parts that only packs have: the sections before the packfile, the trailer,
-/// progress, the readers that may have the pack, and whether it is kept. A fill does not know the source of its bytes, nor what happens to
-/// the file:
+/// progress, the readers that may have the pack, and whether it is kept. A fill does not know the source of its bytes, nor what happens
+/// to the file:
 /// <see cref="FillTable"/> does.
 /// </summary>
 public sealed class Fill : IDisposable
@@ -40,6 +40,7 @@ public sealed class Fill : IDisposable
     private FillOutcome? _ending;
     private FillSource _source;
     private bool _hasStarter = true;
+    private volatile bool _holdsUntilWhole;
     private int _readers;
     private int _users = 1; // the writer
 
@@ -94,6 +95,12 @@ public sealed class Fill : IDisposable
     /// Call it before <see cref="Begin"/>.
     /// </summary>
     public void HoldBack() => SetShare(FillShare.Everybody, FillShare.Undecided);
+
+    /// <summary>
+    /// No reader gets a byte of the pack before it is whole, so that another source can take the place of one that fails. If the disk
+    /// refuses, readers get the bytes at once. Call it before <see cref="Begin"/>.
+    /// </summary>
+    public void HoldUntilWhole() => _holdsUntilWhole = true;
 
     /// <summary>The pack has exactly the objects that its key says.</summary>
     public void Share() => SetShare(FillShare.Undecided, FillShare.Everybody);
@@ -268,7 +275,8 @@ public sealed class Fill : IDisposable
             }
 
             bool mayRead = isStarter || share == FillShare.Everybody;
-            if (_prologue is not null && mayRead && follower.Available is > 0 and var available)
+            bool isHeld = _holdsUntilWhole && state == FillState.Filling;
+            if (_prologue is not null && mayRead && !isHeld && follower.Available is > 0 and var available)
             {
                 return new FillStep(new PackStep(PackStepKind.Bytes, available));
             }
@@ -355,6 +363,8 @@ public sealed class Fill : IDisposable
 
     private void LeaveDisk()
     {
+        // Readers that wait would make the window in memory wait for them.
+        _holdsUntilWhole = false;
         _sharing.LeaveDisk();
         _file.Pulse();
     }

@@ -8,4 +8,7 @@ public enum FillSource
 
     /// <summary>Made here, from the mirror.</summary>
     Mirror,
+
+    /// <summary>Another node had it or made it.</summary>
+    Peer,
 }

@@ -24,6 +24,7 @@ internal sealed class GitEndpoints(
     LfsObjectEndpoint lfsObjects,
     LfsUploadEndpoint lfsUploads,
     HookEndpoint hooks,
+    FarmEndpoint farm,
     PassThrough passThrough,
     FetchMeters meters,
     ILogger<GitEndpoints> logger
@@ -79,6 +80,12 @@ internal sealed class GitEndpoints(
         if (context.Request.Path.StartsWithSegments(HookEndpoint.Prefix, StringComparison.Ordinal))
         {
             await hooks.HandleAsync(context);
+            return;
+        }
+
+        if (context.Request.Path.StartsWithSegments(FarmEndpoint.Prefix, StringComparison.Ordinal))
+        {
+            await farm.HandleAsync(context);
             return;
         }
 

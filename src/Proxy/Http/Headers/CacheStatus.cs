@@ -17,6 +17,7 @@ internal static class CacheStatus
         {
             FetchOutcome.Hit => "waystation; hit",
             FetchOutcome.Local => "waystation; hit; detail=local",
+            FetchOutcome.Peer => willKeep ? "waystation; fwd=miss; stored; detail=peer" : "waystation; fwd=miss; detail=peer",
             FetchOutcome.Join => "waystation; fwd=miss; collapsed",
             _ => willKeep ? "waystation; fwd=miss; stored" : "waystation; fwd=miss",
         };
