@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Waystation.CacheStore.Options;
+using Waystation.Farm.Redis;
 using Waystation.Farm.Secrets;
 using Waystation.Primaries;
 
@@ -19,6 +20,21 @@ public sealed class FarmOptions : IValidatableObject
         Page = Page
     )]
     public string? Redis { get; init; }
+
+    [Setting("The ACL user of Redis that this node logs in as.", Default = "the user default", Page = "farm.md#redis")]
+    public string? RedisUser { get; init; }
+
+    [Setting("A file with the password for Redis. It is read at each connect.", Page = "farm.md#redis")]
+    [ExistingFile]
+    public string? RedisPasswordFile { get; init; }
+
+    [Setting(
+        "A PEM file with the authority that issued the certificate of Redis. The string in Farm:Redis must have ssl=true.",
+        Default = "the system's authorities",
+        Page = "farm.md#redis"
+    )]
+    [ExistingFile]
+    public string? RedisCaFile { get; init; }
 
     [Setting("The URL at which the other nodes of the farm reach this node.", Page = Page)]
     [ServerUrl]
@@ -40,6 +56,9 @@ public sealed class FarmOptions : IValidatableObject
 
     /// <summary>Whether the node belongs to a farm.</summary>
     public bool IsOn => Redis is not null;
+
+    /// <summary>Where Redis is.</summary>
+    public RedisTarget Target => new(Redis ?? "", RedisUser, RedisPasswordFile, RedisCaFile);
 
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -65,6 +84,20 @@ public sealed class FarmOptions : IValidatableObject
         else if (ProblemOfSecrets(SecretFile) is { } problem)
         {
             yield return new(problem, [nameof(SecretFile)]);
+        }
+
+        if (Target.Problem() is { } wrong)
+        {
+            yield return new(wrong, [nameof(Redis)]);
+        }
+        else if (RedisCaFile is not null && !Target.IsTls)
+        {
+            yield return new("nothing, unless Farm:Redis has ssl=true", [nameof(RedisCaFile)]);
+        }
+
+        if (Name is { Length: 0 or > 128 })
+        {
+            yield return new("a name of at most 128 characters", [nameof(Name)]);
         }
     }
 

@@ -11,6 +11,12 @@ public interface IAnnouncements
     /// <summary>The place of the last announcement that this node has heard.</summary>
     AnnouncementPosition Position { get; }
 
+    /// <summary>
+    /// Whether this node hears the others now, and has heard everything that was announced after this position. If not, it must not rely on
+    /// something that was true when another node was at this position: it may not know what has ended it.
+    /// </summary>
+    bool HasHeardAllSince(AnnouncementPosition position);
+
     /// <summary>Announces behind the caller. While Redis is away, announcements wait until it is there again.</summary>
     void Announce(string kind, ReadOnlyMemory<byte> content);
 
