@@ -19,7 +19,7 @@ public sealed class BalancerTests : IAsyncLifetime
     [InlineData(true)]
     public async Task ClonesFetchesAndPushes_WorkThroughABalancer(bool hasNginx)
     {
-        await _station.StartAsync(new FarmSettings { HasNginx = hasNginx });
+        await _station.StartAsync(new FarmSettings { HasRedis = false, HasNginx = hasNginx });
         foreach (int version in (int[])[0, 1, 2])
         {
             PrimaryRepository repository = await _station.Primary.CreateAsync($"private/http{version}.git", new History(31));
@@ -44,7 +44,7 @@ public sealed class BalancerTests : IAsyncLifetime
     [InlineData(true)]
     public async Task ANodeThatIsKilled_IsNotAskedAnyMore(bool hasNginx)
     {
-        await _station.StartAsync(new FarmSettings { HasNginx = hasNginx });
+        await _station.StartAsync(new FarmSettings { HasRedis = false, HasNginx = hasNginx });
         PrimaryRepository repository = await _station.Primary.CreateAsync("public/one.git", new History(33));
         GitClient client = _station.NewClient("person");
         _station.Nodes[1].Kill();

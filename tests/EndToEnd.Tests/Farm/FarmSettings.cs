@@ -9,6 +9,12 @@ public sealed record FarmSettings
     /// <summary>The nodes that may be started later. The balancer knows them from the start.</summary>
     public int Later { get; init; }
 
+    /// <summary>False for nodes that know nothing of each other.</summary>
+    public bool HasRedis { get; init; } = true;
+
+    /// <summary>Whether links between nodes can be cut. Otherwise nodes reach each other directly.</summary>
+    public bool HasLinks { get; init; }
+
     /// <summary>nginx instead of HAProxy.</summary>
     public bool HasNginx { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Farm;
@@ -9,6 +10,8 @@ public sealed class FarmStation : IAsyncLifetime
     private readonly List<WaystationNode> _nodes = [];
     private FarmSettings _settings = new();
     private ApachePrimary? _primary;
+    private RedisServer? _redis;
+    private NodeLinks? _links;
     private FarmUsers? _users;
     private IBalancer? _balancer;
 
@@ -16,7 +19,15 @@ public sealed class FarmStation : IAsyncLifetime
 
     public ApachePrimary Primary => _primary ?? throw new InvalidOperationException("not started");
 
+    public RedisServer Redis => _redis ?? throw new InvalidOperationException("not started");
+
+    /// <summary>The network between the nodes.</summary>
+    public NodeLinks Links => _links ?? throw new InvalidOperationException("not started");
+
     public IReadOnlyList<WaystationNode> Nodes => _nodes;
+
+    /// <summary>The file with the secret of the farm.</summary>
+    public string SecretFile => Folder["farm.secret"];
 
     public IBalancer Balancer => _balancer ?? throw new InvalidOperationException("not started");
 
@@ -32,6 +43,21 @@ public sealed class FarmStation : IAsyncLifetime
             _primary = await ApachePrimary.StartAsync();
             _users = await FarmUsers.CreateAsync(Folder);
             _addresses.AddRange(Enumerable.Range(0, settings.Nodes + settings.Later).Select(static _ => NodeAddresses.Find()));
+            if (settings.HasRedis)
+            {
+                _redis = await RedisServer.StartAsync();
+                await File.WriteAllTextAsync(SecretFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n");
+            }
+
+            if (settings.HasLinks)
+            {
+                _links = NodeLinks.Start(_addresses);
+                _links.NodeOf = process =>
+                    _nodes.Index().FirstOrDefault(node => node.Item.IsRunning && node.Item.ProcessId == process) is { Item: not null } found
+                        ? found.Index
+                        : null;
+            }
+
             _nodes.AddRange(await Task.WhenAll(_addresses.Take(settings.Nodes).Select(StartNodeAsync)));
             _balancer = settings.HasNginx ? await NginxBalancer.StartAsync(_addresses) : await HaproxyBalancer.StartAsync(_addresses);
         }
@@ -83,6 +109,16 @@ public sealed class FarmStation : IAsyncLifetime
             await node.DisposeAsync();
         }
 
+        if (_links is not null)
+        {
+            await _links.DisposeAsync();
+        }
+
+        if (_redis is not null)
+        {
+            await _redis.DisposeAsync();
+        }
+
         if (_primary is not null)
         {
             await _primary.DisposeAsync();
@@ -103,6 +139,7 @@ public sealed class FarmStation : IAsyncLifetime
                     "--ssh-listen",
                     addresses.SshAddress,
                     .. _users!.Options,
+                    .. _settings.HasRedis ? FarmOptions(addresses, number) : [],
                     // All clients have the balancer's address.
                     "--Clients:MaxConnectionsPerAddress",
                     "0",
@@ -112,4 +149,16 @@ public sealed class FarmStation : IAsyncLifetime
                 ],
             }
         );
+
+    private IReadOnlyList<string> FarmOptions(NodeAddresses addresses, int number) =>
+        [
+            "--redis",
+            Redis.Address,
+            "--Farm:NodeUrl",
+            _links?.UrlOf(number).AbsoluteUri ?? addresses.Url,
+            "--Farm:SecretFile",
+            SecretFile,
+            "--Farm:Name",
+            $"node{number + 1}",
+        ];
 }

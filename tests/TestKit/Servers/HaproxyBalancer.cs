@@ -57,12 +57,13 @@ public sealed class HaproxyBalancer : IBalancer
                 timeout http-keep-alive 1m
                 timeout client 10m
                 timeout server 10m
+                timeout check 5s
                 # A node that takes no connection is left out at once, before the next look at it.
                 retries 3
                 option redispatch 1
                 option httpchk
                 http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host 127.0.0.1
-                default-server check inter 200ms fall 1 rise 1
+                default-server check inter 200ms fall 2 rise 1
 
             frontend git
                 bind 127.0.0.1:{_http}
