@@ -7,6 +7,7 @@ using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
+using Waystation.FetchCore.Peers;
 using Waystation.FetchCore.Refs;
 using Waystation.FetchCore.Tests.Mirrors;
 using Waystation.GitProtocol.Objects;
@@ -24,11 +25,11 @@ internal sealed class CoreFixture : IAsyncDisposable
     private readonly CredentialDigester _digester = new();
     private readonly CoreParts _parts;
 
-    public CoreFixture(TimeSpan? ticketLifetime = null)
+    public CoreFixture(TimeSpan? ticketLifetime = null, IPeers? peers = null)
     {
         Primary = new FakePrimary(Time);
         // Its packs are no packs of git's: there is nothing to make mirrors of.
-        _parts = new CoreParts(_folder["data"], Time, new MirrorOptions { MaxSize = 0 }, new ServiceUser(), ticketLifetime);
+        _parts = new CoreParts(_folder["data"], Time, new MirrorOptions { MaxSize = 0 }, new ServiceUser(), ticketLifetime, peers);
     }
 
     public ManualTime Time { get; } = new();

@@ -275,7 +275,7 @@ public sealed class Fill : IDisposable
             }
 
             bool mayRead = isStarter || share == FillShare.Everybody;
-            bool isHeld = _holdsUntilWhole && state == FillState.Filling;
+            bool isHeld = _holdsUntilWhole && state != FillState.Whole;
             if (_prologue is not null && mayRead && !isHeld && follower.Available is > 0 and var available)
             {
                 return new FillStep(new PackStep(PackStepKind.Bytes, available));
