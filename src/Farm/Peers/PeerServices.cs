@@ -19,7 +19,6 @@ public static class PeerServices
             .AddSingleton<FarmPeers>()
             .AddSingleton<IPeers>(static provider => provider.GetRequiredService<FarmPeers>())
             .AddSingleton<IPushKeeper, PushHandover>()
-            .AddSingleton<ServicePrimaries>()
             .AddSingleton<IServicePrimaries>(static provider => new KeptServicePrimaries(
                 provider.GetRequiredService<ServicePrimaries>(),
                 provider.GetRequiredService<IPeers>()

@@ -33,7 +33,7 @@ public sealed class ReadBudget(int most, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new PrimaryBusyException("too many reads of it wait (Primaries:0:MaxRequests)", s_wait) { ConcernsAll = true };
+            throw new PrimaryBusyException("too many reads of the primary wait (Primaries:0:MaxRequests)", s_wait) { ConcernsAll = true };
         }
     }
 

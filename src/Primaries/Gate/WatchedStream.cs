@@ -43,7 +43,7 @@ internal sealed class WatchedStream(Stream inner, ResponseEndDetector? check, Pr
 
         return read > 0 || buffer.IsEmpty || check is not { MayEndHere: false }
             ? read
-            : throw new IOException("its answer ended too early");
+            : throw new IOException("the primary's response ended early");
     }
 
     private async Task<int> WatchAsync(Task<int> reading, Memory<byte> buffer)

@@ -71,9 +71,9 @@ public sealed class HttpRepository
             : response.StatusCode switch
             {
                 HttpStatusCode.Unauthorized => "the primary does not accept the login that belongs to your key",
-                HttpStatusCode.Forbidden => "the primary does not allow you that",
+                HttpStatusCode.Forbidden => "the primary does not allow you to do this",
                 HttpStatusCode.NotFound => "the primary has no such repository, or none that you may see",
-                HttpStatusCode.OK => "the primary's answer is not Git's",
+                HttpStatusCode.OK => "the primary did not answer as a Git server does",
                 HttpStatusCode.TooManyRequests when RetryAfter.WaitOf(response, _time) is { } wait =>
                     $"the primary answers 429; try again in {TroubleText.Seconds(wait)} s",
                 var status => $"the primary answered {(int)status} {response.ReasonPhrase}",

@@ -116,8 +116,7 @@ public sealed class ServiceLfs(PrimaryMap primaries, LfsStorage storage, SshClie
         await using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         (ReadOnlyMemory<byte> json, bool isWhole) = await LfsBatchCall.ReadAsync(stream, share, cancellationToken);
         using LfsBatchResponse batch =
-            (isWhole ? LfsBatchResponse.TryParse(json) : null)
-            ?? throw new PrimaryException("the LFS of the primary answered with no batch answer");
+            (isWhole ? LfsBatchResponse.TryParse(json) : null) ?? throw new PrimaryException("the primary's LFS sent no batch response");
         var login = new LfsLogin(
             [.. place.Header.Select(static field => new KeyValuePair<string, StringValues>(field.Key, field.Value))],
             static () => { }

@@ -52,7 +52,7 @@ internal sealed class SshProbe(SshTarget target, TimeSpan patience, TimeProvider
             isConnected = true;
             late.CancelAfter(patience);
             int read = await socket.ReceiveAsync(new byte[64], either.Token);
-            return read > 0 ? null : new ProbeFailure("it closed the connection without a word", IsReached: true);
+            return read > 0 ? null : new ProbeFailure("it closed the connection without a message", IsReached: true);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

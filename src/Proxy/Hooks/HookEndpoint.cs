@@ -1,11 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
-using Waystation.CacheStore.Mirrors;
-using Waystation.FetchCore.Background;
-using Waystation.FetchCore.Observing;
-using Waystation.Primaries;
 using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
+using Waystation.Proxy.Work;
 
 namespace Waystation.Proxy.Hooks;
 
@@ -15,9 +12,7 @@ namespace Waystation.Proxy.Hooks;
 /// </summary>
 internal sealed class HookEndpoint(
     HookOptions options,
-    PrimaryMap primaries,
-    MirrorSet mirrors,
-    WorkQueue queue,
+    WorkRequests work,
     HookBodies bodies,
     DoorMeters meters,
     ILogger<HookEndpoint> logger
@@ -123,7 +118,8 @@ internal sealed class HookEndpoint(
         {
             if (HookPayload.RepositoryOf(forge, body) is { } name)
             {
-                Ask(context, name);
+                // A webhook to the primary's own name is about that primary; a webhook to another name of the node may be about any.
+                work.Changed(context.Request.Host.Host, name);
             }
 
             return (StatusCodes.Status202Accepted, "taken");
@@ -131,19 +127,6 @@ internal sealed class HookEndpoint(
         catch (JsonException)
         {
             return (StatusCodes.Status400BadRequest, "malformed");
-        }
-    }
-
-    private void Ask(HttpContext context, string name)
-    {
-        // A webhook to the primary's own name is about that primary; a webhook to another name of the node may be about any.
-        Primary? said = primaries.Find(context.Request.Host.Host);
-        foreach (Mirror mirror in mirrors.All().Where(mirror => HookPayload.Means(name, mirror.Name.Path)))
-        {
-            if (primaries.Of(mirror.Name) is { } primary && (said is null || said == primary) && primary.Selects(mirror.Name.Path))
-            {
-                queue.Enqueue(WorkKind.Vet, mirror.Name);
-            }
         }
     }
 }

@@ -1,15 +1,13 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Waystation.CacheStore;
+using Waystation.Proxy.Work;
 
 namespace Waystation.Proxy.Hooks;
 
 /// <summary>The repository that a notice is about.</summary>
 internal static class HookPayload
 {
-    private const string GitSuffix = ".git";
-    private const string BitbucketPrefix = "scm/";
-
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 32 };
 
     /// <summary>The repository's name as the forge writes it, without <c>.git</c>; null if there is none, or if it is no repository's
@@ -34,21 +32,6 @@ internal static class HookPayload
             throw new JsonException("the body has half of a surrogate pair", e);
         }
 
-        return RepositoryPath.IsWellFormed(name) ? WithoutSuffix(name!) : null;
+        return RepositoryPath.IsWellFormed(name) ? ForgeName.Of(name!) : null;
     }
-
-    /// <summary>
-    /// Whether a path may name that repository. Forges ignore case. One repository too many costs one small question.
-    /// </summary>
-    public static bool Means(string name, string path)
-    {
-        string plain = WithoutSuffix(path);
-        return Equal(name, plain)
-            || (plain.StartsWith(BitbucketPrefix, StringComparison.Ordinal) && Equal(name, plain[BitbucketPrefix.Length..]));
-    }
-
-    private static bool Equal(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
-
-    private static string WithoutSuffix(string path) =>
-        path.EndsWith(GitSuffix, StringComparison.Ordinal) ? path[..^GitSuffix.Length] : path;
 }

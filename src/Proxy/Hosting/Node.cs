@@ -41,6 +41,7 @@ using Waystation.Proxy.Http.Forwarding;
 using Waystation.Proxy.Http.Headers;
 using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
+using Waystation.Proxy.Work;
 using Waystation.SshFrontend;
 
 namespace Waystation.Proxy.Hosting;
@@ -191,7 +192,9 @@ internal static class Node
             .AddSingleton(options.Work)
             .AddSingleton<WorkMeters>()
             .AddSingleton(provider => new SshClient(folder.Temporary, provider.GetRequiredService<ILogger<SshClient>>()))
-            .AddSingleton<IServicePrimaries, ServicePrimaries>()
+            .AddSingleton<ServicePrimaries>()
+            .AddSingleton<IServicePrimaries>(static provider => provider.GetRequiredService<ServicePrimaries>())
+            .AddSingleton<WorkRequests>()
             .AddSingleton(options.Vet)
             .AddSingleton<VetReport>()
             .AddSingleton<UpkeepWork>()

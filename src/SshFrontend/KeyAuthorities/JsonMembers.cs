@@ -8,7 +8,7 @@ namespace Waystation.SshFrontend.KeyAuthorities;
 /// </summary>
 internal static class JsonMembers
 {
-    private const string NoUnicode = "a text in it is no Unicode";
+    private const string NoUnicode = "a text in it is not valid Unicode";
 
     private static readonly JsonDocumentOptions s_options = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 

@@ -97,7 +97,7 @@ public sealed class ShieldTests : IAsyncLifetime
         {
             Assert.Equal(429, answer.Status);
             Assert.InRange(int.Parse(answer.Header("Retry-After")!, CultureInfo.InvariantCulture), 1, 60);
-            Assert.Contains("too many reads of it wait", answer.Text, StringComparison.Ordinal);
+            Assert.Contains("too many reads of the primary wait", answer.Text, StringComparison.Ordinal);
         }
 
         gate.Open();

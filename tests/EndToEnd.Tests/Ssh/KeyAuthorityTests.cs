@@ -97,7 +97,7 @@ public sealed class KeyAuthorityTests(KeyAuthorityStation station) : IClassFixtu
         CommandResult clone = await mallory.Git.TryAsync("clone", _inner.AddressOf(repository), "clone");
 
         Assert.NotEqual(0, clone.ExitCode);
-        Assert.Contains("the primary does not allow you that", clone.Error, StringComparison.Ordinal);
+        Assert.Contains("the primary does not allow you to do this", clone.Error, StringComparison.Ordinal);
     }
 
     [Fact]

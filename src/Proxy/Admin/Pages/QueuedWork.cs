@@ -1,7 +1,7 @@
 using Waystation.CacheStore;
-using Waystation.FetchCore.Background;
-using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.Primaries;
+using Waystation.Proxy.Work;
 
 namespace Waystation.Proxy.Admin.Pages;
 
@@ -15,7 +15,7 @@ internal sealed record QueuedWork(string Repo, string Queued)
 
     /// <summary>Puts work that needs the service credential into the queue.</summary>
     /// <exception cref="NotServedException">There is no service credential for the repository.</exception>
-    public static QueuedWork Queue(WorkKind kind, RepositoryName repository, IServicePrimaries services, WorkQueue queue)
+    public static QueuedWork Queue(WorkKind kind, RepositoryName repository, ServicePrimaries services, WorkRequests work)
     {
         if (!services.Serves(repository))
         {
@@ -25,7 +25,7 @@ internal sealed record QueuedWork(string Repo, string Queued)
             );
         }
 
-        queue.Enqueue(kind, repository);
+        work.Begin(kind, repository);
         return new QueuedWork(repository.ToString(), Word(kind));
     }
 }

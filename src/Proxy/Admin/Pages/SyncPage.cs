@@ -1,8 +1,6 @@
-using Waystation.CacheStore;
-using Waystation.CacheStore.Mirrors;
-using Waystation.FetchCore.Background;
-using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.Primaries;
+using Waystation.Proxy.Work;
 
 namespace Waystation.Proxy.Admin.Pages;
 
@@ -11,12 +9,10 @@ internal static class SyncPage
 {
     public const string Path = "/sync";
 
-    public static void Map(AdminApi api) => api.Actions.MapPost(Path, Sync);
-
-    private static QueuedWork Sync(HttpContext context, MirrorSet mirrors, IServicePrimaries services, WorkQueue queue)
-    {
-        RepositoryName repository = RepositoryAction.Of(context);
-        WorkKind kind = mirrors.Find(repository) is null ? WorkKind.Warm : WorkKind.Vet;
-        return QueuedWork.Queue(kind, repository, services, queue);
-    }
+    public static void Map(AdminApi api) =>
+        api.Actions.MapPost(
+            Path,
+            static (HttpContext context, ServicePrimaries services, WorkRequests work) =>
+                QueuedWork.Queue(WorkKind.Vet, RepositoryAction.Of(context), services, work)
+        );
 }

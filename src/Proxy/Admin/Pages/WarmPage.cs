@@ -1,6 +1,6 @@
-using Waystation.FetchCore.Background;
-using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.Primaries;
+using Waystation.Proxy.Work;
 
 namespace Waystation.Proxy.Admin.Pages;
 
@@ -12,7 +12,7 @@ internal static class WarmPage
     public static void Map(AdminApi api) =>
         api.Actions.MapPost(
             Path,
-            static (HttpContext context, IServicePrimaries services, WorkQueue queue) =>
-                QueuedWork.Queue(WorkKind.Warm, RepositoryAction.Of(context), services, queue)
+            static (HttpContext context, ServicePrimaries services, WorkRequests work) =>
+                QueuedWork.Queue(WorkKind.Warm, RepositoryAction.Of(context), services, work)
         );
 }

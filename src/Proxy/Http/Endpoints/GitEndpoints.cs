@@ -2,7 +2,6 @@ using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
 using Waystation.Primaries;
-using Waystation.Primaries.Http;
 using Waystation.Primaries.Http.Connections;
 using Waystation.Proxy.Hooks;
 using Waystation.Proxy.Http.Forwarding;
@@ -77,15 +76,15 @@ internal sealed class GitEndpoints(
             return;
         }
 
-        if (context.Request.Path.StartsWithSegments(HookEndpoint.Prefix, StringComparison.Ordinal))
-        {
-            await hooks.HandleAsync(context);
-            return;
-        }
-
         if (context.Request.Path.StartsWithSegments(FarmEndpoint.Prefix, StringComparison.Ordinal))
         {
             await farm.HandleAsync(context);
+            return;
+        }
+
+        if (context.Request.Path.StartsWithSegments(HookEndpoint.Prefix, StringComparison.Ordinal))
+        {
+            await hooks.HandleAsync(context);
             return;
         }
 

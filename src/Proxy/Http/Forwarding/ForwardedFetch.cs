@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Waystation.FetchCore.Observing;
 using Yarp.ReverseProxy.Forwarder;
 
