@@ -85,6 +85,9 @@ public sealed class Primary : IDisposable
     /// </summary>
     public string? HttpPathOverSsh(string sshPath) => PathOverHttp(sshPath) ?? PlainPath(sshPath);
 
+    /// <summary>Whether this node may hold anything now. If not, it is as if no project were selected.</summary>
+    public Func<bool> MayHold { get; set; } = static () => true;
+
     /// <summary>Whether the operator wants the repository cached that a client calls so over SSH.</summary>
     public bool SelectsOverSsh(string sshPath)
     {
@@ -95,7 +98,8 @@ public sealed class Primary : IDisposable
     public bool Selects(string path)
     {
         ProjectOptions chosen = Volatile.Read(ref _selection);
-        return (chosen.Include.Count == 0 || chosen.Include.Any(glob => Matches(glob, path)))
+        return MayHold()
+            && (chosen.Include.Count == 0 || chosen.Include.Any(glob => Matches(glob, path)))
             && !chosen.Exclude.Any(glob => Matches(glob, path));
     }
 

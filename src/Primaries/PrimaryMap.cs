@@ -37,6 +37,15 @@ public sealed class PrimaryMap : IDisposable
     public Primary? Of(RepositoryName repository) =>
         Array.Find(_primaries, primary => string.Equals(primary.Authority, repository.Host, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>Sets the condition under which this node may hold anything.</summary>
+    public void HoldOnlyWhile(Func<bool> mayHold)
+    {
+        foreach (Primary primary in _primaries)
+        {
+            primary.MayHold = mayHold;
+        }
+    }
+
     /// <summary>Takes over settings that may change while the node runs: the selection of projects.</summary>
     public void Reselect(IEnumerable<PrimaryOptions> options)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Waystation.Farm.Nodes;
 
 namespace Waystation.Proxy.Admin;
 
@@ -35,10 +36,12 @@ internal static class AdminRoutes
         );
     }
 
-    private static ContentHttpResult Readiness(IHostApplicationLifetime lifetime) =>
-        lifetime.ApplicationStopping.IsCancellationRequested
-            ? TypedResults.Text("stopping\n", statusCode: StatusCodes.Status503ServiceUnavailable)
-            : TypedResults.Text("ready\n");
+    private static ContentHttpResult Readiness(HttpContext context, IHostApplicationLifetime lifetime) =>
+        lifetime.ApplicationStopping.IsCancellationRequested ? NotReady("stopping\n")
+        : context.RequestServices.GetService<INodeRegistry>() is { IsDraining: true } ? NotReady("draining\n")
+        : TypedResults.Text("ready\n");
+
+    private static ContentHttpResult NotReady(string why) => TypedResults.Text(why, statusCode: StatusCodes.Status503ServiceUnavailable);
 
     private static ContentHttpResult Metrics(PrometheusPage page) => TypedResults.Text(page.Render(), PrometheusPage.ContentType);
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
-using Waystation.Proxy.Admin;
 
 namespace Waystation.Proxy.Commands;
 
@@ -22,7 +21,7 @@ internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisp
     /// <summary>Asks for a page and prints the answer.</summary>
     /// <param name="method">The method of the page.</param>
     /// <param name="page">The path of the page.</param>
-    /// <param name="repository">The repository for the action; null for a page without one.</param>
+    /// <param name="content">What the page is to act on, sent as JSON; null for a page that acts on nothing.</param>
     /// <param name="format">Formats the answer for a person.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <typeparam name="T">The answer.</typeparam>
@@ -31,14 +30,14 @@ internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisp
     public async Task PrintAsync<T>(
         HttpMethod method,
         string page,
-        string? repository,
+        object? content,
         Func<T, string> format,
         CancellationToken cancellationToken
     )
     {
         using var request = new HttpRequestMessage(method, page)
         {
-            Content = repository is null ? null : JsonContent.Create(new RepositoryQuestion(repository)),
+            Content = content is null ? null : JsonContent.Create(content, content.GetType()),
         };
         using HttpResponseMessage answer = await _http.SendAsync(request, cancellationToken);
         string text = await answer.Content.ReadAsStringAsync(cancellationToken);

@@ -53,7 +53,7 @@ internal static class NodeCommand
                             await client.PrintAsync(
                                 HttpMethod.Post,
                                 AdminRoutes.Repositories + page,
-                                repository,
+                                new RepositoryQuestion(repository),
                                 format,
                                 cancellationToken
                             );

@@ -19,6 +19,7 @@ internal static class NodeVerbs
         (WarmCommand.Create, WarmPage.Map),
         (SyncCommand.Create, SyncPage.Map),
         (PurgeCommand.Create, PurgePage.Map),
+        (NodesCommand.Create, NodesPage.Map),
     ];
 
     /// <summary>The commands, for the command line.</summary>

@@ -1,8 +1,11 @@
 using System.Diagnostics.Metrics;
+using Waystation.CacheStore.Disk;
 using Waystation.Farm;
 using Waystation.Farm.Announcements;
+using Waystation.Farm.Nodes;
 using Waystation.Farm.Redis;
 using Waystation.Farm.Secrets;
+using Waystation.Proxy.Admin.Pages;
 using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Hosting;
@@ -12,7 +15,7 @@ internal static class FarmServices
 {
     /// <summary>Adds nothing unless the node belongs to a farm. Called last: what it adds stands before the node's own.</summary>
     public static IServiceCollection AddFarm(this IServiceCollection services, NodeOptions options) =>
-        options.Farm.IsOn ? AddRedis(services.AddSingleton(options.Farm), options.Farm) : services;
+        options.Farm.IsOn ? AddNodes(AddRedis(services.AddSingleton(options.Farm), options.Farm), options) : services;
 
     /// <summary>What the nodes share through Redis. Services stop in the opposite order.</summary>
     private static IServiceCollection AddRedis(IServiceCollection services, FarmOptions options) =>
@@ -40,4 +43,29 @@ internal static class FarmServices
             .AddSingleton<IAnnouncements>(static provider => provider.GetRequiredService<FarmAnnouncements>())
             .AddHostedService(static provider => provider.GetRequiredService<FarmRedis>())
             .AddHostedService(static provider => provider.GetRequiredService<FarmAnnouncements>());
+
+    /// <summary>The nodes that know each other. They are the last to begin and the first to end.</summary>
+    private static IServiceCollection AddNodes(IServiceCollection services, NodeOptions options) =>
+        services
+            .AddSingleton<NodeMeters>()
+            .AddSingleton(provider => new NodeRegistry(
+                new OwnNode(
+                    options.Farm.Name,
+                    options.Farm.NodeUrl!,
+                    StatusPage.Version,
+                    options.Farm.Approval,
+                    Path.Combine(provider.GetRequiredService<DataFolder>().Root, "farm")
+                ),
+                NodeTimes.Usual,
+                provider.GetRequiredService<FarmRedis>(),
+                provider.GetRequiredService<FarmSecrets>(),
+                provider.GetRequiredService<IAnnouncements>(),
+                provider.GetRequiredService<Standing>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<NodeRegistry>>()
+            ))
+            .AddSingleton<INodeRegistry>(static provider => provider.GetRequiredService<NodeRegistry>())
+            .AddSingleton<IFarmNodes>(static provider => provider.GetRequiredService<NodeRegistry>())
+            .AddHostedService(static provider => provider.GetRequiredService<NodeRegistry>())
+            .AddHostedService<FarmMembership>();
 }

@@ -12,6 +12,8 @@ internal sealed class Hearing : IAsyncDisposable
 {
     private readonly ConcurrentQueue<(Announcement? Announcement, bool IsMissed)> _all = new();
 
+    public required string Name { get; init; }
+
     public SharingNode Node { get; private set; } = null!;
 
     /// <summary>What it heard, in its order; where announcements may have been missed there is null.</summary>
@@ -26,7 +28,7 @@ internal sealed class Hearing : IAsyncDisposable
 
     public static async Task<Hearing> StartAsync(RedisServer redis, string name)
     {
-        var hearing = new Hearing();
+        var hearing = new Hearing { Name = name };
         hearing.Node = await SharingNode.StartAsync(
             redis,
             name,

@@ -120,7 +120,7 @@ public sealed class SharedValuesTests : IAsyncLifetime
             {
                 byte[] written = Encoding.UTF8.GetBytes($"{step} {value}");
                 await SetAsync(writer, s_name, written);
-        await FoundAsync(reader, written);
+                await FoundAsync(reader, written);
                 await FoundAsync(writer, written);
             }
         }

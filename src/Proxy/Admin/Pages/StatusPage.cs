@@ -10,6 +10,10 @@ internal static class StatusPage
 {
     public const string Path = "/status";
 
+    /// <summary>The version of the program.</summary>
+    public static string Version { get; } =
+        typeof(StatusPage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
     public static void Map(AdminApi api)
     {
         // Pages are mapped when the node starts.
@@ -19,7 +23,7 @@ internal static class StatusPage
 
     private static NodeStatus Show(DateTimeOffset started, MirrorSet mirrors, DiskPackTier packs, LfsStore lfs) =>
         new(
-            typeof(StatusPage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            Version,
             started,
             mirrors.All().Count,
             mirrors.All().Sum(static mirror => mirror.Bytes),
