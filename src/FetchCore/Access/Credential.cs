@@ -20,6 +20,9 @@ public readonly record struct Credential
     /// <summary>Whether the request has nothing that identifies a client.</summary>
     public bool IsAnonymous { get; }
 
+    /// <summary>Stands for all credentials with, or all without, a login. No credential is equal to it.</summary>
+    internal static Credential AllOf(bool isAnonymous) => new(default, isAnonymous);
+
     /// <summary>
     /// The whole digest as a word, for a URL that the node signs and for other nodes; <see cref="TryParseToken"/> reads it.
     /// </summary>

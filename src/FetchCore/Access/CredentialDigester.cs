@@ -4,11 +4,20 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Access;
 
-/// <summary>Computes a <see cref="Credential"/> from the identifying parts of a request, with a key that lives as long as the
-/// process.</summary>
+/// <summary>
+/// Computes a <see cref="Credential"/> from the identifying parts of a request. The key lives as long as the process. In a farm it comes
+/// from the secret of the farm, so that the nodes know the same credentials.
+/// </summary>
 public sealed class CredentialDigester
 {
-    private readonly byte[] _key = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
+    private readonly byte[] _key;
+
+    /// <summary>A digester with a key of its own.</summary>
+    public CredentialDigester()
+        : this(RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes)) { }
+
+    /// <param name="key">The key. Digests that are made with different keys have nothing in common.</param>
+    public CredentialDigester(ReadOnlyMemory<byte> key) => _key = key.ToArray();
 
     /// <summary>The credential of these parts. Their order does not matter, their repetition does.</summary>
     /// <param name="parts">Name and value of each, e.g. of a header or a query parameter.</param>

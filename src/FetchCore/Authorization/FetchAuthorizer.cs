@@ -32,12 +32,12 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
             return await LookAsync(call, shown, isRecorded: true, cancellationToken) with { RecordedFor = TimeSpan.Zero };
         }
 
-        if (call.Primary.IsOut && tickets.FindRecorded(call.Repository, call.Credential) is { } recorded)
+        if (call.Primary.IsOut && await FindRecordedAsync(call, cancellationToken) is { } recorded)
         {
             return await AuthorizeByRecordAsync(call, recorded, cancellationToken);
         }
 
-        AccessView? view = isAnew ? null : call.Shown ?? tickets.Find(call.Repository, call.Credential);
+        AccessView? view = isAnew ? null : call.Shown ?? await FindAsync(call, cancellationToken);
         if (view is not null && (IsEnough(view, call) || IsFinal(view, call)))
         {
             FetchAuthorization settled = await LookAsync(call, view, isRecorded: false, cancellationToken);
@@ -53,9 +53,14 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
         {
             view = await refs.LookAsync(AskerOf(call), QuestionOf(call), cancellationToken);
         }
-        catch (PrimaryOutageException) when (tickets.FindRecorded(call.Repository, call.Credential) is { } last)
+        catch (PrimaryOutageException)
         {
-            return await AuthorizeByRecordAsync(call, last, cancellationToken);
+            if (await FindRecordedAsync(call, cancellationToken) is { } last)
+            {
+                return await AuthorizeByRecordAsync(call, last, cancellationToken);
+            }
+
+            view = null;
         }
         catch (IOException e) when (e is not PrimaryBusyException)
         {
@@ -185,6 +190,23 @@ public sealed class FetchAuthorizer(AccessTickets tickets, RefsService refs, Wan
         {
             tickets.Refuse(call.Repository, call.Credential);
         }
+    }
+
+    /// <summary>The ticket of this node; if it is not enough, together with what other nodes of the farm know.</summary>
+    private async ValueTask<AccessView?> FindAsync(FetchCall call, CancellationToken cancellationToken)
+    {
+        AccessView? view = tickets.Find(call.Repository, call.Credential);
+        return
+            (view is null || !(IsEnough(view, call) || IsFinal(view, call)))
+            && await tickets.RecallAsync(call.Repository, call.Credential, AnswerKinds.All, cancellationToken)
+            ? tickets.Find(call.Repository, call.Credential)
+            : view;
+    }
+
+    private async ValueTask<RecordedAccess?> FindRecordedAsync(FetchCall call, CancellationToken cancellationToken)
+    {
+        await tickets.RecallAsync(call.Repository, call.Credential, AnswerKinds.All, cancellationToken);
+        return tickets.FindRecorded(call.Repository, call.Credential);
     }
 
     private SyncRequester AskerOf(FetchCall call, AccessView view, bool isRecorded) =>

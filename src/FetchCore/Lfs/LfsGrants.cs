@@ -34,7 +34,7 @@ public sealed class LfsGrants
     {
         ArgumentNullException.ThrowIfNull(tickets);
         (_tickets, _time, _memory, _maxBytes) = (tickets, time, memory, maxBytes);
-        tickets.WhenRefused(Refuse);
+        tickets.WhenRefused(End);
     }
 
     /// <summary>Bytes that all permissions take, about.</summary>
@@ -88,14 +88,25 @@ public sealed class LfsGrants
         }
     }
 
-    /// <summary>Ends every permission of a credential for a repository.</summary>
-    public void Refuse(RepositoryName repository, Credential credential)
+    /// <summary>Ends permissions.</summary>
+    private void End(RefusalScope scope)
     {
         lock (_gate)
         {
-            Remove((repository, credential));
-            // A remote without .git and its LFS server, whose URL has it, are one repository.
-            Remove((Spelt(repository), credential));
+            List<(RepositoryName, Credential)> ended = scope switch
+            {
+                // A remote without .git and its LFS server, whose URL has it, are one repository.
+                RefusalScope.One one => [(one.Repository, one.Credential), (Spelt(one.Repository), one.Credential)],
+                RefusalScope.Many many =>
+                [
+                    .. _sets.Keys.Where(key =>
+                        (key.Repository == many.Repository || key.Repository == Spelt(many.Repository))
+                        && key.Credential.IsAnonymous == many.IsAnonymous
+                    ),
+                ],
+                _ => [.. _sets.Keys],
+            };
+            ended.ForEach(Remove);
         }
     }
 

@@ -73,9 +73,6 @@ public sealed class LfsService
         return _store.Contains(grant.Object);
     }
 
-    /// <summary>The primary refused this credential for this repository: its URLs end.</summary>
-    public void Refuse(RepositoryName repository, Credential credential) => _grants.Refuse(repository, credential);
-
     /// <summary>Opens an object: from the disk, by following a download for another client, or by a download of its own.</summary>
     /// <returns>The reading, whose bytes can leave now; or why there is none.</returns>
     public async Task<(LfsReading? Reading, LfsRefusal? Refusal)> OpenAsync(LfsGrant grant, CancellationToken cancellationToken)

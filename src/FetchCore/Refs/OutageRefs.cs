@@ -18,8 +18,10 @@ namespace Waystation.FetchCore.Refs;
 public sealed class OutageRefs(AccessTickets tickets, FetchMeters meters, ILogger<OutageRefs> logger)
 {
     /// <summary>The answer; null if no record covers the question.</summary>
-    public RefsAnswer.Recorded? Find(RefsQuery query)
+    public async ValueTask<RefsAnswer.Recorded?> FindAsync(RefsQuery query, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(query);
+        await tickets.RecallAsync(query.Repository, query.Credential, AnswerKinds.All, cancellationToken);
         if (tickets.FindRecorded(query.Repository, query.Credential) is not { } recorded)
         {
             return null;

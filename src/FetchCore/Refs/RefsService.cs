@@ -51,16 +51,22 @@ public sealed class RefsService(
         {
             return await coalescer.AskAsync(query.Key, new RefsTap(query, tickets, moved), cancellationToken);
         }
-        catch (IOException e) when (!cancellationToken.IsCancellationRequested && IsOutage(query, e) && outage.Find(query) is { } recorded)
+        catch (IOException e) when (!cancellationToken.IsCancellationRequested && IsOutage(query, e))
         {
-            return recorded;
+            if (await outage.FindAsync(query, cancellationToken) is { } recorded)
+            {
+                return recorded;
+            }
+
+            throw;
         }
     }
 
     /// <summary>
     /// The answer of the record, for a front end that met the outage itself; null if no record covers the question.
     /// </summary>
-    public RefsAnswer.Recorded? FindRecorded(RefsQuery query) => outage.Find(query);
+    public ValueTask<RefsAnswer.Recorded?> FindRecordedAsync(RefsQuery query, CancellationToken cancellationToken) =>
+        outage.FindAsync(query, cancellationToken);
 
     /// <summary>Whether a failure belongs to an outage, in which a record may answer.</summary>
     public static bool IsOutage(RefsQuery query, Exception failure) =>

@@ -220,7 +220,8 @@ internal static class Node
             .AddSingleton(provider => new AccessTickets(
                 provider.GetRequiredService<TimeProvider>(),
                 options.Access.TicketLifetime,
-                options.Outage.ServeFor
+                options.Outage.ServeFor,
+                provider.GetService<ITicketExchange>()
             ))
             .AddSingleton(static provider => new RefsService(
                 provider.GetRequiredService<RefsCoalescer>(),

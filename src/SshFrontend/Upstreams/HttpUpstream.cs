@@ -29,7 +29,7 @@ internal sealed class HttpUpstream(HttpRepository http, RepositoryName repositor
 
     public async Task<SessionEnd?> OpenAsync(CancellationToken cancellationToken)
     {
-        if (version >= 2 && tickets.FindCapabilities(repository, Credential) is { } known)
+        if (version >= 2 && await tickets.FindCapabilitiesAsync(repository, Credential, cancellationToken) is { } known)
         {
             Capabilities = known;
             return null;

@@ -53,9 +53,14 @@ internal sealed class SshUpstream(
             meters.Upstream("ssh");
             (opening, _) = await (version >= 2 ? _packs : _oldPacks).TakeAsync(fresh: false, cancellationToken);
         }
-        catch (PrimaryOutageException) when (FindRecorded() is { } recorded)
+        catch (PrimaryOutageException)
         {
-            return OpenRecorded(recorded);
+            if (await FindRecordedAsync(cancellationToken) is { } recorded)
+            {
+                return OpenRecorded(recorded);
+            }
+
+            throw;
         }
 
         if (opening is not SshOpening.Opened { UploadPack: var uploadPack })
@@ -107,14 +112,15 @@ internal sealed class SshUpstream(
     /// <summary>
     /// The record of the key that the client proved to the node; null if it is too old, or the primary refused the key since.
     /// </summary>
-    private RefsAnswer.Recorded? FindRecorded() =>
-        refs.FindRecorded(
+    private ValueTask<RefsAnswer.Recorded?> FindRecordedAsync(CancellationToken cancellationToken) =>
+        refs.FindRecordedAsync(
             new RefsQuery
             {
                 Key = new RefsKey(repository, Credential, "ssh advertisement"),
                 Primary = Asking(default),
                 ProtocolVersion = version,
-            }
+            },
+            cancellationToken
         );
 
     /// <summary>In an outage the session begins with the record. Each of its questions is then tried and answered by itself.</summary>

@@ -102,7 +102,7 @@ public sealed class LfsGrantsTests
         Add("alice", 1);
         Assert.Equal(bytes, _grants.Bytes);
 
-        _grants.Refuse(s_repository, Of("alice"));
+        _tickets.RefuseLfs(s_repository, Of("alice"));
         Assert.Equal(0, _grants.Bytes);
     }
 

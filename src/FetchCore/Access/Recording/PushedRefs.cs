@@ -44,15 +44,14 @@ internal sealed class PushedRefs
         }
 
         var push = new Push(credential, refs, _time.GetTimestamp());
-        _journals.Update(
-            repository,
-            known =>
-            {
-                Journal journal = known ?? new Journal();
-                journal.Add(push);
-                return journal;
-            }
-        );
+        Change(repository, journal => journal.Add(push));
+    }
+
+    /// <summary>A push moved refs that are not known here: no record until now can be brought forward.</summary>
+    public void NoteUnknown(RepositoryName repository)
+    {
+        long now = _time.GetTimestamp();
+        Change(repository, journal => journal.Forget(now));
     }
 
     /// <summary>
@@ -86,6 +85,17 @@ internal sealed class PushedRefs
 
         return current;
     }
+
+    private void Change(RepositoryName repository, Action<Journal> change) =>
+        _journals.Update(
+            repository,
+            known =>
+            {
+                Journal journal = known ?? new Journal();
+                change(journal);
+                return journal;
+            }
+        );
 
     private static RefListing? Move(RefListing listing, PushedRef pushed, bool mayAppear)
     {
@@ -171,6 +181,16 @@ internal sealed class PushedRefs
                     _refs -= old.Refs.Count;
                     _knownSince = old.At;
                 }
+            }
+        }
+
+        public void Forget(long now)
+        {
+            lock (_gate)
+            {
+                _pushes.Clear();
+                _refs = 0;
+                (_knownSince, LastAt) = (now, now);
             }
         }
 

@@ -25,18 +25,21 @@ public sealed class AccessTickets
     private readonly Refusals _doubts;
     private readonly PushedRefs _pushed;
     private readonly TimeSpan _memory;
+    private readonly ITicketExchange? _exchange;
     private Action<RepositoryName, RefListing>? _whenShown;
-    private Action<RepositoryName, Credential>? _whenRefused;
+    private Action<RefusalScope>? _whenRefused;
 
     /// <summary>Tickets with the usual bounds.</summary>
     /// <param name="time">The clock. Its timestamps are monotonic: a jump of the wall clock neither prolongs nor ends a ticket.</param>
     /// <param name="lifetime">How long an answer counts; zero asks the primary on every request.</param>
     /// <param name="serveFor">How long an answer is remembered for an outage; zero serves no client in one.</param>
-    public AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan serveFor = default)
-        : this(time, lifetime, serveFor, new TicketBounds()) { }
+    /// <param name="exchange">The other nodes of the farm; null for a node that is alone.</param>
+    public AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan serveFor = default, ITicketExchange? exchange = null)
+        : this(time, lifetime, serveFor, new TicketBounds(), exchange) { }
 
-    internal AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan serveFor, TicketBounds bounds)
+    internal AccessTickets(TimeProvider time, TimeSpan lifetime, TimeSpan serveFor, TicketBounds bounds, ITicketExchange? exchange = null)
     {
+        _exchange = exchange;
         _time = time;
         _lifetime = lifetime;
         _serveFor = serveFor;
@@ -77,8 +80,8 @@ public sealed class AccessTickets
     /// <summary>Calls <paramref name="tell"/> for each listing of the primary, before the listing counts.</summary>
     public void WhenShown(Action<RepositoryName, RefListing> tell) => _whenShown += tell;
 
-    /// <summary>Calls <paramref name="tell"/> after each refusal, once it counts.</summary>
-    public void WhenRefused(Action<RepositoryName, Credential> tell) => _whenRefused += tell;
+    /// <summary>Calls <paramref name="tell"/> after each refusal of reading, here or at another node, once it counts.</summary>
+    public void WhenRefused(Action<RefusalScope> tell) => _whenRefused += tell;
 
     /// <summary>Whether the answer to a question of that time counts: the primary has refused the credential at no later time.</summary>
     public bool Allows(RepositoryName repository, Credential credential, long askedAt)
@@ -107,11 +110,20 @@ public sealed class AccessTickets
         long bytes = TicketParts.BytesOf(listing);
         lock (_gate)
         {
-            if (MayCount(repository, credential, askedAt))
+            if (!MayCount(repository, credential, askedAt))
             {
-                _tickets.RecordRefs(repository, credential, listing, digest, bytes, askedAt);
+                return;
             }
+
+            _tickets.RecordRefs(repository, credential, listing, digest, bytes, askedAt);
         }
+
+        _exchange?.Share(
+            repository,
+            credential,
+            new ExchangedAnswer.Listing(listing, _time.GetElapsedTime(askedAt)) { Digest = digest },
+            () => MayShare(repository, credential, askedAt)
+        );
     }
 
     /// <summary>The primary accepted the credential and sent its v2 capabilities, which name no ref.</summary>
@@ -126,11 +138,20 @@ public sealed class AccessTickets
         ObjectId digest = TicketParts.DigestOf(capabilities);
         lock (_gate)
         {
-            if (MayCount(repository, credential, askedAt))
+            if (!MayCount(repository, credential, askedAt))
             {
-                _tickets.Accept(repository, credential, capabilities, digest, askedAt);
+                return;
             }
+
+            _tickets.Accept(repository, credential, capabilities, digest, askedAt);
         }
+
+        _exchange?.Share(
+            repository,
+            credential,
+            new ExchangedAnswer.Capabilities(capabilities, _time.GetElapsedTime(askedAt)) { Digest = digest },
+            () => MayShare(repository, credential, askedAt)
+        );
     }
 
     /// <summary>
@@ -139,13 +160,9 @@ public sealed class AccessTickets
     /// </summary>
     public void Refuse(RepositoryName repository, Credential credential)
     {
-        lock (_gate)
-        {
-            _refusals.Note(repository, credential);
-            _tickets.Remove(repository, credential);
-        }
-
-        _whenRefused?.Invoke(repository, credential);
+        // First: an answer of another node that is on its way here must meet the one refusal or the other.
+        _exchange?.Tell(repository, credential, RefusalKind.Reading);
+        End(new RefusalScope.One(repository, credential), RefusalKind.Reading);
     }
 
     /// <summary>
@@ -154,10 +171,64 @@ public sealed class AccessTickets
     /// </summary>
     public void Doubt(RepositoryName repository, Credential credential)
     {
+        _exchange?.Tell(repository, credential, RefusalKind.Doubt);
+        End(new RefusalScope.One(repository, credential), RefusalKind.Doubt);
+    }
+
+    /// <summary>Ends tickets because another node was refused, or may have been. No node is told.</summary>
+    public void End(RefusalScope scope, RefusalKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
         lock (_gate)
         {
-            _doubts.Note(repository, credential);
+            if (kind == RefusalKind.Reading)
+            {
+                _refusals.Note(scope);
+                _tickets.Remove(scope);
+            }
+            else if (kind == RefusalKind.Doubt)
+            {
+                _doubts.Note(scope);
+            }
         }
+
+        if (kind != RefusalKind.Doubt)
+        {
+            _whenRefused?.Invoke(scope);
+        }
+    }
+
+    /// <summary>The primary refused LFS. The ticket ends, and so do the permissions for LFS objects, at all nodes.</summary>
+    public void RefuseLfs(RepositoryName repository, Credential credential)
+    {
+        _exchange?.Tell(repository, credential, RefusalKind.Lfs);
+        End(new RefusalScope.One(repository, credential), RefusalKind.Lfs);
+        Doubt(repository, credential);
+    }
+
+    /// <summary>Asks the other nodes for what the primary showed to this credential through them.</summary>
+    /// <returns>Whether there is anything that this node may not have had. Always false for a node that is alone.</returns>
+    public async ValueTask<bool> RecallAsync(
+        RepositoryName repository,
+        Credential credential,
+        AnswerKinds kinds,
+        CancellationToken cancellationToken
+    )
+    {
+        if (_exchange is null || _memory <= TimeSpan.Zero)
+        {
+            return false;
+        }
+
+        // Ages count from here: no answer may look newer than a refusal that is heard while it is on its way.
+        long recalledAt = Now;
+        IReadOnlyList<ExchangedAnswer> answers = await _exchange.RecallAsync(repository, credential, kinds, cancellationToken);
+        foreach (ExchangedAnswer answer in answers)
+        {
+            TakeIn(repository, credential, answer, recalledAt);
+        }
+
+        return answers.Count > 0;
     }
 
     /// <summary>
@@ -175,7 +246,7 @@ public sealed class AccessTickets
     /// <summary>The listings that this credential may rely on now; null without a live ticket.</summary>
     public AccessView? Find(RepositoryName repository, Credential credential)
     {
-        if (TicketOf(repository, credential, out long doubtedAt) is not { } ticket)
+        if (!IsHearing || TicketOf(repository, credential, out long doubtedAt) is not { } ticket)
         {
             return null;
         }
@@ -189,11 +260,24 @@ public sealed class AccessTickets
     /// any client since.
     /// </summary>
     public CapabilityAdvertisement? FindCapabilities(RepositoryName repository, Credential credential) =>
-        TicketOf(repository, credential, out long doubtedAt) is { AreCapabilitiesOutdated: false } ticket
+        IsHearing
+        && TicketOf(repository, credential, out long doubtedAt) is { AreCapabilitiesOutdated: false } ticket
         && ticket.AcceptedAt > doubtedAt
         && IsLive(ticket.AcceptedAt)
             ? ticket.Capabilities
             : null;
+
+    /// <summary>
+    /// The capabilities of <see cref="FindCapabilities"/>; if this node has none, those that another node of the farm got.
+    /// </summary>
+    public async ValueTask<CapabilityAdvertisement?> FindCapabilitiesAsync(
+        RepositoryName repository,
+        Credential credential,
+        CancellationToken cancellationToken
+    ) =>
+        FindCapabilities(repository, credential) is { } known ? known
+        : await RecallAsync(repository, credential, AnswerKinds.Capabilities, cancellationToken) ? FindCapabilities(repository, credential)
+        : null;
 
     /// <summary>
     /// The listings that this credential last saw within <c>Outage:ServeFor</c>, corrected by later pushes; null if the primary refused it
@@ -241,6 +325,61 @@ public sealed class AccessTickets
     {
         ArgumentNullException.ThrowIfNull(refs);
         _pushed.Note(repository, credential, refs);
+        _exchange?.TellPush(repository, credential, refs);
+    }
+
+    /// <summary>The primary acknowledged a push through another node.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="credential">The credential of the push; null if this node cannot compare it with its own.</param>
+    /// <param name="refs">The moved refs; null if too many moved. Then no earlier record counts.</param>
+    public void HearPush(RepositoryName repository, Credential? credential, IReadOnlyList<PushedRef>? refs)
+    {
+        if (refs is null)
+        {
+            _pushed.NoteUnknown(repository);
+        }
+        else
+        {
+            // Nobody has the credential without parts and without a digest.
+            _pushed.Note(repository, credential ?? default, refs);
+        }
+    }
+
+    private bool IsHearing => _exchange?.IsHearing ?? true;
+
+    private bool MayShare(RepositoryName repository, Credential credential, long askedAt)
+    {
+        lock (_gate)
+        {
+            return MayCount(repository, credential, askedAt) && askedAt > _doubts.LastAt(repository, credential);
+        }
+    }
+
+    private void TakeIn(RepositoryName repository, Credential credential, ExchangedAnswer answer, long recalledAt)
+    {
+        long askedAt = recalledAt - (long)(answer.Age.TotalSeconds * _time.TimestampFrequency);
+        if (answer.IsForOutage)
+        {
+            askedAt = Math.Min(askedAt, recalledAt - (long)(_lifetime.TotalSeconds * _time.TimestampFrequency));
+        }
+
+        lock (_gate)
+        {
+            if (!MayCount(repository, credential, askedAt))
+            {
+                return;
+            }
+
+            switch (answer)
+            {
+                case ExchangedAnswer.Listing { Refs: var refs }:
+                    _tickets.RecordRefs(repository, credential, refs, TicketParts.DigestOf(refs), TicketParts.BytesOf(refs), askedAt);
+                    break;
+                case ExchangedAnswer.Capabilities { Advertisement: var shown }:
+                    _tickets.Accept(repository, credential, shown, TicketParts.DigestOf(shown), askedAt);
+                    break;
+            }
+        }
     }
 
     private bool IsLive(long? at) => at is { } since && _time.GetElapsedTime(since) < _lifetime;

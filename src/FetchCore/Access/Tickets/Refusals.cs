@@ -15,11 +15,29 @@ internal sealed class Refusals(TimeProvider time, int capacity)
     private readonly Dictionary<(RepositoryName, Credential), long> _at = [];
     private readonly Queue<((RepositoryName, Credential) Key, long At)> _order = new();
     private long _forgottenAt = long.MinValue;
+    private bool _hasOfMany;
 
     public int Count => _at.Count;
 
     /// <summary>A refusal has come now.</summary>
-    public void Note(RepositoryName repository, Credential credential)
+    public void Note(RefusalScope scope)
+    {
+        switch (scope)
+        {
+            case RefusalScope.One one:
+                Note(one.Repository, one.Credential);
+                break;
+            case RefusalScope.Many many:
+                _hasOfMany = true;
+                Note(many.Repository, Credential.AllOf(many.IsAnonymous));
+                break;
+            default:
+                _forgottenAt = time.GetTimestamp();
+                break;
+        }
+    }
+
+    private void Note(RepositoryName repository, Credential credential)
     {
         Forget(s_memory);
         long now = time.GetTimestamp();
@@ -43,8 +61,13 @@ internal sealed class Refusals(TimeProvider time, int capacity)
     public bool Allow(RepositoryName repository, Credential credential, long askedAt) => askedAt > LastAt(repository, credential);
 
     /// <summary>Only answers to questions after this time count.</summary>
-    public long LastAt(RepositoryName repository, Credential credential) =>
-        _at.TryGetValue((repository, credential), out long refused) ? Math.Max(_forgottenAt, refused) : _forgottenAt;
+    public long LastAt(RepositoryName repository, Credential credential)
+    {
+        long ofAll = _hasOfMany
+            ? _at.GetValueOrDefault((repository, Credential.AllOf(credential.IsAnonymous)), long.MinValue)
+            : long.MinValue;
+        return Math.Max(Math.Max(ofAll, _forgottenAt), _at.GetValueOrDefault((repository, credential), long.MinValue));
+    }
 
     private void Forget(TimeSpan after)
     {

@@ -27,6 +27,11 @@ internal sealed record Ticket
 
     public Ticket With(RefListing listing, long at)
     {
+        if (Shown.Any(known => ReferenceEquals(known.Listing, listing) && known.At >= at))
+        {
+            return this;
+        }
+
         var heeded = new HeededPrefixes(listing);
         List<(RefListing Listing, long At)> shown =
         [

@@ -35,9 +35,9 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
 
     public Ticket? Find(RepositoryName repository, Credential credential) => EntryOf(repository, credential)?.Ticket;
 
-    public void Remove(RepositoryName repository, Credential credential)
+    public void Remove(RefusalScope scope)
     {
-        if (EntryOf(repository, credential) is { } entry)
+        foreach (TicketEntry entry in EntriesOf(scope))
         {
             Remove(entry);
         }
@@ -118,6 +118,16 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
             }
         }
     }
+
+    private List<TicketEntry> EntriesOf(RefusalScope scope) =>
+        scope switch
+        {
+            RefusalScope.One one => EntryOf(one.Repository, one.Credential) is { } entry ? [entry] : [],
+            RefusalScope.Many many => _repositories.TryGetValue(many.Repository, out RepositoryTickets? tickets)
+                ? [.. tickets.Entries.Values.Where(entry => entry.Credential.IsAnonymous == many.IsAnonymous)]
+                : [],
+            _ => [.. _ages],
+        };
 
     private TicketEntry? EntryOf(RepositoryName repository, Credential credential) =>
         _repositories.TryGetValue(repository, out RepositoryTickets? tickets) ? tickets.Entries.GetValueOrDefault(credential) : null;

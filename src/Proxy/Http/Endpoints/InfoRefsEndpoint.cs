@@ -16,7 +16,7 @@ internal sealed class InfoRefsEndpoint(RefsRelay refs, AccessTickets tickets)
         HttpContext context = request.Context;
         if (
             context.Request.Headers["Git-Protocol"] == ProtocolVersion.Two
-            && tickets.FindCapabilities(request.Repository, request.Credential) is { } known
+            && await tickets.FindCapabilitiesAsync(request.Repository, request.Credential, context.RequestAborted) is { } known
         )
         {
             context.Response.ContentType = "application/x-git-upload-pack-advertisement";

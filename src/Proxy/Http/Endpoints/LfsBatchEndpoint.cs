@@ -155,7 +155,7 @@ internal sealed class LfsBatchEndpoint(
     private LfsLogin LoginOf(HttpAsker asker)
     {
         (RepositoryName repository, Credential credential) = (asker.Repository, asker.Credential);
-        return new LfsLogin(LfsFields.LoginOf(asker.Headers), () => Refuse(repository, credential));
+        return new LfsLogin(LfsFields.LoginOf(asker.Headers), () => tickets.RefuseLfs(repository, credential));
     }
 
     private LfsBatchChange? ChangeOf(ClientRequest request, LfsLogin login, LfsBatchObject one, long askedAt)
@@ -213,14 +213,8 @@ internal sealed class LfsBatchEndpoint(
     {
         if (HttpPrimaryReply.IsRefused(response))
         {
-            Refuse(request.Repository, request.Credential);
+            tickets.RefuseLfs(request.Repository, request.Credential);
         }
-    }
-
-    private void Refuse(RepositoryName repository, Credential credential)
-    {
-        lfs.Refuse(repository, credential);
-        tickets.Doubt(repository, credential);
     }
 
     private async Task AnswerInOutageAsync(ClientRequest request, ReadOnlyMemory<byte> body, PrimaryException failure)

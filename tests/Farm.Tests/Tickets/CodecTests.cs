@@ -1,0 +1,216 @@
+using System.Globalization;
+using System.Text;
+using Waystation.Farm.Announcements;
+using Waystation.Farm.Tickets;
+using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Recording;
+using Waystation.FetchCore.Access.Tickets;
+using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
+using Waystation.GitProtocol.Requests;
+using Xunit.Abstractions;
+
+namespace Waystation.Farm.Tests.Tickets;
+
+/// <summary>What nodes write for each other comes back as it was; everything else is nothing, and never a fault.</summary>
+public sealed class CodecTests(ITestOutputHelper output)
+{
+    private readonly Random _random = SeededRandom(output);
+
+    [Fact]
+    public void Listings_ComeBackAsTheyWere()
+    {
+        for (int round = 0; round < 200; round++)
+        {
+            var entry = new SharedEntry(new ExchangedAnswer.Listing(RandomListing(), default), _random.NextInt64(), RandomPosition());
+            SharedEntry read = EntryCodec.Read(EntryCodec.Write(entry)!.Value.Span)!;
+            Assert.Equal((entry.AskedAt, entry.Position), (read.AskedAt, read.Position));
+            RefListing expected = ((ExchangedAnswer.Listing)entry.Answer).Refs;
+            RefListing actual = Assert.IsType<ExchangedAnswer.Listing>(read.Answer).Refs;
+            Assert.Equal(expected.Asked, actual.Asked);
+            Assert.Equal(expected.Asked.RefPrefixes, actual.Asked.RefPrefixes);
+            Assert.Equal(expected.Tips, actual.Tips);
+            Assert.Equal((expected.IsOfShallow, expected.UnbornHeadTarget), (actual.IsOfShallow, actual.UnbornHeadTarget));
+            Assert.Equal(expected.Older?.Shallows, actual.Older?.Shallows);
+            Assert.Equal((expected.Older?.Version, expected.Older?.Capabilities), (actual.Older?.Version, actual.Older?.Capabilities));
+        }
+    }
+
+    [Fact]
+    public void Capabilities_ComeBackAsTheyWere()
+    {
+        byte[] said = "000eversion 2\n0010fetch=filter0000"u8.ToArray();
+        Assert.True(CapabilityAdvertisement.TryParse(said, out CapabilityAdvertisement? shown));
+        var entry = new SharedEntry(new ExchangedAnswer.Capabilities(shown, default), 1, RandomPosition());
+        SharedEntry read = EntryCodec.Read(EntryCodec.Write(entry)!.Value.Span)!;
+        Assert.Equal(said, Assert.IsType<ExchangedAnswer.Capabilities>(read.Answer).Advertisement.Bytes.ToArray());
+    }
+
+    [Fact]
+    public void Entries_CutAnywhere_AreNothing()
+    {
+        byte[] written = EntryCodec
+            .Write(new SharedEntry(new ExchangedAnswer.Listing(RandomListing(), default), 1, default))!
+            .Value.ToArray();
+        for (int length = 0; length < written.Length; length++)
+        {
+            Assert.Null(EntryCodec.Read(written.AsSpan(0, length)));
+        }
+
+        Assert.Null(EntryCodec.Read([2, .. written[1..]]));
+    }
+
+    [Fact]
+    public void Entries_AndAnnouncements_WithFlippedBits_AreNoFault()
+    {
+        for (int round = 0; round < 2_000; round++)
+        {
+            byte[] entry = EntryCodec
+                .Write(new SharedEntry(new ExchangedAnswer.Listing(RandomListing(), default), 1, default))!
+                .Value.ToArray();
+            Flip(entry);
+            _ = EntryCodec.Read(entry);
+            byte[] refusals = NoticeCodec
+                .Write(1, [new RefusalNotice(RefusalKind.Doubt, TicketNode.Repository, RandomCredential())])
+                .ToArray();
+            Flip(refusals);
+            _ = NoticeCodec.ReadRefusals(refusals);
+            byte[] push = NoticeCodec.Write(1, TicketNode.Repository, RandomCredential(), RandomPush(3)).ToArray();
+            Flip(push);
+            _ = NoticeCodec.ReadPush(push);
+        }
+    }
+
+    /// <summary>The uncompressed parts too: a change of one bit in the stream of Brotli is mostly found before they are read.</summary>
+    [Fact]
+    public void Listings_CutOrWithFlippedBits_AreNoFault()
+    {
+        for (int round = 0; round < 2_000; round++)
+        {
+            var to = new FieldWriter();
+            Assert.True(ListingCodec.TryWrite(to, RandomListing()));
+            byte[] written = to.Written.ToArray();
+            var cut = new FieldReader(written.AsSpan(0, _random.Next(written.Length)));
+            Assert.True(ListingCodec.Read(ref cut) is null);
+            Flip(written);
+            var flipped = new FieldReader(written);
+            _ = ListingCodec.Read(ref flipped);
+        }
+    }
+
+    [Fact]
+    public void Announcements_ComeBackAsTheyWere_AndCutAnywhereAreNothing()
+    {
+        RefusalNotice[] refusals =
+        [
+            .. Enumerable
+                .Range(0, 20)
+                .Select(number => new RefusalNotice((RefusalKind)(number % 3), TicketNode.Repository, RandomCredential())),
+        ];
+        byte[] written = NoticeCodec.Write(7, refusals).ToArray();
+        (uint key, IReadOnlyList<RefusalNotice> read) = NoticeCodec.ReadRefusals(written)!.Value;
+        Assert.Equal(7u, key);
+        Assert.Equal(refusals, read);
+        PushedRef[] pushed = RandomPush(20);
+        Credential pusher = RandomCredential();
+        byte[] push = NoticeCodec.Write(7, TicketNode.Repository, pusher, pushed).ToArray();
+        PushNotice told = NoticeCodec.ReadPush(push)!;
+        Assert.Equal((7u, TicketNode.Repository, pusher), (told.Key, told.Repository, told.Pusher));
+        Assert.Equal(pushed, told.Refs);
+        Assert.All(Enumerable.Range(0, written.Length), length => Assert.Null(NoticeCodec.ReadRefusals(written.AsSpan(0, length))));
+        Assert.All(Enumerable.Range(0, push.Length), length => Assert.Null(NoticeCodec.ReadPush(push.AsSpan(0, length))));
+        Assert.Null(NoticeCodec.ReadRefusals(NoticeCodec.WriteAll(7).Span));
+    }
+
+    [Fact]
+    public void ListingThatIsTooLong_IsNotShared()
+    {
+        RefTip[] tips =
+        [
+            .. Enumerable.Range(0, 60_000).Select(number => new RefTip($"refs/heads/{number}", RandomId(ObjectFormat.Sha1), null, null)),
+        ];
+        RefListing Of(int count) => new(LsRefsRequest.All(ObjectFormat.Sha1), tips[..count]);
+        Assert.Null(EntryCodec.Write(new SharedEntry(new ExchangedAnswer.Listing(Of(60_000), default), 1, default)));
+        ReadOnlyMemory<byte> written = EntryCodec
+            .Write(new SharedEntry(new ExchangedAnswer.Listing(Of(40_000), default), 1, default))!
+            .Value;
+        Assert.InRange(written.Length, 40_000 * 20, EntryCodec.MaxLength);
+    }
+
+    private static Random SeededRandom(ITestOutputHelper output)
+    {
+        int seed = Environment.TickCount;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"));
+        return new Random(seed);
+    }
+
+    private void Flip(byte[] bytes)
+    {
+        for (int flips = _random.Next(1, 4); flips > 0; flips--)
+        {
+            bytes[_random.Next(bytes.Length)] ^= (byte)(1 << _random.Next(8));
+        }
+    }
+
+    private RefListing RandomListing()
+    {
+        ObjectFormat format = _random.Next(4) == 0 ? ObjectFormat.Sha256 : ObjectFormat.Sha1;
+        RefTip[] tips =
+        [
+            .. Enumerable
+                .Range(0, _random.Next(12))
+                .Select(_ => new RefTip(
+                    RandomName(),
+                    RandomId(format),
+                    _random.Next(2) == 0 ? RandomId(format) : null,
+                    _random.Next(4) == 0 ? RandomName() : null
+                )),
+        ];
+        return new RefListing(
+            new LsRefsRequest
+            {
+                ObjectFormat = format,
+                Peel = _random.Next(2) == 0,
+                Symrefs = _random.Next(2) == 0,
+                Unborn = _random.Next(2) == 0,
+                RefPrefixes = [.. Enumerable.Range(0, _random.Next(4)).Select(_ => RandomName())],
+            },
+            tips
+        )
+        {
+            IsOfShallow = _random.Next(3) switch
+            {
+                0 => null,
+                1 => true,
+                _ => false,
+            },
+            UnbornHeadTarget = _random.Next(3) == 0 ? RandomName() : null,
+            Older =
+                _random.Next(2) == 0
+                    ? new V0Advertisement(_random.Next(2), "multi_ack agent=git/2.39", [RandomId(format), RandomId(format)])
+                    : null,
+        };
+    }
+
+    private string RandomName()
+    {
+        byte[] bytes = new byte[_random.Next(1, 12)];
+        _random.NextBytes(bytes);
+        return (_random.Next(2) == 0 ? "refs/heads/" : "refs/tags/v") + Encoding.Latin1.GetString(bytes);
+    }
+
+    private ObjectId RandomId(ObjectFormat format)
+    {
+        byte[] raw = new byte[format.DigestLength];
+        _random.NextBytes(raw);
+        return ObjectId.FromRaw(raw);
+    }
+
+    private PushedRef[] RandomPush(int count) =>
+        [.. Enumerable.Range(0, count).Select(number => new PushedRef(RandomName(), number % 3 == 0 ? null : RandomId(ObjectFormat.Sha1)))];
+
+    private Credential RandomCredential() =>
+        new CredentialDigester().Digest(_random.Next(2) == 0 ? [] : [new("header authorization", "somebody")]);
+
+    private AnnouncementPosition RandomPosition() => new(_random.NextInt64(), _random.NextInt64());
+}
