@@ -28,6 +28,9 @@ internal sealed class AnnouncementReader(
     /// <summary>The parts of this node that hear.</summary>
     public Hearers Hearers { get; } = new(logger);
 
+    /// <summary>The parts of this node that want to know the places of its own announcements.</summary>
+    public Hearers OwnHearers { get; } = new(logger);
+
     /// <summary>The place of the last announcement that was heard.</summary>
     public AnnouncementPosition Position
     {
@@ -173,10 +176,7 @@ internal sealed class AnnouncementReader(
             Miss(position, $"{one.From} announced something that did not reach Redis");
         }
 
-        if (one.Sender != queue.Sender)
-        {
-            Hearers.Hear(new Announcement(one.Kind, one.From, position, one.Content));
-        }
+        (one.Sender == queue.Sender ? OwnHearers : Hearers).Hear(new Announcement(one.Kind, one.From, position, one.Content));
     }
 
     /// <summary>Begins at the end of the stream, with an entry whose place is the first that this node has heard.</summary>

@@ -69,6 +69,9 @@ public sealed class FarmAnnouncements : IAnnouncements, IHostedService, IAsyncDi
     public void Subscribe(string kind, Action<Announcement> hear) => _reader.Hearers.Add(kind, hear);
 
     /// <inheritdoc />
+    public void WhenPlaced(string kind, Action<Announcement> place) => _reader.OwnHearers.Add(kind, place);
+
+    /// <inheritdoc />
     public void WhenMissed(Action forget) => _reader.Hearers.AddForgetter(forget);
 
     /// <inheritdoc />

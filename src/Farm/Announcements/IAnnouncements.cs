@@ -8,7 +8,7 @@ public interface IAnnouncements
     /// <summary>Whether this node hears the others now. If not, it must not rely on anything that an announcement would end.</summary>
     bool IsHearing { get; }
 
-    /// <summary>The place of the last announcement that this node has heard.</summary>
+    /// <summary>The place of the last announcement that this node has heard. Its hearers have been called.</summary>
     AnnouncementPosition Position { get; }
 
     /// <summary>
@@ -22,6 +22,9 @@ public interface IAnnouncements
 
     /// <summary>Calls <paramref name="hear"/> for each announcement of this kind by another node, one after the other.</summary>
     void Subscribe(string kind, Action<Announcement> hear);
+
+    /// <summary>Calls <paramref name="place"/> for each announcement of this kind by this node, once its place is known.</summary>
+    void WhenPlaced(string kind, Action<Announcement> place);
 
     /// <summary>
     /// Calls <paramref name="forget"/> when announcements may have been missed: forget everything that one could have ended.

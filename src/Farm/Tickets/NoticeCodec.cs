@@ -1,4 +1,5 @@
 using Waystation.CacheStore;
+using Waystation.Farm.Announcements;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Access.Recording;
 using Waystation.FetchCore.Access.Tickets;
@@ -17,6 +18,9 @@ internal static class NoticeCodec
 
     private const int Version = 1;
 
+    /// <summary>Bytes of an announcement without its beginning. The longest names of a repository fit.</summary>
+    private const int MaxBody = FarmAnnouncements.LongestContent - 32;
+
     /// <summary>Characters of a credential's word.</summary>
     private const int MaxToken = 128;
 
@@ -26,16 +30,27 @@ internal static class NoticeCodec
     /// <summary>Announces that everything ends: more was refused than can be told.</summary>
     public static ReadOnlyMemory<byte> WriteAll(uint key) => Begin(key, MaxRefusals + 1).Written;
 
-    public static ReadOnlyMemory<byte> Write(uint key, IReadOnlyCollection<RefusalNotice> refusals)
+    /// <summary>Writes as many of the first refusals as one announcement takes, and says how many.</summary>
+    public static ReadOnlyMemory<byte> Write(uint key, IReadOnlyList<RefusalNotice> refusals, out int count)
     {
-        FieldWriter to = Begin(key, refusals.Count);
-        foreach (RefusalNotice refusal in refusals)
+        var body = new FieldWriter();
+        int length = 0;
+        for (count = 0; count < Math.Min(refusals.Count, MaxRefusals); count++)
         {
-            to.Byte((int)refusal.Kind);
-            to.Repository(refusal.Repository);
-            to.Text(refusal.Credential.ToToken());
+            RefusalNotice refusal = refusals[count];
+            body.Byte((int)refusal.Kind);
+            body.Repository(refusal.Repository);
+            body.Text(refusal.Credential.ToToken());
+            if (body.Written.Length > MaxBody)
+            {
+                break;
+            }
+
+            length = body.Written.Length;
         }
 
+        FieldWriter to = Begin(key, count);
+        to.Raw(body.Written.Span[..length]);
         return to.Written;
     }
 
@@ -63,7 +78,18 @@ internal static class NoticeCodec
 
     public static ReadOnlyMemory<byte> Write(uint key, RepositoryName repository, Credential pusher, IReadOnlyList<PushedRef> refs)
     {
-        bool isTold = refs.Count <= MaxRefs;
+        ReadOnlyMemory<byte> written = Write(key, repository, pusher, refs, refs.Count <= MaxRefs);
+        return written.Length <= FarmAnnouncements.LongestContent ? written : Write(key, repository, pusher, refs, isTold: false);
+    }
+
+    private static ReadOnlyMemory<byte> Write(
+        uint key,
+        RepositoryName repository,
+        Credential pusher,
+        IReadOnlyList<PushedRef> refs,
+        bool isTold
+    )
+    {
         FieldWriter to = Begin(key, isTold ? refs.Count : MaxRefs + 1);
         to.Repository(repository);
         to.Text(pusher.ToToken());

@@ -16,10 +16,10 @@ internal sealed class RefusalOrder(int capacity = 65_536)
     private static readonly AnnouncementPosition s_unknown = new(long.MaxValue, long.MaxValue);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Key, LinkedListNode<(Key Key, AnnouncementPosition At)>> _places = [];
+    private readonly Dictionary<Key, LinkedListNode<Place>> _places = [];
 
     /// <summary>Oldest first.</summary>
-    private readonly LinkedList<(Key Key, AnnouncementPosition At)> _ages = new();
+    private readonly LinkedList<Place> _ages = new();
 
     /// <summary>Refusals until here may have been forgotten.</summary>
     private AnnouncementPosition _forgottenUntil;
@@ -34,20 +34,46 @@ internal sealed class RefusalOrder(int capacity = 65_536)
     }
 
     /// <summary>The primary refused a credential at this node. The refusal is not announced yet.</summary>
-    public void NoteOwn(RepositoryName repository, Credential credential, RefusalKind kind, AnnouncementPosition heard) =>
-        Note(new Key(repository, credential, kind, IsOfMany: false), s_unknown, heard);
+    /// <param name="refusal">The refusal.</param>
+    /// <param name="isAnnounced">Whether it gets an announcement of its own; false if one that waits says it too.</param>
+    /// <param name="heard">The last announcement that this node heard.</param>
+    public void NoteOwn(RefusalNotice refusal, bool isAnnounced, AnnouncementPosition heard)
+    {
+        lock (_gate)
+        {
+            Place place = PlaceFor(KeyOf(refusal), heard);
+            place.At = s_unknown;
+            place.Waiting += isAnnounced ? 1 : 0;
+        }
+    }
 
-    /// <summary>A refusal at another node, or of this node once its place is known.</summary>
+    /// <summary>An announcement of this node has got its place.</summary>
+    public void PlaceOwn(RefusalNotice refusal, AnnouncementPosition at)
+    {
+        lock (_gate)
+        {
+            if (_places.TryGetValue(KeyOf(refusal), out LinkedListNode<Place>? known) && --known.Value.Waiting == 0)
+            {
+                known.Value.At = at;
+            }
+        }
+    }
+
+    /// <summary>A refusal at another node.</summary>
     public void Note(RefusalScope scope, RefusalKind kind, AnnouncementPosition at)
     {
-        switch (scope)
+        Key? key = scope switch
         {
-            case RefusalScope.One one:
-                Note(new Key(one.Repository, one.Credential, kind, IsOfMany: false), at, at);
-                break;
-            case RefusalScope.Many many:
-                Note(new Key(many.Repository, default, kind, IsOfMany: true) { IsAnonymous = many.IsAnonymous }, at, at);
-                break;
+            RefusalScope.One one => new Key(one.Repository, one.Credential, kind, IsOfMany: false),
+            RefusalScope.Many many => new Key(many.Repository, default, kind, IsOfMany: true) { IsAnonymous = many.IsAnonymous },
+            _ => null,
+        };
+        lock (_gate)
+        {
+            if (key is { } known && PlaceFor(known, at) is { Waiting: 0 } place)
+            {
+                place.At = at;
+            }
         }
     }
 
@@ -62,34 +88,60 @@ internal sealed class RefusalOrder(int capacity = 65_536)
         }
     }
 
-    private AnnouncementPosition PlaceOf(Key key) => _places.TryGetValue(key, out var place) ? place.Value.At : default;
-
-    /// <param name="key">The key.</param>
-    /// <param name="at">Its place.</param>
-    /// <param name="heard">The last announcement that this node heard.</param>
-    private void Note(Key key, AnnouncementPosition at, AnnouncementPosition heard)
+    /// <summary>
+    /// Whether no known refusal for a repository has ended an answer that stood at this place, whoever was refused: for a credential that
+    /// this node cannot compare with its own.
+    /// </summary>
+    public bool AllowsAll(RepositoryName repository, bool isAnonymous, AnnouncementPosition position)
     {
         lock (_gate)
         {
-            if (_places.Remove(key, out var known))
-            {
-                _ages.Remove(known);
-            }
-
-            while (_places.Count >= capacity)
-            {
-                (Key oldest, AnnouncementPosition place) = _ages.First!.Value;
-                _ages.RemoveFirst();
-                _places.Remove(oldest);
-                EndAll(place == s_unknown ? heard : place);
-            }
-
-            _places.Add(key, _ages.AddLast((key, at)));
+            return position >= _forgottenUntil
+                && _ages.All(known => position >= known.At || known.Key.Repository != repository || known.Key.IsOfAnonymous != isAnonymous);
         }
+    }
+
+    private static Key KeyOf(RefusalNotice refusal) => new(refusal.Repository, refusal.Credential, refusal.Kind, IsOfMany: false);
+
+    private AnnouncementPosition PlaceOf(Key key) => _places.TryGetValue(key, out LinkedListNode<Place>? place) ? place.Value.At : default;
+
+    /// <summary>The place of a refusal, which becomes the youngest. The caller has the lock.</summary>
+    private Place PlaceFor(Key key, AnnouncementPosition heard)
+    {
+        if (_places.TryGetValue(key, out LinkedListNode<Place>? known))
+        {
+            _ages.Remove(known);
+            _ages.AddLast(known);
+            return known.Value;
+        }
+
+        while (_places.Count >= capacity)
+        {
+            Place oldest = _ages.First!.Value;
+            _ages.RemoveFirst();
+            _places.Remove(oldest.Key);
+            EndAll(oldest.At == s_unknown ? heard : oldest.At);
+        }
+
+        known = _ages.AddLast(new Place(key));
+        _places.Add(key, known);
+        return known.Value;
+    }
+
+    private sealed class Place(Key key)
+    {
+        public Key Key => key;
+
+        public AnnouncementPosition At { get; set; }
+
+        /// <summary>Announcements of this node that say it, and whose place is not known.</summary>
+        public int Waiting { get; set; }
     }
 
     private readonly record struct Key(RepositoryName Repository, Credential Credential, RefusalKind Kind, bool IsOfMany)
     {
         public bool IsAnonymous { get; init; }
+
+        public bool IsOfAnonymous => IsOfMany ? IsAnonymous : Credential.IsAnonymous;
     }
 }

@@ -13,32 +13,41 @@ internal sealed class RefusalOutbox : IDisposable
     public const string Kind = "refusal";
 
     /// <summary>Refusals that wait. If more come, all permission of the farm ends instead.</summary>
-    public const int MaxWaiting = 8 * NoticeCodec.MaxRefusals;
+    public const int MaxWaiting = 8_192;
+
+    /// <summary>Announcements that leave at once: of two thousand refusals, if names are not very long.</summary>
+    private const int MaxAtOnce = 20;
 
     /// <summary>The moment. A refusal must be known everywhere within a second.</summary>
     public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _gate = new();
     private readonly IAnnouncements _announcements;
+    private readonly RefusalOrder _order;
     private readonly uint _key;
     private readonly ITimer _timer;
     private readonly HashSet<RefusalNotice> _waiting = [];
     private bool _isMoment;
     private bool _areTooMany;
 
-    public RefusalOutbox(IAnnouncements announcements, FarmSecrets secrets, TimeProvider time)
+    public RefusalOutbox(IAnnouncements announcements, RefusalOrder order, FarmSecrets secrets, TimeProvider time)
     {
+        ArgumentNullException.ThrowIfNull(announcements);
         ArgumentNullException.ThrowIfNull(secrets);
         ArgumentNullException.ThrowIfNull(time);
-        (_announcements, _key) = (announcements, secrets.Id);
+        (_announcements, _order, _key) = (announcements, order, secrets.Id);
+        announcements.WhenPlaced(Kind, Place);
         _timer = time.CreateTimer(_ => EndMoment(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Notes a refusal as one of this node, and announces it.</summary>
     public void Tell(RefusalNotice refusal)
     {
         lock (_gate)
         {
-            _areTooMany = _areTooMany || (_waiting.Count >= MaxWaiting && !_waiting.Contains(refusal));
+            bool isNew = !_waiting.Contains(refusal);
+            _areTooMany = _areTooMany || (isNew && _waiting.Count >= MaxWaiting);
+            _order.NoteOwn(refusal, isNew, _announcements.Position);
             if (!_areTooMany)
             {
                 _waiting.Add(refusal);
@@ -52,6 +61,20 @@ internal sealed class RefusalOutbox : IDisposable
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private void Place(Announcement own)
+    {
+        if (NoticeCodec.ReadRefusals(own.Content.Span) is not var (_, refusals))
+        {
+            _order.EndAll(own.Position);
+            return;
+        }
+
+        foreach (RefusalNotice refusal in refusals)
+        {
+            _order.PlaceOwn(refusal, own.Position);
+        }
+    }
 
     private void EndMoment()
     {
@@ -76,9 +99,12 @@ internal sealed class RefusalOutbox : IDisposable
         }
         else
         {
-            RefusalNotice[] next = [.. _waiting.Take(NoticeCodec.MaxRefusals)];
-            _waiting.ExceptWith(next);
-            _announcements.Announce(Kind, NoticeCodec.Write(_key, next));
+            for (int i = 0; i < MaxAtOnce && _waiting.Count > 0; i++)
+            {
+                RefusalNotice[] next = [.. _waiting.Take(NoticeCodec.MaxRefusals)];
+                _announcements.Announce(Kind, NoticeCodec.Write(_key, next, out int told));
+                _waiting.ExceptWith(next.Take(told));
+            }
         }
 
         _isMoment = true;

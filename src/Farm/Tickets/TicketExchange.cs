@@ -148,7 +148,6 @@ internal sealed class TicketExchange : ITicketExchange, IDisposable
     /// <inheritdoc />
     public void Tell(RepositoryName repository, Credential credential, RefusalKind kind)
     {
-        _order.NoteOwn(repository, credential, kind, _announcements.Position);
         _outbox.Tell(new RefusalNotice(kind, repository, credential));
     }
 

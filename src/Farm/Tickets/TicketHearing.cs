@@ -6,17 +6,25 @@ using Waystation.FetchCore.Access.Tickets;
 namespace Waystation.Farm.Tickets;
 
 /// <summary>Does at this node what others announce about permission: refusals end tickets, pushes bring records forward.</summary>
-internal sealed class TicketHearing(AccessTickets tickets, RefusalOrder order, IAnnouncements announcements, FarmSecrets secrets)
-    : IHostedService
+internal sealed class TicketHearing : IHostedService
 {
-    /// <inheritdoc />
-    public Task StartAsync(CancellationToken cancellationToken)
+    private readonly AccessTickets _tickets;
+    private readonly RefusalOrder _order;
+    private readonly uint _key;
+
+    /// <summary>Begins to hear, before the first announcement is read.</summary>
+    public TicketHearing(AccessTickets tickets, RefusalOrder order, IAnnouncements announcements, FarmSecrets secrets)
     {
+        ArgumentNullException.ThrowIfNull(announcements);
+        ArgumentNullException.ThrowIfNull(secrets);
+        (_tickets, _order, _key) = (tickets, order, secrets.Id);
         announcements.Subscribe(RefusalOutbox.Kind, HearRefusals);
         announcements.Subscribe(TicketExchange.PushKind, HearPush);
         announcements.WhenMissed(ForgetAll);
-        return Task.CompletedTask;
     }
+
+    /// <inheritdoc />
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc />
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -25,7 +33,7 @@ internal sealed class TicketHearing(AccessTickets tickets, RefusalOrder order, I
     {
         if (NoticeCodec.ReadRefusals(announcement.Content.Span) is not var (key, refusals))
         {
-            order.EndAll(announcement.Position);
+            _order.EndAll(announcement.Position);
             ForgetAll();
             return;
         }
@@ -33,12 +41,12 @@ internal sealed class TicketHearing(AccessTickets tickets, RefusalOrder order, I
         foreach (RefusalNotice refusal in refusals)
         {
             RefusalScope scope =
-                key == secrets.Id
+                key == _key
                     ? new RefusalScope.One(refusal.Repository, refusal.Credential)
                     : new RefusalScope.Many(refusal.Repository, refusal.Credential.IsAnonymous);
             // First, so that what is recalled in between meets the one or the other.
-            order.Note(scope, refusal.Kind, announcement.Position);
-            tickets.End(scope, refusal.Kind);
+            _order.Note(scope, refusal.Kind, announcement.Position);
+            _tickets.End(scope, refusal.Kind);
         }
     }
 
@@ -46,10 +54,10 @@ internal sealed class TicketHearing(AccessTickets tickets, RefusalOrder order, I
     {
         if (NoticeCodec.ReadPush(announcement.Content.Span) is { } push)
         {
-            tickets.HearPush(push.Repository, push.Key == secrets.Id ? push.Pusher : null, push.Refs);
+            _tickets.HearPush(push.Repository, push.Key == _key ? push.Pusher : null, push.Refs);
         }
     }
 
     /// <summary>Refusals may have been missed, so nothing that this node knows counts any more.</summary>
-    private void ForgetAll() => tickets.End(RefusalScope.All, RefusalKind.Reading);
+    private void ForgetAll() => _tickets.End(RefusalScope.All, RefusalKind.Reading);
 }

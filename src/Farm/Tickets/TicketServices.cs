@@ -9,15 +9,12 @@ namespace Waystation.Farm.Tickets;
 public static class TicketServices
 {
     /// <summary>Adds the exchange of tickets, and the digester with which all nodes digest credentials alike.</summary>
-    public static IServiceCollection AddFarmTickets(this IServiceCollection services, FarmSecrets secrets, TicketTimes times)
-    {
-        ArgumentNullException.ThrowIfNull(secrets);
-        return services
-            .AddSingleton(new CredentialDigester(secrets.Key("credentials")))
+    public static IServiceCollection AddFarmTickets(this IServiceCollection services, TicketTimes times) =>
+        services
+            .AddSingleton(static provider => new CredentialDigester(provider.GetRequiredService<FarmSecrets>().Key("credentials")))
             .AddSingleton(times)
             .AddSingleton<RefusalOrder>(static _ => new RefusalOrder())
             .AddSingleton<RefusalOutbox>()
             .AddSingleton<ITicketExchange, TicketExchange>()
             .AddHostedService<TicketHearing>();
-    }
 }

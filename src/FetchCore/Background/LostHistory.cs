@@ -95,7 +95,7 @@ public sealed class LostHistory
         {
             try
             {
-                await _purge.PurgeAsync(repository);
+                await _purge.PurgeHereAsync(repository);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -20,9 +20,28 @@ public sealed class RepositoryPurge(
     LfsStore lfs
 )
 {
-    /// <summary>Removes everything of the repository.</summary>
+    private Action<RepositoryName>? _whenPurged;
+
+    /// <summary>Calls <paramref name="tell"/> after each order of an operator, even if the disk refused a part of it.</summary>
+    public void WhenPurged(Action<RepositoryName> tell) => _whenPurged += tell;
+
+    /// <summary>Removes everything of the repository, at this node and at every other node of its farm.</summary>
     /// <exception cref="IOException">The disk refuses; everything that could be removed is gone.</exception>
     public async Task<Purged> PurgeAsync(RepositoryName repository)
+    {
+        try
+        {
+            return await PurgeHereAsync(repository);
+        }
+        finally
+        {
+            _whenPurged?.Invoke(repository);
+        }
+    }
+
+    /// <summary>Removes everything of the repository at this node.</summary>
+    /// <exception cref="IOException">The disk refuses; everything that could be removed is gone.</exception>
+    public async Task<Purged> PurgeHereAsync(RepositoryName repository)
     {
         // The sources go first, so that nothing that began earlier comes in later.
         fills.KeepNothing(repository);

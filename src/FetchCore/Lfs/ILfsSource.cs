@@ -8,6 +8,9 @@ public interface ILfsSource
     /// <summary>Bytes that it takes in memory, about.</summary>
     int Bytes { get; }
 
+    /// <summary>Its parts, with which another node can download; null if it needs a login of the user, which stays here.</summary>
+    LfsSourceParts? Parts { get; }
+
     /// <summary>Downloads the object into a fill, or says why there is no object.</summary>
     Task FillAsync(LfsFill fill);
 }

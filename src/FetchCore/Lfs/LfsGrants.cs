@@ -56,7 +56,10 @@ public sealed class LfsGrants
         lock (_gate)
         {
             // Under the lock: a refusal after this look removes the permission, a refusal before it is seen here.
-            if (!_tickets.Allows(grant.Repository, grant.Credential, grant.GrantedAt))
+            if (
+                !_tickets.AllowsLfs(grant.Repository, grant.Credential, grant.GrantedAt)
+                || !_tickets.AllowsLfs(Spelt(grant.Repository), grant.Credential, grant.GrantedAt)
+            )
             {
                 return false;
             }
@@ -110,7 +113,8 @@ public sealed class LfsGrants
         }
     }
 
-    private static RepositoryName Spelt(RepositoryName repository) =>
+    /// <summary>The other of the two names of a repository: with <c>.git</c>, or without.</summary>
+    public static RepositoryName Spelt(RepositoryName repository) =>
         repository with
         {
             Path = repository.Path.EndsWith(".git", StringComparison.Ordinal) ? repository.Path[..^4] : repository.Path + ".git",

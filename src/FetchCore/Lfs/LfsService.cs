@@ -19,14 +19,16 @@ public sealed class LfsService
     private readonly LfsUrls _urls;
     private readonly LfsTerms _terms;
     private readonly TimeProvider _time;
+    private readonly LfsElsewhere? _elsewhere;
 
     /// <param name="store">The objects on disk.</param>
     /// <param name="grants">The primary's permissions.</param>
     /// <param name="urls">Signs URLs.</param>
     /// <param name="terms">The times.</param>
     /// <param name="time">The clock.</param>
-    public LfsService(LfsStore store, LfsGrants grants, LfsUrls urls, LfsTerms terms, TimeProvider time) =>
-        (_store, _grants, _urls, _terms, _time) = (store, grants, urls, terms, time);
+    /// <param name="elsewhere">The other nodes of the farm; null for a node that is alone.</param>
+    public LfsService(LfsStore store, LfsGrants grants, LfsUrls urls, LfsTerms terms, TimeProvider time, LfsElsewhere? elsewhere = null) =>
+        (_store, _grants, _urls, _terms, _time, _elsewhere) = (store, grants, urls, terms, time, elsewhere);
 
     /// <summary>Whether the node serves objects at all.</summary>
     public bool IsOn => _store.IsOn;
@@ -40,24 +42,33 @@ public sealed class LfsService
     {
         ArgumentNullException.ThrowIfNull(grant);
         TimeSpan lifetime = Min(_terms.UrlLifetime, grant.SourceLifetime - _time.GetElapsedTime(grant.GrantedAt));
-        return lifetime >= Min(_terms.UrlLifetime, LfsUrl.Shortest) && _grants.TryAdd(grant) ? NewUrl(grant, lifetime) : null;
+        if (lifetime < Min(_terms.UrlLifetime, LfsUrl.Shortest) || !_grants.TryAdd(grant))
+        {
+            return null;
+        }
+
+        _elsewhere?.Share(grant);
+        return NewUrl(grant, lifetime);
     }
 
     /// <summary>
     /// The primary does not answer. The URL for an object that it permitted lately to this credential, and that is stored; else null.
     /// </summary>
-    public LfsUrl? GrantRecorded(RepositoryName repository, Credential credential, LfsObject asked) =>
-        _grants.Find(repository, credential, asked) is { } grant
+    public async ValueTask<LfsUrl?> GrantRecordedAsync(
+        RepositoryName repository,
+        Credential credential,
+        LfsObject asked,
+        CancellationToken cancellationToken
+    ) =>
+        _store.Contains(asked)
+        && await FindAsync(new LfsUrlParts(repository, credential, asked, Node: null), target: "", cancellationToken) is { } grant
         && _time.GetElapsedTime(grant.GrantedAt) < _terms.ServeFor
-        && _store.Contains(asked)
             ? NewUrl(grant, _terms.UrlLifetime)
             : null;
 
-    /// <summary>The permission behind a target of the node's own; null if it is not valid, or not any more.</summary>
-    public LfsGrant? Find(string target) =>
-        _urls.TryRead(target, out RepositoryName repository, out Credential credential, out LfsObject asked)
-            ? _grants.Find(repository, credential, asked)
-            : null;
+    /// <summary>The permission behind a target that a node signed; null if it is not valid, or not any more.</summary>
+    public async ValueTask<LfsGrant?> FindAsync(string target, CancellationToken cancellationToken) =>
+        _urls.Read(target) is { } parts ? await FindAsync(parts, target, cancellationToken) : null;
 
     /// <summary>Whether the object of a permission can be had: it is stored, or its source lives.</summary>
     public bool CanOpen(LfsGrant grant)
@@ -101,6 +112,22 @@ public sealed class LfsService
         return isOpen ? (reading, null) : (null, refusal);
     }
 
+    private async ValueTask<LfsGrant?> FindAsync(LfsUrlParts parts, string target, CancellationToken cancellationToken)
+    {
+        if (!parts.IsOfOtherKey && _grants.Find(parts.Repository, parts.Credential, parts.Object) is { } known)
+        {
+            return known;
+        }
+
+        if (_elsewhere is null || await _elsewhere.RecallAsync(parts, target, cancellationToken) is not { } recalled)
+        {
+            return null;
+        }
+
+        // With the other key of a rotation no refusal would end it here, so it is asked for each time.
+        return parts.IsOfOtherKey || _grants.TryAdd(recalled) ? recalled : null;
+    }
+
     private LfsReading? Open(LfsGrant grant) =>
         HasSource(grant)
             ? _store.Open(grant.Repository, grant.Object, grant.Source!.FillAsync)
@@ -111,7 +138,8 @@ public sealed class LfsService
     private LfsUrl NewUrl(LfsGrant grant, TimeSpan lifetime)
     {
         DateTimeOffset expires = _time.GetUtcNow() + lifetime;
-        return new LfsUrl(_urls.Sign(grant.Repository, grant.Credential, grant.Object, expires), lifetime, expires);
+        var parts = new LfsUrlParts(grant.Repository, grant.Credential, grant.Object, _elsewhere?.NodeFor(grant));
+        return new LfsUrl(_urls.Sign(parts, expires), lifetime, expires);
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -10,10 +10,11 @@ namespace Waystation.FetchCore.Lfs;
 /// <summary>
 /// Signs the URLs by which clients download objects from the node, and checks them.
 /// <code>
-///   /.waystation/lfs/HOST/PATH/OID?size=BYTES&amp;expires=SECONDS&amp;for=CREDENTIAL&amp;signature=HMAC
+///   /.waystation/lfs/HOST/PATH/OID?size=BYTES&amp;expires=SECONDS&amp;for=CREDENTIAL&amp;at=NODE&amp;signature=HMAC
 /// </code>
-/// The signature binds the repository, the object, its size, the end of the URL (seconds since 1970) and the digest of the credential to
-/// which the primary gave the permission. Its key lives as long as the process, as that of the credentials does.
+/// The signature binds the repository, the object, its size, the end of the URL (seconds since 1970), the digest of the credential to
+/// which the primary gave the permission, and the node if only one can download the object. The key lives as long as the process, as that
+/// of the credentials does. In a farm both come from the secret of the farm.
 /// </summary>
 public sealed class LfsUrls
 {
@@ -21,51 +22,69 @@ public sealed class LfsUrls
     public const string Prefix = "/.waystation/lfs/";
 
     /// <summary>Longer than any URL that the node signs.</summary>
-    private const int MaxLength = RepositoryPath.MaxLength + 1_024;
+    private const int MaxLength = RepositoryPath.MaxLength + 2_048;
 
-    private readonly byte[] _key = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
+    private static readonly string[] s_parameters = ["size=", "expires=", "for=", "signature="];
+    private static readonly string[] s_parametersAtNode = ["size=", "expires=", "for=", "at=", "signature="];
+
+    private readonly ReadOnlyMemory<byte>[] _keys;
     private readonly TimeProvider _time;
 
     /// <param name="time">The wall clock.</param>
-    public LfsUrls(TimeProvider time) => _time = time;
+    public LfsUrls(TimeProvider time)
+        : this(time, [RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes)]) { }
+
+    /// <param name="time">The wall clock.</param>
+    /// <param name="keys">The keys. The first one signs, and each of them is good.</param>
+    public LfsUrls(TimeProvider time, IEnumerable<ReadOnlyMemory<byte>> keys) => (_time, _keys) = (time, [.. keys]);
 
     /// <summary>
     /// The target of a URL: path and query. Its end is rounded up to a whole second, so no URL ends before the time that the client was
     /// told.
     /// </summary>
-    public string Sign(RepositoryName repository, Credential credential, LfsObject asked, DateTimeOffset expires) =>
-        Sign(repository, credential.ToToken(), asked, (expires + TimeSpan.FromTicks(TimeSpan.TicksPerSecond - 1)).ToUnixTimeSeconds());
+    /// <param name="parts">The parts.</param>
+    /// <param name="expires">The end.</param>
+    public string Sign(LfsUrlParts parts, DateTimeOffset expires) =>
+        Sign(_keys[0], parts, (expires + TimeSpan.FromTicks(TimeSpan.TicksPerSecond - 1)).ToUnixTimeSeconds());
 
-    /// <summary>Reads a target. False for anything that the node has not signed so, letter by letter, and for a URL whose time is
-    /// over.</summary>
-    public bool TryRead(string target, out RepositoryName repository, out Credential credential, out LfsObject asked)
+    /// <summary>Reads a target. Null for anything that no node has signed so, letter by letter, and for a URL whose time is over.</summary>
+    public LfsUrlParts? Read(string target)
     {
-        (repository, credential, asked) = (default, default, default);
         if (
             !TrySplit(target, out string host, out string path, out string oid, out string[] values)
             || !LfsObjectId.TryParse(oid.AsSpan(), out LfsObjectId id)
             || !long.TryParse(values[0], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
             || !long.TryParse(values[1], NumberStyles.None, CultureInfo.InvariantCulture, out long expires)
-            || !Credential.TryParseToken(values[2], out credential)
+            || !Credential.TryParseToken(values[2], out Credential credential)
         )
         {
-            return false;
+            return null;
         }
 
-        (repository, asked) = (new RepositoryName(host, path), new LfsObject(id, size));
-        // The whole text is compared, so that there is one spelling of each URL.
-        string signed = Sign(repository, values[2], asked, expires);
-        return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(target), Encoding.ASCII.GetBytes(signed))
-            && _time.GetUtcNow().ToUnixTimeSeconds() < expires;
+        string? node = values.Length == s_parametersAtNode.Length ? Uri.UnescapeDataString(values[3]) : null;
+        var parts = new LfsUrlParts(new RepositoryName(host, path), credential, new LfsObject(id, size), node);
+        byte[] given = Encoding.ASCII.GetBytes(target);
+        for (int i = 0; i < _keys.Length; i++)
+        {
+            // The whole text is compared, so that there is one spelling of each URL.
+            if (CryptographicOperations.FixedTimeEquals(given, Encoding.UTF8.GetBytes(Sign(_keys[i], parts, expires))))
+            {
+                return _time.GetUtcNow().ToUnixTimeSeconds() < expires ? parts with { IsOfOtherKey = i > 0 } : null;
+            }
+        }
+
+        return null;
     }
 
-    private string Sign(RepositoryName repository, string credential, LfsObject asked, long expires)
+    private static string Sign(ReadOnlyMemory<byte> key, LfsUrlParts parts, long expires)
     {
+        string at = parts.Node is { } node ? $"&at={Uri.EscapeDataString(node)}" : "";
         string unsigned = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Prefix}{repository.Host}/{repository.Path}/{asked.Id}?size={asked.Size}&expires={expires}&for={credential}"
+            $"{Prefix}{parts.Repository.Host}/{parts.Repository.Path}/{parts.Object.Id}"
+                + $"?size={parts.Object.Size}&expires={expires}&for={parts.Credential.ToToken()}{at}"
         );
-        byte[] signature = HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(unsigned));
+        byte[] signature = HMACSHA256.HashData(key.Span, Encoding.UTF8.GetBytes(unsigned));
         return $"{unsigned}&signature={Convert.ToHexStringLower(signature)}";
     }
 
@@ -74,7 +93,7 @@ public sealed class LfsUrls
     /// <param name="host">The host of the repository.</param>
     /// <param name="path">The path of the repository.</param>
     /// <param name="oid">The id of the object.</param>
-    /// <param name="values">The values of the four parameters, which are all there, in their order.</param>
+    /// <param name="values">The values of the parameters, in their order.</param>
     private static bool TrySplit(string target, out string host, out string path, out string oid, out string[] values)
     {
         (host, path, oid, values) = ("", "", "", []);
@@ -88,7 +107,7 @@ public sealed class LfsUrls
         int first = names.IndexOf('/', StringComparison.Ordinal);
         int last = names.LastIndexOf('/');
         string[] parameters = target[(mark + 1)..].Split('&');
-        string[] expected = ["size=", "expires=", "for=", "signature="];
+        string[] expected = parameters.Length == s_parametersAtNode.Length ? s_parametersAtNode : s_parameters;
         if (first < 1 || last <= first || parameters.Length != expected.Length)
         {
             return false;

@@ -40,6 +40,10 @@ internal sealed class HttpLfsSource : ILfsSource
     public int Bytes { get; }
 
     /// <inheritdoc />
+    public LfsSourceParts? Parts =>
+        _login.IsInAction || (_login.Fields.Count > 0 && _origin.IsOwn(_url)) ? null : new LfsSourceParts(_url.OriginalString, _header);
+
+    /// <inheritdoc />
     public async Task FillAsync(LfsFill fill)
     {
         ArgumentNullException.ThrowIfNull(fill);

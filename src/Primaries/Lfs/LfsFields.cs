@@ -50,6 +50,9 @@ public static class LfsFields
         && !field.Value.AsSpan().ContainsAnyInRange('\n', '\u001f')
         && field.Value.All(static c => c is not '\u007f' and <= '\u00ff');
 
+    /// <summary>Whether a field of a client says who the client is.</summary>
+    internal static bool IsSecret(string name) => s_secret.Contains(name);
+
     /// <summary>Whether a field of an action goes along with a redirect to another host.</summary>
     internal static bool MayFollow(KeyValuePair<string, string> field) => !s_secret.Contains(field.Key);
 

@@ -2,9 +2,12 @@ using System.Diagnostics.Metrics;
 using Waystation.CacheStore.Disk;
 using Waystation.Farm;
 using Waystation.Farm.Announcements;
+using Waystation.Farm.Lfs;
 using Waystation.Farm.Nodes;
+using Waystation.Farm.Purges;
 using Waystation.Farm.Redis;
 using Waystation.Farm.Secrets;
+using Waystation.Farm.Tickets;
 using Waystation.Proxy.Admin.Pages;
 using Waystation.Proxy.Options;
 
@@ -15,7 +18,7 @@ internal static class FarmServices
 {
     /// <summary>Adds nothing unless the node belongs to a farm. Called last: what it adds stands before the node's own.</summary>
     public static IServiceCollection AddFarm(this IServiceCollection services, NodeOptions options) =>
-        options.Farm.IsOn ? AddNodes(AddRedis(services.AddSingleton(options.Farm), options.Farm), options) : services;
+        options.Farm.IsOn ? AddNodes(AddPermission(AddRedis(services.AddSingleton(options.Farm), options.Farm), options), options) : services;
 
     /// <summary>What the nodes share through Redis. Services stop in the opposite order.</summary>
     private static IServiceCollection AddRedis(IServiceCollection services, FarmOptions options) =>
@@ -43,6 +46,10 @@ internal static class FarmServices
             .AddSingleton<IAnnouncements>(static provider => provider.GetRequiredService<FarmAnnouncements>())
             .AddHostedService(static provider => provider.GetRequiredService<FarmRedis>())
             .AddHostedService(static provider => provider.GetRequiredService<FarmAnnouncements>());
+
+    /// <summary>What the nodes share about permission.</summary>
+    private static IServiceCollection AddPermission(IServiceCollection services, NodeOptions options) =>
+        services.AddFarmTickets(new TicketTimes(options.Access.TicketLifetime, options.Outage.ServeFor)).AddFarmLfs().AddFarmPurges();
 
     /// <summary>The nodes that know each other. They are the last to begin and the first to end.</summary>
     private static IServiceCollection AddNodes(IServiceCollection services, NodeOptions options) =>

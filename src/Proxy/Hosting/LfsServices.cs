@@ -17,7 +17,7 @@ internal static class LfsServices
         var terms = new LfsTerms(options.Lfs.UrlLifetime, options.Outage.ServeFor);
         return services
             .AddSingleton(terms)
-            .AddSingleton<LfsUrls>()
+            .AddSingleton(static provider => new LfsUrls(provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(provider => new LfsGrants(
                 provider.GetRequiredService<AccessTickets>(),
                 provider.GetRequiredService<TimeProvider>(),
@@ -26,6 +26,7 @@ internal static class LfsServices
             .AddSingleton<LfsService>()
             .AddSingleton(new StorageHosts(options.Lfs.StorageHosts))
             .AddSingleton<LfsStorage>()
+            .AddSingleton<ILfsSources, LfsSources>()
             .AddSingleton<ILfsPrimaries, ServiceLfs>()
             .AddSingleton(options.Lfs.Prefetch)
             .AddSingleton<PointerSearch>()

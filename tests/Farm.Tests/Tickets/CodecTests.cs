@@ -1,10 +1,14 @@
 using System.Globalization;
 using System.Text;
+using Waystation.CacheStore;
 using Waystation.Farm.Announcements;
+using Waystation.Farm.Lfs;
+using Waystation.Farm.Purges;
 using Waystation.Farm.Tickets;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Access.Recording;
 using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Lfs;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
@@ -71,7 +75,7 @@ public sealed class CodecTests(ITestOutputHelper output)
             Flip(entry);
             _ = EntryCodec.Read(entry);
             byte[] refusals = NoticeCodec
-                .Write(1, [new RefusalNotice(RefusalKind.Doubt, TicketNode.Repository, RandomCredential())])
+                .Write(1, [new RefusalNotice(RefusalKind.Doubt, TicketNode.Repository, RandomCredential())], out _)
                 .ToArray();
             Flip(refusals);
             _ = NoticeCodec.ReadRefusals(refusals);
@@ -107,7 +111,8 @@ public sealed class CodecTests(ITestOutputHelper output)
                 .Range(0, 20)
                 .Select(number => new RefusalNotice((RefusalKind)(number % 3), TicketNode.Repository, RandomCredential())),
         ];
-        byte[] written = NoticeCodec.Write(7, refusals).ToArray();
+        byte[] written = NoticeCodec.Write(7, refusals, out int count).ToArray();
+        Assert.Equal(refusals.Length, count);
         (uint key, IReadOnlyList<RefusalNotice> read) = NoticeCodec.ReadRefusals(written)!.Value;
         Assert.Equal(7u, key);
         Assert.Equal(refusals, read);
@@ -120,6 +125,74 @@ public sealed class CodecTests(ITestOutputHelper output)
         Assert.All(Enumerable.Range(0, written.Length), length => Assert.Null(NoticeCodec.ReadRefusals(written.AsSpan(0, length))));
         Assert.All(Enumerable.Range(0, push.Length), length => Assert.Null(NoticeCodec.ReadPush(push.AsSpan(0, length))));
         Assert.Null(NoticeCodec.ReadRefusals(NoticeCodec.WriteAll(7).Span));
+    }
+
+    /// <summary>Announcements have a bound, and names of repositories may be long.</summary>
+    [Fact]
+    public void Refusals_AreCutToTheLengthOfAnAnnouncement()
+    {
+        RefusalNotice[] refusals =
+        [
+            .. Enumerable
+                .Range(0, 20)
+                .Select(number => new RefusalNotice(
+                    RefusalKind.Reading,
+                    new RepositoryName("git.example.com", new string('a', RepositoryPath.MaxLength)),
+                    RandomCredential()
+                )),
+        ];
+        ReadOnlyMemory<byte> written = NoticeCodec.Write(7, refusals, out int count);
+        Assert.InRange(written.Length, 1, FarmAnnouncements.LongestContent);
+        Assert.InRange(count, 1, 4);
+        Assert.Equal(refusals[..count], NoticeCodec.ReadRefusals(written.Span)!.Value.Refusals);
+        PushedRef[] pushed = [.. Enumerable.Range(0, 20).Select(number => new PushedRef(new string('b', RefName.MaxLength), null))];
+        ReadOnlyMemory<byte> push = NoticeCodec.Write(7, TicketNode.Repository, RandomCredential(), pushed);
+        Assert.Null(NoticeCodec.ReadPush(push.Span)!.Refs);
+    }
+
+    [Fact]
+    public void Grants_ComeBackAsTheyWere_CutAnywhereAreNothing_AndWithFlippedBitsAreNoFault()
+    {
+        foreach (
+            LfsSourceParts? source in (LfsSourceParts?[])
+                [
+                    null,
+                    new("https://storage.example.com/a?b=c", []),
+                    new("https://x/", [new("Authorization", "RemoteAuth 123"), new("a", "")]),
+                ]
+        )
+        {
+            var grant = new SharedGrant(5, RandomPosition(), TimeSpan.MaxValue, source);
+            byte[] written = GrantCodec.Write(grant)!.Value.ToArray();
+            SharedGrant read = GrantCodec.Read(written)!;
+            Assert.Equal(grant with { Source = null }, read with { Source = null });
+            Assert.Equal(source?.Href, read.Source?.Href);
+            Assert.Equal(source?.Header, read.Source?.Header);
+            Assert.All(Enumerable.Range(0, written.Length), length => Assert.Null(GrantCodec.Read(written.AsSpan(0, length))));
+            for (int round = 0; round < 500; round++)
+            {
+                byte[] flipped = [.. written];
+                Flip(flipped);
+                _ = GrantCodec.Read(flipped);
+            }
+        }
+
+        Assert.Null(GrantCodec.Write(new SharedGrant(5, default, default, new LfsSourceParts(new string('a', GrantCodec.MaxText), []))));
+    }
+
+    [Fact]
+    public void Purges_ComeBackAsTheyWere_CutAnywhereAreNothing_AndWithFlippedBitsAreNoFault()
+    {
+        Purge[] purges = [.. Enumerable.Range(0, 5).Select(number => new Purge(Guid.NewGuid(), TicketNode.Repository, number))];
+        byte[] written = PurgeCodec.Write(purges).ToArray();
+        Assert.Equal(purges, PurgeCodec.Read(written));
+        Assert.All(Enumerable.Range(0, written.Length), length => Assert.Null(PurgeCodec.Read(written.AsSpan(0, length))));
+        for (int round = 0; round < 500; round++)
+        {
+            byte[] flipped = [.. written];
+            Flip(flipped);
+            _ = PurgeCodec.Read(flipped);
+        }
     }
 
     [Fact]

@@ -7,6 +7,7 @@ namespace Waystation.Farm.Tests.Tickets;
 internal sealed class MediumNode(Medium medium, string name, AnnouncementPosition joined) : ISharedValues, IAnnouncements
 {
     private readonly Dictionary<string, Action<Announcement>> _subscribers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Action<Announcement>> _own = new(StringComparer.Ordinal);
     private readonly List<Announcement> _late = [];
     private AnnouncementPosition _since = joined;
     private Action? _forget;
@@ -44,9 +45,12 @@ internal sealed class MediumNode(Medium medium, string name, AnnouncementPositio
 
     public void Remove(string kind, ReadOnlyMemory<byte> name) => medium.Values.TryRemove(Medium.NameOf(kind, name), out _);
 
-    public void Announce(string kind, ReadOnlyMemory<byte> content) => medium.Announce(name, kind, content);
+    public void Announce(string kind, ReadOnlyMemory<byte> content) =>
+        medium.Announce(name, kind, content.Length <= FarmAnnouncements.LongestContent ? content : throw new ArgumentException(kind));
 
     public void Subscribe(string kind, Action<Announcement> hear) => _subscribers.Add(kind, hear);
+
+    public void WhenPlaced(string kind, Action<Announcement> place) => _own.Add(kind, place);
 
     public void WhenMissed(Action forget) => _forget += forget;
 
@@ -58,7 +62,7 @@ internal sealed class MediumNode(Medium medium, string name, AnnouncementPositio
             return;
         }
 
-        if (announcement.From != name && _subscribers.TryGetValue(announcement.Kind, out Action<Announcement>? hear))
+        if ((announcement.From == name ? _own : _subscribers).TryGetValue(announcement.Kind, out Action<Announcement>? hear))
         {
             hear(announcement);
         }

@@ -22,11 +22,28 @@ public sealed class RefusalOrderTests
     }
 
     [Fact]
-    public void RefusalOfThisNode_EndsEverything_BecauseItsPlaceIsNotKnown()
+    public void RefusalOfThisNode_EndsEverything_UntilItsPlaceIsKnown()
     {
-        _order.NoteOwn(TicketNode.Repository, Of("alice"), RefusalKind.Reading, At(5));
+        _order.NoteOwn(Notice("alice"), isAnnounced: true, At(5));
         Assert.False(Allows("alice", 1_000));
         Assert.True(Allows("bob", 1));
+        _order.PlaceOwn(Notice("alice"), At(7));
+        Assert.False(Allows("alice", 6));
+        Assert.True(Allows("alice", 7));
+    }
+
+    [Fact]
+    public void PlaceOfAnEarlierRefusalOfThisNode_SaysNothingOfTheLaterOne()
+    {
+        _order.NoteOwn(Notice("alice"), isAnnounced: true, At(5));
+        _order.NoteOwn(Notice("alice"), isAnnounced: true, At(5));
+        _order.NoteOwn(Notice("alice"), isAnnounced: false, At(5));
+        _order.PlaceOwn(Notice("alice"), At(7));
+        Note("alice", 8);
+        Assert.False(Allows("alice", 8));
+        _order.PlaceOwn(Notice("alice"), At(9));
+        Assert.False(Allows("alice", 8));
+        Assert.True(Allows("alice", 9));
     }
 
     [Fact]
@@ -46,7 +63,7 @@ public sealed class RefusalOrderTests
     [Fact]
     public void ForgottenRefusalOfThisNode_EndsEverythingUntilThen()
     {
-        _order.NoteOwn(TicketNode.Repository, Of("alice"), RefusalKind.Reading, At(1));
+        _order.NoteOwn(Notice("alice"), isAnnounced: true, At(1));
         for (int i = 2; i <= 5; i++)
         {
             Note($"user {i}", i);
@@ -69,6 +86,8 @@ public sealed class RefusalOrderTests
     private static AnnouncementPosition At(long place) => new(place, 0);
 
     private Credential Of(string user) => _digester.Digest([new("header authorization", user)]);
+
+    private RefusalNotice Notice(string user) => new(RefusalKind.Reading, TicketNode.Repository, Of(user));
 
     private void Note(string user, long place) =>
         _order.Note(new RefusalScope.One(TicketNode.Repository, Of(user)), RefusalKind.Reading, At(place));

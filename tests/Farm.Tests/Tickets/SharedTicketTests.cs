@@ -100,6 +100,7 @@ public sealed class SharedTicketTests : IDisposable
         using var third = new TicketNode(_medium, "third", _time);
         Assert.True(await _one.AllowsAsync("alice"));
         Assert.True(await third.AllowsAsync("alice"));
+        Assert.True(await _other.AllowsAsync("alice"));
     }
 
     /// <summary>The clocks say that the acceptance is newer; the order of announcements says that nobody knows.</summary>
@@ -107,11 +108,14 @@ public sealed class SharedTicketTests : IDisposable
     public async Task NodeThatWasRefusedItself_TakesNothingThatMayBeOlder()
     {
         _one.At.IsLate = true;
+        _other.At.IsLate = true;
         _one.Show("alice");
         _other.Refuse("alice");
         _time.Turn(s_second);
         _one.Show("alice", id: 2);
         Assert.False(await _other.AllowsAsync("alice"));
+        Assert.False(await _other.AllowsAsync("alice", id: 2));
+        _other.At.CatchUp();
         Assert.False(await _other.AllowsAsync("alice", id: 2));
         _one.At.CatchUp();
         Assert.False(await _one.AllowsAsync("alice"));

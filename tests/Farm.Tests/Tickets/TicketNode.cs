@@ -1,9 +1,14 @@
 using System.Text;
 using Waystation.CacheStore;
+using Waystation.Farm.Announcements;
+using Waystation.Farm.Lfs;
+using Waystation.Farm.Redis;
 using Waystation.Farm.Secrets;
+using Waystation.Farm.Tests.Lfs;
 using Waystation.Farm.Tickets;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Lfs;
 using Waystation.FetchCore.Tests;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
@@ -23,24 +28,38 @@ internal sealed class TicketNode : IDisposable
     private readonly RefusalOutbox _outbox;
     private readonly TicketExchange _exchange;
 
+    private readonly MediumNode? _at;
+
     public TicketNode(Medium medium, string name, ManualTime? time = null, params string[] secrets)
+        : this(medium.Join(name), name, time ?? new ManualTime(), secrets) { }
+
+    /// <summary>At a real Redis.</summary>
+    public TicketNode(ISharedValues values, IAnnouncements announcements, string name, ManualTime time, params string[] secrets)
     {
-        Time = time ?? new ManualTime();
+        Time = time;
         var keys = new FarmSecrets(secrets.Length > 0 ? secrets : [Secret]);
         Digester = new CredentialDigester(keys.Key("credentials"));
-        At = medium.Join(name);
         var order = new RefusalOrder();
-        _outbox = new RefusalOutbox(At, keys, Time);
-        _exchange = new TicketExchange(At, At, order, _outbox, keys, Times, Time);
+        _outbox = new RefusalOutbox(announcements, order, keys, Time);
+        _exchange = new TicketExchange(values, announcements, order, _outbox, keys, Times, Time);
         Tickets = new AccessTickets(Time, Times.Lifetime, Times.ServeFor, _exchange);
-        _ = new TicketHearing(Tickets, order, At, keys).StartAsync(CancellationToken.None);
+        _ = new TicketHearing(Tickets, order, announcements, keys);
+        var sources = new LfsExchangeTests.Sources();
+        var terms = new LfsTerms(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10));
+        var exchange = new LfsExchange(values, announcements, order, new FarmOptions { Name = name }, terms, Time);
+        Lfs = new LfsElsewhere(exchange, sources, Tickets, sources);
     }
+
+    private TicketNode(MediumNode at, string name, ManualTime time, string[] secrets)
+        : this(at, at, name, time, secrets) => _at = at;
 
     public ManualTime Time { get; }
 
-    public MediumNode At { get; }
+    public MediumNode At => _at ?? throw new InvalidOperationException("this node is at a real Redis");
 
     public AccessTickets Tickets { get; }
+
+    public LfsElsewhere Lfs { get; }
 
     public CredentialDigester Digester { get; }
 

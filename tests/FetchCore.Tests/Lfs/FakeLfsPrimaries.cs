@@ -43,6 +43,8 @@ internal sealed class FakeLfsPrimaries : ILfsPrimaries
     {
         public int Bytes => 100;
 
+        public LfsSourceParts? Parts => null;
+
         public async Task FillAsync(LfsFill fill)
         {
             primary.Downloads.Enqueue(fill.Object);

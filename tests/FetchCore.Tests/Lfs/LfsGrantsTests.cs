@@ -119,6 +119,8 @@ public sealed class LfsGrantsTests
     {
         public int Bytes => 100;
 
+        public LfsSourceParts? Parts => null;
+
         public Task FillAsync(LfsFill fill) => Task.CompletedTask;
     }
 }

@@ -25,11 +25,9 @@ public sealed class LfsUrlTests
 
         string target = Sign(s_repository, credential);
 
-        Assert.True(_urls.TryRead(target, out RepositoryName repository, out Credential found, out LfsObject asked));
-        Assert.Equal(s_repository, repository);
-        Assert.Equal(credential, found);
-        Assert.Equal(isAnonymous, found.IsAnonymous);
-        Assert.Equal(Numbered.Object(1), asked);
+        LfsUrlParts parts = Assert.IsType<LfsUrlParts>(_urls.Read(target));
+        Assert.Equal(new LfsUrlParts(s_repository, credential, Numbered.Object(1), Node: null), parts);
+        Assert.Equal(isAnonymous, parts.Credential.IsAnonymous);
     }
 
     [Fact]
@@ -42,18 +40,18 @@ public sealed class LfsUrlTests
             {
                 if (other != target[at])
                 {
-                    Assert.False(_urls.TryRead(target[..at] + other + target[(at + 1)..], out _, out _, out _));
+                    Assert.Null(_urls.Read(target[..at] + other + target[(at + 1)..]));
                 }
 
-                Assert.False(_urls.TryRead(target.Insert(at, $"{other}"), out _, out _, out _));
+                Assert.Null(_urls.Read(target.Insert(at, $"{other}")));
             }
 
-            Assert.False(_urls.TryRead(target[..at], out _, out _, out _));
-            Assert.False(_urls.TryRead(target.Remove(at, 1), out _, out _, out _));
+            Assert.Null(_urls.Read(target[..at]));
+            Assert.Null(_urls.Read(target.Remove(at, 1)));
         }
 
-        Assert.False(_urls.TryRead(target + "&x=1", out _, out _, out _));
-        Assert.False(_urls.TryRead(target + "é", out _, out _, out _));
+        Assert.Null(_urls.Read(target + "&x=1"));
+        Assert.Null(_urls.Read(target + "é"));
     }
 
     [Fact]
@@ -65,7 +63,7 @@ public sealed class LfsUrlTests
         foreach (string one in new[] { bob, other })
         {
             int mark = one.LastIndexOf('&');
-            Assert.False(_urls.TryRead(one[..mark] + alice[alice.LastIndexOf('&')..], out _, out _, out _));
+            Assert.Null(_urls.Read(one[..mark] + alice[alice.LastIndexOf('&')..]));
         }
 
         // A slash may stand in a path: the same letters cut in another place are another repository.
@@ -80,11 +78,11 @@ public sealed class LfsUrlTests
     {
         string target = Sign(s_repository, Of("alice"));
         _time.Turn(TimeSpan.FromSeconds(59));
-        Assert.True(_urls.TryRead(target, out _, out _, out _));
+        Assert.NotNull(_urls.Read(target));
 
         _time.Turn(TimeSpan.FromSeconds(1));
 
-        Assert.False(_urls.TryRead(target, out _, out _, out _));
+        Assert.Null(_urls.Read(target));
     }
 
     [Fact]
@@ -94,15 +92,45 @@ public sealed class LfsUrlTests
         string target = Sign(s_repository, Of("alice"));
         _time.Turn(TimeSpan.FromMinutes(1) - TimeSpan.FromMilliseconds(1));
 
-        Assert.True(_urls.TryRead(target, out _, out _, out _));
+        Assert.NotNull(_urls.Read(target));
     }
 
     [Fact]
-    public void AnotherProcess_SignsWithAnotherKey() =>
-        Assert.False(new LfsUrls(_time).TryRead(Sign(s_repository, Of("alice")), out _, out _, out _));
+    public void AnotherProcess_SignsWithAnotherKey() => Assert.Null(new LfsUrls(_time).Read(Sign(s_repository, Of("alice"))));
+
+    [Fact]
+    public void Nodes_WithACommonKey_ReadEachOthersUrls()
+    {
+        byte[] old = new byte[32];
+        byte[] next = [1, .. old[1..]];
+        LfsUrls[] steps = [new(_time, [old]), new(_time, [old, next]), new(_time, [next, old]), new(_time, [next])];
+        var parts = new LfsUrlParts(s_repository, Of("alice"), Numbered.Object(1), "node 1&at=x/ü");
+        for (int step = 1; step < steps.Length; step++)
+        {
+            DateTimeOffset expires = _time.GetUtcNow() + TimeSpan.FromMinutes(1);
+            bool isSameKey = step != 2;
+            Assert.Equal(parts with { IsOfOtherKey = !isSameKey }, steps[step].Read(steps[step - 1].Sign(parts, expires)));
+            Assert.Equal(parts with { IsOfOtherKey = !isSameKey }, steps[step - 1].Read(steps[step].Sign(parts, expires)));
+        }
+
+        Assert.Null(steps[0].Read(steps[3].Sign(parts, _time.GetUtcNow() + TimeSpan.FromMinutes(1))));
+    }
+
+    [Fact]
+    public void NodeOfAUrl_CannotBeAddedOrTakenAway()
+    {
+        DateTimeOffset expires = _time.GetUtcNow() + TimeSpan.FromMinutes(1);
+        var parts = new LfsUrlParts(s_repository, Of("alice"), Numbered.Object(1), "one");
+        string target = _urls.Sign(parts, expires);
+        Assert.Equal(parts, _urls.Read(target));
+        Assert.Null(_urls.Read(target.Replace("&at=one", "", StringComparison.Ordinal)));
+        Assert.Null(_urls.Read(target.Replace("&at=one", "&at=two", StringComparison.Ordinal)));
+        Assert.Null(_urls.Read(target.Replace("&at=one", "&at=%6fne", StringComparison.Ordinal)));
+        Assert.Null(_urls.Read(Sign(s_repository, Of("alice")).Replace("&signature", "&at=one&signature", StringComparison.Ordinal)));
+    }
 
     private string Sign(RepositoryName repository, Credential credential) =>
-        _urls.Sign(repository, credential, Numbered.Object(1), _time.GetUtcNow() + TimeSpan.FromMinutes(1));
+        _urls.Sign(new LfsUrlParts(repository, credential, Numbered.Object(1), Node: null), _time.GetUtcNow() + TimeSpan.FromMinutes(1));
 
     private Credential Of(string user) => _digester.Digest([new("header authorization", user)]);
 }

@@ -23,6 +23,7 @@ public sealed class AccessTickets
     private readonly TicketTable _tickets;
     private readonly Refusals _refusals;
     private readonly Refusals _doubts;
+    private readonly Refusals _lfsRefusals;
     private readonly PushedRefs _pushed;
     private readonly TimeSpan _memory;
     private readonly ITicketExchange? _exchange;
@@ -47,6 +48,7 @@ public sealed class AccessTickets
         _tickets = new TicketTable(time, _memory, bounds, at => IsLive(at));
         _refusals = new Refusals(time, bounds.Refusals);
         _doubts = new Refusals(time, bounds.Refusals);
+        _lfsRefusals = new Refusals(time, bounds.Refusals);
         _pushed = new PushedRefs(time, serveFor);
     }
 
@@ -57,7 +59,7 @@ public sealed class AccessTickets
         {
             lock (_gate)
             {
-                return _tickets.Count + _refusals.Count + _doubts.Count;
+                return _tickets.Count + _refusals.Count + _doubts.Count + _lfsRefusals.Count;
             }
         }
     }
@@ -91,6 +93,21 @@ public sealed class AccessTickets
             return _refusals.Allow(repository, credential, askedAt);
         }
     }
+
+    /// <summary>Whether the answer to a question about LFS of that time counts.</summary>
+    public bool AllowsLfs(RepositoryName repository, Credential credential, long askedAt)
+    {
+        lock (_gate)
+        {
+            return _refusals.Allow(repository, credential, askedAt) && _lfsRefusals.Allow(repository, credential, askedAt);
+        }
+    }
+
+    /// <summary>The time since a question of that time.</summary>
+    public TimeSpan ElapsedSince(long askedAt) => _time.GetElapsedTime(askedAt);
+
+    /// <summary>The time of a question that is older than that time by an age.</summary>
+    public long TimeBefore(long at, TimeSpan age) => at - (long)(age.TotalSeconds * _time.TimestampFrequency);
 
     /// <summary>The primary accepted the credential and showed these refs.</summary>
     /// <param name="repository">The repository.</param>
@@ -186,9 +203,9 @@ public sealed class AccessTickets
                 _refusals.Note(scope);
                 _tickets.Remove(scope);
             }
-            else if (kind == RefusalKind.Doubt)
+            else
             {
-                _doubts.Note(scope);
+                (kind == RefusalKind.Doubt ? _doubts : _lfsRefusals).Note(scope);
             }
         }
 
@@ -357,10 +374,10 @@ public sealed class AccessTickets
 
     private void TakeIn(RepositoryName repository, Credential credential, ExchangedAnswer answer, long recalledAt)
     {
-        long askedAt = recalledAt - (long)(answer.Age.TotalSeconds * _time.TimestampFrequency);
+        long askedAt = TimeBefore(recalledAt, answer.Age);
         if (answer.IsForOutage)
         {
-            askedAt = Math.Min(askedAt, recalledAt - (long)(_lifetime.TotalSeconds * _time.TimestampFrequency));
+            askedAt = Math.Min(askedAt, TimeBefore(recalledAt, _lifetime));
         }
 
         lock (_gate)

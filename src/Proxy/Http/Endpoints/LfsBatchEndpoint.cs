@@ -183,7 +183,8 @@ internal sealed class LfsBatchEndpoint(
     private LfsUrl? TakeDownload(ClientRequest request, LfsLogin login, LfsBatchObject one, LfsAction action, long askedAt)
     {
         bool hasLogin = one.IsAuthenticated || action.Header.Any(static field => Is(field.Key, "Authorization"));
-        if (storage.SourceOf(request.Primary.Http, action, hasLogin ? login with { Fields = [] } : login) is not { } source)
+        login = login with { Fields = hasLogin ? [] : login.Fields, IsInAction = LfsLogin.IsRepeatedIn(action, login.Fields) };
+        if (storage.SourceOf(request.Primary.Http, action, login) is not { } source)
         {
             return null;
         }
@@ -223,11 +224,13 @@ internal sealed class LfsBatchEndpoint(
         bool isOut = failure is PrimaryOutageException;
         if (isOut && LfsBatchRequest.TryParse(body) is { IsDownload: true } asked)
         {
-            (LfsObject Object, LfsUrl? Url)[] found =
-            [
-                .. asked.Objects.Select(one => (one, lfs.GrantRecorded(request.Repository, request.Credential, one))),
-            ];
-            if (Array.Exists(found, static one => one.Url is not null))
+            List<(LfsObject Object, LfsUrl? Url)> found = [];
+            foreach (LfsObject one in asked.Objects)
+            {
+                found.Add((one, await lfs.GrantRecordedAsync(request.Repository, request.Credential, one, context.RequestAborted)));
+            }
+
+            if (found.Exists(static one => one.Url is not null))
             {
                 await TellRecordedAsync(request, found, TroubleText.Of(request.Primary.Authority, failure));
                 return;
@@ -240,7 +243,7 @@ internal sealed class LfsBatchEndpoint(
         }
     }
 
-    private async Task TellRecordedAsync(ClientRequest request, (LfsObject Object, LfsUrl? Url)[] found, string trouble)
+    private async Task TellRecordedAsync(ClientRequest request, List<(LfsObject Object, LfsUrl? Url)> found, string trouble)
     {
         HttpContext context = request.Context;
         var written = new ArrayBufferWriter<byte>();

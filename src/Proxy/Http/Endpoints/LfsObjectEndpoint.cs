@@ -31,7 +31,8 @@ internal sealed class LfsObjectEndpoint(LfsService lfs, PrimaryMap primaries, Fe
             return;
         }
 
-        if (lfs.Find(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) is not { } grant)
+        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (await lfs.FindAsync(target, context.RequestAborted) is not { } grant)
         {
             await LfsMessage.WriteAsync(context, StatusCodes.Status403Forbidden, "waystation: this URL is not valid, or not any more");
             return;
