@@ -15,5 +15,6 @@ public static class LfsExchangeServices
                 provider.GetRequiredService<FarmSecrets>().Keys("lfs urls")
             ))
             .AddSingleton<ILfsExchange, LfsExchange>()
+            .AddSingleton<IObjectPeers, ObjectPeers>()
             .AddSingleton<LfsElsewhere>();
 }

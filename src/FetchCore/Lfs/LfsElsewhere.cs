@@ -57,7 +57,7 @@ public sealed class LfsElsewhere(ILfsExchange exchange, ILfsSources sources, Acc
         {
             Source =
                 known.Source is { } source ? sources.Of(parts.Repository, parts.Credential, source)
-                : parts.Node is { } node ? peers?.SourceAt(node, parts.Repository, parts.Object, target)
+                : parts.Node is { } node && node != exchange.Node ? peers?.SourceAt(node, parts.Repository, parts.Object, target)
                 : null,
             SourceLifetime = known.SourceLifetime,
         };

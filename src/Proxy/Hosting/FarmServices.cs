@@ -18,7 +18,9 @@ internal static class FarmServices
 {
     /// <summary>Adds nothing unless the node belongs to a farm. Called last: what it adds stands before the node's own.</summary>
     public static IServiceCollection AddFarm(this IServiceCollection services, NodeOptions options) =>
-        options.Farm.IsOn ? AddNodes(AddPermission(AddRedis(services.AddSingleton(options.Farm), options.Farm), options), options) : services;
+        options.Farm.IsOn
+            ? AddNodes(AddPermission(AddRedis(services.AddSingleton(options.Farm), options.Farm), options), options)
+            : services;
 
     /// <summary>What the nodes share through Redis. Services stop in the opposite order.</summary>
     private static IServiceCollection AddRedis(IServiceCollection services, FarmOptions options) =>

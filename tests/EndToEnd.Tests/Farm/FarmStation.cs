@@ -31,6 +31,8 @@ public sealed class FarmStation : IAsyncLifetime
 
     public IBalancer Balancer => _balancer ?? throw new InvalidOperationException("not started");
 
+    public HaproxyBalancer Haproxy => (HaproxyBalancer)Balancer;
+
     public Task InitializeAsync() => StartAsync(new FarmSettings());
 
     /// <summary>Starts everything. xunit disposes only a fixture that started, so a failure cleans up here.</summary>
@@ -74,6 +76,13 @@ public sealed class FarmStation : IAsyncLifetime
         WaystationNode node = await StartNodeAsync(_addresses[_nodes.Count], _nodes.Count);
         _nodes.Add(node);
         return node;
+    }
+
+    /// <summary>Waits until all nodes that run see each other.</summary>
+    public Task TogetherAsync()
+    {
+        WaystationNode[] running = [.. _nodes.Where(static node => node.IsRunning)];
+        return Task.WhenAll(running.Select(node => node.MeetsAsync(running.Length)));
     }
 
     /// <summary>The repository through the balancer.</summary>

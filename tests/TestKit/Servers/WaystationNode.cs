@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Waystation.TestKit.Servers;
@@ -139,6 +140,25 @@ public sealed partial class WaystationNode : IAsyncDisposable
 
     /// <summary>What the metrics address says now.</summary>
     public async Task<NodeMetrics> MetricsAsync() => NodeMetrics.Parse(await s_http.GetStringAsync(new Uri(Admin, "/metrics")));
+
+    /// <summary>Waits until this node sees so many active nodes in its farm, itself among them.</summary>
+    public Task MeetsAsync(int nodes) =>
+        Eventually.TrueAsync(
+            $"{Url} sees {nodes} active nodes",
+            async () =>
+            {
+                using JsonDocument list = JsonDocument.Parse(await s_http.GetStringAsync(new Uri(Admin, "/api/v1/nodes")));
+                return list.RootElement.EnumerateArray().Count(static node => node.GetProperty("state").GetString() == "active") == nodes;
+            }
+        );
+
+    /// <summary>Asks this node to drain, as an operator does before it is stopped.</summary>
+    public async Task DrainAsync()
+    {
+        using var question = new StringContent("""{"action":"drain"}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await s_http.PostAsync(new Uri(Admin, "/api/v1/nodes"), question);
+        answer.EnsureSuccessStatusCode();
+    }
 
     /// <summary>Memory that the process holds now, in bytes.</summary>
     public long ResidentBytes => StatusBytes("VmRSS");
