@@ -190,6 +190,12 @@ public sealed class FetchService(
         return null;
     }
 
+    /// <summary>
+    /// A fill of a node that does not keep the mirror waits for the keeper, and the keeper may be the node that asks: neither would ever
+    /// end.
+    /// </summary>
+    private bool MayWaitForItsAsker(FetchCall call) => call.IsHeldOnly || (call.From is not null && !peers.Keeps(call.Repository));
+
     /// <summary>Null if the fill ended before it began, and not because of this call: start again from the top.</summary>
     private async Task<FetchAnswer?> JoinOrBeginAsync(
         FetchCall call,
@@ -201,9 +207,10 @@ public sealed class FetchService(
     {
         Task<FillOutcome> MakeAsync(Fill fill) => this.MakeAsync(fill, call, settled);
         bool began = true;
-        FillReader reader = tries.IsAtEnd
-            ? fills.BeginAlone(plan, MakeAsync)
-            : fills.JoinOrBegin(plan, MakeAsync, out began, tries.Patience);
+        FillReader reader =
+            tries.IsAtEnd || MayWaitForItsAsker(call)
+                ? fills.BeginAlone(plan, MakeAsync)
+                : fills.JoinOrBegin(plan, MakeAsync, out began, tries.Patience);
         bool handedOut = false;
         try
         {

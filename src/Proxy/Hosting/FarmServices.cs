@@ -4,6 +4,7 @@ using Waystation.Farm;
 using Waystation.Farm.Announcements;
 using Waystation.Farm.Lfs;
 using Waystation.Farm.Nodes;
+using Waystation.Farm.Peers;
 using Waystation.Farm.Purges;
 using Waystation.Farm.Redis;
 using Waystation.Farm.Secrets;
@@ -19,7 +20,7 @@ internal static class FarmServices
     /// <summary>Adds nothing unless the node belongs to a farm. Called last: what it adds stands before the node's own.</summary>
     public static IServiceCollection AddFarm(this IServiceCollection services, NodeOptions options) =>
         options.Farm.IsOn
-            ? AddNodes(AddPermission(AddRedis(services.AddSingleton(options.Farm), options.Farm), options), options)
+            ? AddNodes(AddPermission(AddRedis(services.AddSingleton(options.Farm), options.Farm), options), options).AddPeers()
             : services;
 
     /// <summary>What the nodes share through Redis. Services stop in the opposite order.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -10,16 +11,27 @@ public static class FreePort
     private const int First = 20_000,
         Last = 32_000;
 
+    /// <summary>Ports that a test of this process has, even if its server does not run yet.</summary>
+    private static readonly ConcurrentDictionary<int, bool> s_given = new();
+
     public static int Find()
     {
         for (int attempt = 0; attempt < 200; attempt++)
         {
             int port = Random.Shared.Next(First, Last);
+            if (s_given.ContainsKey(port))
+            {
+                continue;
+            }
+
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
                 probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
+                if (s_given.TryAdd(port, true))
+                {
+                    return port;
+                }
             }
             catch (SocketException)
             {

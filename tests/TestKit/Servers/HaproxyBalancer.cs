@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 
 namespace Waystation.TestKit.Servers;
 
@@ -32,6 +34,29 @@ public sealed class HaproxyBalancer : IBalancer
         }
     }
 
+    /// <summary>
+    /// Waits until HAProxy has seen by its own looks that it may again send requests to a node, or that it must not; then also until the
+    /// last one has ended.
+    /// </summary>
+    /// <param name="node">Its place among the nodes.</param>
+    /// <param name="isUsed">Whether it gets requests.</param>
+    public Task SeesAsync(int node, bool isUsed) =>
+        Eventually.TrueAsync(
+            $"HAProxy sends {(isUsed ? "" : "no ")}requests to node {node}",
+            async () =>
+            {
+                // CSV: the name of the server is in the second column, its sessions are in the fifth, its status is in the eighteenth.
+                string[] lines = (await AskAsync("show stat\n")).Split('\n');
+                string[][] servers =
+                [
+                    .. lines.Select(static line => line.Split(',')).Where(fields => fields.Length > 17 && fields[1] == $"node{node + 1}"),
+                ];
+                return servers.Length == 2
+                    && servers.All(fields => fields[17].StartsWith("UP", StringComparison.Ordinal) == isUsed)
+                    && (isUsed || servers.All(static fields => fields[4] == "0"));
+            }
+        );
+
     public ValueTask DisposeAsync()
     {
         if (_process is not null)
@@ -45,11 +70,23 @@ public sealed class HaproxyBalancer : IBalancer
         return ValueTask.CompletedTask;
     }
 
+    private async Task<string> AskAsync(string question)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(_folder["stats"]));
+        await socket.SendAsync(Encoding.ASCII.GetBytes(question));
+        using var reader = new StreamReader(new NetworkStream(socket));
+        return await reader.ReadToEndAsync();
+    }
+
     private async Task LaunchAsync(IReadOnlyList<NodeAddresses> nodes)
     {
         await File.WriteAllTextAsync(
             _folder["haproxy.cfg"],
             $"""
+            global
+                stats socket {_folder["stats"]} mode 600
+
             defaults
                 mode http
                 timeout connect 2s
@@ -67,6 +104,8 @@ public sealed class HaproxyBalancer : IBalancer
 
             frontend git
                 bind 127.0.0.1:{_http}
+                # Nodes reach each other directly.
+                http-request deny deny_status 404 if {"{ path_beg /.waystation/farm/ }"}
                 default_backend nodes
 
             backend nodes

@@ -71,6 +71,8 @@ public sealed class NginxBalancer : IBalancer
                 server {
                     listen 127.0.0.1:{{_http}};
                     client_max_body_size 0;
+                    # Nodes reach each other directly.
+                    location /.waystation/farm/ { return 404; }
                     location / {
                         proxy_pass http://nodes;
                         proxy_http_version 1.1;

@@ -10,11 +10,15 @@ namespace Waystation.TestKit.Servers;
 /// </summary>
 public sealed class NodeLinks : IAsyncDisposable
 {
+    private const int MostRecorded = 20,
+        MostRecordedBytes = 100_000;
+
     private readonly NodeAddresses[] _nodes;
     private readonly int[] _ports;
     private readonly List<Socket> _listeners = [];
     private readonly List<Task> _accepting = [];
     private readonly HashSet<(int, int)> _cuts = [];
+    private readonly List<(int Node, List<byte> Sent)> _recorded = [];
     private readonly CancellationTokenSource _over = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,6 +45,18 @@ public sealed class NodeLinks : IAsyncDisposable
         }
 
         return links;
+    }
+
+    /// <summary>The bytes that nodes sent to other nodes so far: the number of the asked node, and all of one connection.</summary>
+    public IReadOnlyList<(int Node, byte[] Sent)> Recorded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _recorded.Select(static one => (one.Node, one.Sent.ToArray()))];
+            }
+        }
     }
 
     /// <summary>The URL at which other nodes reach this node.</summary>
@@ -107,7 +123,7 @@ public sealed class NodeLinks : IAsyncDisposable
                 (int, int)? link = SocketOwner.Of(asker) is { } process && NodeOf(process) is { } from ? LinkOf(from, node) : null;
                 await WholeAsync(link);
                 await owner.ConnectAsync(IPAddress.Loopback, _nodes[node].Http, _over.Token);
-                await Task.WhenAll(CopyAsync(asker, owner, link), CopyAsync(owner, asker, link));
+                await Task.WhenAll(CopyAsync(asker, owner, link, Record(node)), CopyAsync(owner, asker, link, record: null));
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
             {
@@ -118,13 +134,37 @@ public sealed class NodeLinks : IAsyncDisposable
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to, (int, int)? link)
+    /// <summary>Where the bytes of a connection to this node are noted, up to a bound.</summary>
+    private List<byte>? Record(int node)
+    {
+        lock (_gate)
+        {
+            if (_recorded.Count >= MostRecorded)
+            {
+                return null;
+            }
+
+            var sent = new List<byte>();
+            _recorded.Add((node, sent));
+            return sent;
+        }
+    }
+
+    private async Task CopyAsync(Socket from, Socket to, (int, int)? link, List<byte>? record)
     {
         byte[] buffer = new byte[64 * 1024];
         try
         {
             while (await from.ReceiveAsync(buffer, _over.Token) is > 0 and var read)
             {
+                lock (_gate)
+                {
+                    if (record?.Count < MostRecordedBytes)
+                    {
+                        record.AddRange(buffer.AsSpan(0, read));
+                    }
+                }
+
                 await WholeAsync(link);
                 for (int sent = 0; sent < read; )
                 {
