@@ -23,6 +23,7 @@ using Waystation.Ratios.Measures;
     ("mixed", MixedLoad.MeasureAsync),
     ("wide-area", WideArea.MeasureAsync),
     ("lfs", LargeObjects.MeasureAsync),
+    ("farm", Farm.MeasureAsync),
     ("micro", MicroBenchmarks.MeasureAsync),
 ];
 if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]) is not { } settings)

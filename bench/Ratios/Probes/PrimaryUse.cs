@@ -15,13 +15,22 @@ internal sealed record PrimaryUse(int Probes, int Requests, long Bytes, int Pack
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
 
     /// <summary>Does it, and counts until all has ended that it began.</summary>
-    public static async Task<PrimaryUse> DuringAsync(Stage stage, PrimaryRepository repository, Func<Task> work)
+    /// <param name="stage">The stage.</param>
+    /// <param name="repository">The repository whose requests count.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="others">Further nodes that are asked.</param>
+    public static async Task<PrimaryUse> DuringAsync(
+        Stage stage,
+        PrimaryRepository repository,
+        Func<Task> work,
+        params IReadOnlyList<WaystationNode> others
+    )
     {
-        await SettleAsync(stage);
+        await SettleAsync(stage, others);
         int packs = repository.PacksMade,
             seen = stage.Primary.Requests.Count;
         await work();
-        await SettleAsync(stage);
+        await SettleAsync(stage, others);
         List<PrimaryRequest> asked =
         [
             .. stage
@@ -32,27 +41,31 @@ internal sealed record PrimaryUse(int Probes, int Requests, long Bytes, int Pack
         return new PrimaryUse(probes, asked.Count - probes, asked.Sum(static request => request.Bytes), repository.PacksMade - packs);
     }
 
-    /// <summary>Waits until neither the node nor the primary runs git any more, and all requests stand in the log.</summary>
-    public static Task SettleAsync(Stage stage) =>
-        Eventually.TrueAsync(
-            "node and primary have nothing to do",
+    /// <summary>Waits until neither nodes nor the primary run git any more, and all requests stand in the log.</summary>
+    public static Task SettleAsync(Stage stage, params IReadOnlyList<WaystationNode> others)
+    {
+        WaystationNode[] nodes = [stage.Node, .. others];
+        return Eventually.TrueAsync(
+            "nodes and primary have nothing to do",
             async () =>
             {
                 int before = stage.Primary.Requests.Count;
-                if (
-                    RunsGit(stage.Node.ProcessId)
-                    || RunsGit(stage.Primary.ProcessId)
-                    || (await stage.Node.MetricsAsync()).Sum("waystation_work_running") > 0
-                )
+                foreach (WaystationNode node in nodes)
                 {
-                    return false;
+                    if ((await node.MetricsAsync()).Sum("waystation_work_running") > 0)
+                    {
+                        return false;
+                    }
                 }
 
                 await Task.Delay(s_writing);
-                return stage.Primary.Requests.Count == before && !RunsGit(stage.Node.ProcessId) && !RunsGit(stage.Primary.ProcessId);
+                return stage.Primary.Requests.Count == before
+                    && !RunsGit(stage.Primary.ProcessId)
+                    && !nodes.Any(static node => RunsGit(node.ProcessId));
             },
             s_patience
         );
+    }
 
     private static bool RunsGit(int root) => ProcessTree.Of(root).Named("git").Count > 0;
 }

@@ -44,6 +44,18 @@ internal sealed class Samples
         return ratio;
     }
 
+    /// <summary>How much more than the other's, sample by sample.</summary>
+    public Samples Less(Samples other)
+    {
+        var difference = new Samples();
+        foreach ((double one, double another) in _values.Zip(other._values))
+        {
+            difference.Add(one - another);
+        }
+
+        return difference;
+    }
+
     public void Add(double value) => _values.Add(value);
 
     /// <summary>The median (least–most), each in this number format.</summary>
