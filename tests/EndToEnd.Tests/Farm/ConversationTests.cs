@@ -78,9 +78,7 @@ public sealed class ConversationTests(FarmStation station) : IClassFixture<FarmS
         string head = string.Join("\r\n", ["Host: git.example.com", Bob, .. headers, "Connection: close"]);
         return RawConnection.AskAsync(
             url,
-            Encoding.ASCII.GetBytes(
-                $"GET {url.AbsolutePath}/info/refs?service=git-upload-pack HTTP/1.1\r\n{head}\r\n\r\n"
-            )
+            Encoding.ASCII.GetBytes($"GET {url.AbsolutePath}/info/refs?service=git-upload-pack HTTP/1.1\r\n{head}\r\n\r\n")
         );
     }
 
