@@ -119,6 +119,46 @@ public sealed class PeerRungTests : IAsyncLifetime
         Assert.Empty(_peers.Questions);
     }
 
+    /// <summary>
+    /// A client's fetch waits at the keeper, and the keeper asks this node for the same: it must not wait for the fetch that waits for it.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task CallOfAnotherNode_DoesNotWaitForAFillThatWaitsForThatNode(bool isHeldOnly)
+    {
+        var asked = new TaskCompletionSource();
+        var body = new Pipe();
+        _peers.Keeper = _ =>
+        {
+            asked.SetResult();
+            return new FakeReply(body.Reader, 0);
+        };
+        Task<FetchAnswer> client = _core.FetchAsync("alice", CoreFixture.Clone(s_tip));
+        await asked.Task;
+        FetchCall call = _core.CallOf("bob", new(CoreFixture.Clone(s_tip), GitProtocol.Requests.ResponseFraming.V2)) with
+        {
+            From = "b",
+            IsHeldOnly = isHeldOnly,
+            Shown = new Access.AccessView([
+                new(GitProtocol.Requests.LsRefsRequest.All(ObjectFormat.Sha1), [new("refs/heads/main", s_tip, null, null)]),
+            ]),
+        };
+        FetchAnswer answer = await _core.Service.FetchAsync(call, CancellationToken.None);
+        if (isHeldOnly)
+        {
+            Assert.Equal(ForwardReason.NotHeld, Assert.IsType<FetchAnswer.Forward>(answer).Reason);
+        }
+        else
+        {
+            Assert.Equal(FakePrimary.Pack, await CoreFixture.ReadAsync(answer));
+        }
+
+        await body.Writer.WriteAsync(FakePrimary.PackAnswer(FakePrimary.Pack));
+        await body.Writer.CompleteAsync();
+        Assert.Equal(FakePrimary.Pack, await CoreFixture.ReadAsync(await client));
+    }
+
     [Fact]
     public async Task CallForWhatIsHeld_NeverAsksThePrimary()
     {

@@ -171,7 +171,10 @@ public sealed class FetchService(
     {
         admission.Count(call.Repository, key);
         patterns.Count(call.Repository, key, settled.Request, settled.View!);
-        var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: settled.Request.IsClone);
+        var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: settled.Request.IsClone)
+        {
+            AsksKeeper = call.From is null && !peers.Keeps(call.Repository),
+        };
         while (!tries.MustSettleAnew)
         {
             // 3 hit
@@ -190,12 +193,6 @@ public sealed class FetchService(
         return null;
     }
 
-    /// <summary>
-    /// A fill of a node that does not keep the mirror waits for the keeper, and the keeper may be the node that asks: neither would ever
-    /// end.
-    /// </summary>
-    private bool MayWaitForItsAsker(FetchCall call) => call.IsHeldOnly || (call.From is not null && !peers.Keeps(call.Repository));
-
     /// <summary>Null if the fill ended before it began, and not because of this call: start again from the top.</summary>
     private async Task<FetchAnswer?> JoinOrBeginAsync(
         FetchCall call,
@@ -207,10 +204,9 @@ public sealed class FetchService(
     {
         Task<FillOutcome> MakeAsync(Fill fill) => this.MakeAsync(fill, call, settled);
         bool began = true;
-        FillReader reader =
-            tries.IsAtEnd || MayWaitForItsAsker(call)
-                ? fills.BeginAlone(plan, MakeAsync)
-                : fills.JoinOrBegin(plan, MakeAsync, out began, tries.Patience);
+        FillReader reader = tries.IsAtEnd
+            ? fills.BeginAlone(plan, MakeAsync)
+            : fills.JoinOrBegin(plan, MakeAsync, out began, tries.Patience, mayWaitForKeeper: call.From is null);
         bool handedOut = false;
         try
         {
@@ -297,6 +293,8 @@ public sealed class FetchService(
         {
             return ofKeeper;
         }
+
+        fill.LeaveKeeper();
 
         // 6 local
         var asked = new LocalCall(call.Repository, settled.Request, access.AskerOf(call, settled), call.Visibility);

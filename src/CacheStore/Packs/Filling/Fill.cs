@@ -41,12 +41,14 @@ public sealed class Fill : IDisposable
     private FillSource _source;
     private bool _hasStarter = true;
     private volatile bool _holdsUntilWhole;
+    private volatile bool _isAtKeeper;
     private int _readers;
     private int _users = 1; // the writer
 
     internal Fill(FillPlan plan, SpoolFile file, TimeProvider time, CancellationToken nodeStopping)
     {
         Plan = plan;
+        _isAtKeeper = plan.AsksKeeper;
         MadeAt = time.GetUtcNow();
         _silence = new SourceSilence(time);
         _trailer = new PackTrailerCheck(plan.ObjectFormat);
@@ -83,6 +85,15 @@ public sealed class Fill : IDisposable
 
     /// <summary>It will not be asked for any more: it ends with its last reader.</summary>
     internal void EndWithLastReader() => _sharing.Lower(Retention.WhileFollowed);
+
+    /// <summary>
+    /// Whether another node is asked and its response has not begun. A question of another node must not wait for such a fill: two nodes that
+    /// take each other for the keeper would wait for ever.
+    /// </summary>
+    public bool IsAtKeeper => _isAtKeeper && !HasBegun;
+
+    /// <summary>The other node does not make the pack: this one does.</summary>
+    public void LeaveKeeper() => _isAtKeeper = false;
 
     /// <summary>The source is asked now: from here on its silence counts.</summary>
     public void ExpectSource() => Hear();

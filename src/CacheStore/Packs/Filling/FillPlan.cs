@@ -7,4 +7,8 @@ namespace Waystation.CacheStore.Packs.Filling;
 /// <param name="Repository">The repository.</param>
 /// <param name="ObjectFormat">The object format, which decides the length of the pack's trailer.</param>
 /// <param name="KeepAtOnce">Whether to keep the pack the first time, and to finish it without followers.</param>
-public sealed record FillPlan(PackKey Key, RepositoryName Repository, ObjectFormat ObjectFormat, bool KeepAtOnce);
+public sealed record FillPlan(PackKey Key, RepositoryName Repository, ObjectFormat ObjectFormat, bool KeepAtOnce)
+{
+    /// <summary>Whether the fill first asks another node, which may ask this node in its turn.</summary>
+    public bool AsksKeeper { get; init; }
+}

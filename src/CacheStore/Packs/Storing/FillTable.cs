@@ -27,13 +27,24 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
     /// </param>
     /// <param name="began">True if this call began the fill.</param>
     /// <param name="patience">How long the reader follows a silent fill; <see cref="Fill.Patience"/> by default.</param>
-    public FillReader JoinOrBegin(FillPlan plan, Func<Fill, Task<FillOutcome>> make, out bool began, TimeSpan? patience = null)
+    /// <param name="mayWaitForKeeper">Whether it may join a fill that <see cref="Fill.IsAtKeeper"/>.</param>
+    public FillReader JoinOrBegin(
+        FillPlan plan,
+        Func<Fill, Task<FillOutcome>> make,
+        out bool began,
+        TimeSpan? patience = null,
+        bool mayWaitForKeeper = true
+    )
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(make);
         lock (_gate)
         {
-            if (_fills.TryGetValue(plan.Key, out Fill? fill) && fill.TryAttach(patience ?? Fill.Patience, out FillReader? follower))
+            if (
+                _fills.TryGetValue(plan.Key, out Fill? fill)
+                && (mayWaitForKeeper || !fill.IsAtKeeper)
+                && fill.TryAttach(patience ?? Fill.Patience, out FillReader? follower)
+            )
             {
                 began = false;
                 return follower;
