@@ -19,9 +19,7 @@ internal sealed class DonePurges
     public DonePurges(DataFolder folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        string own = Path.Combine(folder.Root, "farm");
-        DataFolder.CreatePrivate(own);
-        (_folder, _file) = (folder, Path.Combine(own, "purges"));
+        (_folder, _file) = (folder, Path.Combine(folder.Root, "farm", "purges"));
         foreach (string line in File.Exists(_file) ? File.ReadLines(_file) : [])
         {
             if (
@@ -47,6 +45,7 @@ internal sealed class DonePurges
         }
 
         _done[purge.Id] = purge.At;
+        DataFolder.CreatePrivate(Path.GetDirectoryName(_file)!);
         string written = _folder.NewTemporaryPath(".purges");
         File.WriteAllLines(written, _done.Select(static done => string.Create(CultureInfo.InvariantCulture, $"{done.Key:N} {done.Value}")));
         File.Move(written, _file, overwrite: true);

@@ -78,6 +78,14 @@ public sealed class FarmPurgesTests : IDisposable
         Assert.Equal(2, done.Count);
     }
 
+    /// <summary>A node whose disk takes nothing starts all the same.</summary>
+    [Fact]
+    public void Start_WritesNothing()
+    {
+        Join("one");
+        Assert.False(Directory.Exists(Path.Combine(_folder["one"], "farm")));
+    }
+
     [Fact]
     public async Task PurgeWhileRedisIsAway_IsDoneWhenItIsBack()
     {
