@@ -28,6 +28,7 @@ public sealed class FarmAnnouncements : IAnnouncements, IHostedService, IAsyncDi
     private readonly AnnouncementReader _reader;
     private readonly CancellationTokenSource _stop = new();
     private Task _work = Task.CompletedTask;
+    private bool _isDisposed;
 
     /// <summary>Makes it; <see cref="StartAsync"/> begins to read and to write.</summary>
     public FarmAnnouncements(
@@ -97,6 +98,12 @@ public sealed class FarmAnnouncements : IAnnouncements, IHostedService, IAsyncDi
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        // The container disposes a hosted service twice.
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         await _work;
         _redis.OnSignal(static () => { });

@@ -143,13 +143,18 @@ public sealed class NodeRegistry : INodeRegistry, IHostedService, IAsyncDisposab
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        // The container disposes a hosted service twice.
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         await _work;
         _stop.Dispose();
         _turn.Dispose();
         lock (_wake)
         {
-            _isDisposed = true;
             _wake.Dispose();
         }
     }

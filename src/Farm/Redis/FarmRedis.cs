@@ -24,6 +24,7 @@ public sealed class FarmRedis : IHostedService, IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0, 1);
     private Action _signalled = static () => { };
     private Task _watch = Task.CompletedTask;
+    private bool _isDisposed;
 
     /// <summary>Makes it; <see cref="StartAsync"/> connects.</summary>
     public FarmRedis(RedisTarget target, string nodeName, TimeProvider time, RedisMeters meters, ILogger<FarmRedis> logger)
@@ -116,6 +117,12 @@ public sealed class FarmRedis : IHostedService, IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        // The container disposes a hosted service twice.
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await StopAsync(CancellationToken.None);
         await _link.DisposeAsync();
         _stop.Dispose();
