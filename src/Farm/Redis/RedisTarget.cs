@@ -60,7 +60,8 @@ public sealed record RedisTarget(string Configuration, string? User = null, stri
         options.ConfigurationChannel = "";
         if (CaFile is not null)
         {
-            options.TrustIssuer(CaFile);
+            var authority = new RedisAuthority(CaFile);
+            options.CertificateValidation += (_, certificate, chain, errors) => authority.Trusts(certificate, chain, errors);
         }
 
         return options;

@@ -17,8 +17,16 @@ internal sealed class RegisteredNode : IAsyncDisposable
 
     public RecordedLog<NodeRegistry> Log { get; } = new();
 
-    public static async Task<RegisteredNode> StartAsync(
+    public static Task<RegisteredNode> StartAsync(
         RedisServer redis,
+        string name,
+        string folder,
+        bool needsApproval = false,
+        string[]? secrets = null
+    ) => StartAsync(new RedisTarget(redis.Address), name, folder, needsApproval, secrets);
+
+    public static async Task<RegisteredNode> StartAsync(
+        RedisTarget target,
         string name,
         string folder,
         bool needsApproval = false,
@@ -27,7 +35,7 @@ internal sealed class RegisteredNode : IAsyncDisposable
     {
         RegisteredNode? node = null;
         SharingNode sharing = SharingNode.Start(
-            new RedisTarget(redis.Address),
+            target,
             name,
             secrets,
             prepare: sharing =>
