@@ -60,7 +60,11 @@ public sealed class FarmStation : IAsyncLifetime
                         : null;
             }
 
-            _nodes.AddRange(await Task.WhenAll(_addresses.Take(settings.Nodes).Select(StartNodeAsync)));
+            Task<WaystationNode>[] starting = [.. _addresses.Take(settings.Nodes).Select(StartNodeAsync)];
+            await Task.WhenAll(starting).ContinueWith(static _ => { }, TaskScheduler.Default);
+            // If one could not start, the others are ended.
+            _nodes.AddRange(starting.Where(static node => node.IsCompletedSuccessfully).Select(static node => node.Result));
+            await Task.WhenAll(starting);
             _balancer = settings.HasNginx ? await NginxBalancer.StartAsync(_addresses) : await HaproxyBalancer.StartAsync(_addresses);
         }
         catch
