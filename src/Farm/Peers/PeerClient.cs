@@ -24,6 +24,9 @@ internal sealed class PeerClient : IDisposable
 
     private static readonly TimeSpan s_suspicion = TimeSpan.FromSeconds(5);
 
+    /// <summary>A node that answers, but does not know this one yet, or not at this moment.</summary>
+    private static readonly TimeSpan s_doubt = TimeSpan.FromSeconds(1);
+
     private readonly HttpMessageInvoker _http = new(
         new SocketsHttpHandler
         {
@@ -39,14 +42,15 @@ internal sealed class PeerClient : IDisposable
     private readonly IFarmNodes _nodes;
     private readonly TimeProvider _time;
     private readonly ILogger<PeerClient> _logger;
-    private readonly ConcurrentDictionary<(string Name, string Incarnation), long> _suspects = new();
+    private readonly ConcurrentDictionary<(string Name, string Incarnation), (long Since, TimeSpan Lasts)> _suspects = new();
 
     public PeerClient(FarmSecrets secrets, IFarmNodes nodes, TimeProvider time, ILogger<PeerClient> logger) =>
         (_secrets, _nodes, _time, _logger) = (secrets, nodes, time, logger);
 
     /// <summary>Whether the node did not answer lately.</summary>
     public bool IsSuspect(FarmNode node) =>
-        _suspects.TryGetValue((node.Name, node.Incarnation), out long since) && _time.GetElapsedTime(since) < s_suspicion;
+        _suspects.TryGetValue((node.Name, node.Incarnation), out (long Since, TimeSpan Lasts) last)
+        && _time.GetElapsedTime(last.Since) < last.Lasts;
 
     /// <summary>Sends a request; null if the node does not answer, or does not prove to be a node of the farm.</summary>
     /// <param name="to">The node.</param>
@@ -83,7 +87,7 @@ internal sealed class PeerClient : IDisposable
                 byte[]? nonce = NonceOf(response);
                 if (response.StatusCode != HttpStatusCode.OK || nonce is null)
                 {
-                    Suspect(to, operation, $"it answered {(int)response.StatusCode}");
+                    Suspect(to, operation, $"it answered {(int)response.StatusCode}", s_doubt);
                     response.Dispose();
                     return null;
                 }
@@ -110,10 +114,12 @@ internal sealed class PeerClient : IDisposable
     }
 
     /// <summary>The node did not answer as it should: it is not asked for some seconds.</summary>
-    public void Suspect(FarmNode node, string operation, string reason)
+    public void Suspect(FarmNode node, string operation, string reason) => Suspect(node, operation, reason, s_suspicion);
+
+    private void Suspect(FarmNode node, string operation, string reason, TimeSpan lasts)
     {
-        _suspects[(node.Name, node.Incarnation)] = _time.GetTimestamp();
-        _logger.PeerFailed(node.Name, operation, reason);
+        _suspects[(node.Name, node.Incarnation)] = (_time.GetTimestamp(), lasts);
+        _logger.PeerFailed(node.Name, operation, reason, lasts.TotalSeconds);
     }
 
     public void Dispose() => _http.Dispose();
