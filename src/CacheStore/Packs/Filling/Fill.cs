@@ -87,8 +87,8 @@ public sealed class Fill : IDisposable
     internal void EndWithLastReader() => _sharing.Lower(Retention.WhileFollowed);
 
     /// <summary>
-    /// Whether another node is asked and its response has not begun. A question of another node must not wait for such a fill: two nodes that
-    /// take each other for the keeper would wait for ever.
+    /// Whether another node is asked and its response has not begun. A question of another node must not wait for such a fill: two nodes
+    /// that take each other for the keeper would wait for ever.
     /// </summary>
     public bool IsAtKeeper => _isAtKeeper && !HasBegun;
 
