@@ -174,7 +174,10 @@ public sealed class FarmRedisTests
         await using SharingNode b = SharingNode.Start(new RedisTarget($"{sentinel.Address},serviceName=farm"), "b");
         await AssertSharingAsync(a, b);
         master.Kill();
-        await Eventually.TrueAsync("it is away", () => a.Redis.IsAway && b.Redis.IsAway);
+        await Eventually.TrueAsync(
+            "the replica is the master",
+            async () => (await replica.RunAsync("ROLE")).StartsWith("master", StringComparison.Ordinal)
+        );
         await Eventually.TrueAsync("it is back", () => a.Announcements.IsHearing && b.Announcements.IsHearing, TimeSpan.FromMinutes(1));
         await AssertSharingAsync(a, b);
     }
