@@ -57,7 +57,8 @@ internal static class FetchesCommand
 
     private static string Format(FetchStatus fetch)
     {
-        string why = fetch.Reason is null ? "" : $" ({fetch.Reason})";
+        string why = (fetch.Reason ?? fetch.Peer) is { } note ? $" ({note})" : "";
+        string from = fetch.From is { } node ? $" for {node}" : "";
         string end =
             fetch.End == FetchEnd.Whole.ToWord() ? "" : $"  {fetch.End}{(fetch.Trouble is null ? "" : $": {fetch.Trouble.TrimEnd()}")}";
         FetchMilliseconds took = fetch.Milliseconds;
@@ -67,7 +68,7 @@ internal static class FetchesCommand
         );
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{fetch.Started:u}  {(fetch.Outcome ?? "-") + why, -8} {fetch.Repo}  {fetch.Door} {fetch.Credential}  {Asked(fetch)}  "
+            $"{fetch.Started:u}  {(fetch.Outcome ?? "-") + why, -8} {fetch.Repo}  {fetch.Door}{from} {fetch.Credential}  {Asked(fetch)}  "
                 + $"{ByteSize.Format(fetch.Bytes)} in {took.Total:0} ms ({phases}){end}"
         );
     }
