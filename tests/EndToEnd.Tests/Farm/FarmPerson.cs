@@ -12,6 +12,7 @@ internal sealed class FarmPerson
     private readonly GitClient _git;
     private readonly Func<PrimaryRepository, string> _address;
     private readonly int? _node;
+    private readonly int _version;
     private readonly bool _pushes;
 
     private FarmPerson(
@@ -19,10 +20,15 @@ internal sealed class FarmPerson
         FarmClock clock,
         string name,
         GitClient git,
+        int version,
         Func<PrimaryRepository, string> address,
         int? node,
         bool pushes
-    ) => (_history, _clock, _name, _git, _address, _node, _pushes) = (history, clock, name, git, address, node, pushes);
+    )
+    {
+        (_history, _clock, _name, _git) = (history, clock, name, (git with { Timeout = TimeSpan.FromSeconds(60) }).Speaking(version));
+        (_version, _address, _node, _pushes) = (version, address, node, pushes);
+    }
 
     /// <summary>Each protocol version and both front ends, at the balancer and at single nodes.</summary>
     public static IReadOnlyList<FarmPerson> All(FarmStation station, FarmHistory history, FarmClock clock)
@@ -53,7 +59,7 @@ internal sealed class FarmPerson
         }
 
         FarmPerson New(string name, GitClient git, string user, int version, Func<PrimaryRepository, string> address, int? node) =>
-            new(history, clock, name, (git with { Timeout = TimeSpan.FromSeconds(60) }).Speaking(version), address, node, user == "alice");
+            new(history, clock, name, git, version, address, node, user == "alice");
     }
 
     public async Task WorkAsync(Random random, IReadOnlyList<PrimaryRepository> repositories, CancellationToken over)
@@ -89,7 +95,7 @@ internal sealed class FarmPerson
         long ended = _clock.Now;
         if (result.ExitCode != 0)
         {
-            _history.Add(new RecordedFailure($"{_name}: {result.Command}", _node, result.Error, begun, ended));
+            _history.Add(new RecordedFailure($"{_name}: {result.Command}", _node, _version, result.Error, begun, ended));
             return false;
         }
 
@@ -122,7 +128,7 @@ internal sealed class FarmPerson
         _history.Add(new RecordedWrite(repository.Name, $"refs/heads/push/{_name}", tip, begun, ended, result.ExitCode == 0));
         if (result.ExitCode != 0)
         {
-            _history.Add(new RecordedFailure($"{_name}: {result.Command}", _node, result.Error, begun, ended));
+            _history.Add(new RecordedFailure($"{_name}: {result.Command}", _node, _version, result.Error, begun, ended));
         }
     }
 }

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 
 namespace Waystation.EndToEnd.Tests.Farm.Histories;
 
 /// <summary>
 /// All that clients did and saw while things failed, and the check of it. A read must show for each ref a value that the primary had
-/// between the read's begin and its end; only a client whose own node died may fail.
+/// between the read's begin and its end. A client may fail only if its own node died, or where it would have failed directly too.
 /// </summary>
-public sealed class FarmHistory
+public sealed partial class FarmHistory
 {
     private readonly ConcurrentQueue<RecordedWrite> _writes = new();
     private readonly ConcurrentQueue<RecordedRead> _reads = new();
@@ -66,10 +67,39 @@ public sealed class FarmHistory
     }
 
     private string? ViolationOf(RecordedFailure failure) =>
+        HadItsNodeDie(failure) || HasMetARewrite(failure)
+            ? null
+            : $"{failure.Client} ({failure.Begun} to {failure.Ended}) failed, though its node was not killed: {failure.Said}";
+
+    private bool HadItsNodeDie(RecordedFailure failure) =>
         _deaths.Any(death =>
             death.Begun <= failure.Ended
             && (failure.Node is { } node ? death.Node == node && death.Ready >= failure.Begun : death.Dead >= failure.Begun)
+        );
+
+    /// <summary>
+    /// Whether a ref was moved by force between its listing and the client's request for it. Over HTTP the listing is another request, and
+    /// git's servers give a client of the versions 0 and 1 only what their refs reach at the second one.
+    /// </summary>
+    private bool HasMetARewrite(RecordedFailure failure)
+    {
+        if (
+            failure.ProtocolVersion >= 2
+            || NotOurRef().Match(failure.Said) is not { Success: true } match
+            || _writes.FirstOrDefault(write => write.Tip == match.Groups["id"].Value) is not { } shown
         )
-            ? null
-            : $"{failure.Client} ({failure.Begun} to {failure.Ended}) failed, though its node was not killed: {failure.Said}";
+        {
+            return false;
+        }
+
+        RecordedWrite[] later =
+        [
+            .. _writes.Where(write => (write.Repository, write.Ref) == (shown.Repository, shown.Ref) && write.Begun > shown.Begun),
+        ];
+        bool wasStale = later.Any(write => write.IsAcknowledged && write.Ended < failure.Begun);
+        return !wasStale && later.Any(write => write.Begun <= failure.Ended);
+    }
+
+    [GeneratedRegex("upload-pack: not our ref (?<id>[0-9a-f]{40})$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex NotOurRef();
 }

@@ -55,9 +55,35 @@ public sealed class FarmHistoryTests
     public void AFailure_IsRight_OnlyIfTheOwnNodeDied(int? node, long begun, long ended, bool isViolation)
     {
         _history.Add(new RecordedDeath(1, Begun: 100, Dead: 110, Ready: 200));
-        _history.Add(new RecordedFailure("fetch", node, "fatal", begun, ended));
+        _history.Add(new RecordedFailure("fetch", node, ProtocolVersion: 2, "fatal", begun, ended));
         Assert.Equal(isViolation ? 1 : 0, _history.Violations().Count);
     }
+
+    [Theory]
+    [InlineData(0, 0xb, 30, 60, false)] // between the listing and the request the ref was moved
+    [InlineData(1, 0xb, 30, 60, false)]
+    [InlineData(2, 0xb, 30, 60, true)] // version 2 gives any object
+    [InlineData(0, 0xb, 61, 70, true)] // the listing was stale
+    [InlineData(0, 0xb, 21, 25, true)] // nothing was moved
+    [InlineData(0, 0xf, 30, 60, true)] // no ref had it
+    public void AFailure_IsRight_IfTheRefWasMovedMeanwhile(int version, int id, long begun, long ended, bool isViolation)
+    {
+        _history.Add(new RecordedWrite("two", Main, Id(0xb), Begun: 10, Ended: 20, IsAcknowledged: true));
+        _history.Add(new RecordedWrite("two", Main, Id(0xc), Begun: 50, Ended: 60, IsAcknowledged: true));
+        _history.Add(
+            new RecordedFailure(
+                "fetch",
+                Node: 1,
+                version,
+                $"fatal: remote error: upload-pack: not our ref {Id(id)}\nfatal: the remote end hung up unexpectedly\n",
+                begun,
+                ended
+            )
+        );
+        Assert.Equal(isViolation ? 1 : 0, _history.Violations().Count);
+    }
+
+    private static string Id(int digit) => new($"{digit:x}"[0], 40);
 
     private static RecordedWrite Write(string tip, long begun, long ended, bool isAcknowledged = true) =>
         new("one", Main, tip, begun, ended, isAcknowledged);
