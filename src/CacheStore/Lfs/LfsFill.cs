@@ -14,7 +14,7 @@ namespace Waystation.CacheStore.Lfs;
 /// A fill whose readers have left goes on, because objects are asked for again, if there are few of that kind
 /// (<see cref="LfsFillTable"/>).
 /// </summary>
-public sealed class LfsFill : IDisposable
+public sealed class LfsFill : ILfsSink, IDisposable
 {
     /// <summary>
     /// A source that is silent for longer ends its fill. A fill whose readers have left would else hold its place for ever.
@@ -140,7 +140,7 @@ public sealed class LfsFill : IDisposable
     public void Dispose() => Release();
 
     /// <summary>Waits for the source, and cancels it when it has been silent for too long.</summary>
-    internal async Task RunAsync(Func<LfsFill, Task> source)
+    internal async Task RunAsync(Func<ILfsSink, Task> source)
     {
         _silence.End();
         Task asked = source(this);

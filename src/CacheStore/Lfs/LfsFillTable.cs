@@ -23,7 +23,7 @@ internal sealed class LfsFillTable(StoredObjects objects, StoreMeters meters, Ti
     private readonly OwnedWork _work = new();
 
     /// <summary>Follows the fill in progress, or begins one.</summary>
-    public LfsFollowing JoinOrBegin(RepositoryName repository, LfsObject lfsObject, Func<LfsFill, Task> source)
+    public LfsFollowing JoinOrBegin(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source)
     {
         lock (_gate)
         {
@@ -37,7 +37,7 @@ internal sealed class LfsFillTable(StoredObjects objects, StoreMeters meters, Ti
     }
 
     /// <summary>Begins a fill that no other reader joins.</summary>
-    public LfsFollowing BeginAlone(RepositoryName repository, LfsObject lfsObject, Func<LfsFill, Task> source)
+    public LfsFollowing BeginAlone(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source)
     {
         lock (_gate)
         {
@@ -76,7 +76,7 @@ internal sealed class LfsFillTable(StoredObjects objects, StoreMeters meters, Ti
     public ValueTask DisposeAsync() => _work.DisposeAsync();
 
     /// <summary>The caller has the lock.</summary>
-    private LfsFollowing Begin(RepositoryName repository, LfsObject lfsObject, Func<LfsFill, Task> source, bool isShared)
+    private LfsFollowing Begin(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source, bool isShared)
     {
         ObjectDisposedException.ThrowIf(_work.Stopping.IsCancellationRequested, this);
         var fill = new LfsFill(this, repository, lfsObject, objects.NewSpoolFile(lfsObject), time, _work.Stopping);
@@ -92,7 +92,7 @@ internal sealed class LfsFillTable(StoredObjects objects, StoreMeters meters, Ti
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Any failure ends the fill and reaches its followers, and ends nothing else.")]
-    private async Task RunAsync(LfsFill fill, Func<LfsFill, Task> source)
+    private async Task RunAsync(LfsFill fill, Func<ILfsSink, Task> source)
     {
         long begun = time.GetTimestamp();
         try
@@ -128,7 +128,7 @@ internal sealed class LfsFillTable(StoredObjects objects, StoreMeters meters, Ti
         }
     }
 
-    private static async Task<LfsFillEnd?> AskAsync(LfsFill fill, Func<LfsFill, Task> source)
+    private static async Task<LfsFillEnd?> AskAsync(LfsFill fill, Func<ILfsSink, Task> source)
     {
         await fill.RunAsync(source);
         return fill.Refusal is { } refusal ? new LfsFillEnd.Refused(refusal) : await fill.CompleteAsync();

@@ -62,10 +62,10 @@ public sealed class LfsStore : IAsyncDisposable
     /// <param name="repository">The repository that refers to the object.</param>
     /// <param name="lfsObject">The object.</param>
     /// <param name="source">
-    /// Writes the object with <see cref="LfsFill.WriteAsync"/>, or calls <see cref="LfsFill.Refuse"/>. It runs on the node's token, apart
+    /// Writes the object with <see cref="ILfsSink.WriteAsync"/>, or calls <see cref="ILfsSink.Refuse"/>. It runs on the node's token, apart
     /// from the caller, and perhaps later: when the stored object is damaged, or the fill that was joined comes to nothing.
     /// </param>
-    public LfsReading Open(RepositoryName repository, LfsObject lfsObject, Func<LfsFill, Task> source)
+    public LfsReading Open(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source)
     {
         ArgumentNullException.ThrowIfNull(source);
         return new OpenedReading(Find(alone: false), Find);

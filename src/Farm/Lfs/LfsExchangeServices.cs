@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Waystation.Farm.Peers;
 using Waystation.Farm.Secrets;
 using Waystation.FetchCore.Lfs;
 
@@ -7,7 +8,7 @@ namespace Waystation.Farm.Lfs;
 /// <summary>LFS in a farm, put together.</summary>
 public static class LfsExchangeServices
 {
-    /// <summary>Adds the exchange of permissions, and URLs that are good at every node.</summary>
+    /// <summary>Adds the exchange of permissions and objects, and URLs that are good at every node.</summary>
     public static IServiceCollection AddFarmLfs(this IServiceCollection services) =>
         services
             .AddSingleton(static provider => new LfsUrls(
@@ -15,6 +16,11 @@ public static class LfsExchangeServices
                 provider.GetRequiredService<FarmSecrets>().Keys("lfs urls")
             ))
             .AddSingleton<ILfsExchange, LfsExchange>()
-            .AddSingleton<IObjectPeers, ObjectPeers>()
+            .AddSingleton<OpenSources>()
+            .AddSingleton<ObjectPeers>()
+            .AddSingleton<IObjectPeers>(static provider => provider.GetRequiredService<ObjectPeers>())
+            .AddSingleton<IPeerOperation, ObjectOperation>()
+            .AddSingleton<IPeerOperation, SourceOperation>()
+            .AddHostedService<ObjectOffers>()
             .AddSingleton<LfsElsewhere>();
 }

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Waystation.Farm.Nodes;
 using Waystation.Farm.Peers.Frames;
 
@@ -31,5 +32,25 @@ internal sealed record PeerCall(FarmNode From, SealedReader Request, SealedWrite
         }
 
         return await work;
+    }
+
+    /// <summary>Sends a body as it comes, and shows every second that this node is alive while nothing comes.</summary>
+    public async Task CopyAsync(PipeReader body, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult read = await PulseUntilAsync(body.ReadAsync(cancellationToken).AsTask(), cancellationToken);
+            foreach (ReadOnlyMemory<byte> piece in read.Buffer)
+            {
+                await Response.WriteAsync(piece, cancellationToken);
+            }
+
+            await Response.FlushAsync(cancellationToken);
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return;
+            }
+        }
     }
 }

@@ -11,9 +11,9 @@ internal sealed class PeerMeters
     {
         _questions = meter.CreateCounter<long>(
             "waystation_peer_questions_total",
-            description: "Questions to other nodes of the farm, by kind (keeper, holder, push) and result (answered, none, failed)."
+            description: "Questions to other nodes of the farm, by kind (keeper, holder, push, object) and result (answered, none, failed)."
         );
-        foreach (string kind in new[] { "keeper", "holder", "push" })
+        foreach (string kind in new[] { "keeper", "holder", "push", "object" })
         {
             foreach (string result in new[] { "answered", "none", "failed" })
             {
@@ -24,6 +24,9 @@ internal sealed class PeerMeters
 
     /// <summary>A question for a pack has ended.</summary>
     public void Asked(bool isHeldOnly, string result) => Count(isHeldOnly ? "holder" : "keeper", result, 1);
+
+    /// <summary>A question for an LFS object was answered.</summary>
+    public void AskedForObject(string result) => Count("object", result, 1);
 
     /// <summary>A push was handed over, or not.</summary>
     public void HandedOver(bool isTaken) => Count("push", isTaken ? "answered" : "failed", 1);

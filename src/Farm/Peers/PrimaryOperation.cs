@@ -64,30 +64,7 @@ internal sealed class PrimaryOperation(OpenCalls calls) : IPeerOperation
                 cancellationToken
             );
             await call.Response.FlushAsync(cancellationToken);
-            await CopyAsync(call, reply, cancellationToken);
-        }
-    }
-
-    /// <summary>Copies the body as it comes, and shows every second that this node is alive while the primary is silent.</summary>
-    private static async Task CopyAsync(PeerCall call, PrimaryReply reply, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            System.IO.Pipelines.ReadResult read = await call.PulseUntilAsync(
-                reply.Body.ReadAsync(cancellationToken).AsTask(),
-                cancellationToken
-            );
-            foreach (ReadOnlyMemory<byte> piece in read.Buffer)
-            {
-                await call.Response.WriteAsync(piece, cancellationToken);
-            }
-
-            await call.Response.FlushAsync(cancellationToken);
-            reply.Body.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                return;
-            }
+            await call.CopyAsync(reply.Body, cancellationToken);
         }
     }
 

@@ -11,6 +11,6 @@ public interface ILfsSource
     /// <summary>Its parts, with which another node can download; null if it needs a login of the user, which stays here.</summary>
     LfsSourceParts? Parts { get; }
 
-    /// <summary>Downloads the object into a fill, or says why there is no object.</summary>
-    Task FillAsync(LfsFill fill);
+    /// <summary>Downloads the object, or says why there is none.</summary>
+    Task FillAsync(ILfsSink sink);
 }

@@ -8,9 +8,10 @@ namespace Waystation.FetchCore.Lfs;
 /// <summary>
 /// LFS at the other nodes of a farm.
 /// <code>
-///   source without a login of the user ──► in the shared permission: each node downloads from it
-///   source with a login of the user ─────► stays here: the URL names this node, and the others ask it for the object
+///   source without a login of the user ──► in the shared permission: each node can download from it
+///   source with a login of the user ─────► stays here: the URL names this node, and the others download through it
 /// </code>
+/// Whichever node can download, the keeper of the repository does it, and the others take the object from there.
 /// </summary>
 /// <param name="exchange">Shares permissions.</param>
 /// <param name="sources">Makes sources from their parts.</param>
@@ -36,6 +37,18 @@ public sealed class LfsElsewhere(ILfsExchange exchange, ILfsSources sources, Acc
         );
     }
 
+    /// <summary>The source of an object, with the other nodes in front of it; null if neither they nor this node can give it.</summary>
+    /// <param name="grant">The permission.</param>
+    /// <param name="own">This node's source; null if its time is over.</param>
+    public ILfsSource? Through(LfsGrant grant, ILfsSource? own) => peers is null ? own : peers.Through(grant, own);
+
+    /// <summary>Whether another node has an object.</summary>
+    public ValueTask<bool> HaveAsync(RepositoryName repository, LfsObject asked, CancellationToken cancellationToken) =>
+        peers?.HaveAsync(repository, asked, cancellationToken) ?? new ValueTask<bool>(false);
+
+    /// <summary>This node has stored an upload.</summary>
+    public void Offer(RepositoryName repository, LfsObject stored) => peers?.Offer(repository, stored);
+
     /// <summary>The permission behind a signed URL; null if the other nodes have none that counts.</summary>
     /// <param name="parts">The URL.</param>
     /// <param name="target">Its text.</param>
@@ -57,7 +70,7 @@ public sealed class LfsElsewhere(ILfsExchange exchange, ILfsSources sources, Acc
         {
             Source =
                 known.Source is { } source ? sources.Of(parts.Repository, parts.Credential, source)
-                : parts.Node is { } node && node != exchange.Node ? peers?.SourceAt(node, parts.Repository, parts.Object, target)
+                : parts.Node is { } node && node != exchange.Node ? peers?.SourceAt(node, target)
                 : null,
             SourceLifetime = known.SourceLifetime,
         };

@@ -52,7 +52,8 @@ public sealed class LfsService
     }
 
     /// <summary>
-    /// The primary does not answer. The URL for an object that it permitted lately to this credential, and that is stored; else null.
+    /// The primary does not answer. The URL for an object that it permitted lately to this credential, and that a node has stored; else
+    /// null.
     /// </summary>
     public async ValueTask<LfsUrl?> GrantRecordedAsync(
         RepositoryName repository,
@@ -60,9 +61,9 @@ public sealed class LfsService
         LfsObject asked,
         CancellationToken cancellationToken
     ) =>
-        _store.Contains(asked)
-        && await FindAsync(new LfsUrlParts(repository, credential, asked, Node: null), target: "", cancellationToken) is { } grant
+        await FindAsync(new LfsUrlParts(repository, credential, asked, Node: null), target: "", cancellationToken) is { } grant
         && _time.GetElapsedTime(grant.GrantedAt) < _terms.ServeFor
+        && (_store.Contains(asked) || (_elsewhere is not null && await _elsewhere.HaveAsync(repository, asked, cancellationToken)))
             ? NewUrl(grant, _terms.UrlLifetime)
             : null;
 
@@ -70,11 +71,19 @@ public sealed class LfsService
     public async ValueTask<LfsGrant?> FindAsync(string target, CancellationToken cancellationToken) =>
         _urls.Read(target) is { } parts ? await FindAsync(parts, target, cancellationToken) : null;
 
+    /// <summary>
+    /// This node's own source behind a target that a node signed, for another node that cannot download the object; null if there is none.
+    /// </summary>
+    public async ValueTask<ILfsSource?> FindSourceAsync(string target, CancellationToken cancellationToken) =>
+        await FindAsync(target, cancellationToken) is { } grant && HasSource(grant) ? grant.Source : null;
+
     /// <summary>Whether the object of a permission can be had: it is stored, or its source lives.</summary>
-    public bool CanOpen(LfsGrant grant)
+    public async ValueTask<bool> CanOpenAsync(LfsGrant grant, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(grant);
-        return HasSource(grant) || _store.Contains(grant.Object);
+        return HasSource(grant)
+            || _store.Contains(grant.Object)
+            || (_elsewhere is not null && await _elsewhere.HaveAsync(grant.Repository, grant.Object, cancellationToken));
     }
 
     /// <summary>Whether the object of a permission is stored.</summary>
@@ -128,10 +137,13 @@ public sealed class LfsService
         return parts.IsOfOtherKey || _grants.TryAdd(recalled) ? recalled : null;
     }
 
-    private LfsReading? Open(LfsGrant grant) =>
-        HasSource(grant)
-            ? _store.Open(grant.Repository, grant.Object, grant.Source!.FillAsync)
+    private LfsReading? Open(LfsGrant grant)
+    {
+        ILfsSource? own = HasSource(grant) ? grant.Source : null;
+        return (_elsewhere is null ? own : _elsewhere.Through(grant, own)) is { } source
+            ? _store.Open(grant.Repository, grant.Object, source.FillAsync)
             : _store.TryOpenStored(grant.Repository, grant.Object);
+    }
 
     private bool HasSource(LfsGrant grant) => grant.Source is not null && _time.GetElapsedTime(grant.GrantedAt) < grant.SourceLifetime;
 

@@ -44,15 +44,15 @@ internal sealed class HttpLfsSource : ILfsSource
         _login.IsInAction || (_login.Fields.Count > 0 && _origin.IsOwn(_url)) ? null : new LfsSourceParts(_url.OriginalString, _header);
 
     /// <inheritdoc />
-    public async Task FillAsync(LfsFill fill)
+    public async Task FillAsync(ILfsSink sink)
     {
-        ArgumentNullException.ThrowIfNull(fill);
+        ArgumentNullException.ThrowIfNull(sink);
         try
         {
-            using HttpResponseMessage response = await FollowAsync(fill.Stopping);
+            using HttpResponseMessage response = await FollowAsync(sink.Stopping);
             if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentEncoding.Count == 0)
             {
-                await CopyAsync(response, fill);
+                await CopyAsync(response, sink);
             }
             else
             {
@@ -61,16 +61,16 @@ internal sealed class HttpLfsSource : ILfsSource
                     _login.WhenRefused();
                 }
 
-                fill.Refuse(await RefusalOfAsync(response, fill.Stopping));
+                sink.Refuse(await RefusalOfAsync(response, sink.Stopping));
             }
         }
         catch (Exception e)
             when (e is HttpRequestException or PrimaryException or StorageRefusedException or OperationCanceledException
-                && !fill.Stopping.IsCancellationRequested
+                && !sink.Stopping.IsCancellationRequested
             )
         {
-            // Once a byte came, the fill itself tells its readers that it broke off.
-            fill.Refuse(
+            // Once a byte came, the sink itself tells its readers that it broke off.
+            sink.Refuse(
                 Refused(e) is { } refused
                     ? new LfsRefusal((int)HttpStatusCode.BadGateway, refused.Message) { Elsewhere = Elsewhere() }
                     : LfsRefusals.Unreachable(_url.Authority, e is OperationCanceledException ? "connecting took too long" : e.Message) with
@@ -145,16 +145,16 @@ internal sealed class HttpLfsSource : ILfsSource
         return request;
     }
 
-    private static async Task CopyAsync(HttpResponseMessage response, LfsFill fill)
+    private static async Task CopyAsync(HttpResponseMessage response, ILfsSink sink)
     {
         byte[] block = ArrayPool<byte>.Shared.Rent(BlockLength);
         try
         {
-            await using Stream body = await response.Content.ReadAsStreamAsync(fill.Stopping);
+            await using Stream body = await response.Content.ReadAsStreamAsync(sink.Stopping);
             int read;
-            while ((read = await body.ReadAsync(block, fill.Stopping)) > 0)
+            while ((read = await body.ReadAsync(block, sink.Stopping)) > 0)
             {
-                await fill.WriteAsync(block.AsMemory(0, read));
+                await sink.WriteAsync(block.AsMemory(0, read));
             }
         }
         finally

@@ -102,7 +102,7 @@ public sealed class LfsStoreTests
             byte[] content = ObjectBench.Noise(random.Next(1, 4 * Block), random.Next());
             LfsObject one = ObjectBench.ObjectOf(content);
             int piece = random.Next(1_000, 2 * Block);
-            Func<LfsFill, Task> source = ObjectBench.SourceOf(content, piece);
+            Func<ILfsSink, Task> source = ObjectBench.SourceOf(content, piece);
             await Task.WhenAll(
                 Enumerable
                     .Range(0, 6)

@@ -79,7 +79,7 @@ internal sealed class ObjectBench : IAsyncDisposable
     public static LfsObject ObjectOf(ReadOnlySpan<byte> content) => new(LfsObjectId.FromRaw(SHA256.HashData(content)), content.Length);
 
     /// <summary>A source that gives these bytes in pieces.</summary>
-    public static Func<LfsFill, Task> SourceOf(byte[] content, int piece = 100_000) =>
+    public static Func<ILfsSink, Task> SourceOf(byte[] content, int piece = 100_000) =>
         async fill =>
         {
             for (int at = 0; at < content.Length; at += piece)
@@ -89,7 +89,7 @@ internal sealed class ObjectBench : IAsyncDisposable
         };
 
     /// <summary>A source that must not be asked.</summary>
-    public static Task Never(LfsFill fill) => throw new InvalidOperationException("the source was asked");
+    public static Task Never(ILfsSink fill) => throw new InvalidOperationException("the source was asked");
 
     public long CountOf(string meter)
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Waystation.EndToEnd.Tests.Lfs;
 using Waystation.TestKit.Servers;
 using Waystation.TestKit.Servers.Lfs;
@@ -8,32 +7,11 @@ namespace Waystation.EndToEnd.Tests.Farm;
 /// <summary>LFS at two nodes: a URL that one node signed is good at the other, until the credential is refused through any.</summary>
 public sealed class LfsPermissionTests : IAsyncLifetime
 {
-    private readonly TempFolder _folder = new();
-    private readonly List<WaystationNode> _nodes = [];
-    private RedisServer? _redis;
-    private LfsPrimary? _primary;
+    private readonly LfsFarm _farm = new();
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        foreach (WaystationNode node in _nodes)
-        {
-            await node.DisposeAsync();
-        }
-
-        if (_redis is not null)
-        {
-            await _redis.DisposeAsync();
-        }
-
-        if (_primary is not null)
-        {
-            await _primary.DisposeAsync();
-        }
-
-        _folder.Dispose();
-    }
+    public Task DisposeAsync() => _farm.DisposeAsync().AsTask();
 
     /// <summary>With <see cref="LfsSigning.Login"/> only the node that has the user's login can download.</summary>
     [Theory]
@@ -43,19 +21,19 @@ public sealed class LfsPermissionTests : IAsyncLifetime
     public async Task UrlOfOneNode_IsGoodAtTheOther_UntilTheUserIsRefused(LfsSigning signing)
     {
         (PrimaryRepository repository, LfsContent content) = await StartAsync(signing);
-        LfsReply batch = await LfsWire.BatchAsync(_nodes[0].Url, repository, "alice", "download", [content]);
-        Uri elsewhere = AtOther(batch.Href(0));
+        LfsReply batch = await LfsWire.BatchAsync(_farm.Nodes[0].Url, repository, "alice", "download", [content]);
+        Uri elsewhere = _farm.At(1, batch.Href(0));
         Assert.Equal(signing == LfsSigning.Login, elsewhere.Query.Contains("&at=node1&", StringComparison.Ordinal));
         LfsReply reply = await LfsWire.AskAsync(elsewhere);
         Assert.Equal((200, true), (reply.Status, reply.IsWhole));
         Assert.Equal(content.ToArray(), reply.Body);
-        Assert.Equal(1, _primary!.Requests.Count(LfsRequestKind.Batch));
-        Assert.Equal(1, _primary.Requests.Downloads(content.Oid));
+        Assert.Equal(1, _farm.Primary.Requests.Count(LfsRequestKind.Batch));
+        Assert.Equal(1, _farm.Primary.Requests.Downloads(content.Oid));
 
-        using (_primary.Revoke("alice"))
+        using (_farm.Primary.Revoke("alice"))
         {
             Assert.Equal(200, (await LfsWire.AskAsync(elsewhere)).Status);
-            Assert.Equal(401, (await LfsWire.BatchAsync(_nodes[0].Url, repository, "alice", "download", [content])).Status);
+            Assert.Equal(401, (await LfsWire.BatchAsync(_farm.Nodes[0].Url, repository, "alice", "download", [content])).Status);
             await Eventually.TrueAsync(
                 "the other node refuses the URL",
                 async () => (await LfsWire.AskAsync(elsewhere)).Status == 403,
@@ -70,50 +48,16 @@ public sealed class LfsPermissionTests : IAsyncLifetime
     public async Task UrlThatNamesANodeThatIsGone_IsRefused_AndANewOneIsGood()
     {
         (PrimaryRepository repository, LfsContent content) = await StartAsync(LfsSigning.Login);
-        Uri elsewhere = AtOther((await LfsWire.BatchAsync(_nodes[0].Url, repository, "alice", "download", [content])).Href(0));
-        _nodes[0].Kill();
+        Uri elsewhere = _farm.At(1, await _farm.HrefAsync(0, repository, content));
+        _farm.Nodes[0].Kill();
         Assert.Contains((await LfsWire.AskAsync(elsewhere)).Status, (int[])[403, 410, 502]);
-        Uri anew = (await LfsWire.BatchAsync(_nodes[1].Url, repository, "alice", "download", [content])).Href(0);
+        Uri anew = await _farm.HrefAsync(1, repository, content);
         Assert.Equal(content.ToArray(), (await LfsWire.AskAsync(anew)).Body);
     }
 
-    private Uri AtOther(Uri url) => new(_nodes[1].Url, url.PathAndQuery);
-
     private async Task<(PrimaryRepository Repository, LfsContent Content)> StartAsync(LfsSigning signing)
     {
-        _primary = await LfsPrimary.StartAsync(new LfsBehaviour { Signing = signing });
-        _redis = await RedisServer.StartAsync();
-        await File.WriteAllTextAsync(_folder["farm.secret"], Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n");
-        foreach (string name in (string[])["node1", "node2"])
-        {
-            NodeAddresses addresses = NodeAddresses.Find();
-            _nodes.Add(
-                await WaystationNode.StartAsync(
-                    _primary.Url,
-                    new NodeSettings
-                    {
-                        Listen = [addresses.Url],
-                        Admin = addresses.AdminUrl,
-                        Options =
-                        [
-                            "--redis",
-                            _redis.Address,
-                            "--Farm:NodeUrl",
-                            addresses.Url,
-                            "--Farm:SecretFile",
-                            _folder["farm.secret"],
-                            "--Farm:Name",
-                            name,
-                        ],
-                    }
-                )
-            );
-        }
-
-        await Task.WhenAll(_nodes.Select(static node => node.MeetsAsync(2)));
-        PrimaryRepository repository = await _primary.Git.CreateAsync("private/objects.git", new History(92));
-        LfsContent content = LfsContent.FromSeed(5, 300_000);
-        _primary.Objects.Add(repository, content);
-        return (repository, content);
+        await _farm.StartAsync(2, new LfsBehaviour { Signing = signing });
+        return await _farm.CreateAsync();
     }
 }

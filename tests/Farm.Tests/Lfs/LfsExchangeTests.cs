@@ -128,7 +128,7 @@ public sealed class LfsExchangeTests : IDisposable
     {
         public int Bytes => 1;
 
-        public Task FillAsync(LfsFill fill) => throw new NotSupportedException();
+        public Task FillAsync(ILfsSink sink) => throw new NotSupportedException();
     }
 
     /// <summary>Makes sources that only say what they are.</summary>
@@ -136,7 +136,12 @@ public sealed class LfsExchangeTests : IDisposable
     {
         public ILfsSource Of(RepositoryName repository, Credential credential, LfsSourceParts parts) => new Source("parts", parts);
 
-        public ILfsSource SourceAt(string node, RepositoryName repository, LfsObject asked, string target) =>
-            new Source($"{node} {target}", null);
+        public ILfsSource SourceAt(string node, string target) => new Source($"{node} {target}", null);
+
+        public ILfsSource Through(LfsGrant grant, ILfsSource? own) => own ?? new Source("the others", null);
+
+        public ValueTask<bool> HaveAsync(RepositoryName repository, LfsObject asked, CancellationToken cancellationToken) => new(false);
+
+        public void Offer(RepositoryName repository, LfsObject stored) { }
     }
 }

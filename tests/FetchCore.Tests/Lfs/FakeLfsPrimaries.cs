@@ -34,27 +34,27 @@ internal sealed class FakeLfsPrimaries : ILfsPrimaries
             : Task.FromResult<IReadOnlyList<LfsOffer>>([
                 .. objects.Select(one => new LfsOffer(
                     one,
-                    Objects.TryGetValue(one, out byte[]? content) ? new Source(this, content) : null
+                    Objects.TryGetValue(one, out byte[]? content) ? new Source(this, one, content) : null
                 )),
             ]);
     }
 
-    private sealed class Source(FakeLfsPrimaries primary, byte[] content) : ILfsSource
+    private sealed class Source(FakeLfsPrimaries primary, LfsObject asked, byte[] content) : ILfsSource
     {
         public int Bytes => 100;
 
         public LfsSourceParts? Parts => null;
 
-        public async Task FillAsync(LfsFill fill)
+        public async Task FillAsync(ILfsSink sink)
         {
-            primary.Downloads.Enqueue(fill.Object);
+            primary.Downloads.Enqueue(asked);
             if (primary.Refusal is { } refusal)
             {
-                fill.Refuse(refusal);
+                sink.Refuse(refusal);
                 return;
             }
 
-            await fill.WriteAsync(content);
+            await sink.WriteAsync(content);
         }
     }
 }

@@ -121,6 +121,6 @@ public sealed class LfsGrantsTests
 
         public LfsSourceParts? Parts => null;
 
-        public Task FillAsync(LfsFill fill) => Task.CompletedTask;
+        public Task FillAsync(ILfsSink sink) => Task.CompletedTask;
     }
 }

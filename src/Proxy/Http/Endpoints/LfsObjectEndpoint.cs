@@ -128,11 +128,12 @@ internal sealed class LfsObjectEndpoint(LfsService lfs, PrimaryMap primaries, Fe
     }
 
     /// <summary>Does not begin a download: the answer says only that there is something to download.</summary>
-    private Task TellHeadAsync(HttpContext context, LfsGrant grant, string etag)
+    private async Task TellHeadAsync(HttpContext context, LfsGrant grant, string etag)
     {
-        if (!lfs.CanOpen(grant))
+        if (!await lfs.CanOpenAsync(grant, context.RequestAborted))
         {
-            return RefuseAsync(context, LfsRefusals.SourceIsOver);
+            await RefuseAsync(context, LfsRefusals.SourceIsOver);
+            return;
         }
 
         WriteHead(context, StatusCodes.Status200OK, etag);
@@ -140,7 +141,6 @@ internal sealed class LfsObjectEndpoint(LfsService lfs, PrimaryMap primaries, Fe
         context.Response.Headers[CacheStatus.Name] = lfs.IsStored(grant)
             ? CacheStatus.Of(FetchOutcome.Hit, willKeep: true)
             : CacheStatus.Of(FetchOutcome.Forward, willKeep: false);
-        return Task.CompletedTask;
     }
 
     private static Task RefuseAsync(HttpContext context, LfsRefusal refusal)

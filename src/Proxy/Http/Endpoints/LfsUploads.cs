@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Flights;
 using Waystation.CacheStore.Lfs;
+using Waystation.FetchCore.Lfs;
 using Waystation.GitProtocol.Lfs;
 using Waystation.Primaries;
 using Waystation.Proxy.Http.Requests;
@@ -26,6 +27,7 @@ internal sealed class LfsUploads : IDisposable
     private static readonly TimeSpan s_lifetime = TimeSpan.FromHours(1);
 
     private readonly LfsStore _store;
+    private readonly LfsElsewhere? _elsewhere;
     private readonly RecentMap<string, Expected> _puts;
     private readonly RecentMap<string, bool> _verifications;
     private readonly Lock _gate = new();
@@ -33,9 +35,9 @@ internal sealed class LfsUploads : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _sweep;
 
-    public LfsUploads(LfsStore store, TimeProvider time)
+    public LfsUploads(LfsStore store, TimeProvider time, LfsElsewhere? elsewhere = null)
     {
-        (_store, _time) = (store, time);
+        (_store, _time, _elsewhere) = (store, time, elsewhere);
         _puts = new RecentMap<string, Expected>(MaxExpected, s_lifetime, time);
         _verifications = new RecentMap<string, bool>(MaxExpected, s_lifetime, time);
         _sweep = time.CreateTimer(_ => DropOld(), null, s_lifetime / 6, s_lifetime / 6);
@@ -83,8 +85,7 @@ internal sealed class LfsUploads : IDisposable
 
         if (expected.Verify is null)
         {
-            copy.TryKeep();
-            copy.Dispose();
+            Keep(expected.Repository, expected.Object, copy);
             return;
         }
 
@@ -100,7 +101,7 @@ internal sealed class LfsUploads : IDisposable
                 dropped = first.Copy;
             }
 
-            _waiting.Add(key, new Waiting(copy, _time.GetTimestamp()));
+            _waiting.Add(key, new Waiting(expected.Repository, copy, _time.GetTimestamp()));
         }
 
         dropped?.Dispose();
@@ -117,9 +118,18 @@ internal sealed class LfsUploads : IDisposable
 
         if (waiting is not null)
         {
-            waiting.Copy.TryKeep();
-            waiting.Copy.Dispose();
+            Keep(waiting.Repository, uploaded, waiting.Copy);
         }
+    }
+
+    private void Keep(RepositoryName repository, LfsObject uploaded, LfsUpload copy)
+    {
+        if (copy.TryKeep())
+        {
+            _elsewhere?.Offer(repository, uploaded);
+        }
+
+        copy.Dispose();
     }
 
     public void Dispose()
@@ -157,5 +167,5 @@ internal sealed class LfsUploads : IDisposable
     /// <param name="Verify">The key of the verification that must follow; null for none.</param>
     internal sealed record Expected(RepositoryName Repository, LfsObject Object, string? Verify);
 
-    private sealed record Waiting(LfsUpload Copy, long At);
+    private sealed record Waiting(RepositoryName Repository, LfsUpload Copy, long At);
 }
