@@ -53,6 +53,8 @@ internal sealed record FarmFetch(double Milliseconds, long Bytes, string Status)
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(FetchBody.ContentType);
         request.Headers.Add("Git-Protocol", "version=2");
+        // The nodes of a farm have one name. With a name for each, a client would have a credential for each.
+        request.Headers.Host = "git.example.com";
         if (login is not null)
         {
             string pair = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{login}:x"));
