@@ -35,6 +35,7 @@ public sealed class LfsBatchResponse : IDisposable
                 && LfsJson.IsSha256(root)
                 && root.TryGetProperty("objects", out JsonElement objects)
                 && objects.ValueKind == JsonValueKind.Array
+                && LfsJson.CanBeWritten(json.Span, root)
             )
             {
                 var response = new LfsBatchResponse(document, [.. objects.EnumerateArray().Select(Read)]);
@@ -141,6 +142,9 @@ public sealed class LfsBatchResponse : IDisposable
         {
             switch (action.Name)
             {
+                case var _ when action.Value.ValueKind != JsonValueKind.Object:
+                    action.WriteTo(writer);
+                    break;
                 case "download" when change.DownloadHref is { } href:
                     WriteDownload(writer, action.Value, href, change);
                     break;

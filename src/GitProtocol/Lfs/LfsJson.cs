@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Waystation.GitProtocol.Lfs;
 
@@ -9,6 +10,52 @@ namespace Waystation.GitProtocol.Lfs;
 internal static class LfsJson
 {
     public static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+
+    /// <summary>
+    /// Whether a message can be written anew. The parser takes texts that are no Unicode, and they fail only when they are read or written.
+    /// </summary>
+    /// <param name="json">The message.</param>
+    /// <param name="root">The same, parsed.</param>
+    /// <exception cref="InvalidOperationException">Half of a surrogate pair is in it.</exception>
+    public static bool CanBeWritten(ReadOnlySpan<byte> json, JsonElement root)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            return false;
+        }
+
+        if (json.IndexOf("\\ud"u8) >= 0 || json.IndexOf("\\uD"u8) >= 0)
+        {
+            ReadTexts(root);
+        }
+
+        return true;
+    }
+
+    private static void ReadTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement one in element.EnumerateArray())
+                {
+                    ReadTexts(one);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    ReadTexts(member.Value);
+                }
+
+                break;
+        }
+    }
 
     /// <summary>The text of a member; null if it is missing or no text.</summary>
     public static string? TextOf(JsonElement element, string name) =>
