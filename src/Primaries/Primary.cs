@@ -58,8 +58,15 @@ public sealed class Primary : IDisposable
     /// <summary>The node's own credential; null if it has none.</summary>
     public ServiceOptions? Service => _options.Service.IsSet ? _options.Service : null;
 
-    /// <summary>The name of the repository that a client calls so over HTTP.</summary>
-    public RepositoryName NameOf(string path) => new(Authority, RepositoryPaths.NameOf(_options.Kind, path));
+    /// <summary>
+    /// The name of the repository that a client calls so over HTTP; null if this primary has no repository at such a path.
+    /// </summary>
+    public RepositoryName? NameOf(string path) =>
+        RepositoryPaths.NameOf(_options.Kind, path) is { } name ? new RepositoryName(Authority, name) : null;
+
+    /// <summary>The name of the repository that an operator calls so: by its name, or by its path over HTTP.</summary>
+    public RepositoryName? NameOfText(string text) =>
+        RepositoryPaths.NameOfText(_options.Kind, text) is { } name ? new RepositoryName(Authority, name) : null;
 
     /// <summary>The path over HTTP of a repository of this primary.</summary>
     public string HttpPathOf(RepositoryName repository)
@@ -78,7 +85,7 @@ public sealed class Primary : IDisposable
     /// have gets a name apart from all HTTP names.
     /// </summary>
     public RepositoryName NameOverSsh(string sshPath) =>
-        PathOverHttp(sshPath) is { } same ? NameOf(same) : new RepositoryName(SshOnlyHost, sshPath);
+        PathOverHttp(sshPath) is { } same && NameOf(same) is { } name ? name : new RepositoryName(SshOnlyHost, sshPath);
 
     /// <summary>
     /// The path over HTTP of the repository with this path over SSH, without a leading slash, percent-coded; null if HTTP has no such path.

@@ -73,13 +73,13 @@ public sealed class PrimaryMap : IDisposable
 
             if (After(primary.Authority, name) is { } path)
             {
-                return NameAt(primary, path);
+                return scheme < 0 ? primary.NameOfText(path) : primary.NameOf(path);
             }
         }
 
         // The URL of another host is no path of this primary, and a host alone is no repository.
         return scheme < 0 && _primaries is [Primary only] && !string.Equals(name, only.Authority, StringComparison.OrdinalIgnoreCase)
-            ? NameAt(only, name)
+            ? only.NameOfText(name)
             : null;
     }
 
@@ -89,9 +89,6 @@ public sealed class PrimaryMap : IDisposable
             ? only
             : Array.Find(_primaries, static primary => primary.Ssh is not null)
                 ?? throw new InvalidOperationException("no primary has SSH");
-
-    private static RepositoryName? NameAt(Primary primary, string path) =>
-        RepositoryPath.IsWellFormed(path) && primary.NameOf(path) is var name && RepositoryPath.IsWellFormed(name.Path) ? name : null;
 
     private static string? After(string host, string name) =>
         name.StartsWith(host + "/", StringComparison.OrdinalIgnoreCase) ? name[(host.Length + 1)..] : null;

@@ -4,14 +4,15 @@ namespace Waystation.Primaries;
 
 /// <summary>
 /// Says which paths name the same repository, by the kind of primary. Two paths that may be two repositories stay two: a missed sharing
-/// costs a pack, a wrong sharing would give objects to the wrong client.
+/// costs a pack, a wrong sharing would give objects to the wrong client. A path that the kind does not have names no repository.
 /// <code>
 ///               HTTP                        SSH                      name
 ///   generic     team/tool.git               /team/tool.git           team/tool.git
 ///   github …    Team/Tool.git               Team/Tool                team/tool
 ///   bitbucket   scm/TEAM/tool.git           /team/tool.git           team/tool
-///   azure       org/project/_git/tool       v3/org/project/tool      org/project/_git/tool
-///   gerrit      a/tool                      -                        tool
+///   azure       org/my%20project/_git/tool  v3/org/my%20project/tool org/my%20project/_git/tool
+///   gerrit      a/tool, tool                tool                     tool
+///               a/a/tool                    a/tool                   a/tool
 /// </code>
 /// </summary>
 internal static class RepositoryPaths
@@ -22,18 +23,35 @@ internal static class RepositoryPaths
     private const string AzureMiddle = "_git";
     private const string GerritPrefix = "a/";
 
-    /// <summary>The name of a repository.</summary>
+    /// <summary>The name of a repository; null if this kind has no repository at such a path.</summary>
     /// <param name="kind">The kind of primary.</param>
     /// <param name="path">Its path over HTTP, without a leading slash.</param>
-    public static string NameOf(PrimaryKind kind, string path) =>
-        kind switch
+    public static string? NameOf(PrimaryKind kind, string path)
+    {
+        if (!RepositoryPath.IsWellFormed(path))
         {
-            PrimaryKind.GitHub or PrimaryKind.GitLab or PrimaryKind.Gitea => Lower(WithoutSuffix(path)),
-            PrimaryKind.Bitbucket => Lower(WithoutSuffix(WithoutPrefix(path, BitbucketPrefix))),
-            PrimaryKind.Azure => Lower(path),
-            PrimaryKind.Gerrit => WithoutSuffix(WithoutPrefix(path, GerritPrefix)),
+            return null;
+        }
+
+        string? name = kind switch
+        {
+            PrimaryKind.GitHub or PrimaryKind.GitLab or PrimaryKind.Gitea => OfForge(path),
+            PrimaryKind.Bitbucket => IsOfBitbucket(path) ? OfForge(path[BitbucketPrefix.Length..]) : null,
+            PrimaryKind.Azure => IsOfAzure(path) ? path.ToLowerInvariant() : null,
+            PrimaryKind.Gerrit => OfGerrit(path),
             _ => path,
         };
+        // Without its suffix a segment such as "..git" would be another word.
+        return RepositoryPath.IsWellFormed(name) ? name : null;
+    }
+
+    /// <summary>The name of a repository that an operator or the log calls so. Not every name is a path over HTTP.</summary>
+    /// <param name="kind">The kind of primary.</param>
+    /// <param name="text">The name, or a path over HTTP.</param>
+    public static string? NameOfText(PrimaryKind kind, string text) =>
+        kind == PrimaryKind.Gerrit
+            ? NameOf(kind, HttpPathOf(kind, text))
+            : NameOf(kind, text) ?? (kind == PrimaryKind.Bitbucket ? NameOf(kind, HttpPathOf(kind, text)) : null);
 
     /// <summary>The path over HTTP of a path over SSH; null if HTTP has no path for it.</summary>
     /// <param name="kind">The kind of primary.</param>
@@ -61,18 +79,28 @@ internal static class RepositoryPaths
             return null;
         }
 
-        string coded = string.Join('/', parts.Select(Uri.EscapeDataString));
-        if (!RepositoryPath.IsWellFormed(coded))
+        if (kind == PrimaryKind.Azure && plain.Contains('%', StringComparison.Ordinal))
         {
-            return null;
+            // Azure's own URLs have percent-coded text over SSH as well.
+            if (!RepositoryPath.IsWellFormed(plain))
+            {
+                return null;
+            }
+
+            parts = [.. parts.Select(Uri.UnescapeDataString)];
         }
 
-        return kind switch
+        string[] coded = [.. parts.Select(Uri.EscapeDataString)];
+        string? http = kind switch
         {
-            PrimaryKind.Bitbucket => BitbucketPrefix + coded,
-            PrimaryKind.Azure => parts is ["v3", _, _, _] ? OverAzure(coded[AzurePrefix.Length..]) : null,
-            _ => coded,
+            PrimaryKind.Bitbucket => BitbucketPrefix + string.Join('/', coded),
+            PrimaryKind.Azure => coded is ["v3", var organisation, var project, var repository]
+                ? $"{organisation}/{project}/{AzureMiddle}/{repository}"
+                : null,
+            PrimaryKind.Gerrit => GerritPrefix + string.Join('/', coded),
+            _ => string.Join('/', coded),
         };
+        return http is not null && NameOf(kind, http) is not null ? http : null;
     }
 
     /// <summary>A path over HTTP of the repository of this name.</summary>
@@ -85,30 +113,53 @@ internal static class RepositoryPaths
             _ => name,
         };
 
-    /// <summary>The path over SSH of the repository of this name, in its plain letters.</summary>
+    /// <summary>The path over SSH of the repository of this name, in the letters that clients of this kind use.</summary>
     public static string SshPathOf(PrimaryKind kind, string prefix, string name)
     {
         string path = kind switch
         {
-            PrimaryKind.GitHub or PrimaryKind.GitLab or PrimaryKind.Gitea or PrimaryKind.Bitbucket => name + GitSuffix,
-            PrimaryKind.Azure => AzurePrefix + name.Replace($"/{AzureMiddle}/", "/", StringComparison.Ordinal),
-            _ => name,
+            PrimaryKind.GitHub or PrimaryKind.GitLab or PrimaryKind.Gitea or PrimaryKind.Bitbucket => Plain(name) + GitSuffix,
+            PrimaryKind.Azure => AzurePrefix + WithoutLast(name, $"/{AzureMiddle}/"),
+            _ => Plain(name),
         };
-        path = string.Join('/', path.Split('/').Select(Uri.UnescapeDataString));
         return prefix.EndsWith('/') ? prefix + path : $"{prefix}/{path}";
     }
 
-    private static string OverAzure(string path)
+    /// <summary><c>scm/PROJECT/REPOSITORY</c>.</summary>
+    private static bool IsOfBitbucket(string path) =>
+        path.StartsWith(BitbucketPrefix, StringComparison.Ordinal) && path.AsSpan().Count('/') == 2;
+
+    /// <summary><c>…/_git/REPOSITORY</c>, where a mode such as <c>_full</c> may stand before the repository.</summary>
+    private static bool IsOfAzure(string path) =>
+        path.Split('/') is [_, .. var rest]
+        && (rest is [.., var middle, _] && IsAzureMiddle(middle) || rest is [.., var before, ['_', ..], _] && IsAzureMiddle(before));
+
+    private static bool IsAzureMiddle(string segment) => string.Equals(segment, AzureMiddle, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Gerrit cuts <c>.git</c> off as often as it is there. Over HTTP the first segment <c>a</c> asks for a login, and only in this case.
+    /// </summary>
+    private static string OfGerrit(string path)
     {
-        int slash = path.LastIndexOf('/');
-        return $"{path[..slash]}/{AzureMiddle}{path[slash..]}";
+        string name = path.StartsWith(GerritPrefix, StringComparison.Ordinal) ? path[GerritPrefix.Length..] : path;
+        while (name.EndsWith(GitSuffix, StringComparison.Ordinal))
+        {
+            name = name[..^GitSuffix.Length];
+        }
+
+        return name;
     }
 
-    private static string WithoutPrefix(string path, string prefix) =>
-        path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? path[prefix.Length..] : path;
+    /// <summary>No forge has a repository whose own name ends with <c>.git</c>.</summary>
+    private static string? OfForge(string path)
+    {
+        string name = path.ToLowerInvariant();
+        name = name.EndsWith(GitSuffix, StringComparison.Ordinal) ? name[..^GitSuffix.Length] : name;
+        return name.EndsWith(GitSuffix, StringComparison.Ordinal) ? null : name;
+    }
 
-    private static string WithoutSuffix(string path) =>
-        path.EndsWith(GitSuffix, StringComparison.OrdinalIgnoreCase) ? path[..^GitSuffix.Length] : path;
+    private static string WithoutLast(string path, string part) =>
+        path.LastIndexOf(part, StringComparison.Ordinal) is var at and >= 0 ? $"{path[..at]}/{path[(at + part.Length)..]}" : path;
 
-    private static string Lower(string path) => path.ToLowerInvariant();
+    private static string Plain(string path) => string.Join('/', path.Split('/').Select(Uri.UnescapeDataString));
 }

@@ -12,7 +12,12 @@ public sealed class RepositoryPathsTests
     [InlineData("Gitea", "team/tool", "", "team/tool.git", "/team/tool.git")]
     [InlineData("Bitbucket", "team/tool", "", "scm/team/tool.git", "/team/tool.git")]
     [InlineData("Azure", "org/project/_git/tool", "", "org/project/_git/tool", "/v3/org/project/tool")]
+    [InlineData("Azure", "org/my%20project/_git/my%20tool", "", "org/my%20project/_git/my%20tool", "/v3/org/my%20project/my%20tool")]
+    [InlineData("Bitbucket", "scm/tool", "", "scm/scm/tool.git", "/scm/tool.git")]
+    [InlineData("Bitbucket", "~me/tool", "", "scm/~me/tool.git", "/~me/tool.git")]
     [InlineData("Gerrit", "tool", "", "a/tool", "/tool")]
+    [InlineData("Gerrit", "a/tool", "", "a/a/tool", "/a/tool")]
+    [InlineData("Gerrit", "plugins/A-b", "", "a/plugins/A-b", "/plugins/A-b")]
     public void PathsOfAName_LeadBackToIt(string kindName, string name, string prefix, string http, string ssh)
     {
         PrimaryKind kind = Enum.Parse<PrimaryKind>(kindName);
@@ -20,5 +25,6 @@ public sealed class RepositoryPathsTests
         Assert.Equal(ssh, RepositoryPaths.SshPathOf(kind, prefix, name));
         Assert.Equal(name, RepositoryPaths.NameOf(kind, http));
         Assert.Equal(name, RepositoryPaths.NameOf(kind, RepositoryPaths.OverHttp(kind, prefix, ssh)!));
+        Assert.Equal(name, RepositoryPaths.NameOfText(kind, name));
     }
 }

@@ -19,7 +19,10 @@ public sealed class CredentialDigester
     /// <param name="key">The key. Digests that are made with different keys have nothing in common.</param>
     public CredentialDigester(ReadOnlyMemory<byte> key) => _key = key.ToArray();
 
-    /// <summary>The credential of these parts. Their order does not matter, their repetition does.</summary>
+    /// <summary>
+    /// The credential of these parts. The order of different names does not matter; that of the values of one name does, because some
+    /// servers read the first of two logins and others the last.
+    /// </summary>
     /// <param name="parts">Name and value of each, e.g. of a header or a query parameter.</param>
     public Credential Digest(IEnumerable<KeyValuePair<string, string>> parts) => Digest(parts, static _ => []);
 
@@ -49,9 +52,8 @@ public sealed class CredentialDigester
     {
         bool any = false;
         foreach (
-            (string name, string value) in parts
-                .OrderBy(static part => part.Key, StringComparer.Ordinal)
-                .ThenBy(static part => part.Value, StringComparer.Ordinal)
+            // This sort keeps the order of equal names.
+            (string name, string value) in parts.OrderBy(static part => part.Key, StringComparer.Ordinal)
         )
         {
             any = true;

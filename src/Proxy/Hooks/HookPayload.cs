@@ -32,6 +32,6 @@ internal static class HookPayload
             throw new JsonException("the body has half of a surrogate pair", e);
         }
 
-        return RepositoryPath.IsWellFormed(name) ? ForgeName.Of(name!) : null;
+        return name is not null && ForgeName.Of(name) is var plain && RepositoryPath.IsWellFormed(plain) ? plain : null;
     }
 }

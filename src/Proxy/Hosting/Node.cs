@@ -76,14 +76,8 @@ internal static class Node
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
         );
         builder
-            .Logging.AddSimpleConsole(static console =>
-                (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp, console.ColorBehavior) = (
-                    true,
-                    "yyyy-MM-ddTHH:mm:ss.fffZ ",
-                    true,
-                    LoggerColorBehavior.Disabled
-                )
-            )
+            .Logging.AddConsole(static console => console.FormatterName = PlainLogFormatter.FormatterName)
+            .AddConsoleFormatter<PlainLogFormatter, ConsoleFormatterOptions>()
             .SetMinimumLevel(options.Log.Verbose ? LogLevel.Debug : LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Yarp", LogLevel.Error);

@@ -67,7 +67,7 @@ public sealed class SessionPrimaries(
     /// <param name="identity">The identity of the session.</param>
     /// <param name="path">The path over SSH.</param>
     internal HttpRepository? Repository(SessionIdentity.OverHttp identity, string path) =>
-        primary.HttpPathOverSsh(path) is { } target ? http.Open(primary.Http, primary.NameOf(target), target, identity.Login) : null;
+        primary.HttpPathOverSsh(path) is { } target ? http.Open(primary.Http, primary.NameOverSsh(path), target, identity.Login) : null;
 
     /// <summary>The primary in the name of a pusher; null if the primary did not accept the key that was proven to the node.</summary>
     /// <param name="identity">The identity of the session.</param>

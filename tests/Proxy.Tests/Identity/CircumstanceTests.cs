@@ -55,6 +55,27 @@ public sealed class CircumstanceTests(GitFront front) : IClassFixture<GitFront>
         Assert.Equal(1, script.InfoRefs);
     }
 
+    /// <summary>A login that Connection names does not reach the primary: to it, each of these is
+    /// anonymous, and decided by its address.</summary>
+    [Fact]
+    public async Task LoginThatConnectionNames_IsNoLogin_AndNoTicketOfTheLogin()
+    {
+        (string repository, GitScript script) = front.Serve();
+        using HttpClient inside = LocalClient.From(Inside),
+            outside = LocalClient.From(Outside);
+
+        await InfoRefsAsync(inside, repository, ("Authorization", "Basic YTpi"), ("Connection", "Authorization"));
+        await InfoRefsAsync(inside, repository, ("Authorization", "Basic YTpi"), ("Connection", "Authorization"));
+        Assert.Equal(1, script.InfoRefs);
+        Assert.Null(front.Primary.Request.Header("Authorization"));
+        await InfoRefsAsync(outside, repository, ("Authorization", "Basic YTpi"), ("Connection", "Authorization"));
+        Assert.Equal(2, script.InfoRefs);
+        await InfoRefsAsync(inside, repository, ("Authorization", "Basic YTpi"));
+        Assert.Equal(3, script.InfoRefs);
+        await InfoRefsAsync(inside, repository);
+        Assert.Equal(4, script.InfoRefs);
+    }
+
     [Fact]
     public async Task TooManyRequests_OfOneAddress_IsNotHeldAgainstAnother()
     {

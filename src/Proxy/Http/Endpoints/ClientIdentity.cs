@@ -43,7 +43,12 @@ internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions 
     /// <summary>The credential that a request carries.</summary>
     public Credential Identify(HttpRequest request, GitRequest git, Primary primary)
     {
-        List<KeyValuePair<string, StringValues>> fields = [.. request.Headers.Where(header => MayIdentify(header.Key))];
+        // The primary does not see what Connection names. Such a field is no login, and still tells requests apart.
+        KeyValuePair<string, StringValues>[] dropped = [.. ClientHeaders.Dropped(request.Headers)];
+        List<KeyValuePair<string, StringValues>> fields =
+        [
+            .. request.Headers.Where(header => MayIdentify(header.Key) && !Array.Exists(dropped, one => one.Key == header.Key)),
+        ];
         restless.See(ClientHeaders.AddressOf(request.HttpContext), fields);
         IEnumerable<KeyValuePair<string, string>> headers = fields.SelectMany(static header =>
             header.Value.Select(value => new KeyValuePair<string, string>($"header {header.Key.ToLowerInvariant()}", value ?? ""))
@@ -52,7 +57,10 @@ internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions 
             string,
             string
         >($"query {parameter.Key}", parameter.Value));
-        return digester.Digest(headers.Concat(parameters), isAnonymous => Circumstances(request, primary, isAnonymous));
+        return digester.Digest(
+            headers.Concat(parameters),
+            isAnonymous => Circumstances(request, primary, isAnonymous).Concat(Named(dropped))
+        );
     }
 
     /// <summary>
@@ -83,6 +91,11 @@ internal sealed class ClientIdentity(CredentialDigester digester, AccessOptions 
 
         return new RefsKey(request.Repository, request.Credential, Convert.ToHexString(hash.GetHashAndReset()));
     }
+
+    private static IEnumerable<KeyValuePair<string, string>> Named(IEnumerable<KeyValuePair<string, StringValues>> dropped) =>
+        dropped.SelectMany(static field =>
+            field.Value.Select(value => new KeyValuePair<string, string>($"dropped {field.Key.ToLowerInvariant()}", value ?? ""))
+        );
 
     private static IEnumerable<KeyValuePair<string, string>> Circumstances(HttpRequest request, Primary primary, bool isAnonymous)
     {

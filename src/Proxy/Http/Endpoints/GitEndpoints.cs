@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
@@ -70,6 +71,23 @@ internal sealed class GitEndpoints(
             return;
         }
 
+        if (!BodyFraming.IsPlain(context.Request))
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            context.Response.Headers.Connection = "close";
+            return;
+        }
+
+        if (
+            HttpMethods.IsConnect(context.Request.Method)
+            && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true }
+        )
+        {
+            // The node is no way to other places.
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return;
+        }
+
         if (LfsObjectEndpoint.IsUnder(context.Request.Path))
         {
             await lfsObjects.HandleAsync(context);
@@ -132,13 +150,15 @@ internal sealed class GitEndpoints(
         }
 
         Credential credential = identity.Identify(context.Request, git, primary);
-        var request = new ClientRequest(context, primary, git, primary.NameOf(git.RepositoryPath), credential);
-        if (!RepositoryPath.IsWellFormed(git.RepositoryPath))
+        if (primary.NameOf(git.RepositoryPath) is not { } name)
         {
             // Only the primary decides which repository that is, and whether it is one.
-            await unread.ForwardAsync(request, ForwardReason.Malformed);
+            var unnamed = new RepositoryName(primary.Authority, git.RepositoryPath);
+            await unread.ForwardAsync(new ClientRequest(context, primary, git, unnamed, credential), ForwardReason.Malformed);
             return;
         }
+
+        var request = new ClientRequest(context, primary, git, name, credential);
 
         bool isSelected = primary.Selects(git.RepositoryPath);
         if (git.Service == GitService.LfsBatch)
@@ -163,7 +183,7 @@ internal sealed class GitEndpoints(
     }
 
     private static bool IsServed(Primary primary, GitRequest git) =>
-        RepositoryPath.IsWellFormed(git.RepositoryPath) && primary.Selects(git.RepositoryPath);
+        primary.NameOf(git.RepositoryPath) is not null && primary.Selects(git.RepositoryPath);
 
     /// <summary>A writer learns of a broken connection, sometimes a moment before the request counts as aborted.</summary>
     private static bool IsOfAbsence(Exception e, CancellationToken aborted) =>

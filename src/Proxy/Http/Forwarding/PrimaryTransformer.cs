@@ -34,6 +34,17 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
             headers.Remove(name);
         }
 
+        if (proxyRequest.Content?.Headers is { } ofContent)
+        {
+            foreach (string name in ofContent.NonValidated.Select(static field => field.Key).Where(listed.Contains).ToList())
+            {
+                if (!string.Equals(name, "Content-Length", StringComparison.OrdinalIgnoreCase))
+                {
+                    ofContent.Remove(name);
+                }
+            }
+        }
+
         proxyRequest.RequestUri = primary.Http.UriOf(git.Target);
         headers.Host = primary.Authority;
         headers.TryAddWithoutValidation("Via", $"{HttpVersion(httpContext)} waystation");

@@ -34,11 +34,12 @@ internal static class ClientHeaders
     };
 
     /// <summary>
-    /// Whether a field has the name of an important field, but with underscores: servers that pass requests on as CGI does read both as the
-    /// same.
+    /// Whether the primary may see other fields about the body than the node: one has the name of such a field but with underscores, which
+    /// servers that pass requests on as CGI does read as the same; or <c>Connection</c> names one, so that it does not go on.
     /// </summary>
-    public static bool HasDoubles(IHeaderDictionary headers) =>
-        headers.Keys.Any(static name => name.Contains('_', StringComparison.Ordinal) && s_reading.Contains(name.Replace('_', '-')));
+    public static bool MayBeReadOtherwise(IHeaderDictionary headers) =>
+        headers.Keys.Any(static name => name.Contains('_', StringComparison.Ordinal) && s_reading.Contains(name.Replace('_', '-')))
+        || Listed(headers.Connection).Overlaps(s_reading);
 
     public static bool IsHopByHop(string name) => s_hopByHop.Contains(name);
 
@@ -49,6 +50,13 @@ internal static class ClientHeaders
         string said = name.Replace('_', '-');
         return said.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
             || string.Equals(said, "Forwarded", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The fields of a request that do not go on because its <c>Connection</c> field names them.</summary>
+    public static IEnumerable<KeyValuePair<string, StringValues>> Dropped(IHeaderDictionary headers)
+    {
+        HashSet<string> listed = Listed(headers.Connection);
+        return listed.Count == 0 ? [] : headers.Where(field => listed.Contains(field.Key) && !IsHopByHop(field.Key));
     }
 
     /// <summary>The further fields that a message's <c>Connection</c> field names as meant for this connection only.</summary>

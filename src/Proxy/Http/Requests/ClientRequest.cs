@@ -20,12 +20,13 @@ internal sealed record ClientRequest(HttpContext Context, Primary Primary, GitRe
 
     /// <summary>
     /// The version that <c>Git-Protocol</c> asks for. Null if servers may read it differently: CGI joins several fields to one line, other
-    /// servers take the first or the last; and for CGI <c>Git_Protocol</c> is the same name.
+    /// servers take the first or the last; for CGI <c>Git_Protocol</c> is the same name; and a field that
+    /// <c>Connection</c> names does not go on.
     /// </summary>
     public static int? VersionOf(IHeaderDictionary headers) =>
         headers["Git-Protocol"] switch
         {
-            _ when ClientHeaders.HasDoubles(headers) => null,
+            _ when ClientHeaders.MayBeReadOtherwise(headers) => null,
             { Count: > 1 } => null,
             var said => GitProtocol.ProtocolVersion.Of(said),
         };

@@ -98,13 +98,10 @@ internal sealed record GitRequest
 
     public static GitRequest From(HttpContext context)
     {
-        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (!target.StartsWith('/'))
+        if (OriginFormOf(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) is not { } target)
         {
-            // The absolute form and "*": git sends neither.
-            string rebuilt =
-                context.Request.PathBase.Add(context.Request.Path).ToUriComponent() + context.Request.QueryString.ToUriComponent();
-            return new GitRequest(rebuilt.StartsWith('/') ? rebuilt : "/", "/", "", GitService.Other, "");
+            // "*" and the form of CONNECT: neither has a path.
+            return new GitRequest("/", "/", "", GitService.Other, "");
         }
 
         int mark = target.IndexOf('?', StringComparison.Ordinal);
@@ -112,6 +109,28 @@ internal sealed record GitRequest
         string query = mark < 0 ? "" : target[(mark + 1)..];
         (GitService service, string suffix) = Recognise(context.Request, path, query);
         return new GitRequest(target, path, query, service, suffix);
+    }
+
+    /// <summary>
+    /// Path and query of a target, to the letter; the absolute form has a scheme and a host before them (RFC 9112, section 3.2).
+    /// </summary>
+    private static string? OriginFormOf(string target)
+    {
+        if (target.StartsWith('/'))
+        {
+            return target;
+        }
+
+        int authority = target.IndexOf("://", StringComparison.Ordinal);
+        if (authority < 0)
+        {
+            return null;
+        }
+
+        int path = target.AsSpan(authority + 3).IndexOfAny('/', '?');
+        return path < 0 ? "/"
+            : target[authority + 3 + path] == '/' ? target[(authority + 3 + path)..]
+            : "/" + target[(authority + 3 + path)..];
     }
 
     private static (GitService Service, string Suffix) Recognise(HttpRequest request, string path, string query)
