@@ -40,6 +40,7 @@ public sealed class NodeRegistry : INodeRegistry, IHostedService, IAsyncDisposab
     private bool _isDisposed;
     private long _beat;
     private long _lastRound = -1;
+    private long _rounds;
 
     /// <summary>Makes it; <see cref="StartAsync"/> begins the rounds.</summary>
     public NodeRegistry(
@@ -79,14 +80,18 @@ public sealed class NodeRegistry : INodeRegistry, IHostedService, IAsyncDisposab
     public IReadOnlyList<FarmNode> Members =>
         IsAlone ? [Self] : [Self, .. Others().Where(static one => one.IsMember).Select(static one => one.Node)];
 
+    /// <summary>Rounds so far in which Redis answered.</summary>
+    internal long Rounds => Interlocked.Read(ref _rounds);
+
     /// <inheritdoc />
     public bool IsDraining => _state.IsDraining;
 
+    /// <summary>
+    /// Whether this node knows no other. A Redis that is away for a moment changes nothing: the other nodes are still there, and each
+    /// repository keeps its keeper. Only longer than a node may be silent, and nobody knows any more which nodes there are.
+    /// </summary>
     private bool IsAlone =>
-        _redis.IsAway
-        || !_standing.IsMember
-        || Interlocked.Read(ref _lastRound) is not (>= 0 and var last)
-        || _time.GetElapsedTime(last) > _times.Lifetime;
+        !_standing.IsMember || Interlocked.Read(ref _lastRound) is not (>= 0 and var last) || _time.GetElapsedTime(last) > _times.Lifetime;
 
     /// <inheritdoc />
     public FarmNode? Find(string name) => Members.FirstOrDefault(node => node.Name == name);
@@ -191,7 +196,11 @@ public sealed class NodeRegistry : INodeRegistry, IHostedService, IAsyncDisposab
                 return false;
             }
 
-            _seen.Take(content.Entries.Where(entry => entry.Name != _own.Name || entry.Folder != _folderId));
+            RedisValue own = _store.RawOf(content, _own.Name);
+            _seen.Take(
+                content.Entries.Where(entry => entry.Name != _own.Name || entry.Folder != _folderId),
+                wasEmptied: !_written.IsNull && own.IsNull
+            );
             IReadOnlyList<Verdict> missing = _verdicts.Merge(content.Verdicts);
             if (missing.Count > 0)
             {
@@ -199,8 +208,9 @@ public sealed class NodeRegistry : INodeRegistry, IHostedService, IAsyncDisposab
             }
 
             _state.SetNamesake(_seen.All().Any(one => one.IsAlive && one.Entry.Name == _own.Name));
-            await ShowAsync(_store.RawOf(content, _own.Name), cancellationToken);
+            await ShowAsync(own, cancellationToken);
             Interlocked.Exchange(ref _lastRound, _time.GetTimestamp());
+            Interlocked.Increment(ref _rounds);
             _state.Tell();
             TellMembers();
             return true;

@@ -10,15 +10,27 @@ internal sealed class SeenNodes(TimeProvider time, TimeSpan lifetime)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Seen> _seen = new(StringComparer.Ordinal);
+    private long? _emptiedAt;
 
     /// <summary>Takes the entries that are in Redis now.</summary>
-    public void Take(IEnumerable<NodeEntry> entries)
+    /// <param name="entries">The entries.</param>
+    /// <param name="wasEmptied">Whether Redis has lost its entries since the last time. Then a missing one says nothing, and for a node's
+    /// lifetime the others may register again.</param>
+    public void Take(IEnumerable<NodeEntry> entries, bool wasEmptied)
     {
         lock (_gate)
         {
-            foreach (Seen one in _seen.Values)
+            if (wasEmptied)
             {
-                one.IsThere = false;
+                _emptiedAt = time.GetTimestamp();
+            }
+
+            if (_emptiedAt is not { } emptied || time.GetElapsedTime(emptied) >= lifetime)
+            {
+                foreach (Seen one in _seen.Values)
+                {
+                    one.IsThere = false;
+                }
             }
 
             foreach (NodeEntry entry in entries)

@@ -97,6 +97,7 @@ public sealed class NodeRegistryTests : IAsyncLifetime
         await using RegisteredNode again = await RegisteredNode.StartAsync(_redis, "b", _folder["made anew"], needsApproval: true);
         await Eventually.TrueAsync("b takes part", () => again.Registry.Self.State == NodeState.Active);
         await a.HasMembersAsync("a", "b");
+        await again.HasMembersAsync("a", "b");
 
         await DecideAsync(a, "b", isApproved: false);
         await again.HasMembersAsync("b");
@@ -159,6 +160,38 @@ public sealed class NodeRegistryTests : IAsyncLifetime
         _redis.Thaw();
         await a.HasMembersAsync("a", "b");
         await b.HasMembersAsync("a", "b");
+    }
+
+    /// <summary>So repositories keep their keepers, and no pack is made again.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ARedisThatIsAwayForAMoment_LetsNodesForgetNoOther(bool isEmpty)
+    {
+        TimeSpan lifetime = TimeSpan.FromMinutes(5);
+        await using RegisteredNode a = await RegisteredNode.StartAsync(_redis, "a", _folder.CreateFolder("a"), lifetime: lifetime);
+        await using RegisteredNode b = await RegisteredNode.StartAsync(_redis, "b", _folder.CreateFolder("b"), lifetime: lifetime);
+        await a.HasMembersAsync("a", "b");
+        await b.HasMembersAsync("a", "b");
+        using var over = new CancellationTokenSource();
+        var seen = new HashSet<string>();
+        Task watching = Task.Run(async () =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                seen.Add($"a: {string.Join(' ', a.MemberNames())}");
+                seen.Add($"b: {string.Join(' ', b.MemberNames())}");
+                await Task.Delay(1);
+            }
+        });
+        _redis.Kill();
+        await Eventually.TrueAsync("both know it", () => a.Sharing.Redis.IsAway && b.Sharing.Redis.IsAway);
+        await _redis.StartAgainAsync(isEmpty);
+        long[] before = [a.Registry.Rounds, b.Registry.Rounds];
+        await Eventually.TrueAsync("both are back", () => a.Registry.Rounds > before[0] + 2 && b.Registry.Rounds > before[1] + 2);
+        await over.CancelAsync();
+        await watching;
+        Assert.Equal(["a: a b", "b: a b"], seen.Order());
     }
 
     [Fact]

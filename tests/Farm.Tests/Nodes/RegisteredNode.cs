@@ -22,15 +22,17 @@ internal sealed class RegisteredNode : IAsyncDisposable
         string name,
         string folder,
         bool needsApproval = false,
-        string[]? secrets = null
-    ) => StartAsync(new RedisTarget(redis.Address), name, folder, needsApproval, secrets);
+        string[]? secrets = null,
+        TimeSpan? lifetime = null
+    ) => StartAsync(new RedisTarget(redis.Address), name, folder, needsApproval, secrets, lifetime);
 
     public static async Task<RegisteredNode> StartAsync(
         RedisTarget target,
         string name,
         string folder,
         bool needsApproval = false,
-        string[]? secrets = null
+        string[]? secrets = null,
+        TimeSpan? lifetime = null
     )
     {
         RegisteredNode? node = null;
@@ -44,7 +46,7 @@ internal sealed class RegisteredNode : IAsyncDisposable
                 node = new RegisteredNode(sharing);
                 node.Registry = new NodeRegistry(
                     new OwnNode(name, new Uri($"https://{name}.example.com/"), "1.0", needsApproval, folder),
-                    new NodeTimes(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(2)),
+                    new NodeTimes(TimeSpan.FromMilliseconds(200), lifetime ?? TimeSpan.FromSeconds(2)),
                     sharing.Redis,
                     sharing.Secrets,
                     sharing.Announcements,
