@@ -1,12 +1,13 @@
 namespace Waystation.EndToEnd.Tests.Farm;
 
 /// <summary>
-/// A node waits for Redis for 50 ms at most, and then asks the primary: more work, nothing wrong. On a machine with much else to do, that
-/// happens now and then, so a count of questions is right if one try in a few has it.
+/// A node waits for Redis for 50 ms at most and for another node for 2 s, and then asks the primary: more work, nothing wrong. On a
+/// machine with much else to do, that happens now and then, so a count of questions is right if one try in a few has it.
 /// </summary>
 internal static class Unhurried
 {
-    private const int Tries = 6;
+    /// <summary>So many tries at most.</summary>
+    public const int Tries = 6;
 
     /// <summary>Compares what a try asked with what it should ask; each try begins with something new.</summary>
     public static async Task AssertAsync(Func<int, Task<(string Expected, string Actual)>> run)
