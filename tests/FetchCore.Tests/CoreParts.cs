@@ -75,7 +75,7 @@ internal sealed class CoreParts : IAsyncDisposable
         Making = new MirrorBootstrap(Work, Mirrors, Refs, git, _data, new MirrorAdmission(time), history, holders, time);
         Upkeep = new UpkeepWork(Mirrors, new MirrorUpkeep(git, _data, Mirrors, options, time, NullLogger<MirrorUpkeep>.Instance), time);
         Report = new VetReport(time, workMeters);
-        Vet = new VetWork(Mirrors, services, Sync, Refs, history, Report);
+        Vet = new VetWork(Mirrors, services, peers, Sync, Refs, history, Report);
         Warm = new WarmWork(Mirrors, services, Making);
         Queue = new WorkQueue([Upkeep, Vet, Warm], new WorkOptions(), _data, workMeters, time, NullLogger<WorkQueue>.Instance);
         Lfs = new LfsStore(_data, budget, new LfsOptions(), meters, time, NullLogger<LfsStore>.Instance);

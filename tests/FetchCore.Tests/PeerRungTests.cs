@@ -199,5 +199,11 @@ public sealed class PeerRungTests : IAsyncLifetime
 
         public Task<PeerAnswer?> AskHoldersAsync(PeerQuestion question, CancellationToken cancellationToken) =>
             Task.FromResult(Holders(question) is { } reply ? new PeerAnswer("b", reply) : null);
+
+        public Task<MirrorComparison?> CompareAsync(
+            RepositoryName repository,
+            ReadOnlyMemory<byte> refs,
+            CancellationToken cancellationToken
+        ) => Task.FromResult<MirrorComparison?>(null);
     }
 }

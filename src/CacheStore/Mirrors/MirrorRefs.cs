@@ -77,6 +77,22 @@ public sealed class MirrorRefs
     /// <param name="isDurable">Whether it must outlive a power cut.</param>
     public void Write(string file, string temporary, bool isDurable = true)
     {
+        string body = ToText();
+        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            stream.Write(Encoding.Latin1.GetBytes(HeaderOf(body)));
+            stream.Write(Encoding.Latin1.GetBytes(body));
+            stream.Flush(flushToDisk: isDurable);
+        }
+
+        File.Move(temporary, file, overwrite: true);
+    }
+
+    /// <summary>The SHA-256 of all refs and tips. Equal mirrors have equal digests at every node.</summary>
+    public byte[] ToDigest() => SHA256.HashData(Encoding.Latin1.GetBytes(ToText()));
+
+    private string ToText()
+    {
         var text = new StringBuilder();
         foreach (
             (string name, RefTip tip) in _tips
@@ -91,15 +107,7 @@ public sealed class MirrorRefs
             }
         }
 
-        string body = text.ToString();
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-        {
-            stream.Write(Encoding.Latin1.GetBytes(HeaderOf(body)));
-            stream.Write(Encoding.Latin1.GetBytes(body));
-            stream.Flush(flushToDisk: isDurable);
-        }
-
-        File.Move(temporary, file, overwrite: true);
+        return text.ToString();
     }
 
     /// <summary>

@@ -63,6 +63,44 @@ internal sealed class FarmPeers(IFarmNodes nodes, PeerClient client, OpenCalls c
         return null;
     }
 
+    /// <inheritdoc />
+    public async Task<MirrorComparison?> CompareAsync(
+        RepositoryName repository,
+        ReadOnlyMemory<byte> refs,
+        CancellationToken cancellationToken
+    )
+    {
+        if (KeeperOf(repository) is not { } keeper || keeper.Name == nodes.Self.Name || client.IsSuspect(keeper))
+        {
+            return null;
+        }
+
+        try
+        {
+            await using PeerResponse? response = await client.SendAsync(
+                keeper,
+                MirrorOperation.Operation,
+                (writer, token) =>
+                    writer.WriteHeadAsync(new MirrorMessage(repository.Host, repository.Path, refs.ToArray()), token).AsTask(),
+                s_patience,
+                cancellationToken
+            );
+            if (
+                response is null
+                || await response.Body.ReadHeadAsync<MirrorReplyMessage>(cancellationToken) is not { HasMirror: true, IsSame: var isSame }
+            )
+            {
+                return null;
+            }
+
+            return new MirrorComparison(isSame ? null : ViewBytes.Read(await response.Body.ReadPieceAsync(cancellationToken)));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The node that keeps the mirror; null if no node is active.</summary>
     internal FarmNode? KeeperOf(RepositoryName repository) => Ranking.Of(repository, Active()) is [var first, ..] ? first : null;
 

@@ -26,5 +26,6 @@ public static class PeerServices
             .AddSingleton<IPeerOperation, FetchOperation>()
             .AddSingleton<IPeerOperation, PrimaryOperation>()
             .AddSingleton<IPeerOperation, PushOperation>()
+            .AddSingleton<IPeerOperation, MirrorOperation>()
             .AddSingleton<IFarmEndpoint, PeerEndpoint>();
 }

@@ -10,10 +10,11 @@ namespace Waystation.FetchCore.Mirroring;
 
 /// <summary>
 /// Takes objects from nodes that may have kept the mirror before this one did, so that the primary sends only the objects that no node has.
+/// A mirror that another node keeps takes them from that node.
 /// </summary>
 public sealed class HolderTransfer(IPeers peers)
 {
-    /// <summary>Asks the holders; null if none has the objects, or if taking them failed.</summary>
+    /// <summary>Asks the other nodes; null if none has the objects, or if taking them failed.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="asker">The requester; its view limits the objects.</param>
     /// <param name="request">The request.</param>
@@ -28,7 +29,7 @@ public sealed class HolderTransfer(IPeers peers)
     )
         where T : class
     {
-        if (!peers.Keeps(repository))
+        if (!asker.AsksKeeper && !peers.Keeps(repository))
         {
             return null;
         }
@@ -42,7 +43,10 @@ public sealed class HolderTransfer(IPeers peers)
             asker.View,
             asker.Primary
         );
-        if (await peers.AskHoldersAsync(question, stopping) is not { } answer)
+        PeerAnswer? answer = asker.AsksKeeper
+            ? await peers.AskKeeperAsync(question with { IsRecorded = true }, stopping)
+            : await peers.AskHoldersAsync(question, stopping);
+        if (answer is null)
         {
             return null;
         }

@@ -20,6 +20,9 @@ public sealed record SyncRequester(AccessView View, IPrimary Primary, int Protoc
     /// <summary>Whether the view is a record, in an outage; then no refs follow it.</summary>
     public bool IsRecorded { get; init; }
 
+    /// <summary>Whether the objects come from the node that keeps the mirror, and from nowhere else.</summary>
+    public bool AsksKeeper { get; init; }
+
     /// <summary>
     /// A request for everything that these wants lead to, without everything that these haves lead to, with capabilities that the primary
     /// advertised. If the primary showed this credential its refs in v2 only, the request uses v2, whatever the client speaks.

@@ -22,4 +22,13 @@ public interface IPeers
     /// Asks nodes that may have kept the mirror before for what they have; none of them asks the primary. Null if none has it.
     /// </summary>
     Task<PeerAnswer?> AskHoldersAsync(PeerQuestion question, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Compares a mirror of this node with that of the node that keeps it. Null if this node keeps it, or if the other one has no mirror
+    /// or does not answer.
+    /// </summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="refs">The digest of the refs of this node's mirror.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task<MirrorComparison?> CompareAsync(RepositoryName repository, ReadOnlyMemory<byte> refs, CancellationToken cancellationToken);
 }

@@ -15,4 +15,11 @@ public sealed class NoPeers : IPeers
 
     /// <inheritdoc />
     public Task<PeerAnswer?> AskHoldersAsync(PeerQuestion question, CancellationToken cancellationToken) => s_none;
+
+    /// <inheritdoc />
+    public Task<MirrorComparison?> CompareAsync(
+        RepositoryName repository,
+        ReadOnlyMemory<byte> refs,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<MirrorComparison?>(null);
 }

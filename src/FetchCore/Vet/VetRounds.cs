@@ -20,7 +20,7 @@ public sealed class VetRounds : BackgroundService
     private static readonly TimeSpan s_shortestStep = TimeSpan.FromMilliseconds(200);
 
     private readonly MirrorSet _mirrors;
-    private readonly IServicePrimaries _services;
+    private readonly VetWork _vet;
     private readonly UpkeepWork _upkeep;
     private readonly WorkQueue _queue;
     private readonly Scrubber _scrubber;
@@ -33,6 +33,7 @@ public sealed class VetRounds : BackgroundService
     public VetRounds(
         MirrorSet mirrors,
         IServicePrimaries services,
+        VetWork vet,
         UpkeepWork upkeep,
         WorkQueue queue,
         Scrubber scrubber,
@@ -44,7 +45,7 @@ public sealed class VetRounds : BackgroundService
         ArgumentNullException.ThrowIfNull(mirrors);
         ArgumentNullException.ThrowIfNull(options);
         _mirrors = mirrors;
-        _services = services;
+        _vet = vet;
         _upkeep = upkeep;
         _queue = queue;
         _scrubber = scrubber;
@@ -76,7 +77,7 @@ public sealed class VetRounds : BackgroundService
             IReadOnlyList<Mirror> all = _mirrors.All();
             foreach (
                 RepositoryName due in _timetable.TakeDue([
-                    .. all.Where(mirror => _services.Serves(mirror.Name)).Select(static mirror => (mirror.Name, mirror.Idle)),
+                    .. all.Where(mirror => _vet.Concerns(mirror.Name)).Select(static mirror => (mirror.Name, mirror.Idle)),
                 ])
             )
             {

@@ -4,6 +4,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Background;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Peers;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Primaries.Errors;
 using Waystation.FetchCore.Refs;
@@ -11,10 +12,14 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Vet;
 
-/// <summary>Compares a mirror's refs with the primary's, and fetches missing objects.</summary>
+/// <summary>
+/// Compares a mirror's refs with the primary's, and fetches missing objects. A mirror that another node of the farm keeps is compared with
+/// that node's, by the digest of the refs, and takes what it misses from there: so it is up to date if that node goes.
+/// </summary>
 public sealed class VetWork(
     MirrorSet mirrors,
     IServicePrimaries services,
+    IPeers peers,
     MirrorSync sync,
     MirrorRefsUpdate refs,
     PrimaryHistory history,
@@ -32,6 +37,9 @@ public sealed class VetWork(
 
     /// <inheritdoc />
     public override WorkLane Lane => WorkLane.Small;
+
+    /// <summary>Whether there is something to compare the mirror of this repository with.</summary>
+    public bool Concerns(RepositoryName repository) => services.Serves(repository) || !peers.Keeps(repository);
 
     /// <inheritdoc />
     public override async Task RunAsync(RepositoryName repository, CancellationToken stopping)
@@ -54,9 +62,10 @@ public sealed class VetWork(
         }
     }
 
-    /// <summary>Asks in the version that the primary was found to speak. If the primary does not answer it any more, the next vet finds out
-    /// the
-    /// version again.</summary>
+    /// <summary>
+    /// Asks in the version that the primary was found to speak. If the primary does not answer it any more, the next vet finds out the
+    /// version again.
+    /// </summary>
     private async Task<ServiceSight> LookAsync(IPrimary primary, Mirror mirror, byte[]? agreed, CancellationToken stopping)
     {
         ServiceSight seen = _speaksV2.TryRemove(mirror.Name, out bool speaksV2)
@@ -66,11 +75,33 @@ public sealed class VetWork(
         return seen;
     }
 
+    private async Task CompareWithKeeperAsync(Mirror mirror, CancellationToken stopping)
+    {
+        if (await peers.CompareAsync(mirror.Name, mirror.Refs.ToDigest(), stopping) is not { } compared)
+        {
+            return;
+        }
+
+        if (compared.Refs is { } view && refs.IsDue(mirror, view))
+        {
+            var asker = new SyncRequester(view, NoPrimary.Instance, ProtocolVersion: 2, static _ => { }) { AsksKeeper = true };
+            if (!await sync.UpdateAsync(mirror, asker, [.. MirrorBootstrap.TipsOf(view)], stopping))
+            {
+                throw new PrimaryException("the mirror differs from that of the node that keeps it, and the sync failed");
+            }
+
+            report.Mended(mirror.Name);
+        }
+
+        report.Checked(mirror.Name);
+    }
+
     private async Task VetAsync(Mirror mirror, CancellationToken stopping)
     {
         await using ServiceConnection? connection = services.Open(mirror.Name);
         if (connection is null)
         {
+            await CompareWithKeeperAsync(mirror, stopping);
             return;
         }
 

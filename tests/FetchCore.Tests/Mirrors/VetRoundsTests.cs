@@ -66,6 +66,7 @@ public sealed class VetRoundsTests : IAsyncLifetime
         _rounds = new VetRounds(
             core.Mirrors,
             _node.Services,
+            core.Vet,
             core.Upkeep,
             core.Queue,
             core.Scrubber,
