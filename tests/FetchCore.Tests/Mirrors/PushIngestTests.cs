@@ -32,7 +32,7 @@ public sealed class PushIngestTests : IAsyncLifetime
     {
         (ObjectId old, ObjectId tip) = await CommitAsync();
         await TakenByThePrimaryAsync();
-        Take(await CopyAsync([(old, tip, Main)], await _node.PackAsync(_pusher, [tip], [old])), ReportOf("ok " + Main));
+        _ = Take(await CopyAsync([(old, tip, Main)], await _node.PackAsync(_pusher, [tip], [old])), ReportOf("ok " + Main));
 
         // Nobody waits for the intake to end: a fetch that comes now finds it under way.
         (FetchOutcome outcome, int objects) = await _node.ReadAsync("bob", MirrorFixture.Update([tip], old));
@@ -52,7 +52,7 @@ public sealed class PushIngestTests : IAsyncLifetime
         (ObjectId old, ObjectId tip) = await CommitAsync();
         int listings = _node.Primary.Listings;
         MirrorRefs refs = _node.Mirror.Refs;
-        Assert.False(await TakeAsync(await CopyAsync([(old, tip, Main)], await _node.PackAsync(_pusher, [tip], [old])), ReportOf(line)));
+        Assert.False(await Take(await CopyAsync([(old, tip, Main)], await _node.PackAsync(_pusher, [tip], [old])), ReportOf(line)));
         Assert.Equal((refs, listings), (_node.Mirror.Refs, _node.Primary.Listings));
     }
 
@@ -61,9 +61,7 @@ public sealed class PushIngestTests : IAsyncLifetime
     {
         (ObjectId old, ObjectId tip) = await CommitAsync();
         MirrorRefs refs = _node.Mirror.Refs;
-        Assert.False(
-            await TakeAsync(await CopyAsync([(old, tip, Main)], await _node.PackAsync(_pusher, [tip], [old])), ReportOf("ok " + Main))
-        );
+        Assert.False(await Take(await CopyAsync([(old, tip, Main)], await _node.PackAsync(_pusher, [tip], [old])), ReportOf("ok " + Main)));
         Assert.Equal(refs, _node.Mirror.Refs);
         Assert.False(_node.Mirror.HoldsOrphans);
     }
@@ -86,7 +84,7 @@ public sealed class PushIngestTests : IAsyncLifetime
             pack[^30] ^= 1;
         }
 
-        Assert.False(await TakeAsync(await CopyAsync([(old, tip, Main)], pack), ReportOf("ok " + Main)));
+        Assert.False(await Take(await CopyAsync([(old, tip, Main)], pack), ReportOf("ok " + Main)));
         Assert.Equal(old, _node.Mirror.Refs.Find(Main)?.Id);
         Assert.Equal(FetchOutcome.Local, (await _node.ReadAsync("bob", MirrorFixture.Shallow(tip))).Outcome);
         Assert.Single(_node.Primary.Syncs);
@@ -100,7 +98,7 @@ public sealed class PushIngestTests : IAsyncLifetime
         Assert.True(await _node.SyncAsync());
         await _node.Source.RunAsync("update-ref", "-d", "refs/heads/topic");
         PushCopy copy = await CopyAsync([(topic, s_none, "refs/heads/topic")], []);
-        Assert.True(await TakeAsync(copy, ReportOf("ok refs/heads/topic")));
+        Assert.True(await Take(copy, ReportOf("ok refs/heads/topic")));
         Assert.Null(_node.Mirror.Refs.Find("refs/heads/topic"));
         Assert.True(_node.Mirror.HoldsOrphans);
     }
@@ -113,7 +111,7 @@ public sealed class PushIngestTests : IAsyncLifetime
         await _pusher.RunAsync("commit", "--quiet", "--allow-empty", "--message", "stray");
         ObjectId stray = ObjectId.Parse(await _pusher.ReadAsync("rev-parse", "HEAD"));
         PushCopy copy = await CopyAsync([(old, tip, Main)], await _node.PackAsync(_pusher, [tip, stray], [old]));
-        Assert.True(await TakeAsync(copy, ReportOf("ok " + Main)));
+        Assert.True(await Take(copy, ReportOf("ok " + Main)));
         Assert.Equal(tip, _node.Mirror.Refs.Find(Main)?.Id);
         Assert.True(_node.Mirror.HoldsOrphans);
     }
@@ -126,7 +124,8 @@ public sealed class PushIngestTests : IAsyncLifetime
         Assert.True(_node.Core.Mirrors.Remove(MirrorFixture.Repository));
         int packs = _node.Primary.Packs;
         PushCopy copy = await CopyAsync([(s_none, tip, Main)], pack);
-        Take(copy, ReportOf("ok " + Main));
+        Begin(copy, ReportOf("ok " + Main));
+        copy.End(whole: true);
         await Eventually.TrueAsync("there is a mirror", () => _node.Core.Mirrors.Find(MirrorFixture.Repository) is not null);
         Assert.Equal(packs, _node.Primary.Packs);
         await _node.AssertSoundAsync();
@@ -175,19 +174,22 @@ public sealed class PushIngestTests : IAsyncLifetime
         PktLineWriter.WriteFlush(head);
         await copy.TakeAsync(head.WrittenMemory);
         await copy.TakeAsync(pack);
-        copy.End(whole: true);
         return copy;
     }
 
-    private void Take(PushCopy copy, PushReportReader report) =>
+    /// <summary>Begins to take the push in; its last byte comes after that.</summary>
+    /// <returns>Whether the mirror took it in.</returns>
+    private Task<bool> Take(PushCopy copy, PushReportReader report)
+    {
+        Begin(copy, report);
+        Task<bool> taking =
+            _node.Core.Work.Find("sync", MirrorFixture.Repository) ?? throw new InvalidOperationException("it was not begun");
+        copy.End(whole: true);
+        return taking;
+    }
+
+    private void Begin(PushCopy copy, PushReportReader report) =>
         _ = _node.Core.Pushes.TakeAsync(
             new ObservedPush(MirrorFixture.Repository, _node.CredentialOf("alice"), _node.Primary.For("alice"), copy, report)
         );
-
-    /// <summary>Whether the mirror took the push in.</summary>
-    private async Task<bool> TakeAsync(PushCopy copy, PushReportReader report)
-    {
-        Take(copy, report);
-        return await (_node.Core.Work.Find("sync", MirrorFixture.Repository) ?? throw new InvalidOperationException("it was not begun"));
-    }
 }
