@@ -35,6 +35,7 @@ using Waystation.Primaries.Http;
 using Waystation.Primaries.Ssh;
 using Waystation.Proxy.Admin;
 using Waystation.Proxy.Connections;
+using Waystation.Proxy.Connections.Certificates;
 using Waystation.Proxy.Hooks;
 using Waystation.Proxy.Http.Endpoints;
 using Waystation.Proxy.Http.Forwarding;
@@ -90,6 +91,7 @@ internal static class Node
         }
 
         List<ListenOptions> clientDoors = [];
+        List<ListenOptions> redirectDoors = [];
         ListenOptions? adminDoor = null;
         builder
             .WebHost.UseSockets(sockets => Carry(sockets, options))
@@ -101,6 +103,11 @@ internal static class Node
                 foreach (ListenAddress address in options.Listen)
                 {
                     kestrel.Listen(address.EndPoint, door => clientDoors.Add(OpenDoor(door, address, kestrel.ApplicationServices)));
+                }
+
+                foreach (ListenAddress address in options.Tls.RedirectFrom)
+                {
+                    kestrel.Listen(address.EndPoint, door => redirectDoors.Add(OpenRedirectDoor(door, kestrel.ApplicationServices)));
                 }
 
                 kestrel.Listen(options.Admin.Listen.EndPoint, door => adminDoor = OpenAdminDoor(door));
@@ -121,8 +128,19 @@ internal static class Node
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
         RequestDelegate admin = AdminPages.Build(app.Services, mapPages);
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
-        app.Run(context => context.Features.Get<AdminDoor>() is null ? door.HandleAsync(context, clients.HandleAsync) : admin(context));
+        HttpsRedirect redirect = app.Services.GetRequiredService<HttpsRedirect>();
+        app.Run(context =>
+            context.Features.Get<AdminDoor>() is not null ? admin(context)
+            : context.Features.Get<RedirectDoor>() is not null ? door.HandleAsync(context, redirect.HandleAsync)
+            : door.HandleAsync(context, clients.HandleAsync)
+        );
         await app.StartAsync(cancellationToken);
+        foreach (ListenOptions open in redirectDoors)
+        {
+            redirect.Opened(clientDoors[options.Listen.ToList().FindIndex(static address => address.IsTls)].IPEndPoint!.Port);
+            app.Logger.Redirects($"http://{open.IPEndPoint}");
+        }
+
         app.Services.GetService<NodeAddress>()
             ?.Opened([.. options.Listen.Zip(clientDoors, static (address, open) => (address.IsTls, open.IPEndPoint!))]);
 
@@ -204,6 +222,7 @@ internal static class Node
             .AddHostedService(provider => new SelectionReload(
                 configuration,
                 provider.GetRequiredService<PrimaryMap>(),
+                provider.GetRequiredService<ServerCertificates>(),
                 provider.GetRequiredService<ILogger<SelectionReload>>()
             ))
             .AddSingleton<LocalRung>()
@@ -268,11 +287,9 @@ internal static class Node
             .AddSingleton<RepositoryPurge>()
             .AddRoutingCore()
             .AddSingleton<AdminAccess>()
-            .AddSingleton(provider => new ServerCertificate(
-                options.Tls,
-                provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<ServerCertificate>>()
-            ))
+            .AddSingleton(options.Tls)
+            .AddSingleton<ServerCertificates>()
+            .AddSingleton<HttpsRedirect>()
             .AddFarm(options);
 
     private static void Carry(SocketTransportOptions sockets, NodeOptions options)
@@ -320,13 +337,27 @@ internal static class Node
         if (address.IsTls)
         {
             door.Protocols = HttpProtocols.Http1AndHttp2;
-            door.UseHttps(services.GetRequiredService<ServerCertificate>().HandshakeOptions);
+            door.UseHttps(services.GetRequiredService<ServerCertificates>().HandshakeOptions);
         }
         else
         {
             door.Protocols = HttpProtocols.Http1;
         }
 
+        return door;
+    }
+
+    private static ListenOptions OpenRedirectDoor(ListenOptions door, IServiceProvider services)
+    {
+        door.Protocols = HttpProtocols.Http1;
+        door.Use(next => services.GetRequiredService<ConnectionDoor>().Watch(next));
+        door.Use(next =>
+            connection =>
+            {
+                connection.Features.Set(new RedirectDoor());
+                return next(connection);
+            }
+        );
         return door;
     }
 
@@ -342,6 +373,9 @@ internal static class Node
         );
         return door;
     }
+
+    /// <summary>Marks the connections that came in by an address of <see cref="TlsOptions.RedirectFrom"/>.</summary>
+    private sealed class RedirectDoor;
 
     /// <summary>Marks the connections that came in by the operator's address.</summary>
     private sealed class AdminDoor;

@@ -1,17 +1,22 @@
 using Microsoft.Extensions.Primitives;
 using Waystation.Primaries;
+using Waystation.Proxy.Connections.Certificates;
+using Waystation.Proxy.Options;
 using Waystation.Proxy.Options.Reading;
 using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Hosting;
 
 /// <summary>
-/// The selection of projects follows the settings file while the node runs. A file with any wrong setting changes nothing, and the log
-/// names the setting.
+/// The selection of projects and the list of certificates follow the settings file while the node runs. A file with any wrong
+/// setting changes nothing, and the log names the setting.
 /// </summary>
-internal sealed class SelectionReload(IConfiguration configuration, PrimaryMap primaries, ILogger<SelectionReload> logger)
-    : IHostedService,
-        IDisposable
+internal sealed class SelectionReload(
+    IConfiguration configuration,
+    PrimaryMap primaries,
+    ServerCertificates certificates,
+    ILogger<SelectionReload> logger
+) : IHostedService, IDisposable
 {
     private IDisposable? _watch;
 
@@ -33,7 +38,9 @@ internal sealed class SelectionReload(IConfiguration configuration, PrimaryMap p
     {
         try
         {
-            primaries.Reselect(OptionsReader.Read(configuration).Primaries);
+            NodeOptions options = OptionsReader.Read(configuration);
+            primaries.Reselect(options.Primaries);
+            certificates.Use(options.Tls);
             logger.SettingsReloaded();
         }
         catch (SettingsException e)

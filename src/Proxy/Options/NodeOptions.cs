@@ -73,9 +73,24 @@ internal sealed class NodeOptions : IValidatableObject
     /// <summary>Checks that concern several sections.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Listen.Any(static address => address.IsTls) && Tls.Certificate is null)
+        bool hasTls = Listen.Any(static address => address.IsTls);
+        if (hasTls && Tls.AllFiles.Count == 0)
         {
-            yield return new("a PEM file, because Listen has an https:// address", ["Tls:Certificate"]);
+            yield return new("a PEM or PFX file, because Listen has an https:// address", ["Tls:Certificate"]);
+        }
+
+        if (!hasTls && Tls.RedirectFrom.Count > 0)
+        {
+            yield return new("an https:// address too, because Tls:RedirectFrom sends clients there", [nameof(Listen)]);
+        }
+
+        if (!Tls.AllowPlain && Listen.Any(static address => address is { IsTls: false, IsLoopback: false }))
+        {
+            yield return new(
+                "https:// with Tls:Certificate, or an address of loopback, because passwords would cross the network in plain text; "
+                    + "behind a balancer that ends TLS, or on a network that you trust, set Tls:AllowPlain to true",
+                [nameof(Listen)]
+            );
         }
 
         string[] hosts = [.. Primaries.Where(static primary => primary.Url is not null).Select(static primary => primary.Url.Host)];

@@ -6,19 +6,13 @@ internal static partial class ProxyLog
     [LoggerMessage(2004, LogLevel.Warning, "{Method} {Path}: the primary could not be asked: {Reason}")]
     public static partial void PrimaryFailed(this ILogger logger, string method, string path, string reason);
 
-    [LoggerMessage(2005, LogLevel.Information, "the TLS certificate was loaded again")]
-    public static partial void CertificateReloaded(this ILogger logger);
-
-    [LoggerMessage(2006, LogLevel.Error, "the new TLS certificate cannot be loaded; the node keeps the one in use")]
-    public static partial void CertificateKept(this ILogger logger, Exception cause);
-
     [LoggerMessage(2007, LogLevel.Error, "{Method} {Path}: the node failed to answer")]
     public static partial void RequestFailed(this ILogger logger, string method, string path, Exception cause);
 
     [LoggerMessage(
         2009,
         LogLevel.Information,
-        "the settings file was read again; its Projects:Include and Projects:Exclude are in force now"
+        "the settings file was read again; its Projects:Include, Projects:Exclude and Tls:Certificates are in force now"
     )]
     public static partial void SettingsReloaded(this ILogger logger);
 

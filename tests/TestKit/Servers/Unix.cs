@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Waystation.TestKit.Servers;
 
-/// <summary>The signals that .NET has no call for.</summary>
+/// <summary>Calls of the system that .NET has not.</summary>
 public static class Unix
 {
     private const int SIGKILL = 9,
@@ -28,6 +28,15 @@ public static class Unix
         return new Paused(process);
     }
 
+    /// <summary>Renames a file, a folder or a link, in the place of another one.</summary>
+    public static void Rename(string from, string to)
+    {
+        if (rename(from, to) != 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
+    }
+
     private static void Send(int process, int signal)
     {
         if (kill(process, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
@@ -44,4 +53,8 @@ public static class Unix
     [DllImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int kill(int process, int signal);
+
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int rename([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
 }

@@ -63,6 +63,16 @@ internal sealed class GitEndpoints(
         }
     }
 
+    /// <summary>Answers a request for a name that no primary has.</summary>
+    public static Task MisdirectAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+        return context.Response.WriteAsync(
+            $"waystation: this node has no primary with the name {context.Request.Host.Host}\n",
+            context.RequestAborted
+        );
+    }
+
     private async Task RouteAsync(HttpContext context)
     {
         if (!GitRequest.HasPlainTarget(context))
@@ -108,11 +118,7 @@ internal sealed class GitEndpoints(
 
         if (primaries.Find(context.Request.Host.Host) is not { } primary)
         {
-            context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
-            await context.Response.WriteAsync(
-                $"waystation: this node has no primary with the name {context.Request.Host.Host}\n",
-                context.RequestAborted
-            );
+            await MisdirectAsync(context);
             return;
         }
 

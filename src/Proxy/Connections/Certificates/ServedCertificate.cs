@@ -1,0 +1,99 @@
+using Waystation.Primaries.Certificates;
+
+namespace Waystation.Proxy.Connections.Certificates;
+
+/// <summary>
+/// One certificate of the https addresses, as its files last were when they could be used. It tells the log when it is about to expire, and
+/// when its files are wrong.
+/// </summary>
+internal sealed class ServedCertificate
+{
+    private static readonly TimeSpan s_warnAhead = TimeSpan.FromDays(30);
+    private static readonly TimeSpan s_repeatEvery = TimeSpan.FromDays(1);
+
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private LoadedCertificate _current;
+    private string _digest;
+    private string? _seenWrong;
+    private string? _toldWrong;
+    private long _saidExpiry;
+
+    /// <exception cref="CertificateException">The files cannot be used.</exception>
+    public ServedCertificate(CertificateFiles files, TimeProvider time, ILogger logger)
+    {
+        (Files, _time, _logger) = (files, time, logger);
+        CertificateText text = files.Read();
+        (_current, _digest) = (text.Load(), text.Digest);
+        SayExpiry();
+    }
+
+    public CertificateFiles Files { get; }
+
+    public LoadedCertificate Current => Volatile.Read(ref _current);
+
+    /// <summary>Whether the files as they are now cannot be used.</summary>
+    public bool IsWrong { get; private set; }
+
+    /// <summary>Looks at the files. Called by one thread at a time.</summary>
+    /// <returns>Whether there is another certificate now.</returns>
+    public bool Look()
+    {
+        string digest = "";
+        try
+        {
+            CertificateText text = Files.Read();
+            digest = text.Digest;
+            if (digest == _digest)
+            {
+                (IsWrong, _seenWrong, _toldWrong) = (false, null, null);
+                if (_time.GetElapsedTime(_saidExpiry) >= s_repeatEvery)
+                {
+                    SayExpiry();
+                }
+
+                return false;
+            }
+
+            // A handshake may use the old certificate right now, so it is not disposed here; the collector frees it.
+            Volatile.Write(ref _current, text.Load());
+            (_digest, IsWrong, _seenWrong, _toldWrong) = (digest, false, null, null);
+            _logger.CertificateReloaded(Files.Certificate, string.Join(", ", Current.Names));
+            SayExpiry();
+            return true;
+        }
+        catch (CertificateException e)
+        {
+            IsWrong = true;
+            string wrong = digest + e.Message;
+            // Certificate and key are two files: between the two writes they do not fit, which is no fault. So it is told when it stays.
+            if (wrong == _seenWrong && wrong != _toldWrong)
+            {
+                _toldWrong = wrong;
+                _logger.CertificateKept(Files.Certificate, e.Message);
+            }
+
+            _seenWrong = wrong;
+            return false;
+        }
+    }
+
+    private void SayExpiry()
+    {
+        _saidExpiry = _time.GetTimestamp();
+        LoadedCertificate certificate = Current;
+        DateTimeOffset now = _time.GetUtcNow();
+        if (certificate.NotAfter <= now)
+        {
+            _logger.CertificateExpired(Files.Certificate, certificate.NotAfter.UtcDateTime);
+        }
+        else if (certificate.NotBefore > now)
+        {
+            _logger.CertificateNotYetValid(Files.Certificate, certificate.NotBefore.UtcDateTime);
+        }
+        else if (certificate.NotAfter - now <= s_warnAhead)
+        {
+            _logger.CertificateExpires(Files.Certificate, (int)(certificate.NotAfter - now).TotalDays, certificate.NotAfter.UtcDateTime);
+        }
+    }
+}
