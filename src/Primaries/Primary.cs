@@ -3,6 +3,8 @@ using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.Primaries.Gate;
 using Waystation.Primaries.Http;
+using Waystation.Primaries.Http.Proxies;
+using Waystation.Primaries.Http.Trust;
 using Waystation.Primaries.Ssh;
 
 namespace Waystation.Primaries;
@@ -27,6 +29,9 @@ public sealed class Primary : IDisposable
         {
             Url = options.Url,
             Address = options.ConnectTo,
+            Trust = new PrimaryTrust(options.Tls, time, logger),
+            Proxy = options.Route,
+            StorageProxy = ProxyRoute.Of(options.Proxy),
             ReconnectEvery = options.ReconnectEvery,
             AnswerWithin = options.AnswerWithin,
             OwnQuestion = OwnQuestionOf,

@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Waystation.CacheStore.Options;
 using Waystation.FetchCore.Access;
+using Waystation.Primaries.Http.Proxies;
+using Waystation.Primaries.Http.Trust;
 using Waystation.Primaries.Ssh;
 
 namespace Waystation.Primaries;
@@ -78,6 +80,10 @@ public sealed class PrimaryOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(30);
 
+    public PrimaryTlsOptions Tls { get; init; } = new();
+
+    public ProxyOptions Proxy { get; init; } = new();
+
     public ServiceOptions Service { get; init; } = new();
 
     public ProjectOptions Projects { get; init; } = new();
@@ -89,8 +95,18 @@ public sealed class PrimaryOptions : IValidatableObject
     public SshTarget? Ssh =>
         field ??= SshUrl is null ? null : SshUrl with { KnownHostsFile = SshKnownHosts ?? "", ConnectHost = Address?.Host };
 
+    /// <summary>
+    /// The proxies on the way over HTTP. Where the operator says the primary's address, the environment's proxy would be in the way.
+    /// </summary>
+    public ProxyRoute Route => field ??= ConnectTo is null || Proxy.Url is not null ? ProxyRoute.Of(Proxy) : ProxyRoute.Direct;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Url is { Scheme: "http" } && (Tls.Pin.Count > 0 || Tls.Certificate is not null))
+        {
+            yield return new("an https:// URL, because Tls:Pin or Tls:Certificate is set", [nameof(Url)]);
+        }
+
         if (SshUrl is not null && SshKnownHosts is null)
         {
             yield return new(

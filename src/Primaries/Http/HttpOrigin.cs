@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Waystation.Primaries.Gate;
 using Waystation.Primaries.Http.Connections;
+using Waystation.Primaries.Http.Proxies;
 using Waystation.Primaries.Http.Responses;
+using Waystation.Primaries.Http.Trust;
 
 namespace Waystation.Primaries.Http;
 
@@ -33,14 +35,12 @@ public sealed class HttpOrigin : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        SocketsHttpHandler probing = NewSockets();
-        probing.ConnectTimeout = PrimaryProbe.ConnectWithin;
-        _probe = new PrimaryProbe(this, options.OwnQuestion, new StrictTargets(probing), options.AnswerWithin, time);
+        StrictTargets probing = NewWire(static sockets => sockets.ConnectTimeout = PrimaryProbe.ConnectWithin);
+        _probe = new PrimaryProbe(this, options.OwnQuestion, probing, options.AnswerWithin, time);
         Health = new PrimaryHealth(Authority, _probe.AskAsync, time, logger);
-        Invoker = new HttpMessageInvoker(new HealthHandler(new FlushEachWriteHandler(new StrictTargets(NewSockets())), Health));
-        SocketsHttpHandler once = NewSockets();
-        once.PooledConnectionLifetime = TimeSpan.Zero;
-        _fresh = new HttpMessageInvoker(new HealthHandler(new FlushEachWriteHandler(new StrictTargets(once)), Health));
+        Invoker = new HttpMessageInvoker(new HealthHandler(new FlushEachWriteHandler(NewWire()), Health));
+        StrictTargets once = NewWire(static sockets => sockets.PooledConnectionLifetime = TimeSpan.Zero);
+        _fresh = new HttpMessageInvoker(new HealthHandler(new FlushEachWriteHandler(once), Health));
         var gate = new PrimaryGate(Health, new RepositoryOutages(_probe.AskForAsync, Health, time, logger), budget, time);
         Gate = new HttpGate(Invoker, _fresh, gate, time);
     }
@@ -48,8 +48,8 @@ public sealed class HttpOrigin : IDisposable
     /// <summary>Host and, if it is not the scheme's own, port: the <c>Host</c> field for the primary.</summary>
     public string Authority => _options.Url.Authority;
 
-    /// <summary>The name without a port.</summary>
-    public string Host => _options.Url.Host;
+    /// <summary>The name without a port, as a request line has it.</summary>
+    public string Host => _options.Url.IdnHost;
 
     /// <summary>The name or address to which the node connects.</summary>
     public string ConnectHost => _options.Address?.Host ?? _options.Url.IdnHost.Trim('[', ']');
@@ -68,6 +68,12 @@ public sealed class HttpOrigin : IDisposable
 
     /// <summary>Whether the origin answers.</summary>
     public PrimaryHealth Health { get; }
+
+    /// <summary>By what certificates are judged.</summary>
+    internal PrimaryTrust Trust => _options.Trust;
+
+    /// <summary>The proxies on the way to storages that this primary names.</summary>
+    internal ProxyRoute StorageProxy => _options.StorageProxy;
 
     /// <summary>The exact target that the client wrote, at the primary: no decoding, no dot segments resolved.</summary>
     /// <exception cref="ArgumentException">A request line cannot hold the target.</exception>
@@ -107,11 +113,12 @@ public sealed class HttpOrigin : IDisposable
     /// <summary>Connections for one client connection whose login belongs to the connection.</summary>
     public HttpMessageInvoker NewBoundInvoker()
     {
-        SocketsHttpHandler handler = NewSockets();
-        handler.MaxConnectionsPerServer = 1;
-        handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
-        handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
-        return new HttpMessageInvoker(new HealthHandler(new FlushEachWriteHandler(new StrictTargets(handler)), Health));
+        // Another connection would have lost the login, so this one outlives a change of the node's own certificate.
+        SocketsHttpHandler sockets = NewSockets();
+        sockets.MaxConnectionsPerServer = 1;
+        sockets.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
+        sockets.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
+        return new HttpMessageInvoker(new HealthHandler(new FlushEachWriteHandler(Over(sockets)), Health));
     }
 
     /// <inheritdoc />
@@ -126,13 +133,30 @@ public sealed class HttpOrigin : IDisposable
     private static bool IsAt(Uri url, string host, int port) =>
         url.Port == port && string.Equals(url.IdnHost.Trim('[', ']'), host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
 
+    private StrictTargets NewWire(Action<SocketsHttpHandler>? adjust = null) =>
+        Over(
+            new RenewedSockets(
+                _options.Trust,
+                () =>
+                {
+                    SocketsHttpHandler sockets = NewSockets();
+                    adjust?.Invoke(sockets);
+                    return sockets;
+                }
+            )
+        );
+
+    private StrictTargets Over(HttpMessageHandler sockets) =>
+        new(new FailureWords(new ProxiedTargets(sockets, _options.Proxy, _options.Address), _options.Proxy));
+
     private SocketsHttpHandler NewSockets() =>
         new()
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             UseCookies = false,
-            UseProxy = _options.Address is null,
+            Proxy = Scheme == Uri.UriSchemeHttps ? _options.Proxy : new BareProxies(_options.Proxy),
+            SslOptions = _options.Trust.ForPrimary(),
             ActivityHeadersPropagator = null,
             ConnectTimeout = s_connectTimeout,
             MaxResponseHeadersLength = 128, // KiB
@@ -157,9 +181,12 @@ public sealed class HttpOrigin : IDisposable
         Socket socket = KeptAliveSocket.New();
         try
         {
-            await socket.ConnectAsync(_options.Address ?? context.DnsEndPoint, cancellationToken);
+            ProxyServer? proxy = _options.Proxy.ServerAt(context.DnsEndPoint);
+            DnsEndPoint to = proxy is null ? _options.Address ?? context.DnsEndPoint : context.DnsEndPoint;
+            await socket.ConnectAsync(to, cancellationToken);
             _sockets.AddOrUpdate(context.InitialRequestMessage, socket);
-            return new NetworkStream(socket, ownsSocket: true);
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            return await ProxyConnection.OpenAsync(stream, proxy, _options.Trust.ForOthers(), cancellationToken);
         }
         catch
         {

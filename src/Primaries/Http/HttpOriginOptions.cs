@@ -1,5 +1,7 @@
 using System.Net;
 using Waystation.CacheStore;
+using Waystation.Primaries.Http.Proxies;
+using Waystation.Primaries.Http.Trust;
 
 namespace Waystation.Primaries.Http;
 
@@ -11,6 +13,15 @@ public sealed record HttpOriginOptions
 
     /// <summary>The address to connect to instead (DNS redirection); Host and SNI stay those of <see cref="Url"/>.</summary>
     public DnsEndPoint? Address { get; init; }
+
+    /// <summary>By what the certificates of the origin, and of others on its behalf, are judged.</summary>
+    public required PrimaryTrust Trust { get; init; }
+
+    /// <summary>The proxies on the way to the origin.</summary>
+    public required ProxyRoute Proxy { get; init; }
+
+    /// <summary>The proxies on the way to storages of LFS objects that the origin names.</summary>
+    public required ProxyRoute StorageProxy { get; init; }
 
     /// <summary>How long a connection is used for further requests; after it the name is resolved again.</summary>
     public TimeSpan ReconnectEvery { get; init; }

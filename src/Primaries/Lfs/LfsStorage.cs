@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Waystation.FetchCore.Lfs;
@@ -5,6 +6,7 @@ using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Lfs;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Http.Connections;
+using Waystation.Primaries.Http.Proxies;
 
 namespace Waystation.Primaries.Lfs;
 
@@ -16,31 +18,15 @@ public sealed class LfsStorage : IDisposable
 {
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>Carries the primary that named a URL to the place where the node connects.</summary>
-    private static readonly HttpRequestOptionsKey<HttpOrigin> s_origin = new("waystation.primary");
-
     private readonly StorageHosts _hosts;
-    private readonly HttpMessageInvoker _invoker;
+
+    /// <summary>Connections for each primary: its proxies and its authorities are its own.</summary>
+    private readonly ConcurrentDictionary<HttpOrigin, HttpMessageInvoker> _invokers = new();
 
     /// <param name="hosts">The hosts that may be asked.</param>
     /// <param name="meters">Counts requests.</param>
     /// <param name="time">The clock.</param>
-    public LfsStorage(StorageHosts hosts, FetchMeters meters, TimeProvider time)
-    {
-        (_hosts, Meters, Time) = (hosts, meters, time);
-        var sockets = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = s_connectTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            ConnectCallback = ConnectAsync,
-        };
-        _invoker = new HttpMessageInvoker(new StrictTargets(sockets));
-    }
+    public LfsStorage(StorageHosts hosts, FetchMeters meters, TimeProvider time) => (_hosts, Meters, Time) = (hosts, meters, time);
 
     internal FetchMeters Meters { get; }
 
@@ -81,21 +67,47 @@ public sealed class LfsStorage : IDisposable
             return origin.Gate.TryAsync(request, cancellationToken);
         }
 
-        request.Options.Set(s_origin, origin);
-        return _invoker.SendAsync(request, cancellationToken);
+        return _invokers.GetOrAdd(origin, NewInvoker).SendAsync(request, cancellationToken);
     }
 
     /// <inheritdoc />
-    public void Dispose() => _invoker.Dispose();
-
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    public void Dispose()
     {
-        Uri url = context.InitialRequestMessage.RequestUri!;
-        HttpOrigin origin = context.InitialRequestMessage.Options.TryGetValue(s_origin, out HttpOrigin? known)
-            ? known
-            : throw new InvalidOperationException("a request to a storage names no primary");
-        bool isProxy = context.DnsEndPoint.Host != url.IdnHost.Trim('[', ']') || context.DnsEndPoint.Port != url.Port;
-        IPAddress[] addresses = await _hosts.AddressesAsync(url, origin, cancellationToken);
+        foreach (HttpMessageInvoker invoker in _invokers.Values)
+        {
+            invoker.Dispose();
+        }
+    }
+
+    private HttpMessageInvoker NewInvoker(HttpOrigin origin)
+    {
+        var sockets = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = s_connectTimeout,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            Proxy = origin.StorageProxy,
+            SslOptions = origin.Trust.ForOthers(),
+            ConnectCallback = (context, cancellationToken) => ConnectAsync(context, origin, cancellationToken),
+        };
+        return new HttpMessageInvoker(
+            new StrictTargets(new FailureWords(new ProxiedTargets(sockets, origin.StorageProxy, address: null), origin.StorageProxy))
+        );
+    }
+
+    private async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context,
+        HttpOrigin origin,
+        CancellationToken cancellationToken
+    )
+    {
+        HttpRequestMessage request = context.InitialRequestMessage;
+        bool isProxy = request.Method == HttpMethod.Connect || origin.StorageProxy.Find(request.RequestUri!) is not null;
+        IPAddress[] addresses = isProxy ? [] : await _hosts.AddressesAsync(request.RequestUri!, origin, cancellationToken);
         Socket socket = KeptAliveSocket.New();
         try
         {
@@ -105,7 +117,12 @@ public sealed class LfsStorage : IDisposable
                     ? socket.ConnectAsync(context.DnsEndPoint, cancellationToken).AsTask()
                     : socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken).AsTask()
             );
-            return new NetworkStream(socket, ownsSocket: true);
+            return await ProxyConnection.OpenAsync(
+                new NetworkStream(socket, ownsSocket: true),
+                isProxy ? origin.StorageProxy.ServerAt(context.DnsEndPoint) : null,
+                origin.Trust.ForOthers(),
+                cancellationToken
+            );
         }
         catch
         {

@@ -11,6 +11,7 @@ namespace Waystation.Primaries.Lfs;
 ///   the primary itself                      yes
 ///   a host of Lfs:StorageHosts              yes, at any address
 ///   another host, if there are such hosts   no
+///   another host, through a proxy           no: the proxy looks the name up, so no address can be checked
 ///   another host, if there are none         at public addresses, and at addresses of the kind that the primary has
 /// </code>
 /// </summary>
@@ -40,7 +41,7 @@ public sealed class StorageHosts
             return false;
         }
 
-        return origin.IsOwn(url) || IsListed(url) || _allowed.Count == 0;
+        return origin.IsOwn(url) || IsListed(url) || (_allowed.Count == 0 && origin.StorageProxy.Find(url) is null);
     }
 
     /// <summary>The addresses of a name at which the node may ask.</summary>

@@ -151,12 +151,12 @@ public sealed class ServerCertificatesTests : IDisposable
         Assert.Equal(other.Thumbprint, Thumbprint(certificates, ""));
         Assert.Contains(files.Key!, _log.Lines[^1], StringComparison.Ordinal);
 
-        int Told() => _log.Lines.Count(static line => line.StartsWith("Error 2201", StringComparison.Ordinal));
+        int Told() => _log.Lines.Count(static line => line.StartsWith("Error 1501", StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData(-1, "Error 2202")]
-    [InlineData(29, "Warning 2203")]
+    [InlineData(-1, "Error 1502")]
+    [InlineData(29, "Warning 1503")]
     [InlineData(30, null)]
     public void End_IsTold_FromThirtyDaysAhead(int days, string? line)
     {

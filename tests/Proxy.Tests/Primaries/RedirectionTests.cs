@@ -50,6 +50,13 @@ public sealed class RedirectionTests
         using HttpResponseMessage answer = await client.GetAsync(new Uri(node.Url, "/page"));
 
         Assert.Equal((HttpStatusCode.BadGateway, 0), (answer.StatusCode, primary.Requests.Count));
+        string text = await answer.Content.ReadAsStringAsync();
+        Assert.Contains(
+            trusted ? "TLS: its certificate is for another name" : "TLS: the node knows no authority",
+            text,
+            StringComparison.Ordinal
+        );
+        await Eventually.TrueAsync("the log says it too", () => node.Log.Contains("TLS: ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Waystation.Proxy.Tests.Servers;
 
@@ -21,7 +22,7 @@ public sealed class ScriptedPrimary : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> _open = new();
     private RequestDelegate _handler = s_silent;
 
-    private ScriptedPrimary(X509Certificate2? certificate)
+    private ScriptedPrimary(X509Certificate2? certificate, bool asksForCertificate)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder
@@ -52,12 +53,18 @@ public sealed class ScriptedPrimary : IAsyncDisposable
                         if (certificate is not null)
                         {
                             listen.UseHttps(https =>
+                            {
                                 https.ServerCertificateSelector = (_, name) =>
                                 {
                                     ServerName = name;
                                     return certificate;
+                                };
+                                if (asksForCertificate)
+                                {
+                                    https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                                    https.AllowAnyClientCertificate();
                                 }
-                            );
+                            });
                         }
 
                         Endpoint = listen;
@@ -92,9 +99,13 @@ public sealed class ScriptedPrimary : IAsyncDisposable
 
     private ListenOptions? Endpoint { get; set; }
 
-    public static async Task<ScriptedPrimary> StartAsync(RequestDelegate? handler = null, X509Certificate2? certificate = null)
+    public static async Task<ScriptedPrimary> StartAsync(
+        RequestDelegate? handler = null,
+        X509Certificate2? certificate = null,
+        bool asksForCertificate = false
+    )
     {
-        var primary = new ScriptedPrimary(certificate);
+        var primary = new ScriptedPrimary(certificate, asksForCertificate);
         primary._handler = handler ?? s_silent;
         await primary._app.StartAsync();
         primary.Port = primary.Endpoint!.IPEndPoint!.Port;

@@ -1,3 +1,5 @@
+using Waystation.Primaries.Certificates;
+
 namespace Waystation.Proxy.Connections.Certificates;
 
 /// <summary>
@@ -6,14 +8,14 @@ namespace Waystation.Proxy.Connections.Certificates;
 /// </summary>
 internal sealed class CertificateNames
 {
-    private readonly Dictionary<string, ServedCertificate> _exact = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, ServedCertificate> _wildcards = new(StringComparer.OrdinalIgnoreCase);
-    private readonly ServedCertificate? _first;
+    private readonly Dictionary<string, FollowedCertificate> _exact = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, FollowedCertificate> _wildcards = new(StringComparer.OrdinalIgnoreCase);
+    private readonly FollowedCertificate? _first;
 
-    public CertificateNames(IReadOnlyList<ServedCertificate> certificates)
+    public CertificateNames(IReadOnlyList<FollowedCertificate> certificates)
     {
         _first = certificates.Count > 0 ? certificates[0] : null;
-        foreach (ServedCertificate certificate in certificates)
+        foreach (FollowedCertificate certificate in certificates)
         {
             foreach (string name in certificate.Current.Names)
             {
@@ -26,7 +28,7 @@ internal sealed class CertificateNames
     }
 
     /// <param name="serverName">The name that a client asks for; empty if it asks for none.</param>
-    public ServedCertificate Find(string serverName)
+    public FollowedCertificate Find(string serverName)
     {
         string name = serverName.TrimEnd('.');
         return _exact.GetValueOrDefault(name)

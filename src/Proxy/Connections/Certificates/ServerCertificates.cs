@@ -13,13 +13,11 @@ namespace Waystation.Proxy.Connections.Certificates;
 /// </summary>
 internal sealed class ServerCertificates : IDisposable
 {
-    private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(2);
-
     private readonly TimeProvider _time;
     private readonly ILogger<ServerCertificates> _logger;
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
-    private IReadOnlyList<ServedCertificate> _served;
+    private IReadOnlyList<FollowedCertificate> _served;
     private CertificateNames _names;
 
     /// <exception cref="CertificateException">A file cannot be used.</exception>
@@ -38,7 +36,7 @@ internal sealed class ServerCertificates : IDisposable
             () => Measure(static one => one.IsWrong ? 1 : 0),
             description: "1 while the files of a certificate cannot be used and the node keeps the one that it had, else 0."
         );
-        _timer = time.CreateTimer(_ => Look(), null, s_lookEvery, s_lookEvery);
+        _timer = time.CreateTimer(_ => Look(), null, FollowedCertificate.LookEvery, FollowedCertificate.LookEvery);
     }
 
     /// <summary>The options of each TLS handshake.</summary>
@@ -92,7 +90,7 @@ internal sealed class ServerCertificates : IDisposable
         lock (_gate)
         {
             bool isChanged = false;
-            foreach (ServedCertificate one in _served)
+            foreach (FollowedCertificate one in _served)
             {
                 isChanged |= one.Look();
             }
@@ -104,9 +102,9 @@ internal sealed class ServerCertificates : IDisposable
         }
     }
 
-    private ServedCertificate New(CertificateFiles files) => new(files, _time, _logger);
+    private FollowedCertificate New(CertificateFiles files) => new(files, _time, _logger);
 
-    private IEnumerable<Measurement<long>> Measure(Func<ServedCertificate, long> value) =>
+    private IEnumerable<Measurement<long>> Measure(Func<FollowedCertificate, long> value) =>
         Volatile
             .Read(ref _served)
             .Select(one => new Measurement<long>(value(one), new KeyValuePair<string, object?>("file", one.Files.Certificate)));

@@ -1,30 +1,33 @@
-using Waystation.Primaries.Certificates;
-
-namespace Waystation.Proxy.Connections.Certificates;
+namespace Waystation.Primaries.Certificates;
 
 /// <summary>
-/// One certificate of the https addresses, as its files last were when they could be used. It tells the log when it is about to expire, and
-/// when its files are wrong.
+/// One certificate of this node, as its files last were when they could be used. It tells the log when it is about to expire, and when its
+/// files are wrong.
 /// </summary>
-internal sealed class ServedCertificate
+public sealed class FollowedCertificate
 {
+    /// <summary>How often the files are looked at.</summary>
+    public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan s_warnAhead = TimeSpan.FromDays(30);
     private static readonly TimeSpan s_repeatEvery = TimeSpan.FromDays(1);
 
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Lock _gate = new();
     private LoadedCertificate _current;
     private string _digest;
     private string? _seenWrong;
     private string? _toldWrong;
     private long _saidExpiry;
+    private long _looked;
 
     /// <exception cref="CertificateException">The files cannot be used.</exception>
-    public ServedCertificate(CertificateFiles files, TimeProvider time, ILogger logger)
+    public FollowedCertificate(CertificateFiles files, TimeProvider time, ILogger logger)
     {
         (Files, _time, _logger) = (files, time, logger);
         CertificateText text = files.Read();
-        (_current, _digest) = (text.Load(), text.Digest);
+        (_current, _digest, _looked) = (text.Load(), text.Digest, time.GetTimestamp());
         SayExpiry();
     }
 
@@ -35,9 +38,27 @@ internal sealed class ServedCertificate
     /// <summary>Whether the files as they are now cannot be used.</summary>
     public bool IsWrong { get; private set; }
 
-    /// <summary>Looks at the files. Called by one thread at a time.</summary>
+    /// <summary>Looks at the files, if the last look is old enough.</summary>
+    public void LookIfDue()
+    {
+        if (_time.GetElapsedTime(Interlocked.Read(ref _looked)) >= LookEvery)
+        {
+            Look();
+        }
+    }
+
+    /// <summary>Looks at the files.</summary>
     /// <returns>Whether there is another certificate now.</returns>
     public bool Look()
+    {
+        lock (_gate)
+        {
+            Interlocked.Exchange(ref _looked, _time.GetTimestamp());
+            return Compare();
+        }
+    }
+
+    private bool Compare()
     {
         string digest = "";
         try
