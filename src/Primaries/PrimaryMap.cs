@@ -31,7 +31,7 @@ public sealed class PrimaryMap : IDisposable
     public Primary? Find(string host) =>
         _primaries is [Primary only]
             ? only
-            : Array.Find(_primaries, primary => string.Equals(primary.Http.Host, host, StringComparison.OrdinalIgnoreCase));
+            : Array.Find(_primaries, primary => string.Equals(primary.Http.Host, host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The primary of a repository; null if none of these has it.</summary>
     public Primary? Of(RepositoryName repository) =>

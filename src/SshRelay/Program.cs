@@ -64,7 +64,8 @@ internal static class Program
             Posix.Variable("SSH_ORIGINAL_COMMAND\0"u8),
             Posix.Variable("GIT_PROTOCOL\0"u8),
             Posix.Variable("SSH_AUTH_SOCK\0"u8),
-            client
+            client,
+            Posix.Variable("WAYSTATION_VIA\0"u8)
         );
         if (node < 0 || !Posix.TrySend(node, session.ToBytes(), [StandardInput, StandardOutput, StandardError]))
         {

@@ -13,7 +13,8 @@ internal enum RelayMessageKind : byte
 
     /// <summary>
     /// Relay: a client runs a command; its standard input, output and error come along as descriptors. Fields: key type, key in
-    /// base64, the command, <c>GIT_PROTOCOL</c>, the path of the agent's socket, the client's address; the last four perhaps empty.
+    /// base64, the command, <c>GIT_PROTOCOL</c>, the path of the agent's socket, the client's address,
+    /// <c>WAYSTATION_VIA</c>; the last five perhaps empty.
     /// </summary>
     Session = 3,
 

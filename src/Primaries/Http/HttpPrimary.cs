@@ -11,6 +11,7 @@ using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
 using Waystation.Primaries.Gate;
 using Waystation.Primaries.Http.Responses;
+using Waystation.Primaries.Loops;
 
 namespace Waystation.Primaries.Http;
 
@@ -193,7 +194,7 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
 
         request.Headers.Host = asker.Origin.Authority;
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
-        request.Headers.TryAddWithoutValidation("Via", "1.1 waystation");
+        request.Headers.TryAddWithoutValidation("Via", NodeMark.Via);
         return request;
     }
 

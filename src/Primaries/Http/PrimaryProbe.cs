@@ -4,6 +4,7 @@ using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol;
 using Waystation.Primaries.Gate;
 using Waystation.Primaries.Http.Responses;
+using Waystation.Primaries.Loops;
 
 namespace Waystation.Primaries.Http;
 
@@ -37,6 +38,7 @@ internal sealed class PrimaryProbe(
         request.Headers.Host = origin.Authority;
         request.Headers.ConnectionClose = true;
         request.Headers.TryAddWithoutValidation("User-Agent", "waystation");
+        request.Headers.TryAddWithoutValidation("Via", NodeMark.Via);
         try
         {
             using HttpResponseMessage response = await _invoker.SendAsync(request, either.Token);
@@ -86,6 +88,7 @@ internal sealed class PrimaryProbe(
         request.Headers.Host = origin.Authority;
         request.Headers.ConnectionClose = true;
         request.Headers.TryAddWithoutValidation("User-Agent", "git/waystation");
+        request.Headers.TryAddWithoutValidation("Via", NodeMark.Via);
         // The answer of this version names no ref, so it is small.
         request.Headers.TryAddWithoutValidation("Git-Protocol", ProtocolVersion.Two);
         try

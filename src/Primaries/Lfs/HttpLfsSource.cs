@@ -7,6 +7,7 @@ using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol.Lfs;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Http.Connections;
+using Waystation.Primaries.Loops;
 
 namespace Waystation.Primaries.Lfs;
 
@@ -141,7 +142,7 @@ internal sealed class HttpLfsSource : ILfsSource
         }
 
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
-        request.Headers.TryAddWithoutValidation("Via", "1.1 waystation");
+        request.Headers.TryAddWithoutValidation("Via", NodeMark.Via);
         return request;
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Primitives;
 using Waystation.FetchCore.Memory;
 using Waystation.GitProtocol.Lfs;
 using Waystation.Primaries.Http;
+using Waystation.Primaries.Loops;
 
 namespace Waystation.Primaries.Lfs;
 
@@ -36,7 +37,7 @@ public static class LfsBatchCall
 
         request.Headers.Host = asker.Origin.Authority;
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
-        request.Headers.TryAddWithoutValidation("Via", "1.1 waystation");
+        request.Headers.TryAddWithoutValidation("Via", NodeMark.Via);
         return request;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Waystation.FetchCore.Primaries.Errors;
+using Waystation.Primaries.Loops;
 
 namespace Waystation.Primaries.Ssh;
 
@@ -40,6 +41,8 @@ internal static class SshArguments
         "TCPKeepAlive=yes",
         "ServerAliveCountMax=4",
         "SendEnv=GIT_PROTOCOL",
+        // A server that does not know the variable leaves it out.
+        "SendEnv=" + NodeMark.Variable,
         // The line in the log for a successful login. It tells a broken connection from a connection that was never made.
         "LogLevel=VERBOSE",
     ];

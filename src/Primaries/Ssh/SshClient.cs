@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using Waystation.CacheStore.Processes;
 using Waystation.FetchCore.Primaries.Errors;
+using Waystation.Primaries.Loops;
 using Waystation.Primaries.Ssh.Agents;
 
 namespace Waystation.Primaries.Ssh;
@@ -86,6 +87,7 @@ public sealed class SshClient
     {
         ProcessStartInfo start = ChildProcess.Prepare("ssh", arguments);
         start.Environment["LC_ALL"] = "C";
+        start.Environment[NodeMark.Variable] = NodeMark.Chain;
         if (gitProtocol is not null)
         {
             start.Environment["GIT_PROTOCOL"] = gitProtocol;

@@ -41,6 +41,7 @@ using Waystation.Proxy.Http.Endpoints;
 using Waystation.Proxy.Http.Forwarding;
 using Waystation.Proxy.Http.Headers;
 using Waystation.Proxy.Options;
+using Waystation.Proxy.Options.Reading;
 using Waystation.Proxy.Telemetry;
 using Waystation.Proxy.Work;
 using Waystation.SshFrontend;
@@ -64,6 +65,7 @@ internal static class Node
     /// <param name="configuration">The source of the settings, of which some are read again while the node runs.</param>
     /// <param name="mapPages">Maps the pages of the admin API.</param>
     /// <param name="cancellationToken">Ends the node.</param>
+    /// <exception cref="SettingsException">The node would ask itself.</exception>
     /// <exception cref="DataFolderException">The data folder may not be used.</exception>
     public static async Task RunAsync(
         NodeOptions options,
@@ -72,6 +74,11 @@ internal static class Node
         CancellationToken cancellationToken
     )
     {
+        if (await OwnAddresses.FindLoopsAsync(options, cancellationToken) is { Count: > 0 } loops)
+        {
+            throw new SettingsException(loops);
+        }
+
         using var folder = new DataFolder(options.Data, TimeProvider.System, options.Disk.Reserve);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
@@ -279,6 +286,7 @@ internal static class Node
             .AddSingleton<HookBodies>()
             .AddSingleton<HookEndpoint>()
             .AddSingleton<FarmEndpoint>()
+            .AddSingleton<LoopGuard>()
             .AddSingleton<PushCopies>()
             .AddSingleton<PushIngest>()
             .AddSingleton<ReceivePackEndpoint>()

@@ -6,6 +6,13 @@ internal static partial class ProxyLog
     [LoggerMessage(2004, LogLevel.Warning, "{Method} {Path}: the primary could not be asked: {Reason}")]
     public static partial void PrimaryFailed(this ILogger logger, string method, string path, string reason);
 
+    [LoggerMessage(
+        2005,
+        LogLevel.Error,
+        "a request to {Primary} came back to this node: the primary's address leads here; set Primaries:0:Address to its own address"
+    )]
+    public static partial void Loops(this ILogger logger, string primary);
+
     [LoggerMessage(2007, LogLevel.Error, "{Method} {Path}: the node failed to answer")]
     public static partial void RequestFailed(this ILogger logger, string method, string path, Exception cause);
 

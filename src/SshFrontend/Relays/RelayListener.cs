@@ -160,7 +160,7 @@ public sealed class RelayListener : IHostedService, IDisposable
                     string line = await _door.FindLineAsync(KeyOf(key), _stop.Token);
                     await relay.SendAsync(new RelayMessage(RelayMessageKind.Line, Encoding.UTF8.GetBytes(line)), _stop.Token);
                     break;
-                case { Kind: RelayMessageKind.Session, Count: 6 } session:
+                case { Kind: RelayMessageKind.Session, Count: 7 } session:
                     int code = await ServeSessionAsync(relay, session);
                     await relay.SendAsync(
                         new RelayMessage(RelayMessageKind.Exit, Encoding.ASCII.GetBytes(code.ToString(CultureInfo.InvariantCulture))),
@@ -196,6 +196,7 @@ public sealed class RelayListener : IHostedService, IDisposable
             GitProtocol = Text(message[3]),
             AgentSocket = Text(message[4]),
             Client = Text(message[5]) ?? "",
+            Via = Text(message[6]),
             Input = relay.TakeStream(0, PipeDirection.In),
             Output = relay.TakeStream(1, PipeDirection.Out),
             Error = relay.TakeStream(2, PipeDirection.Out),

@@ -18,6 +18,9 @@ public sealed class RelaySession : IAsyncDisposable
     /// <summary>The addresses and ports of client and node, as in <c>SSH_CONNECTION</c>; for the log.</summary>
     public string Client { get; init; } = "";
 
+    /// <summary>The marks of the nodes through which the session came; null if it came through none.</summary>
+    public string? Via { get; init; }
+
     /// <summary>The client's input: the pipe that sshd writes for it.</summary>
     public required Stream Input { get; init; }
 

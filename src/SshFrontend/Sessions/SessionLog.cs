@@ -16,4 +16,11 @@ internal static partial class SessionLog
 
     [LoggerMessage(3206, LogLevel.Warning, "the node refuses the SSH key {Fingerprint}, because the key authority failed: {Reason}")]
     public static partial void AuthorityFailed(this ILogger logger, string fingerprint, string reason);
+
+    [LoggerMessage(
+        3207,
+        LogLevel.Error,
+        "a session to the primary came back to this node, from {Client}: the primary's SSH address leads here; set Primaries:0:Address"
+    )]
+    public static partial void SessionLoops(this ILogger logger, string client);
 }

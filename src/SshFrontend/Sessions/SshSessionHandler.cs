@@ -7,6 +7,7 @@ using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol;
 using Waystation.Primaries;
+using Waystation.Primaries.Loops;
 using Waystation.Primaries.Ssh.Keys;
 using Waystation.SshFrontend.Channels;
 using Waystation.SshFrontend.Identities;
@@ -99,6 +100,14 @@ public sealed class SshSessionHandler : IRelaySessions
 
     private async Task<SessionEnd> RunAsync(RelaySession session, ClientChannel client, CancellationToken cancellationToken)
     {
+        if (!NodeMark.TryBeginSession(session.Via))
+        {
+            _logger.SessionLoops(session.Client);
+            return SessionEnd.Saying(
+                "the primary's SSH address leads back to this node; its operator must set Primaries:0:Address or the right SshUrl"
+            );
+        }
+
         if (!SshPublicKey.TryParse(session.Key, out SshPublicKey? key))
         {
             return SessionEnd.Saying("the node cannot read this key");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Waystation.Primaries.Loops;
 
 namespace Waystation.SshFrontend.Sshd;
 
@@ -68,7 +69,7 @@ internal static class SshdConfigWriter
 
         Say("MaxSessions 64");
 
-        Say("AcceptEnv GIT_PROTOCOL");
+        Say($"AcceptEnv GIT_PROTOCOL {NodeMark.Variable}");
         Say("PermitUserEnvironment no");
         Say("PermitUserRC no");
         Say("PermitTTY no");

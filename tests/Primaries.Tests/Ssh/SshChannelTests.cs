@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Primaries.Errors;
+using Waystation.Primaries.Loops;
 using Waystation.Primaries.Ssh;
 using Waystation.Primaries.Ssh.UploadPack;
 using Waystation.TestKit.Servers;
@@ -246,7 +247,7 @@ public sealed class SshChannelTests(SshStage stage) : IClassFixture<SshStage>
         IEnumerable<string> names = File.ReadAllText($"/proc/{program}/environ")
             .Split('\0', StringSplitOptions.RemoveEmptyEntries)
             .Select(static line => line.Split('=')[0]);
-        Assert.Equal(["LC_ALL", "PATH"], names.Order());
+        Assert.Equal(["LC_ALL", "PATH", NodeMark.Variable], names.Order());
     }
 
     private static async Task<(SshOutcome, int)> EndOfAsync(SshChannel channel)

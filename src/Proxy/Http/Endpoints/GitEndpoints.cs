@@ -25,6 +25,7 @@ internal sealed class GitEndpoints(
     LfsUploadEndpoint lfsUploads,
     HookEndpoint hooks,
     FarmEndpoint farm,
+    LoopGuard loops,
     PassThrough passThrough,
     FetchMeters meters,
     ILogger<GitEndpoints> logger
@@ -119,6 +120,12 @@ internal sealed class GitEndpoints(
         if (primaries.Find(context.Request.Host.Host) is not { } primary)
         {
             await MisdirectAsync(context);
+            return;
+        }
+
+        if (LoopGuard.IsLoop(context.Request))
+        {
+            await loops.RefuseAsync(context, primary);
             return;
         }
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Waystation.Primaries;
+using Waystation.Primaries.Loops;
 using Waystation.Proxy.Http.Headers;
 using Waystation.Proxy.Http.Requests;
 using Waystation.Proxy.Http.Streams;
@@ -47,7 +48,7 @@ internal sealed class PrimaryTransformer(Primary primary, GitRequest git, string
 
         proxyRequest.RequestUri = primary.Http.UriOf(git.Target);
         headers.Host = primary.Authority;
-        headers.TryAddWithoutValidation("Via", $"{HttpVersion(httpContext)} waystation");
+        headers.TryAddWithoutValidation("Via", $"{HttpVersion(httpContext)} {NodeMark.Own}");
         foreach ((string name, string value) in ClientHeaders.ForwardedFor(httpContext))
         {
             headers.TryAddWithoutValidation(name, value);
