@@ -7,10 +7,14 @@ namespace Waystation.Proxy.Connections;
 /// <param name="abort">Ends it.</param>
 internal sealed class ClientConnection(IPAddress address, Action<string> abort)
 {
-    public IPAddress Address { get; } = address;
+    /// <summary>That of a trusted proxy until its header has named the client.</summary>
+    public IPAddress Address { get; set; } = address;
+
+    /// <summary>Whether it is of a trusted proxy, which has any number of clients: the bound for one address does not hold.</summary>
+    public bool IsOfProxy { get; set; }
 
     /// <summary>Whether it was accepted beyond the bounds, only to get a 429.</summary>
-    public bool IsTurnedAway { get; init; }
+    public bool IsTurnedAway { get; set; }
 
     /// <summary>Whether a whole head has ever come.</summary>
     public bool HasAsked { get; set; }

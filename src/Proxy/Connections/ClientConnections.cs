@@ -18,6 +18,8 @@ internal sealed class ClientConnections(ClientOptions options)
     /// <summary>Connections beyond the bounds that are kept only to get a 429; further ones are closed at once.</summary>
     private const int MaxTurnedAway = 256;
 
+    private const string Crowded = "room was made for another connection";
+
     private readonly int _perAddress = options.MaxConnectionsPerAddress == 0 ? int.MaxValue : options.MaxConnectionsPerAddress;
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, OfAddress> _byAddress = [];
@@ -58,47 +60,43 @@ internal sealed class ClientConnections(ClientOptions options)
     }
 
     /// <summary>Counts a new connection.</summary>
-    /// <param name="address">The client's address.</param>
+    /// <param name="address">The address that connects.</param>
+    /// <param name="isOfProxy">Whether that is a trusted proxy.</param>
     /// <param name="abort">Ends the connection, with a reason.</param>
     /// <param name="ended">The connection that was ended to make room; null if there was room.</param>
     /// <returns>Null if the new connection must be closed at once.</returns>
-    public ClientConnection? Admit(IPAddress address, Action<string> abort, out ClientConnection? ended)
+    public ClientConnection? Admit(IPAddress address, bool isOfProxy, Action<string> abort, out ClientConnection? ended)
     {
-        IPAddress counted = Counted(address);
-        ClientConnection? admitted;
+        var connection = new ClientConnection(Counted(address), abort) { IsOfProxy = isOfProxy };
+        bool isAdmitted;
         lock (_lock)
         {
-            OfAddress own = _byAddress.TryGetValue(counted, out OfAddress? known) ? known : _byAddress[counted] = new OfAddress();
-            bool isFull = own.Count >= _perAddress || _count >= options.MaxConnections;
-            ended = !isFull ? null : (own.Count >= _perAddress ? own.Waiting : _waiting).First?.Value;
-            if (ended is not null)
-            {
-                Remove(ended);
-            }
-
-            bool isTurnedAway = isFull && ended is null;
-            admitted =
-                isTurnedAway && _turnedAway >= MaxTurnedAway ? null : new ClientConnection(counted, abort) { IsTurnedAway = isTurnedAway };
-            if (admitted is { IsTurnedAway: true })
-            {
-                _turnedAway++;
-            }
-            else if (admitted is not null)
-            {
-                _count++;
-                // The ended connection may have been the last one of its address. The address is then forgotten.
-                _byAddress[counted] = own;
-                own.Count++;
-                Wait(admitted, own);
-            }
-            else if (own.Count == 0)
-            {
-                _byAddress.Remove(counted);
-            }
+            isAdmitted = Place(connection, out ended);
         }
 
-        ended?.Abort("room was made for another connection");
-        return admitted;
+        ended?.Abort(Crowded);
+        return isAdmitted ? connection : null;
+    }
+
+    /// <summary>Counts a connection of a trusted proxy for its client instead.</summary>
+    /// <returns>False if the connection must be closed.</returns>
+    public bool Move(ClientConnection connection, IPAddress client, out ClientConnection? ended)
+    {
+        ended = null;
+        lock (_lock)
+        {
+            if (connection.IsGone)
+            {
+                return false;
+            }
+
+            Remove(connection);
+            (connection.Address, connection.IsOfProxy, connection.IsTurnedAway) = (Counted(client), false, false);
+            connection.IsGone = !Place(connection, out ended);
+        }
+
+        ended?.Abort(Crowded);
+        return !connection.IsGone;
     }
 
     /// <summary>The head of a request has come.</summary>
@@ -131,20 +129,38 @@ internal sealed class ClientConnections(ClientOptions options)
     {
         lock (_lock)
         {
-            if (connection.IsGone)
+            if (!connection.IsGone)
             {
-                return;
+                Remove(connection);
             }
-
-            if (connection.IsTurnedAway)
-            {
-                connection.IsGone = true;
-                _turnedAway--;
-                return;
-            }
-
-            Remove(connection);
         }
+    }
+
+    private bool Place(ClientConnection connection, out ClientConnection? ended)
+    {
+        IPAddress address = connection.Address;
+        OfAddress own = _byAddress.TryGetValue(address, out OfAddress? known) ? known : new OfAddress();
+        bool isFullOfOwn = !connection.IsOfProxy && own.Count >= _perAddress;
+        bool isFull = isFullOfOwn || _count >= options.MaxConnections;
+        ended = !isFull ? null : (isFullOfOwn ? own.Waiting : _waiting).First?.Value;
+        if (ended is not null)
+        {
+            Remove(ended);
+        }
+
+        if (isFull && ended is null)
+        {
+            connection.IsTurnedAway = _turnedAway < MaxTurnedAway;
+            _turnedAway += connection.IsTurnedAway ? 1 : 0;
+            return connection.IsTurnedAway;
+        }
+
+        _count++;
+        // The ended connection may have been the last one of its address. The address is then forgotten.
+        _byAddress[address] = own;
+        own.Count++;
+        Wait(connection, own);
+        return true;
     }
 
     private void Wait(ClientConnection connection, OfAddress own)
@@ -165,6 +181,13 @@ internal sealed class ClientConnections(ClientOptions options)
 
     private void Remove(ClientConnection connection)
     {
+        if (connection.IsTurnedAway)
+        {
+            connection.IsGone = true;
+            _turnedAway--;
+            return;
+        }
+
         OfAddress own = _byAddress[connection.Address];
         StopWaiting(connection, own);
         connection.IsGone = true;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Waystation.Primaries;
 using Waystation.Proxy.Options;
 using Waystation.Proxy.Telemetry;
 
@@ -15,6 +16,7 @@ namespace Waystation.Proxy.Connections;
 internal sealed class ConnectionDoor(
     ClientOptions options,
     ClientConnections connections,
+    ProxyProtocol proxies,
     TimeProvider time,
     DoorMeters meters,
     ILogger<ConnectionDoor> logger
@@ -26,7 +28,7 @@ internal sealed class ConnectionDoor(
     /// <summary>The server itself answers an unfinished head with 408; this is the time for that.</summary>
     private static readonly TimeSpan s_serversOwn = TimeSpan.FromSeconds(2);
 
-    /// <summary>The shortest time between two warnings about a crowd.</summary>
+    /// <summary>The shortest time between two warnings.</summary>
     private static readonly TimeSpan s_betweenWarnings = TimeSpan.FromMinutes(1);
 
     /// <summary>The time after which a refused client may come again.</summary>
@@ -39,17 +41,15 @@ internal sealed class ConnectionDoor(
     public ConnectionDelegate Watch(ConnectionDelegate next) =>
         async context =>
         {
-            IPAddress address = (context.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+            IPEndPoint peer = PlainPeer(context);
+            bool isOfProxy = proxies.IsProxy(peer.Address);
             ClientConnection? connection = connections.Admit(
-                address,
+                peer.Address,
+                isOfProxy,
                 reason => context.Abort(new ConnectionAbortedException(reason)),
                 out ClientConnection? ended
             );
-            if (ended is not null || connection is not { IsTurnedAway: false })
-            {
-                NoteCrowd(address, ended is null ? "refused" : "ended");
-            }
-
+            NoteCrowd(peer.Address, connection, ended);
             if (connection is null)
             {
                 context.Abort(new ConnectionAbortedException("too many connections"));
@@ -66,7 +66,10 @@ internal sealed class ConnectionDoor(
             await using ITimer stall = time.CreateTimer(_ => EndStalled(connection, socket, watch), null, look, look);
             try
             {
-                await next(context);
+                if (!isOfProxy || await MeetClientAsync(context, connection))
+                {
+                    await next(context);
+                }
             }
             finally
             {
@@ -101,6 +104,52 @@ internal sealed class ConnectionDoor(
         }
     }
 
+    /// <summary>A socket of both families says IPv4 addresses in the form of IPv6. From here on there is one form.</summary>
+    private static IPEndPoint PlainPeer(ConnectionContext context)
+    {
+        var peer = context.RemoteEndPoint as IPEndPoint;
+        var plain = new IPEndPoint(ClientNetworks.Plain(peer?.Address ?? IPAddress.None), peer?.Port ?? 0);
+        context.RemoteEndPoint = plain;
+        return plain;
+    }
+
+    /// <summary>Learns from a trusted proxy, by the PROXY protocol, for which client the connection is.</summary>
+    /// <returns>False if the connection must be closed.</returns>
+    private async Task<bool> MeetClientAsync(ConnectionContext context, ClientConnection connection)
+    {
+        EndPoint? proxy = context.RemoteEndPoint;
+        try
+        {
+            ProxyHeader header = await ProxyProtocol.TakeAsync(context);
+            if (header.Status == ProxyHeaderStatus.Malformed)
+            {
+                meters.ConnectionEnded("malformed");
+                WarnAtTimes(() => logger.ProxyHeaderMalformed(proxy));
+                context.Abort(new ConnectionAbortedException("the header of the PROXY protocol cannot be read"));
+                return false;
+            }
+
+            if (header.Source is not { } client)
+            {
+                return true;
+            }
+
+            bool isAdmitted = connections.Move(connection, client.Address, out ClientConnection? ended);
+            NoteCrowd(client.Address, isAdmitted ? connection : null, ended);
+            if (!isAdmitted)
+            {
+                context.Abort(new ConnectionAbortedException("too many connections"));
+            }
+
+            return isAdmitted;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The proxy has left, or was too slow.
+            return false;
+        }
+    }
+
     private static Task TurnAwayAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
@@ -132,9 +181,20 @@ internal sealed class ConnectionDoor(
         }
     }
 
-    private void NoteCrowd(IPAddress address, string what)
+    private void NoteCrowd(IPAddress address, ClientConnection? connection, ClientConnection? ended)
     {
+        if (ended is null && connection is { IsTurnedAway: false })
+        {
+            return;
+        }
+
+        string what = ended is null ? "refused" : "ended";
         meters.ConnectionEnded(what);
+        WarnAtTimes(() => logger.Crowded(address, what, connections.Count));
+    }
+
+    private void WarnAtTimes(Action warn)
+    {
         lock (_warning)
         {
             if (time.GetElapsedTime(_warned) < s_betweenWarnings)
@@ -145,6 +205,6 @@ internal sealed class ConnectionDoor(
             _warned = time.GetTimestamp();
         }
 
-        logger.Crowded(address, what, connections.Count);
+        warn();
     }
 }

@@ -12,4 +12,7 @@ internal static partial class ConnectionLog
             + "(Clients:MaxConnections, Clients:MaxConnectionsPerAddress)"
     )]
     public static partial void Crowded(this ILogger logger, IPAddress address, string what, int count);
+
+    [LoggerMessage(2102, LogLevel.Warning, "{Proxy} is a trusted proxy, and sent a header of the PROXY protocol that cannot be read")]
+    public static partial void ProxyHeaderMalformed(this ILogger logger, EndPoint? proxy);
 }

@@ -40,6 +40,7 @@ using Waystation.Proxy.Hooks;
 using Waystation.Proxy.Http.Endpoints;
 using Waystation.Proxy.Http.Forwarding;
 using Waystation.Proxy.Http.Headers;
+using Waystation.Proxy.Limits;
 using Waystation.Proxy.Options;
 using Waystation.Proxy.Options.Reading;
 using Waystation.Proxy.Telemetry;
@@ -136,10 +137,13 @@ internal static class Node
         RequestDelegate admin = AdminPages.Build(app.Services, mapPages);
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
         HttpsRedirect redirect = app.Services.GetRequiredService<HttpsRedirect>();
+        RequestDelegate requests = app
+            .Services.GetRequiredService<ForwardedClient>()
+            .Before(context => door.HandleAsync(context, clients.HandleAsync));
         app.Run(context =>
             context.Features.Get<AdminDoor>() is not null ? admin(context)
             : context.Features.Get<RedirectDoor>() is not null ? door.HandleAsync(context, redirect.HandleAsync)
-            : door.HandleAsync(context, clients.HandleAsync)
+            : requests(context)
         );
         await app.StartAsync(cancellationToken);
         foreach (ListenOptions open in redirectDoors)
@@ -281,6 +285,10 @@ internal static class Node
             .AddSingleton<HttpFetchResponder>()
             .AddSingleton<UploadPackEndpoint>()
             .AddSingleton(options.Clients)
+            .AddSingleton(options)
+            .AddSingleton<TrustedProxies>()
+            .AddSingleton<ForwardedClient>()
+            .AddSingleton<ProxyProtocol>()
             .AddSingleton<ClientConnections>()
             .AddSingleton<ConnectionDoor>()
             .AddSingleton<HookBodies>()

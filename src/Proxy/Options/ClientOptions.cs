@@ -23,7 +23,7 @@ internal sealed class ClientOptions
     [Range(1, 1_000_000)]
     public int MaxConnections { get; init; } = (int)Math.Clamp(OpenFilesLimit.Read() / 3, 16, 10_000);
 
-    [Setting("Connections of one client address at once. 0 is no limit, for a node behind a balancer.", Page = Page)]
+    [Setting("Connections of one client address at once. 0 is no limit.", Page = Page)]
     [Range(0, 1_000_000)]
     public int MaxConnectionsPerAddress { get; init; } = 1_000;
 

@@ -36,6 +36,12 @@ internal sealed class NodeOptions : IValidatableObject
     )]
     public IReadOnlyList<ListenAddress> Listen { get; init; } = [new(new IPEndPoint(IPAddress.Loopback, 8080), IsTls: false)];
 
+    [Setting(
+        "The balancers in front of this node. It believes what they say about a client: X-Forwarded-For, -Proto, -Host, PROXY protocol.",
+        Page = "operations.md#a-balancer-in-front"
+    )]
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
     public TlsOptions Tls { get; init; } = new();
 
     public SshOptions Ssh { get; init; } = new();

@@ -25,7 +25,7 @@ internal sealed class DoorMeters
 
     public void ConnectionClosed() => _connections.Add(-1);
 
-    /// <param name="reason"><c>ended</c> to make room, <c>refused</c>, <c>silent</c> (no request) or <c>stalled</c> (nothing
-    /// taken).</param>
+    /// <param name="reason"><c>ended</c> to make room, <c>refused</c>, <c>silent</c> (no request), <c>stalled</c> (nothing taken) or
+    /// <c>malformed</c> (a header of the PROXY protocol).</param>
     public void ConnectionEnded(string reason) => _connectionsEnded.Add(1, new KeyValuePair<string, object?>("reason", reason));
 }

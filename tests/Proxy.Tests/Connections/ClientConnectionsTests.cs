@@ -34,7 +34,7 @@ public sealed class ClientConnectionsTests
         var connections = new ClientConnections(new ClientOptions { MaxConnections = 5_000, MaxConnectionsPerAddress = 0 });
         for (int i = 0; i < 2_000; i++)
         {
-            connections.Admit(s_one, _ => _ended.Add("one"), out _);
+            connections.Admit(s_one, isOfProxy: false, _ => _ended.Add("one"), out _);
         }
 
         Assert.Empty(_ended);
@@ -165,5 +165,6 @@ public sealed class ClientConnectionsTests
         }
     }
 
-    private ClientConnection? Admit(IPAddress address, string name) => _connections.Admit(address, _ => _ended.Add(name), out _);
+    private ClientConnection? Admit(IPAddress address, string name) =>
+        _connections.Admit(address, isOfProxy: false, _ => _ended.Add(name), out _);
 }

@@ -45,6 +45,43 @@ public sealed class OptionsReaderTests
     }
 
     [Fact]
+    public void Networks_AreRead_InOneForm()
+    {
+        NodeOptions options = Read(
+            Given(("TrustedProxies", "10.0.0.0/8; 192.0.2.7;2001:db8::/32;::1;::ffff:192.0.2.0/120;::ffff:10.1.1.1"))
+        );
+
+        Assert.Equal(
+            ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32", "::1/128", "192.0.2.0/24", "10.1.1.1/32"],
+            options.TrustedProxies.Select(static network => network.ToString())
+        );
+        Assert.Empty(Read(Given()).TrustedProxies);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1/8")]
+    [InlineData("10.0.0.0/33")]
+    [InlineData("10.0.0.0/-1")]
+    [InlineData("10.0.0.0/")]
+    [InlineData("10.0.0.0/08x")]
+    [InlineData("10/8")]
+    [InlineData("10.0.0.010")]
+    [InlineData("0x0a000001")]
+    [InlineData("2001:db8::1/64")]
+    [InlineData("2001:db8::/129")]
+    [InlineData("[::1]")]
+    [InlineData("fe80::1%eth0")]
+    [InlineData("::ffff:10.0.0.0/64")]
+    [InlineData("localhost")]
+    [InlineData("*")]
+    public void Network_ThatIsNone_IsRefused(string text)
+    {
+        SettingsException wrong = Assert.Throws<SettingsException>(() => Read(Given(("TrustedProxies", $"192.0.2.1;{text}"))));
+
+        Assert.Equal($"TrustedProxies = \"{text}\": accepted is {ClientNetworks.Accepted}", Assert.Single(wrong.Problems));
+    }
+
+    [Fact]
     public void Primary_IsReconnectedTo_AndWaitedFor_AsLongAsIsSet()
     {
         PrimaryOptions standard = Read(Given()).Primaries.Single();

@@ -104,6 +104,8 @@ public sealed class HaproxyBalancer : IBalancer
 
             frontend git
                 bind 127.0.0.1:{_http}
+                option forwardfor
+                http-request del-header X-Forwarded-Host
                 # Nodes reach each other directly.
                 http-request deny deny_status 404 if {"{ path_beg /.waystation/farm/ }"}
                 default_backend nodes

@@ -78,6 +78,8 @@ public sealed class NginxBalancer : IBalancer
                         proxy_http_version 1.1;
                         proxy_set_header Connection "";
                         proxy_set_header Host $http_host;
+                        proxy_set_header X-Forwarded-For $remote_addr;
+                        proxy_set_header X-Forwarded-Host "";
                         proxy_buffering off;
                         proxy_request_buffering off;
                         proxy_connect_timeout 2s;

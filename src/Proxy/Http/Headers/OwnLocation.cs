@@ -1,5 +1,4 @@
 using Waystation.Primaries;
-using Waystation.Primaries.Http.Responses;
 
 namespace Waystation.Proxy.Http.Headers;
 
@@ -24,17 +23,8 @@ internal static class OwnLocation
         }
 
         // An absolute URL, because JGit follows no relative one.
-        return $"{SchemeOf(request)}://{request.Host.Value}{location[end..]}";
+        return $"{request.Scheme}://{request.Host.Value}{location[end..]}";
     }
-
-    /// <summary>
-    /// A balancer in front that ends TLS reports it. The report has one effect: a redirect from plain to secure on the same name, for the
-    /// one client whose request has it.
-    /// </summary>
-    private static string SchemeOf(HttpRequest request) =>
-        string.Equals(request.Headers[ReportedFields.Scheme], Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase)
-            ? Uri.UriSchemeHttps
-            : request.Scheme;
 
     /// <summary>The start of the path behind scheme and authority; null if there is none.</summary>
     private static int? AuthorityEnd(string location)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Waystation.Primaries;
 using Waystation.Primaries.Ssh;
 
 namespace Waystation.Proxy.Options.Reading;
@@ -54,6 +55,12 @@ internal sealed record SettingKind(string Noun, string Example, Func<string, obj
             Endpoints.IpAccepted,
             "",
             static text => Endpoints.TryParseIp(text, out IPEndPoint? value) ? value : null,
+            static value => value.ToString()!
+        ),
+        [typeof(IPNetwork)] = new(
+            ClientNetworks.Accepted,
+            "",
+            static text => ClientNetworks.TryParse(text, out IPNetwork value) ? value : null,
             static value => value.ToString()!
         ),
         [typeof(DnsEndPoint)] = new(
