@@ -38,6 +38,20 @@ public sealed class ClientNetworks
             : address;
     }
 
+    /// <summary>The address that a client counts for: of IPv6 the network of 64 bits, which one machine has to itself.</summary>
+    public static IPAddress Counted(IPAddress address)
+    {
+        IPAddress plain = Plain(address);
+        if (plain.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return plain;
+        }
+
+        byte[] bytes = plain.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes);
+    }
+
     /// <summary>
     /// Parses an address as everybody writes it. The system's own parser also takes <c>10</c>, <c>0x0a000001</c> and <c>012.1.1.1</c>,
     /// which mean different addresses to different programs.

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using System.Net;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.Primaries.Gate;
@@ -15,6 +16,7 @@ public sealed class Primary : IDisposable
     private readonly PrimaryOptions _options;
     private readonly ReadBudget _budget;
     private ProjectOptions _selection;
+    private ClientList _clients;
 
     /// <param name="options">The operator's settings.</param>
     /// <param name="time">The clock.</param>
@@ -24,6 +26,7 @@ public sealed class Primary : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _selection = options.Projects;
+        _clients = new ClientList(options.Clients);
         _budget = new ReadBudget(options.MaxRequests, time);
         var origin = new HttpOriginOptions
         {
@@ -115,8 +118,20 @@ public sealed class Primary : IDisposable
             && !chosen.Exclude.Any(glob => Matches(glob, path));
     }
 
-    /// <summary>Changes which projects are selected; the rest stays as it was at the start.</summary>
-    public void Reselect(ProjectOptions projects) => Volatile.Write(ref _selection, projects);
+    /// <summary>Whether the operator lets the client with this address ask this primary through the node.</summary>
+    /// <param name="client">The address; null if it is not known.</param>
+    public bool Admits(IPAddress? client)
+    {
+        return Volatile.Read(ref _clients).Admits(client);
+    }
+
+    /// <summary>Changes which projects are selected and which clients are admitted; the rest stays as it was at the start.</summary>
+    public void Reselect(PrimaryOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Volatile.Write(ref _selection, options.Projects);
+        Volatile.Write(ref _clients, new ClientList(options.Clients));
+    }
 
     /// <inheritdoc />
     public void Dispose()

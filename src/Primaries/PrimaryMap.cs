@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using Waystation.CacheStore;
 
 namespace Waystation.Primaries;
@@ -37,6 +38,17 @@ public sealed class PrimaryMap : IDisposable
     public Primary? Of(RepositoryName repository) =>
         Array.Find(_primaries, primary => string.Equals(primary.Authority, repository.Host, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>Whether a client may ask the primary of this repository, which may be one that only SSH has.</summary>
+    public bool Admits(RepositoryName repository, IPAddress? client) =>
+        Array
+            .Find(
+                _primaries,
+                primary =>
+                    string.Equals(primary.Authority, repository.Host, StringComparison.OrdinalIgnoreCase)
+                    || string.Equals(primary.SshOnlyHost, repository.Host, StringComparison.OrdinalIgnoreCase)
+            )
+            ?.Admits(client) == true;
+
     /// <summary>Sets the condition under which this node may hold anything.</summary>
     public void HoldOnlyWhile(Func<bool> mayHold)
     {
@@ -46,12 +58,12 @@ public sealed class PrimaryMap : IDisposable
         }
     }
 
-    /// <summary>Takes over settings that may change while the node runs: the selection of projects.</summary>
+    /// <summary>Takes over settings that may change while the node runs: the selection of projects, the lists of clients.</summary>
     public void Reselect(IEnumerable<PrimaryOptions> options)
     {
         foreach (PrimaryOptions one in options)
         {
-            Array.Find(_primaries, primary => primary.Http.Prefix == one.Url.GetLeftPart(UriPartial.Authority))?.Reselect(one.Projects);
+            Array.Find(_primaries, primary => primary.Http.Prefix == one.Url.GetLeftPart(UriPartial.Authority))?.Reselect(one);
         }
     }
 

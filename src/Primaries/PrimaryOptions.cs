@@ -88,6 +88,8 @@ public sealed class PrimaryOptions : IValidatableObject
 
     public ProjectOptions Projects { get; init; } = new();
 
+    public ClientListOptions Clients { get; init; } = new();
+
     /// <summary>The host and port to connect to instead of those of <see cref="Url"/>; null if they are the same.</summary>
     public DnsEndPoint? ConnectTo => field ??= Address is { Port: 0 } ? new DnsEndPoint(Address.Host, Url.Port) : Address;
 

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Waystation.Primaries;
 using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Admin;
@@ -7,6 +9,11 @@ namespace Waystation.Proxy.Admin;
 /// <summary>Checks access to a page of the admin address: any peer, or only one with the token if there is a token.</summary>
 internal sealed class AdminAccess(AdminOptions options)
 {
+    private readonly ClientNetworks _allowed = new(options.Allow);
+
+    /// <summary>Whether a client with this address may use the admin address.</summary>
+    public bool Admits(IPAddress? client) => _allowed.IsEmpty || (client is not null && _allowed.Contains(client));
+
     /// <summary>Whether the admin address is one that other machines cannot reach.</summary>
     public bool IsLoopback => options.Listen.IsLoopback;
 

@@ -6,6 +6,7 @@ namespace Waystation.Proxy.Admin;
 /// The operator's address, which clients never reach: health, readiness, metrics and the admin API. The pages are endpoints. Their common
 /// checks are here, in the order in which a request meets them:
 /// <code>
+///   the address is in Admin:Allow        403
 ///   the Host is a loopback name          421   a web page of a stranger, with a name that resolves to this machine, reads nothing
 ///   routing                                    AdminRoutes
 ///   the token is right, if there is one  401
@@ -20,6 +21,7 @@ internal static class AdminPages
         AdminAccess access = services.GetRequiredService<AdminAccess>();
         // A pipeline of its own: in the program's pipeline, routing would see the requests of clients as well.
         var pages = new ApplicationBuilder(services);
+        pages.Use(next => context => access.Admits(context.Connection.RemoteIpAddress) ? next(context) : Refusals.NotAllowedAsync(context));
         pages.Use(AnswerLoopbackNamesOnly(access));
         pages.UseRouting();
         pages.Use(next => context => access.MayPass(context) ? next(context) : Refusals.WantTokenAsync(context));

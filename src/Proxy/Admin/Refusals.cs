@@ -3,6 +3,13 @@ namespace Waystation.Proxy.Admin;
 /// <summary>Writes the refusals of the admin address: problem details (RFC 9457) below the API, a line of text elsewhere.</summary>
 internal static class Refusals
 {
+    public static Task NotAllowedAsync(HttpContext context) =>
+        TextAsync(
+            context,
+            StatusCodes.Status403Forbidden,
+            $"The operator of this node does not allow {context.Connection.RemoteIpAddress} here (Admin:Allow).\n"
+        );
+
     public static Task ForeignHostAsync(HttpContext context) =>
         TextAsync(context, StatusCodes.Status421MisdirectedRequest, "The admin address answers only to loopback names.\n");
 

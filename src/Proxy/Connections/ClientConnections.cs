@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Waystation.Primaries;
 using Waystation.Proxy.Options;
 
 namespace Waystation.Proxy.Connections;
@@ -39,26 +39,6 @@ internal sealed class ClientConnections(ClientOptions options)
         }
     }
 
-    /// <summary>
-    /// The address that a client's connections count for: of IPv6 the network of 64 bits, which one machine has to itself.
-    /// </summary>
-    public static IPAddress Counted(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-        {
-            return address.MapToIPv4();
-        }
-
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-        {
-            return address;
-        }
-
-        byte[] bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
-    }
-
     /// <summary>Counts a new connection.</summary>
     /// <param name="address">The address that connects.</param>
     /// <param name="isOfProxy">Whether that is a trusted proxy.</param>
@@ -67,7 +47,7 @@ internal sealed class ClientConnections(ClientOptions options)
     /// <returns>Null if the new connection must be closed at once.</returns>
     public ClientConnection? Admit(IPAddress address, bool isOfProxy, Action<string> abort, out ClientConnection? ended)
     {
-        var connection = new ClientConnection(Counted(address), abort) { IsOfProxy = isOfProxy };
+        var connection = new ClientConnection(ClientNetworks.Counted(address), abort) { IsOfProxy = isOfProxy };
         bool isAdmitted;
         lock (_lock)
         {
@@ -91,7 +71,7 @@ internal sealed class ClientConnections(ClientOptions options)
             }
 
             Remove(connection);
-            (connection.Address, connection.IsOfProxy, connection.IsTurnedAway) = (Counted(client), false, false);
+            (connection.Address, connection.IsOfProxy, connection.IsTurnedAway) = (ClientNetworks.Counted(client), false, false);
             connection.IsGone = !Place(connection, out ended);
         }
 

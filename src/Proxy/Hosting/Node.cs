@@ -137,9 +137,8 @@ internal static class Node
         RequestDelegate admin = AdminPages.Build(app.Services, mapPages);
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
         HttpsRedirect redirect = app.Services.GetRequiredService<HttpsRedirect>();
-        RequestDelegate requests = app
-            .Services.GetRequiredService<ForwardedClient>()
-            .Before(context => door.HandleAsync(context, clients.HandleAsync));
+        RequestDelegate counted = app.Services.GetRequiredService<RequestDoor>().Before(clients.HandleAsync);
+        RequestDelegate requests = app.Services.GetRequiredService<ForwardedClient>().Before(context => door.HandleAsync(context, counted));
         app.Run(context =>
             context.Features.Get<AdminDoor>() is not null ? admin(context)
             : context.Features.Get<RedirectDoor>() is not null ? door.HandleAsync(context, redirect.HandleAsync)
@@ -289,6 +288,10 @@ internal static class Node
             .AddSingleton<TrustedProxies>()
             .AddSingleton<ForwardedClient>()
             .AddSingleton<ProxyProtocol>()
+            .AddSingleton<ClientRates>()
+            .AddSingleton<RequestsUnderWay>()
+            .AddSingleton<RequestDoor>()
+            .AddSingleton<ClientAdmission>()
             .AddSingleton<ClientConnections>()
             .AddSingleton<ConnectionDoor>()
             .AddSingleton<HookBodies>()
@@ -332,14 +335,15 @@ internal static class Node
         // Fields are bytes to a proxy: each goes through one character and comes out as it was, whatever it is coded in.
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-        // A push is as long and as slow as it is; the bodies that are read here have bounds of their own.
+        // A push is as long as it is; the bodies that are read here have bounds of their own.
         kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MaxRequestBufferSize = MaxReceived(options);
         kestrel.Limits.RequestHeadersTimeout = options.Clients.HeadTimeout;
         // What the watch for stalls does not see: a client that takes a byte now and then, or that over HTTP/2 reads but opens no window.
-        kestrel.Limits.MinResponseDataRate =
-            options.Clients.MinRate == 0 ? null : new MinDataRate(options.Clients.MinRate, options.Clients.StallTimeout);
+        MinDataRate? slowest = options.Clients.MinRate == 0 ? null : new MinDataRate(options.Clients.MinRate, options.Clients.StallTimeout);
+        kestrel.Limits.MinResponseDataRate = slowest;
+        // Only while the node waits for the client: a primary that takes a push slowly costs the client nothing.
+        kestrel.Limits.MinRequestBodyDataRate = slowest;
         // HTTP/2's default windows hold a long push to what 96 KiB a round trip give.
         kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;

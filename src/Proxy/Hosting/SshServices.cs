@@ -8,6 +8,7 @@ using Waystation.FetchCore.Refs;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Ssh;
+using Waystation.Proxy.Http.Endpoints;
 using Waystation.Proxy.Options;
 using Waystation.SshFrontend;
 using Waystation.SshFrontend.Channels;
@@ -70,6 +71,9 @@ internal static class SshServices
             TakesAgents = options.TakesAgents,
             TrustedUserCAKeys = options.TrustedUserCAKeys,
             NodeUrl = provider.GetRequiredService<NodeAddress>().For,
+            RefusalOf = provider.GetRequiredService<ClientAdmission>().RefusalOverSsh,
+            MaxSessions = options.MaxSessions,
+            MaxSessionsPerAddress = options.MaxSessionsPerAddress,
             ServeFor = serveFor,
             Time = provider.GetRequiredService<TimeProvider>(),
         };

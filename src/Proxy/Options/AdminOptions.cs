@@ -18,6 +18,9 @@ internal sealed class AdminOptions : IValidatableObject
     [ExistingFile]
     public string? TokenFile { get; init; }
 
+    [Setting("The networks whose clients may use the admin address. Others are refused (403).", Default = "all", Page = Page)]
+    public IReadOnlyList<IPNetwork> Allow { get; init; } = [];
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!Listen.IsLoopback && TokenFile is null)

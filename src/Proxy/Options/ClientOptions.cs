@@ -46,6 +46,18 @@ internal sealed class ClientOptions
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Slower than any modem.</summary>
-    [Setting("Bytes of its answer that a client must take each second, on average. 0 is no limit.", Page = Page)]
+    [Setting(
+        "Bytes of its answer that a client must take, or of its body that it must send, each second, on average. 0 is no limit.",
+        Page = Page
+    )]
     public long MinRate { get; init; } = 1_024;
+
+    /// <summary>No limit by default: only the operator knows how many people, and how many CI jobs, share an address.</summary>
+    [Setting("Requests of one client address in a minute, SSH commands included. 0 is no limit.", Page = Page)]
+    [Range(0, 100_000_000)]
+    public int MaxRequestsPerAddress { get; init; }
+
+    [Setting("Requests with one login in a minute, SSH commands with one key included. 0 is no limit.", Page = Page)]
+    [Range(0, 100_000_000)]
+    public int MaxRequestsPerCredential { get; init; }
 }

@@ -37,6 +37,15 @@ internal sealed class SshOptions
     [Range(0, 10_000)]
     public int MaxLoginsPerAddress { get; init; } = 100;
 
+    /// <summary>A session costs some 10 MiB in processes of sshd.</summary>
+    [Setting("Commands of SSH clients that run at once. Further ones are told to try again.", Page = "ssh.md#settings")]
+    [Range(1, 100_000)]
+    public int MaxSessions { get; init; } = 1_000;
+
+    [Setting("Commands that run at once for one client address. 0 is no limit.", Page = "ssh.md#settings")]
+    [Range(0, 100_000)]
+    public int MaxSessionsPerAddress { get; init; } = 500;
+
     [Setting("A file of public keys. The key authority is asked about the certificates that they signed.", Page = "ssh.md#settings")]
     [ExistingFile]
     public string? TrustedUserCAKeys { get; init; }

@@ -8,6 +8,7 @@ internal sealed class DoorMeters
     private readonly Counter<long> _hooks;
     private readonly UpDownCounter<long> _connections;
     private readonly Counter<long> _connectionsEnded;
+    private readonly Counter<long> _requestsRefused;
 
     public DoorMeters(Meter meter)
     {
@@ -17,7 +18,15 @@ internal sealed class DoorMeters
             "waystation_client_connections_ended_total",
             description: "Connections of clients that the node ended or refused, by reason."
         );
+        _requestsRefused = meter.CreateCounter<long>(
+            "waystation_client_requests_refused_total",
+            description: "Requests and SSH commands that the node refused before it asked the primary, by reason."
+        );
     }
+
+    /// <param name="reason"><c>not-allowed</c> (a list of clients), <c>address-rate</c>, <c>credential-rate</c> or <c>crowd</c> (too many
+    /// under way).</param>
+    public void RequestRefused(string reason) => _requestsRefused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void HookSeen(string forge, string result) => _hooks.Add(1, new("forge", forge), new("result", result));
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Waystation.Primaries.Ssh;
 using Waystation.SshFrontend.Sshd;
 
@@ -23,6 +24,18 @@ public sealed record SshSessionOptions
     /// HTTP; null if that is the primary's own name.
     /// </summary>
     public Func<string, string?> NodeUrl { get; init; } = static _ => null;
+
+    /// <summary>
+    /// Gets the address of a session's client, null if it is not known, and its key. Returns the line by which the operator refuses the
+    /// command; null if it may run.
+    /// </summary>
+    public Func<IPAddress?, string, string?> RefusalOf { get; init; } = static (_, _) => null;
+
+    /// <summary>Commands that run at once.</summary>
+    public int MaxSessions { get; init; } = int.MaxValue;
+
+    /// <summary>Commands that run at once for one client address; 0 is no limit.</summary>
+    public int MaxSessionsPerAddress { get; init; }
 
     /// <summary>How long an answer of the primary counts in an outage.</summary>
     public TimeSpan ServeFor { get; init; }

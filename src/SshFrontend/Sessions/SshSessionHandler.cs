@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Observing;
@@ -35,6 +36,7 @@ public sealed class SshSessionHandler : IRelaySessions
     private readonly KeyResolver _keys;
     private readonly SshFetchResponder _responder;
     private readonly ForwardedServices _services;
+    private readonly SessionBounds _bounds;
 
     /// <param name="options">The operator's settings.</param>
     /// <param name="primaries">The primary in the names of users.</param>
@@ -60,6 +62,7 @@ public sealed class SshSessionHandler : IRelaySessions
         ArgumentNullException.ThrowIfNull(responder);
         ArgumentNullException.ThrowIfNull(meters);
         (_options, _primaries, _refs, _meters, _logger) = (options, primaries, refs, meters, logger);
+        _bounds = new SessionBounds(options.MaxSessions, options.MaxSessionsPerAddress);
         _keys = new KeyResolver(options, authority, logger);
         _responder = new SshFetchResponder(responder);
         _services = new ForwardedServices(primaries, new LfsAuthenticate(options, primaries), pushes, responder.Memory, logger);
@@ -76,7 +79,7 @@ public sealed class SshSessionHandler : IRelaySessions
         await using var client = new ClientChannel(session);
         try
         {
-            return await client.EndAsync(await RunAsync(session, client, cancellationToken), cancellationToken);
+            return await client.EndAsync(await AdmitAsync(session, client, cancellationToken), cancellationToken);
         }
         catch (Exception e) when (e is KeyAuthorityException or PrimaryException)
         {
@@ -95,6 +98,25 @@ public sealed class SshSessionHandler : IRelaySessions
         finally
         {
             _meters.Closed();
+        }
+    }
+
+    private async Task<SessionEnd> AdmitAsync(RelaySession session, ClientChannel client, CancellationToken cancellationToken)
+    {
+        IPAddress? address = SessionBounds.AddressIn(session.Client);
+        if ((_options.RefusalOf(address, session.Key) ?? _bounds.Begin(address)) is { } line)
+        {
+            _logger.SessionEndedBadly(session.Command, session.Client, line);
+            return SessionEnd.Refusing(line);
+        }
+
+        try
+        {
+            return await RunAsync(session, client, cancellationToken);
+        }
+        finally
+        {
+            _bounds.End(address);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Waystation.Primaries;
 using Waystation.Proxy.Connections;
 using Waystation.Proxy.Options;
 
@@ -129,7 +130,7 @@ public sealed class ClientConnectionsTests
     [InlineData("2001:db8::1", "2001:db8:0:1::1", false)]
     [InlineData("192.0.2.1", "192.0.2.2", false)]
     public void Address_IsOneMachines(string one, string other, bool isSame) =>
-        Assert.Equal(isSame, ClientConnections.Counted(IPAddress.Parse(one)).Equals(ClientConnections.Counted(IPAddress.Parse(other))));
+        Assert.Equal(isSame, ClientNetworks.Counted(IPAddress.Parse(one)).Equals(ClientNetworks.Counted(IPAddress.Parse(other))));
 
     [Fact]
     public void Counts_AreRight_AfterAnyOrderOfEvents()

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Waystation.Proxy.Tests.Identity;
 using Waystation.Proxy.Tests.Servers;
 using Waystation.TestKit.Servers;
 
@@ -45,6 +46,22 @@ public sealed class LfsDownloadTests(LfsFront front) : IClassFixture<LfsFront>
             Assert.Equal($"\"{oid}\"", got.Headers.ETag!.Tag);
             return GitFront.StatusOf(got);
         }
+    }
+
+    [Fact]
+    public async Task SignedUrl_IsRefused_ToAClientThatTheOperatorRefuses()
+    {
+        (byte[] bytes, string oid) = front.NewObject();
+        front.PermitAtStorage(oid, bytes.Length);
+        front.Store(bytes);
+        Uri url = await front.UrlAsync(oid, bytes.Length);
+        using HttpClient denied = LocalClient.From(LfsFront.Denied);
+
+        using HttpResponseMessage refused = await denied.GetAsync(url);
+        using HttpResponseMessage served = await front.Client.GetAsync(url);
+
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.OK), (refused.StatusCode, served.StatusCode));
+        Assert.Contains("does not allow requests from 127.0.0.30", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -9,8 +9,11 @@ using Waystation.TestKit.Servers;
 namespace Waystation.Proxy.Tests.Lfs;
 
 /// <summary>A node, a scripted primary with LFS, and a scripted storage on another port.</summary>
-public sealed class LfsFront : Front
+public sealed class LfsFront() : Front("--Primaries:0:Clients:Deny", LfsFront.Denied)
 {
+    /// <summary>The address of a client that the operator refuses.</summary>
+    public const string Denied = "127.0.0.30";
+
     public const string Alice = "Basic YWxpY2U6YQ==";
     public const string Bob = "Basic Ym9iOmI=";
 

@@ -99,16 +99,6 @@ public sealed class AnswerHeadTests(GitFront front) : IClassFixture<GitFront>
         Assert.Equal(told, answer.Headers.NonValidated["Location"].ToString());
     }
 
-    [Fact]
-    public async Task RedirectToThePrimaryItself_StaysSecure_WhereABalancerEndsTls()
-    {
-        front.Primary.Answer(context => RedirectAsync(context, $"http://{front.Primary.Authority}/a"));
-
-        using HttpResponseMessage answer = await front.GetAsync("/page", ("Host", "git.example.test"), ("X-Forwarded-Proto", "https"));
-
-        Assert.Equal("https://git.example.test/a", answer.Headers.Location!.OriginalString);
-    }
-
     private static Task RedirectAsync(HttpContext context, string location)
     {
         context.Response.StatusCode = StatusCodes.Status301MovedPermanently;

@@ -26,6 +26,7 @@ internal sealed class GitEndpoints(
     HookEndpoint hooks,
     FarmEndpoint farm,
     LoopGuard loops,
+    ClientAdmission admission,
     PassThrough passThrough,
     FetchMeters meters,
     ILogger<GitEndpoints> logger
@@ -129,6 +130,11 @@ internal sealed class GitEndpoints(
             return;
         }
 
+        if (await admission.TryRefuseAsync(context, primary))
+        {
+            return;
+        }
+
         if (ConnectionLogin.TryTurnAway(context))
         {
             return;
@@ -163,6 +169,11 @@ internal sealed class GitEndpoints(
         }
 
         Credential credential = identity.Identify(context.Request, git, primary);
+        if (await admission.TryRefuseAsync(context, credential))
+        {
+            return;
+        }
+
         if (primary.NameOf(git.RepositoryPath) is not { } name)
         {
             // Only the primary decides which repository that is, and whether it is one.

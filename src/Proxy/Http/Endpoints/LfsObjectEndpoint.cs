@@ -15,7 +15,13 @@ namespace Waystation.Proxy.Http.Endpoints;
 /// <c>GET /.waystation/lfs/…</c>: one LFS object, for the bearer of a URL that the node signed
 /// (git-lfs docs/api/basic-transfers.md, "Downloads").
 /// </summary>
-internal sealed class LfsObjectEndpoint(LfsService lfs, PrimaryMap primaries, FetchObserver observer, FetchMeters meters)
+internal sealed class LfsObjectEndpoint(
+    LfsService lfs,
+    PrimaryMap primaries,
+    ClientAdmission admission,
+    FetchObserver observer,
+    FetchMeters meters
+)
 {
     /// <summary>Whether a path is of LFS objects.</summary>
     public static bool IsUnder(PathString path) => path.Value is { } text && text.StartsWith(LfsUrls.Prefix, StringComparison.Ordinal);
@@ -35,6 +41,11 @@ internal sealed class LfsObjectEndpoint(LfsService lfs, PrimaryMap primaries, Fe
         if (await lfs.FindAsync(target, context.RequestAborted) is not { } grant)
         {
             await LfsMessage.WriteAsync(context, StatusCodes.Status403Forbidden, "waystation: this URL is not valid, or not any more");
+            return;
+        }
+
+        if (await admission.TryRefuseAsync(context, grant.Repository))
+        {
             return;
         }
 
