@@ -18,7 +18,7 @@ internal static partial class FetchLog
                 record.Repository,
                 OutcomeOf(record),
                 record.Door,
-                record.Credential,
+                record.Address is null ? record.Credential : $"{record.Credential} at {record.Address}",
                 record.Bytes,
                 record.Trouble is null ? $"{record.End}" : $"{record.End} ({record.Trouble.TrimEnd()})",
                 record.Times.Parse.TotalMilliseconds,
@@ -38,7 +38,7 @@ internal static partial class FetchLog
 
     [LoggerMessage(
         EventId = 2001,
-        Message = "{Repository}: {Outcome} over {Door} for {Credential}, {Bytes} bytes, {End}; "
+        Message = "{Repository}: {Outcome} over {Door} for {Client}, {Bytes} bytes, {End}; "
             + "parse {Parse:0.0} access {Access:0.0} turn {Turn:0.0} first {First:0.0} send {Send:0.0} total {Total:0.0}"
     )]
     private static partial void FetchEnded(
@@ -47,7 +47,7 @@ internal static partial class FetchLog
         RepositoryName repository,
         string outcome,
         string door,
-        string credential,
+        string client,
         long bytes,
         string end,
         double parse,

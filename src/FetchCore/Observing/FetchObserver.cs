@@ -23,12 +23,20 @@ public sealed class FetchObserver(FetchMeters meters, RecentFetches recent, Time
     /// <param name="credential">The credential that asks.</param>
     /// <param name="begun">The beginning of the request (<see cref="Now"/>).</param>
     /// <param name="client">Is cancelled when the client leaves.</param>
-    public ObservedFetch Begin(string door, RepositoryName repository, Credential credential, long begun, CancellationToken client) =>
+    public ObservedFetch Begin(
+        string door,
+        RepositoryName repository,
+        Credential credential,
+        long begun,
+        CancellationToken client,
+        string? address = null
+    ) =>
         new(this, time, begun, client)
         {
             Door = door,
             Repository = repository,
             Credential = credential,
+            Address = address,
         };
 
     /// <summary>The same for a fetch that another node asks for. It does not count as a fetch of a client.</summary>

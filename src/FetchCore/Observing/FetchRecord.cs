@@ -23,6 +23,9 @@ public sealed record FetchRecord
     /// <summary>A digest of the credential, or <c>anonymous</c>: the same for one credential until the node restarts.</summary>
     public required string Credential { get; init; }
 
+    /// <summary>The address of the client, as a trusted proxy names it; null for another node of the farm.</summary>
+    public string? Address { get; init; }
+
     /// <summary>0, 1 or 2; null if the request does not say it clearly.</summary>
     public int? ProtocolVersion { get; init; }
 

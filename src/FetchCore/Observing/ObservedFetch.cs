@@ -48,6 +48,9 @@ public sealed class ObservedFetch : IDisposable
     /// <summary>The credential that asks.</summary>
     public required Credential Credential { get; init; }
 
+    /// <summary>The address of the client; null if the front end does not know it.</summary>
+    public string? Address { get; init; }
+
     /// <summary>The node that asks; null for a client.</summary>
     public string? From { get; init; }
 
@@ -144,6 +147,7 @@ public sealed class ObservedFetch : IDisposable
             Door = Door,
             Repository = Repository,
             Credential = Credential.ToString(),
+            Address = Address,
             ProtocolVersion = _version,
             Asked = _asked,
             Lfs = _lfs,

@@ -58,7 +58,10 @@ internal static class FetchesCommand
     private static string Format(FetchStatus fetch)
     {
         string why = (fetch.Reason ?? fetch.Peer) is { } note ? $" ({note})" : "";
-        string from = fetch.From is { } node ? $" for {node}" : "";
+        string from =
+            fetch.From is { } node ? $" for {node}"
+            : fetch.Address is { } address ? $" {address}"
+            : "";
         string end =
             fetch.End == FetchEnd.Whole.ToWord() ? "" : $"  {fetch.End}{(fetch.Trouble is null ? "" : $": {fetch.Trouble.TrimEnd()}")}";
         FetchMilliseconds took = fetch.Milliseconds;

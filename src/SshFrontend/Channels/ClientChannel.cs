@@ -22,6 +22,9 @@ internal sealed class ClientChannel : IAsyncDisposable
         Output = PipeWriter.Create(_output, s_writing);
     }
 
+    /// <summary>The client's address; null if it is not known.</summary>
+    public string? Address => _session.Address?.ToString();
+
     /// <summary>The client's bytes.</summary>
     public PipeReader Input { get; }
 

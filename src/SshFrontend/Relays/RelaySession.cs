@@ -1,3 +1,6 @@
+using System.Net;
+using Waystation.Primaries;
+
 namespace Waystation.SshFrontend.Relays;
 
 /// <summary>One command of a client, as the relay handed it over. The handler disposes it.</summary>
@@ -20,6 +23,9 @@ public sealed class RelaySession : IAsyncDisposable
 
     /// <summary>The marks of the nodes through which the session came; null if it came through none.</summary>
     public string? Via { get; init; }
+
+    /// <summary>The address of the client; null if <see cref="Client"/> has none.</summary>
+    public IPAddress? Address => IPAddress.TryParse(Client.Split(' ', 2)[0], out IPAddress? address) ? ClientNetworks.Plain(address) : null;
 
     /// <summary>The client's input: the pipe that sshd writes for it.</summary>
     public required Stream Input { get; init; }

@@ -13,13 +13,6 @@ internal sealed class SessionBounds(int max, int maxPerAddress)
     private readonly Dictionary<IPAddress, int> _byAddress = [];
     private int _count;
 
-    /// <summary>The address of the client in <c>SSH_CONNECTION</c>; null if it has none.</summary>
-    public static IPAddress? AddressIn(string connection)
-    {
-        string word = connection.Split(' ', 2)[0];
-        return IPAddress.TryParse(word, out IPAddress? address) ? ClientNetworks.Plain(address) : null;
-    }
-
     /// <summary>Begins a session. <see cref="End"/> must follow if there was no refusal.</summary>
     /// <returns>The line for the user; null if the session may begin.</returns>
     public string? Begin(IPAddress? client)

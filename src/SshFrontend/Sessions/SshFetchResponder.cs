@@ -25,7 +25,7 @@ internal sealed class SshFetchResponder(FetchResponder responder)
     /// <param name="begun">The beginning of the request (<see cref="Now"/>).</param>
     /// <param name="cancellationToken">The client's.</param>
     public ObservedFetch Begin(UploadPackCall call, long begun, CancellationToken cancellationToken) =>
-        responder.Observer.Begin(Door, call.Repository, call.Upstream.Credential, begun, cancellationToken);
+        responder.Observer.Begin(Door, call.Repository, call.Upstream.Credential, begun, cancellationToken, call.Client.Address);
 
     /// <summary>The answer of the core; nothing of it is written yet.</summary>
     public Task<FetchAnswer> AskAsync(FetchCall call, CancellationToken cancellationToken) => responder.AskAsync(call, cancellationToken);

@@ -103,7 +103,7 @@ public sealed class SshSessionHandler : IRelaySessions
 
     private async Task<SessionEnd> AdmitAsync(RelaySession session, ClientChannel client, CancellationToken cancellationToken)
     {
-        IPAddress? address = SessionBounds.AddressIn(session.Client);
+        IPAddress? address = session.Address;
         if ((_options.RefusalOf(address, session.Key) ?? _bounds.Begin(address)) is { } line)
         {
             _logger.SessionEndedBadly(session.Command, session.Client, line);

@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Waystation.CacheStore;
 using Waystation.Primaries;
 
 namespace Waystation.Proxy.Tests.Limits;
@@ -31,6 +34,32 @@ public sealed class ClientListTests
 
         Assert.Equal(isAdmitted, list.Admits(client is null ? null : IPAddress.Parse(client)));
     }
+
+    [Fact]
+    public void Lists_Change_WhileTheNodeRuns()
+    {
+        using var meter = new Meter("lists");
+        using var primaries = new PrimaryMap([Options("", "")], TimeProvider.System, meter, NullLogger<Primary>.Instance);
+        IPAddress client = IPAddress.Parse("10.1.2.3");
+        Primary primary = primaries.Find("git.example.com")!;
+        RepositoryName[] repositories = [primary.NameOf("team/tool.git")!.Value, primary.NameOverSsh("~user/tool.git")];
+        Assert.True(primary.Admits(client));
+        Assert.All(repositories, repository => Assert.True(primaries.Admits(repository, client)));
+
+        primaries.Reselect([Options("10.0.0.0/8", "10.1.2.3")]);
+
+        Assert.False(primary.Admits(client));
+        Assert.All(repositories, repository => Assert.False(primaries.Admits(repository, client)));
+        Assert.True(primary.Admits(IPAddress.Parse("10.1.2.4")));
+        Assert.False(primaries.Admits(new RepositoryName("other.example.com", "team/tool.git"), IPAddress.Parse("10.1.2.4")));
+    }
+
+    private static PrimaryOptions Options(string allow, string deny) =>
+        new()
+        {
+            Url = new Uri("https://git.example.com"),
+            Clients = new ClientListOptions { Allow = Networks(allow), Deny = Networks(deny) },
+        };
 
     private static IPNetwork[] Networks(string text) =>
         [

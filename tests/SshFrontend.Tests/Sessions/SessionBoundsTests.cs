@@ -1,4 +1,5 @@
 using System.Net;
+using Waystation.SshFrontend.Relays;
 using Waystation.SshFrontend.Sessions;
 
 namespace Waystation.SshFrontend.Tests.Sessions;
@@ -45,5 +46,16 @@ public sealed class SessionBoundsTests
     [InlineData("UNKNOWN 65535 UNKNOWN 65535", null)]
     [InlineData("", null)]
     public void Address_IsTheFirstWordOfTheConnection(string connection, string? address) =>
-        Assert.Equal(address, SessionBounds.AddressIn(connection)?.ToString());
+        Assert.Equal(
+            address,
+            new RelaySession
+            {
+                Key = "",
+                Command = "",
+                Client = connection,
+                Input = Stream.Null,
+                Output = Stream.Null,
+                Error = Stream.Null,
+            }.Address?.ToString()
+        );
 }

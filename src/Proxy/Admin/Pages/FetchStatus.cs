@@ -22,6 +22,7 @@ namespace Waystation.Proxy.Admin.Pages;
 /// <param name="Lfs">The download of an LFS object: how it was asked; null for a fetch.</param>
 /// <param name="Peer">The node of the farm that served it; null if this node did, or the primary.</param>
 /// <param name="From">The node of the farm that asked; null for a client.</param>
+/// <param name="Address">The client's address; null for another node.</param>
 internal sealed record FetchStatus(
     long Number,
     DateTimeOffset Started,
@@ -40,7 +41,8 @@ internal sealed record FetchStatus(
     FetchMilliseconds Milliseconds,
     AskedLfs? Lfs = null,
     string? Peer = null,
-    string? From = null
+    string? From = null,
+    string? Address = null
 )
 {
     public static FetchStatus Of(FetchRecord record) =>
@@ -62,6 +64,7 @@ internal sealed record FetchStatus(
             FetchMilliseconds.Of(record.Times),
             record.Lfs,
             record.Peer,
-            record.From
+            record.From,
+            record.Address
         );
 }

@@ -74,7 +74,8 @@ internal sealed class LfsObjectEndpoint(
             grant.Repository,
             grant.Credential,
             begun,
-            context.RequestAborted
+            context.RequestAborted,
+            ClientHeaders.AddressOf(context)
         );
         observed.AskedLfs(new AskedLfs(grant.Object.Size, range.From, range.Count));
         await SendAsync(context, grant, range, etag, observed);

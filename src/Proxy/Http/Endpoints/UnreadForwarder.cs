@@ -88,7 +88,8 @@ internal sealed class UnreadForwarder(PassThrough passThrough, FetchObserver obs
             request.Repository,
             request.Credential,
             begun,
-            request.Context.RequestAborted
+            request.Context.RequestAborted,
+            ClientHeaders.AddressOf(request.Context)
         );
         observed.Asked(request.ProtocolVersion, request: null);
         observed.Bypassed(reason);

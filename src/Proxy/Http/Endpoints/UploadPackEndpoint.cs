@@ -1,5 +1,6 @@
 using Waystation.FetchCore.Observing;
 using Waystation.GitProtocol.Requests;
+using Waystation.Proxy.Http.Headers;
 using Waystation.Proxy.Http.Requests;
 using Waystation.Proxy.Http.Streams;
 
@@ -56,7 +57,8 @@ internal sealed class UploadPackEndpoint(
             request.Repository,
             request.Credential,
             begun,
-            request.Context.RequestAborted
+            request.Context.RequestAborted,
+            ClientHeaders.AddressOf(request.Context)
         );
         observed.Asked(request.ProtocolVersion, (command as ParsedCommand.Fetch)?.Request);
         return observed;
