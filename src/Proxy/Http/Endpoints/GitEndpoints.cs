@@ -86,7 +86,11 @@ internal sealed class GitEndpoints(
         if (!BodyFraming.IsPlain(context.Request))
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            context.Response.Headers.Connection = "close";
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            {
+                context.Response.Headers.Connection = "close";
+            }
+
             return;
         }
 
