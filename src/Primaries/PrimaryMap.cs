@@ -29,10 +29,18 @@ public sealed class PrimaryMap : IDisposable
     }
 
     /// <summary>Null if no primary has this name.</summary>
-    public Primary? Find(string host) =>
-        _primaries is [Primary only]
-            ? only
-            : Array.Find(_primaries, primary => string.Equals(primary.Http.Host, host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase));
+    public Primary? Find(string host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        if (_primaries is [Primary only])
+        {
+            return only;
+        }
+
+        // The dot of the root may end a name (RFC 1034, section 3.1), but not an address.
+        string name = host.EndsWith('.') && !IPAddress.TryParse(host.AsSpan(..^1), out _) ? host[..^1] : host;
+        return Array.Find(_primaries, primary => string.Equals(primary.Http.Host, name, StringComparison.OrdinalIgnoreCase));
+    }
 
     /// <summary>The primary of a repository; null if none of these has it.</summary>
     public Primary? Of(RepositoryName repository) =>
