@@ -15,6 +15,16 @@ public interface ISharedValues
     /// <param name="cancellationToken">The caller's.</param>
     ValueTask<byte[]?> FindAsync(string kind, ReadOnlyMemory<byte> name, CancellationToken cancellationToken);
 
+    /// <summary>The values of one name in several kinds, by one question; null for each that is not there or cannot be believed.</summary>
+    /// <param name="kinds">The kinds.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    ValueTask<IReadOnlyList<byte[]?>> FindAllAsync(
+        IReadOnlyList<string> kinds,
+        ReadOnlyMemory<byte> name,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Writes a value behind the caller. It is dropped while Redis is away, or if too many wait.</summary>
     void Set(string kind, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value, TimeSpan lifetime);
 

@@ -30,30 +30,49 @@ public sealed class SharedValues : ISharedValues, IAsyncDisposable
     public bool IsHere => _standing.IsMember && _redis.IsHere;
 
     /// <inheritdoc />
-    public async ValueTask<byte[]?> FindAsync(string kind, ReadOnlyMemory<byte> name, CancellationToken cancellationToken)
+    public async ValueTask<byte[]?> FindAsync(string kind, ReadOnlyMemory<byte> name, CancellationToken cancellationToken) =>
+        (await FindAllAsync([kind], name, cancellationToken))[0];
+
+    /// <inheritdoc />
+    public async ValueTask<IReadOnlyList<byte[]?>> FindAllAsync(
+        IReadOnlyList<string> kinds,
+        ReadOnlyMemory<byte> name,
+        CancellationToken cancellationToken
+    )
     {
+        ArgumentNullException.ThrowIfNull(kinds);
+        var values = new byte[]?[kinds.Count];
         if (!IsHere)
         {
-            return null;
+            return values;
         }
 
-        RedisKey[] keys = _seal.Keys(kind, name.Span);
+        RedisKey[][] keys = [.. kinds.Select(kind => _seal.Keys(kind, name.Span))];
         long sent = _time.GetTimestamp();
         (bool isAnswered, RedisValue[]? found) = await _redis.AskAsync(
-            database => database.StringGetAsync(keys, CommandFlags.DemandMaster),
+            database => database.StringGetAsync([.. keys.SelectMany(static some => some)], CommandFlags.DemandMaster),
             FarmRedis.Patience,
             cancellationToken
         );
         if (!isAnswered)
         {
-            return null;
+            return values;
         }
 
         _meters.Read(_time.GetElapsedTime(sent));
-        return found!
-            .Where(static value => !value.IsNull)
-            .Select(value => _seal.Open(kind, name.Span, (byte[])value!))
-            .FirstOrDefault(static value => value is not null);
+        int at = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            for (int last = at + keys[i].Length; at < last; at++)
+            {
+                if (values[i] is null && !found![at].IsNull)
+                {
+                    values[i] = _seal.Open(kinds[i], name.Span, (byte[])found[at]!);
+                }
+            }
+        }
+
+        return values;
     }
 
     /// <inheritdoc />

@@ -177,7 +177,7 @@ internal sealed class TicketExchange : ITicketExchange, IDisposable
             .. kinds.HasFlag(AnswerKinds.Capabilities) ? [Capabilities] : Array.Empty<string>(),
             .. kinds.HasFlag(AnswerKinds.Listings) ? [Wide, Narrow] : Array.Empty<string>(),
         ];
-        byte[]?[] found = await Task.WhenAll(names.Select(kind => _values.FindAsync(kind, name, cancellationToken).AsTask()));
+        IReadOnlyList<byte[]?> found = await _values.FindAllAsync(names, name, cancellationToken);
         return [.. found.Select(static bytes => bytes is null ? null : EntryCodec.Read(bytes)).OfType<SharedEntry>()];
     }
 

@@ -37,6 +37,21 @@ internal sealed class MediumNode(Medium medium, string name, AnnouncementPositio
         return ValueTask.FromResult(found);
     }
 
+    public async ValueTask<IReadOnlyList<byte[]?>> FindAllAsync(
+        IReadOnlyList<string> kinds,
+        ReadOnlyMemory<byte> name,
+        CancellationToken cancellationToken
+    )
+    {
+        var found = new byte[]?[kinds.Count];
+        for (int i = 0; i < found.Length; i++)
+        {
+            found[i] = await FindAsync(kinds[i], name, cancellationToken);
+        }
+
+        return found;
+    }
+
     public void Set(string kind, ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value, TimeSpan lifetime)
     {
         Assert.True(lifetime > TimeSpan.Zero);
