@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 
@@ -10,7 +9,7 @@ public sealed class HaproxyBalancer : IBalancer
     private readonly TempFolder _folder = new();
     private readonly int _http = FreePort.Find();
     private readonly int _ssh = FreePort.Find();
-    private Process? _process;
+    private ListeningProcess? _process;
 
     private HaproxyBalancer() { }
 
@@ -59,13 +58,7 @@ public sealed class HaproxyBalancer : IBalancer
 
     public ValueTask DisposeAsync()
     {
-        if (_process is not null)
-        {
-            _process.Kill(entireProcessTree: true);
-            _process.WaitForExit();
-            _process.Dispose();
-        }
-
+        _process?.Dispose();
         _folder.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -124,19 +117,13 @@ public sealed class HaproxyBalancer : IBalancer
 
             """
         );
-        Process started = new Command("haproxy", "-db", "-f", _folder["haproxy.cfg"])
-        {
-            Environment = new Dictionary<string, string> { ["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin" },
-        }.Start();
-        _process = started;
-        _ = started.StandardOutput.ReadToEndAsync();
-        Task<string> said = started.StandardError.ReadToEndAsync();
-        await Eventually.TrueAsync(
-            "HAProxy accepts connections",
-            async () =>
-                started.HasExited
-                    ? throw new InvalidOperationException($"HAProxy ended at once: {await said}")
-                    : await FreePort.IsServedAsync(_http)
+        _process = await ListeningProcess.StartAsync(
+            "HAProxy",
+            new Command("haproxy", "-db", "-f", _folder["haproxy.cfg"])
+            {
+                Environment = new Dictionary<string, string> { ["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin" },
+            },
+            _http
         );
 
         string Servers(Func<NodeAddresses, string> address) =>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Waystation.TestKit.Servers;
 
 /// <summary>HAProxy that passes bytes (<c>mode tcp</c>) and says by the PROXY protocol from where they come.</summary>
@@ -10,7 +8,7 @@ public sealed class HaproxyTcp : IAsyncDisposable
 
     private readonly TempFolder _folder = new();
     private readonly int[] _ports;
-    private Process? _process;
+    private ListeningProcess? _process;
 
     private HaproxyTcp(int[] ports) => _ports = ports;
 
@@ -35,13 +33,7 @@ public sealed class HaproxyTcp : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        if (_process is not null)
-        {
-            _process.Kill(entireProcessTree: true);
-            _process.WaitForExit();
-            _process.Dispose();
-        }
-
+        _process?.Dispose();
         _folder.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -69,19 +61,13 @@ public sealed class HaproxyTcp : IAsyncDisposable
             {string.Join('\n', listens)}
             """
         );
-        Process started = new Command("haproxy", "-db", "-f", _folder["haproxy.cfg"])
-        {
-            Environment = new Dictionary<string, string> { ["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin" },
-        }.Start();
-        _process = started;
-        _ = started.StandardOutput.ReadToEndAsync();
-        Task<string> said = started.StandardError.ReadToEndAsync();
-        await Eventually.TrueAsync(
-            "HAProxy accepts connections",
-            async () =>
-                started.HasExited
-                    ? throw new InvalidOperationException($"HAProxy ended at once: {await said}")
-                    : await FreePort.IsServedAsync(_ports[^1])
+        _process = await ListeningProcess.StartAsync(
+            "HAProxy",
+            new Command("haproxy", "-db", "-f", _folder["haproxy.cfg"])
+            {
+                Environment = new Dictionary<string, string> { ["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin" },
+            },
+            _ports[^1]
         );
     }
 }

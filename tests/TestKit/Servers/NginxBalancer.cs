@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Waystation.TestKit.Servers;
 
 /// <summary>nginx as docs/farm.md sets it up. It learns that a node is away by the connections that the node refuses.</summary>
@@ -8,7 +6,7 @@ public sealed class NginxBalancer : IBalancer
     private readonly TempFolder _folder = new();
     private readonly int _http = FreePort.Find();
     private readonly int _ssh = FreePort.Find();
-    private Process? _process;
+    private ListeningProcess? _process;
 
     private NginxBalancer() { }
 
@@ -34,13 +32,7 @@ public sealed class NginxBalancer : IBalancer
 
     public ValueTask DisposeAsync()
     {
-        if (_process is not null)
-        {
-            _process.Kill(entireProcessTree: true);
-            _process.WaitForExit();
-            _process.Dispose();
-        }
-
+        _process?.Dispose();
         _folder.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -102,24 +94,10 @@ public sealed class NginxBalancer : IBalancer
 
             """
         );
-        Process started = new Command(
-            "/usr/sbin/nginx",
-            "-p",
-            _folder.FullPath,
-            "-e",
-            _folder["error.log"],
-            "-c",
-            _folder["nginx.conf"]
-        ).Start();
-        _process = started;
-        _ = started.StandardOutput.ReadToEndAsync();
-        Task<string> said = started.StandardError.ReadToEndAsync();
-        await Eventually.TrueAsync(
-            "nginx accepts connections",
-            async () =>
-                started.HasExited
-                    ? throw new InvalidOperationException($"nginx ended at once: {await said}")
-                    : await FreePort.IsServedAsync(_http)
+        _process = await ListeningProcess.StartAsync(
+            "nginx",
+            new Command("/usr/sbin/nginx", "-p", _folder.FullPath, "-e", _folder["error.log"], "-c", _folder["nginx.conf"]),
+            _http
         );
 
         string Servers(Func<NodeAddresses, string> address) =>
