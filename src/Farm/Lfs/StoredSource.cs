@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Lfs;
@@ -36,8 +35,16 @@ internal sealed class StoredSource(LfsStore store, RepositoryName repository, Lf
 
             var pipe = new Pipe();
             Task reads = ReadAsync(reading, pipe.Writer, sink.Stopping);
-            await CopyAsync(pipe.Reader, sink);
-            await reads;
+            try
+            {
+                await using Stream body = pipe.Reader.AsStream();
+                await body.CopyToAsync(sink);
+            }
+            finally
+            {
+                // It ends with the stream, also if the sink takes no more.
+                await reads;
+            }
         }
     }
 
@@ -54,27 +61,5 @@ internal sealed class StoredSource(LfsStore store, RepositoryName repository, Lf
         }
 
         await output.CompleteAsync(failure);
-    }
-
-    private static async Task CopyAsync(PipeReader input, ILfsSink sink)
-    {
-        try
-        {
-            ReadResult read;
-            do
-            {
-                read = await input.ReadAsync(sink.Stopping);
-                foreach (ReadOnlyMemory<byte> piece in read.Buffer)
-                {
-                    await sink.WriteAsync(piece);
-                }
-
-                input.AdvanceTo(read.Buffer.End);
-            } while (!read.IsCompleted);
-        }
-        finally
-        {
-            await input.CompleteAsync();
-        }
     }
 }

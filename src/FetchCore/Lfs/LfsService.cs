@@ -63,7 +63,7 @@ public sealed class LfsService
     ) =>
         await FindAsync(new LfsUrlParts(repository, credential, asked, Node: null), target: "", cancellationToken) is { } grant
         && _time.GetElapsedTime(grant.GrantedAt) < _terms.ServeFor
-        && (_store.Contains(asked) || (_elsewhere is not null && await _elsewhere.HaveAsync(repository, asked, cancellationToken)))
+        && await IsStoredAnywhereAsync(repository, asked, cancellationToken)
             ? NewUrl(grant, _terms.UrlLifetime)
             : null;
 
@@ -81,9 +81,7 @@ public sealed class LfsService
     public async ValueTask<bool> CanOpenAsync(LfsGrant grant, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(grant);
-        return HasSource(grant)
-            || _store.Contains(grant.Object)
-            || (_elsewhere is not null && await _elsewhere.HaveAsync(grant.Repository, grant.Object, cancellationToken));
+        return HasSource(grant) || await IsStoredAnywhereAsync(grant.Repository, grant.Object, cancellationToken);
     }
 
     /// <summary>Whether the object of a permission is stored.</summary>
@@ -136,6 +134,9 @@ public sealed class LfsService
         // With the other key of a rotation no refusal would end it here, so it is asked for each time.
         return parts.IsOfOtherKey || _grants.TryAdd(recalled) ? recalled : null;
     }
+
+    private async ValueTask<bool> IsStoredAnywhereAsync(RepositoryName repository, LfsObject asked, CancellationToken cancellationToken) =>
+        _store.Contains(asked) || (_elsewhere is not null && await _elsewhere.HaveAsync(repository, asked, cancellationToken));
 
     private LfsReading? Open(LfsGrant grant)
     {

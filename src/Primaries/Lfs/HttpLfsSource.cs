@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 using Waystation.CacheStore.Lfs;
@@ -15,7 +14,6 @@ namespace Waystation.Primaries.Lfs;
 internal sealed class HttpLfsSource : ILfsSource
 {
     private const int MaxHops = 5;
-    private const int BlockLength = 64 * 1024;
 
     /// <summary>Bytes of a text that a client gets with a refusal.</summary>
     private const int MaxMessage = 1_024;
@@ -53,7 +51,8 @@ internal sealed class HttpLfsSource : ILfsSource
             using HttpResponseMessage response = await FollowAsync(sink.Stopping);
             if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentEncoding.Count == 0)
             {
-                await CopyAsync(response, sink);
+                await using Stream body = await response.Content.ReadAsStreamAsync(sink.Stopping);
+                await body.CopyToAsync(sink);
             }
             else
             {
@@ -144,24 +143,6 @@ internal sealed class HttpLfsSource : ILfsSource
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         request.Headers.TryAddWithoutValidation("Via", NodeMark.Via);
         return request;
-    }
-
-    private static async Task CopyAsync(HttpResponseMessage response, ILfsSink sink)
-    {
-        byte[] block = ArrayPool<byte>.Shared.Rent(BlockLength);
-        try
-        {
-            await using Stream body = await response.Content.ReadAsStreamAsync(sink.Stopping);
-            int read;
-            while ((read = await body.ReadAsync(block, sink.Stopping)) > 0)
-            {
-                await sink.WriteAsync(block.AsMemory(0, read));
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(block);
-        }
     }
 
     private async Task<LfsRefusal> RefusalOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.CacheStore.Lfs;
 using Waystation.Farm.Peers;
@@ -7,28 +6,9 @@ using Waystation.Farm.Peers.Messages;
 
 namespace Waystation.Farm.Lfs;
 
-/// <summary>Moves objects between sources, sinks and nodes.</summary>
-internal static class SinkCopy
+/// <summary>Sends an object to another node.</summary>
+internal static class ObjectReply
 {
-    /// <summary>Copies a response of a node to its end.</summary>
-    /// <exception cref="IOException">It breaks off.</exception>
-    public static async Task CopyToAsync(this SealedReader from, ILfsSink sink)
-    {
-        byte[] block = ArrayPool<byte>.Shared.Rent(SealedWriter.MaxContent);
-        try
-        {
-            int read;
-            while ((read = await from.ReadAsync(block, sink.Stopping)) > 0)
-            {
-                await sink.WriteAsync(block.AsMemory(0, read));
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(block);
-        }
-    }
-
     /// <summary>Sends another node what a writer writes, behind the head of a reply.</summary>
     /// <param name="call">The request of the node.</param>
     /// <param name="write">Writes the object, or returns why there is none. Its failure breaks the response off.</param>
