@@ -31,11 +31,12 @@ public class PackCopying : IOperations
         await using PackReader pack = await _kept.OpenAsync();
         var pipe = new Pipe();
         Task discarding = DiscardAsync(pipe.Reader);
-        var body = new FetchAnswerBody(pipe.Writer, pack, Inputs.Clone, ResponseFraming.V2, TimeProvider.System);
+        long written = 0;
+        var body = new FetchAnswerBody(pipe.Writer, pack, Inputs.Clone, ResponseFraming.V2, TimeProvider.System, bytes => written += bytes);
         await body.WriteAsync("served by the node", CancellationToken.None);
         await pipe.Writer.CompleteAsync();
         await discarding;
-        return body.Bytes == PackLength ? body.Bytes : throw new InvalidOperationException($"{body.Bytes} bytes were written");
+        return written == PackLength ? written : throw new InvalidOperationException($"{written} bytes were written");
     }
 
     private static async Task DiscardAsync(PipeReader reader)

@@ -42,12 +42,17 @@ public sealed partial class DocumentationTests
         string[] pages =
         [
             .. Sources("Proxy/Admin/Pages")
-                .Select(static source => (Path: PagePath().Match(source), Group: PageGroup().Match(source)))
+                .Select(static source =>
+                    (Path: PagePath().Match(source), Group: PageGroup().Match(source), Below: PageBelow().Matches(source))
+                )
                 .Where(static page => page.Group.Success)
-                .Select(static page =>
-                    (page.Group.Groups["group"].Value == "Pages" ? AdminRoutes.Api : AdminRoutes.Repositories)
-                    + page.Path.Groups["page"].Value
-                ),
+                .SelectMany(static page =>
+                {
+                    string path =
+                        (page.Group.Groups["group"].Value == "Pages" ? AdminRoutes.Api : AdminRoutes.Repositories)
+                        + page.Path.Groups["page"].Value;
+                    return page.Below.Select(below => path + below.Groups["page"].Value).Prepend(path);
+                }),
         ];
         Assert.InRange(pages.Length, 7, 50);
         Assert.DoesNotContain(pages, static page => !s_operations.Contains(page, StringComparison.Ordinal));
@@ -115,6 +120,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"const string Path = ""(?<page>/[a-z]+)"";", RegexOptions.ExplicitCapture)]
     private static partial Regex PagePath();
+
+    [GeneratedRegex(@"const string \w+ = Path \+ ""(?<page>/[a-z]+)"";", RegexOptions.ExplicitCapture)]
+    private static partial Regex PageBelow();
 
     [GeneratedRegex(@"api\.(?<group>Pages|Actions)\.Map(Get|Post)\(\s*Path,", RegexOptions.ExplicitCapture)]
     private static partial Regex PageGroup();

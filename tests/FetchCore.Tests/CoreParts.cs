@@ -52,7 +52,7 @@ internal sealed class CoreParts : IAsyncDisposable
         var meters = new StoreMeters(_meter);
         var workMeters = new WorkMeters(_meter);
         var fetchMeters = new FetchMeters(_meter);
-        Observer = new FetchObserver(fetchMeters, Recent, time, NullLogger<FetchObserver>.Instance);
+        Observer = new FetchObserver(fetchMeters, Recent, new LiveFetches(), time, NullLogger<FetchObserver>.Instance);
         var budget = new SpaceBudget(_data, new DiskOptions());
         Store = new DiskPackTier(_data, budget, new PackCacheOptions(), meters, time, NullLogger<DiskPackTier>.Instance);
         var admission = new PackAdmission(time);

@@ -28,7 +28,10 @@ public sealed class KeepaliveTests
             SidebandKind = sideband,
             NoProgress = true,
         };
-        Task writing = new FetchAnswerBody(pipe.Writer, pack, request, framing, time).WriteAsync("", CancellationToken.None);
+        Task writing = new FetchAnswerBody(pipe.Writer, pack, request, framing, time, static _ => { }).WriteAsync(
+            "",
+            CancellationToken.None
+        );
         await time.RingAsync();
         await time.RingAsync();
         await time.AwaitNextAsync();

@@ -245,7 +245,8 @@ public sealed class OlderProtocolTests : IAsyncLifetime
                 {
                     NoProgress = true,
                 },
-                TimeProvider.System
+                TimeProvider.System,
+                static _ => { }
             ).WriteAsync("nobody hears it", CancellationToken.None);
         }
 

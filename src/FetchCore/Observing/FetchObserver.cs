@@ -8,12 +8,21 @@ namespace Waystation.FetchCore.Observing;
 /// The one place where fetches are recorded, whichever front end they come through.
 /// <code>
 ///   front end ──► ObservedFetch ──► FetchRecord ──► FetchMeters     metrics
-///   core      ──►                              ├──► FetchLog        one line
-///                                              └──► RecentFetches   the latest, for operators
+///   core      ──►     │                        ├──► FetchLog        one line
+///                     └──► LiveFetches ◄───────┴──► RecentFetches   those under way and the latest, for operators
 /// </code>
 /// </summary>
-public sealed class FetchObserver(FetchMeters meters, RecentFetches recent, TimeProvider time, ILogger<FetchObserver> logger)
+public sealed class FetchObserver(
+    FetchMeters meters,
+    RecentFetches recent,
+    LiveFetches live,
+    TimeProvider time,
+    ILogger<FetchObserver> logger
+)
 {
+    /// <summary>The fetches under way.</summary>
+    internal LiveFetches Live => live;
+
     /// <summary>The timestamp of the beginning of a request. It may become known only later that the request is a fetch.</summary>
     public long Now => time.GetTimestamp();
 
@@ -23,6 +32,7 @@ public sealed class FetchObserver(FetchMeters meters, RecentFetches recent, Time
     /// <param name="credential">The credential that asks.</param>
     /// <param name="begun">The beginning of the request (<see cref="Now"/>).</param>
     /// <param name="client">Is cancelled when the client leaves.</param>
+    /// <param name="address">The client's address; null if the front end does not know it.</param>
     public ObservedFetch Begin(
         string door,
         RepositoryName repository,
@@ -49,10 +59,11 @@ public sealed class FetchObserver(FetchMeters meters, RecentFetches recent, Time
             From = peer,
         };
 
-    internal void Record(Func<long, FetchRecord> make)
+    internal void Record(ObservedFetch fetch)
     {
-        FetchRecord record = recent.Add(make);
+        FetchRecord record = recent.Add(fetch.ToRecord);
         meters.Count(record);
         logger.FetchEnded(record);
+        live.End(fetch, record);
     }
 }

@@ -41,6 +41,9 @@ public sealed record FetchRecord
     /// <summary>Why it was forwarded unchanged, or refused by the node; null in every other case.</summary>
     public ForwardReason? Reason { get; init; }
 
+    /// <summary>Why the mirror did not serve it, if another node or the primary did; null in every other case.</summary>
+    public MissReason? Miss { get; init; }
+
     /// <summary>The node keeps the pack, or means to.</summary>
     public bool IsKept { get; init; }
 

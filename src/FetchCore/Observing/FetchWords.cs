@@ -12,6 +12,12 @@ public static class FetchWords
     /// <summary>The outcome in the form of a token.</summary>
     public static string ToWord(this FetchOutcome outcome) => ToWord(outcome.ToString());
 
+    /// <summary>The reason in the form of a token: <c>NoMirror</c> is <c>no-mirror</c>.</summary>
+    public static string ToWord(this MissReason reason) => ToWord(reason.ToString());
+
+    /// <summary>The phase in the form of a token.</summary>
+    public static string ToWord(this FetchPhase phase) => ToWord(phase.ToString());
+
     private static string ToWord(string name) =>
         string.Concat(name.Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 }

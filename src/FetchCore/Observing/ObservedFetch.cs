@@ -6,10 +6,12 @@ namespace Waystation.FetchCore.Observing;
 
 /// <summary>
 /// A fetch under way, for its record. The front end reports the request, the bytes sent and the end; the core reports how it is served
-/// and measures its phases. A later report replaces an earlier one, but bytes add up. Disposal makes the record.
+/// and measures its phases. A later report replaces an earlier one, but bytes add up. Disposal makes the record. Until then operators see
+/// it among <see cref="LiveFetches"/>, from a thread of their own, so a lock guards it.
 /// </summary>
 public sealed class ObservedFetch : IDisposable
 {
+    private readonly Lock _gate = new();
     private readonly FetchObserver _observer;
     private readonly TimeProvider _time;
     private readonly long _begun;
@@ -24,6 +26,7 @@ public sealed class ObservedFetch : IDisposable
     private int? _version;
     private FetchOutcome? _outcome;
     private ForwardReason? _reason;
+    private MissReason? _miss;
     private bool _isKept;
     private string? _peer;
     private TimeSpan? _refsAge;
@@ -54,57 +57,113 @@ public sealed class ObservedFetch : IDisposable
     /// <summary>The node that asks; null for a client.</summary>
     public string? From { get; init; }
 
+    /// <summary>Its number among the fetches under way, in the order of their beginnings; 0 until its request has been read.</summary>
+    public long Id { get; private set; }
+
     /// <summary>The request has been read: the phase of parsing is over.</summary>
     /// <param name="version">The protocol version; null if the request does not say it clearly.</param>
     /// <param name="request">The request; null if it was not understood.</param>
     public void Asked(int? version, FetchRequest? request)
     {
-        _parse ??= _time.GetElapsedTime(_begun);
-        _version = version;
-        _asked = request is null ? null : AskedFetch.Of(request);
+        lock (_gate)
+        {
+            _parse ??= _time.GetElapsedTime(_begun);
+            _version = version;
+            _asked = request is null ? null : AskedFetch.Of(request);
+        }
+
+        Show();
     }
 
     /// <summary>It is the download of an LFS object.</summary>
     public void AskedLfs(AskedLfs asked)
     {
-        _parse ??= _time.GetElapsedTime(_begun);
-        _lfs = asked;
+        lock (_gate)
+        {
+            _parse ??= _time.GetElapsedTime(_begun);
+            _lfs = asked;
+        }
+
+        Show();
     }
 
     /// <summary>A phase lasts until the scope is disposed.</summary>
-    public PhaseScope Measure(FetchPhase phase) => new(phase == FetchPhase.Access ? _access : _turn);
+    public PhaseScope Measure(FetchPhase phase) =>
+        new(
+            phase switch
+            {
+                FetchPhase.Access => _access,
+                FetchPhase.Turn => _turn,
+                _ => throw new ArgumentOutOfRangeException(nameof(phase), phase, "reports of the front end measure it"),
+            }
+        );
 
     /// <summary>The node has a response.</summary>
     /// <param name="outcome">How it is served.</param>
     /// <param name="isKept">The node keeps the pack, or means to.</param>
     /// <param name="refsAge">In an outage: the age of the refs that it relies on.</param>
-    public void Served(FetchOutcome outcome, bool isKept, TimeSpan? refsAge) =>
-        (_outcome, _reason, _isKept, _refsAge) = (outcome, null, isKept, refsAge);
+    public void Served(FetchOutcome outcome, bool isKept, TimeSpan? refsAge)
+    {
+        lock (_gate)
+        {
+            (_outcome, _reason, _isKept, _refsAge) = (outcome, null, isKept, refsAge);
+        }
+    }
+
+    /// <summary>The node could not make the pack from its mirror.</summary>
+    /// <param name="reason">The reason.</param>
+    public void Missed(MissReason reason)
+    {
+        lock (_gate)
+        {
+            _miss = reason;
+        }
+    }
 
     /// <summary>Another node of the farm answers.</summary>
     /// <param name="peer">Its name.</param>
-    public void ServedByPeer(string peer) => _peer = peer;
+    public void ServedByPeer(string peer)
+    {
+        lock (_gate)
+        {
+            _peer = peer;
+        }
+    }
 
     /// <summary>The request is forwarded to the primary unchanged.</summary>
-    public void Bypassed(ForwardReason reason) => (_outcome, _reason, _isKept, _refsAge) = (FetchOutcome.Bypass, reason, false, null);
+    public void Bypassed(ForwardReason reason)
+    {
+        lock (_gate)
+        {
+            (_outcome, _reason, _isKept, _refsAge) = (FetchOutcome.Bypass, reason, false, null);
+        }
+    }
 
     /// <summary>The request is refused by the node itself.</summary>
     /// <param name="reason">The reason.</param>
     /// <param name="trouble">The message to the client.</param>
     public void TurnedAway(ForwardReason reason, string trouble)
     {
-        (_outcome, _reason) = (null, reason);
+        lock (_gate)
+        {
+            (_outcome, _reason) = (null, reason);
+        }
+
         Ended(FetchEnd.ErrorTold, trouble);
     }
 
     /// <summary>Bytes were written to the client; they are added to earlier ones.</summary>
     /// <param name="bytes">The number of bytes.</param>
-    /// <param name="firstAt">The timestamp at which the first of them was written; null for now.</param>
-    public void Sent(long bytes, long? firstAt = null)
+    public void Sent(long bytes)
     {
-        if (bytes > 0)
+        if (bytes <= 0)
         {
-            _firstByte ??= _time.GetElapsedTime(_begun, firstAt ?? _time.GetTimestamp());
+            return;
+        }
+
+        lock (_gate)
+        {
+            _firstByte ??= _time.GetElapsedTime(_begun);
             _bytes += bytes;
         }
     }
@@ -115,7 +174,13 @@ public sealed class ObservedFetch : IDisposable
     /// <summary>It has ended.</summary>
     /// <param name="end">How it ended.</param>
     /// <param name="trouble">The failure; null if there was none.</param>
-    public void Ended(FetchEnd end, string? trouble = null) => (_end, _trouble) = (end, trouble);
+    public void Ended(FetchEnd end, string? trouble = null)
+    {
+        lock (_gate)
+        {
+            (_end, _trouble) = (end, trouble);
+        }
+    }
 
     /// <inheritdoc />
     public void Dispose()
@@ -123,10 +188,97 @@ public sealed class ObservedFetch : IDisposable
         if (!_isRecorded)
         {
             _isRecorded = true;
-            FetchTimes times = Times();
-            _observer.Record(number => ToRecord(number, times));
+            _observer.Record(this);
         }
     }
+
+    /// <summary>The fetch as it is now.</summary>
+    internal LiveFetch ToLive()
+    {
+        lock (_gate)
+        {
+            (FetchPhase phase, FetchTimes times) = (Phase(), Times());
+            return new LiveFetch
+            {
+                Id = Id,
+                Started = _started,
+                Door = Door,
+                Repository = Repository,
+                Credential = Credential.ToString(),
+                Address = Address,
+                From = From,
+                ProtocolVersion = _version,
+                Asked = _asked,
+                Lfs = _lfs,
+                Outcome = _outcome,
+                Reason = _reason,
+                Miss = MissOf(_outcome),
+                Peer = PeerOf(_outcome),
+                Phase = phase,
+                PhaseTime = phase switch
+                {
+                    FetchPhase.Access => times.Access,
+                    FetchPhase.Turn => times.Turn,
+                    FetchPhase.FirstByte => times.FirstByte,
+                    _ => times.Send,
+                },
+                Total = times.Total,
+                Bytes = _bytes,
+            };
+        }
+    }
+
+    /// <summary>The fetch that has ended.</summary>
+    /// <param name="number">Its number among those that have ended.</param>
+    internal FetchRecord ToRecord(long number)
+    {
+        lock (_gate)
+        {
+            return new FetchRecord
+            {
+                Number = number,
+                Started = _started,
+                Door = Door,
+                Repository = Repository,
+                Credential = Credential.ToString(),
+                Address = Address,
+                ProtocolVersion = _version,
+                Asked = _asked,
+                Lfs = _lfs,
+                Outcome = _outcome,
+                Reason = _reason,
+                Miss = MissOf(_outcome),
+                IsKept = _isKept,
+                Peer = PeerOf(_outcome),
+                From = From,
+                RefsAge = _refsAge,
+                // Without a report an exception ended the work: because the client left, or because of a failure.
+                End = _end ?? (_client.IsCancellationRequested ? FetchEnd.ClientGone : FetchEnd.Broken),
+                Trouble = _trouble,
+                Bytes = _bytes,
+                Times = Times(),
+            };
+        }
+    }
+
+    private void Show()
+    {
+        if (Id == 0)
+        {
+            Id = _observer.Live.NextId();
+            _observer.Live.Begin(this);
+        }
+    }
+
+    private string? PeerOf(FetchOutcome? outcome) => outcome is FetchOutcome.Peer ? _peer : null;
+
+    private MissReason? MissOf(FetchOutcome? outcome) => outcome is FetchOutcome.Forward or FetchOutcome.Peer ? _miss : null;
+
+    private FetchPhase Phase() =>
+        _firstByte is not null ? FetchPhase.Send
+        : _turn.IsOpen ? FetchPhase.Turn
+        : _access.IsOpen ? FetchPhase.Access
+        : FetchPhase.FirstByte;
 
     private FetchTimes Times()
     {
@@ -138,29 +290,4 @@ public sealed class ObservedFetch : IDisposable
             first = begun - parse - access - turn;
         return new FetchTimes(parse, access, turn, first > TimeSpan.Zero ? first : TimeSpan.Zero, total - begun, total);
     }
-
-    private FetchRecord ToRecord(long number, FetchTimes times) =>
-        new()
-        {
-            Number = number,
-            Started = _started,
-            Door = Door,
-            Repository = Repository,
-            Credential = Credential.ToString(),
-            Address = Address,
-            ProtocolVersion = _version,
-            Asked = _asked,
-            Lfs = _lfs,
-            Outcome = _outcome,
-            Reason = _reason,
-            IsKept = _isKept,
-            Peer = _outcome is FetchOutcome.Peer ? _peer : null,
-            From = From,
-            RefsAge = _refsAge,
-            // Without a report an exception ended the work: because the client left, or because of a failure.
-            End = _end ?? (_client.IsCancellationRequested ? FetchEnd.ClientGone : FetchEnd.Broken),
-            Trouble = _trouble,
-            Bytes = _bytes,
-            Times = times,
-        };
 }

@@ -23,6 +23,18 @@ internal sealed class PhaseTimer(TimeProvider time)
         }
     }
 
+    /// <summary>Whether the phase lasts now.</summary>
+    public bool IsOpen
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open > 0;
+            }
+        }
+    }
+
     public void Begin()
     {
         lock (_gate)

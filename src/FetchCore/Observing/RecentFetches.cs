@@ -1,5 +1,3 @@
-using Waystation.CacheStore;
-
 namespace Waystation.FetchCore.Observing;
 
 /// <summary>The latest fetches: a ring in which each new one takes the place of the oldest.</summary>
@@ -26,8 +24,8 @@ public sealed class RecentFetches
 
     /// <summary>The latest, newest first.</summary>
     /// <param name="count">The most fetches to return.</param>
-    /// <param name="repository">Only fetches of this repository; null for all.</param>
-    public IReadOnlyList<FetchRecord> Latest(int count, RepositoryName? repository = null)
+    /// <param name="isWanted">Only these fetches; null for all.</param>
+    public IReadOnlyList<FetchRecord> Latest(int count, Func<FetchRecord, bool>? isWanted = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         List<FetchRecord> latest = [];
@@ -37,7 +35,7 @@ public sealed class RecentFetches
             for (long at = _added - 1; at >= oldest && latest.Count < count; at--)
             {
                 FetchRecord record = _ring[at % Most]!;
-                if (repository is null || record.Repository == repository)
+                if (isWanted is null || isWanted(record))
                 {
                     latest.Add(record);
                 }

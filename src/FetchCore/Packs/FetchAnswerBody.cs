@@ -22,19 +22,21 @@ namespace Waystation.FetchCore.Packs;
 /// <param name="request">This client's request.</param>
 /// <param name="framing">The form in which it wants the response.</param>
 /// <param name="time">The clock of the keepalives.</param>
-public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchRequest request, ResponseFraming framing, TimeProvider time)
+/// <param name="sent">Hears of each part of the pack that is written.</param>
+public sealed class FetchAnswerBody(
+    PipeWriter output,
+    PackReader pack,
+    FetchRequest request,
+    ResponseFraming framing,
+    TimeProvider time,
+    Action<long> sent
+)
 {
     /// <summary>git's own default for uploadpack.keepAlive.</summary>
     private static readonly TimeSpan s_keepalive = TimeSpan.FromSeconds(5);
 
     private readonly ResponseCodec _codec = new(request, framing);
     private bool _clientHasLeft;
-
-    /// <summary>Pack bytes written so far.</summary>
-    public long Bytes { get; private set; }
-
-    /// <summary>The timestamp at which the first of them was written; null if there was none.</summary>
-    public long? FirstByteAt { get; private set; }
 
     /// <summary>Why the response did not end whole; null if it did.</summary>
     public string? Trouble { get; private set; }
@@ -123,8 +125,7 @@ public sealed class FetchAnswerBody(PipeWriter output, PackReader pack, FetchReq
             int header = _codec.WritePackHeader(packet.Span, payload);
             await pack.ReadAsync(packet.Slice(header, payload), cancellationToken);
             output.Advance(header + payload);
-            FirstByteAt ??= time.GetTimestamp();
-            Bytes += payload;
+            sent(payload);
             length -= payload;
         }
     }

@@ -38,17 +38,10 @@ public sealed class FetchResponder(FetchService fetches, FetchObserver observer,
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(answer);
-        var body = new FetchAnswerBody(output, answer.Reader, call.Request, call.Framing, time);
-        try
-        {
-            FetchEnd end = await body.WriteAsync(ServedBy.Line(answer, time.GetUtcNow()), cancellationToken);
-            call.Observed.Ended(end, body.Trouble);
-            return end;
-        }
-        finally
-        {
-            call.Observed.Sent(body.Bytes, body.FirstByteAt);
-        }
+        var body = new FetchAnswerBody(output, answer.Reader, call.Request, call.Framing, time, call.Observed.Sent);
+        FetchEnd end = await body.WriteAsync(ServedBy.Line(answer, time.GetUtcNow()), cancellationToken);
+        call.Observed.Ended(end, body.Trouble);
+        return end;
     }
 
     /// <summary>Writes a round of negotiation.</summary>

@@ -70,10 +70,12 @@ public sealed class LocalRung(
         }
         catch (TooManyWaitingException)
         {
+            observed.Missed(MissReason.Crowded);
             return new LocalAnswer.Made(new FillOutcome.Busy(RetryAfter));
         }
         catch (PackPermitLateException)
         {
+            observed.Missed(MissReason.Crowded);
             return limiter.TryGoElsewhere() is { } place
                 ? new LocalAnswer.Elsewhere(place)
                 : new LocalAnswer.Made(new FillOutcome.Busy(RetryAfter));
@@ -87,12 +89,14 @@ public sealed class LocalRung(
         try
         {
             await bootstrap.FinishAsync(call.Repository, either.Token);
-            if (
-                mirrors.Find(call.Repository, call.Request.ObjectFormat) is not { } mirror
-                || await BringAsync(mirror, call, either.Token) is not { } withOrphans
-            )
+            if (mirrors.Find(call.Repository, call.Request.ObjectFormat) is not { } mirror)
             {
-                return NotMade(limit);
+                return NotMade(limit, observed, MissReason.NoMirror);
+            }
+
+            if (await BringAsync(mirror, call, either.Token) is not { } withOrphans)
+            {
+                return NotMade(limit, observed, MissReason.MirrorBehind);
             }
 
             using PackObjectsPermit turn = await EnterAsync(call.Repository, observed, either.Token, fill.Stopping);
@@ -100,18 +104,21 @@ public sealed class LocalRung(
             if (lease is null)
             {
                 queue.Enqueue(WorkKind.Upkeep, call.Repository, upkeep.RestOf(call.Repository));
+                observed.Missed(MissReason.MirrorUnready);
                 return LocalAnswer.NotHere;
             }
 
+            observed.Missed(MissReason.MirrorBehind);
             return await MakeAsync(fill, lease, call, withOrphans, turn.Threads, either.Token);
         }
         catch (OperationCanceledException) when (!fill.Stopping.IsCancellationRequested)
         {
-            return NotMade(limit);
+            return NotMade(limit, observed, HasMirror(call.Repository) ? MissReason.MirrorBehind : MissReason.NoMirror);
         }
         catch (Exception e) when (!fill.HasBegun && e is IOException or UnauthorizedAccessException)
         {
             // The node's own failure: the primary makes the pack.
+            observed.Missed(MissReason.Failed);
             return LocalAnswer.NotHere;
         }
     }
@@ -143,8 +150,11 @@ public sealed class LocalRung(
     }
 
     /// <summary>The node does not make it, or too many look-ups delayed it.</summary>
-    private LocalAnswer NotMade(CancellationTokenSource limit) =>
-        limit.IsCancellationRequested && objects.IsCrowded ? throw new PackPermitLateException() : LocalAnswer.NotHere;
+    private LocalAnswer NotMade(CancellationTokenSource limit, ObservedFetch observed, MissReason reason)
+    {
+        observed.Missed(reason);
+        return limit.IsCancellationRequested && objects.IsCrowded ? throw new PackPermitLateException() : LocalAnswer.NotHere;
+    }
 
     private async Task<PackObjectsPermit> EnterAsync(
         RepositoryName repository,

@@ -3,6 +3,9 @@ namespace Waystation.Proxy.Admin;
 /// <summary>Writes the refusals of the admin address: problem details (RFC 9457) below the API, a line of text elsewhere.</summary>
 internal static class Refusals
 {
+    /// <summary>The detail for a query whose <c>repo</c> is no repository.</summary>
+    public const string NoRepository = "repo is HOST/PATH with the host of a primary of this node, or PATH where the node has one primary.";
+
     public static Task NotAllowedAsync(HttpContext context) =>
         TextAsync(
             context,

@@ -1,3 +1,5 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 
@@ -17,6 +19,9 @@ internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisp
     };
 
     private readonly HttpClient _http = Open(admin, token);
+
+    /// <summary>Whether to print answers unchanged.</summary>
+    public bool IsJson => isJson;
 
     /// <summary>Asks for a page and prints the answer.</summary>
     /// <param name="method">The method of the page.</param>
@@ -46,9 +51,39 @@ internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisp
             throw new AdminException(DetailOf(answer, text));
         }
 
-        T value = JsonSerializer.Deserialize<T>(text, s_strict) ?? throw new JsonException();
+        T value = Read<T>(text);
         await Console.Out.WriteLineAsync(isJson ? text : format(value));
     }
+
+    /// <summary>Follows a stream of events until the node ends it.</summary>
+    /// <param name="page">The path of the page.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="AdminException">The node refused.</exception>
+    /// <exception cref="JsonException">The answer does not come from a node.</exception>
+    public async IAsyncEnumerable<SseItem<string>> FollowAsync(string page, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, page);
+        using HttpResponseMessage answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new AdminException(DetailOf(answer, await answer.Content.ReadAsStringAsync(cancellationToken)));
+        }
+
+        if (answer.Content.Headers.ContentType?.MediaType != "text/event-stream")
+        {
+            throw new JsonException();
+        }
+
+        await using Stream body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        await foreach (SseItem<string> item in SseParser.Create(body).EnumerateAsync(cancellationToken))
+        {
+            yield return item;
+        }
+    }
+
+    /// <summary>Reads the node's answer.</summary>
+    /// <exception cref="JsonException">It does not come from a node.</exception>
+    public static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, s_strict) ?? throw new JsonException();
 
     public void Dispose() => _http.Dispose();
 

@@ -14,6 +14,7 @@ internal static class NodeVerbs
         (StatusCommand.Create, StatusPage.Map),
         (ReposCommand.Create, ReposPage.Map),
         (FetchesCommand.Create, FetchesPage.Map),
+        (TailCommand.Create, LivePage.Map),
         (QueueCommand.Create, QueuePage.Map),
         (VetCommand.Create, VetPage.Map),
         (WarmCommand.Create, WarmPage.Map),

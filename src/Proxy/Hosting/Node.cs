@@ -34,6 +34,7 @@ using Waystation.Primaries;
 using Waystation.Primaries.Http;
 using Waystation.Primaries.Ssh;
 using Waystation.Proxy.Admin;
+using Waystation.Proxy.Admin.Pages;
 using Waystation.Proxy.Connections;
 using Waystation.Proxy.Connections.Certificates;
 using Waystation.Proxy.Hooks;
@@ -182,6 +183,7 @@ internal static class Node
             .AddSingleton<StoreMeters>()
             .AddSingleton<FetchMeters>()
             .AddSingleton<RecentFetches>()
+            .AddSingleton<LiveFetches>()
             .AddSingleton<FetchObserver>()
             .AddSingleton<DoorMeters>()
             .AddSingleton<HttpRepositories>()
@@ -306,6 +308,7 @@ internal static class Node
             .AddSingleton<RepositoryPurge>()
             .AddRoutingCore()
             .AddSingleton<AdminAccess>()
+            .AddSingleton<LiveStream>()
             .AddSingleton(options.Tls)
             .AddSingleton<ServerCertificates>()
             .AddSingleton<HttpsRedirect>()

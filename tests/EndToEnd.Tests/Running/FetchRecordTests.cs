@@ -242,6 +242,7 @@ public sealed class FetchRecordTests : IDisposable
             await ReceivesAsync(git, "starter");
             follower = git.RunAsync("clone", "--quiet", "--bare", address, "follower");
             await ReceivesAsync(git, "follower");
+            await AssertLiveAsync(node, repository);
             starter.Kill(entireProcessTree: true);
             await starter.WaitForExitAsync();
             JsonElement left = await NewestAsync(node, 1);
@@ -252,6 +253,28 @@ public sealed class FetchRecordTests : IDisposable
         await follower;
         JsonElement joined = await NewestAsync(node, 2);
         Assert.Equal(("join", "whole"), (Text(joined, "outcome"), Text(joined, "end")));
+    }
+
+    /// <summary>While the pack is held, operators see both clones under way, and what each has got.</summary>
+    private async Task AssertLiveAsync(WaystationNode node, PrimaryRepository repository)
+    {
+        JsonElement[] live =
+        [
+            .. JsonDocument.Parse(await _http.GetStringAsync(new Uri(node.Admin, "/api/v1/live"))).RootElement.EnumerateArray(),
+        ];
+        Assert.Equal(["forward", "join"], live.Select(static fetch => Text(fetch, "outcome")));
+        Assert.Equal(["no-mirror", null], live.Select(static fetch => Text(fetch, "miss")));
+        Assert.All(
+            live,
+            fetch =>
+            {
+                Assert.EndsWith("/" + repository.Name, Text(fetch, "repo"), StringComparison.Ordinal);
+                Assert.Equal("send", Text(fetch, "phase"));
+                Assert.InRange(fetch.GetProperty("bytes").GetInt64(), 1, 1_000_000);
+                Assert.True(fetch.GetProperty("totalMilliseconds").GetDouble() >= fetch.GetProperty("phaseMilliseconds").GetDouble());
+                AssertAsked(fetch, isClone: true, depth: null);
+            }
+        );
     }
 
     private static Task ReceivesAsync(GitClient git, string clone) =>

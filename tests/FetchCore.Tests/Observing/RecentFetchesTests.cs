@@ -17,7 +17,13 @@ public sealed class RecentFetchesTests : IDisposable
     private readonly FetchObserver _observer;
 
     public RecentFetchesTests() =>
-        _observer = new FetchObserver(new FetchMeters(_meter), _recent, new ManualTime(), NullLogger<FetchObserver>.Instance);
+        _observer = new FetchObserver(
+            new FetchMeters(_meter),
+            _recent,
+            new LiveFetches(),
+            new ManualTime(),
+            NullLogger<FetchObserver>.Instance
+        );
 
     [Fact]
     public void Latest_IsEmpty_AtFirst() => Assert.Empty(_recent.Latest(10));
@@ -37,8 +43,8 @@ public sealed class RecentFetchesTests : IDisposable
         Record(s_tool, 2);
         Record(s_other, 1);
         Record(s_tool, 1);
-        Assert.Equal([4, 2], _recent.Latest(2, s_tool).Select(static record => record.Number));
-        Assert.Equal([3], _recent.Latest(10, s_other).Select(static record => record.Number));
+        Assert.Equal([4, 2], _recent.Latest(2, static record => record.Repository == s_tool).Select(static record => record.Number));
+        Assert.Equal([3], _recent.Latest(10, static record => record.Repository == s_other).Select(static record => record.Number));
     }
 
     [Fact]
@@ -46,7 +52,7 @@ public sealed class RecentFetchesTests : IDisposable
     {
         Record(s_other, 1);
         Record(s_tool, RecentFetches.Most);
-        Assert.Empty(_recent.Latest(10, s_other));
+        Assert.Empty(_recent.Latest(10, static record => record.Repository == s_other));
         IReadOnlyList<FetchRecord> all = _recent.Latest(int.MaxValue);
         Assert.Equal(
             Enumerable.Range(2, RecentFetches.Most).Reverse().Select(static number => (long)number),

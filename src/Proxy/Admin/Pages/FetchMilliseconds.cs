@@ -14,5 +14,6 @@ internal sealed record FetchMilliseconds(double Parse, double Access, double Tur
     public static FetchMilliseconds Of(FetchTimes times) =>
         new(Round(times.Parse), Round(times.Access), Round(times.Turn), Round(times.FirstByte), Round(times.Send), Round(times.Total));
 
-    private static double Round(TimeSpan time) => Math.Round(time.TotalMilliseconds, 1);
+    /// <summary>Milliseconds with one digit after the point.</summary>
+    public static double Round(TimeSpan time) => Math.Round(time.TotalMilliseconds, 1);
 }

@@ -23,6 +23,7 @@ namespace Waystation.Proxy.Admin.Pages;
 /// <param name="Peer">The node of the farm that served it; null if this node did, or the primary.</param>
 /// <param name="From">The node of the farm that asked; null for a client.</param>
 /// <param name="Address">The client's address; null for another node.</param>
+/// <param name="Miss">Why the mirror did not serve it, if another node or the primary did; null in every other case.</param>
 internal sealed record FetchStatus(
     long Number,
     DateTimeOffset Started,
@@ -42,7 +43,8 @@ internal sealed record FetchStatus(
     AskedLfs? Lfs = null,
     string? Peer = null,
     string? From = null,
-    string? Address = null
+    string? Address = null,
+    string? Miss = null
 )
 {
     public static FetchStatus Of(FetchRecord record) =>
@@ -65,6 +67,7 @@ internal sealed record FetchStatus(
             record.Lfs,
             record.Peer,
             record.From,
-            record.Address
+            record.Address,
+            record.Miss?.ToWord()
         );
 }

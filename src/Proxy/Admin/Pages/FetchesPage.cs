@@ -28,12 +28,11 @@ internal static class FetchesPage
         RepositoryName? repository = null;
         if (repo is not null && (repository = primaries.NameOf(repo)) is null)
         {
-            return Refusals.Problem(
-                StatusCodes.Status400BadRequest,
-                "repo is HOST/PATH with the host of a primary of this node, or PATH where the node has one primary."
-            );
+            return Refusals.Problem(StatusCodes.Status400BadRequest, Refusals.NoRepository);
         }
 
-        return TypedResults.Ok(recent.Latest(count, repository).Select(FetchStatus.Of));
+        return TypedResults.Ok(
+            recent.Latest(count, record => repository is null || record.Repository == repository).Select(FetchStatus.Of)
+        );
     }
 }
