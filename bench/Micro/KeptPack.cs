@@ -30,7 +30,7 @@ internal sealed class KeptPack : IDisposable
         _folder = new DataFolder(_temp["data"], TimeProvider.System);
         _tier = new DiskPackTier(
             _folder,
-            new SpaceBudget(_folder, new DiskOptions()),
+            new SpaceBudget(_folder, new DiskOptions(), new StrangerOptions(), TimeProvider.System),
             new PackCacheOptions(),
             new StoreMeters(_meter),
             TimeProvider.System,
@@ -84,7 +84,8 @@ internal sealed class KeptPack : IDisposable
 
     /// <summary>Begins a reading of it.</summary>
     public async Task<PackReader> OpenAsync() =>
-        await _tier.TryOpenAsync(_key, CancellationToken.None) ?? throw new InvalidOperationException("the pack is not in the store");
+        await _tier.TryOpenAsync(_key, isStranger: false, CancellationToken.None)
+        ?? throw new InvalidOperationException("the pack is not in the store");
 
     public void Dispose()
     {

@@ -15,6 +15,8 @@ public sealed class StoreMeters
     private readonly Counter<long> _lfsEvictedBytes;
     private readonly Counter<long> _lfsQuarantined;
     private readonly Counter<long> _lfsRejected;
+    private readonly Counter<long> _strangersDeclined;
+    private readonly Counter<long> _mirrorsDeclined;
 
     /// <summary>Makes the instruments on <paramref name="meter"/>.</summary>
     public StoreMeters(Meter meter)
@@ -57,6 +59,19 @@ public sealed class StoreMeters
             "waystation_lfs_rejected_total",
             description: "Git LFS objects that came with wrong bytes or a wrong length, and were not stored."
         );
+        _strangersDeclined = meter.CreateCounter<long>(
+            "waystation_strangers_declined_total",
+            description: "Things of strangers that were not kept, because there was no room for strangers."
+        );
+        _mirrorsDeclined = meter.CreateCounter<long>(
+            "waystation_mirrors_declined_total",
+            description: "Fetches that began no mirror, because strangers or their credential had begun too many within the hour."
+        );
+        foreach (string kind in (string[])["pack", "mirror", "lfs"])
+        {
+            _strangersDeclined.Add(0, new KeyValuePair<string, object?>("kind", kind));
+        }
+
         _failures.Add(0, new KeyValuePair<string, object?>("reason", "no room"));
         _evictedBytes.Add(0);
         _quarantined.Add(0);
@@ -70,6 +85,13 @@ public sealed class StoreMeters
 
     /// <summary>The disk refused.</summary>
     public void CacheFailure(string reason) => _failures.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>Something of a stranger was passed on and not kept, or a mirror not begun.</summary>
+    public void StrangersDeclined(string kind) => _strangersDeclined.Add(1, new KeyValuePair<string, object?>("kind", kind));
+
+    /// <summary>A fetch began no mirror, because its credential, or all strangers together, had begun too many.</summary>
+    public void MirrorDeclined(bool isStranger) =>
+        _mirrorsDeclined.Add(1, new KeyValuePair<string, object?>("by", isStranger ? "strangers" : "credential"));
 
     /// <summary>A pack was evicted.</summary>
     public void Evicted(long bytes) => _evictedBytes.Add(bytes);
@@ -96,15 +118,25 @@ public sealed class StoreMeters
     public void MirrorQuarantined() => _mirrorsQuarantined.Add(1);
 
     /// <summary>Sets the source of the mirrors' size.</summary>
-    internal void ObserveMirrors(Func<long> bytes, Func<int> mirrors)
+    internal void ObserveMirrors(Func<long> bytes, Func<int> mirrors, Func<long> bytesOfStrangers)
     {
+        _meter.CreateObservableGauge(
+            "waystation_strangers_mirror_bytes",
+            bytesOfStrangers,
+            description: "Bytes of the mirrors that strangers began and no known client has used."
+        );
         _meter.CreateObservableGauge("waystation_mirror_bytes", bytes, description: "Bytes of all mirrors.");
         _meter.CreateObservableGauge("waystation_mirrors", mirrors, description: "Mirrors.");
     }
 
     /// <summary>Sets the source of the size of the LFS objects.</summary>
-    internal void ObserveLfs(Func<long> bytes, Func<int> objects)
+    internal void ObserveLfs(Func<long> bytes, Func<int> objects, Func<long> bytesOfStrangers)
     {
+        _meter.CreateObservableGauge(
+            "waystation_strangers_lfs_bytes",
+            bytesOfStrangers,
+            description: "Bytes of the Git LFS objects that strangers brought in and no known client has used."
+        );
         _meter.CreateObservableGauge("waystation_lfs_stored_bytes", bytes, description: "Bytes of all stored Git LFS objects.");
         _meter.CreateObservableGauge("waystation_lfs_stored_objects", objects, description: "Stored Git LFS objects.");
     }
@@ -117,8 +149,13 @@ public sealed class StoreMeters
     }
 
     /// <summary>Sets the source of the pack cache's size.</summary>
-    internal void Observe(Func<long> bytes, Func<int> entries)
+    internal void Observe(Func<long> bytes, Func<int> entries, Func<long> bytesOfStrangers)
     {
+        _meter.CreateObservableGauge(
+            "waystation_strangers_pack_bytes",
+            bytesOfStrangers,
+            description: "Bytes of the cached packs that strangers brought in and no known client has used."
+        );
         _meter.CreateObservableGauge("waystation_pack_cache_bytes", bytes, description: "Bytes of all cached packs.");
         _meter.CreateObservableGauge("waystation_pack_cache_entries", entries, description: "Cached packs.");
     }

@@ -32,6 +32,9 @@ public sealed record FetchCall(
     /// <summary>The name of the node that asks; null for a client.</summary>
     public string? From { get; init; }
 
+    /// <summary>In the name of another node: whether the client is a stranger there. Null if this node decides.</summary>
+    public bool? IsOfStranger { get; init; }
+
     /// <summary>Whether the primary must not be asked, and <see cref="Shown"/> alone decides.</summary>
     public bool IsHeldOnly { get; init; }
 }

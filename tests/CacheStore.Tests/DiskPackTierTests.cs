@@ -22,7 +22,7 @@ public sealed class DiskPackTierTests
         await store.StoreAsync(1, pack, prologue);
 
         await AssertReadsBackAsync(store, 1, pack);
-        await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None))!;
+        await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), isStranger: false, CancellationToken.None))!;
         Assert.True(reader.Prologue.HasShallowInfo);
         Assert.Equal(prologue.Shallow, reader.Prologue.Shallow);
         Assert.Equal(prologue.Unshallow, reader.Prologue.Unshallow);
@@ -34,7 +34,7 @@ public sealed class DiskPackTierTests
     public async Task TryOpen_GivesNull_WhenNothingWasStored()
     {
         await using var store = new Store();
-        Assert.Null(await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None));
+        Assert.Null(await store.Tier.TryOpenAsync(Store.KeyOf(1), isStranger: false, CancellationToken.None));
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class DiskPackTierTests
         await using var store = new Store();
         await store.StoreAsync(1, PackBytes.Make(3 * Block));
         Flip(store.FileOf(1, ".pack"), Block - 1);
-        Assert.Null(await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None));
+        Assert.Null(await store.Tier.TryOpenAsync(Store.KeyOf(1), isStranger: false, CancellationToken.None));
         AssertGone(store, 1);
     }
 
@@ -128,7 +128,7 @@ public sealed class DiskPackTierTests
         await store.StoreAsync(1, pack);
         Flip(store.FileOf(1, ".pack"), (2 * Block) + 5);
 
-        await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None))!;
+        await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), isStranger: false, CancellationToken.None))!;
         for (int block = 0; block < 3; block++)
         {
             byte[] bytes = new byte[(await reader.NextAsync(CancellationToken.None)).Length];
@@ -152,7 +152,7 @@ public sealed class DiskPackTierTests
         byte[] pack = PackBytes.Make(Block + 300);
         await store.StoreAsync(1, pack);
         Flip(store.FileOf(1, ".pack"), pack.Length - 1);
-        await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None))!;
+        await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), isStranger: false, CancellationToken.None))!;
         await Assert.ThrowsAsync<PackDamagedException>(() => Store.ReadAsync(reader));
         AssertGone(store, 1);
     }
@@ -163,7 +163,7 @@ public sealed class DiskPackTierTests
         await using var store = new Store();
         await store.StoreAsync(1, PackBytes.Make(3 * Block));
         Cut(store.FileOf(1, ".pack"), (2 * Block) + 1);
-        await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None))!;
+        await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), isStranger: false, CancellationToken.None))!;
         await Assert.ThrowsAsync<PackDamagedException>(() => Store.ReadAsync(reader));
         AssertGone(store, 1);
     }
@@ -176,7 +176,7 @@ public sealed class DiskPackTierTests
         await using var store = new Store();
         await store.StoreAsync(1, PackBytes.Make(1000));
         Cut(store.FileOf(1, ".pack"), length);
-        Assert.Null(await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None));
+        Assert.Null(await store.Tier.TryOpenAsync(Store.KeyOf(1), isStranger: false, CancellationToken.None));
         AssertGone(store, 1);
     }
 
@@ -188,7 +188,7 @@ public sealed class DiskPackTierTests
         await using var store = new Store();
         await store.StoreAsync(1, PackBytes.Make(1000));
         File.Delete(store.FileOf(1, suffix));
-        Assert.Null(await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None));
+        Assert.Null(await store.Tier.TryOpenAsync(Store.KeyOf(1), isStranger: false, CancellationToken.None));
         AssertGone(store, 1);
     }
 
@@ -200,7 +200,7 @@ public sealed class DiskPackTierTests
         await store.StoreAsync(1, pack);
         await store.StoreAsync(2, pack);
         File.Copy(store.FileOf(2, ".record"), store.FileOf(1, ".record"), overwrite: true);
-        Assert.Null(await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None));
+        Assert.Null(await store.Tier.TryOpenAsync(Store.KeyOf(1), isStranger: false, CancellationToken.None));
         AssertGone(store, 1);
         await AssertReadsBackAsync(store, 2, pack);
     }
@@ -249,7 +249,7 @@ public sealed class DiskPackTierTests
         await using var store = new Store(new PackCacheOptions { MaxSize = 8 * Block });
         byte[] pack = PackBytes.Make(3 * Block);
         await store.StoreAsync(1, pack);
-        await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), CancellationToken.None))!;
+        await using PackReader reader = (await store.Tier.TryOpenAsync(Store.KeyOf(1), isStranger: false, CancellationToken.None))!;
         Assert.True(store.Tier.TryMakeRoom(8 * Block));
         Assert.Empty(store.StoredFiles);
         Assert.Equal(pack, await Store.ReadAsync(reader));
@@ -257,7 +257,7 @@ public sealed class DiskPackTierTests
 
     private static async Task AssertReadsBackAsync(Store store, int number, byte[] pack)
     {
-        await using PackReader? reader = await store.Tier.TryOpenAsync(Store.KeyOf(number), CancellationToken.None);
+        await using PackReader? reader = await store.Tier.TryOpenAsync(Store.KeyOf(number), isStranger: false, CancellationToken.None);
         Assert.NotNull(reader);
         Assert.Equal(pack, await Store.ReadAsync(reader, 40_000));
     }

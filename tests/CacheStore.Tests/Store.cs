@@ -133,9 +133,18 @@ internal sealed class Store : IAsyncDisposable
     }
 
     /// <summary>Makes an answer, reads it and waits until it is in the store.</summary>
-    public async Task StoreAsync(int number, byte[] pack, FetchPrologue? prologue = null)
+    public async Task StoreAsync(int number, byte[] pack, FetchPrologue? prologue = null, bool isOfStranger = false)
     {
-        await using (FillReader reader = Fills.JoinOrBegin(PlanOf(number), SourceOf(pack, prologue: prologue), out bool began))
+        await using (
+            FillReader reader = Fills.JoinOrBegin(
+                PlanOf(number) with
+                {
+                    IsOfStranger = isOfStranger,
+                },
+                SourceOf(pack, prologue: prologue),
+                out bool began
+            )
+        )
         {
             Assert.True(began);
             Assert.Equal(pack, await ReadAsync(reader));
@@ -174,7 +183,14 @@ internal sealed class Store : IAsyncDisposable
     }
 
     private DiskPackTier NewTier() =>
-        new(Folder, new SpaceBudget(Folder, new DiskOptions()), _options, Meters, TimeProvider.System, NullLogger<DiskPackTier>.Instance);
+        new(
+            Folder,
+            new SpaceBudget(Folder, new DiskOptions(), new StrangerOptions(), TimeProvider.System),
+            _options,
+            Meters,
+            TimeProvider.System,
+            NullLogger<DiskPackTier>.Instance
+        );
 
     private FillTable NewFills() => new(Tier, Admission, TimeProvider.System, NullLogger<FillTable>.Instance);
 }

@@ -54,7 +54,8 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public static ObjectId Id(int number) => ObjectId.Parse(number.ToString("x40"));
 
-    public Credential CredentialOf(string user) => _digester.Digest([new("header authorization", user)]);
+    /// <summary>The credential of a user; without a name, that of a client without a login.</summary>
+    public Credential CredentialOf(string user) => _digester.Digest(user.Length > 0 ? [new("header authorization", user)] : []);
 
     public static FetchRequest Clone(params ObjectId[] wants) =>
         new()

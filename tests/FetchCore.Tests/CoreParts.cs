@@ -11,6 +11,7 @@ using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Packs.Storing;
 using Waystation.CacheStore.Pushes;
 using Waystation.CacheStore.Scrubbing;
+using Waystation.FetchCore.Access.Standing;
 using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Authorization;
 using Waystation.FetchCore.Background;
@@ -42,9 +43,11 @@ internal sealed class CoreParts : IAsyncDisposable
         MirrorOptions options,
         IServicePrimaries services,
         TimeSpan? ticketLifetime = null,
-        IPeers? others = null
+        IPeers? others = null,
+        StrangerOptions? strangers = null
     )
     {
+        strangers ??= new StrangerOptions();
         IPeers peers = others ?? new NoPeers();
         var holders = new HolderTransfer(peers);
         _data = new DataFolder(folder, time);
@@ -53,7 +56,7 @@ internal sealed class CoreParts : IAsyncDisposable
         var workMeters = new WorkMeters(_meter);
         var fetchMeters = new FetchMeters(_meter);
         Observer = new FetchObserver(fetchMeters, Recent, new LiveFetches(), time, NullLogger<FetchObserver>.Instance);
-        var budget = new SpaceBudget(_data, new DiskOptions());
+        var budget = new SpaceBudget(_data, new DiskOptions(), strangers, time);
         Store = new DiskPackTier(_data, budget, new PackCacheOptions(), meters, time, NullLogger<DiskPackTier>.Instance);
         var admission = new PackAdmission(time);
         Fills = new FillTable(Store, admission, time, NullLogger<FillTable>.Instance);
@@ -72,7 +75,7 @@ internal sealed class CoreParts : IAsyncDisposable
             new MirrorTransfer(git, _data, Mirrors, history, holders, time, NullLogger<MirrorTransfer>.Instance),
             time
         );
-        Making = new MirrorBootstrap(Work, Mirrors, Refs, git, _data, new MirrorAdmission(time), history, holders, time);
+        Making = new MirrorBootstrap(Work, Mirrors, Refs, git, _data, new MirrorAdmission(strangers, time), history, holders, meters, time);
         Upkeep = new UpkeepWork(Mirrors, new MirrorUpkeep(git, _data, Mirrors, options, time, NullLogger<MirrorUpkeep>.Instance), time);
         Report = new VetReport(time, workMeters);
         Vet = new VetWork(Mirrors, services, peers, Sync, Refs, history, Report);
@@ -123,10 +126,13 @@ internal sealed class CoreParts : IAsyncDisposable
         );
         Purge = new RepositoryPurge(Work, Queue, Mirrors, Fills, Store, Lfs);
         _ = new LostHistory(history, Tickets, Mirrors, Store, Purge, time, NullLogger<LostHistory>.Instance);
-        Service = new FetchService(access, Store, Fills, admission, local, Making, shapes, peers, Memory, time);
+        Standings = new ClientStandings(Tickets, strangers, time);
+        Service = new FetchService(access, Store, Fills, admission, local, Making, shapes, peers, Standings, Memory, time);
     }
 
     public PackObjectsLimiter Limiter => _turns;
+
+    public ClientStandings Standings { get; }
 
     public RecentFetches Recent { get; } = new();
 

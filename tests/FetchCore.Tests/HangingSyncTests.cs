@@ -41,7 +41,7 @@ public sealed class HangingSyncTests : IAsyncLifetime
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
         var mirrors = new MirrorSet(
             _data,
-            new SpaceBudget(_data, new DiskOptions()),
+            new SpaceBudget(_data, new DiskOptions(), new StrangerOptions(), TimeProvider.System),
             new MirrorOptions(),
             git,
             new StoreMeters(_meter),
@@ -59,7 +59,9 @@ public sealed class HangingSyncTests : IAsyncLifetime
             NullLogger<MirrorTransfer>.Instance
         );
         _sync = new MirrorSync(_work, objects, refs, transfer, _time);
-        _mirror = mirrors.Publish(await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, CancellationToken.None));
+        _mirror = mirrors.Publish(
+            await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, isOfStrangers: false, CancellationToken.None)
+        );
     }
 
     public async Task DisposeAsync()

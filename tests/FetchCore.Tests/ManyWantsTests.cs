@@ -39,14 +39,16 @@ public sealed class ManyWantsTests : IAsyncLifetime, IDisposable
         var git = new GitProgram(_data, NullLogger<GitProgram>.Instance);
         var mirrors = new MirrorSet(
             _data,
-            new SpaceBudget(_data, new DiskOptions()),
+            new SpaceBudget(_data, new DiskOptions(), new StrangerOptions(), TimeProvider.System),
             new MirrorOptions(),
             git,
             new StoreMeters(_meter),
             NullLogger<MirrorSet>.Instance
         );
         _objects = new ObjectQueries(git, new LookupLimiter(new MirrorOptions(), _time), _time);
-        _mirror = mirrors.Publish(await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, CancellationToken.None));
+        _mirror = mirrors.Publish(
+            await mirrors.PrepareAsync(CoreFixture.Repository, ObjectFormat.Sha1, isOfStrangers: false, CancellationToken.None)
+        );
     }
 
     public Task DisposeAsync()

@@ -142,6 +142,94 @@ public sealed class TicketBoundsTests
         Assert.InRange(Stopwatch.GetElapsedTime(begun), TimeSpan.Zero, TimeSpan.FromSeconds(20));
     }
 
+    [Fact]
+    public void CrawlerOverManyRepositories_PushesOutItself()
+    {
+        // A busy repository has more newcomers than any that the crawler asks for.
+        for (int i = 0; i < 40; i++)
+        {
+            Show(CoreFixture.Repository, $"job {i}");
+        }
+
+        foreach (string crawler in (string[])["", "crawler"])
+        {
+            for (int round = 0; round < 3; round++)
+            {
+                Crawl(crawler, 1_000);
+            }
+        }
+
+        Assert.All(Enumerable.Range(0, 40), i => Assert.NotNull(_tickets.FindRecorded(CoreFixture.Repository, Of($"job {i}"))));
+        Assert.InRange(_tickets.Count, s_bounds.Tickets / 2, s_bounds.Tickets);
+    }
+
+    [Fact]
+    public void CrawlerThatComesAgain_TakesNoPlaceOfThoseThatDo()
+    {
+        Crawl("crawler", 90);
+        _time.Turn(TimeSpan.FromSeconds(2));
+        Crawl("crawler", 90);
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 0; i < 30; i++)
+            {
+                Show(CoreFixture.Repository, $"job {i}");
+            }
+
+            _time.Turn(TimeSpan.FromSeconds(2));
+        }
+
+        ShowStrangers(1_000);
+        Assert.All(Enumerable.Range(0, 30), i => Assert.NotNull(_tickets.FindRecorded(CoreFixture.Repository, Of($"job {i}"))));
+    }
+
+    [Fact]
+    public void ClientsWithoutALogin_FromAnyNumberOfAddresses_PushOutNobodyElse()
+    {
+        for (int i = 0; i < 45; i++)
+        {
+            Show(CoreFixture.Repository, $"job {i}");
+        }
+
+        for (int i = 0; i < 2_000; i++)
+        {
+            _time.Turn(TimeSpan.FromMilliseconds(1));
+            Credential address = _digester.Digest([], _ => [new("address", $"192.0.2.{i % 500}")]);
+            var repository = new RepositoryName("git.example.com", $"public/{i % 700}.git");
+            _tickets.RecordRefs(repository, address, new RefListing(All, [Tip("refs/heads/main")]), _tickets.Now);
+        }
+
+        Assert.All(Enumerable.Range(0, 45), i => Assert.NotNull(_tickets.FindRecorded(CoreFixture.Repository, Of($"job {i}"))));
+    }
+
+    [Fact]
+    public void ListingsOfACrawler_PushOutItsOwn()
+    {
+        // The largest repository of all, in memory, and its clients came once.
+        RefTip[] tips = [.. Enumerable.Range(0, 2_000).Select(static i => Tip($"refs/heads/{i:D6}"))];
+        _tickets.RecordRefs(CoreFixture.Repository, Of("alice"), new RefListing(All, tips), _tickets.Now);
+        for (int i = 0; i < 80; i++)
+        {
+            _time.Turn(TimeSpan.FromMilliseconds(1));
+            RefTip[] some = [.. Enumerable.Range(0, 200).Select(number => Tip($"refs/heads/{i:D6}/{number:D6}"))];
+            var repository = new RepositoryName("git.example.com", $"public/{i}.git");
+            _tickets.RecordRefs(repository, Of("crawler"), new RefListing(All, some), _tickets.Now);
+            Assert.InRange(_tickets.Bytes, 0, s_bounds.Bytes);
+        }
+
+        Assert.NotNull(_tickets.Find(CoreFixture.Repository, Of("alice")));
+        Assert.NotNull(_tickets.Find(new RepositoryName("git.example.com", "public/79.git"), Of("crawler")));
+    }
+
+    private void Crawl(string crawler, int repositories)
+    {
+        for (int i = 0; i < repositories; i++)
+        {
+            _time.Turn(TimeSpan.FromMilliseconds(1));
+            Show(new RepositoryName("git.example.com", $"public/{i}.git"), crawler);
+        }
+    }
+
     private void Show(RepositoryName repository, string user) =>
         _tickets.RecordRefs(repository, Of(user), new RefListing(All, [Tip("refs/heads/main")]), _tickets.Now);
 
@@ -156,5 +244,5 @@ public sealed class TicketBoundsTests
 
     private static RefTip Tip(string name) => new(name, CoreFixture.Id(1), null, null);
 
-    private Credential Of(string user) => _digester.Digest([new("user", user)]);
+    private Credential Of(string user) => _digester.Digest(user.Length > 0 ? [new("user", user)] : []);
 }

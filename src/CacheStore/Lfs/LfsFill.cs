@@ -33,6 +33,7 @@ public sealed class LfsFill : ILfsSink, IDisposable
     private bool _isKept = true;
     private bool _hasByte;
     private volatile bool _isWriting;
+    private volatile bool _isOfStrangers;
     private int _readers;
     private int _users = 1; // the writer
 
@@ -65,6 +66,16 @@ public sealed class LfsFill : ILfsSink, IDisposable
     internal RepositoryName Repository { get; }
 
     internal GrowingFile File { get; }
+
+    /// <summary>Whether only strangers have asked for it until now.</summary>
+    public bool IsOfStrangers
+    {
+        get => _isOfStrangers;
+        internal init => _isOfStrangers = value;
+    }
+
+    /// <summary>A known client asks for it as well.</summary>
+    internal void LeaveStrangers() => _isOfStrangers = false;
 
     /// <summary>Why it gives no byte, or breaks off; null while it may still end well.</summary>
     internal LfsFillEnd? End

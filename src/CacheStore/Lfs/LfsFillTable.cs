@@ -23,25 +23,30 @@ internal sealed class LfsFillTable(StoredObjects objects, StoreMeters meters, Ti
     private readonly OwnedWork _work = new();
 
     /// <summary>Follows the fill in progress, or begins one.</summary>
-    public LfsFollowing JoinOrBegin(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source)
+    public LfsFollowing JoinOrBegin(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source, bool isStranger)
     {
         lock (_gate)
         {
             if (_shared.TryGetValue(lfsObject, out LfsFill? fill) && fill.TryAttach(repository, out LfsFollowing? following))
             {
+                if (!isStranger)
+                {
+                    fill.LeaveStrangers();
+                }
+
                 return following;
             }
 
-            return Begin(repository, lfsObject, source, isShared: true);
+            return Begin(repository, lfsObject, source, isStranger, isShared: true);
         }
     }
 
     /// <summary>Begins a fill that no other reader joins.</summary>
-    public LfsFollowing BeginAlone(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source)
+    public LfsFollowing BeginAlone(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source, bool isStranger)
     {
         lock (_gate)
         {
-            return Begin(repository, lfsObject, source, isShared: false);
+            return Begin(repository, lfsObject, source, isStranger, isShared: false);
         }
     }
 
@@ -76,10 +81,12 @@ internal sealed class LfsFillTable(StoredObjects objects, StoreMeters meters, Ti
     public ValueTask DisposeAsync() => _work.DisposeAsync();
 
     /// <summary>The caller has the lock.</summary>
-    private LfsFollowing Begin(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source, bool isShared)
+    private LfsFollowing Begin(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source, bool isStranger, bool isShared)
     {
         ObjectDisposedException.ThrowIf(_work.Stopping.IsCancellationRequested, this);
-        var fill = new LfsFill(this, repository, lfsObject, objects.NewSpoolFile(lfsObject), time, _work.Stopping);
+        LfsFill? fill = null;
+        SpoolFile file = objects.NewSpoolFile(lfsObject, () => fill!.IsOfStrangers);
+        fill = new LfsFill(this, repository, lfsObject, file, time, _work.Stopping) { IsOfStrangers = isStranger };
         LfsFollowing following = fill.Start();
         _all.Add(fill);
         if (isShared)
@@ -163,6 +170,6 @@ internal sealed class LfsFillTable(StoredObjects objects, StoreMeters meters, Ti
             return false;
         }
 
-        return objects.TryAdopt(fill.Object, fill.File.File, fill.File.Sums, cost, () => fill.Keepers);
+        return objects.TryAdopt(fill.Object, fill.File.File, fill.File.Sums, cost, fill.IsOfStrangers, () => fill.Keepers);
     }
 }

@@ -52,6 +52,9 @@ public sealed class LfsStore : IAsyncDisposable
     /// <summary>Bytes that they take.</summary>
     public long Bytes => _objects.Bytes;
 
+    /// <summary>Bytes of the objects that strangers brought in and no known client has used.</summary>
+    public long BytesOfStrangers => _objects.BytesOfStrangers;
+
     /// <summary>Whether the object is stored; it may be damaged.</summary>
     public bool Contains(LfsObject lfsObject) => _objects.Contains(lfsObject);
 
@@ -65,19 +68,24 @@ public sealed class LfsStore : IAsyncDisposable
     /// Writes the object with <see cref="ILfsSink.WriteAsync"/>, or calls <see cref="ILfsSink.Refuse"/>. It runs on the node's token, apart
     /// from the caller, and perhaps later: when the stored object is damaged, or the fill that was joined comes to nothing.
     /// </param>
-    public LfsReading Open(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source)
+    /// <param name="isStranger">Whether a stranger wants it.</param>
+    public LfsReading Open(RepositoryName repository, LfsObject lfsObject, Func<ILfsSink, Task> source, bool isStranger = false)
     {
         ArgumentNullException.ThrowIfNull(source);
         return new OpenedReading(Find(alone: false), Find);
 
         LfsBytes Find(bool alone) =>
-            TryFindStored(repository, lfsObject)
-            ?? (alone ? _fills.BeginAlone(repository, lfsObject, source) : (LfsBytes)_fills.JoinOrBegin(repository, lfsObject, source));
+            TryFindStored(repository, lfsObject, isStranger)
+            ?? (
+                alone
+                    ? _fills.BeginAlone(repository, lfsObject, source, isStranger)
+                    : (LfsBytes)_fills.JoinOrBegin(repository, lfsObject, source, isStranger)
+            );
     }
 
     /// <summary>Opens a reading of the stored object; null if there is none.</summary>
-    public LfsReading? TryOpenStored(RepositoryName repository, LfsObject lfsObject) =>
-        TryFindStored(repository, lfsObject) is { } stored ? new OpenedReading(stored, static _ => null) : null;
+    public LfsReading? TryOpenStored(RepositoryName repository, LfsObject lfsObject, bool isStranger = false) =>
+        TryFindStored(repository, lfsObject, isStranger) is { } stored ? new OpenedReading(stored, static _ => null) : null;
 
     /// <summary>The repository refers to the object. It counts if the object is stored.</summary>
     public void AddReference(RepositoryName repository, LfsObject lfsObject) => _objects.AddReference(repository, lfsObject);
@@ -86,7 +94,13 @@ public sealed class LfsStore : IAsyncDisposable
     public LfsUpload BeginUpload(RepositoryName repository, LfsObject lfsObject)
     {
         bool isWanted = IsOn && !Contains(lfsObject);
-        var upload = new LfsUpload(this, repository, lfsObject, isWanted ? _objects.NewSpoolFile(lfsObject) : null, _time);
+        var upload = new LfsUpload(
+            this,
+            repository,
+            lfsObject,
+            isWanted ? _objects.NewSpoolFile(lfsObject, static () => false) : null,
+            _time
+        );
         lock (_uploadsGate)
         {
             _uploads.Add(upload);
@@ -125,7 +139,7 @@ public sealed class LfsStore : IAsyncDisposable
     internal IEnumerable<ScrubItem> ScrubItems() => _objects.ScrubItems();
 
     internal bool TryKeep(LfsObject lfsObject, GrowingFile file, TimeSpan cost, Func<IReadOnlyList<RepositoryName>> repositories) =>
-        _objects.TryAdopt(lfsObject, file.File, file.Sums, cost, repositories);
+        _objects.TryAdopt(lfsObject, file.File, file.Sums, cost, isOfStrangers: false, repositories);
 
     internal void End(LfsUpload upload)
     {
@@ -135,6 +149,6 @@ public sealed class LfsStore : IAsyncDisposable
         }
     }
 
-    private StoredBytes? TryFindStored(RepositoryName repository, LfsObject lfsObject) =>
-        _objects.TryOpen(repository, lfsObject) is { } file ? new StoredBytes(file) : null;
+    private StoredBytes? TryFindStored(RepositoryName repository, LfsObject lfsObject, bool isStranger) =>
+        _objects.TryOpen(repository, lfsObject, isStranger) is { } file ? new StoredBytes(file) : null;
 }

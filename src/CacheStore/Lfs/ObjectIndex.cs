@@ -8,7 +8,7 @@ namespace Waystation.CacheStore.Lfs;
 /// The stored objects in memory: which there are, what each is worth, and which repositories refer to each. For one thread at a time, but
 /// for <see cref="Bytes"/>, <see cref="Count"/> and <see cref="LeastWorth"/>.
 /// </summary>
-internal sealed class ObjectIndex(WorthAge age)
+internal sealed class ObjectIndex(Worths worths)
 {
     /// <summary>
     /// Repositories of one object that are remembered. An object of more repositories is removed by their purges no later than without a
@@ -16,31 +16,43 @@ internal sealed class ObjectIndex(WorthAge age)
     /// </summary>
     private const int MaxRepositories = 256;
 
-    private readonly WorthIndex<LfsObjectId, Entry> _entries = new(age);
+    private readonly WorthIndex<LfsObjectId, Entry> _entries = new(worths);
     private readonly Dictionary<RepositoryName, Share> _shares = [];
 
     public long Bytes => _entries.Bytes;
 
     public int Count => _entries.Count;
 
-    public double? LeastWorth => _entries.LeastWorth;
+    public long BytesOfStrangers => _entries.BytesOfStrangers;
+
+    public double? LeastWorth(Evictable among) => _entries.LeastWorth(among);
 
     /// <summary>Every object.</summary>
     public IEnumerable<StoredObject> All() => _entries.All().Select(static one => one.Item.Stored);
 
     /// <summary>Every object as the log has it: with its present repositories.</summary>
-    public IEnumerable<ObjectLogEntry> ToLog() => _entries.All().Select(static one => new ObjectLogEntry.Stored(one.Item.ToStored()));
+    public IEnumerable<ObjectLogEntry> ToLog() => _entries.All().Select(one => new ObjectLogEntry.Stored(ToStored(one.Item)));
+
+    /// <summary>An object as the log has it; null if there is none.</summary>
+    public ObjectLogEntry? ToLog(LfsObjectId id) => _entries.Find(id) is { } entry ? new ObjectLogEntry.Stored(ToStored(entry)) : null;
 
     public StoredObject? Find(LfsObject lfsObject) =>
         _entries.Find(lfsObject.Id) is { } entry && entry.Stored.Object == lfsObject ? entry.Stored : null;
 
     /// <summary>Finds an object and counts the use; null if there is none of this name and length.</summary>
-    public StoredObject? Use(LfsObject lfsObject) => Find(lfsObject) is null ? null : _entries.Use(lfsObject.Id)?.Stored;
+    /// <param name="lfsObject">The object.</param>
+    /// <param name="isStranger">Whether a stranger uses it.</param>
+    /// <param name="hasLeftStrangers">Whether it belonged to the strangers and, by this use, does so no more.</param>
+    public StoredObject? Use(LfsObject lfsObject, bool isStranger, out bool hasLeftStrangers)
+    {
+        hasLeftStrangers = false;
+        return Find(lfsObject) is null ? null : _entries.Use(lfsObject.Id, isStranger, out hasLeftStrangers)?.Stored;
+    }
 
     public void Add(StoredObject stored)
     {
         Remove(stored.Object.Id);
-        _entries.Add(stored.Object.Id, new Entry(stored), stored.Object.Size, stored.Cost);
+        _entries.Add(stored.Object.Id, new Entry(stored), stored.Object.Size, stored.Cost, stored.IsOfStrangers);
         foreach (RepositoryName repository in stored.Repositories)
         {
             TryRefer(stored.Object.Id, repository);
@@ -83,10 +95,10 @@ internal sealed class ObjectIndex(WorthAge age)
     }
 
     /// <summary>Removes the object of the least worth, to be evicted.</summary>
-    public bool TryRemoveLeastWorth([NotNullWhen(true)] out StoredObject? stored)
+    public bool TryRemoveLeastWorth(Evictable among, [NotNullWhen(true)] out StoredObject? stored)
     {
         stored = null;
-        if (_entries.TryRemoveLeastWorth(out Entry? entry, out _))
+        if (_entries.TryRemoveLeastWorth(among, out Entry? entry, out _))
         {
             LeaveShares(entry);
             stored = entry.Stored;
@@ -133,6 +145,13 @@ internal sealed class ObjectIndex(WorthAge age)
 
     public long BytesOf(RepositoryName repository) => _shares.TryGetValue(repository, out Share? share) ? share.Bytes : 0;
 
+    private StoredObject ToStored(Entry entry) =>
+        entry.Stored with
+        {
+            Repositories = [.. entry.Shares.Select(static share => share.Repository)],
+            IsOfStrangers = _entries.IsOfStrangers(entry.Stored.Object.Id),
+        };
+
     private void LeaveShares(Entry entry)
     {
         foreach (Share share in entry.Shares.ToList())
@@ -156,8 +175,6 @@ internal sealed class ObjectIndex(WorthAge age)
         public StoredObject Stored { get; } = stored with { Repositories = [] };
 
         public List<Share> Shares { get; } = new(1);
-
-        public StoredObject ToStored() => Stored with { Repositories = [.. Shares.Select(static share => share.Repository)] };
     }
 
     /// <summary>The objects of one repository.</summary>

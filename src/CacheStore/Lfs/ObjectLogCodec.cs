@@ -119,6 +119,7 @@ internal static class ObjectLogCodec
                     WriteName(writer, repository);
                 }
 
+                writer.Write(stored.IsOfStrangers);
                 break;
             case ObjectLogEntry.Referred referred:
                 writer.Write((byte)Kind.Referred);
@@ -168,7 +169,9 @@ internal static class ObjectLogCodec
             repositories.Add(ReadName(reader));
         }
 
-        return new StoredObject(stored, storedAt, cost, sums, repositories);
+        // An entry of an earlier version ends here.
+        bool isOfStrangers = reader.BaseStream.Position < reader.BaseStream.Length && reader.ReadBoolean();
+        return new StoredObject(stored, storedAt, cost, sums, repositories, isOfStrangers);
     }
 
     private static void WriteId(BinaryWriter writer, LfsObjectId id)

@@ -8,10 +8,12 @@ namespace Waystation.CacheStore.Lfs;
 /// <param name="Cost">The time that its coming took: the cost of losing it.</param>
 /// <param name="Sums">The checksum of each of its blocks.</param>
 /// <param name="Repositories">The repositories that refer to it.</param>
+/// <param name="IsOfStrangers">For the log: whether a stranger brought it in and no known client has used it.</param>
 internal sealed record StoredObject(
     LfsObject Object,
     DateTimeOffset StoredAt,
     TimeSpan Cost,
     uint[] Sums,
-    IReadOnlyList<RepositoryName> Repositories
+    IReadOnlyList<RepositoryName> Repositories,
+    bool IsOfStrangers = false
 );

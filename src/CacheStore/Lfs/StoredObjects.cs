@@ -30,19 +30,21 @@ internal sealed class StoredObjects : ISpaceHolder
         (_folder, _budget, _options, _meters, _time, _logger) = (folder, budget, options, meters, time, logger);
         _files = new ObjectFiles(folder, OnRefused);
         _log = new ObjectLog(folder);
-        _index = new ObjectIndex(budget.Age);
+        _index = new ObjectIndex(budget.Worths);
         Load();
         budget.Add(this);
-        meters.ObserveLfs(() => _index.Bytes, () => _index.Count);
+        meters.ObserveLfs(() => _index.Bytes, () => _index.Count, () => _index.BytesOfStrangers);
         if (Bytes > options.MaxSize)
         {
-            TryMakeRoom(0);
+            TryMakeRoom(0, isOfStranger: false);
         }
     }
 
     public long Bytes => _index.Bytes;
 
     public int Count => _index.Count;
+
+    public long BytesOfStrangers => _index.BytesOfStrangers;
 
     long ISpaceHolder.MaxBytes => _options.MaxSize;
 
@@ -71,15 +73,20 @@ internal sealed class StoredObjects : ISpaceHolder
     }
 
     /// <summary>Opens an object in the name of a repository, which refers to it from now on; null if there is none.</summary>
-    public StoredObjectFile? TryOpen(RepositoryName repository, LfsObject lfsObject)
+    public StoredObjectFile? TryOpen(RepositoryName repository, LfsObject lfsObject, bool isStranger = false)
     {
         StoredObject? stored;
         lock (_gate)
         {
-            stored = _index.Use(lfsObject);
+            stored = _index.Use(lfsObject, isStranger, out bool hasLeftStrangers);
             if (stored is null)
             {
                 return null;
+            }
+
+            if (hasLeftStrangers && _index.ToLog(lfsObject.Id) is { } known)
+            {
+                TryAppend(known);
             }
 
             Refer(repository, lfsObject.Id);
@@ -101,16 +108,39 @@ internal sealed class StoredObjects : ISpaceHolder
     }
 
     /// <summary>A temporary file for an object.</summary>
-    public SpoolFile NewSpoolFile(LfsObject lfsObject) =>
-        new(_folder.NewTemporaryPath(".lfs"), bytes => TryMakeRoom(Math.Min(bytes, lfsObject.Size), lfsObject.Size), OnRefused);
+    /// <param name="lfsObject">The object.</param>
+    /// <param name="isOfStrangers">Whether only strangers want it, asked whenever the file needs more room.</param>
+    public SpoolFile NewSpoolFile(LfsObject lfsObject, Func<bool> isOfStrangers) =>
+        new(
+            _folder.NewTemporaryPath(".lfs"),
+            bytes => TryMakeRoom(Math.Min(bytes, lfsObject.Size), isOfStrangers(), lfsObject.Size),
+            (reason, cause) =>
+            {
+                if (reason == SpoolFile.NoRoom && isOfStrangers() && _budget.HoldsBackStrangers)
+                {
+                    _meters.StrangersDeclined("lfs");
+                    return;
+                }
+
+                OnRefused(reason, cause);
+            }
+        );
 
     /// <summary>Takes a finished file into the store; false if the disk refuses, or no repository wants it any more.</summary>
     /// <param name="lfsObject">The object.</param>
     /// <param name="file">The file, flushed to the disk, with just the bytes of the object.</param>
     /// <param name="sums">The checksum of each of its blocks.</param>
     /// <param name="cost">The time that it took to come.</param>
+    /// <param name="isOfStrangers">Whether only strangers wanted it.</param>
     /// <param name="repositories">Asked for the repositories that refer to it, in one step with the putting away.</param>
-    public bool TryAdopt(LfsObject lfsObject, SpoolFile file, uint[] sums, TimeSpan cost, Func<IReadOnlyList<RepositoryName>> repositories)
+    public bool TryAdopt(
+        LfsObject lfsObject,
+        SpoolFile file,
+        uint[] sums,
+        TimeSpan cost,
+        bool isOfStrangers,
+        Func<IReadOnlyList<RepositoryName>> repositories
+    )
     {
         try
         {
@@ -123,7 +153,7 @@ internal sealed class StoredObjects : ISpaceHolder
                     return false;
                 }
 
-                var stored = new StoredObject(lfsObject, _time.GetUtcNow(), cost, sums, present);
+                var stored = new StoredObject(lfsObject, _time.GetUtcNow(), cost, sums, present, isOfStrangers);
                 _files.Adopt(file, lfsObject.Id);
                 _log.Append(new ObjectLogEntry.Stored(stored));
                 _index.Add(stored);
@@ -141,7 +171,7 @@ internal sealed class StoredObjects : ISpaceHolder
             return false;
         }
 
-        TryMakeRoom(0);
+        TryMakeRoom(0, isOfStrangers);
         _logger.ObjectStored(lfsObject.Id, lfsObject.Size, cost);
         return true;
     }
@@ -200,14 +230,14 @@ internal sealed class StoredObjects : ISpaceHolder
         ));
     }
 
-    double? ISpaceHolder.LeastWorth(RepositoryName? spared) => _index.LeastWorth;
+    double? ISpaceHolder.LeastWorth(Evictable among, RepositoryName? spared) => _index.LeastWorth(among);
 
-    void ISpaceHolder.TryEvict(RepositoryName? spared)
+    void ISpaceHolder.TryEvict(Evictable among, RepositoryName? spared)
     {
         StoredObject? evicted;
         lock (_gate)
         {
-            if (!_index.TryRemoveLeastWorth(out evicted))
+            if (!_index.TryRemoveLeastWorth(among, out evicted))
             {
                 return;
             }
@@ -220,7 +250,8 @@ internal sealed class StoredObjects : ISpaceHolder
         _logger.ObjectEvicted(evicted.Object.Id, evicted.Object.Size);
     }
 
-    private bool TryMakeRoom(long bytes, long whole = 0) => whole <= _options.MaxSize && _budget.TryMakeRoom(this, bytes);
+    private bool TryMakeRoom(long bytes, bool isOfStranger, long whole = 0) =>
+        whole <= _options.MaxSize && _budget.TryMakeRoom(this, bytes, isOfStranger);
 
     private StoredObjectFile? TryOpen(StoredObject stored)
     {

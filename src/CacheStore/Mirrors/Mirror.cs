@@ -22,25 +22,29 @@ namespace Waystation.CacheStore.Mirrors;
 public sealed class Mirror
 {
     private readonly Lock _gate = new();
+
+    /// <summary>Taken last: a reading may change the record as well as the holder of the turn.</summary>
+    private readonly Lock _recordGate = new();
     private readonly HashSet<MirrorLease> _leases = [];
     private readonly Places _turn = new(1);
     private readonly RepositoryFiles _skeleton;
-    private readonly WorthAge _age;
+    private readonly Worths _worths;
     private MirrorRefs _refs;
     private FileStamp? _refsStamp;
     private ImmutableHashSet<string> _replaced = [];
     private ImmutableHashSet<string> _replacedTip = [];
     private MirrorRecord _record;
+    private volatile bool _hasKnownUse;
     private bool _isRetired;
     private long _usedAt = Stopwatch.GetTimestamp();
     private TimeSpan _idleBefore;
     private long _changes;
 
-    internal Mirror(string folder, MirrorRecord record, WorthAge age)
+    internal Mirror(string folder, MirrorRecord record, Worths worths)
     {
-        _age = age;
-        AgeAtUse = age.Value;
+        _worths = worths;
         _record = record;
+        AgeAtUse = worths.Of(IsOfStrangers).Value;
         Folder = folder;
         Name = new RepositoryName(record.Host, record.Path);
         ObjectFormat = ObjectFormats.TryParse(record.ObjectFormat, out ObjectFormat format)
@@ -66,6 +70,12 @@ public sealed class Mirror
 
     /// <summary>Whether it may have objects that no ref leads to.</summary>
     public bool HoldsOrphans => Volatile.Read(ref _record) is { HoldsOrphans: true } or { IsUnsettled: true } or { IsUnproven: true };
+
+    /// <summary>Whether a stranger's fetch began it and no known client has used it.</summary>
+    public bool IsOfStrangers => Volatile.Read(ref _record).IsOfStrangers;
+
+    /// <summary>Whether a known client has used it since the node started.</summary>
+    public bool HasKnownUse => _hasKnownUse;
 
     /// <summary>
     /// A generation: it is raised before objects come and when refs change. While it stays the same, earlier findings hold.
@@ -139,7 +149,9 @@ public sealed class Mirror
     private string PackedRefs => Path.Combine(Repository, "packed-refs");
 
     /// <summary>Begins a reading; null if the stamp of a file differs, or the mirror is gone.</summary>
-    public MirrorLease? TryRead()
+    /// <param name="isForStrangers">Whether only strangers want the response. Such a reading makes a mirror of known clients worth no
+    /// more.</param>
+    public MirrorLease? TryRead(bool isForStrangers = false)
     {
         lock (_gate)
         {
@@ -149,7 +161,13 @@ public sealed class Mirror
             }
 
             Mend();
-            Touch();
+            if (!isForStrangers)
+            {
+                _hasKnownUse = true;
+                LeaveStrangers();
+            }
+
+            Touch(isForStrangers);
             var lease = new MirrorLease(this, End);
             _leases.Add(lease);
             return lease;
@@ -207,7 +225,7 @@ public sealed class Mirror
             _refsStamp = FileStamp.Of(PackedRefs);
         }
 
-        Touch();
+        Touch(IsOfStrangers);
         Interlocked.Increment(ref _changes);
     }
 
@@ -221,10 +239,14 @@ public sealed class Mirror
         }
     }
 
-    private void Touch()
+    private void Touch(bool isForStrangers)
     {
-        LastUsed = DateTime.UtcNow;
-        AgeAtUse = _age.Value;
+        if (!isForStrangers || IsOfStrangers)
+        {
+            LastUsed = DateTime.UtcNow;
+            AgeAtUse = _worths.Of(IsOfStrangers).Value;
+        }
+
         _idleBefore = TimeSpan.Zero;
         Interlocked.Exchange(ref _usedAt, Stopwatch.GetTimestamp());
     }
@@ -280,14 +302,30 @@ public sealed class Mirror
     /// <summary>There are objects that no ref leads to.</summary>
     internal void HasOrphans() => Record(static record => record with { HoldsOrphans = true, IsUnproven = false });
 
+    /// <summary>A known client uses it. If the disk refuses, the next use tries again.</summary>
+    private void LeaveStrangers()
+    {
+        try
+        {
+            Record(static record => record with { IsOfStrangers = false });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It can be read all the same.
+        }
+    }
+
     private void Record(Func<MirrorRecord, MirrorRecord> change)
     {
-        MirrorRecord old = Volatile.Read(ref _record),
-            record = change(old);
-        if (record != old)
+        lock (_recordGate)
         {
-            record.Write(Path.Combine(Folder, "record"));
-            Volatile.Write(ref _record, record);
+            MirrorRecord old = _record,
+                record = change(old);
+            if (record != old)
+            {
+                record.Write(Path.Combine(Folder, "record"));
+                Volatile.Write(ref _record, record);
+            }
         }
     }
 

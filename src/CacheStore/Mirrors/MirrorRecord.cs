@@ -27,6 +27,11 @@ internal sealed record MirrorRecord
     /// </summary>
     public required bool IsUnproven { get; init; }
 
+    /// <summary>
+    /// Whether a stranger's fetch began it and no known client has used it. A record of an earlier version says nothing: then it is false.
+    /// </summary>
+    public bool IsOfStrangers { get; init; }
+
     /// <exception cref="InvalidDataException">It is not a record.</exception>
     public static MirrorRecord Read(string file)
     {

@@ -49,7 +49,7 @@ public sealed class MirrorSet : ISpaceHolder
         _logger = logger;
         Load();
         budget.Add(this);
-        meters.ObserveMirrors(() => Bytes, () => All().Count);
+        meters.ObserveMirrors(() => Bytes, () => All().Count, () => BytesOfStrangers);
     }
 
     /// <summary>Calls <paramref name="tell"/> for each mirror that was damaged and given up.</summary>
@@ -60,6 +60,9 @@ public sealed class MirrorSet : ISpaceHolder
 
     /// <summary>Bytes of all mirrors.</summary>
     public long Bytes => All().Sum(static mirror => mirror.Bytes);
+
+    /// <summary>Bytes of the mirrors that strangers began and no known client has used.</summary>
+    public long BytesOfStrangers => All().Where(static mirror => mirror.IsOfStrangers).Sum(static mirror => mirror.Bytes);
 
     long ISpaceHolder.MaxBytes => _options.MaxSize;
 
@@ -86,8 +89,17 @@ public sealed class MirrorSet : ISpaceHolder
         Find(name) is { } mirror && mirror.ObjectFormat == format ? mirror : null;
 
     /// <summary>Makes an empty repository that <see cref="Find(RepositoryName)"/> does not return before <see cref="Publish"/>.</summary>
+    /// <param name="name">The repository.</param>
+    /// <param name="format">Its object format.</param>
+    /// <param name="isOfStrangers">Whether a stranger's fetch begins it.</param>
+    /// <param name="cancellationToken">Ends the making.</param>
     /// <remarks>Starts a git process.</remarks>
-    public async Task<Mirror> PrepareAsync(RepositoryName name, ObjectFormat format, CancellationToken cancellationToken)
+    public async Task<Mirror> PrepareAsync(
+        RepositoryName name,
+        ObjectFormat format,
+        bool isOfStrangers,
+        CancellationToken cancellationToken
+    )
     {
         string folder = _folder.NewTemporaryPath(".mirror");
         DataFolder.CreatePrivate(folder);
@@ -105,9 +117,10 @@ public sealed class MirrorSet : ISpaceHolder
             HoldsOrphans = false,
             IsUnsettled = false,
             IsUnproven = false,
+            IsOfStrangers = isOfStrangers,
         };
         record.Write(Path.Combine(folder, "record"));
-        return new Mirror(folder, record, _budget.Age);
+        return new Mirror(folder, record, _budget.Worths);
     }
 
     /// <summary>Puts a prepared mirror in its place; one that was there before goes.</summary>
@@ -126,7 +139,7 @@ public sealed class MirrorSet : ISpaceHolder
             }
 
             Directory.Move(prepared.Folder, target);
-            var mirror = new Mirror(target, MirrorRecord.Read(Path.Combine(target, "record")), _budget.Age);
+            var mirror = new Mirror(target, MirrorRecord.Read(Path.Combine(target, "record")), _budget.Worths);
             _mirrors[mirror.Name] = mirror;
             _logger.MirrorMade(mirror.Name, mirror.Bytes);
             return mirror;
@@ -182,16 +195,26 @@ public sealed class MirrorSet : ISpaceHolder
     /// <summary>Evicts until there is room; false if there never will be.</summary>
     /// <param name="bytes">The bytes to make room for.</param>
     /// <param name="spared">The repository that grows; its mirror stays.</param>
-    public bool TryMakeRoom(long bytes, RepositoryName spared) => _budget.TryMakeRoom(this, bytes, spared);
-
-    double? ISpaceHolder.LeastWorth(RepositoryName? spared) => First(spared)?.AgeAtUse + Worth;
-
-    void ISpaceHolder.TryEvict(RepositoryName? spared)
+    /// <param name="isOfStrangers">Whether the growing mirror belongs to the strangers.</param>
+    public bool TryMakeRoom(long bytes, RepositoryName spared, bool isOfStrangers = false)
     {
-        if (First(spared) is { } mirror)
+        bool hasRoom = _budget.TryMakeRoom(this, bytes, isOfStrangers, spared);
+        if (!hasRoom && isOfStrangers && _budget.HoldsBackStrangers)
+        {
+            _meters.StrangersDeclined("mirror");
+        }
+
+        return hasRoom;
+    }
+
+    double? ISpaceHolder.LeastWorth(Evictable among, RepositoryName? spared) => First(among, spared)?.AgeAtUse + Worth;
+
+    void ISpaceHolder.TryEvict(Evictable among, RepositoryName? spared)
+    {
+        if (First(among, spared) is { } mirror)
         {
             long bytes = mirror.Bytes;
-            _budget.Age.Raise(mirror.AgeAtUse + Worth);
+            _budget.Worths.Of(mirror.IsOfStrangers).Raise(mirror.AgeAtUse + Worth);
             _logger.MirrorEvicted(mirror.Name, bytes);
             _meters.MirrorEvicted(bytes);
             Remove(mirror.Name);
@@ -199,8 +222,13 @@ public sealed class MirrorSet : ISpaceHolder
     }
 
     /// <summary>The mirror that goes first: the longest unused. Mirrors in use stay.</summary>
-    private Mirror? First(RepositoryName? spared) =>
-        All().Where(mirror => mirror.Name != spared && !mirror.IsInUse).MinBy(static mirror => (mirror.AgeAtUse, mirror.LastUsed));
+    private Mirror? First(Evictable among, RepositoryName? spared) =>
+        All()
+            .Where(mirror => mirror.Name != spared && !mirror.IsInUse && IsAmong(mirror, among))
+            .MinBy(static mirror => (mirror.AgeAtUse, mirror.LastUsed));
+
+    private static bool IsAmong(Mirror mirror, Evictable among) =>
+        mirror.IsOfStrangers == (among == Evictable.OfStrangers) && (among != Evictable.LongUnused || mirror.Idle >= Worths.Unused);
 
     /// <summary>Every file that git made, to be read whole: each ends with a digest of all that is before.</summary>
     internal IEnumerable<ScrubItem> ScrubItems(Mirror mirror) =>
@@ -281,7 +309,7 @@ public sealed class MirrorSet : ISpaceHolder
         {
             try
             {
-                var mirror = new Mirror(folder, MirrorRecord.Read(Path.Combine(folder, "record")), _budget.Age);
+                var mirror = new Mirror(folder, MirrorRecord.Read(Path.Combine(folder, "record")), _budget.Worths);
                 if (!string.Equals(FolderOf(mirror.Name), folder, StringComparison.Ordinal))
                 {
                     throw new InvalidDataException("the folder belongs to another repository");

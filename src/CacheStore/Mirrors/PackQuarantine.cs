@@ -91,7 +91,7 @@ public sealed class PackQuarantine : IAsyncDisposable
         {
             // The index and the objects that complete a thin pack need room too.
             _roomFor = _received + RoomStep;
-            if (!_mirrors.TryMakeRoom((_received / 4) + (2 * RoomStep), _mirror.Name))
+            if (!_mirrors.TryMakeRoom((_received / 4) + (2 * RoomStep), _mirror.Name, _mirror.IsOfStrangers))
             {
                 throw new GitFailedException("there is no room for the mirror (Mirrors:MaxSize, Disk:Reserve)");
             }

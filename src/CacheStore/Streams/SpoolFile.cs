@@ -11,6 +11,9 @@ namespace Waystation.CacheStore.Streams;
 /// <param name="onRefused">Called with the reason, once.</param>
 internal sealed class SpoolFile(string path, Func<long, bool> tryMakeRoom, Action<string, Exception?> onRefused) : IDisposable
 {
+    /// <summary>The reason of a refusal by the size budget or the disk reserve.</summary>
+    public const string NoRoom = "no room";
+
     private SafeFileHandle? _handle;
     private long _reserved;
     private bool _refused;
@@ -21,7 +24,7 @@ internal sealed class SpoolFile(string path, Func<long, bool> tryMakeRoom, Actio
     {
         if (!tryMakeRoom(BlockSums.BlockLength))
         {
-            return Refuse("no room", null);
+            return Refuse(NoRoom, null);
         }
 
         try
@@ -48,7 +51,7 @@ internal sealed class SpoolFile(string path, Func<long, bool> tryMakeRoom, Actio
             long step = Math.Clamp(offset, BlockSums.BlockLength, 64L * BlockSums.BlockLength);
             if (!tryMakeRoom(offset + bytes.Length + step))
             {
-                return Refuse("no room", null);
+                return Refuse(NoRoom, null);
             }
 
             _reserved = offset + bytes.Length + step;

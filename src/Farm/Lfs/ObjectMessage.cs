@@ -23,6 +23,9 @@ internal sealed record ObjectMessage(ObjectWish Wish, string Host, string Path, 
     /// <summary>The number under which the asking node has its own source.</summary>
     public string? Call { get; init; }
 
+    /// <summary>Whether only strangers want the object at the asking node.</summary>
+    public bool IsOfStranger { get; init; }
+
     public RepositoryName Repository => new(Host, Path);
 
     public static ObjectMessage Of(ObjectWish wish, RepositoryName repository, LfsObject asked) =>

@@ -59,7 +59,7 @@ internal sealed class ObjectOperation(LfsStore store, ObjectPeers peers, ILfsSou
     {
         if (message.Wish == ObjectWish.SendStored || !store.IsOn)
         {
-            return store.TryOpenStored(message.Repository, asked);
+            return store.TryOpenStored(message.Repository, asked, message.IsOfStranger);
         }
 
         ILfsSource? source =
@@ -69,7 +69,7 @@ internal sealed class ObjectOperation(LfsStore store, ObjectPeers peers, ILfsSou
             : null;
         if (source is null)
         {
-            return store.TryOpenStored(message.Repository, asked);
+            return store.TryOpenStored(message.Repository, asked, message.IsOfStranger);
         }
 
         if (message.Wish == ObjectWish.Send)
@@ -77,6 +77,6 @@ internal sealed class ObjectOperation(LfsStore store, ObjectPeers peers, ILfsSou
             source = peers.AsKeeper(message.Repository, asked, source, call.From.Name);
         }
 
-        return store.Open(message.Repository, asked, source.FillAsync);
+        return store.Open(message.Repository, asked, source.FillAsync, message.IsOfStranger);
     }
 }

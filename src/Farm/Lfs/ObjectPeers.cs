@@ -135,7 +135,15 @@ internal sealed class ObjectPeers(IFarmNodes nodes, PeerClient client, OpenSourc
     {
         using OpenSources.Offer? offer =
             message.Wish == ObjectWish.Send && message.Source is null && own is not null ? sources.Open(node.Name, own) : null;
-        await using PeerResponse? response = await SendAsync(node, message with { Call = offer?.Number }, sink.Stopping);
+        await using PeerResponse? response = await SendAsync(
+            node,
+            message with
+            {
+                Call = offer?.Number,
+                IsOfStranger = sink.IsOfStrangers,
+            },
+            sink.Stopping
+        );
         try
         {
             ObjectReplyMessage? head = response is null ? null : await response.Body.ReadHeadAsync<ObjectReplyMessage>(sink.Stopping);

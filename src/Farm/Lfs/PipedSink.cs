@@ -11,6 +11,9 @@ internal sealed class PipedSink(PipeWriter output, CancellationToken stopping) :
     /// <inheritdoc />
     public CancellationToken Stopping => stopping;
 
+    /// <inheritdoc />
+    public bool IsOfStrangers => false;
+
     /// <summary>Why there is no byte; null if the source gave no reason.</summary>
     public LfsRefusal? Refusal { get; private set; }
 

@@ -14,6 +14,9 @@ internal sealed class ResumedSink(ILfsSink inner) : ILfsSink
     /// <inheritdoc />
     public CancellationToken Stopping => inner.Stopping;
 
+    /// <inheritdoc />
+    public bool IsOfStrangers => inner.IsOfStrangers;
+
     /// <summary>Whether a byte has come.</summary>
     public bool HasByte => _written > 0;
 

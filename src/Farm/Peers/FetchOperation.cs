@@ -45,6 +45,7 @@ internal sealed class FetchOperation(
         {
             Shown = view,
             From = call.From.Name,
+            IsOfStranger = message.IsOfStranger,
             IsHeldOnly = message.IsRecorded,
         };
         FetchAnswer answer = await call.PulseUntilAsync(responder.AskAsync(fetch, cancellationToken), cancellationToken);

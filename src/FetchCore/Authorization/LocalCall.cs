@@ -10,4 +10,11 @@ namespace Waystation.FetchCore.Authorization;
 /// <param name="Request">The request: the client may have every want, and may see every have.</param>
 /// <param name="Asker">The requester in whose name the mirror is synced for it.</param>
 /// <param name="Rule">The objects of the mirror that the client may have.</param>
-public sealed record LocalCall(RepositoryName Repository, FetchRequest Request, SyncRequester Asker, VisibilityRule Rule);
+/// <param name="Credential">The client's credential, for its turn among others.</param>
+public sealed record LocalCall(
+    RepositoryName Repository,
+    FetchRequest Request,
+    SyncRequester Asker,
+    VisibilityRule Rule,
+    Credential Credential
+);

@@ -1,6 +1,7 @@
 using Waystation.CacheStore;
 using Waystation.CacheStore.Lfs;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Standing;
 using Waystation.GitProtocol.Lfs;
 
 namespace Waystation.FetchCore.Lfs;
@@ -19,16 +20,25 @@ public sealed class LfsService
     private readonly LfsUrls _urls;
     private readonly LfsTerms _terms;
     private readonly TimeProvider _time;
+    private readonly ClientStandings _standings;
     private readonly LfsElsewhere? _elsewhere;
 
     /// <param name="store">The objects on disk.</param>
     /// <param name="grants">The primary's permissions.</param>
     /// <param name="urls">Signs URLs.</param>
     /// <param name="terms">The times.</param>
+    /// <param name="standings">Says which clients are strangers.</param>
     /// <param name="time">The clock.</param>
     /// <param name="elsewhere">The other nodes of the farm; null for a node that is alone.</param>
-    public LfsService(LfsStore store, LfsGrants grants, LfsUrls urls, LfsTerms terms, TimeProvider time, LfsElsewhere? elsewhere = null) =>
-        (_store, _grants, _urls, _terms, _time, _elsewhere) = (store, grants, urls, terms, time, elsewhere);
+    public LfsService(
+        LfsStore store,
+        LfsGrants grants,
+        LfsUrls urls,
+        LfsTerms terms,
+        ClientStandings standings,
+        TimeProvider time,
+        LfsElsewhere? elsewhere = null
+    ) => (_store, _grants, _urls, _terms, _standings, _time, _elsewhere) = (store, grants, urls, terms, standings, time, elsewhere);
 
     /// <summary>Whether the node serves objects at all.</summary>
     public bool IsOn => _store.IsOn;
@@ -47,6 +57,7 @@ public sealed class LfsService
             return null;
         }
 
+        _standings.NoteAccepted(grant.Repository, grant.Credential);
         _elsewhere?.Share(grant);
         return NewUrl(grant, lifetime);
     }
@@ -140,10 +151,11 @@ public sealed class LfsService
 
     private LfsReading? Open(LfsGrant grant)
     {
+        bool isStranger = _standings.IsStranger(grant.Repository, grant.Credential);
         ILfsSource? own = HasSource(grant) ? grant.Source : null;
         return (_elsewhere is null ? own : _elsewhere.Through(grant, own)) is { } source
-            ? _store.Open(grant.Repository, grant.Object, source.FillAsync)
-            : _store.TryOpenStored(grant.Repository, grant.Object);
+            ? _store.Open(grant.Repository, grant.Object, source.FillAsync, isStranger)
+            : _store.TryOpenStored(grant.Repository, grant.Object, isStranger);
     }
 
     private bool HasSource(LfsGrant grant) => grant.Source is not null && _time.GetElapsedTime(grant.GrantedAt) < grant.SourceLifetime;

@@ -31,6 +31,7 @@ public sealed class MirrorBootstrap(
     MirrorAdmission admission,
     PrimaryHistory history,
     HolderTransfer holders,
+    StoreMeters meters,
     TimeProvider time
 )
 {
@@ -63,25 +64,48 @@ public sealed class MirrorBootstrap(
     public bool MayRemake(RepositoryName repository) => work.Find(Kind, repository) is null && !_failed.Contains(repository);
 
     /// <summary>Makes a mirror from a full clone that is cached or under way. This call disposes the reader.</summary>
-    public async ValueTask FollowAsync(RepositoryName repository, FetchRequest request, AccessView view, PackReader reader)
+    /// <param name="call">The fetch that begins the mirror.</param>
+    /// <param name="view">The listings of its credential.</param>
+    /// <param name="reader">The clone.</param>
+    /// <param name="isStranger">Whether only strangers want it.</param>
+    public async ValueTask FollowAsync(FetchCall call, AccessView view, PackReader reader, bool isStranger)
     {
-        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(reader);
-        _ = work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, request, view, reader, stopping), out bool began);
+        bool began = false;
+        if (work.Find(Kind, call.Repository) is null && MayBegin(call.Credential, isStranger))
+        {
+            _ = work.JoinOrBegin(Kind, call.Repository, stopping => MakeAsync(call, view, reader, isStranger, stopping), out began);
+        }
+
         if (!began)
         {
             await reader.DisposeAsync();
         }
     }
 
-    /// <summary>Notes a miss that is no full clone; the second one of a repository begins its mirror.</summary>
-    public void Miss(RepositoryName repository, ObjectFormat format, SyncRequester asker, bool isAnonymous)
+    private bool MayBegin(Credential credential, bool isStranger)
     {
-        ArgumentNullException.ThrowIfNull(asker);
-        if (mirrors.IsOn && work.Find(Kind, repository) is null && admission.IsSecond(repository, isAnonymous))
+        bool mayBegin = admission.MayBegin(credential, isStranger);
+        if (!mayBegin)
         {
-            _ = work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, stopping), out _);
+            meters.MirrorDeclined(isStranger);
+        }
+
+        return mayBegin;
+    }
+
+    /// <summary>Notes a miss that is no full clone; the second one of a repository begins its mirror.</summary>
+    public void Miss(FetchCall call, SyncRequester asker, bool isStranger)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(asker);
+        RepositoryName repository = call.Repository;
+        if (mirrors.IsOn && work.Find(Kind, repository) is null && admission.IsSecond(repository, call.Credential, isStranger))
+        {
+            ObjectFormat format = call.Request.ObjectFormat;
+            _ = work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, isStranger, stopping), out _);
         }
     }
 
@@ -93,14 +117,9 @@ public sealed class MirrorBootstrap(
             ? making.WaitAsync(waiting)
             : Task.CompletedTask;
 
-    private async Task<bool> MakeAsync(
-        RepositoryName repository,
-        FetchRequest request,
-        AccessView view,
-        PackReader reader,
-        CancellationToken stopping
-    )
+    private async Task<bool> MakeAsync(FetchCall call, AccessView view, PackReader reader, bool isStranger, CancellationToken stopping)
     {
+        (RepositoryName repository, FetchRequest request) = (call.Repository, call.Request);
         _followed[repository] = reader;
         bool made = false;
         try
@@ -121,7 +140,8 @@ public sealed class MirrorBootstrap(
                         request.Wants,
                         view,
                         quarantine => FeedAsync(reader, quarantine, stopping),
-                        stopping
+                        stopping,
+                        isStranger: isStranger
                     );
             }
         }
@@ -144,7 +164,13 @@ public sealed class MirrorBootstrap(
         }
     }
 
-    private async Task<bool> MakeAsync(RepositoryName repository, ObjectFormat format, SyncRequester asker, CancellationToken stopping)
+    private async Task<bool> MakeAsync(
+        RepositoryName repository,
+        ObjectFormat format,
+        SyncRequester asker,
+        bool isStranger,
+        CancellationToken stopping
+    )
     {
         using var hold = new CancellationTokenSource(s_credentialHold, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, stopping);
@@ -156,7 +182,7 @@ public sealed class MirrorBootstrap(
 
         (FetchRequest request, ResponseFraming framing) = asker.RequestFor(format, wants, haves: []);
         using var life = new SignsOfLife(time, either.Token);
-        if (await MakeFromHoldersAsync(repository, request, asker, life, either.Token))
+        if (await MakeFromHoldersAsync(repository, request, asker, isStranger, life, either.Token))
         {
             return true;
         }
@@ -171,7 +197,8 @@ public sealed class MirrorBootstrap(
                     wants,
                     asker.View,
                     quarantine => life.CopyPackAsync(reply.Body, framing, quarantine.WriteAsync),
-                    either.Token
+                    either.Token,
+                    isStranger: isStranger
                 );
         });
     }
@@ -180,6 +207,7 @@ public sealed class MirrorBootstrap(
         RepositoryName repository,
         FetchRequest request,
         SyncRequester asker,
+        bool isStranger,
         SignsOfLife life,
         CancellationToken stopping
     ) =>
@@ -201,7 +229,8 @@ public sealed class MirrorBootstrap(
                             asker.View,
                             quarantine => life.CopyPackAsync(answer.Reply.Body, ResponseFraming.V2, quarantine.WriteAsync),
                             stopping,
-                            isStrict: true
+                            isStrict: true,
+                            isStranger
                         )
                         ? answer
                         : null;
@@ -212,7 +241,7 @@ public sealed class MirrorBootstrap(
 
     /// <summary>Begins a mirror in this requester's name, or joins the making of one; true if it succeeded.</summary>
     public Task<bool> BeginAsync(RepositoryName repository, ObjectFormat format, SyncRequester asker) =>
-        work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, stopping), out _);
+        work.JoinOrBegin(Kind, repository, stopping => MakeAsync(repository, format, asker, isStranger: false, stopping), out _);
 
     /// <summary>
     /// Makes a mirror from the first push to a repository, which has all objects. False if the push has not all of them, or if the making
@@ -286,10 +315,11 @@ public sealed class MirrorBootstrap(
         AccessView view,
         Func<PackQuarantine, Task> feed,
         CancellationToken stopping,
-        bool isStrict = false
+        bool isStrict = false,
+        bool isStranger = false
     )
     {
-        Mirror prepared = await mirrors.PrepareAsync(repository, format, stopping);
+        Mirror prepared = await mirrors.PrepareAsync(repository, format, isStranger, stopping);
         bool published = false;
         try
         {

@@ -3,6 +3,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Packs.Filling;
 using Waystation.CacheStore.Packs.Storing;
+using Waystation.FetchCore.Access.Standing;
 using Waystation.FetchCore.Authorization;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Mirroring;
@@ -37,6 +38,7 @@ public sealed class FetchService(
     MirrorBootstrap bootstrap,
     ClonePatterns patterns,
     IPeers peers,
+    ClientStandings standings,
     RequestMemory memory,
     TimeProvider time
 )
@@ -120,7 +122,7 @@ public sealed class FetchService(
 
         // Nobody shares it, so the key needs no tags.
         PackKey key = PackKey.Of(call.Repository, call.Request with { IncludeTag = false });
-        var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: false);
+        var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: false) { IsOfStranger = IsStranger(call) };
         FillReader reader = fills.BeginAlone(plan, async fill => await _peer.AskKeeperAsync(fill, call, settled) ?? s_notHere);
         bool handedOut = false;
         try
@@ -169,18 +171,26 @@ public sealed class FetchService(
         CancellationToken cancellationToken
     )
     {
-        admission.Count(call.Repository, key);
-        patterns.Count(call.Repository, key, settled.Request, settled.View!);
-        var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, KeepAtOnce: settled.Request.IsClone)
+        bool isStranger = IsStranger(call);
+        admission.Count(call.Repository, key, isStranger);
+        if (!isStranger || !local.HasMirrorOfKnown(call.Repository))
         {
+            patterns.Count(call.Repository, key, settled.Request, settled.View!);
+        }
+
+        // There are as many clones of old commits as commits: those of strangers are kept when one is asked for again.
+        bool keepAtOnce = settled.Request.IsClone && (!isStranger || settled.View!.Shows(settled.Request.Wants));
+        var plan = new FillPlan(key, call.Repository, call.Request.ObjectFormat, keepAtOnce)
+        {
+            IsOfStranger = isStranger,
             AsksKeeper = call.From is null && !peers.Keeps(call.Repository),
         };
         while (!tries.MustSettleAnew)
         {
             // 3 hit
-            if (await packs.TryOpenAsync(key, cancellationToken) is { } stored)
+            if (await packs.TryOpenAsync(key, isStranger, cancellationToken) is { } stored)
             {
-                await RemakeMirrorAsync(call, settled, key, cancellationToken);
+                await RemakeMirrorAsync(call, settled, key, isStranger, cancellationToken);
                 return new FetchAnswer.Pack(stored, FetchOutcome.Hit, WillKeep: true);
             }
 
@@ -230,7 +240,11 @@ public sealed class FetchService(
                 began && reader.Source != FillSource.Peer
                     ? reader
                     : new FollowingReader(reader, (ending, token) => FollowAnotherAsync(call, tries, ending, token));
-            return new FetchAnswer.Pack(answer, outcome, plan.KeepAtOnce || admission.WasAskedAgain(plan.Repository, plan.Key));
+            return new FetchAnswer.Pack(
+                answer,
+                outcome,
+                plan.KeepAtOnce || admission.WasAskedAgain(plan.Repository, plan.Key, plan.IsOfStranger)
+            );
         }
         finally
         {
@@ -282,6 +296,8 @@ public sealed class FetchService(
         }
     }
 
+    private bool IsStranger(FetchCall call) => call.IsOfStranger ?? standings.IsStranger(call.Repository, call.Credential);
+
     /// <summary>An older client that deepens hears of its new boundary in every round; in v2, in which rounds are made here, it comes
     /// with the pack.</summary>
     private static bool IsToldItsBoundary(FetchCall call) => call is { Framing.ProtocolVersion: < 2, Request.Deepens: true };
@@ -297,7 +313,7 @@ public sealed class FetchService(
         fill.LeaveKeeper();
 
         // 6 local
-        var asked = new LocalCall(call.Repository, settled.Request, access.AskerOf(call, settled), call.Visibility);
+        var asked = new LocalCall(call.Repository, settled.Request, access.AskerOf(call, settled), call.Visibility, call.Credential);
         switch (await local.MakeAsync(fill, asked, call.Observed))
         {
             case LocalAnswer.Made made:
@@ -329,17 +345,23 @@ public sealed class FetchService(
     /// <summary>There is a cached clone but no mirror: the mirror was evicted or given up, or the node was killed while it was made.
     /// Rebuilds
     /// it from the cached pack.</summary>
-    private async ValueTask RemakeMirrorAsync(FetchCall call, FetchAuthorization settled, PackKey key, CancellationToken cancellationToken)
+    private async ValueTask RemakeMirrorAsync(
+        FetchCall call,
+        FetchAuthorization settled,
+        PackKey key,
+        bool isStranger,
+        CancellationToken cancellationToken
+    )
     {
         if (
             local.LacksMirror(call.Repository)
             && MirrorBootstrap.IsFullClone(call.Request)
             && bootstrap.MayRemake(call.Repository)
             && settled.View!.Shows(call.Request.Wants)
-            && await packs.TryOpenAsync(key, cancellationToken) is { } reader
+            && await packs.TryOpenAsync(key, isStranger, cancellationToken) is { } reader
         )
         {
-            await bootstrap.FollowAsync(call.Repository, call.Request, settled.View, reader);
+            await bootstrap.FollowAsync(call, settled.View, reader, isStranger);
         }
     }
 }

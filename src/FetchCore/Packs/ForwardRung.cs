@@ -132,11 +132,11 @@ internal sealed class ForwardRung(FetchAuthorizer access, LocalRung local, FillT
 
         if (!MirrorBootstrap.IsFullClone(call.Request))
         {
-            bootstrap.Miss(call.Repository, call.Request.ObjectFormat, asker, call.Credential.IsAnonymous);
+            bootstrap.Miss(call, asker, fill.IsOfStrangers);
         }
         else if (asker.View.Shows(call.Request.Wants) && fills.TryFollow(fill.Plan.Key) is { } reader)
         {
-            await bootstrap.FollowAsync(call.Repository, call.Request, asker.View, reader);
+            await bootstrap.FollowAsync(call, asker.View, reader, fill.IsOfStrangers);
         }
     }
 }

@@ -49,6 +49,9 @@ public sealed class LocalRung(
     /// <summary>Whether the repository has a mirror.</summary>
     public bool HasMirror(RepositoryName repository) => mirrors.Find(repository) is not null;
 
+    /// <summary>Whether the repository has a mirror that a known client has used since the node started.</summary>
+    public bool HasMirrorOfKnown(RepositoryName repository) => mirrors.Find(repository) is { HasKnownUse: true };
+
     /// <summary>Whether the repository has none and may have one here.</summary>
     public bool LacksMirror(RepositoryName repository) => mirrors.IsOn && peers.Keeps(repository) && !HasMirror(repository);
 
@@ -76,7 +79,7 @@ public sealed class LocalRung(
         catch (PackPermitLateException)
         {
             observed.Missed(MissReason.Crowded);
-            return limiter.TryGoElsewhere() is { } place
+            return limiter.TryGoElsewhere(fill.IsOfStrangers) is { } place
                 ? new LocalAnswer.Elsewhere(place)
                 : new LocalAnswer.Made(new FillOutcome.Busy(RetryAfter));
         }
@@ -99,8 +102,8 @@ public sealed class LocalRung(
                 return NotMade(limit, observed, MissReason.MirrorBehind);
             }
 
-            using PackObjectsPermit turn = await EnterAsync(call.Repository, observed, either.Token, fill.Stopping);
-            using MirrorLease? lease = mirror.TryRead();
+            using PackObjectsPermit turn = await EnterAsync(fill, call, observed, either.Token);
+            using MirrorLease? lease = mirror.TryRead(fill.IsOfStrangers);
             if (lease is null)
             {
                 queue.Enqueue(WorkKind.Upkeep, call.Repository, upkeep.RestOf(call.Repository));
@@ -137,7 +140,7 @@ public sealed class LocalRung(
         ArgumentNullException.ThrowIfNull(fill);
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(request);
-        using MirrorLease? lease = mirror.TryRead();
+        using MirrorLease? lease = mirror.TryRead(isForStrangers: true);
         if (lease is null)
         {
             return s_notMadeAhead;
@@ -156,19 +159,14 @@ public sealed class LocalRung(
         return limit.IsCancellationRequested && objects.IsCrowded ? throw new PackPermitLateException() : LocalAnswer.NotHere;
     }
 
-    private async Task<PackObjectsPermit> EnterAsync(
-        RepositoryName repository,
-        ObservedFetch observed,
-        CancellationToken waiting,
-        CancellationToken stopping
-    )
+    private async Task<PackObjectsPermit> EnterAsync(Fill fill, LocalCall call, ObservedFetch observed, CancellationToken waiting)
     {
         using PhaseScope phase = observed.Measure(FetchPhase.Turn);
         try
         {
-            return await limiter.EnterAsync(repository, waiting);
+            return await limiter.EnterAsync(call.Repository, new PackRequester(call.Credential, () => fill.IsOfStrangers), waiting);
         }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (!fill.Stopping.IsCancellationRequested)
         {
             throw new PackPermitLateException();
         }

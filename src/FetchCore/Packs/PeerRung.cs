@@ -17,22 +17,23 @@ internal sealed class PeerRung(IPeers peers, LocalRung local, FillTable fills, M
 {
     /// <summary>Asks the node that keeps the mirror; null if another rung must make the pack.</summary>
     public async Task<FillOutcome?> AskKeeperAsync(Fill fill, FetchCall call, FetchAuthorization settled) =>
-        call.From is null && QuestionOf(call, settled) is { } question && !peers.Keeps(call.Repository)
+        call.From is null && QuestionOf(fill, call, settled) is { } question && !peers.Keeps(call.Repository)
             ? await TakeAsync(fill, call, settled, question, await peers.AskKeeperAsync(question, fill.Stopping))
             : null;
 
     /// <summary>Asks nodes that may have kept the mirror before; null if none has the pack.</summary>
     public async Task<FillOutcome?> AskHoldersAsync(Fill fill, FetchCall call, FetchAuthorization settled) =>
-        peers.Keeps(call.Repository) && QuestionOf(call, settled) is { } question
+        peers.Keeps(call.Repository) && QuestionOf(fill, call, settled) is { } question
             ? await TakeAsync(fill, call, settled, question, await peers.AskHoldersAsync(question, fill.Stopping))
             : null;
 
-    private static PeerQuestion? QuestionOf(FetchCall call, FetchAuthorization settled) =>
+    private static PeerQuestion? QuestionOf(Fill fill, FetchCall call, FetchAuthorization settled) =>
         (settled.View ?? settled.Shown) is { } view
             ? new PeerQuestion(call.Repository, call.Credential, settled.Request, call.Framing, call.Visibility, view, call.Primary)
             {
                 IsRecorded = settled.RecordedFor is not null,
                 From = call.From,
+                IsOfStranger = fill.IsOfStrangers,
             }
             : null;
 
@@ -94,7 +95,7 @@ internal sealed class PeerRung(IPeers peers, LocalRung local, FillTable fills, M
             && fills.TryFollow(fill.Plan.Key) is { } reader
         )
         {
-            await bootstrap.FollowAsync(call.Repository, call.Request, view, reader);
+            await bootstrap.FollowAsync(call, view, reader, fill.IsOfStrangers);
         }
     }
 }

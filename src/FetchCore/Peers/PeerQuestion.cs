@@ -29,4 +29,7 @@ public sealed record PeerQuestion(
 
     /// <summary>The peer in whose name this node asks; it is not asked itself. Null for a client.</summary>
     public string? From { get; init; }
+
+    /// <summary>Whether only strangers want the pack.</summary>
+    public bool IsOfStranger { get; init; }
 }

@@ -106,7 +106,7 @@ public sealed class PackPrewarmer
 
         (FetchRequest request, PackKey key) = next;
         FillReader reader = _fills.JoinOrBegin(
-            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true),
+            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true) { IsOfStranger = !mirror.HasKnownUse },
             fill => _local.MakeAheadAsync(fill, mirror, refs, request, threads),
             out bool began
         );

@@ -16,6 +16,9 @@ public abstract class PrimaryReply : IAsyncDisposable
     /// </summary>
     public abstract bool IsRefusal { get; }
 
+    /// <summary>Whether the primary demands a login (401).</summary>
+    public virtual bool DemandsLogin => false;
+
     /// <summary>The text, if the reply is an ERR packet; null for any other reply.</summary>
     public virtual string? Complaint => null;
 

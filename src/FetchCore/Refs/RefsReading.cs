@@ -52,6 +52,10 @@ public sealed class RefsReading
         if (reply.IsRefusal)
         {
             tickets.Refuse(repository, credential);
+            if (reply.DemandsLogin && credential.IsAnonymous)
+            {
+                tickets.NoteLoginDemanded(repository);
+            }
         }
     }
 

@@ -16,6 +16,7 @@ using Waystation.CacheStore.Packs.Storing;
 using Waystation.CacheStore.Pushes;
 using Waystation.CacheStore.Scrubbing;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Access.Standing;
 using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Authorization;
 using Waystation.FetchCore.Background;
@@ -175,6 +176,7 @@ internal static class Node
             .AddSingleton(folder)
             .AddSingleton(options.PackCache)
             .AddSingleton(options.Disk)
+            .AddSingleton(options.Strangers)
             .AddSingleton<SpaceBudget>()
             .AddSingleton<LfsOptions>(options.Lfs)
             .AddSingleton<LfsStore>()
@@ -257,6 +259,7 @@ internal static class Node
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped
             ))
+            .AddSingleton<ClientStandings>()
             .AddSingleton(static provider => new FetchAuthorizer(
                 provider.GetRequiredService<AccessTickets>(),
                 provider.GetRequiredService<RefsService>(),

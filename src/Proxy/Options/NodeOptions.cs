@@ -62,6 +62,8 @@ internal sealed class NodeOptions : IValidatableObject
 
     public DiskOptions Disk { get; init; } = new();
 
+    public StrangerOptions Strangers { get; init; } = new();
+
     public VetOptions Vet { get; init; } = new();
 
     public WorkOptions Work { get; init; } = new();

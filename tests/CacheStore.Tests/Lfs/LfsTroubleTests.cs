@@ -332,8 +332,10 @@ public sealed class LfsTroubleTests
 
         public long MaxBytes => bytes;
 
-        public double? LeastWorth(RepositoryName? spared) => null;
+        public long BytesOfStrangers => 0;
 
-        public void TryEvict(RepositoryName? spared) { }
+        public double? LeastWorth(Evictable among, RepositoryName? spared) => null;
+
+        public void TryEvict(Evictable among, RepositoryName? spared) { }
     }
 }

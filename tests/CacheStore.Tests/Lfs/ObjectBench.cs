@@ -117,10 +117,10 @@ internal sealed class ObjectBench : IAsyncDisposable
     }
 
     /// <summary>Fills an object, reads it, and waits until it is stored.</summary>
-    public async Task<LfsObject> StoreAsync(byte[] content, RepositoryName? repository = null)
+    public async Task<LfsObject> StoreAsync(byte[] content, RepositoryName? repository = null, bool isStranger = false)
     {
         LfsObject one = ObjectOf(content);
-        await using (LfsReading reading = Store.Open(repository ?? A, one, SourceOf(content)))
+        await using (LfsReading reading = Store.Open(repository ?? A, one, SourceOf(content), isStranger))
         {
             Assert.Equal(content, await ReadAsync(reading, size: content.Length));
         }
@@ -150,7 +150,7 @@ internal sealed class ObjectBench : IAsyncDisposable
     private void Open(string root)
     {
         Folder = new DataFolder(root, TimeProvider.System, _disk.Reserve);
-        Budget = new SpaceBudget(Folder, _disk);
+        Budget = new SpaceBudget(Folder, _disk, new StrangerOptions(), TimeProvider.System);
         Store = new LfsStore(Folder, Budget, _options, Meters, _time, NullLogger<LfsStore>.Instance);
     }
 }

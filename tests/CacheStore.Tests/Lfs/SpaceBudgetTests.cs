@@ -64,7 +64,7 @@ public sealed class SpaceBudgetTests : IDisposable
     public void LeastWorth_GoesFirst_InWhicheverStoreItIs()
     {
         using var folder = new DataFolder(_temp["data"], TimeProvider.System);
-        var budget = new SpaceBudget(folder, new DiskOptions { MaxSize = 100 });
+        var budget = new SpaceBudget(folder, new DiskOptions { MaxSize = 100 }, new StrangerOptions(), TimeProvider.System);
         var packs = new Things(budget, 80);
         var objects = new Things(budget, 80);
         packs.Add("dear pack", 30, TimeSpan.FromSeconds(30));
@@ -94,7 +94,7 @@ public sealed class SpaceBudgetTests : IDisposable
     public void ThingsThatNobodyUsesAnyMore_GrowOldInAllStores()
     {
         using var folder = new DataFolder(_temp["data"], TimeProvider.System);
-        var budget = new SpaceBudget(folder, new DiskOptions { MaxSize = 100 });
+        var budget = new SpaceBudget(folder, new DiskOptions { MaxSize = 100 }, new StrangerOptions(), TimeProvider.System);
         var packs = new Things(budget, 100);
         var objects = new Things(budget, 100);
         packs.Add("once dear", 50, TimeSpan.FromMilliseconds(500));
@@ -112,7 +112,7 @@ public sealed class SpaceBudgetTests : IDisposable
     public void ShortDisk_EvictsEverythingInTheOrderOfWorth_AndThenGivesUp()
     {
         using var folder = new DataFolder(_temp["data"], TimeProvider.System, reserve: 1L << 60);
-        var budget = new SpaceBudget(folder, new DiskOptions());
+        var budget = new SpaceBudget(folder, new DiskOptions(), new StrangerOptions(), TimeProvider.System);
         var packs = new Things(budget, 100);
         var objects = new Things(budget, 100);
         packs.Add("2", 10, TimeSpan.FromSeconds(2));
@@ -126,42 +126,10 @@ public sealed class SpaceBudgetTests : IDisposable
     private static LfsStore Open(DataFolder folder, Meter meter, long maxSize) =>
         new(
             folder,
-            new SpaceBudget(folder, new DiskOptions()),
+            new SpaceBudget(folder, new DiskOptions(), new StrangerOptions(), TimeProvider.System),
             new LfsOptions { MaxSize = maxSize },
             new StoreMeters(meter),
             TimeProvider.System,
             NullLogger<LfsStore>.Instance
         );
-
-    private sealed class Things : ISpaceHolder
-    {
-        private readonly WorthIndex<string, string> _index;
-
-        public Things(SpaceBudget budget, long maxBytes)
-        {
-            MaxBytes = maxBytes;
-            _index = new(budget.Age);
-            budget.Add(this);
-        }
-
-        public List<string> Evicted { get; } = [];
-
-        public long Bytes => _index.Bytes;
-
-        public long MaxBytes { get; }
-
-        public static IEnumerable<string> Gone(params Things[] all) => all.SelectMany(static one => one.Evicted).Order();
-
-        public void Add(string name, long length, TimeSpan cost) => _index.Add(name, name, length, cost);
-
-        public double? LeastWorth(RepositoryName? spared) => _index.LeastWorth;
-
-        public void TryEvict(RepositoryName? spared)
-        {
-            if (_index.TryRemoveLeastWorth(out string? name, out _))
-            {
-                Evicted.Add(name);
-            }
-        }
-    }
 }

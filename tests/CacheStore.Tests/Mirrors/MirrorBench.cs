@@ -61,7 +61,7 @@ internal sealed class MirrorBench : IDisposable
     public async Task<Mirror> MakeAsync(RepositoryName? name = null)
     {
         Assert.True(ObjectFormats.TryParse(await Source.ReadAsync("rev-parse", "--show-object-format"), out ObjectFormat format));
-        Mirror prepared = await Mirrors.PrepareAsync(name ?? Widgets, format, CancellationToken.None);
+        Mirror prepared = await Mirrors.PrepareAsync(name ?? Widgets, format, isOfStrangers: false, CancellationToken.None);
         IReadOnlyList<RefTip> tips = await TipsAsync();
         ObjectId[] wants = [.. tips.Select(static tip => tip.Id).Distinct()];
         await TakeAsync(prepared, await PackAsync(wants, []), wants, isWhole: true);
@@ -217,7 +217,7 @@ internal sealed class MirrorBench : IDisposable
         Git = new GitProgram(Data, NullLogger<GitProgram>.Instance);
         Mirrors = new MirrorSet(
             Data,
-            new SpaceBudget(Data, new DiskOptions()),
+            new SpaceBudget(Data, new DiskOptions(), new StrangerOptions(), TimeProvider.System),
             _options,
             Git,
             new StoreMeters(_meter),

@@ -143,7 +143,12 @@ public sealed class MirrorSetTests
     public async Task PreparedMirror_IsNobodysUntilItIsPublished()
     {
         using MirrorBench bench = await MirrorBench.OpenAsync();
-        Mirror prepared = await bench.Mirrors.PrepareAsync(s_a, Waystation.GitProtocol.Objects.ObjectFormat.Sha256, default);
+        Mirror prepared = await bench.Mirrors.PrepareAsync(
+            s_a,
+            Waystation.GitProtocol.Objects.ObjectFormat.Sha256,
+            isOfStrangers: false,
+            default
+        );
         Assert.Null(bench.Mirrors.Find(s_a));
         bench.Restart();
         Assert.Empty(bench.Mirrors.All());

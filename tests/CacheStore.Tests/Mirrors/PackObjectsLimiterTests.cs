@@ -5,6 +5,8 @@ namespace Waystation.CacheStore.Tests.Mirrors;
 
 public sealed class PackObjectsLimiterTests
 {
+    private static readonly PackRequester s_somebody = new("somebody", static () => false);
+
     private static readonly RepositoryName s_a = new("git.example", "a.git"),
         s_b = new("git.example", "b.git"),
         s_c = new("git.example", "c.git");
@@ -13,11 +15,11 @@ public sealed class PackObjectsLimiterTests
     public async Task Turns_AreGivenAtOnce_UpToBothCaps()
     {
         PackObjectsLimiter turns = New(total: 3, each: 2);
-        using IDisposable one = await turns.EnterAsync(s_a, default),
-            two = await turns.EnterAsync(s_a, default),
-            three = await turns.EnterAsync(s_b, default);
+        using IDisposable one = await turns.EnterAsync(s_a, s_somebody, default),
+            two = await turns.EnterAsync(s_a, s_somebody, default),
+            three = await turns.EnterAsync(s_b, s_somebody, default);
         Assert.Equal((3, 0), (turns.Making, turns.Waiting));
-        Assert.False(turns.EnterAsync(s_c, default).IsCompleted);
+        Assert.False(turns.EnterAsync(s_c, s_somebody, default).IsCompleted);
         Assert.Equal((3, 1), (turns.Making, turns.Waiting));
     }
 
@@ -25,12 +27,12 @@ public sealed class PackObjectsLimiterTests
     public async Task WhoComesFirst_IsFirst()
     {
         PackObjectsLimiter turns = New(total: 1, each: 1);
-        IDisposable held = await turns.EnterAsync(s_a, default);
+        IDisposable held = await turns.EnterAsync(s_a, s_somebody, default);
         Task<PackObjectsPermit>[] waiting =
         [
-            turns.EnterAsync(s_b, default),
-            turns.EnterAsync(s_a, default),
-            turns.EnterAsync(s_c, default),
+            turns.EnterAsync(s_b, s_somebody, default),
+            turns.EnterAsync(s_a, s_somebody, default),
+            turns.EnterAsync(s_c, s_somebody, default),
         ];
         foreach (Task<PackObjectsPermit> next in waiting)
         {
@@ -47,11 +49,11 @@ public sealed class PackObjectsLimiterTests
     public async Task Nobody_WaitsBehindARepositoryThatHasItsShare()
     {
         PackObjectsLimiter turns = New(total: 2, each: 1);
-        IDisposable a = await turns.EnterAsync(s_a, default);
-        Task<PackObjectsPermit> secondA = turns.EnterAsync(s_a, default),
-            thirdA = turns.EnterAsync(s_a, default);
-        IDisposable b = await turns.EnterAsync(s_b, default);
-        Task<PackObjectsPermit> c = turns.EnterAsync(s_c, default);
+        IDisposable a = await turns.EnterAsync(s_a, s_somebody, default);
+        Task<PackObjectsPermit> secondA = turns.EnterAsync(s_a, s_somebody, default),
+            thirdA = turns.EnterAsync(s_a, s_somebody, default);
+        IDisposable b = await turns.EnterAsync(s_b, s_somebody, default);
+        Task<PackObjectsPermit> c = turns.EnterAsync(s_c, s_somebody, default);
         b.Dispose();
         using IDisposable turnOfC = await c;
         Assert.False(secondA.IsCompleted);
@@ -64,24 +66,24 @@ public sealed class PackObjectsLimiterTests
     public async Task Queue_RefusesWhoComesWhenItIsFull()
     {
         PackObjectsLimiter turns = New(total: 1, each: 1, waiting: 2);
-        IDisposable held = await turns.EnterAsync(s_a, default);
-        Task<PackObjectsPermit> first = turns.EnterAsync(s_a, default),
-            second = turns.EnterAsync(s_b, default);
-        await Assert.ThrowsAsync<TooManyWaitingException>(() => turns.EnterAsync(s_c, default));
+        IDisposable held = await turns.EnterAsync(s_a, s_somebody, default);
+        Task<PackObjectsPermit> first = turns.EnterAsync(s_a, s_somebody, default),
+            second = turns.EnterAsync(s_b, s_somebody, default);
+        await Assert.ThrowsAsync<TooManyWaitingException>(() => turns.EnterAsync(s_c, s_somebody, default));
         held.Dispose();
         (await first).Dispose();
         (await second).Dispose();
-        (await turns.EnterAsync(s_c, default)).Dispose();
+        (await turns.EnterAsync(s_c, s_somebody, default)).Dispose();
     }
 
     [Fact]
     public async Task WhoLeavesTheQueue_TakesNoTurn()
     {
         PackObjectsLimiter turns = New(total: 1, each: 1);
-        IDisposable held = await turns.EnterAsync(s_a, default);
+        IDisposable held = await turns.EnterAsync(s_a, s_somebody, default);
         using var leaving = new CancellationTokenSource();
-        Task<PackObjectsPermit> leaver = turns.EnterAsync(s_b, leaving.Token),
-            next = turns.EnterAsync(s_c, default);
+        Task<PackObjectsPermit> leaver = turns.EnterAsync(s_b, s_somebody, leaving.Token),
+            next = turns.EnterAsync(s_c, s_somebody, default);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver);
         Assert.Equal(1, turns.Waiting);
@@ -115,7 +117,7 @@ public sealed class PackObjectsLimiterTests
                         await Task.Delay(random.Next(30));
                         try
                         {
-                            using IDisposable turn = await turns.EnterAsync(names[which], leaving.Token);
+                            using IDisposable turn = await turns.EnterAsync(names[which], s_somebody, leaving.Token);
                             Assert.InRange(Interlocked.Increment(ref making[which]), 1, 2);
                             Assert.InRange(turns.Making, 1, 4);
                             await Task.Yield();
@@ -146,19 +148,19 @@ public sealed class PackObjectsLimiterTests
         );
         using PackObjectsPermit first = await turns.EnterLastAsync(default);
         Assert.Equal(4, first.Threads);
-        using PackObjectsPermit one = await turns.EnterAsync(s_a, default);
-        PackObjectsPermit two = await turns.EnterAsync(s_a, default);
-        using PackObjectsPermit three = await turns.EnterAsync(s_b, default);
+        using PackObjectsPermit one = await turns.EnterAsync(s_a, s_somebody, default);
+        PackObjectsPermit two = await turns.EnterAsync(s_a, s_somebody, default);
+        using PackObjectsPermit three = await turns.EnterAsync(s_b, s_somebody, default);
         first.Dispose();
         using PackObjectsPermit last = await turns.EnterLastAsync(default);
         Assert.Equal((4, 2, 1, 1), (one.Threads, two.Threads, three.Threads, last.Threads));
         two.Dispose();
         two.Dispose(); // once is all that counts
-        using PackObjectsPermit four = await turns.EnterAsync(s_c, default);
+        using PackObjectsPermit four = await turns.EnterAsync(s_c, s_somebody, default);
         Assert.Equal(1, four.Threads);
         three.Dispose();
         four.Dispose();
-        using PackObjectsPermit five = await turns.EnterAsync(s_c, default);
+        using PackObjectsPermit five = await turns.EnterAsync(s_c, s_somebody, default);
         Assert.Equal(2, five.Threads);
     }
 
@@ -166,8 +168,8 @@ public sealed class PackObjectsLimiterTests
     public async Task Last_WaitsForEverybody_AndTakesNoTurnFromAnybody()
     {
         PackObjectsLimiter turns = New(total: 2, each: 1, waiting: 10);
-        IDisposable one = await turns.EnterAsync(s_a, default);
-        Task<PackObjectsPermit> waiting = turns.EnterAsync(s_a, default);
+        IDisposable one = await turns.EnterAsync(s_a, s_somebody, default);
+        Task<PackObjectsPermit> waiting = turns.EnterAsync(s_a, s_somebody, default);
         Task<PackObjectsPermit> last = turns.EnterLastAsync(default);
         Assert.False(waiting.IsCompleted || last.IsCompleted);
 
@@ -177,7 +179,7 @@ public sealed class PackObjectsLimiterTests
         using IDisposable began = await last;
 
         // While it goes on, people get their turns, and the next one of its kind waits.
-        using IDisposable two = await turns.EnterAsync(s_b, default);
+        using IDisposable two = await turns.EnterAsync(s_b, s_somebody, default);
         Task<PackObjectsPermit> next = turns.EnterLastAsync(default);
         began.Dispose();
         Assert.False(next.IsCompleted);
@@ -189,8 +191,8 @@ public sealed class PackObjectsLimiterTests
     public async Task Last_MayStopWaiting()
     {
         PackObjectsLimiter turns = New(total: 2, each: 1, waiting: 10);
-        using IDisposable one = await turns.EnterAsync(s_a, default);
-        using IDisposable two = await turns.EnterAsync(s_b, default);
+        using IDisposable one = await turns.EnterAsync(s_a, s_somebody, default);
+        using IDisposable two = await turns.EnterAsync(s_b, s_somebody, default);
         using var patience = new CancellationTokenSource();
         Task<PackObjectsPermit> last = turns.EnterLastAsync(patience.Token);
         await patience.CancelAsync();
@@ -203,9 +205,9 @@ public sealed class PackObjectsLimiterTests
     public async Task Last_Begins_WhenWhoWaitedGivesUp()
     {
         PackObjectsLimiter turns = New(total: 2, each: 1, waiting: 10);
-        using IDisposable one = await turns.EnterAsync(s_a, default);
+        using IDisposable one = await turns.EnterAsync(s_a, s_somebody, default);
         using var patience = new CancellationTokenSource();
-        Task<PackObjectsPermit> waiting = turns.EnterAsync(s_a, patience.Token);
+        Task<PackObjectsPermit> waiting = turns.EnterAsync(s_a, s_somebody, patience.Token);
         Task<PackObjectsPermit> last = turns.EnterLastAsync(default);
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);

@@ -84,7 +84,7 @@ public sealed class PackQuarantineTests : IAsyncLifetime
     [Fact]
     public async Task FirstPack_IsRefused_WhenItIsNotWhole()
     {
-        Mirror prepared = await _bench.Mirrors.PrepareAsync(MirrorBench.Widgets, ObjectFormat.Sha1, default);
+        Mirror prepared = await _bench.Mirrors.PrepareAsync(MirrorBench.Widgets, ObjectFormat.Sha1, isOfStrangers: false, default);
         ObjectId tip = await _bench.ResolveAsync("refs/heads/main"),
             parent = await _bench.ResolveAsync("refs/heads/main~1");
         byte[] half = await _bench.PackAsync([tip], [parent]);

@@ -41,13 +41,13 @@ public sealed class StrayObjectsTests
         using MirrorBench bench = await MirrorBench.OpenAsync();
         ObjectId stray = await bench.CommitAsync("stray"),
             tip = await bench.ResolveAsync("refs/heads/main");
-        Mirror prepared = await bench.Mirrors.PrepareAsync(MirrorBench.Widgets, ObjectFormat.Sha1, default);
+        Mirror prepared = await bench.Mirrors.PrepareAsync(MirrorBench.Widgets, ObjectFormat.Sha1, isOfStrangers: false, default);
         Assert.Equal(
             StrayObjects.Some,
             (await bench.TakeAsync(prepared, await bench.PackAsync([tip, stray], []), [tip], isWhole: true)).Strays
         );
         MirrorSet.Discard(prepared);
-        prepared = await bench.Mirrors.PrepareAsync(MirrorBench.Widgets, ObjectFormat.Sha1, default);
+        prepared = await bench.Mirrors.PrepareAsync(MirrorBench.Widgets, ObjectFormat.Sha1, isOfStrangers: false, default);
         Assert.Equal(StrayObjects.None, (await bench.TakeAsync(prepared, await bench.PackAsync([tip], []), [tip], isWhole: true)).Strays);
         MirrorSet.Discard(prepared);
     }

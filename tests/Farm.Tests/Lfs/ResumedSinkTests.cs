@@ -72,6 +72,8 @@ public sealed class ResumedSinkTests
 
         public CancellationToken Stopping => CancellationToken.None;
 
+        public bool IsOfStrangers => false;
+
         public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
         {
             Written.AddRange(bytes.Span);

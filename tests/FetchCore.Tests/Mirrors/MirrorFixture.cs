@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Waystation.CacheStore;
+using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Mirroring;
@@ -33,12 +34,12 @@ internal sealed class MirrorFixture : IAsyncDisposable
     private int _commits;
     private int _examined;
 
-    private MirrorFixture(MirrorOptions? options)
+    private MirrorFixture(MirrorOptions? options, StrangerOptions? strangers)
     {
         _client = new GitClient(_folder);
         Source = _client.In("source");
         Primary = new GitPrimary(Source, Time);
-        Core = new CoreParts(_folder["data"], Time, options ?? new MirrorOptions(), Services);
+        Core = new CoreParts(_folder["data"], Time, options ?? new MirrorOptions(), Services, strangers: strangers);
     }
 
     public ManualTime Time { get; } = new();
@@ -59,9 +60,9 @@ internal sealed class MirrorFixture : IAsyncDisposable
     private string FolderOfTheMirror => Path.Combine(Directory.GetDirectories(Path.Combine(_folder["data"], "mirrors")).Single(), "git");
 
     /// <summary>A primary with five commits on <c>main</c>.</summary>
-    public static async Task<MirrorFixture> OpenAsync(MirrorOptions? options = null)
+    public static async Task<MirrorFixture> OpenAsync(MirrorOptions? options = null, StrangerOptions? strangers = null)
     {
-        var fixture = new MirrorFixture(options);
+        var fixture = new MirrorFixture(options, strangers);
         await fixture._client.RunAsync("init", "--quiet", "--bare", "--initial-branch=main", "source");
         for (int commit = 0; commit < 5; commit++)
         {
@@ -129,7 +130,8 @@ internal sealed class MirrorFixture : IAsyncDisposable
 
     public SyncRequester AskerOf(AccessView view, string user = Alice) => new(view, Primary.For(user), 2, static _ => { });
 
-    public Credential CredentialOf(string user) => _digester.Digest([new("header authorization", user)]);
+    /// <summary>The credential of a user; without a name, that of a client without a login.</summary>
+    public Credential CredentialOf(string user) => _digester.Digest(user.Length > 0 ? [new("header authorization", user)] : []);
 
     /// <summary>A fetch through the ladder.</summary>
     public Task<FetchAnswer> FetchAsync(

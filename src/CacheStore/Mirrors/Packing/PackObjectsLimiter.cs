@@ -3,9 +3,8 @@ using Waystation.CacheStore.Flights;
 namespace Waystation.CacheStore.Mirrors.Packing;
 
 /// <summary>
-/// Limits the packs that are made at the same time, for the node and for one repository, and divides the threads between them. It is first
-/// come, first served, but a request does not wait behind others of a repository that has its share already. For these two bounds at once
-/// it has a queue of its own instead of <see cref="Places"/>.
+/// Limits the packs that are made at the same time, for the node and for one repository, and divides the threads between them. The requests
+/// wait in a <see cref="PackQueue"/>, and none waits behind others of a repository that has its share already.
 /// </summary>
 public sealed class PackObjectsLimiter
 {
@@ -20,8 +19,9 @@ public sealed class PackObjectsLimiter
 
     private readonly MirrorOptions _options;
     private readonly Places _elsewhere;
+    private readonly Places _elsewhereOfStrangers;
     private readonly Lock _gate = new();
-    private readonly LinkedList<Waiter> _waiting = [];
+    private readonly PackQueue _waiting;
     private readonly Dictionary<RepositoryName, int> _making = [];
     private readonly LinkedList<TaskCompletionSource<PackObjectsPermit>> _last = [];
     private int _total;
@@ -35,6 +35,8 @@ public sealed class PackObjectsLimiter
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _elsewhere = new Places(ElsewherePerPack * options.MaxPacks);
+        _elsewhereOfStrangers = new Places(ElsewherePerPack * options.MaxPacks * 3 / 4);
+        _waiting = new PackQueue(options.MaxWaiting, Math.Max(1, options.MaxPacks / 2));
         meters?.ObserveTurns(() => Making, () => Waiting);
     }
 
@@ -65,31 +67,28 @@ public sealed class PackObjectsLimiter
     /// <summary>Waits for a turn. Disposing the result ends the turn.</summary>
     /// <exception cref="TooManyWaitingException">Too many wait already.</exception>
     /// <exception cref="OperationCanceledException">The wait took too long.</exception>
-    public async Task<PackObjectsPermit> EnterAsync(RepositoryName repository, CancellationToken cancellationToken)
+    public async Task<PackObjectsPermit> EnterAsync(RepositoryName repository, PackRequester requester, CancellationToken cancellationToken)
     {
-        LinkedListNode<Waiter> node;
+        ArgumentNullException.ThrowIfNull(requester);
+        PackQueue.Waiter waiter;
         lock (_gate)
         {
             if (MayMake(repository))
             {
-                return Take(repository);
+                _waiting.Charge(requester);
+                return Take(repository, requester);
             }
 
-            if (_waiting.Count >= _options.MaxWaiting)
-            {
-                throw new TooManyWaitingException();
-            }
-
-            node = _waiting.AddLast(new Waiter(repository));
+            waiter = _waiting.Add(repository, requester);
         }
 
         try
         {
-            return await node.Value.Turn.Task.WaitAsync(cancellationToken);
+            return await waiter.Turn.Task.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            Leave(node);
+            Leave(waiter);
             throw;
         }
     }
@@ -129,8 +128,27 @@ public sealed class PackObjectsLimiter
     }
 
     /// <summary>A place for a pack that the primary makes, because its turn here did not come in time; null if too many are in
-    /// use.</summary>
-    public IDisposable? TryGoElsewhere() => _elsewhere.TryEnter();
+    /// use. A quarter of the places is for known clients alone.</summary>
+    public IDisposable? TryGoElsewhere(bool isStranger = false)
+    {
+        if (!isStranger)
+        {
+            return _elsewhere.TryEnter();
+        }
+
+        if (_elsewhereOfStrangers.TryEnter() is not { } share)
+        {
+            return null;
+        }
+
+        if (_elsewhere.TryEnter() is { } place)
+        {
+            return new PlaceOfStranger(place, share);
+        }
+
+        share.Dispose();
+        return null;
+    }
 
     private void BeginLast()
     {
@@ -156,35 +174,39 @@ public sealed class PackObjectsLimiter
 
     private int ThreadsLeft() => Math.Clamp(_options.PackThreads - _threads, 1, MaxThreads);
 
-    private PackObjectsPermit Take(RepositoryName repository)
+    private PackObjectsPermit Take(RepositoryName repository, PackRequester requester)
     {
+        bool isOfStranger = _waiting.Begin(requester);
         _total++;
         _making[repository] = _making.GetValueOrDefault(repository) + 1;
         int threads = ThreadsLeft();
         _threads += threads;
-        return new PackObjectsPermit(threads, () => End(repository, threads));
+        return new PackObjectsPermit(threads, () => End(repository, threads, isOfStranger));
     }
 
-    private void Leave(LinkedListNode<Waiter> node)
+    private void Leave(PackQueue.Waiter waiter)
     {
         lock (_gate)
         {
-            if (node.List is not null)
+            if (_waiting.Remove(waiter))
             {
-                _waiting.Remove(node);
                 BeginLast();
                 return;
             }
         }
 
-        // The turn was given in the moment of leaving: on with it.
-        node.Value.Turn.Task.Result.Dispose();
+        // The turn was given, or refused, in the moment of leaving.
+        if (waiter.Turn.Task.Exception is null)
+        {
+            waiter.Turn.Task.Result.Dispose();
+        }
     }
 
-    private void End(RepositoryName repository, int threads)
+    private void End(RepositoryName repository, int threads, bool isOfStranger)
     {
         lock (_gate)
         {
+            _waiting.End(isOfStranger);
             _total--;
             _threads -= threads;
             int left = _making[repository] - 1;
@@ -197,22 +219,21 @@ public sealed class PackObjectsLimiter
                 _making[repository] = left;
             }
 
-            for (LinkedListNode<Waiter>? node = _waiting.First, next; node is not null && _total < _options.MaxPacks; node = next)
+            while (_total < _options.MaxPacks && _waiting.Next(MayMake) is { } next)
             {
-                next = node.Next;
-                if (MayMake(node.Value.Repository))
-                {
-                    _waiting.Remove(node);
-                    node.Value.Turn.SetResult(Take(node.Value.Repository));
-                }
+                next.Turn.SetResult(Take(next.Repository, next.Requester));
             }
 
             BeginLast();
         }
     }
 
-    private sealed record Waiter(RepositoryName Repository)
+    private sealed class PlaceOfStranger(IDisposable place, IDisposable share) : IDisposable
     {
-        public TaskCompletionSource<PackObjectsPermit> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public void Dispose()
+        {
+            place.Dispose();
+            share.Dispose();
+        }
     }
 }

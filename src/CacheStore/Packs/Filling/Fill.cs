@@ -42,6 +42,7 @@ public sealed class Fill : IDisposable
     private bool _hasStarter = true;
     private volatile bool _holdsUntilWhole;
     private volatile bool _isAtKeeper;
+    private volatile bool _isOfStrangers;
     private int _readers;
     private int _users = 1; // the writer
 
@@ -49,6 +50,7 @@ public sealed class Fill : IDisposable
     {
         Plan = plan;
         _isAtKeeper = plan.AsksKeeper;
+        _isOfStrangers = plan.IsOfStranger;
         MadeAt = time.GetUtcNow();
         _silence = new SourceSilence(time);
         _trailer = new PackTrailerCheck(plan.ObjectFormat);
@@ -69,6 +71,9 @@ public sealed class Fill : IDisposable
     /// <summary>Whether it is decided which readers may have the pack.</summary>
     public bool IsDecided => _sharing.Share != FillShare.Undecided;
 
+    /// <summary>Whether only strangers have asked for the pack until now.</summary>
+    public bool IsOfStrangers => _isOfStrangers;
+
     internal DateTimeOffset MadeAt { get; }
 
     internal GrowingFile File => _file;
@@ -82,6 +87,9 @@ public sealed class Fill : IDisposable
 
     /// <summary>From now on it is not kept, and no reader joins it.</summary>
     internal void KeepNothing() => _sharing.Lower(Retention.Never);
+
+    /// <summary>A known client asks for it as well.</summary>
+    internal void LeaveStrangers() => _isOfStrangers = false;
 
     /// <summary>It will not be asked for any more: it ends with its last reader.</summary>
     internal void EndWithLastReader() => _sharing.Lower(Retention.WhileFollowed);

@@ -11,4 +11,7 @@ public sealed record FillPlan(PackKey Key, RepositoryName Repository, ObjectForm
 {
     /// <summary>Whether the fill first asks another node, which may ask this node in its turn.</summary>
     public bool AsksKeeper { get; init; }
+
+    /// <summary>Whether a stranger asks for the pack.</summary>
+    public bool IsOfStranger { get; init; }
 }

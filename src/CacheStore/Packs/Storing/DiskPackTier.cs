@@ -42,10 +42,10 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
         _time = time;
         _logger = logger;
         _budget = budget;
-        _index = new(budget.Age);
+        _index = new(budget.Worths);
         Load();
         budget.Add(this);
-        meters.Observe(() => _index.Bytes, () => _index.Count);
+        meters.Observe(() => _index.Bytes, () => _index.Count, () => _index.BytesOfStrangers);
     }
 
     /// <summary>The number of packs.</summary>
@@ -54,17 +54,21 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
     /// <summary>Bytes that they take.</summary>
     public long Bytes => _index.Bytes;
 
+    /// <summary>Bytes of the packs that strangers brought in and no known client has used.</summary>
+    public long BytesOfStrangers => _index.BytesOfStrangers;
+
     long ISpaceHolder.MaxBytes => _options.MaxSize;
 
     /// <summary>Whether the store has a pack with this key; it may be damaged.</summary>
     public bool Contains(PackKey key) => _index.Contains(key);
 
     /// <inheritdoc />
-    public ValueTask<PackReader?> TryOpenAsync(PackKey key, CancellationToken cancellationToken) => new(TryOpen(key));
+    public ValueTask<PackReader?> TryOpenAsync(PackKey key, bool isStranger, CancellationToken cancellationToken) =>
+        new(TryOpen(key, isStranger));
 
-    private StoredPackReader? TryOpen(PackKey key)
+    private StoredPackReader? TryOpen(PackKey key, bool isStranger)
     {
-        if (_index.Use(key) is not { } entry)
+        if (_index.Use(key, isStranger, out bool hasLeftStrangers) is not { } entry)
         {
             return null;
         }
@@ -75,6 +79,12 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
             if (record.Key != key)
             {
                 throw new InvalidDataException("the record belongs to another pack");
+            }
+
+            if (hasLeftStrangers)
+            {
+                record = record with { IsOfStrangers = false };
+                TryRewrite(entry.Path, record);
             }
 
             entry.RecordInUse = record;
@@ -119,12 +129,19 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
                 stopping => IsWholeAsync(entry.Key, entry.Item.Path, stopping)
             ));
 
-    internal SpoolFile NewSpoolFile() =>
+    /// <param name="isOfStrangers">Whether only strangers want the pack, asked whenever it needs more room.</param>
+    internal SpoolFile NewSpoolFile(Func<bool> isOfStrangers) =>
         new(
             _folder.NewTemporaryPath(PackSuffix),
-            TryMakeRoom,
+            bytes => TryMakeRoom(bytes, isOfStrangers()),
             (reason, cause) =>
             {
+                if (reason == SpoolFile.NoRoom && isOfStrangers() && _budget.HoldsBackStrangers)
+                {
+                    _meters.StrangersDeclined("pack");
+                    return;
+                }
+
                 _meters.CacheFailure(reason);
                 _logger.DiskRefused(reason, cause);
             }
@@ -146,6 +163,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
             MadeAt = fill.MadeAt,
             Cost = cost,
             Sums = fill.File.Sums,
+            IsOfStrangers = fill.IsOfStrangers,
         };
         try
         {
@@ -155,7 +173,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
             DataFolder.CreatePrivate(Path.GetDirectoryName(path)!);
             File.Move(fill.File.File.Path, path + PackSuffix, overwrite: true);
             File.Move(temporary, path + RecordSuffix, overwrite: true);
-            _index.Add(key, new KeptPack(path), record.PackLength + bytes.Length, cost);
+            _index.Add(key, new KeptPack(path), record.PackLength + bytes.Length, cost, record.IsOfStrangers);
             if (!fill.IsStorable)
             {
                 // It was disowned, or found damaged, while it was put away: a purge of the repository may have looked before it was here.
@@ -164,7 +182,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
                 return false;
             }
 
-            TryMakeRoom(0);
+            TryMakeRoom(0, record.IsOfStrangers);
             _logger.AnswerStored(fill.Plan.Repository, key, record.PackLength, cost);
             return true;
         }
@@ -179,13 +197,13 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
     }
 
     /// <summary>Evicts until so many bytes more fit the size budget and leave the disk reserve free.</summary>
-    internal bool TryMakeRoom(long bytes) => _budget.TryMakeRoom(this, bytes);
+    internal bool TryMakeRoom(long bytes, bool isOfStranger = false) => _budget.TryMakeRoom(this, bytes, isOfStranger);
 
-    double? ISpaceHolder.LeastWorth(RepositoryName? spared) => _index.LeastWorth;
+    double? ISpaceHolder.LeastWorth(Evictable among, RepositoryName? spared) => _index.LeastWorth(among);
 
-    void ISpaceHolder.TryEvict(RepositoryName? spared)
+    void ISpaceHolder.TryEvict(Evictable among, RepositoryName? spared)
     {
-        if (_index.TryRemoveLeastWorth(out KeptPack? pack, out long freed))
+        if (_index.TryRemoveLeastWorth(among, out KeptPack? pack, out long freed))
         {
             DeleteFiles(pack.Path);
             _meters.Evicted(freed);
@@ -294,6 +312,27 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
         }
     }
 
+    /// <summary>Without the new record, the next start takes the pack for one of strangers again.</summary>
+    private void TryRewrite(string path, PackRecord record)
+    {
+        string temporary = _folder.NewTemporaryPath(RecordSuffix);
+        try
+        {
+            File.WriteAllBytes(temporary, record.ToBytes());
+            if (_index.Contains(record.Key))
+            {
+                File.Move(temporary, path + RecordSuffix, overwrite: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _meters.CacheFailure("cannot store");
+            _logger.DiskRefused("cannot store", e);
+        }
+
+        TryDelete(temporary);
+    }
+
     private static bool IsPack(string file) => file.EndsWith(PackSuffix, StringComparison.Ordinal);
 
     private bool TryLoad(string recordFile, string path)
@@ -311,7 +350,8 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
                 return false;
             }
 
-            _index.Add(record.Key, new KeptPack(path), pack.Length + new FileInfo(recordFile).Length, record.Cost);
+            long length = pack.Length + new FileInfo(recordFile).Length;
+            _index.Add(record.Key, new KeptPack(path), length, record.Cost, record.IsOfStrangers);
             return true;
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

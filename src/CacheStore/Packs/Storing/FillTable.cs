@@ -47,6 +47,11 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
             )
             {
                 began = false;
+                if (!plan.IsOfStranger)
+                {
+                    fill.LeaveStrangers();
+                }
+
                 return follower;
             }
 
@@ -110,7 +115,8 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
     private FillReader Begin(FillPlan plan, Func<Fill, Task<FillOutcome>> make, bool isShared)
     {
         ObjectDisposedException.ThrowIf(_work.Stopping.IsCancellationRequested, this);
-        var fill = new Fill(plan, store.NewSpoolFile(), time, _work.Stopping);
+        Fill? fill = null;
+        fill = new Fill(plan, store.NewSpoolFile(() => fill!.IsOfStrangers), time, _work.Stopping);
         FillReader reader = fill.Start();
         if (isShared)
         {
@@ -169,6 +175,6 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
 
     private async Task<bool> StoreAsync(Fill fill, TimeSpan cost) =>
         fill.IsStorable
-        && (fill.Plan.KeepAtOnce || admission.WasAskedAgain(fill.Plan.Repository, fill.Plan.Key))
+        && (fill.Plan.KeepAtOnce || admission.WasAskedAgain(fill.Plan.Repository, fill.Plan.Key, fill.IsOfStrangers))
         && await store.TryAdoptAsync(fill, cost);
 }

@@ -4,5 +4,8 @@ namespace Waystation.CacheStore.Packs.Storing;
 public interface IPackTier
 {
     /// <summary>Opens the pack with this key; null if there is none that can be trusted. It never throws.</summary>
-    ValueTask<PackReader?> TryOpenAsync(PackKey key, CancellationToken cancellationToken);
+    /// <param name="key">The key.</param>
+    /// <param name="isStranger">Whether a stranger asks for it. Its use makes a pack of known clients worth no more.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    ValueTask<PackReader?> TryOpenAsync(PackKey key, bool isStranger, CancellationToken cancellationToken);
 }

@@ -42,6 +42,12 @@ internal sealed record PackRecord
 
     public required uint[] Sums { get; init; }
 
+    /// <summary>
+    /// Whether a stranger brought the pack in and no known client has used it. A record of an earlier version says nothing: then it is
+    /// false.
+    /// </summary>
+    public bool IsOfStrangers { get; init; }
+
     public byte[] ToBytes()
     {
         var prologue = new ArrayBufferWriter<byte>();
@@ -63,6 +69,7 @@ internal sealed record PackRecord
             writer.Write((long)Cost.TotalMilliseconds);
             writer.Write(Sums.Length);
             writer.Write(MemoryMarshal.AsBytes(Sums.AsSpan()));
+            writer.Write(IsOfStrangers);
             writer.Flush();
             writer.Write(BlockSums.Append(BlockSums.Seed, stream.GetBuffer().AsSpan(0, (int)stream.Length)));
         }
@@ -132,6 +139,7 @@ internal sealed record PackRecord
             throw new InvalidDataException("the record has a wrong number of checksums");
         }
 
+        bool isOfStrangers = reader.BaseStream.Position < reader.BaseStream.Length && reader.ReadBoolean();
         return new PackRecord
         {
             Key = key,
@@ -142,6 +150,7 @@ internal sealed record PackRecord
             MadeAt = madeAt,
             Cost = cost,
             Sums = sums,
+            IsOfStrangers = isOfStrangers,
         };
     }
 }

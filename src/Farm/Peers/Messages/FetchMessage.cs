@@ -32,6 +32,9 @@ internal sealed record FetchMessage(
     bool AnswersOneAtATime
 )
 {
+    /// <summary>Whether only strangers want the pack at the asking node; null from a node that does not say.</summary>
+    public bool? IsOfStranger { get; init; }
+
     public RepositoryName Repository => new(Host, Path);
 
     /// <summary>The head of a question.</summary>
@@ -47,7 +50,10 @@ internal sealed record FetchMessage(
             view,
             question.IsRecorded,
             question.Primary.AnswersOneAtATime
-        );
+        )
+        {
+            IsOfStranger = question.IsOfStranger,
+        };
 
     /// <summary>Writes a request.</summary>
     public static ReadOnlyMemory<byte> Write(FetchRequest request)

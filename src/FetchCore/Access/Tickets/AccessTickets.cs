@@ -29,6 +29,8 @@ public sealed class AccessTickets
     private readonly ITicketExchange? _exchange;
     private Action<RepositoryName, RefListing>? _whenShown;
     private Action<RefusalScope>? _whenRefused;
+    private Action<RepositoryName, Credential>? _whenAccepted;
+    private Action<RepositoryName>? _whenLoginDemanded;
 
     /// <summary>Tickets with the usual bounds.</summary>
     /// <param name="time">The clock. Its timestamps are monotonic: a jump of the wall clock neither prolongs nor ends a ticket.</param>
@@ -85,6 +87,17 @@ public sealed class AccessTickets
     /// <summary>Calls <paramref name="tell"/> after each refusal of reading, here or at another node, once it counts.</summary>
     public void WhenRefused(Action<RefusalScope> tell) => _whenRefused += tell;
 
+    /// <summary>
+    /// Calls <paramref name="tell"/> for each answer by which the primary accepted a credential, here or at another node.
+    /// </summary>
+    public void WhenAccepted(Action<RepositoryName, Credential> tell) => _whenAccepted += tell;
+
+    /// <summary>Calls <paramref name="tell"/> for each repository for which the primary demands a login.</summary>
+    public void WhenLoginDemanded(Action<RepositoryName> tell) => _whenLoginDemanded += tell;
+
+    /// <summary>The primary answered a client without a login that it must log in.</summary>
+    public void NoteLoginDemanded(RepositoryName repository) => _whenLoginDemanded?.Invoke(repository);
+
     /// <summary>Whether the answer to a question of that time counts: the primary has refused the credential at no later time.</summary>
     public bool Allows(RepositoryName repository, Credential credential, long askedAt)
     {
@@ -118,6 +131,7 @@ public sealed class AccessTickets
     {
         ArgumentNullException.ThrowIfNull(listing);
         _whenShown?.Invoke(repository, listing);
+        _whenAccepted?.Invoke(repository, credential);
         if (_memory <= TimeSpan.Zero)
         {
             return;
@@ -147,6 +161,7 @@ public sealed class AccessTickets
     public void Accept(RepositoryName repository, Credential credential, CapabilityAdvertisement capabilities, long askedAt)
     {
         ArgumentNullException.ThrowIfNull(capabilities);
+        _whenAccepted?.Invoke(repository, credential);
         if (_memory <= TimeSpan.Zero)
         {
             return;
@@ -242,6 +257,7 @@ public sealed class AccessTickets
         IReadOnlyList<ExchangedAnswer> answers = await _exchange.RecallAsync(repository, credential, kinds, cancellationToken);
         foreach (ExchangedAnswer answer in answers)
         {
+            _whenAccepted?.Invoke(repository, credential);
             TakeIn(repository, credential, answer, recalledAt);
         }
 

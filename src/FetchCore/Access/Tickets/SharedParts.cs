@@ -38,6 +38,9 @@ internal sealed class SharedParts<T>(ByteCount total)
         return part.Item;
     }
 
+    /// <summary>The size of a part that is held, in memory.</summary>
+    public long BytesOf(T item) => _byItem[item].Bytes;
+
     /// <summary>Holds a part that is held already once more.</summary>
     public void HoldAgain(T item) => _byItem[item].Holders++;
 

@@ -14,6 +14,18 @@ internal sealed record TicketBounds
     /// </summary>
     public long Bytes { get; init; } = 384L << 20;
 
+    /// <summary>The tickets of one credential above which it makes room before others do.</summary>
+    public int OfOneCredential => Tickets / 16;
+
+    /// <summary>The tickets without a login above which these make room before others do; established ones are bounded alike.</summary>
+    public int OfAnonymous => Tickets / 2;
+
+    /// <summary>The bytes of one credential's tickets above which it makes room before others do.</summary>
+    public long BytesOfOneCredential => Bytes / 8;
+
+    /// <summary>The bytes of tickets without a login above which these make room before others do.</summary>
+    public long BytesOfAnonymous => Bytes / 2;
+
     /// <summary>Refusals have their own bound, because any client can cause them.</summary>
     public int Refusals { get; init; } = 65_536;
 }

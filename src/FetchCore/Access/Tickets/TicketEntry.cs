@@ -10,6 +10,8 @@ internal sealed class TicketEntry
         FirstAt = now;
         Age = new LinkedListNode<TicketEntry>(this);
         Newcomer = new LinkedListNode<TicketEntry>(this);
+        Anonymous = new LinkedListNode<TicketEntry>(this);
+        OfCredential = new LinkedListNode<TicketEntry>(this);
     }
 
     public RepositoryTickets Repository { get; }
@@ -19,6 +21,9 @@ internal sealed class TicketEntry
     public long FirstAt { get; }
 
     public Ticket Ticket { get; set; } = Ticket.Empty;
+
+    /// <summary>The bytes of its listings, as if nobody shared them.</summary>
+    public long Bytes { get; set; }
 
     /// <summary>The time of its last change.</summary>
     public long ChangedAt { get; set; }
@@ -31,4 +36,10 @@ internal sealed class TicketEntry
 
     /// <summary>Its place among the newcomers of its repository; in no list once it is established.</summary>
     public LinkedListNode<TicketEntry> Newcomer { get; }
+
+    /// <summary>Its place among all newcomers without a login; in no list once it is established, or with a login.</summary>
+    public LinkedListNode<TicketEntry> Anonymous { get; }
+
+    /// <summary>Its place among the tickets of its credential.</summary>
+    public LinkedListNode<TicketEntry> OfCredential { get; }
 }

@@ -7,7 +7,8 @@ namespace Waystation.FetchCore.Access.Tickets;
 /// <summary>
 /// The tickets, bounded in number and in bytes. On a public repository the primary accepts strangers as well, under any number of names. So
 /// the repository with the most newcomers makes room, by its newcomers: strangers displace neither tickets of another repository nor a
-/// credential that came again. Not for several threads at once.
+/// credential that came again. A credential with very many tickets makes room first, by its own oldest ones, and then all clients without
+/// a login if they have more than half. So a crawler over thousands of repositories displaces itself. Not for several threads at once.
 /// <code>
 ///   first answer ──► newcomer ──► comes again after a second ──► established
 ///                       └─► the oldest goes when there is no room          └─► goes when none of its answers counts any more
@@ -23,9 +24,16 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
     private static readonly TimeSpan s_again = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<RepositoryName, RepositoryTickets> _repositories = [];
+    private readonly Dictionary<Credential, CredentialTickets> _credentials = [];
     private readonly LinkedList<TicketEntry> _ages = new();
+
+    /// <summary>The newcomers without a login, the longest unchanged first.</summary>
+    private readonly LinkedList<TicketEntry> _anonymousNewcomers = new();
+
     private readonly ByteCount _held = new();
     private int _newcomers;
+    private int _anonymous;
+    private long _bytesOfAnonymous;
 
     public int Count => _ages.Count;
 
@@ -102,7 +110,7 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
     }
 
     /// <summary>Marks other capabilities of the repository as outdated.</summary>
-    private static void Outdate(RepositoryTickets repository, CapabilityAdvertisement now, long askedAt)
+    private void Outdate(RepositoryTickets repository, CapabilityAdvertisement now, long askedAt)
     {
         if (repository.Capabilities.Count == 1)
         {
@@ -146,6 +154,9 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
         entry.ChangedAt = now;
         _ages.Remove(entry.Age);
         _ages.AddLast(entry.Age);
+        CredentialTickets own = _credentials[credential];
+        own.Entries.Remove(entry.OfCredential);
+        own.Entries.AddLast(entry.OfCredential);
         Place(entry, now);
         MakeRoom(entry);
         if (entry.Ticket.IsEmpty)
@@ -166,6 +177,18 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
         tickets.Newcomers.AddLast(entry.Newcomer);
         _newcomers++;
         _ages.AddLast(entry.Age);
+        if (!_credentials.TryGetValue(credential, out CredentialTickets? own))
+        {
+            _credentials.Add(credential, own = new CredentialTickets());
+        }
+
+        own.Entries.AddLast(entry.OfCredential);
+        if (credential.IsAnonymous)
+        {
+            _anonymous++;
+            _anonymousNewcomers.AddLast(entry.Anonymous);
+        }
+
         return entry;
     }
 
@@ -176,15 +199,33 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
             return;
         }
 
-        entry.Repository.Newcomers.Remove(entry.Newcomer);
-        if (time.GetElapsedTime(entry.FirstAt, now) >= s_again && _ages.Count - _newcomers < bounds.Established)
+        LeaveNewcomers(entry);
+        if (time.GetElapsedTime(entry.FirstAt, now) >= s_again && MayEstablish(entry.Credential))
         {
             entry.IsEstablished = true;
-            _newcomers--;
+            return;
         }
-        else
+
+        entry.Repository.Newcomers.AddLast(entry.Newcomer);
+        _newcomers++;
+        if (entry.Credential.IsAnonymous)
         {
-            entry.Repository.Newcomers.AddLast(entry.Newcomer);
+            _anonymousNewcomers.AddLast(entry.Anonymous);
+        }
+    }
+
+    /// <summary>Whether there is a place for this ticket, which is no newcomer now.</summary>
+    private bool MayEstablish(Credential credential) =>
+        _ages.Count - _newcomers <= bounds.Established
+        && (!credential.IsAnonymous || _anonymous - _anonymousNewcomers.Count <= bounds.Established / 2);
+
+    private void LeaveNewcomers(TicketEntry entry)
+    {
+        entry.Repository.Newcomers.Remove(entry.Newcomer);
+        _newcomers--;
+        if (entry.Credential.IsAnonymous)
+        {
+            _anonymousNewcomers.Remove(entry.Anonymous);
         }
     }
 
@@ -195,8 +236,15 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
         RepositoryTickets repository = entry.Repository;
         if (!entry.IsEstablished)
         {
-            repository.Newcomers.Remove(entry.Newcomer);
-            _newcomers--;
+            LeaveNewcomers(entry);
+        }
+
+        CredentialTickets own = _credentials[entry.Credential];
+        own.Entries.Remove(entry.OfCredential);
+        _anonymous -= entry.Credential.IsAnonymous ? 1 : 0;
+        if (own.Entries.Count == 0)
+        {
+            _credentials.Remove(entry.Credential);
         }
 
         repository.Entries.Remove(entry.Credential);
@@ -206,7 +254,7 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
         }
     }
 
-    private static void Set(TicketEntry entry, Ticket ticket)
+    private void Set(TicketEntry entry, Ticket ticket)
     {
         Ticket old = entry.Ticket;
         if (ReferenceEquals(old, ticket))
@@ -225,6 +273,10 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
             repository.Capabilities.HoldAgain(capabilities);
         }
 
+        long bytes = ticket.Shown.Sum(shown => repository.Listings.BytesOf(shown.Listing));
+        _credentials[entry.Credential].Bytes += bytes - entry.Bytes;
+        _bytesOfAnonymous += entry.Credential.IsAnonymous ? bytes - entry.Bytes : 0;
+        entry.Bytes = bytes;
         foreach ((RefListing listing, _) in old.Shown)
         {
             repository.Listings.Release(listing);
@@ -240,7 +292,15 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
 
     private void MakeRoom(TicketEntry incoming)
     {
-        while (_ages.Count > bounds.Tickets && OldestNewcomer(incoming) is { } stranger)
+        if (_ages.Count > bounds.Tickets)
+        {
+            // An eighth at once, so that the search for that credential stays cheap.
+            CredentialTickets most = _credentials.Values.MaxBy(static own => own.Entries.Count)!;
+            int count = most.Entries.Count;
+            RemoveOldest(most, incoming, () => count > bounds.OfOneCredential && most.Entries.Count > count - Math.Max(1, count / 8));
+        }
+
+        while (_ages.Count > bounds.Tickets && (OldestAnonymous(incoming) ?? OldestNewcomer(incoming)) is { } stranger)
         {
             Remove(stranger);
         }
@@ -257,6 +317,18 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
 
         // Earlier listings of this credential count for less than those of others.
         Set(incoming, incoming.Ticket with { Shown = [.. incoming.Ticket.Shown.Take(1)] });
+        CredentialTickets heaviest = _credentials.Values.MaxBy(static own => own.Bytes)!;
+        RemoveOldest(heaviest, incoming, () => IsTooMuch && heaviest.Bytes > bounds.BytesOfOneCredential);
+        while (IsTooMuch && _bytesOfAnonymous > bounds.BytesOfAnonymous && OldestOf(_anonymousNewcomers, incoming) is { } anonymous)
+        {
+            Remove(anonymous);
+        }
+
+        if (!IsTooMuch)
+        {
+            return;
+        }
+
         RepositoryTickets largest = _repositories.Values.MaxBy(static repository => repository.Bytes)!;
         foreach (TicketEntry stranger in largest.Newcomers.Where(entry => entry != incoming).ToList())
         {
@@ -280,12 +352,31 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
         }
     }
 
+    /// <summary>Removes tickets of a credential, the oldest first.</summary>
+    private void RemoveOldest(CredentialTickets own, TicketEntry incoming, Func<bool> goesOn)
+    {
+        for (LinkedListNode<TicketEntry>? node = own.Entries.First, next; node is not null && goesOn(); node = next)
+        {
+            next = node.Next;
+            if (node.Value != incoming)
+            {
+                Remove(node.Value);
+            }
+        }
+    }
+
+    private TicketEntry? OldestAnonymous(TicketEntry incoming) =>
+        _anonymous > bounds.OfAnonymous ? OldestOf(_anonymousNewcomers, incoming) : null;
+
+    private static TicketEntry? OldestOf(LinkedList<TicketEntry> entries, TicketEntry incoming) =>
+        entries.First?.Value is { } first && first != incoming ? first : entries.First?.Next?.Value;
+
     private TicketEntry? OldestNewcomer(TicketEntry incoming)
     {
         RepositoryTickets crowded =
             incoming.Repository.Newcomers.Count * 2 > _newcomers
                 ? incoming.Repository
                 : _repositories.Values.MaxBy(static repository => repository.Newcomers.Count)!;
-        return crowded.Newcomers.FirstOrDefault(entry => entry != incoming);
+        return OldestOf(crowded.Newcomers, incoming);
     }
 }

@@ -67,7 +67,7 @@ public sealed class LfsPrefetch(
         _seen[repository] = refs;
         IReadOnlyDictionary<string, ObjectId> tips = await TipsAsync(mirror, refs, stopping);
         IReadOnlyCollection<LfsObject> pointed = await FindAsync(mirror, tips, stopping);
-        if (await FetchAsync(repository, pointed, stopping) is var failed and > 0)
+        if (await FetchAsync(repository, pointed, mirror.IsOfStrangers, stopping) is var failed and > 0)
         {
             throw new PrimaryException($"{failed} LFS objects of {pointed.Count} did not come");
         }
@@ -131,7 +131,7 @@ public sealed class LfsPrefetch(
             return [];
         }
 
-        using MirrorLease lease = mirror.TryRead() ?? throw new PrimaryException("the mirror cannot be read now");
+        using MirrorLease lease = mirror.TryRead(isForStrangers: true) ?? throw new PrimaryException("the mirror cannot be read now");
         return await pointers.FindAsync(lease, [.. commits.Select(static one => (one.Key, one.Value))], IsWanted, stopping);
     }
 
@@ -152,7 +152,12 @@ public sealed class LfsPrefetch(
     }
 
     /// <summary>Fetches what is not stored. Returns the number of objects that should be tried again.</summary>
-    private async Task<int> FetchAsync(RepositoryName repository, IReadOnlyCollection<LfsObject> pointed, CancellationToken stopping)
+    private async Task<int> FetchAsync(
+        RepositoryName repository,
+        IReadOnlyCollection<LfsObject> pointed,
+        bool isOfStrangers,
+        CancellationToken stopping
+    )
     {
         foreach (LfsObject stored in pointed.Where(store.Contains))
         {
@@ -172,7 +177,7 @@ public sealed class LfsPrefetch(
                 new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stopping },
                 async (offer, token) =>
                 {
-                    if (!await TryFetchAsync(repository, offer, token))
+                    if (!await TryFetchAsync(repository, offer, isOfStrangers, token))
                     {
                         Interlocked.Increment(ref failed);
                     }
@@ -184,9 +189,9 @@ public sealed class LfsPrefetch(
     }
 
     /// <summary>False if it may come at another try.</summary>
-    private async Task<bool> TryFetchAsync(RepositoryName repository, LfsOffer offer, CancellationToken stopping)
+    private async Task<bool> TryFetchAsync(RepositoryName repository, LfsOffer offer, bool isOfStrangers, CancellationToken stopping)
     {
-        await using LfsReading reading = store.Open(repository, offer.Object, offer.Source!.FillAsync);
+        await using LfsReading reading = store.Open(repository, offer.Object, offer.Source!.FillAsync, isOfStrangers);
         LfsRefusal? refusal = await reading.WaitAsync(stopping);
         bool hasCome = refusal is null && await reading.EndAsync(stopping);
         meters.Prefetched(hasCome ? "done" : "failed");

@@ -21,6 +21,8 @@ public sealed class HttpPrimaryReply(HttpResponseMessage response, long askedAt,
 
     public override bool IsRefusal => IsOfAnother || (Verdict?.IsRefusal ?? IsRefused(response));
 
+    public override bool DemandsLogin => response.StatusCode == HttpStatusCode.Unauthorized;
+
     public override string? Complaint => Verdict?.Complaint;
 
     public override long AskedAt => askedAt;
