@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using Waystation.CacheStore;
+using Waystation.Primaries.Certificates;
 
 namespace Waystation.Primaries;
 
@@ -25,6 +26,16 @@ public sealed class PrimaryMap : IDisposable
                         new KeyValuePair<string, object?>("primary", one.Item1)
                     )),
             description: "1 while the primary does not answer, else 0."
+        );
+        meter.CreateObservableGauge(
+            "waystation_primary_certificate_seconds_left",
+            () => Measure(own => (long)(own.Current.NotAfter - time.GetUtcNow()).TotalSeconds),
+            description: "Seconds until the node's own certificate towards a primary expires; negative if it has expired."
+        );
+        meter.CreateObservableGauge(
+            "waystation_primary_certificate_files_wrong",
+            () => Measure(static own => own.IsWrong ? 1 : 0),
+            description: "1 while the files of that certificate cannot be used and the node keeps the one that it had, else 0."
         );
     }
 
@@ -118,6 +129,22 @@ public sealed class PrimaryMap : IDisposable
         foreach (Primary primary in _primaries)
         {
             primary.Dispose();
+        }
+    }
+
+    /// <summary>A reading of the node's own certificate towards each primary that has one.</summary>
+    private IEnumerable<Measurement<long>> Measure(Func<FollowedCertificate, long> value)
+    {
+        foreach (Primary primary in _primaries)
+        {
+            if (primary.Http.Trust.Followed is { } own)
+            {
+                yield return new Measurement<long>(
+                    value(own),
+                    new KeyValuePair<string, object?>("primary", primary.Authority),
+                    new KeyValuePair<string, object?>("file", own.Files.Certificate)
+                );
+            }
         }
     }
 }

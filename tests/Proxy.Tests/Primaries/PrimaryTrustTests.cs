@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -104,6 +105,32 @@ public sealed class PrimaryTrustTests : IDisposable
         await AssertAsync(null, primary);
         Assert.Equal(second.Thumbprint, shown);
         Assert.Null(primary.Http.Trust.ForOthers().ClientCertificateContext);
+    }
+
+    [Fact]
+    public void OwnCertificate_IsMeasured_AndFollowed()
+    {
+        using X509Certificate2 own = WriteOwn();
+        var tls = new PrimaryTlsOptions { Certificate = _folder["own.crt"], Key = _folder["own.key"] };
+        using var meter = new Meter("own certificate");
+        using var map = new PrimaryMap(
+            [
+                new PrimaryOptions { Url = new Uri($"https://{Name}"), Tls = tls },
+                new PrimaryOptions { Url = new Uri("https://other.test") },
+            ],
+            _time,
+            meter,
+            new RecordedLog<Primary>()
+        );
+        string files = $"file={_folder["own.crt"]} primary={Name}";
+        long left = (long)(own.NotAfter.ToUniversalTime() - _time.GetUtcNow().UtcDateTime).TotalSeconds;
+        Assert.Equal([(files, left)], Read(meter, "waystation_primary_certificate_seconds_left"));
+        Assert.Equal([(files, 0L)], Read(meter, "waystation_primary_certificate_files_wrong"));
+
+        File.WriteAllText(_folder["own.key"], "no key");
+        _time.Turn(TimeSpan.FromSeconds(2));
+        Assert.Equal([(files, 1L)], Read(meter, "waystation_primary_certificate_files_wrong"));
+        Assert.Equal([(files, left - 2)], Read(meter, "waystation_primary_certificate_seconds_left"));
     }
 
     [Theory]
@@ -227,6 +254,31 @@ public sealed class PrimaryTrustTests : IDisposable
             _time,
             new RecordedLog<Primary>()
         );
+
+    private static List<(string Labels, long Value)> Read(Meter meter, string name)
+    {
+        List<(string, long)> read = [];
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, to) =>
+        {
+            if (instrument.Meter == meter && instrument.Name == name)
+            {
+                to.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>(
+            (_, value, labels, _) =>
+                read.Add(
+                    (
+                        string.Join(' ', labels.ToArray().OrderBy(static one => one.Key).Select(static one => $"{one.Key}={one.Value}")),
+                        value
+                    )
+                )
+        );
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return read;
+    }
 
     private X509Certificate2 WriteOwn()
     {

@@ -33,12 +33,15 @@ public sealed class PrimaryTrust
     }
 
     /// <summary>The node's own certificate as its files are now; null if it has none.</summary>
-    internal LoadedCertificate? Own
+    internal LoadedCertificate? Own => Followed?.Current;
+
+    /// <summary>The files of the node's own certificate; null if it has none.</summary>
+    internal FollowedCertificate? Followed
     {
         get
         {
             _own?.LookIfDue();
-            return _own?.Current;
+            return _own;
         }
     }
 
