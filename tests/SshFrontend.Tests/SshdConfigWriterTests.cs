@@ -19,6 +19,7 @@ public sealed class SshdConfigWriterTests
         Assert.Equal(bounds, lines.Count(static line => line == "PerSourceMaxStartups 100"));
         Assert.Equal(bounds, lines.Count(static line => line == "PerSourceNetBlockSize 32:64"));
         Assert.Equal(idle, lines.Count(static line => line.StartsWith("UnusedConnectionTimeout ", StringComparison.Ordinal)));
+        Assert.Equal(idle, lines.Count(static line => line == "ChannelTimeout session=30m"));
         Assert.Equal(penalties, lines.Count(static line => line.StartsWith("PerSourcePenalties ", StringComparison.Ordinal)));
     }
 

@@ -91,6 +91,9 @@ internal static class SshdConfigWriter
         if (release >= SshdRelease.ClosesIdle)
         {
             Say("UnusedConnectionTimeout 5m");
+            // A client that has logged in and opened a session, and sends no command. A session in which nothing moves for so long is none
+            // of git's: both sides send something every few seconds while they work.
+            Say("ChannelTimeout session=30m");
         }
 
         return text.ToString();
