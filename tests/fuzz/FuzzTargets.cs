@@ -22,6 +22,7 @@ public static class FuzzTargets
         new("peer", PeerFrames.Read),
         new("url", SignedUrls.Read),
         new("path", RequestPaths.Read),
+        new("proxy", ProxyHeaders.Read),
         new("settings", SettingsFiles.Read),
         new("hook", HookPayloads.Read),
     ];
