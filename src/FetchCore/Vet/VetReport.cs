@@ -1,4 +1,5 @@
 using Waystation.CacheStore;
+using Waystation.CacheStore.Flights;
 using Waystation.FetchCore.Observing;
 
 namespace Waystation.FetchCore.Vet;
@@ -8,9 +9,13 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
 {
     private const int MaxRounds = 20;
     private const int MaxFailures = 20;
+    private const int MaxMirrors = 65_536;
+
+    private static readonly TimeSpan s_memory = TimeSpan.FromDays(7);
 
     private readonly Lock _gate = new();
     private readonly LinkedList<VetRound> _rounds = [];
+    private readonly RecentMap<RepositoryName, DateTimeOffset> _checked = new(MaxMirrors, s_memory, time);
 
     /// <summary>The last rounds, newest first.</summary>
     public IReadOnlyList<VetRound> Rounds
@@ -23,6 +28,9 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
             }
         }
     }
+
+    /// <summary>The time when the mirror was last found equal to the primary, or was made so; null if not since the start.</summary>
+    public DateTimeOffset? LastChecked(RepositoryName repository) => _checked.TryGet(repository, out DateTimeOffset at) ? at : null;
 
     /// <summary>Begins a round; later results belong to it.</summary>
     public void Begin()
@@ -38,7 +46,11 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
     }
 
     /// <summary>A mirror was compared with the primary.</summary>
-    public void Checked(RepositoryName repository) => Note("checked", static round => round with { Checked = round.Checked + 1 });
+    public void Checked(RepositoryName repository)
+    {
+        Note("checked", static round => round with { Checked = round.Checked + 1 });
+        _checked.Set(repository, time.GetUtcNow());
+    }
 
     /// <summary>A mirror differed from the primary and was brought up to date.</summary>
     public void Mended(RepositoryName repository) =>
