@@ -39,6 +39,9 @@ public sealed class PrimaryMap : IDisposable
         );
     }
 
+    /// <summary>All primaries, in the order of the settings.</summary>
+    public IReadOnlyList<Primary> All => _primaries;
+
     /// <summary>Null if no primary has this name.</summary>
     public Primary? Find(string host)
     {

@@ -16,7 +16,10 @@ namespace Waystation.Proxy.Admin;
 /// </summary>
 internal static class AdminPages
 {
-    public static RequestDelegate Build(IServiceProvider services, Action<AdminApi> mapPages)
+    /// <param name="services">The program's services.</param>
+    /// <param name="mapPages">Maps the pages of the API.</param>
+    /// <param name="mapDashboard">Maps the dashboard, which knows its operators by sessions of its own.</param>
+    public static RequestDelegate Build(IServiceProvider services, Action<AdminApi> mapPages, Action<IEndpointRouteBuilder> mapDashboard)
     {
         AdminAccess access = services.GetRequiredService<AdminAccess>();
         // A pipeline of its own: in the program's pipeline, routing would see the requests of clients as well.
@@ -26,7 +29,11 @@ internal static class AdminPages
         pages.UseRouting();
         pages.Use(next => context => access.MayPass(context) ? next(context) : Refusals.WantTokenAsync(context));
         pages.Use(next => context => context.GetEndpoint() is RouteEndpoint ? next(context) : Refusals.NoPageAsync(context));
-        pages.UseEndpoints(routes => AdminRoutes.Map(routes, mapPages));
+        pages.UseEndpoints(routes =>
+        {
+            AdminRoutes.Map(routes, mapPages);
+            mapDashboard(routes);
+        });
         return pages.Build();
     }
 

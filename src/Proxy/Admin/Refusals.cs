@@ -30,7 +30,11 @@ internal static class Refusals
         {
             return takesOthers || context.Request.Method is not ("GET" or "HEAD")
                 ? TextAsync(context, StatusCodes.Status405MethodNotAllowed, "This page takes GET only.\n")
-                : TextAsync(context, StatusCodes.Status404NotFound, "There are /healthz, /readyz, /metrics and /api/v1/.\n");
+                : TextAsync(
+                    context,
+                    StatusCodes.Status404NotFound,
+                    "There are /, the dashboard, and /healthz, /readyz, /metrics and /api/v1/.\n"
+                );
         }
 
         return takesOthers

@@ -38,6 +38,7 @@ using Waystation.Proxy.Admin;
 using Waystation.Proxy.Admin.Pages;
 using Waystation.Proxy.Connections;
 using Waystation.Proxy.Connections.Certificates;
+using Waystation.Proxy.Dashboard;
 using Waystation.Proxy.Hooks;
 using Waystation.Proxy.Http.Endpoints;
 using Waystation.Proxy.Http.Forwarding;
@@ -136,7 +137,7 @@ internal static class Node
         _ = app.Services.GetRequiredService<PackPrewarmer>();
         _ = app.Services.GetRequiredService<LostHistory>();
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
-        RequestDelegate admin = AdminPages.Build(app.Services, mapPages);
+        RequestDelegate admin = AdminPages.Build(app.Services, mapPages, app.Services.GetRequiredService<DashboardRoutes>().Map);
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
         HttpsRedirect redirect = app.Services.GetRequiredService<HttpsRedirect>();
         RequestDelegate counted = app.Services.GetRequiredService<RequestDoor>().Before(clients.HandleAsync);
@@ -315,6 +316,7 @@ internal static class Node
             .AddSingleton(options.Tls)
             .AddSingleton<ServerCertificates>()
             .AddSingleton<HttpsRedirect>()
+            .AddDashboard()
             .AddFarm(options);
 
     private static void Carry(SocketTransportOptions sockets, NodeOptions options)

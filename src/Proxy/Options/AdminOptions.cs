@@ -18,6 +18,9 @@ internal sealed class AdminOptions : IValidatableObject
     [ExistingFile]
     public string? TokenFile { get; init; }
 
+    /// <summary>Whether nobody needs a token. Every file with a token counts here: the dashboard asks nothing else.</summary>
+    public bool IsOpen => TokenFile is null;
+
     [Setting("The networks whose clients may use the admin address. Others are refused (403).", Default = "all", Page = Page)]
     public IReadOnlyList<IPNetwork> Allow { get; init; } = [];
 

@@ -39,6 +39,9 @@ internal sealed class ServerCertificates : IDisposable
         _timer = time.CreateTimer(_ => Look(), null, FollowedCertificate.LookEvery, FollowedCertificate.LookEvery);
     }
 
+    /// <summary>All certificates, in the order of the settings.</summary>
+    public IReadOnlyList<FollowedCertificate> All => Volatile.Read(ref _served);
+
     /// <summary>The options of each TLS handshake.</summary>
     public TlsHandshakeCallbackOptions HandshakeOptions =>
         new()
