@@ -25,7 +25,7 @@ public sealed class StoreMeters
         _meter = meter;
         _failures = meter.CreateCounter<long>(
             "waystation_pack_cache_failures_total",
-            description: "Failures of the disk, after which a fetch went on without the cache."
+            description: "Failures of the disk, after which a fetch went on without the cache, by `reason`."
         );
         _evictedBytes = meter.CreateCounter<long>(
             "waystation_pack_cache_evicted_bytes_total",
@@ -41,11 +41,11 @@ public sealed class StoreMeters
         );
         _mirrorsQuarantined = meter.CreateCounter<long>(
             "waystation_mirrors_quarantined_total",
-            description: "Mirrors found damaged and given up."
+            description: "Mirrors found damaged and given up. The next clone makes them anew."
         );
         _lfsFailures = meter.CreateCounter<long>(
             "waystation_lfs_store_failures_total",
-            description: "Failures of the disk, after which a Git LFS object was passed on without being kept."
+            description: "Failures of the disk, after which a Git LFS object was passed on and not kept, by `reason`."
         );
         _lfsEvictedBytes = meter.CreateCounter<long>(
             "waystation_lfs_evicted_bytes_total",
@@ -61,11 +61,13 @@ public sealed class StoreMeters
         );
         _strangersDeclined = meter.CreateCounter<long>(
             "waystation_strangers_declined_total",
-            description: "Things of strangers that were not kept, because there was no room for strangers."
+            description: "Things of strangers that were passed on and not kept, because known clients need the room, or by "
+                + "`Strangers:MaxShare`, by `kind`: `pack`, `mirror`, `lfs`."
         );
         _mirrorsDeclined = meter.CreateCounter<long>(
             "waystation_mirrors_declined_total",
-            description: "Fetches that began no mirror, because strangers or their credential had begun too many within the hour."
+            description: "Fetches that began no mirror, `by` the bound: `strangers`, or that `credential`, had begun too many within an "
+                + "hour."
         );
         foreach (string kind in (string[])["pack", "mirror", "lfs"])
         {
@@ -125,7 +127,7 @@ public sealed class StoreMeters
             bytesOfStrangers,
             description: "Bytes of the mirrors that strangers began and no known client has used."
         );
-        _meter.CreateObservableGauge("waystation_mirror_bytes", bytes, description: "Bytes of all mirrors.");
+        _meter.CreateObservableGauge("waystation_mirror_bytes", bytes, description: "Bytes of the packs of all mirrors.");
         _meter.CreateObservableGauge("waystation_mirrors", mirrors, description: "Mirrors.");
     }
 

@@ -25,17 +25,18 @@ public sealed class PrimaryMap : IDisposable
                         one.Item2!.IsOut ? 1 : 0,
                         new KeyValuePair<string, object?>("primary", one.Item1)
                     )),
-            description: "1 while the primary does not answer, else 0."
+            description: "1 while the `primary` does not answer, else 0."
         );
         meter.CreateObservableGauge(
             "waystation_primary_certificate_seconds_left",
             () => Measure(own => (long)(own.Current.NotAfter - time.GetUtcNow()).TotalSeconds),
-            description: "Seconds until the node's own certificate towards a primary expires; negative if it has expired."
+            description: "Seconds until the node's own certificate in `file` towards `primary` expires. Negative after that."
         );
         meter.CreateObservableGauge(
             "waystation_primary_certificate_files_wrong",
             () => Measure(static own => own.IsWrong ? 1 : 0),
-            description: "1 while the files of that certificate cannot be used and the node keeps the one that it had, else 0."
+            description: "1 while the node's own certificate in `file` towards `primary` cannot be used and the node keeps the one that "
+                + "it had, else 0."
         );
     }
 

@@ -14,20 +14,6 @@ public sealed partial class DocumentationTests
         string.Concat(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md").Select(File.ReadAllText)) + s_readme;
 
     [Fact]
-    public void Metrics_AreAllDocumented_ByTheirWholeNames()
-    {
-        string[] counted =
-        [
-            .. Sources().SelectMany(static source => Instrument().Matches(source)).Select(static match => match.Groups["name"].Value),
-        ];
-        Assert.InRange(counted.Length, 25, 500);
-        Assert.DoesNotContain(counted, static name => !Regex.IsMatch(s_operations, $@"`{name}[`{{]"));
-        Assert.Empty(MetricName().Matches(s_docs).Select(static match => match.Value).Except(counted));
-        // Neither a search nor this test finds a name that begins in the middle.
-        Assert.Empty(Shortened().Matches(s_docs).Select(static match => match.Value));
-    }
-
-    [Fact]
     public void Commands_AreAllDocumented_AndExist()
     {
         string[] commands = [.. Program.CreateRoot().Subcommands.Select(static command => command.Name)];
@@ -41,7 +27,8 @@ public sealed partial class DocumentationTests
     {
         string[] pages =
         [
-            .. Sources("Proxy/Admin/Pages")
+            .. SourceTree
+                .Texts("Proxy/Admin/Pages")
                 .Select(static source =>
                     (Path: PagePath().Match(source), Group: PageGroup().Match(source), Below: PageBelow().Matches(source))
                 )
@@ -102,21 +89,6 @@ public sealed partial class DocumentationTests
         string.Concat(reason.Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 
     private static string Read(string path) => File.ReadAllText(Path.Combine(SourceTree.Root, path));
-
-    private static IEnumerable<string> Sources(string folder = "") =>
-        Directory
-            .EnumerateFiles(Path.Combine(SourceTree.Root, "src", folder), "*.cs", SearchOption.AllDirectories)
-            .Where(static path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
-            .Select(File.ReadAllText);
-
-    [GeneratedRegex(@"\.Create\w*(<\w+>)?\(\s*""(?<name>waystation_\w+)""", RegexOptions.ExplicitCapture)]
-    private static partial Regex Instrument();
-
-    [GeneratedRegex(@"\bwaystation_[a-z_]+[a-z]\b")]
-    private static partial Regex MetricName();
-
-    [GeneratedRegex(@"`_[a-z_]+`|(?<!\w)`?(failures|quarantined|evicted_bytes|ended)_total\b")]
-    private static partial Regex Shortened();
 
     [GeneratedRegex(@"const string Path = ""(?<page>/[a-z]+)"";", RegexOptions.ExplicitCapture)]
     private static partial Regex PagePath();

@@ -24,6 +24,13 @@ internal static partial class SourceTree
             .Descendants("ProjectReference")
             .Select(static reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
 
+    /// <summary>The texts of all sources below a folder of <c>src</c>.</summary>
+    public static IEnumerable<string> Texts(string folder = "") =>
+        Directory
+            .EnumerateFiles(Path.Combine(Root, "src", folder), "*.cs", SearchOption.AllDirectories)
+            .Where(static path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
+            .Select(File.ReadAllText);
+
     public static IEnumerable<SourceFile> FilesOf(string project)
     {
         string folder = Path.Combine(Root, "src", project);

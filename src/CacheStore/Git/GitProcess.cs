@@ -19,12 +19,14 @@ public sealed class GitProcess : IAsyncDisposable
     private readonly TextTail _error = new(MaxErrorLength);
     private readonly Task _errors;
     private readonly CancellationTokenRegistration _kill;
+    private readonly Activity? _span;
 
     internal GitProcess(GitCommand command, Process process, ILogger logger, CancellationToken cancellationToken)
     {
         _command = command;
         _process = process;
         _logger = logger;
+        _span = Spans.BeginBeside("git")?.SetTag("command", command.ToString());
         _errors = ReadErrorsAsync();
         _kill = cancellationToken.Register(Kill);
     }
@@ -66,7 +68,8 @@ public sealed class GitProcess : IAsyncDisposable
     {
         await _kill.DisposeAsync();
         Kill();
-        await WaitAsync();
+        int exitCode = await WaitAsync();
+        _span?.SetTag("exit_code", exitCode).Dispose();
         _process.Dispose();
     }
 

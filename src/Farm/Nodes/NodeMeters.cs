@@ -13,6 +13,6 @@ public sealed class NodeMeters(Meter meter)
                 list()
                     .GroupBy(static node => node.State, StringComparer.Ordinal)
                     .Select(static group => new Measurement<int>(group.Count(), new KeyValuePair<string, object?>("state", group.Key))),
-            description: "Nodes of the farm, by state."
+            description: "Nodes of the farm as this node sees them, by `state`: `active`, `draining`, `pending`, `removed`, `gone`."
         );
 }

@@ -11,7 +11,9 @@ internal sealed class PeerMeters
     {
         _questions = meter.CreateCounter<long>(
             "waystation_peer_questions_total",
-            description: "Questions to other nodes of the farm, by kind (keeper, holder, push, object) and result (answered, none, failed)."
+            description: "Questions to other nodes of the farm, by `kind` and `result`. Kinds: `keeper`, the keeper of a mirror; "
+                + "`holder`, a node that may have kept it before; `push`, a push that is handed over; `object`, a Git LFS "
+                + "object. Results: `answered`, `none`, `failed`."
         );
         foreach (string kind in new[] { "keeper", "holder", "push", "object" })
         {

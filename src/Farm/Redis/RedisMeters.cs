@@ -17,11 +17,11 @@ public sealed class RedisMeters
         _meter = meter;
         _failed = meter.CreateCounter<long>(
             "waystation_redis_failed_total",
-            description: "Commands to Redis that failed or came too late."
+            description: "Commands to Redis that failed or were answered too late."
         );
         _dropped = meter.CreateCounter<long>(
             "waystation_redis_dropped_total",
-            description: "Values that were not written to Redis, because it is away or too many wait."
+            description: "Values that were not shared, because Redis is away or too many wait."
         );
         _read = meter.CreateHistogram(
             "waystation_redis_read_milliseconds",
@@ -40,6 +40,6 @@ public sealed class RedisMeters
         _meter.CreateObservableGauge(
             "waystation_redis_here",
             () => isHere() ? 1 : 0,
-            description: "1 if Redis answers, 0 if this node goes on without it."
+            description: "1 if Redis answers, 0 if the node goes on without it."
         );
 }

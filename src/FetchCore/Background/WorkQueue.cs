@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
@@ -212,6 +213,7 @@ public sealed class WorkQueue : BackgroundService
     private async Task RunAsync(WorkPiece piece, CancellationTokenSource stopping)
     {
         await Task.Yield();
+        using Activity? span = Spans.Begin(piece.Kind.ToString().ToLowerInvariant())?.SetTag("repository", piece.Repository.ToString());
         string? error = null;
         bool cancelled = false;
         try
@@ -225,6 +227,7 @@ public sealed class WorkQueue : BackgroundService
         catch (Exception e)
         {
             error = e.Message;
+            span?.SetStatus(ActivityStatusCode.Error, error);
         }
 
         lock (_gate)

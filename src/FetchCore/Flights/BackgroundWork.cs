@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore;
@@ -56,6 +57,7 @@ public sealed class BackgroundWork : IAsyncDisposable
         CancellationToken stopping
     )
     {
+        using Activity? span = Spans.Begin(kind)?.SetTag("repository", repository.ToString());
         try
         {
             return await work(stopping);
@@ -66,6 +68,7 @@ public sealed class BackgroundWork : IAsyncDisposable
         }
         catch (Exception e)
         {
+            span?.SetStatus(ActivityStatusCode.Error, e.Message);
             _logger.WorkFailed(repository, kind, e.Message);
         }
 

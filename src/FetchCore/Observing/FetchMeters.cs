@@ -11,6 +11,7 @@ public sealed class FetchMeters
     private readonly Counter<long> _fetches;
     private readonly Counter<long> _fetchBytes;
     private readonly Counter<long> _bypasses;
+    private readonly Histogram<double> _phases;
     private readonly Counter<long> _lfs;
     private readonly Counter<long> _lfsBytes;
     private readonly Counter<long> _peerFetches;
@@ -23,31 +24,54 @@ public sealed class FetchMeters
     public FetchMeters(Meter meter)
     {
         ArgumentNullException.ThrowIfNull(meter);
-        _fetches = meter.CreateCounter<long>("waystation_fetches_total", description: "Fetches, by outcome.");
-        _fetchBytes = meter.CreateCounter<long>("waystation_fetch_bytes_total", description: "Pack bytes sent to clients, by outcome.");
+        _fetches = meter.CreateCounter<long>(
+            "waystation_fetches_total",
+            description: "Fetches, by `outcome`: `hit`, `join`, `local`, `peer` (another node of the farm), `forward` and `bypass`."
+        );
+        _fetchBytes = meter.CreateCounter<long>("waystation_fetch_bytes_total", description: "Pack bytes sent to clients, by `outcome`.");
         _bypasses = meter.CreateCounter<long>(
             "waystation_bypasses_total",
-            description: "Fetches forwarded to the primary unchanged, by reason."
+            description: "Fetches forwarded to the primary unchanged, by `reason`: the word in `Cache-Status`. Fetches that were told "
+                + "to come again count as `busy`."
         );
-        _lfs = meter.CreateCounter<long>("waystation_lfs_downloads_total", description: "Downloads of LFS objects, by outcome.");
+        _phases = meter.CreateHistogram(
+            "waystation_fetch_phase_seconds",
+            unit: "s",
+            description: "Seconds of each `phase` of a fetch, by `outcome`: `parse`, `access` (what the credential may read), `turn` (the "
+                + "wait until the node may make one more pack), `first-byte` (from there to the first byte of the pack), `send`, `total`.",
+            advice: new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300],
+            }
+        );
+        _lfs = meter.CreateCounter<long>(
+            "waystation_lfs_downloads_total",
+            description: "Downloads of Git LFS objects, by `outcome`: `hit`, `join` and `forward`."
+        );
         _lfsBytes = meter.CreateCounter<long>(
             "waystation_lfs_bytes_total",
-            description: "Bytes of LFS objects sent to clients, by outcome."
+            description: "Bytes of Git LFS objects sent to clients, by `outcome`."
         );
         _peerFetches = meter.CreateCounter<long>(
             "waystation_peer_fetches_total",
-            description: "Fetches that other nodes of the farm asked for, by outcome."
+            description: "Fetches that other nodes of the farm asked for, by `outcome`."
         );
         _peerBytes = meter.CreateCounter<long>(
             "waystation_peer_fetch_bytes_total",
-            description: "Pack bytes sent to other nodes of the farm, by outcome."
+            description: "Pack bytes sent to other nodes of the farm, by `outcome`."
         );
-        _upstream = meter.CreateCounter<long>("waystation_upstream_requests_total", description: "Requests to the primary, by kind.");
+        _upstream = meter.CreateCounter<long>(
+            "waystation_upstream_requests_total",
+            description: "Requests to the primary, by `kind`: `info-refs`, `ls-refs`; `fetch` for the response to a client and to the "
+                + "clients that share it; `sync` for a mirror; `upload-pack`, `receive-pack` and `other`, which pass unread; "
+                + "`ssh` connections; `lfs-batch`, `lfs-object` and `lfs-authenticate`."
+        );
         _stale = meter.CreateCounter<long>(
             "waystation_stale_answers_total",
-            description: "Answers in an outage from recorded refs, by kind."
+            description: "Responses from records during an outage, by `kind`: `refs`, `fetch`, `lfs` (a batch response), `lfs-object`, "
+                + "`lfs-authenticate`."
         );
-        _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Client requests under way.");
+        _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Requests of clients under way.");
         foreach (FetchOutcome outcome in Enum.GetValues<FetchOutcome>())
         {
             _fetches.Add(0, Tag("outcome", outcome.ToWord()));
@@ -85,6 +109,7 @@ public sealed class FetchMeters
             case { Outcome: { } outcome }:
                 _fetches.Add(1, Tag("outcome", outcome.ToWord()));
                 _fetchBytes.Add(record.Bytes, Tag("outcome", outcome.ToWord()));
+                Measured(record.Times, outcome);
                 break;
         }
 
@@ -92,6 +117,19 @@ public sealed class FetchMeters
         {
             AnsweredStale("fetch");
         }
+    }
+
+    private void Measured(FetchTimes times, FetchOutcome outcome)
+    {
+        Phase("parse", times.Parse);
+        Phase("access", times.Access);
+        Phase("turn", times.Turn);
+        Phase("first-byte", times.FirstByte);
+        Phase("send", times.Send);
+        Phase("total", times.Total);
+
+        void Phase(string phase, TimeSpan lasted) =>
+            _phases.Record(lasted.TotalSeconds, Tag("phase", phase), Tag("outcome", outcome.ToWord()));
     }
 
     private void Bypassed(string reason)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
@@ -65,5 +66,25 @@ public sealed class FetchObserver(
         meters.Count(record);
         logger.FetchEnded(record);
         live.End(fetch, record);
+        if (fetch.Span is not null)
+        {
+            EndSpan(fetch.Span, record);
+        }
+    }
+
+    private static void EndSpan(Activity span, FetchRecord record)
+    {
+        span.SetTag("repository", record.Repository.ToString())
+            .SetTag("door", record.Door)
+            .SetTag("outcome", record.Outcome?.ToWord())
+            .SetTag("reason", record.Reason?.ToWord())
+            .SetTag("bytes", record.Bytes)
+            .SetTag("end", record.End.ToString());
+        if (record is { End: FetchEnd.Broken or FetchEnd.ErrorTold })
+        {
+            span.SetStatus(ActivityStatusCode.Error, record.Trouble?.TrimEnd());
+        }
+
+        span.Dispose();
     }
 }

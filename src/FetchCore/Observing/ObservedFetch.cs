@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
 using Waystation.GitProtocol.Requests;
@@ -41,6 +42,9 @@ public sealed class ObservedFetch : IDisposable
         _started = time.GetUtcNow() - time.GetElapsedTime(begun);
         (_access, _turn) = (new PhaseTimer(time), new PhaseTimer(time));
     }
+
+    /// <summary>Its span; null if nobody traces it. The observer ends it.</summary>
+    internal Activity? Span { get; } = Spans.Begin("fetch");
 
     /// <summary>The name of its front end.</summary>
     public required string Door { get; init; }
@@ -89,14 +93,12 @@ public sealed class ObservedFetch : IDisposable
 
     /// <summary>A phase lasts until the scope is disposed.</summary>
     public PhaseScope Measure(FetchPhase phase) =>
-        new(
-            phase switch
-            {
-                FetchPhase.Access => _access,
-                FetchPhase.Turn => _turn,
-                _ => throw new ArgumentOutOfRangeException(nameof(phase), phase, "reports of the front end measure it"),
-            }
-        );
+        phase switch
+        {
+            FetchPhase.Access => new(_access, "access"),
+            FetchPhase.Turn => new(_turn, "turn"),
+            _ => throw new ArgumentOutOfRangeException(nameof(phase), phase, "reports of the front end measure it"),
+        };
 
     /// <summary>The node has a response.</summary>
     /// <param name="outcome">How it is served.</param>

@@ -19,18 +19,23 @@ public sealed class WorkMeters
         _meter = meter;
         _vetted = meter.CreateCounter<long>(
             "waystation_vet_total",
-            description: "Results of the vet: mirrors checked, mended, failed; shares scrubbed, files damaged."
+            description: "What the vet found, by `result`: mirrors `checked`, `mended`, `failed`; shares `scrubbed`, files `damaged`."
         );
         _warmed = meter.CreateCounter<long>("waystation_warmed_total", description: "Packs made before a client asked.");
         _prefetched = meter.CreateCounter<long>(
             "waystation_lfs_prefetched_total",
-            description: "Git LFS objects fetched before a client asked, by result."
+            description: "Git LFS objects fetched before a client asked, by `result`: `done`, `failed`."
         );
         _pushes = meter.CreateCounter<long>(
             "waystation_pushes_seen_total",
-            description: "Pushes through this node that were copied, by result."
+            description: "Pushes that passed and were copied, by `result`: `taken` into the mirror, `refused` by the primary in whole "
+                + "or in part, `dropped` for another reason."
         );
-        _done = meter.CreateCounter<long>("waystation_work_total", description: "Pieces of background work, by kind and result.");
+        _done = meter.CreateCounter<long>(
+            "waystation_work_total",
+            description: "Pieces of background work that have ended, by `kind` (`vet`, `warm`, `upkeep`) and `result` (`done`, "
+                + "`failed`, `cancelled`)."
+        );
     }
 
     /// <summary>Counts a piece of work that has ended.</summary>

@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
 using Polly;
 using Polly.Retry;
+using Waystation.CacheStore;
 using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
@@ -136,6 +138,7 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
         bool asksForRefs = false
     )
     {
+        using Activity? span = Spans.BeginUpstream(kind);
         var read = new UpstreamRead(asker.Repository, asker.Credential, asksForRefs, ReportedFields.NameIn(asker.Headers))
         {
             From = ReportedFields.AddressIn(asker.Headers),
@@ -155,6 +158,7 @@ public sealed class HttpPrimary(HttpAsker asker, ReadOnlyMemory<byte> body, Acce
                 response = await asker.Origin.Gate.SendAsync(read, Make, cancellationToken);
             }
 
+            span?.SetTag("http.response.status_code", (int)response.StatusCode);
             AnswerVerdict verdict = await ErrorLook.JudgeAsync(response, method == HttpMethod.Post, wasPromised, cancellationToken);
             Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
             return new HttpPrimaryReply(response, askedAt, stream) { Verdict = verdict, IsOfAnother = at != to };

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Primitives;
+using Waystation.CacheStore;
 using Waystation.CacheStore.Lfs;
 using Waystation.FetchCore.Lfs;
 using Waystation.FetchCore.Primaries.Errors;
@@ -93,6 +95,7 @@ internal sealed class HttpLfsSource : ILfsSource
         bool isAsNamed = true;
         for (int hop = 0; ; hop++)
         {
+            using Activity? span = Spans.BeginUpstream("lfs-object");
             using HttpRequestMessage request = NewRequest(url, isAsNamed);
             HttpResponseMessage response = await _storage.SendAsync(request, _origin, cancellationToken);
             if (hop == MaxHops || !IsRedirect(response) || response.Headers.Location is not { } location)

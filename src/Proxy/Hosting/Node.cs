@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Console;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
@@ -87,13 +86,7 @@ internal static class Node
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
         );
-        builder
-            .Logging.AddConsole(static console => console.FormatterName = PlainLogFormatter.FormatterName)
-            .AddConsoleFormatter<PlainLogFormatter, ConsoleFormatterOptions>()
-            .SetMinimumLevel(options.Log.Verbose ? LogLevel.Debug : LogLevel.Information)
-            .AddFilter("Microsoft", LogLevel.Warning)
-            .AddFilter("Yarp", LogLevel.Error);
-        builder.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        NodeLogging.Add(builder.Logging, options);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = s_drain);
         AddServices(builder.Services, options, configuration, folder);
         if (options.Ssh.IsOn)
@@ -127,6 +120,7 @@ internal static class Node
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>();
 
         await using WebApplication app = builder.Build();
+        using OtlpExport? export = options.Telemetry.OtlpUrl is null ? null : new OtlpExport(options.Telemetry, options.Farm.Name);
         if (!folder.IsWritable)
         {
             app.Logger.DataFolderReadOnly();

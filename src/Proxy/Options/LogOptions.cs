@@ -7,4 +7,7 @@ internal sealed class LogOptions
 {
     [Setting("Whether the node logs more.", Page = "operations.md#logs")]
     public bool Verbose { get; init; }
+
+    [Setting("How the log is written.", Page = "operations.md#logs")]
+    public LogFormat Format { get; init; }
 }

@@ -78,6 +78,8 @@ internal sealed class NodeOptions : IValidatableObject
 
     public LogOptions Log { get; init; } = new();
 
+    public TelemetryOptions Telemetry { get; init; } = new();
+
     /// <summary>Checks that concern several sections.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -12,15 +12,21 @@ internal sealed class DoorMeters
 
     public DoorMeters(Meter meter)
     {
-        _hooks = meter.CreateCounter<long>("waystation_hooks_total", description: "Webhooks received, by forge and result.");
+        _hooks = meter.CreateCounter<long>(
+            "waystation_hooks_total",
+            description: "Webhooks received, by `forge` and `result`: `taken`, `refused` (signature), `malformed`, `too-large`, "
+                + "`too-slow`, `no-room`, `failed` (secret file)."
+        );
         _connections = meter.CreateUpDownCounter<long>("waystation_client_connections", description: "Connections of clients.");
         _connectionsEnded = meter.CreateCounter<long>(
             "waystation_client_connections_ended_total",
-            description: "Connections of clients that the node ended or refused, by reason."
+            description: "Connections of clients that the node ended or refused, by `reason`: `ended` or `refused` for want of room, "
+                + "`silent`, `stalled`, and `malformed` for a PROXY header that cannot be read."
         );
         _requestsRefused = meter.CreateCounter<long>(
             "waystation_client_requests_refused_total",
-            description: "Requests and SSH commands that the node refused before it asked the primary, by reason."
+            description: "Requests and SSH commands that the node refused before it asked the primary, by `reason`: `not-allowed` by a "
+                + "list of clients, `address-rate`, `credential-rate`, or `crowd`, when too many of one address were under way."
         );
     }
 

@@ -13,7 +13,8 @@ internal sealed class PlainLogFormatter(TimeProvider time) : ConsoleFormatter(Fo
 {
     public const string FormatterName = "plain";
 
-    private const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+    /// <summary>The time of a message, in UTC.</summary>
+    public const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {

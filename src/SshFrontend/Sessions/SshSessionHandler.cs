@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Waystation.CacheStore;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
@@ -76,6 +78,7 @@ public sealed class SshSessionHandler : IRelaySessions
     {
         ArgumentNullException.ThrowIfNull(session);
         _meters.Opened();
+        using Activity? span = Spans.BeginRequest("ssh");
         await using var client = new ClientChannel(session);
         try
         {
@@ -145,6 +148,7 @@ public sealed class SshSessionHandler : IRelaySessions
             return SessionEnd.Refusing("this is a Git server; it runs only Git's commands for a repository");
         }
 
+        Activity.Current?.SetTag("service", line.Service).SetTag("repository", line.Path);
         SessionIdentity identity = await SessionIdentity.FindAsync(_options, _keys, key, session, cancellationToken);
         SessionEnd end = await RunAsync(identity, line, session, client, cancellationToken);
         if (end.ExitCode != 0)

@@ -14,6 +14,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
 {
     private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan s_pagesTimeout = TimeSpan.FromSeconds(2);
     private static readonly HttpClient s_http = new();
 
     private readonly TempFolder _folder = new();
@@ -168,11 +169,29 @@ public sealed partial class WaystationNode : IAsyncDisposable
 
     public void ForgetPeak() => File.WriteAllText($"/proc/{ProcessId}/clear_refs", "5");
 
-    public ValueTask DisposeAsync()
+    /// <exception cref="InvalidOperationException">The node wrote a secret into its log, or shows one on a page.</exception>
+    public async ValueTask DisposeAsync()
     {
+        string pages = IsRunning ? await PagesAsync() : "";
         Kill();
         _folder.Dispose();
-        return ValueTask.CompletedTask;
+        Secrets.AssertNoneIn(Log, "the node's log");
+        Secrets.AssertNoneIn(pages, "a page of the admin address");
+    }
+
+    /// <summary>What an operator sees of all that happened; empty if the node does not answer, or wants a token.</summary>
+    private async Task<string> PagesAsync()
+    {
+        try
+        {
+            using var late = new CancellationTokenSource(s_pagesTimeout);
+            string[] paths = ["/metrics", "/api/v1/fetches?last=1000", "/api/v1/status", "/api/v1/queue"];
+            return string.Concat(await Task.WhenAll(paths.Select(path => s_http.GetStringAsync(new Uri(Admin, path), late.Token))));
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return "";
+        }
     }
 
     private async Task LaunchAsync()

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Text;
+using Waystation.CacheStore;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Primaries.Errors;
 using Waystation.GitProtocol;
@@ -145,6 +147,7 @@ public sealed class SshPrimary(SshUploadPacks uploadPacks, ReadOnlyMemory<byte> 
         CancellationToken cancellationToken
     )
     {
+        using Activity? span = Spans.BeginUpstream(kind);
         IDisposable place = await uploadPacks.Origin.EnterAsync(asker, asksForRefs, cancellationToken);
         try
         {

@@ -29,12 +29,12 @@ internal sealed class ServerCertificates : IDisposable
         meter.CreateObservableGauge(
             "waystation_certificate_seconds_left",
             () => Measure(one => (long)(one.Current.NotAfter - time.GetUtcNow()).TotalSeconds),
-            description: "Seconds until a certificate for clients expires; negative if it has expired."
+            description: "Seconds until the certificate in `file` expires. Negative after that."
         );
         meter.CreateObservableGauge(
             "waystation_certificate_files_wrong",
             () => Measure(static one => one.IsWrong ? 1 : 0),
-            description: "1 while the files of a certificate cannot be used and the node keeps the one that it had, else 0."
+            description: "1 while the certificate in `file` cannot be used and the node keeps the one that it had, else 0."
         );
         _timer = time.CreateTimer(_ => Look(), null, FollowedCertificate.LookEvery, FollowedCertificate.LookEvery);
     }

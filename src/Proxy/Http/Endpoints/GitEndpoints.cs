@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Access;
@@ -35,9 +36,12 @@ internal sealed class GitEndpoints(
     public async Task HandleAsync(HttpContext context)
     {
         meters.Opened();
+        using Activity? span = Spans
+            .BeginRequest("http", context.Request.Headers.TraceParent)
+            ?.SetTag("http.request.method", context.Request.Method);
         try
         {
-            await RouteAsync(context);
+            await RouteAsync(context, span);
         }
         catch (Exception e) when (IsOfAbsence(e, context.RequestAborted))
         {
@@ -61,6 +65,7 @@ internal sealed class GitEndpoints(
         }
         finally
         {
+            span?.SetTag("http.response.status_code", context.Response.StatusCode);
             meters.Closed();
         }
     }
@@ -75,7 +80,7 @@ internal sealed class GitEndpoints(
         );
     }
 
-    private async Task RouteAsync(HttpContext context)
+    private async Task RouteAsync(HttpContext context, Activity? span)
     {
         if (!GitRequest.HasPlainTarget(context))
         {
@@ -145,6 +150,7 @@ internal sealed class GitEndpoints(
         }
 
         GitRequest git = GitRequest.From(context);
+        span?.SetTag("service", git.Service.ToString());
         if (!RequestTarget.IsWellFormed(git.Target))
         {
             // HTTP/2 can carry a target that a request line cannot. The node does not find out how a primary behind HTTP/1.1 would read it.
@@ -186,6 +192,7 @@ internal sealed class GitEndpoints(
             return;
         }
 
+        span?.SetTag("repository", name.ToString());
         var request = new ClientRequest(context, primary, git, name, credential);
 
         bool isSelected = primary.Selects(git.RepositoryPath);

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
+using Waystation.CacheStore;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries.Errors;
 using Waystation.Primaries;
@@ -46,17 +48,18 @@ internal sealed class PassThrough(IHttpForwarder forwarder, FetchMeters meters, 
             size.MaxRequestBodySize = null;
         }
 
-        meters.Upstream(
-            git.Service switch
-            {
-                GitService.InfoRefs => "info-refs",
-                GitService.UploadPack => "upload-pack",
-                GitService.ReceivePack => "receive-pack",
-                _ => "other",
-            }
-        );
+        string kind = git.Service switch
+        {
+            GitService.InfoRefs => "info-refs",
+            GitService.UploadPack => "upload-pack",
+            GitService.ReceivePack => "receive-pack",
+            _ => "other",
+        };
+        meters.Upstream(kind);
+        using Activity? span = Spans.BeginUpstream(kind);
         var transformer = new PrimaryTransformer(primary, git, cacheStatus, onResponse);
         ForwarderError error = await forwarder.SendAsync(context, primary.Http.Prefix, invoker, s_config, transformer);
+        span?.SetTag("http.response.status_code", context.Response.StatusCode);
         if (error != ForwarderError.None && !context.RequestAborted.IsCancellationRequested)
         {
             await RefuseAsync(
