@@ -157,6 +157,7 @@ internal static class Node
                 + $"ssh={app.Services.GetService<SshFrontDoor>()?.Address ?? "off"}"
         );
         await Console.Out.FlushAsync(cancellationToken);
+        ReadyNotice.Send(app.Logger);
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
