@@ -4,8 +4,8 @@ using Waystation.TestKit.Servers;
 namespace Waystation.Deploy.Tests;
 
 /// <summary>
-/// A Debian machine with systemd for one test: this machine's files under an overlay, in namespaces of its own, with the network that it is given.
-/// All that is done there is gone with it.
+/// A Debian machine with systemd for one test: this machine's files under an overlay, in namespaces of its own, with the network that it
+/// is given. All that is done there is gone with it.
 /// </summary>
 internal sealed class DebianMachine : IAsyncDisposable
 {
@@ -112,28 +112,34 @@ internal sealed class DebianMachine : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        await Eventually.TrueAsync(
-            "no process is left",
-            () => ProcessesIn(_group).All(static file => new FileInfo(file).Exists && File.ReadAllText(file).Length == 0)
-        );
-        foreach (
-            string group in Directory
-                .EnumerateDirectories(_group, "*", SearchOption.AllDirectories)
-                .OrderByDescending(static path => path.Length)
-        )
-        {
-            Directory.Delete(group);
-        }
-
-        Directory.Delete(_group);
+        // The kernel keeps a group until the last of its processes has gone, which may be a moment after the first one.
+        await Eventually.TrueAsync("the groups of the machine are gone", () => IsGone(_group));
         _folder.Dispose();
     }
 
     private static string? Groups() =>
         File.ReadLines("/proc/mounts").Select(static line => line.Split(' ')).FirstOrDefault(static mount => mount[2] == "cgroup2")?[1];
 
-    private static IEnumerable<string> ProcessesIn(string group) =>
-        Directory.EnumerateFiles(group, "cgroup.procs", SearchOption.AllDirectories);
+    private static bool IsGone(string group)
+    {
+        try
+        {
+            foreach (string inner in Directory.EnumerateDirectories(group))
+            {
+                if (!IsGone(inner))
+                {
+                    return false;
+                }
+            }
+
+            Directory.Delete(group);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     private Command Inside(IReadOnlyList<string> words) => Outside("chroot", [$"{_folder.FullPath}/root", .. words]);
 

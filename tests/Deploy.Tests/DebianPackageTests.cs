@@ -32,10 +32,7 @@ public sealed partial class DebianPackageTests
         Assert.Equal("enabled", (await machine.RunAsync("systemctl", "is-enabled", "waystation")).Trim());
         await machine.RunAsync("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/waystation.service");
 
-        await machine.WriteAsync(
-            Settings,
-            $$"""{ "Primaries": [{ "Url": "{{primary.Url}}" }], "Data": "/var/lib/waystation", "Listen": ["http://127.0.0.1:0"], "Admin": { "Listen": "http://127.0.0.1:0" } }"""
-        );
+        await machine.WriteAsync(Settings, SettingsOf(primary));
         await machine.ShellAsync($"echo 'no_proxy=*' >> {Environment}");
         await machine.WriteAsync(
             "/etc/systemd/system/waystation.service.d/output.conf",
@@ -95,7 +92,7 @@ public sealed partial class DebianPackageTests
         );
         await machine.WriteAsync(
             Settings,
-            $$"""{ "Primaries": [{ "Url": "{{primary.Url}}" }], "Data": "/var/lib/waystation", "Listen": ["http://127.0.0.1:0"], "Admin": { "Listen": "http://127.0.0.1:0" }, "Ssh": { "Listen": "127.0.0.1:0", "KeyAuthority": { "File": "/etc/waystation/keys.json" } } }"""
+            SettingsOf(primary, """, "Ssh": { "Listen": "127.0.0.1:0", "KeyAuthority": { "File": "/etc/waystation/keys.json" } }""")
         );
         await machine.ShellAsync("chgrp -R git /etc/waystation; systemctl daemon-reload; systemctl restart waystation");
         string door = (await ReadyAsync(machine)).Groups["ssh"].Value;
@@ -110,15 +107,26 @@ public sealed partial class DebianPackageTests
         Assert.Equal(1, repository.PacksMade);
     }
 
+    private static string SettingsOf(ApachePrimary primary, string further = "") =>
+        $$"""
+            {
+              "Primaries": [{ "Url": "{{primary.Url}}" }],
+              "Data": "/var/lib/waystation",
+              "Listen": ["http://127.0.0.1:0"],
+              "Admin": { "Listen": "http://127.0.0.1:0" }{{further}}
+            }
+            """;
+
     private static async Task<Match> ReadyAsync(DebianMachine machine)
     {
         CommandResult line = await machine.TryAsync("cat", "/run/waystation.out");
-        Match ready = ReadyLine().Match(line.Output);
-        return ready.Success
-            ? ready
-            : throw new InvalidOperationException(
-                $"the node is not ready: {(await machine.TryAsync("sh", "-c", "systemctl status waystation; cat /run/waystation.err")).Output}"
-            );
+        if (ReadyLine().Match(line.Output) is { Success: true } ready)
+        {
+            return ready;
+        }
+
+        CommandResult why = await machine.TryAsync("sh", "-c", "systemctl status waystation; cat /run/waystation.err");
+        throw new InvalidOperationException($"the node is not ready: {why.Output}");
     }
 
     [GeneratedRegex(@"^waystation ready listen=(?<listen>\S+) admin=\S+ ssh=(?<ssh>\S+)\n", RegexOptions.ExplicitCapture)]
