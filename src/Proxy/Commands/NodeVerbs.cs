@@ -21,6 +21,7 @@ internal static class NodeVerbs
         (SyncCommand.Create, SyncPage.Map),
         (PurgeCommand.Create, PurgePage.Map),
         (NodesCommand.Create, NodesPage.Map),
+        (DoctorCommand.Create, DoctorPage.Map),
     ];
 
     /// <summary>The commands, for the command line.</summary>

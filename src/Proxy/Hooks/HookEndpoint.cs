@@ -15,11 +15,18 @@ internal sealed class HookEndpoint(
     WorkRequests work,
     HookBodies bodies,
     DoorMeters meters,
+    HookTimes times,
     ILogger<HookEndpoint> logger
 )
 {
     /// <summary>The paths below this one belong to the node.</summary>
     public const string Prefix = "/.waystation";
+
+    /// <summary>The result of a webhook that was taken.</summary>
+    public const string Taken = "taken";
+
+    /// <summary>The result of a webhook whose signature is wrong.</summary>
+    public const string Refused = "refused";
 
     private const string HooksPrefix = "/.waystation/hooks/";
 
@@ -47,6 +54,7 @@ internal sealed class HookEndpoint(
 
         (int status, string result) = await TakeAsync(context, forge, secretFile);
         meters.HookSeen(forge.Name, result);
+        times.Seen(forge.Name, result);
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status429TooManyRequests)
         {
@@ -90,7 +98,7 @@ internal sealed class HookEndpoint(
 
         if (!forge.MaySign(context.Request.Headers, secrets))
         {
-            return (StatusCodes.Status403Forbidden, "refused");
+            return (StatusCodes.Status403Forbidden, Refused);
         }
 
         (HookBody state, (int, string) result) = await bodies.UseAsync(
@@ -111,7 +119,7 @@ internal sealed class HookEndpoint(
     {
         if (!forge.IsSigned(context.Request.Headers, body.Span, secrets))
         {
-            return (StatusCodes.Status403Forbidden, "refused");
+            return (StatusCodes.Status403Forbidden, Refused);
         }
 
         try
@@ -122,7 +130,7 @@ internal sealed class HookEndpoint(
                 work.Changed(context.Request.Host.Host, name);
             }
 
-            return (StatusCodes.Status202Accepted, "taken");
+            return (StatusCodes.Status202Accepted, Taken);
         }
         catch (JsonException)
         {

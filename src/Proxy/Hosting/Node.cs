@@ -296,6 +296,7 @@ internal static class Node
             .AddSingleton<ClientConnections>()
             .AddSingleton<ConnectionDoor>()
             .AddSingleton<HookBodies>()
+            .AddSingleton<HookTimes>()
             .AddSingleton<HookEndpoint>()
             .AddSingleton<FarmEndpoint>()
             .AddSingleton<LoopGuard>()

@@ -24,7 +24,7 @@ namespace Waystation.Proxy.Hosting;
 internal static class SshServices
 {
     /// <summary>The relay is beside the program.</summary>
-    private static string Relay => Path.Combine(AppContext.BaseDirectory, "waystation-ssh-relay");
+    public static string Relay => Path.Combine(AppContext.BaseDirectory, "waystation-ssh-relay");
 
     public static void Add(IServiceCollection services, SshOptions options, TimeSpan serveFor, DataFolder data)
     {

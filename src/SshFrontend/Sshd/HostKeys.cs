@@ -57,7 +57,9 @@ internal static class HostKeys
         File.Move(making, path, overwrite: true);
     }
 
-    private static async Task CheckAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Whether sshd would take a given key.</summary>
+    /// <exception cref="SshSetupException">It would not.</exception>
+    public static async Task CheckAsync(string path, CancellationToken cancellationToken)
     {
         try
         {

@@ -14,9 +14,6 @@ namespace Waystation.SshFrontend.Sshd;
 /// </summary>
 public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<SshdService> logger) : IHostedService, IDisposable
 {
-    /// <summary>The folders of Debian and others; an ordinary user's PATH often lacks these.</summary>
-    private static readonly string[] s_places = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd", "/usr/bin/sshd"];
-
     /// <summary>An sshd that ran this long has started well: the backoff begins at its shortest again.</summary>
     private static readonly TimeSpan s_steady = TimeSpan.FromMinutes(1);
 
@@ -39,14 +36,7 @@ public sealed class SshdService(SshdOptions options, TimeProvider time, ILogger<
     /// <exception cref="SshSetupException">sshd cannot be started here.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        string program =
-            Array.Find(s_places, File.Exists)
-            ?? throw new SshSetupException("sshd is missing: install the Debian package openssh-server (its own service need not run)");
-        if (!File.Exists(options.Relay))
-        {
-            throw new SshSetupException($"{options.Relay} is missing: ./waystation builds it beside the program");
-        }
-
+        string program = SshdNeeds.FindProgram(options.Relay);
         LoginAccount account = await LoginAccount.FindAsync(cancellationToken);
         if (account.IsRoot)
         {

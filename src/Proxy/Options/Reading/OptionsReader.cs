@@ -22,10 +22,17 @@ internal sealed class OptionsReader
     /// <exception cref="SettingsException">A setting is wrong; the exception names all wrong settings.</exception>
     public static NodeOptions Read(IConfiguration configuration)
     {
+        (NodeOptions options, IReadOnlyList<string> problems) = ReadAll(configuration);
+        return problems.Count == 0 ? options : throw new SettingsException(problems);
+    }
+
+    /// <summary>The options as far as they are right, and all that is wrong. A wrong setting has its default, a required one none.</summary>
+    public static (NodeOptions Options, IReadOnlyList<string> Problems) ReadAll(IConfiguration configuration)
+    {
         var reader = new OptionsReader(configuration);
         var options = (NodeOptions)reader.ReadSection(typeof(NodeOptions), "");
         reader.RefuseUnknownNames();
-        return reader._problems.Count == 0 ? options : throw new SettingsException(reader._problems);
+        return (options, reader._problems);
     }
 
     private object ReadSection(Type type, string prefix)
