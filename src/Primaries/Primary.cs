@@ -110,11 +110,18 @@ public sealed class Primary : IDisposable
     }
 
     /// <summary>Whether the operator wants the repository cached that a client calls so over HTTP.</summary>
-    public bool Selects(string path)
+    public bool Selects(string path) => MayHold() && IsSelected(path);
+
+    /// <summary>How long the data of an excluded repository stays.</summary>
+    public TimeSpan KeepsExcludedFor => Volatile.Read(ref _selection).RemoveAfter;
+
+    /// <summary>Whether the operator wants this repository cached, whatever this node may hold now.</summary>
+    public bool IsSelected(RepositoryName repository) => IsSelected(repository.Path.TrimStart('/'));
+
+    private bool IsSelected(string path)
     {
         ProjectOptions chosen = Volatile.Read(ref _selection);
-        return MayHold()
-            && (chosen.Include.Count == 0 || chosen.Include.Any(glob => Matches(glob, path)))
+        return (chosen.Include.Count == 0 || chosen.Include.Any(glob => Matches(glob, path)))
             && !chosen.Exclude.Any(glob => Matches(glob, path));
     }
 

@@ -61,16 +61,20 @@ public sealed class PrimaryMap : IDisposable
     public Primary? Of(RepositoryName repository) =>
         Array.Find(_primaries, primary => string.Equals(primary.Authority, repository.Host, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>The shortest time for which the data of an excluded repository stays.</summary>
+    public TimeSpan ShortestGrace => _primaries.Min(static primary => primary.KeepsExcludedFor);
+
+    /// <summary>The primary of a repository, also of one that only SSH has; null if none of these has it.</summary>
+    public Primary? OfAny(RepositoryName repository) =>
+        Array.Find(
+            _primaries,
+            primary =>
+                string.Equals(primary.Authority, repository.Host, StringComparison.OrdinalIgnoreCase)
+                || string.Equals(primary.SshOnlyHost, repository.Host, StringComparison.OrdinalIgnoreCase)
+        );
+
     /// <summary>Whether a client may ask the primary of this repository, which may be one that only SSH has.</summary>
-    public bool Admits(RepositoryName repository, IPAddress? client) =>
-        Array
-            .Find(
-                _primaries,
-                primary =>
-                    string.Equals(primary.Authority, repository.Host, StringComparison.OrdinalIgnoreCase)
-                    || string.Equals(primary.SshOnlyHost, repository.Host, StringComparison.OrdinalIgnoreCase)
-            )
-            ?.Admits(client) == true;
+    public bool Admits(RepositoryName repository, IPAddress? client) => OfAny(repository)?.Admits(client) == true;
 
     /// <summary>Sets the condition under which this node may hold anything.</summary>
     public void HoldOnlyWhile(Func<bool> mayHold)

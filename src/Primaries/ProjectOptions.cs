@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Waystation.CacheStore.Options;
 
 namespace Waystation.Primaries;
@@ -14,4 +15,11 @@ public sealed class ProjectOptions
     [Setting("Globs of repository paths that are forwarded and not cached.", Page = Page)]
     [RepositoryGlob]
     public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    [Setting(
+        "How long the data of a repository stays on the disk that is not selected any more. It is forwarded from the first moment.",
+        Page = Page
+    )]
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan RemoveAfter { get; init; } = TimeSpan.FromDays(1);
 }

@@ -22,6 +22,7 @@ internal static class Program
             root.Add(command);
         }
 
+        root.Add(CompletionCommand.Create());
         return root;
     }
 
@@ -31,7 +32,9 @@ internal static class Program
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ServeHelp((HelpAction)help.Action!);
         ParseResult parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        // A shell that completes asks with a line that is not whole.
+        bool isCompletion = root.Directives.Any(directive => parsed.GetResult(directive) is not null);
+        if (parsed.Errors.Count > 0 && !isCompletion)
         {
             foreach (ParseError error in parsed.Errors)
             {

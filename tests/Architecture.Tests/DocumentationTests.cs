@@ -36,14 +36,18 @@ public sealed partial class DocumentationTests
                 .SelectMany(static page =>
                 {
                     string path =
-                        (page.Group.Groups["group"].Value == "Pages" ? AdminRoutes.Api : AdminRoutes.Repositories)
-                        + page.Path.Groups["page"].Value;
+                        (
+                            page.Group.Groups["group"].Value == "Actions" || page.Group.Groups["base"].Success
+                                ? AdminRoutes.Repositories
+                                : AdminRoutes.Api
+                        ) + page.Path.Groups["page"].Value;
                     return page.Below.Select(below => path + below.Groups["page"].Value).Prepend(path);
                 }),
         ];
         Assert.InRange(pages.Length, 7, 50);
         Assert.DoesNotContain(pages, static page => !s_operations.Contains(page, StringComparison.Ordinal));
-        Assert.Empty(AdminPage().Matches(s_docs).Select(static match => match.Value).Except(pages));
+        string description = AdminRoutes.Api + "/openapi"; // .json
+        Assert.Empty(AdminPage().Matches(s_docs).Select(static match => match.Value).Except([.. pages, description]));
     }
 
     /// <summary>Names of settings in full, or the beginning of some: <c>Primaries:N:Service</c>, <c>Ssh:KeyAuthority</c>.</summary>
@@ -96,7 +100,10 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"const string \w+ = Path \+ ""(?<page>/[a-z]+)"";", RegexOptions.ExplicitCapture)]
     private static partial Regex PageBelow();
 
-    [GeneratedRegex(@"api\.(?<group>Pages|Actions)\.Map(Get|Post)\(\s*Path,", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"api\s*\.(?<group>Pages|NodeActions|Actions)\.Map(Get|Post)\(\s*(?<base>ReposPage\.Path \+ )?Path,",
+        RegexOptions.ExplicitCapture
+    )]
     private static partial Regex PageGroup();
 
     [GeneratedRegex(@"`(\./)?waystation (?<name>[a-z]+)\b", RegexOptions.ExplicitCapture)]

@@ -55,7 +55,14 @@ internal sealed class CoreParts : IAsyncDisposable
         var meters = new StoreMeters(_meter);
         var workMeters = new WorkMeters(_meter);
         var fetchMeters = new FetchMeters(_meter);
-        Observer = new FetchObserver(fetchMeters, Recent, new LiveFetches(), time, NullLogger<FetchObserver>.Instance);
+        Observer = new FetchObserver(
+            fetchMeters,
+            Recent,
+            new RepositoryTallies(time),
+            new LiveFetches(),
+            time,
+            NullLogger<FetchObserver>.Instance
+        );
         var budget = new SpaceBudget(_data, new DiskOptions(), strangers, time);
         Store = new DiskPackTier(_data, budget, new PackCacheOptions(), meters, time, NullLogger<DiskPackTier>.Instance);
         var admission = new PackAdmission(time);

@@ -14,6 +14,10 @@ public sealed class SyncOnRefChange(MirrorSet mirrors, MirrorSync sync, IPeers p
 {
     /// <summary>For each mirror: the moved refs of its last sync.</summary>
     private readonly ConcurrentDictionary<RepositoryName, HashSet<ObjectId>> _tried = new();
+    private Action<RepositoryName>? _whenMoved;
+
+    /// <summary>Calls <paramref name="tell"/> for each mirror whose refs were seen to have moved at the primary, before its sync.</summary>
+    public void WhenMoved(Action<RepositoryName> tell) => _whenMoved += tell;
 
     /// <summary>Call it before the primary is asked for its refs; null if this node keeps no mirror.</summary>
     public MirrorGeneration? Begin(RepositoryName repository) =>
@@ -50,6 +54,11 @@ public sealed class SyncOnRefChange(MirrorSet mirrors, MirrorSync sync, IPeers p
         }
 
         _tried[moment.Mirror.Name] = moved;
+        if (moment.IsNow)
+        {
+            _whenMoved?.Invoke(moment.Mirror.Name);
+        }
+
         await sync.FollowAsync(moment, asker, moved);
     }
 }

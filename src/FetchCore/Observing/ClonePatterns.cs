@@ -71,6 +71,15 @@ public sealed class ClonePatterns(TimeProvider time)
         }
     }
 
+    /// <summary>Forgets the clones of a repository.</summary>
+    public void Forget(RepositoryName repository)
+    {
+        lock (_gate)
+        {
+            _patterns.Remove(repository);
+        }
+    }
+
     /// <summary>A pack of this pattern is made ahead: clients must ask for it before many more are made.</summary>
     public void Make(RepositoryName repository, ClonePattern pattern, PackKey key)
     {

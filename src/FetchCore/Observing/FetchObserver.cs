@@ -16,6 +16,7 @@ namespace Waystation.FetchCore.Observing;
 public sealed class FetchObserver(
     FetchMeters meters,
     RecentFetches recent,
+    RepositoryTallies tallies,
     LiveFetches live,
     TimeProvider time,
     ILogger<FetchObserver> logger
@@ -64,6 +65,7 @@ public sealed class FetchObserver(
     {
         FetchRecord record = recent.Add(fetch.ToRecord);
         meters.Count(record);
+        tallies.Count(record);
         logger.FetchEnded(record);
         live.End(fetch, record);
         if (fetch.Span is not null)

@@ -1,3 +1,5 @@
+using Waystation.CacheStore;
+
 namespace Waystation.FetchCore.Observing;
 
 /// <summary>The latest fetches: a ring in which each new one takes the place of the oldest.</summary>
@@ -22,6 +24,25 @@ public sealed class RecentFetches
         }
     }
 
+    /// <summary>Forgets the fetches of a repository. Returns their number.</summary>
+    public int Forget(RepositoryName repository)
+    {
+        lock (_gate)
+        {
+            int forgotten = 0;
+            for (int at = 0; at < _ring.Length; at++)
+            {
+                if (_ring[at]?.Repository == repository)
+                {
+                    _ring[at] = null;
+                    forgotten++;
+                }
+            }
+
+            return forgotten;
+        }
+    }
+
     /// <summary>The latest, newest first.</summary>
     /// <param name="count">The most fetches to return.</param>
     /// <param name="isWanted">Only these fetches; null for all.</param>
@@ -34,8 +55,7 @@ public sealed class RecentFetches
             long oldest = Math.Max(0, _added - Most);
             for (long at = _added - 1; at >= oldest && latest.Count < count; at--)
             {
-                FetchRecord record = _ring[at % Most]!;
-                if (isWanted is null || isWanted(record))
+                if (_ring[at % Most] is { } record && (isWanted is null || isWanted(record)))
                 {
                     latest.Add(record);
                 }

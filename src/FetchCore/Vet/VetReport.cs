@@ -16,6 +16,7 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
     private readonly Lock _gate = new();
     private readonly LinkedList<VetRound> _rounds = [];
     private readonly RecentMap<RepositoryName, DateTimeOffset> _checked = new(MaxMirrors, s_memory, time);
+    private Action<RepositoryName>? _whenChecked;
 
     /// <summary>The last rounds, newest first.</summary>
     public IReadOnlyList<VetRound> Rounds
@@ -45,11 +46,15 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
         }
     }
 
+    /// <summary>Calls <paramref name="tell"/> for each mirror that was compared with the primary, and has what that has.</summary>
+    public void WhenChecked(Action<RepositoryName> tell) => _whenChecked += tell;
+
     /// <summary>A mirror was compared with the primary.</summary>
     public void Checked(RepositoryName repository)
     {
         Note("checked", static round => round with { Checked = round.Checked + 1 });
         _checked.Set(repository, time.GetUtcNow());
+        _whenChecked?.Invoke(repository);
     }
 
     /// <summary>A mirror differed from the primary and was brought up to date.</summary>

@@ -62,6 +62,14 @@ public sealed class VetRounds : BackgroundService
         });
     }
 
+    /// <summary>Vets every mirror now, for an operator. Returns their names.</summary>
+    public IReadOnlyList<RepositoryName> VetAll()
+    {
+        List<RepositoryName> all = [.. _mirrors.All().Select(static mirror => mirror.Name).Where(_vet.Concerns)];
+        all.ForEach(name => _queue.Enqueue(WorkKind.Vet, name));
+        return all;
+    }
+
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -24,6 +24,13 @@ public sealed class HttpRepositories(CredentialDigester digester, UpstreamFactor
         return Open(origin, repository, path, login.Authorization);
     }
 
+    /// <summary>Opens a repository without a login.</summary>
+    /// <param name="origin">The primary.</param>
+    /// <param name="repository">The name that the repository is kept by.</param>
+    /// <param name="path">Its path as in a URL, without a leading slash.</param>
+    public HttpRepository OpenAnonymous(HttpOrigin origin, RepositoryName repository, string path) =>
+        new(origin, repository, path, authorization: null, digester.Digest([]), this);
+
     /// <summary>Opens a repository in the name of a value of <c>Authorization</c>.</summary>
     /// <inheritdoc cref="Open(HttpOrigin, RepositoryName, string, HttpLogin)"/>
     public HttpRepository Open(HttpOrigin origin, RepositoryName repository, string path, string authorization) =>

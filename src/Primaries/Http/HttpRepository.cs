@@ -18,7 +18,7 @@ public sealed class HttpRepository
     private readonly HttpOrigin _origin;
     private readonly RepositoryName _repository;
     private readonly string _target;
-    private readonly string _authorization;
+    private readonly string? _authorization;
     private readonly UpstreamFactory _upstreams;
     private readonly TimeProvider _time;
 
@@ -26,7 +26,7 @@ public sealed class HttpRepository
         HttpOrigin origin,
         RepositoryName repository,
         string path,
-        string authorization,
+        string? authorization,
         Credential credential,
         HttpRepositories services
     )
@@ -83,11 +83,15 @@ public sealed class HttpRepository
     {
         List<KeyValuePair<string, StringValues>> headers =
         [
-            new("Authorization", _authorization),
             new("User-Agent", UserAgent),
             new("Accept", "*/*"),
             new("Content-Type", $"application/x-{service}-request"),
         ];
+        if (_authorization is not null)
+        {
+            headers.Add(new("Authorization", _authorization));
+        }
+
         if (gitProtocol is not null)
         {
             headers.Add(new("Git-Protocol", gitProtocol));

@@ -3,11 +3,15 @@ using System.Security.Cryptography;
 using System.Text;
 using Waystation.Primaries;
 using Waystation.Proxy.Options;
+using Waystation.Proxy.Telemetry;
 
 namespace Waystation.Proxy.Admin;
 
-/// <summary>Checks access to a page of the admin address: any peer, or only one with the token if there is a token.</summary>
-internal sealed class AdminAccess(AdminOptions options)
+/// <summary>
+/// Checks access to a page of the admin address: everything without a token file; with one, what the shown token allows. There are two
+/// tokens, one that acts and one that only reads.
+/// </summary>
+internal sealed class AdminAccess(AdminOptions options, ILogger<AdminAccess> logger)
 {
     private readonly ClientNetworks _allowed = new(options.Allow);
 
@@ -17,20 +21,55 @@ internal sealed class AdminAccess(AdminOptions options)
     /// <summary>Whether the admin address is one that other machines cannot reach.</summary>
     public bool IsLoopback => options.Listen.IsLoopback;
 
-    /// <summary>Whether the request may reach its page. Below the API, pages that do not exist need the token as well.</summary>
-    public bool MayPass(HttpContext context) =>
-        options.TokenFile is null
-        || (!AdminRoutes.IsInApi(context) && context.GetEndpoint()?.Metadata.GetMetadata<NeedsToken>() is null)
-        || IsTokenIn(context.Request.Headers.Authorization.ToString(), options.TokenFile);
+    /// <summary>Whether there is no token, so that every peer may do everything.</summary>
+    public bool IsOpen => options.IsOpen;
 
-    /// <summary>The file is read each time: a token may be exchanged while the node runs.</summary>
-    private static bool IsTokenIn(string authorization, string file)
+    /// <summary>
+    /// The least that a request must be allowed to reach its page. Below the API, pages that do not exist need a token as well.
+    /// </summary>
+    public static AdminGrant NeedOf(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<NeedsToken>()?.Grant
+        ?? (AdminRoutes.IsInApi(context) ? AdminGrant.Read : AdminGrant.None);
+
+    /// <summary>The things that the value of an <c>Authorization</c> field allows.</summary>
+    public AdminGrant GrantOf(string authorization) =>
+        authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            ? GrantOfToken(authorization["Bearer ".Length..])
+            : GrantOfToken("");
+
+    /// <summary>The things that a token allows. Both files are compared in any case, so the time tells nothing about the token.</summary>
+    public AdminGrant GrantOfToken(string token)
     {
-        string token = File.ReadAllText(file).Trim();
-        return token.Length > 0
-            && CryptographicOperations.FixedTimeEquals(
-                SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {token}")),
-                SHA256.HashData(Encoding.UTF8.GetBytes(authorization))
-            );
+        bool mayAct = IsIn(options.TokenFile, token);
+        bool mayRead = IsIn(options.ReadTokenFile, token);
+        return IsOpen || mayAct ? AdminGrant.Act
+            : mayRead ? AdminGrant.Read
+            : AdminGrant.None;
+    }
+
+    /// <summary>
+    /// The file is read each time: a token may be exchanged while the node runs. A file that cannot be read admits nobody.
+    /// </summary>
+    private bool IsIn(string? file, string token)
+    {
+        if (file is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            string kept = File.ReadAllText(file).Trim();
+            return CryptographicOperations.FixedTimeEquals(
+                    SHA256.HashData(Encoding.UTF8.GetBytes(kept)),
+                    SHA256.HashData(Encoding.UTF8.GetBytes(token))
+                )
+                && kept.Length > 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            logger.TokenFileUnreadable(file, e.Message);
+            return false;
+        }
     }
 }

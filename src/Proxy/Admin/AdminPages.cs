@@ -6,11 +6,12 @@ namespace Waystation.Proxy.Admin;
 /// The operator's address, which clients never reach: health, readiness, metrics and the admin API. The pages are endpoints. Their common
 /// checks are here, in the order in which a request meets them:
 /// <code>
-///   the address is in Admin:Allow        403
-///   the Host is a loopback name          421   a web page of a stranger, with a name that resolves to this machine, reads nothing
-///   routing                                    AdminRoutes
-///   the token is right, if there is one  401
-///   no page, or another method           404, 405
+///   the address is in Admin:Allow            403
+///   the Host is a loopback name              421   a web page of a stranger, with a name that resolves to this machine, reads nothing
+///   routing                                        AdminRoutes
+///   the token is right, if there is one      401
+///   it allows the action, if the page acts   403
+///   no page, or another method               404, 405
 ///   the page
 /// </code>
 /// </summary>
@@ -24,10 +25,11 @@ internal static class AdminPages
         AdminAccess access = services.GetRequiredService<AdminAccess>();
         // A pipeline of its own: in the program's pipeline, routing would see the requests of clients as well.
         var pages = new ApplicationBuilder(services);
+        pages.Use(services.GetRequiredService<AdminFailures>().Before);
         pages.Use(next => context => access.Admits(context.Connection.RemoteIpAddress) ? next(context) : Refusals.NotAllowedAsync(context));
         pages.Use(AnswerLoopbackNamesOnly(access));
         pages.UseRouting();
-        pages.Use(next => context => access.MayPass(context) ? next(context) : Refusals.WantTokenAsync(context));
+        pages.Use(next => context => CheckTokenAsync(access, context, next));
         pages.Use(next => context => context.GetEndpoint() is RouteEndpoint ? next(context) : Refusals.NoPageAsync(context));
         pages.UseEndpoints(routes =>
         {
@@ -35,6 +37,15 @@ internal static class AdminPages
             mapDashboard(routes);
         });
         return pages.Build();
+    }
+
+    private static Task CheckTokenAsync(AdminAccess access, HttpContext context, RequestDelegate next)
+    {
+        AdminGrant needed = AdminAccess.NeedOf(context);
+        AdminGrant granted = needed == AdminGrant.None ? needed : access.GrantOf(context.Request.Headers.Authorization.ToString());
+        return granted >= needed ? next(context)
+            : granted == AdminGrant.None ? Refusals.WantTokenAsync(context)
+            : Refusals.ReadOnlyAsync(context);
     }
 
     private static Func<RequestDelegate, RequestDelegate> AnswerLoopbackNamesOnly(AdminAccess access) =>

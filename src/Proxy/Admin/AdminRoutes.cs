@@ -27,14 +27,29 @@ internal static class AdminRoutes
     {
         routes.MapMethods("/healthz", s_read, static () => TypedResults.Text("healthy\n"));
         routes.MapMethods("/readyz", s_read, Readiness);
-        routes.MapMethods("/metrics", s_read, Metrics).WithMetadata(new NeedsToken());
+        routes.MapMethods("/metrics", s_read, Metrics).WithMetadata(new NeedsToken(AdminGrant.Read));
+        RouteGroupBuilder pages = Group(routes, Api, AdminGrant.Read);
+        pages.MapOpenApi(AdminDescription.Path);
         mapPages(
             new AdminApi(
-                routes.MapGroup(Api).WithMetadata(new NeedsToken()),
-                routes.MapGroup(Repositories).WithMetadata(new NeedsToken()).AddEndpointFilter<RouteGroupBuilder, RepositoryAction>()
+                pages,
+                Group(routes, Api, AdminGrant.Act),
+                Group(routes, Repositories, AdminGrant.Act)
+                    .WithMetadata(new TakesBody(typeof(RepositoryQuestion)))
+                    .ProducesProblem(StatusCodes.Status400BadRequest)
+                    .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+                    .AddEndpointFilter<RouteGroupBuilder, RepositoryAction>()
             )
         );
     }
+
+    private static RouteGroupBuilder Group(IEndpointRouteBuilder routes, string path, AdminGrant grant) =>
+        routes
+            .MapGroup(path)
+            .WithMetadata(new NeedsToken(grant))
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status500InternalServerError);
 
     private static ContentHttpResult Readiness(HttpContext context, IHostApplicationLifetime lifetime) =>
         lifetime.ApplicationStopping.IsCancellationRequested ? NotReady("stopping\n")

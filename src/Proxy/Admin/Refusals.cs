@@ -7,20 +7,27 @@ internal static class Refusals
     public const string NoRepository = "repo is HOST/PATH with the host of a primary of this node, or PATH where the node has one primary.";
 
     public static Task NotAllowedAsync(HttpContext context) =>
-        TextAsync(
+        TellAsync(
             context,
             StatusCodes.Status403Forbidden,
-            $"The operator of this node does not allow {context.Connection.RemoteIpAddress} here (Admin:Allow).\n"
+            $"The operator of this node does not allow {context.Connection.RemoteIpAddress} here (Admin:Allow)."
         );
 
     public static Task ForeignHostAsync(HttpContext context) =>
-        TextAsync(context, StatusCodes.Status421MisdirectedRequest, "The admin address answers only to loopback names.\n");
+        TellAsync(context, StatusCodes.Status421MisdirectedRequest, "The admin address answers only to loopback names.");
 
     public static Task WantTokenAsync(HttpContext context)
     {
         context.Response.Headers.WWWAuthenticate = "Bearer";
-        return TextAsync(context, StatusCodes.Status401Unauthorized, "Send the admin token: Authorization: Bearer TOKEN.\n");
+        return TellAsync(context, StatusCodes.Status401Unauthorized, "Send the admin token: Authorization: Bearer TOKEN.");
     }
+
+    public static Task ReadOnlyAsync(HttpContext context) =>
+        TellAsync(
+            context,
+            StatusCodes.Status403Forbidden,
+            "This token only reads (Admin:ReadTokenFile). An action needs the token of Admin:TokenFile."
+        );
 
     /// <summary>There is no page of this name, or it takes other methods; routing has found out which of the two.</summary>
     public static Task NoPageAsync(HttpContext context)
@@ -29,12 +36,8 @@ internal static class Refusals
         if (!AdminRoutes.IsInApi(context))
         {
             return takesOthers || context.Request.Method is not ("GET" or "HEAD")
-                ? TextAsync(context, StatusCodes.Status405MethodNotAllowed, "This page takes GET only.\n")
-                : TextAsync(
-                    context,
-                    StatusCodes.Status404NotFound,
-                    "There are /, the dashboard, and /healthz, /readyz, /metrics and /api/v1/.\n"
-                );
+                ? TellAsync(context, StatusCodes.Status405MethodNotAllowed, "This page takes GET only.")
+                : TellAsync(context, StatusCodes.Status404NotFound, "There are /, the dashboard, and /healthz, /readyz, /metrics and /api/v1/.");
         }
 
         return takesOthers
@@ -44,10 +47,16 @@ internal static class Refusals
 
     public static IResult Problem(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
 
-    private static Task TextAsync(HttpContext context, int status, string text)
+    /// <summary>Writes a refusal in the form that fits its path.</summary>
+    public static Task TellAsync(HttpContext context, int status, string text)
     {
+        if (AdminRoutes.IsInApi(context))
+        {
+            return Problem(status, text).ExecuteAsync(context);
+        }
+
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync(text, context.RequestAborted);
+        return context.Response.WriteAsync(text + "\n", context.RequestAborted);
     }
 }

@@ -1,12 +1,10 @@
-using System.Text.Json;
 using Waystation.CacheStore;
 using Waystation.Primaries;
 
 namespace Waystation.Proxy.Admin;
 
 /// <summary>
-/// The common part of actions on a repository: the request names it in JSON, and a refusal is problem details. JSON is demanded because a
-/// page in a browser may send a form to any address, but JSON only with permission.
+/// The common part of actions on a repository: the request names it in JSON, and a refusal is problem details.
 /// </summary>
 internal sealed class RepositoryAction(PrimaryMap primaries) : IEndpointFilter
 {
@@ -23,7 +21,7 @@ internal sealed class RepositoryAction(PrimaryMap primaries) : IEndpointFilter
             return Refusals.Problem(StatusCodes.Status415UnsupportedMediaType, "Send application/json.");
         }
 
-        if (await ReadAsync(http) is not { Repo: { } text } || primaries.NameOf(text) is not { } repository)
+        if (await JsonBody.ReadAsync<RepositoryQuestion>(http) is not { Repo: { } text } || primaries.NameOf(text) is not { } repository)
         {
             return Refusals.Problem(
                 StatusCodes.Status400BadRequest,
@@ -44,19 +42,6 @@ internal sealed class RepositoryAction(PrimaryMap primaries) : IEndpointFilter
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Refusals.Problem(StatusCodes.Status500InternalServerError, e.Message);
-        }
-    }
-
-    private static async Task<RepositoryQuestion?> ReadAsync(HttpContext http)
-    {
-        try
-        {
-            return await http.Request.ReadFromJsonAsync<RepositoryQuestion>(http.RequestAborted);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // The second is a charset that does not exist.
-            return null;
         }
     }
 }

@@ -23,6 +23,9 @@ internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisp
     /// <summary>Whether to print answers unchanged.</summary>
     public bool IsJson => isJson;
 
+    /// <summary>Whether the node's address cannot be reached from other machines, and so nobody there hears what is sent to it.</summary>
+    public bool IsLoopback => admin.IsLoopback;
+
     /// <summary>Asks for a page and prints the answer.</summary>
     /// <param name="method">The method of the page.</param>
     /// <param name="page">The path of the page.</param>
@@ -40,6 +43,42 @@ internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisp
         CancellationToken cancellationToken
     )
     {
+        (T value, string text) = await AskAsync<T>(method, page, content, cancellationToken);
+        await Console.Out.WriteLineAsync(isJson ? text : format(value));
+    }
+
+    /// <summary>Asks for a page and lists the answer.</summary>
+    /// <inheritdoc cref="PrintAsync{T}(HttpMethod, string, object?, Func{T, string}, CancellationToken)"/>
+    public async Task ListAsync<T>(
+        HttpMethod method,
+        string page,
+        object? content,
+        Func<T, Listing> list,
+        CancellationToken cancellationToken
+    )
+    {
+        (T value, string text) = await AskAsync<T>(method, page, content, cancellationToken);
+        if (isJson)
+        {
+            await Console.Out.WriteLineAsync(text);
+        }
+        else
+        {
+            await list(value).WriteAsync();
+        }
+    }
+
+    /// <summary>Asks for a page.</summary>
+    /// <returns>The answer, and its JSON.</returns>
+    /// <exception cref="AdminException">The node refused.</exception>
+    /// <exception cref="JsonException">The answer does not come from a node.</exception>
+    public async Task<(T Value, string Text)> AskAsync<T>(
+        HttpMethod method,
+        string page,
+        object? content,
+        CancellationToken cancellationToken
+    )
+    {
         using var request = new HttpRequestMessage(method, page)
         {
             Content = content is null ? null : JsonContent.Create(content, content.GetType()),
@@ -51,9 +90,11 @@ internal sealed class AdminClient(Uri admin, string? token, bool isJson) : IDisp
             throw new AdminException(DetailOf(answer, text));
         }
 
-        T value = Read<T>(text);
-        await Console.Out.WriteLineAsync(isJson ? text : format(value));
+        return (Read<T>(text), text);
     }
+
+    /// <summary>Prints a value as JSON, in one line.</summary>
+    public static Task PrintJsonAsync<T>(T value) => Console.Out.WriteLineAsync(JsonSerializer.Serialize(value, JsonSerializerOptions.Web));
 
     /// <summary>Follows a stream of events until the node ends it.</summary>
     /// <param name="page">The path of the page.</param>

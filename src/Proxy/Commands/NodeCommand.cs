@@ -12,17 +12,32 @@ internal static class NodeCommand
     /// <param name="page">The path of its page in the API.</param>
     /// <param name="format">Formats the answer for a person.</param>
     /// <typeparam name="T">The answer.</typeparam>
-    public static Command Show<T>(string name, string description, string page, Func<T, string> format)
+    public static Command Show<T>(string name, string description, string page, Func<T, string> format) =>
+        Show(
+            name,
+            description,
+            (client, cancellationToken) => client.PrintAsync(HttpMethod.Get, AdminRoutes.Api + page, null, format, cancellationToken)
+        );
+
+    /// <summary>A verb that lists a page of the node.</summary>
+    /// <param name="name">The verb.</param>
+    /// <param name="description">The help.</param>
+    /// <param name="page">The path of its page in the API.</param>
+    /// <param name="list">Makes rows of the answer.</param>
+    /// <typeparam name="T">The answer.</typeparam>
+    public static Command List<T>(string name, string description, string page, Func<T, Listing> list) =>
+        Show(
+            name,
+            description,
+            (client, cancellationToken) => client.ListAsync(HttpMethod.Get, AdminRoutes.Api + page, null, list, cancellationToken)
+        );
+
+    private static Command Show(string name, string description, Func<AdminClient, CancellationToken, Task> show)
     {
         var command = new Command(name, description);
         var options = new NodeOptionSet(command);
         command.SetAction(
-            (parsed, cancellationToken) =>
-                options.RunAsync(
-                    parsed,
-                    client => client.PrintAsync(HttpMethod.Get, AdminRoutes.Api + page, null, format, cancellationToken),
-                    cancellationToken
-                )
+            (parsed, cancellationToken) => options.RunAsync(parsed, client => show(client, cancellationToken), cancellationToken)
         );
         return command;
     }
@@ -35,11 +50,7 @@ internal static class NodeCommand
     /// <typeparam name="T">The answer.</typeparam>
     public static Command Act<T>(string name, string description, string page, Func<T, string> format)
     {
-        var repositories = new Argument<string[]>("REPO")
-        {
-            Description = "HOST/PATH, or PATH where the node has one primary",
-            Arity = ArgumentArity.OneOrMore,
-        };
+        Argument<string[]> repositories = Repositories();
         var command = new Command(name, description) { repositories };
         var options = new NodeOptionSet(command);
         command.SetAction(
@@ -64,4 +75,8 @@ internal static class NodeCommand
         );
         return command;
     }
+
+    /// <summary>The argument for one repository or several.</summary>
+    public static Argument<string[]> Repositories() =>
+        new("REPO") { Description = "HOST/PATH, or PATH where the node has one primary", Arity = ArgumentArity.OneOrMore };
 }

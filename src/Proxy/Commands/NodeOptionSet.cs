@@ -51,6 +51,10 @@ internal sealed class NodeOptionSet
             await act(client);
             return 0;
         }
+        catch (UsageException e)
+        {
+            return await FailAsync(2, e.Message);
+        }
         catch (AdminException e)
         {
             return await FailAsync(1, e.Message);

@@ -19,7 +19,9 @@ internal static class NodeVerbs
         (VetCommand.Create, VetPage.Map),
         (WarmCommand.Create, WarmPage.Map),
         (SyncCommand.Create, SyncPage.Map),
+        (ExplainCommand.Create, ExplainPage.Map),
         (PurgeCommand.Create, PurgePage.Map),
+        (RemoveCommand.Create, RemovePage.Map),
         (NodesCommand.Create, NodesPage.Map),
         (DoctorCommand.Create, DoctorPage.Map),
     ];

@@ -10,11 +10,14 @@ internal static class NodesCommand
 {
     public static Command Create()
     {
-        Command command = NodeCommand.Show<NodeOfFarm[]>(
+        Command command = NodeCommand.List<NodeOfFarm[]>(
             "nodes",
             "Lists the nodes of the farm: their states, and the share of the repositories that each owns.",
             NodesPage.Path,
-            static all => string.Join('\n', all.Select(Format))
+            static all => new Listing(
+                ["node", "state", "share", "URL", "version", "started", "last seen", "this one"],
+                [.. all.Select(Row)]
+            )
         );
         command.Add(
             Act(NodesPage.Approve, "Lets a node take part: one that waits for its approval, or that was removed.", isNameNeeded: true)
@@ -57,6 +60,18 @@ internal static class NodesCommand
         );
         return command;
     }
+
+    private static IReadOnlyList<string> Row(NodeOfFarm node) =>
+        [
+            node.Name,
+            node.State,
+            string.Create(CultureInfo.InvariantCulture, $"{node.Share * 100:0} %"),
+            node.Url ?? Listing.None,
+            node.Version ?? Listing.None,
+            node.Started?.ToString("u", CultureInfo.InvariantCulture) ?? Listing.None,
+            node.LastSeen?.ToString("u", CultureInfo.InvariantCulture) ?? Listing.None,
+            node.Self ? "yes" : Listing.None,
+        ];
 
     private static string Format(NodeOfFarm node)
     {

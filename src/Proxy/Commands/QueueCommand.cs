@@ -8,18 +8,20 @@ namespace Waystation.Proxy.Commands;
 internal static class QueueCommand
 {
     public static Command Create() =>
-        NodeCommand.Show<WorkStatus[]>(
+        NodeCommand.List<WorkStatus[]>(
             "queue",
             "Lists the background work that waits or runs, or that failed and is tried again.",
             QueuePage.Path,
-            static all => string.Join('\n', all.Select(Format))
+            static all => new Listing(["work", "repository", "state", "due", "failures", "last failure"], [.. all.Select(Row)])
         );
 
-    private static string Format(WorkStatus work)
-    {
-        string when = work.Running ? "running" : string.Create(CultureInfo.InvariantCulture, $"due {work.Due:u}");
-        string trouble =
-            work.Failures > 0 ? string.Create(CultureInfo.InvariantCulture, $"  failed {work.Failures} times: {work.LastError}") : "";
-        return $"{work.Kind, -7}{work.Repo}  {when}{trouble}";
-    }
+    private static IReadOnlyList<string> Row(WorkStatus work) =>
+        [
+            work.Kind,
+            work.Repo,
+            work.Running ? "running" : "waits",
+            work.Due.ToString("u", CultureInfo.InvariantCulture),
+            work.Failures.ToString(CultureInfo.InvariantCulture),
+            work.LastError ?? Listing.None,
+        ];
 }

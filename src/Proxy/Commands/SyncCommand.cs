@@ -7,10 +7,5 @@ namespace Waystation.Proxy.Commands;
 internal static class SyncCommand
 {
     public static Command Create() =>
-        NodeCommand.Act<QueuedWork>(
-            "sync",
-            "Compares mirrors with the primary now, with the node's service credential.",
-            SyncPage.Path,
-            WarmCommand.Format
-        );
+        WorkProgress.Command("sync", "Compares mirrors with the primary now, with the node's service credential.", SyncPage.Path);
 }

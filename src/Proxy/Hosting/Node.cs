@@ -20,6 +20,7 @@ using Waystation.FetchCore.Access.Tickets;
 using Waystation.FetchCore.Authorization;
 using Waystation.FetchCore.Background;
 using Waystation.FetchCore.Flights;
+using Waystation.FetchCore.Forecasts;
 using Waystation.FetchCore.Memory;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
@@ -89,6 +90,7 @@ internal static class Node
         NodeLogging.Add(builder.Logging, options);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = s_drain);
         AddServices(builder.Services, options, configuration, folder);
+        AdminDescription.Add(builder.Services);
         if (options.Ssh.IsOn)
         {
             SshServices.Add(builder.Services, options.Ssh, options.Outage.ServeFor, folder);
@@ -130,6 +132,7 @@ internal static class Node
         _ = app.Services.GetRequiredService<PrometheusPage>();
         _ = app.Services.GetRequiredService<PackPrewarmer>();
         _ = app.Services.GetRequiredService<LostHistory>();
+        _ = app.Services.GetRequiredService<MirrorLags>();
         GitEndpoints clients = app.Services.GetRequiredService<GitEndpoints>();
         RequestDelegate admin = AdminPages.Build(app.Services, mapPages, app.Services.GetRequiredService<DashboardRoutes>().Map);
         ConnectionDoor door = app.Services.GetRequiredService<ConnectionDoor>();
@@ -182,6 +185,7 @@ internal static class Node
             .AddSingleton<FetchMeters>()
             .AddSingleton<RecentFetches>()
             .AddSingleton<LiveFetches>()
+            .AddSingleton<RepositoryTallies>()
             .AddSingleton<FetchObserver>()
             .AddSingleton<DoorMeters>()
             .AddSingleton<HttpRepositories>()
@@ -226,8 +230,15 @@ internal static class Node
             .AddSingleton<RepositoryWork, WarmWork>()
             .AddSingleton<WorkQueue>()
             .AddHostedService(static provider => provider.GetRequiredService<WorkQueue>())
+            .AddSingleton<MirrorLags>()
+            .AddSingleton<RepositoryHealth>()
+            .AddSingleton<ForecastService>()
+            .AddSingleton<CloneExplainer>()
+            .AddSingleton<RepositoryList>()
+            .AddSingleton<KeptRepositories>()
             .AddSingleton<Scrubber>()
-            .AddHostedService<VetRounds>()
+            .AddSingleton<VetRounds>()
+            .AddHostedService(static provider => provider.GetRequiredService<VetRounds>())
             .AddHostedService<SyncNotice>()
             .AddHostedService(provider => new SelectionReload(
                 configuration,
@@ -306,8 +317,11 @@ internal static class Node
             .AddLfs(options)
             .AddSingleton<GitEndpoints>()
             .AddSingleton<RepositoryPurge>()
+            .AddSingleton<DataRemoval>()
+            .AddHostedService<ExcludedRemoval>()
             .AddRoutingCore()
             .AddSingleton<AdminAccess>()
+            .AddSingleton<AdminFailures>()
             .AddSingleton<LiveStream>()
             .AddSingleton(options.Tls)
             .AddSingleton<ServerCertificates>()

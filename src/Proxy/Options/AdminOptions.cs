@@ -14,19 +14,26 @@ internal sealed class AdminOptions : IValidatableObject
     [PlainHttp]
     public ListenAddress Listen { get; init; } = new(new IPEndPoint(IPAddress.Loopback, 8081), IsTls: false);
 
-    [Setting("A file with the token that the admin address demands. An address other than loopback needs one.", Page = Page)]
+    [Setting(
+        "A file with the token that the admin address demands. An address other than loopback needs it or ReadTokenFile.",
+        Page = Page
+    )]
     [ExistingFile]
     public string? TokenFile { get; init; }
 
-    /// <summary>Whether nobody needs a token. Every file with a token counts here: the dashboard asks nothing else.</summary>
-    public bool IsOpen => TokenFile is null;
+    [Setting("A file with a further token, which shows the pages of the admin address and allows no action.", Page = Page)]
+    [ExistingFile]
+    public string? ReadTokenFile { get; init; }
+
+    /// <summary>Whether nobody needs a token, so that every peer may do everything.</summary>
+    public bool IsOpen => TokenFile is null && ReadTokenFile is null;
 
     [Setting("The networks whose clients may use the admin address. Others are refused (403).", Default = "all", Page = Page)]
     public IReadOnlyList<IPNetwork> Allow { get; init; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (!Listen.IsLoopback && TokenFile is null)
+        if (!Listen.IsLoopback && IsOpen)
         {
             yield return new("a file with a token, because Admin:Listen is not a loopback address", [nameof(TokenFile)]);
         }

@@ -3,6 +3,18 @@ namespace Waystation.Proxy.Telemetry;
 /// <summary>Log messages of the front end; ids 2004 to 2099.</summary>
 internal static partial class ProxyLog
 {
+    [LoggerMessage(2030, LogLevel.Warning, "the token file {File} cannot be read, so it admits nobody: {Reason}")]
+    public static partial void TokenFileUnreadable(this ILogger logger, string file, string reason);
+
+    [LoggerMessage(2032, LogLevel.Information, "{Repository}: is excluded by Projects for longer than RemoveAfter; {Bytes} bytes removed")]
+    public static partial void ExcludedRemoved(this ILogger logger, string repository, long bytes);
+
+    [LoggerMessage(2033, LogLevel.Warning, "data of excluded repositories could not be removed; the node tries again: {Reason}")]
+    public static partial void ExcludedStuck(this ILogger logger, string reason);
+
+    [LoggerMessage(2031, LogLevel.Error, "{Method} {Path}: the admin address failed to answer")]
+    public static partial void AdminFailed(this ILogger logger, string method, string path, Exception exception);
+
     [LoggerMessage(2004, LogLevel.Warning, "{Method} {Path}: the primary could not be asked: {Reason}")]
     public static partial void PrimaryFailed(this ILogger logger, string method, string path, string reason);
 

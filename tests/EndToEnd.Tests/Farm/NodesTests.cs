@@ -42,7 +42,7 @@ public sealed class NodesTests : IAsyncLifetime
         WaystationNode b = await StartAsync("b");
         await SeesAsync(a, "a active, b active");
         string text = (await NodesAsync(a)).Output;
-        Assert.Contains("(this node)", text, StringComparison.Ordinal);
+        Assert.Contains("\tyes\n", text, StringComparison.Ordinal);
         Assert.Contains("50 %", text, StringComparison.Ordinal);
 
         PrimaryRepository repository = await _primary.CreateAsync("public/drained.git", new History(Seed: 1));

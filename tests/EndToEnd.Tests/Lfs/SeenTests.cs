@@ -23,7 +23,7 @@ public sealed class SeenTests : IAsyncLifetime
         await _station.CloneAsync(other, [shared]);
         await Eventually.TrueAsync(
             "both objects are counted",
-            async () => Line(await RunAsync("repos"), one).Contains("LFS 3 MiB", StringComparison.Ordinal)
+            async () => Line(await RunAsync("repos"), one).Contains("\t3 MiB\t", StringComparison.Ordinal)
         );
 
         CommandResult purged = await RunAsync("purge", one.Name);

@@ -15,7 +15,14 @@ public sealed class LiveFetchesTests : IDisposable
     private readonly FetchObserver _observer;
 
     public LiveFetchesTests() =>
-        _observer = new FetchObserver(new FetchMeters(_meter), new RecentFetches(), _live, _time, NullLogger<FetchObserver>.Instance);
+        _observer = new FetchObserver(
+            new FetchMeters(_meter),
+            new RecentFetches(),
+            new RepositoryTallies(_time),
+            _live,
+            _time,
+            NullLogger<FetchObserver>.Instance
+        );
 
     [Fact]
     public void Fetch_IsShown_FromItsRequestToItsEnd_WithItsPhase()

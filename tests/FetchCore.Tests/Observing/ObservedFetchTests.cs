@@ -37,7 +37,7 @@ public sealed class ObservedFetchTests : IDisposable
             }
         );
         _listener.Start();
-        _observer = new FetchObserver(new FetchMeters(_meter), _recent, new LiveFetches(), _time, _log);
+        _observer = new FetchObserver(new FetchMeters(_meter), _recent, new RepositoryTallies(_time), new LiveFetches(), _time, _log);
     }
 
     [Fact]

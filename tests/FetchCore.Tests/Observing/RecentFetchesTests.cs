@@ -20,6 +20,7 @@ public sealed class RecentFetchesTests : IDisposable
         _observer = new FetchObserver(
             new FetchMeters(_meter),
             _recent,
+            new RepositoryTallies(new ManualTime()),
             new LiveFetches(),
             new ManualTime(),
             NullLogger<FetchObserver>.Instance

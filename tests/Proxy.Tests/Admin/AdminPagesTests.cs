@@ -50,6 +50,10 @@ public sealed class AdminPagesTests(NodeWithToken node) : IClassFixture<NodeWith
     [InlineData("POST", "/api/v1/repos/purge", 200, Json)]
     [InlineData("POST", "/api/v1/repos/warm", 409, Problem)]
     [InlineData("POST", "/api/v1/repos/sync", 409, Problem)]
+    [InlineData("POST", "/api/v1/repos/remove", 200, Json)]
+    [InlineData("POST", "/api/v1/repos/explain", 200, Json)]
+    [InlineData("POST", "/api/v1/vet", 200, Json)]
+    [InlineData("GET", "/api/v1/openapi.json", 200, Json)]
     public async Task Page_Answers_WithTheToken(string method, string path, int status, string? type)
     {
         using HttpResponseMessage answer = await SendAsync(method, path, """{"repo":"team/tool.git"}""", Json, NodeWithToken.Token);
@@ -81,6 +85,111 @@ public sealed class AdminPagesTests(NodeWithToken node) : IClassFixture<NodeWith
 
             Assert.Equal(status, (int)answer.StatusCode);
             Assert.Equal(status == 401 ? "Bearer" : "", answer.Headers.WwwAuthenticate.ToString());
+            if (status == 401 && path.StartsWith("/api/v1/", StringComparison.Ordinal))
+            {
+                Assert.Equal(Problem, answer.Content.Headers.ContentType?.MediaType);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("GET", "/metrics", 200)]
+    [InlineData("GET", "/api/v1/status", 200)]
+    [InlineData("GET", "/api/v1/live", 200)]
+    [InlineData("GET", "/api/v1/nothing", 404)]
+    [InlineData("POST", "/api/v1/status", 405)]
+    [InlineData("POST", "/api/v1/vet", 403)]
+    [InlineData("POST", "/api/v1/nodes", 403)]
+    [InlineData("POST", "/api/v1/repos/purge", 403)]
+    [InlineData("POST", "/api/v1/repos/remove", 403)]
+    [InlineData("POST", "/api/v1/repos/explain", 403)]
+    [InlineData("POST", "/api/v1/repos/warm", 403)]
+    [InlineData("POST", "/api/v1/repos/sync", 403)]
+    public async Task ReadToken_ShowsPages_AndDoesNothing(string method, string path, int status)
+    {
+        using HttpResponseMessage answer = await SendAsync(method, path, """{"repo":"team/tool.git"}""", Json, NodeWithToken.ReadToken);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        if (status == 403)
+        {
+            Assert.Equal(Problem, answer.Content.Headers.ContentType?.MediaType);
+            Assert.Contains("Admin:ReadTokenFile", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Token_IsReadAgain_WhenItsFileChanges()
+    {
+        const string Next = "another token that reads";
+        await File.WriteAllTextAsync(node.ReadTokenFile, Next);
+        try
+        {
+            using HttpResponseMessage old = await SendAsync("GET", "/api/v1/status", "", null, NodeWithToken.ReadToken);
+            using HttpResponseMessage next = await SendAsync("GET", "/api/v1/status", "", null, Next);
+            Assert.Equal((401, 200), ((int)old.StatusCode, (int)next.StatusCode));
+            File.Delete(node.ReadTokenFile);
+            using HttpResponseMessage gone = await SendAsync("GET", "/api/v1/status", "", null, Next);
+            using HttpResponseMessage empty = await SendAsync("GET", "/api/v1/status", "", null, "");
+            using HttpResponseMessage acting = await SendAsync("GET", "/api/v1/status", "", null, NodeWithToken.Token);
+            Assert.Equal((401, 401, 200), ((int)gone.StatusCode, (int)empty.StatusCode, (int)acting.StatusCode));
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(node.ReadTokenFile, NodeWithToken.ReadToken);
+        }
+    }
+
+    [Fact]
+    public async Task Description_HasEveryPage_WithItsTypesAndErrors()
+    {
+        using HttpResponseMessage answer = await SendAsync("GET", "/api/v1/openapi.json", "", null, NodeWithToken.ReadToken);
+        using var description = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        JsonElement paths = description.RootElement.GetProperty("paths");
+        string[] pages =
+        [
+            .. paths
+                .EnumerateObject()
+                .SelectMany(static path => path.Value.EnumerateObject().Select(method => $"{method.Name} {path.Name}"))
+                .Order(StringComparer.Ordinal),
+        ];
+        Assert.Equal(
+            [
+                "get /api/v1/fetches",
+                "get /api/v1/live",
+                "get /api/v1/live/events",
+                "get /api/v1/nodes",
+                "get /api/v1/queue",
+                "get /api/v1/repos",
+                "get /api/v1/status",
+                "get /api/v1/vet",
+                "post /api/v1/nodes",
+                "post /api/v1/repos/explain",
+                "post /api/v1/repos/purge",
+                "post /api/v1/repos/remove",
+                "post /api/v1/repos/sync",
+                "post /api/v1/repos/warm",
+                "post /api/v1/vet",
+            ],
+            pages
+        );
+        foreach (JsonProperty path in paths.EnumerateObject())
+        {
+            foreach (JsonProperty operation in path.Value.EnumerateObject())
+            {
+                string name = $"{operation.Name} {path.Name}";
+                JsonElement responses = operation.Value.GetProperty("responses");
+                Assert.True(operation.Value.GetProperty("summary").GetString()!.Length > 10, name);
+                Assert.True(
+                    responses.GetProperty("200").GetProperty("content").EnumerateObject().First().Value.TryGetProperty("schema", out _),
+                    name
+                );
+                foreach (string error in (string[])["401", "403", "500"])
+                {
+                    Assert.True(responses.GetProperty(error).GetProperty("content").TryGetProperty(Problem, out _), $"{name} {error}");
+                }
+
+                Assert.Equal(operation.Name == "post" && path.Name != "/api/v1/vet", operation.Value.TryGetProperty("requestBody", out _));
+            }
         }
     }
 

@@ -24,7 +24,14 @@ public sealed class LiveStreamTests : IAsyncDisposable
 
     public LiveStreamTests()
     {
-        _observer = new FetchObserver(new FetchMeters(_meter), _recent, _live, _time, NullLogger<FetchObserver>.Instance);
+        _observer = new FetchObserver(
+            new FetchMeters(_meter),
+            _recent,
+            new RepositoryTallies(_time),
+            _live,
+            _time,
+            NullLogger<FetchObserver>.Instance
+        );
         _reader = _live.TryOpen()!;
     }
 

@@ -8,6 +8,9 @@ public sealed class NodeWithToken : IAsyncLifetime
 {
     public const string Token = "token of the node";
 
+    /// <summary>A token that shows pages and does nothing.</summary>
+    public const string ReadToken = "token that reads";
+
     private readonly TempFolder _folder = new();
     private ScriptedPrimary _primary = null!;
     private WaystationNode _node = null!;
@@ -16,6 +19,8 @@ public sealed class NodeWithToken : IAsyncLifetime
 
     public Uri Admin => _node.Admin;
 
+    public string ReadTokenFile => _folder["read-token"];
+
     /// <summary>A time at which the node had started, and before anybody asked it.</summary>
     public DateTimeOffset Ready { get; private set; }
 
@@ -23,7 +28,11 @@ public sealed class NodeWithToken : IAsyncLifetime
     {
         _primary = await ScriptedPrimary.StartAsync();
         await File.WriteAllTextAsync(_folder["token"], Token + "\n");
-        _node = await WaystationNode.StartAsync(_primary.Url, new NodeSettings { Options = ["--Admin:TokenFile", _folder["token"]] });
+        await File.WriteAllTextAsync(ReadTokenFile, ReadToken + "\n");
+        _node = await WaystationNode.StartAsync(
+            _primary.Url,
+            new NodeSettings { Options = ["--Admin:TokenFile", _folder["token"], "--Admin:ReadTokenFile", ReadTokenFile] }
+        );
         Ready = DateTimeOffset.UtcNow;
     }
 

@@ -59,6 +59,13 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
 
     long ISpaceHolder.MaxBytes => _options.MaxSize;
 
+    /// <summary>The number of packs of each repository, and their bytes.</summary>
+    public IReadOnlyDictionary<RepositoryName, (int Count, long Bytes)> Repositories() =>
+        _index
+            .All()
+            .GroupBy(static one => one.Item.Repository)
+            .ToDictionary(static packs => packs.Key, static packs => (packs.Count(), packs.Sum(static one => one.Length)));
+
     /// <summary>Whether the store has a pack with this key; it may be damaged.</summary>
     public bool Contains(PackKey key) => _index.Contains(key);
 
@@ -173,7 +180,13 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
             DataFolder.CreatePrivate(Path.GetDirectoryName(path)!);
             File.Move(fill.File.File.Path, path + PackSuffix, overwrite: true);
             File.Move(temporary, path + RecordSuffix, overwrite: true);
-            _index.Add(key, new KeptPack(path), record.PackLength + bytes.Length, cost, record.IsOfStrangers);
+            _index.Add(
+                key,
+                new KeptPack(path, record.Repository),
+                record.PackLength + bytes.Length,
+                cost,
+                record.IsOfStrangers
+            );
             if (!fill.IsStorable)
             {
                 // It was disowned, or found damaged, while it was put away: a purge of the repository may have looked before it was here.
@@ -292,6 +305,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
             return;
         }
 
+        HashSet<RepositoryName> names = [];
         // The packs last: a pack may stay only if its record is good, and bad records are deleted by now.
         foreach (string file in Directory.EnumerateFiles(_folder.Packs, "*", SearchOption.AllDirectories).OrderBy(IsPack).ToList())
         {
@@ -302,7 +316,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
                 continue;
             }
 
-            if (!isPack && TryLoad(file, path))
+            if (!isPack && TryLoad(file, path, names))
             {
                 continue;
             }
@@ -335,7 +349,10 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
 
     private static bool IsPack(string file) => file.EndsWith(PackSuffix, StringComparison.Ordinal);
 
-    private bool TryLoad(string recordFile, string path)
+    /// <param name="recordFile">The record.</param>
+    /// <param name="path">The path of both files, without a suffix.</param>
+    /// <param name="names">The names of repositories, of which each is in memory once.</param>
+    private bool TryLoad(string recordFile, string path, HashSet<RepositoryName> names)
     {
         try
         {
@@ -350,8 +367,10 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
                 return false;
             }
 
+            RepositoryName name = names.TryGetValue(record.Repository, out RepositoryName known) ? known : record.Repository;
+            names.Add(name);
             long length = pack.Length + new FileInfo(recordFile).Length;
-            _index.Add(record.Key, new KeptPack(path), length, record.Cost, record.IsOfStrangers);
+            _index.Add(record.Key, new KeptPack(path, name), length, record.Cost, record.IsOfStrangers);
             return true;
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

@@ -230,6 +230,13 @@ public sealed class AccessTickets
         }
     }
 
+    /// <summary>Forgets every ticket and record for a repository; the primary is asked again. No node is told.</summary>
+    public void Forget(RepositoryName repository)
+    {
+        End(new RefusalScope.Many(repository, IsAnonymous: false), RefusalKind.Reading);
+        End(new RefusalScope.Many(repository, IsAnonymous: true), RefusalKind.Reading);
+    }
+
     /// <summary>The primary refused LFS. The ticket ends, and so do the permissions for LFS objects, at all nodes.</summary>
     public void RefuseLfs(RepositoryName repository, Credential credential)
     {

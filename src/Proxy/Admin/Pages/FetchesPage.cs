@@ -10,7 +10,12 @@ internal static class FetchesPage
 {
     public const string Path = "/fetches";
 
-    public static void Map(AdminApi api) => api.Pages.MapGet(Path, Show);
+    public static void Map(AdminApi api) =>
+        api
+            .Pages.MapGet(Path, Show)
+            .WithSummary("The latest fetches, newest first.")
+            .Produces<FetchStatus[]>()
+            .ProducesProblem(StatusCodes.Status400BadRequest);
 
     /// <summary>Shows them.</summary>
     /// <param name="repo">Only fetches of this repository; null for all.</param>

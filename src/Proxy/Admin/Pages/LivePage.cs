@@ -15,8 +15,15 @@ internal static class LivePage
 
     public static void Map(AdminApi api)
     {
-        api.Pages.MapGet(Path, Show);
-        api.Pages.MapGet(Events, Follow);
+        api.Pages.MapGet(Path, Show)
+            .WithSummary("The fetches under way, the oldest first.")
+            .Produces<LiveStatus[]>()
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+        api.Pages.MapGet(Events, Follow)
+            .WithSummary("Each fetch as it begins or ends: a stream of server-sent events.")
+            .Produces<LiveNews>(contentType: "text/event-stream")
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 
     /// <summary>Shows them, the oldest first.</summary>

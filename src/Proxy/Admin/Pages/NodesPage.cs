@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Waystation.Farm.Nodes;
 
 namespace Waystation.Proxy.Admin.Pages;
@@ -20,8 +19,18 @@ internal static class NodesPage
 
     public static void Map(AdminApi api)
     {
-        api.Pages.MapGet(Path, Show);
-        api.Pages.MapPost(Path, ActAsync);
+        api.Pages.MapGet(Path, Show)
+            .WithSummary("The nodes of the farm.")
+            .Produces<NodeOfFarm[]>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        api.NodeActions.MapPost(Path, ActAsync)
+            .WithSummary("Decides on a node of the farm: approve, remove, drain or undrain.")
+            .WithMetadata(new TakesBody(typeof(NodeQuestion)))
+            .Produces<NodeOfFarm>()
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static IResult Show(HttpContext context) =>
@@ -40,7 +49,7 @@ internal static class NodesPage
             return Refusals.Problem(StatusCodes.Status415UnsupportedMediaType, "Send application/json.");
         }
 
-        if (await ReadAsync(context) is not { Action: Approve or Remove or Drain or Undrain } question)
+        if (await JsonBody.ReadAsync<NodeQuestion>(context) is not { Action: Approve or Remove or Drain or Undrain } question)
         {
             return Refusals.Problem(
                 StatusCodes.Status400BadRequest,
@@ -109,18 +118,6 @@ internal static class NodesPage
     }
 
     private static NodeOfFarm Of(INodeRegistry nodes, string name) => NodeOfFarm.Of(nodes.List().First(node => node.Name == name));
-
-    private static async Task<NodeQuestion?> ReadAsync(HttpContext context)
-    {
-        try
-        {
-            return await context.Request.ReadFromJsonAsync<NodeQuestion>(context.RequestAborted);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 
     private static IResult NoFarm() =>
         Refusals.Problem(StatusCodes.Status404NotFound, "This node belongs to no farm: it was started without --redis.");

@@ -8,5 +8,7 @@ internal static class PurgePage
     public const string Path = "/purge";
 
     public static void Map(AdminApi api) =>
-        api.Actions.MapPost(Path, static (HttpContext context, RepositoryPurge purge) => purge.PurgeAsync(RepositoryAction.Of(context)));
+        api
+            .Actions.MapPost(Path, static (HttpContext context, RepositoryPurge purge) => purge.PurgeAsync(RepositoryAction.Of(context)))
+            .WithSummary("Removes all that the nodes keep of a repository.");
 }

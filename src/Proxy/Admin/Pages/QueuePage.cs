@@ -7,7 +7,8 @@ internal static class QueuePage
 {
     public const string Path = "/queue";
 
-    public static void Map(AdminApi api) => api.Pages.MapGet(Path, Show);
+    public static void Map(AdminApi api) =>
+        api.Pages.MapGet(Path, Show).WithSummary("Background work that waits or runs, or that failed and is tried again.");
 
     private static IEnumerable<WorkStatus> Show(WorkQueue queue) =>
         queue

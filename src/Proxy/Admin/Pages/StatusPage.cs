@@ -18,7 +18,8 @@ internal static class StatusPage
     {
         // Pages are mapped when the node starts.
         DateTimeOffset started = api.Pages.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
-        api.Pages.MapGet(Path, (MirrorSet mirrors, DiskPackTier packs, LfsStore lfs) => Show(started, mirrors, packs, lfs));
+        api.Pages.MapGet(Path, (MirrorSet mirrors, DiskPackTier packs, LfsStore lfs) => Show(started, mirrors, packs, lfs))
+            .WithSummary("The node at a glance.");
     }
 
     private static NodeStatus Show(DateTimeOffset started, MirrorSet mirrors, DiskPackTier packs, LfsStore lfs) =>

@@ -10,9 +10,12 @@ internal static class SyncPage
     public const string Path = "/sync";
 
     public static void Map(AdminApi api) =>
-        api.Actions.MapPost(
-            Path,
-            static (HttpContext context, ServicePrimaries services, WorkRequests work) =>
-                QueuedWork.Queue(WorkKind.Vet, RepositoryAction.Of(context), services, work)
-        );
+        api
+            .Actions.MapPost(
+                Path,
+                static (HttpContext context, ServicePrimaries services, WorkRequests work) =>
+                    QueuedWork.Queue(WorkKind.Vet, RepositoryAction.Of(context), services, work)
+            )
+            .WithSummary("Compares a mirror with the primary now, or makes it if there is none.")
+            .ProducesProblem(StatusCodes.Status409Conflict);
 }

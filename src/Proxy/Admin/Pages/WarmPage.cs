@@ -10,9 +10,12 @@ internal static class WarmPage
     public const string Path = "/warm";
 
     public static void Map(AdminApi api) =>
-        api.Actions.MapPost(
-            Path,
-            static (HttpContext context, ServicePrimaries services, WorkRequests work) =>
-                QueuedWork.Queue(WorkKind.Warm, RepositoryAction.Of(context), services, work)
-        );
+        api
+            .Actions.MapPost(
+                Path,
+                static (HttpContext context, ServicePrimaries services, WorkRequests work) =>
+                    QueuedWork.Queue(WorkKind.Warm, RepositoryAction.Of(context), services, work)
+            )
+            .WithSummary("Makes a mirror with the service credential.")
+            .ProducesProblem(StatusCodes.Status409Conflict);
 }

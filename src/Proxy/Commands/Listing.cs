@@ -1,0 +1,51 @@
+using Spectre.Console;
+
+namespace Waystation.Proxy.Commands;
+
+/// <summary>
+/// Rows for a person: a table on a terminal; else one line a row, with tabs between the columns, so that other programs can rely on their
+/// order.
+/// </summary>
+/// <param name="Columns">The heads of the columns.</param>
+/// <param name="Rows">The rows, with a text for each column; <c>-</c> stands for none.</param>
+internal sealed record Listing(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows)
+{
+    /// <summary>The text of a row whose value is not there.</summary>
+    public const string None = "-";
+
+    /// <summary>Writes the rows to standard output.</summary>
+    public async Task WriteAsync()
+    {
+        if (Terminal.IsThere)
+        {
+            WriteTo(AnsiConsole.Console);
+            return;
+        }
+
+        foreach (IReadOnlyList<string> row in Rows)
+        {
+            await Console.Out.WriteLineAsync(ToLine(row));
+        }
+    }
+
+    /// <summary>Writes a table.</summary>
+    internal void WriteTo(IAnsiConsole console)
+    {
+        Table table = new Table().Border(TableBorder.Simple);
+        foreach (string column in Columns)
+        {
+            table.AddColumn(new TableColumn(Markup.Escape(column)));
+        }
+
+        foreach (IReadOnlyList<string> row in Rows)
+        {
+            table.AddRow([.. row.Select(static text => new Text(text))]);
+        }
+
+        console.Write(table);
+    }
+
+    /// <summary>The plain line of a row. A text of others has no tab and no line end in it.</summary>
+    internal static string ToLine(IReadOnlyList<string> row) =>
+        string.Join('\t', row.Select(static text => string.Concat(text.Select(static c => char.IsControl(c) ? ' ' : c))));
+}
