@@ -34,14 +34,18 @@ internal sealed class AdminAccess(AdminOptions options, ILogger<AdminAccess> log
     /// <summary>The things that the value of an <c>Authorization</c> field allows.</summary>
     public AdminGrant GrantOf(string authorization) =>
         authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
-            ? GrantOfToken(authorization["Bearer ".Length..])
-            : GrantOfToken("");
+            ? GrantOf(DigestOf(authorization["Bearer ".Length..]))
+            : GrantOf(DigestOf(""));
 
-    /// <summary>The things that a token allows. Both files are compared in any case, so the time tells nothing about the token.</summary>
-    public AdminGrant GrantOfToken(string token)
+    /// <summary>The digest of a token, by which sessions know it.</summary>
+    public static byte[] DigestOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    /// <summary>The things that the token with this digest allows. Both files are compared in any case, so the time tells nothing about
+    /// the token.</summary>
+    public AdminGrant GrantOf(ReadOnlySpan<byte> digest)
     {
-        bool mayAct = IsIn(options.TokenFile, token);
-        bool mayRead = IsIn(options.ReadTokenFile, token);
+        bool mayAct = IsIn(options.TokenFile, digest);
+        bool mayRead = IsIn(options.ReadTokenFile, digest);
         return IsOpen || mayAct ? AdminGrant.Act
             : mayRead ? AdminGrant.Read
             : AdminGrant.None;
@@ -50,7 +54,7 @@ internal sealed class AdminAccess(AdminOptions options, ILogger<AdminAccess> log
     /// <summary>
     /// The file is read each time: a token may be exchanged while the node runs. A file that cannot be read admits nobody.
     /// </summary>
-    private bool IsIn(string? file, string token)
+    private bool IsIn(string? file, ReadOnlySpan<byte> digest)
     {
         if (file is null)
         {
@@ -60,11 +64,7 @@ internal sealed class AdminAccess(AdminOptions options, ILogger<AdminAccess> log
         try
         {
             string kept = File.ReadAllText(file).Trim();
-            return CryptographicOperations.FixedTimeEquals(
-                    SHA256.HashData(Encoding.UTF8.GetBytes(kept)),
-                    SHA256.HashData(Encoding.UTF8.GetBytes(token))
-                )
-                && kept.Length > 0;
+            return CryptographicOperations.FixedTimeEquals(DigestOf(kept), digest) && kept.Length > 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

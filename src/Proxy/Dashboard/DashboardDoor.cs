@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http.Features;
 using Waystation.Primaries;
+using Waystation.Proxy.Admin;
 using Waystation.Proxy.Dashboard.Pages;
 using Waystation.Proxy.Dashboard.Sessions;
 
@@ -117,22 +118,22 @@ internal sealed class DashboardDoor(
     /// <summary>The operator; null without a session.</summary>
     public Viewer? ViewerOf(HttpContext context)
     {
-        OperatorRight right = sessions.RightOf(context);
-        if (right == OperatorRight.None)
+        AdminGrant grant = sessions.GrantOf(context);
+        if (grant == AdminGrant.None)
         {
             return null;
         }
 
         AntiforgeryTokenSet field = forms.GetAndStoreTokens(context);
-        return new Viewer(right == OperatorRight.Act, sessions.WantsLogin, field.FormFieldName, field.RequestToken ?? "", time.GetUtcNow());
+        return new Viewer(grant == AdminGrant.Act, sessions.WantsLogin, field.FormFieldName, field.RequestToken ?? "", time.GetUtcNow());
     }
 
     /// <summary>The same operator now; null if the session has ended.</summary>
     public Viewer? Now(HttpContext context, Viewer viewer) =>
-        sessions.RightOf(context) is var right and not OperatorRight.None
+        sessions.GrantOf(context) is var grant and not AdminGrant.None
             ? viewer with
             {
-                MayAct = right == OperatorRight.Act,
+                MayAct = grant == AdminGrant.Act,
                 Now = time.GetUtcNow(),
             }
             : null;

@@ -1,16 +1,16 @@
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.DataProtection;
-using Waystation.Proxy.Options;
+using Waystation.Proxy.Admin;
 
 namespace Waystation.Proxy.Dashboard.Sessions;
 
 /// <summary>
 /// The sessions of operators in browsers. A session is a cookie with the digest of the token that opened it, sealed with a key that lives
 /// in this process only. So a session ends when the content of the token's file changes, when the node restarts, and after twelve hours.
+/// It allows as much as the token: to look, or to act too.
 /// Without a token the admin address is open, to this machine alone.
 /// </summary>
-internal sealed class OperatorSessions(AdminOptions options, IDataProtectionProvider protection)
+internal sealed class OperatorSessions(AdminAccess access, IDataProtectionProvider protection)
 {
     /// <summary>The name of the cookie.</summary>
     public const string Cookie = "waystation-session";
@@ -22,19 +22,19 @@ internal sealed class OperatorSessions(AdminOptions options, IDataProtectionProv
         .ToTimeLimitedDataProtector();
 
     /// <summary>Whether an operator must log in.</summary>
-    public bool WantsLogin => !options.IsOpen;
+    public bool WantsLogin => !access.IsOpen;
 
     /// <summary>What the sender of this request may do.</summary>
-    public OperatorRight RightOf(HttpContext context) =>
-        !WantsLogin ? OperatorRight.Act
-        : Unseal(context.Request.Cookies[Cookie]) is { } digest ? RightOfDigest(digest)
-        : OperatorRight.None;
+    public AdminGrant GrantOf(HttpContext context) =>
+        !WantsLogin ? AdminGrant.Act
+        : Unseal(context.Request.Cookies[Cookie]) is { } digest ? access.GrantOf(digest)
+        : AdminGrant.None;
 
     /// <summary>Opens a session; false if this is not the token.</summary>
     public bool TryLogIn(HttpContext context, string token)
     {
-        byte[] digest = DigestOf(token.Trim());
-        if (RightOfDigest(digest) == OperatorRight.None)
+        byte[] digest = AdminAccess.DigestOf(token.Trim());
+        if (access.GrantOf(digest) == AdminGrant.None)
         {
             return false;
         }
@@ -57,12 +57,6 @@ internal sealed class OperatorSessions(AdminOptions options, IDataProtectionProv
             IsEssential = true,
         };
 
-    /// <summary>The file is read each time: a token may be exchanged while the node runs.</summary>
-    private OperatorRight RightOfDigest(byte[] digest) =>
-        TokenIn(options.TokenFile) is { } token && CryptographicOperations.FixedTimeEquals(digest, DigestOf(token))
-            ? OperatorRight.Act
-            : OperatorRight.None;
-
     private byte[]? Unseal(string? cookie)
     {
         try
@@ -74,18 +68,4 @@ internal sealed class OperatorSessions(AdminOptions options, IDataProtectionProv
             return null;
         }
     }
-
-    private static string? TokenIn(string? file)
-    {
-        try
-        {
-            return file is not null && File.ReadAllText(file).Trim() is { Length: > 0 } token ? token : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private static byte[] DigestOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 }
