@@ -37,7 +37,11 @@ internal static class Refusals
         {
             return takesOthers || context.Request.Method is not ("GET" or "HEAD")
                 ? TellAsync(context, StatusCodes.Status405MethodNotAllowed, "This page takes GET only.")
-                : TellAsync(context, StatusCodes.Status404NotFound, "There are /, the dashboard, and /healthz, /readyz, /metrics and /api/v1/.");
+                : TellAsync(
+                    context,
+                    StatusCodes.Status404NotFound,
+                    "There are /, the dashboard, and /healthz, /readyz, /metrics and /api/v1/."
+                );
         }
 
         return takesOthers

@@ -6,7 +6,9 @@ public static class SshdNeeds
     /// <summary>The folders of Debian and others; an ordinary user's PATH often lacks these.</summary>
     private static readonly string[] s_places = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd", "/usr/bin/sshd"];
 
-    /// <summary>The sshd to start, if all is there: sshd, the relay, an account that sshd lets in, and host keys that can be used.</summary>
+    /// <summary>
+    /// The sshd to start, if all is there: sshd, the relay, an account that sshd lets in, and host keys that can be used.
+    /// </summary>
     /// <param name="relay">The relay, an absolute path.</param>
     /// <param name="hostKeys">The operator's private host keys; empty if the node makes its own.</param>
     /// <param name="cancellationToken">Ends the look.</param>

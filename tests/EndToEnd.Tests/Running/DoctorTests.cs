@@ -86,17 +86,34 @@ public sealed class DoctorTests : IDisposable
         Assert.True(report.RootElement.GetProperty("ok").GetBoolean());
         string[] good = [.. findings.Where(static line => line.GetProperty("state").GetString() == "ok").Select(Name).Distinct()];
         Assert.Superset(
-            new HashSet<string>(
-                ["node", "tcp", "tls", "git", "credential", "ssh", "host-key", "sshd", "certificate", "redis", "peers", "files", "disk"]
-            ),
+            new HashSet<string>([
+                "node",
+                "tcp",
+                "tls",
+                "git",
+                "credential",
+                "ssh",
+                "host-key",
+                "sshd",
+                "certificate",
+                "redis",
+                "peers",
+                "files",
+                "disk",
+            ]),
             good.ToHashSet()
         );
         Assert.DoesNotContain(ApachePrimary.PasswordSuffix, result.Output, StringComparison.Ordinal);
 
         // From elsewhere, by a client that does not know the authority; and a repository that is not there.
-        CommandResult outside = await DoctorAsync(
-            ["--primary", web.Url.AbsoluteUri, "--node", $"https://127.0.0.1:{https}", "--node-ssh", $"127.0.0.1:{ssh}"]
-        );
+        CommandResult outside = await DoctorAsync([
+            "--primary",
+            web.Url.AbsoluteUri,
+            "--node",
+            $"https://127.0.0.1:{https}",
+            "--node-ssh",
+            $"127.0.0.1:{ssh}",
+        ]);
         Assert.Equal(1, outside.ExitCode);
         Assert.Contains("the node knows no authority that issued its certificate", outside.Output, StringComparison.Ordinal);
         Assert.Contains("ok      ssh", outside.Output, StringComparison.Ordinal);

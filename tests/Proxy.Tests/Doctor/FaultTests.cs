@@ -4,8 +4,8 @@ using Waystation.Proxy.Doctor.Reporting;
 namespace Waystation.Proxy.Tests.Doctor;
 
 /// <summary>
-/// Each fault is made for real, in a surrounding where nothing else is wrong, and the doctor names it, alone: everything else is in order or
-/// was not looked at.
+/// Each fault is made for real, in a surrounding where nothing else is wrong, and the doctor names it, alone: everything else is in order
+/// or was not looked at.
 /// </summary>
 public sealed class FaultTests
 {

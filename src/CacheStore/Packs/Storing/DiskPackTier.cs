@@ -180,13 +180,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
             DataFolder.CreatePrivate(Path.GetDirectoryName(path)!);
             File.Move(fill.File.File.Path, path + PackSuffix, overwrite: true);
             File.Move(temporary, path + RecordSuffix, overwrite: true);
-            _index.Add(
-                key,
-                new KeptPack(path, record.Repository),
-                record.PackLength + bytes.Length,
-                cost,
-                record.IsOfStrangers
-            );
+            _index.Add(key, new KeptPack(path, record.Repository), record.PackLength + bytes.Length, cost, record.IsOfStrangers);
             if (!fill.IsStorable)
             {
                 // It was disowned, or found damaged, while it was put away: a purge of the repository may have looked before it was here.

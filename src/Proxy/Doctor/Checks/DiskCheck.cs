@@ -16,7 +16,9 @@ internal sealed class DiskCheck(string folder, long reserve, Check data, double 
     private const int Block = 1024 * 1024;
     private const int Blocks = 8;
 
-    /// <summary>Bytes a second. A hard disk writes twenty times as fast, so only a disk that is ill, or a share far away, is below.</summary>
+    /// <summary>
+    /// Bytes a second. A hard disk writes twenty times as fast, so only a disk that is ill, or a share far away, is below.
+    /// </summary>
     public const double SlowWrites = 5 * Block;
 
     public override TimeSpan Limit => TimeSpan.FromSeconds(10);

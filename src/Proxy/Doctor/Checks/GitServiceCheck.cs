@@ -30,7 +30,8 @@ internal sealed partial class GitServiceCheck(GitServer server, string? reposito
     public static string? TargetOf(GitServer server, string? repository) =>
         server.PathOf(repository ?? Unknown) is not { } path
             ? null
-            : $"/{(repository is null && !path.EndsWith(".git", StringComparison.Ordinal) ? path + ".git" : path)}/info/refs?service=git-upload-pack";
+            : $"/{(repository is null && !path.EndsWith(".git", StringComparison.Ordinal) ? path + ".git" : path)}"
+                + "/info/refs?service=git-upload-pack";
 
     public override async Task ExamineAsync(FindingList findings, CancellationToken cancellationToken)
     {

@@ -37,7 +37,8 @@ internal sealed class NameCheck(GitServer server, Func<string, CancellationToken
         {
             findings.Fail(
                 $"{host} has no address: {e.Message}",
-                $"correct the name in {server.Settings}, or the name servers of this machine (/etc/resolv.conf); getent hosts {host} shows more"
+                $"correct the name in {server.Settings}, or the name servers of this machine (/etc/resolv.conf); "
+                    + $"getent hosts {host} shows more"
             );
             return;
         }

@@ -12,7 +12,9 @@ namespace Waystation.Proxy.Doctor.Checks;
 internal sealed class OwnCertificateCheck(CertificateFiles files, string setting, IReadOnlyList<string> names)
     : Check("certificate", files.Certificate)
 {
-    /// <summary>The place where an authority says where its own certificate is (RFC 5280, section 4.2.2.1). Private authorities have none.</summary>
+    /// <summary>
+    /// The place where an authority says where its own certificate is (RFC 5280, section 4.2.2.1). Private authorities have none.
+    /// </summary>
     private const string AuthorityInformation = "1.3.6.1.5.5.7.1.1";
 
     private static readonly TimeSpan s_soon = TimeSpan.FromDays(30);

@@ -6,7 +6,9 @@ using Waystation.Proxy.Doctor.Reporting;
 
 namespace Waystation.Proxy.Doctor.Checks;
 
-/// <summary>The certificate of a server is for its name, valid now, and of a known authority, by the judgement of the node itself.</summary>
+/// <summary>
+/// The certificate of a server is for its name, valid now, and of a known authority, by the judgement of the node itself.
+/// </summary>
 internal sealed class TlsCheck(GitServer server, Check scheme) : Check("tls", server.Name, scheme)
 {
     private const string UnknownAuthority = "the node knows no authority";
@@ -91,7 +93,8 @@ internal sealed class TlsCheck(GitServer server, Check scheme) : Check("tls", se
         words.Contains("another name", StringComparison.Ordinal)
             ? server.IsNode
                 ? $"give the node a certificate for {server.TlsName} (Tls:Certificate): clients use that name"
-                : $"the address leads to another server, or the certificate is wrong: check {server.Settings}:Address, ask the primary's operator"
+                : $"the address leads to another server, or the certificate is wrong: check {server.Settings}:Address, "
+                    + "ask the primary's operator"
             : words.Contains("expired", StringComparison.Ordinal) || words.Contains("valid only from", StringComparison.Ordinal)
                 ? server.IsNode
                     ? "renew the files of Tls:Certificate; check the clock of this machine"

@@ -5,8 +5,8 @@ namespace Waystation.Proxy.Options.Reading;
 
 /// <summary>
 /// Fills the options classes from configuration and gathers everything that is wrong, so that an operator mends all of it at once. A name
-/// that no options class has is wrong too: a misspelt name must not pass in silence. .NET's own binder stops at the first error, and knows
-/// neither sizes nor lists in one text.
+/// that no options class has is wrong too: a misspelt name must not pass in silence. .NET's own binder stops at the first error, and
+/// knows neither sizes nor lists in one text.
 /// </summary>
 internal sealed class OptionsReader
 {
@@ -26,7 +26,9 @@ internal sealed class OptionsReader
         return problems.Count == 0 ? options : throw new SettingsException(problems);
     }
 
-    /// <summary>The options as far as they are right, and all that is wrong. A wrong setting has its default, a required one none.</summary>
+    /// <summary>
+    /// The options as far as they are right, and all that is wrong. A wrong setting has its default, a required one none.
+    /// </summary>
     public static (NodeOptions Options, IReadOnlyList<string> Problems) ReadAll(IConfiguration configuration)
     {
         var reader = new OptionsReader(configuration);
