@@ -16,6 +16,7 @@ internal static class Program
         )
         {
             ServeCommand.Create(),
+            InitCommand.Create(),
         };
         foreach (Command command in NodeVerbs.Commands())
         {
