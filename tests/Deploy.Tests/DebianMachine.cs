@@ -147,7 +147,7 @@ internal sealed class DebianMachine : IAsyncDisposable
     private Command Outside(string program, params IReadOnlyList<string> words)
     {
         string first = File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Trim();
-        return new Command("nsenter", ["--target", first, "--mount", "--pid", "--cgroup", "--uts", "--ipc", program, .. words])
+        return new Command("nsenter", ["--target", first, "--mount", "--pid", "--cgroup", "--uts", "--ipc", "--net", program, .. words])
         {
             Environment = new Dictionary<string, string>
             {
