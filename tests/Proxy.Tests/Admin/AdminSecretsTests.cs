@@ -94,6 +94,8 @@ public sealed class AdminSecretsTests : IAsyncLifetime
             Assert.DoesNotContain(secret, _node.Log, StringComparison.Ordinal);
         }
 
+        // Its lock is let go then.
+        await _node.StopAsync();
         foreach (string file in Directory.EnumerateFiles(_node.DataFolder, "*", SearchOption.AllDirectories))
         {
             string text = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
