@@ -154,6 +154,7 @@ public sealed class AdminPagesTests(NodeWithToken node) : IClassFixture<NodeWith
         ];
         Assert.Equal(
             [
+                "get /api/v1/doctor",
                 "get /api/v1/fetches",
                 "get /api/v1/live",
                 "get /api/v1/live/events",

@@ -204,10 +204,12 @@ public sealed class ChoiceTests(ChoosyFront front) : IClassFixture<ChoosyFront>
     {
         (string repository, GitScript script) = front.Serve();
         await front.InfoRefsAsync(repository);
+        // A client without a login is a stranger, whose clone of what is no tip is kept when it is asked for again.
+        await front.FetchToEndAsync(repository, GitScript.Hidden);
         await front.FetchToEndAsync(repository, GitScript.Hidden);
 
         (string status, _) = await front.FetchToEndAsync(repository, GitScript.Hidden);
 
-        Assert.Equal(("waystation; hit", 1, 1, 0), (status, script.InfoRefs, script.Fetches, script.LsRefs));
+        Assert.Equal(("waystation; hit", 1, 2, 0), (status, script.InfoRefs, script.Fetches, script.LsRefs));
     }
 }

@@ -15,26 +15,27 @@ internal static class DoctorPage
         // Pages are mapped when the node starts.
         DateTimeOffset started = api.Pages.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
         api.Pages.MapGet(
-            Path,
-            (MirrorSet mirrors, HookTimes hooks, ClientOptions clients, TimeProvider time) =>
-                new NodeSelf(
-                    StatusPage.Version,
-                    NodeMark.Own,
-                    started,
-                    time.GetUtcNow(),
-                    OpenFilesLimit.Read(),
-                    OpenFiles(),
-                    clients.MaxConnections,
-                    hooks.All(),
-                    [
-                        .. mirrors
-                            .All()
-                            .Select(static mirror => mirror.Name)
-                            .DistinctBy(static name => name.Host, StringComparer.Ordinal)
-                            .Select(static name => name.ToString()),
-                    ]
-                )
-        );
+                Path,
+                (MirrorSet mirrors, HookTimes hooks, ClientOptions clients, TimeProvider time) =>
+                    new NodeSelf(
+                        StatusPage.Version,
+                        NodeMark.Own,
+                        started,
+                        time.GetUtcNow(),
+                        OpenFilesLimit.Read(),
+                        OpenFiles(),
+                        clients.MaxConnections,
+                        hooks.All(),
+                        [
+                            .. mirrors
+                                .All()
+                                .Select(static mirror => mirror.Name)
+                                .DistinctBy(static name => name.Host, StringComparer.Ordinal)
+                                .Select(static name => name.ToString()),
+                        ]
+                    )
+            )
+            .WithSummary("What only the running node can tell the doctor: its mark, its limits, the last webhooks.");
     }
 
     private static int OpenFiles()
