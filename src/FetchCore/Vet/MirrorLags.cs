@@ -10,7 +10,7 @@ namespace Waystation.FetchCore.Vet;
 /// </summary>
 public sealed class MirrorLags
 {
-    private const int MaxRepositories = 16_384;
+    private const int MaxRepositories = 65_536;
 
     private readonly TimeProvider _time;
     private readonly RecentMap<RepositoryName, MirrorLag> _lags;

@@ -1,5 +1,4 @@
 using Waystation.CacheStore;
-using Waystation.CacheStore.Flights;
 using Waystation.FetchCore.Observing;
 
 namespace Waystation.FetchCore.Vet;
@@ -9,13 +8,9 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
 {
     private const int MaxRounds = 20;
     private const int MaxFailures = 20;
-    private const int MaxMirrors = 65_536;
-
-    private static readonly TimeSpan s_memory = TimeSpan.FromDays(7);
 
     private readonly Lock _gate = new();
     private readonly LinkedList<VetRound> _rounds = [];
-    private readonly RecentMap<RepositoryName, DateTimeOffset> _checked = new(MaxMirrors, s_memory, time);
     private Action<RepositoryName>? _whenChecked;
 
     /// <summary>The last rounds, newest first.</summary>
@@ -29,9 +24,6 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
             }
         }
     }
-
-    /// <summary>The time when the mirror was last found equal to the primary, or was made so; null if not since the start.</summary>
-    public DateTimeOffset? LastChecked(RepositoryName repository) => _checked.TryGet(repository, out DateTimeOffset at) ? at : null;
 
     /// <summary>Begins a round; later results belong to it.</summary>
     public void Begin()
@@ -53,7 +45,6 @@ public sealed class VetReport(TimeProvider time, WorkMeters meters)
     public void Checked(RepositoryName repository)
     {
         Note("checked", static round => round with { Checked = round.Checked + 1 });
-        _checked.Set(repository, time.GetUtcNow());
         _whenChecked?.Invoke(repository);
     }
 

@@ -1,7 +1,7 @@
 using Waystation.CacheStore;
-using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Background;
 using Waystation.FetchCore.Observing;
+using Waystation.FetchCore.Vet;
 using Waystation.Primaries;
 using Waystation.Proxy.Admin;
 using Waystation.Proxy.Admin.Pages;
@@ -16,7 +16,7 @@ internal sealed class DashboardActions(
     ServicePrimaries services,
     WorkRequests work,
     RepositoryPurge purge,
-    MirrorSet mirrors
+    VetRounds rounds
 )
 {
     /// <summary>The answer to a text that is no name of a repository.</summary>
@@ -45,13 +45,7 @@ internal sealed class DashboardActions(
     /// <summary>Compares every mirror that the service credential may read.</summary>
     public Task<string> VetAsync(IFormCollection form, CancellationToken cancellationToken)
     {
-        int count = 0;
-        foreach (Mirror mirror in mirrors.All().Where(mirror => services.Serves(mirror.Name)))
-        {
-            work.Begin(WorkKind.Vet, mirror.Name);
-            count++;
-        }
-
+        int count = rounds.VetAll().Count;
         return Task.FromResult(
             count > 0
                 ? $"The vet compares {Words.Count(count, "mirror", "mirrors")} now."

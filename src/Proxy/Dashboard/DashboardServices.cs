@@ -35,7 +35,7 @@ internal static class DashboardServices
             .AddSingleton<Notice>()
             .AddSingleton<StoreSizes>()
             .AddSingleton<AttentionList>()
-            .AddSingleton<RepositoryList>()
+            .AddSingleton<RepositorySearch>()
             .AddSingleton<PageRenderer>()
             .AddSingleton<DashboardDoor>()
             .AddSingleton<LiveUpdates>()

@@ -1,27 +1,16 @@
-using Waystation.CacheStore;
+using Waystation.Proxy.Admin.Pages;
 
 namespace Waystation.Proxy.Dashboard.Pages;
 
 /// <summary>A repository in the list.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Kind">The kind of its health: <c>good</c>, <c>busy</c>, <c>warn</c> or <c>bad</c>.</param>
+/// <param name="Status">What the node keeps of it, and how it fares.</param>
+/// <param name="Kind">The kind of its health: <c>good</c>, <c>busy</c>, <c>idle</c>, <c>warn</c> or <c>bad</c>.</param>
 /// <param name="Health">Its health in a word or two.</param>
-/// <param name="Trouble">What is wrong; null if nothing is.</param>
-/// <param name="Compared">When its mirror was last found equal to the primary; null if not since the start.</param>
-/// <param name="HasMirror">Whether there is a mirror.</param>
-/// <param name="MirrorBytes">Bytes of the mirror.</param>
-/// <param name="LfsBytes">Bytes of its Git LFS objects.</param>
-/// <param name="Refs">Refs of the mirror.</param>
-/// <param name="LastUsed">When the mirror last made a response; null without a mirror.</param>
-internal sealed record RepositoryRow(
-    RepositoryName Name,
-    string Kind,
-    string Health,
-    string? Trouble,
-    DateTimeOffset? Compared,
-    bool HasMirror,
-    long MirrorBytes,
-    long LfsBytes,
-    int Refs,
-    DateTimeOffset? LastUsed
-);
+internal sealed record RepositoryRow(RepositoryStatus Status, string Kind, string Health)
+{
+    /// <summary>Whether there is a mirror.</summary>
+    public bool HasMirror => Status.ObjectFormat is not null;
+
+    /// <summary>How long its mirror is known to lack refs of the primary; null if nothing is known to lack.</summary>
+    public TimeSpan? Lag => Status.LagSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+}
