@@ -35,7 +35,9 @@ internal sealed class DataRemoval(
             return one;
         }
 
-        return primaries.NameOf(text) is { } named ? [named] : null;
+        return primaries.NameOf(text) is { } named && (names.Contains(named) || tallies.Of(named) != RepositoryTally.Nothing)
+            ? [named]
+            : null;
     }
 
     /// <summary>Removes it.</summary>

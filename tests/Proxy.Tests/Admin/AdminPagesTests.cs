@@ -50,7 +50,7 @@ public sealed class AdminPagesTests(NodeWithToken node) : IClassFixture<NodeWith
     [InlineData("POST", "/api/v1/repos/purge", 200, Json)]
     [InlineData("POST", "/api/v1/repos/warm", 409, Problem)]
     [InlineData("POST", "/api/v1/repos/sync", 409, Problem)]
-    [InlineData("POST", "/api/v1/repos/remove", 200, Json)]
+    [InlineData("POST", "/api/v1/repos/remove", 400, Problem)]
     [InlineData("POST", "/api/v1/repos/explain", 200, Json)]
     [InlineData("POST", "/api/v1/vet", 200, Json)]
     [InlineData("GET", "/api/v1/openapi.json", 200, Json)]
