@@ -351,7 +351,7 @@ internal static class Node
         kestrel.Limits.MaxRequestHeadersTotalSize = (int)options.Access.MaxHeaders;
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = (int)options.Access.MaxHeaders;
         // Fields are bytes to a proxy: each goes through one character and comes out as it was, whatever it is coded in.
-        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.RequestHeaderEncodingSelector = ConnectionField.EncodingOf;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         // A push is as long as it is; the bodies that are read here have bounds of their own.
         kestrel.Limits.MaxRequestBodySize = null;

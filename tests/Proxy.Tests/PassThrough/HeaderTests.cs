@@ -83,6 +83,33 @@ public sealed class HeaderTests(Front front) : IClassFixture<Front>
         Assert.DoesNotContain(value, front.Primary.Request.Header(name) ?? "", StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>Beside <c>close</c> and <c>keep-alive</c>, in one field and in several, also on a connection that is used again.</summary>
+    [Theory]
+    [InlineData("Connection: close, X-Foo\r\nX-Foo: secret\r\n", false)]
+    [InlineData("Connection: X-Foo, close\r\nX-Foo: secret\r\n", false)]
+    [InlineData("X-Foo: secret\r\nConnection: keep-alive,x-foo\r\n", false)]
+    [InlineData("Connection: keep-alive\r\nX-Foo: secret\r\nConnection: X-Foo\r\n", false)]
+    [InlineData("Connection: Upgrade, X-Foo\r\nX-Foo: secret\r\n", false)]
+    [InlineData("Connection: keep-alive, X-Other\r\nX-Foo: secret\r\n", true)]
+    [InlineData("Connection: keep-alive\r\nX-Foo: secret\r\n", true)]
+    public async Task FieldForThisHop_IsNotForwarded_WhateverElseConnectionSays(string fields, bool isForwarded)
+    {
+        front.Primary.AnswerText("ok");
+        using RawConnection connection = await RawConnection.OpenAsync(front.Node.Url);
+        // The names of an earlier request are its own.
+        await connection.SendAsync("GET /first HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, X-Foo\r\n\r\n"u8.ToArray());
+        await Eventually.TrueAsync("the primary was asked", () => front.Primary.Requests.Count == 1);
+        string request = $"GET /page HTTP/1.1\r\nHost: x\r\n{fields}\r\n";
+        // In pieces, so that the server reads the head in several steps.
+        for (int at = 0; at < request.Length; at += 7)
+        {
+            await connection.SendAsync(Encoding.ASCII.GetBytes(request[at..Math.Min(at + 7, request.Length)]));
+        }
+
+        await Eventually.TrueAsync("the primary was asked again", () => front.Primary.Requests.Count == 2);
+        Assert.Equal(isForwarded ? "secret" : null, front.Primary.Request.Header("X-Foo"));
+    }
+
     [Theory]
     [InlineData("X-Foo", "1")]
     [InlineData("Keep-Alive", "timeout=77")]

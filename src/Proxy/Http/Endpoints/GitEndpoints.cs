@@ -36,6 +36,7 @@ internal sealed class GitEndpoints(
     public async Task HandleAsync(HttpContext context)
     {
         meters.Opened();
+        ConnectionField.Restore(context.Request);
         using Activity? span = Spans
             .BeginRequest("http", context.Request.Headers.TraceParent)
             ?.SetTag("http.request.method", context.Request.Method);
