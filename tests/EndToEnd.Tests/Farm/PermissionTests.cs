@@ -143,8 +143,10 @@ public sealed class PermissionTests : IAsyncLifetime
             return ("2, POST ls-refs", $"{first}, {string.Join(", ", await QuestionsAsync(() => LsRemoteAsync(1)))}");
         });
 
-    [Fact]
-    public async Task Purge_AtOneNode_IsDoneByAll()
+    [Theory]
+    [InlineData("purge")]
+    [InlineData("remove")]
+    public async Task Purge_AtOneNode_IsDoneByAll(string verb)
     {
         // Only the node that keeps the mirror has a folder for it.
         static bool Has(WaystationNode node) =>
@@ -156,7 +158,7 @@ public sealed class PermissionTests : IAsyncLifetime
         await Eventually.TrueAsync("both nodes have something", () => _station.Nodes.All(Has));
         CommandResult purged = await new Command(
             Checkout.Program,
-            ["purge", _repository.Name, "--admin", _station.Nodes[0].Admin.AbsoluteUri]
+            [verb, _repository.Name, "--admin", _station.Nodes[0].Admin.AbsoluteUri]
         ).RunAsync();
         Assert.Equal(0, purged.ExitCode);
         await Eventually.TrueAsync("no node has anything", () => !_station.Nodes.Any(Has));
