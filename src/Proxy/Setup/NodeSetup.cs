@@ -61,6 +61,7 @@ internal sealed class NodeSetup(SetupPaths paths, Answers answers, IQuestions qu
             Start it: ./waystation serve --config {paths.Configuration}
             As a service: give {account} the files in {Path.GetDirectoryName(paths.Configuration)}, then systemctl daemon-reload and
             systemctl enable --now {Path.GetFileNameWithoutExtension(paths.Unit)}
+            {FolderStep(data, account)}
 
             {DnsSteps.Of(options.Primaries[0].Url, options.Primaries[0].Address is not null, options.Ssh.IsOn, answers["Listen"] ?? "")}
             """
@@ -68,12 +69,16 @@ internal sealed class NodeSetup(SetupPaths paths, Answers answers, IQuestions qu
         return 0;
     }
 
+    /// <summary>systemd makes the usual folder by itself.</summary>
+    private static string FolderStep(string data, string account) =>
+        data == ServiceUnit.StateFolder ? "" : $"Before its first start: install -d -m 700 -o {account} {data}\n";
+
     private Task AskPrimary()
     {
         Ask(Primary, "The primary's URL, by the name that clients use", null);
         Ask(Address, "The primary's own address, if that name will lead clients to this node", null);
         Ask("Primaries:0:Tls:CaFile", "A PEM file with the primary's authority, if it is not a public one", null);
-        Ask("Data", "The folder for all that the node keeps", "/var/lib/waystation");
+        Ask("Data", "The folder for all that the node keeps", ServiceUnit.StateFolder);
         return Task.CompletedTask;
     }
 

@@ -6,7 +6,9 @@ namespace Waystation.Proxy.Setup;
 internal static class ServiceUnit
 {
     private const string Resource = "waystation.service";
-    private const string PackagedData = "/var/lib/waystation";
+
+    /// <summary>The data folder of the packaged unit, which systemd makes.</summary>
+    public const string StateFolder = "/var/lib/waystation";
 
     /// <summary>The text for a node with these settings.</summary>
     /// <param name="configuration">The file of settings.</param>
@@ -31,9 +33,9 @@ internal static class ServiceUnit
                     "Documentation" => [],
                     "User" => [$"User={account}"],
                     "Group" => [],
-                    "StateDirectory" or "StateDirectoryMode" when data != PackagedData => [],
+                    "StateDirectory" or "StateDirectoryMode" when data != StateFolder => [],
                     "ProtectHome" when IsInHome(data) || IsInHome(program) || IsInHome(configuration) => ["ProtectHome=read-only"],
-                    "ProtectSystem" when data != PackagedData => [line, $"ReadWritePaths={Quoted(data)}"],
+                    "ProtectSystem" when data != StateFolder => [line, $"ReadWritePaths={Quoted(data)}"],
                     _ => (string[])[line],
                 }
             );
