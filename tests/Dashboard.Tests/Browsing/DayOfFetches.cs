@@ -13,7 +13,7 @@ internal static class DayOfFetches
     public static void Write(string path, DateTimeOffset now)
     {
         var random = new Random(Seed);
-        using var file = HistoryFile.Open(path, path + ".tmp");
+        HistoryFile file = HistoryFile.Open(path, path + ".tmp");
         long last = now.ToUnixTimeSeconds() / 60;
         for (long minute = last - HistoryFile.Slots + 2; minute < last - 1; minute++)
         {

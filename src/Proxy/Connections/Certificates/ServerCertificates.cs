@@ -25,7 +25,7 @@ internal sealed class ServerCertificates : IDisposable
     {
         (_time, _logger) = (time, logger);
         _served = [.. options.AllFiles.Select(New)];
-        _names = new CertificateNames(_served);
+        _names = NamesOf(_served);
         meter.CreateObservableGauge(
             "waystation_certificate_seconds_left",
             () => Measure(one => (long)(one.Current.NotAfter - time.GetUtcNow()).TotalSeconds),
@@ -61,7 +61,7 @@ internal sealed class ServerCertificates : IDisposable
 
     /// <summary>The certificate for a client.</summary>
     /// <param name="serverName">The name that it asks for; empty if it asks for none.</param>
-    public SslStreamCertificateContext Find(string serverName) => Volatile.Read(ref _names).Find(serverName).Current.Context;
+    public SslStreamCertificateContext Find(string serverName) => Volatile.Read(ref _names).Find(serverName).Context;
 
     /// <summary>Takes over changed settings. A certificate whose files are still named stays as it is.</summary>
     public void Use(TlsOptions options)
@@ -77,7 +77,7 @@ internal sealed class ServerCertificates : IDisposable
             try
             {
                 _served = [.. files.Select(one => _served.FirstOrDefault(served => served.Files == one) ?? New(one))];
-                Volatile.Write(ref _names, new CertificateNames(_served));
+                Volatile.Write(ref _names, NamesOf(_served));
             }
             catch (CertificateException e)
             {
@@ -100,10 +100,12 @@ internal sealed class ServerCertificates : IDisposable
 
             if (isChanged)
             {
-                Volatile.Write(ref _names, new CertificateNames(_served));
+                Volatile.Write(ref _names, NamesOf(_served));
             }
         }
     }
+
+    private static CertificateNames NamesOf(IEnumerable<FollowedCertificate> served) => new([.. served.Select(static one => one.Current)]);
 
     private FollowedCertificate New(CertificateFiles files) => new(files, _time, _logger);
 

@@ -87,7 +87,6 @@ internal sealed class FetchHistory : BackgroundService
     public override void Dispose()
     {
         _listener.Dispose();
-        _file?.Dispose();
         base.Dispose();
     }
 

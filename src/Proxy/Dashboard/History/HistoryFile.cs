@@ -5,9 +5,10 @@ namespace Waystation.Proxy.Dashboard.History;
 
 /// <summary>
 /// The file of the history: a header and one slot for each minute of a day. It never grows. A minute is written over the one of the day
-/// before, in place: a crash harms that slot alone (<see cref="HistorySlot"/>). A file that is not of this form is begun anew.
+/// before, in place: a crash harms that slot alone (<see cref="HistorySlot"/>). A file that is not of this form is begun anew. The file is
+/// open only while it is read or written, so that an operator can make the disk read-only.
 /// </summary>
-internal sealed class HistoryFile : IDisposable
+internal sealed class HistoryFile
 {
     /// <summary>Slots: the minutes of a day.</summary>
     public const int Slots = 24 * 60;
@@ -17,11 +18,11 @@ internal sealed class HistoryFile : IDisposable
 
     private static readonly byte[] s_header = MakeHeader();
 
-    private readonly SafeFileHandle _file;
+    private readonly string _path;
 
-    private HistoryFile(SafeFileHandle file) => _file = file;
+    private HistoryFile(string path) => _path = path;
 
-    /// <summary>Opens the file, and makes it if it is missing or is not of this form.</summary>
+    /// <summary>Finds the file, and makes it if it is missing or is not of this form.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="temporary">A path for the new file until it is complete.</param>
     /// <exception cref="IOException">The disk refuses.</exception>
@@ -39,7 +40,7 @@ internal sealed class HistoryFile : IDisposable
             File.Move(temporary, path, overwrite: true);
         }
 
-        return new HistoryFile(File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read));
+        return new HistoryFile(path);
     }
 
     /// <summary>The place of a minute among the slots.</summary>
@@ -49,7 +50,8 @@ internal sealed class HistoryFile : IDisposable
     public IEnumerable<HistoryMinute> Read()
     {
         byte[] all = new byte[Length];
-        int read = RandomAccess.Read(_file, all, 0);
+        using SafeFileHandle file = File.OpenHandle(_path);
+        int read = RandomAccess.Read(file, all, 0);
         List<HistoryMinute> minutes = [];
         for (int place = 0; place < Slots && (place + 2) * HistorySlot.Size <= read; place++)
         {
@@ -72,10 +74,9 @@ internal sealed class HistoryFile : IDisposable
     {
         Span<byte> slot = stackalloc byte[HistorySlot.Size];
         HistorySlot.Write(slot, minute);
-        RandomAccess.Write(_file, slot, (PlaceOf(minute.Minute) + 1L) * HistorySlot.Size);
+        using SafeFileHandle file = File.OpenHandle(_path, FileMode.Open, FileAccess.Write, FileShare.Read);
+        RandomAccess.Write(file, slot, (PlaceOf(minute.Minute) + 1L) * HistorySlot.Size);
     }
-
-    public void Dispose() => _file.Dispose();
 
     private static bool IsOfThisForm(string path)
     {
