@@ -49,7 +49,7 @@ public sealed partial class TerminalTests : IAsyncLifetime
         CommandResult result = await new Command(
             "script",
             "-qec",
-            $"stty cols 200; {Checkout.Program} {words} --admin {_station.Node.Admin}",
+            $"stty rows 50 cols 200; {Checkout.Program} {words} --admin {_station.Node.Admin}",
             "/dev/null"
         )
         {

@@ -23,7 +23,8 @@ internal sealed class ConnectionField : Encoding
     /// <summary>Gives a request the values back that its client sent.</summary>
     public static void Restore(HttpRequest request)
     {
-        if (s_values.Value is { Count: > 0 } values)
+        // HTTP/2 has no such field, and one flow for all requests of a connection.
+        if (!HttpProtocol.IsHttp2(request.Protocol) && s_values.Value is { Count: > 0 } values)
         {
             request.Headers.Connection = values;
         }
