@@ -375,6 +375,7 @@ internal static class Node
         if (address.IsTls)
         {
             door.Protocols = HttpProtocols.Http1AndHttp2;
+            door.Use(EndWithoutHello);
             door.UseHttps(services.GetRequiredService<ServerCertificates>().HandshakeOptions);
         }
         else
@@ -384,6 +385,23 @@ internal static class Node
 
         return door;
     }
+
+    /// <summary>
+    /// Ends a connection whose first record is a handshake without a ClientHello. The TLS stream asks for the certificate when it reads the
+    /// ClientHello, so it has none here, and the server would log its exception as a fault.
+    /// </summary>
+    private static ConnectionDelegate EndWithoutHello(ConnectionDelegate next) =>
+        async connection =>
+        {
+            try
+            {
+                await next(connection);
+            }
+            catch (NotSupportedException)
+            {
+                connection.Abort();
+            }
+        };
 
     private static ListenOptions OpenRedirectDoor(ListenOptions door, IServiceProvider services)
     {

@@ -46,6 +46,35 @@ public sealed class CertificateTests : IAsyncLifetime
         return _station.DisposeAsync();
     }
 
+    /// <summary>A record of a handshake that is none, or is no ClientHello.</summary>
+    [Theory]
+    [InlineData("1603010004" + "02000000")]
+    [InlineData("1603010004" + "00000000")]
+    [InlineData("1603030006" + "0e0000020000")]
+    [InlineData("160301000101")]
+    public async Task BytesThatAreNoHello_EndTheConnection_AndAreNoFault(string bytes)
+    {
+        using (RawConnection connection = await RawConnection.OpenAsync(_station.Node.Url))
+        {
+            await connection.SendAsync(Convert.FromHexString(bytes));
+            connection.EndSending();
+            try
+            {
+                await connection.ReadToEndAsync();
+            }
+            catch (Exception e) when (e is InvalidOperationException or IOException or System.Net.Sockets.SocketException)
+            {
+                // The node has closed the connection.
+            }
+        }
+
+        await Eventually.TrueAsync(
+            "the connection has ended",
+            async () => (await _station.Node.MetricsAsync()).Sum("waystation_client_connections") == 0
+        );
+        Assert.DoesNotContain("Unhandled", _station.Node.Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Rotation_FailsNoRequest_AndAWrongFileChangesNothing()
     {
