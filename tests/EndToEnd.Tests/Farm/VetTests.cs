@@ -20,6 +20,7 @@ public sealed class VetTests : IAsyncLifetime
             GitClient writer = _station.NewClient($"writer{number}");
             await writer.RunAsync("clone", "--quiet", _station.UrlOf(repository, "alice").AbsoluteUri, "clone");
             await FarmTraffic.SettleAsync(_station.Primary, _station.Nodes);
+            await Eventually.TrueAsync("a node has a mirror", () => _station.Nodes.Any(node => HasMirror(node, repository)));
             WaystationNode keeper = Assert.Single(_station.Nodes, node => HasMirror(node, repository));
             WaystationNode other = _station.Nodes.Single(node => node != keeper);
 
