@@ -213,7 +213,7 @@ public sealed class WorkQueue : BackgroundService
     private async Task RunAsync(WorkPiece piece, CancellationTokenSource stopping)
     {
         await Task.Yield();
-        using Activity? span = Spans.Begin(piece.Kind.ToString().ToLowerInvariant())?.SetTag("repository", piece.Repository.ToString());
+        using Activity? span = Spans.Begin(piece.Kind.ToWord())?.SetTag("repository", piece.Repository.ToString());
         string? error = null;
         bool cancelled = false;
         try

@@ -109,7 +109,7 @@ public sealed class FetchMeters
             case { Outcome: { } outcome }:
                 _fetches.Add(1, Tag("outcome", outcome.ToWord()));
                 _fetchBytes.Add(record.Bytes, Tag("outcome", outcome.ToWord()));
-                Measured(record.Times, outcome);
+                Measured(record.Times, Tag("outcome", outcome.ToWord()));
                 break;
         }
 
@@ -119,7 +119,7 @@ public sealed class FetchMeters
         }
     }
 
-    private void Measured(FetchTimes times, FetchOutcome outcome)
+    private void Measured(FetchTimes times, KeyValuePair<string, object?> outcome)
     {
         Phase("parse", times.Parse);
         Phase("access", times.Access);
@@ -128,8 +128,7 @@ public sealed class FetchMeters
         Phase("send", times.Send);
         Phase("total", times.Total);
 
-        void Phase(string phase, TimeSpan lasted) =>
-            _phases.Record(lasted.TotalSeconds, Tag("phase", phase), Tag("outcome", outcome.ToWord()));
+        void Phase(string phase, TimeSpan lasted) => _phases.Record(lasted.TotalSeconds, Tag("phase", phase), outcome);
     }
 
     private void Bypassed(string reason)

@@ -18,6 +18,9 @@ public static class FetchWords
     /// <summary>The phase in the form of a token.</summary>
     public static string ToWord(this FetchPhase phase) => ToWord(phase.ToString());
 
+    /// <summary>The kind of work in the form of a token.</summary>
+    public static string ToWord(this WorkKind kind) => ToWord(kind.ToString());
+
     private static string ToWord(string name) =>
         string.Concat(name.Select(static (c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 }

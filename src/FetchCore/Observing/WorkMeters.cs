@@ -40,11 +40,7 @@ public sealed class WorkMeters
 
     /// <summary>Counts a piece of work that has ended.</summary>
     public void Done(WorkKind kind, string result) =>
-        _done.Add(
-            1,
-            new KeyValuePair<string, object?>("kind", kind.ToString().ToLowerInvariant()),
-            new KeyValuePair<string, object?>("result", result)
-        );
+        _done.Add(1, new KeyValuePair<string, object?>("kind", kind.ToWord()), new KeyValuePair<string, object?>("result", result));
 
     /// <summary>Counts a result of the vet.</summary>
     internal void Vetted(string result) => _vetted.Add(1, new KeyValuePair<string, object?>("result", result));

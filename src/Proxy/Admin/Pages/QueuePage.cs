@@ -1,4 +1,5 @@
 using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Observing;
 
 namespace Waystation.Proxy.Admin.Pages;
 
@@ -14,7 +15,7 @@ internal static class QueuePage
         queue
             .Entries()
             .Select(static entry => new WorkStatus(
-                QueuedWork.Word(entry.Kind),
+                entry.Kind.ToWord(),
                 entry.Repository.ToString(),
                 entry.Due,
                 entry.IsRunning,

@@ -10,9 +10,6 @@ namespace Waystation.Proxy.Admin.Pages;
 /// <param name="Queued">The kind of work, in lower case.</param>
 internal sealed record QueuedWork(string Repo, string Queued)
 {
-    /// <summary>The word for a kind of work.</summary>
-    public static string Word(WorkKind kind) => kind.ToString().ToLowerInvariant();
-
     /// <summary>Puts work that needs the service credential into the queue.</summary>
     /// <exception cref="NotServedException">There is no service credential for the repository.</exception>
     public static QueuedWork Queue(WorkKind kind, RepositoryName repository, ServicePrimaries services, WorkRequests work)
@@ -26,6 +23,6 @@ internal sealed record QueuedWork(string Repo, string Queued)
         }
 
         work.Begin(kind, repository);
-        return new QueuedWork(repository.ToString(), Word(kind));
+        return new QueuedWork(repository.ToString(), kind.ToWord());
     }
 }

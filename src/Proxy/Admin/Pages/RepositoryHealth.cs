@@ -1,6 +1,7 @@
 using System.Globalization;
 using Waystation.CacheStore;
 using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Vet;
 using Waystation.Primaries;
 
@@ -35,7 +36,7 @@ internal sealed class RepositoryHealth(PrimaryMap primaries, MirrorLags lags)
         {
             return (
                 "failing",
-                string.Create(CultureInfo.InvariantCulture, $"{QueuedWork.Word(failing.Kind)} failed {failing.Failures} times: ")
+                string.Create(CultureInfo.InvariantCulture, $"{failing.Kind.ToWord()} failed {failing.Failures} times: ")
                     + failing.LastError
             );
         }

@@ -1,4 +1,5 @@
 using Waystation.FetchCore.Background;
+using Waystation.FetchCore.Observing;
 using Waystation.Proxy.Admin.Pages;
 
 namespace Waystation.Proxy.Dashboard.Pages;
@@ -34,7 +35,7 @@ internal sealed class RepositorySearch(RepositoryList list, WorkQueue queue)
         {
             { Health: "failing" or "outage" } => ("bad", status.Health),
             { Health: "excluded" or "foreign" } => ("warn", status.Health),
-            _ when running is not null => ("busy", $"{Words.Of(running.Kind)} runs"),
+            _ when running is not null => ("busy", $"{running.Kind.ToWord()} runs"),
             { Health: "behind" } => ("busy", status.Health),
             { ObjectFormat: null } => ("idle", "no mirror"),
             _ => ("good", "good"),

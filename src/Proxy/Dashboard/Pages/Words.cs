@@ -112,9 +112,6 @@ internal static class Words
             _ => "send",
         };
 
-    /// <summary>A kind of background work.</summary>
-    public static string Of(WorkKind kind) => kind.ToString().ToLowerInvariant();
-
     /// <summary>What was asked for.</summary>
     public static string Asked(AskedFetch? fetch, AskedLfs? lfs) =>
         lfs is not null ? $"LFS object, {Bytes(lfs.Size)}"
