@@ -9,6 +9,21 @@ public sealed class ListingTests
     [Fact]
     public void Table_HasHeadsAndTexts_AsTheyAre()
     {
+        string[] lines = Shown(80);
+        Assert.Equal(4, lines.Length);
+        Assert.Matches("^name +│? *how$", lines[0]);
+        Assert.Matches(@"^\[red\]a\[/\] +│? *b$", lines[2]);
+        Assert.Matches("^team/tool.git +│? *-$", lines[3]);
+    }
+
+    [Fact]
+    public void NarrowTerminal_HasABlockForEachRow() => Assert.Equal(["[red]a[/]", "how   b", "team/tool.git"], Shown(20));
+
+    [Fact]
+    public void Line_HasATabBetweenColumns_AndNoneInThem() => Assert.Equal("a b\tc d \t-", Listing.ToLine(["a\tb", "c\nd\u001b", "-"]));
+
+    private static string[] Shown(int width)
+    {
         var text = new StringWriter();
         IAnsiConsole console = AnsiConsole.Create(
             new AnsiConsoleSettings
@@ -18,7 +33,7 @@ public sealed class ListingTests
                 Out = new AnsiConsoleOutput(text),
             }
         );
-        console.Profile.Width = 80;
+        console.Profile.Width = width;
         new Listing(
             ["name", "how"],
             [
@@ -26,14 +41,6 @@ public sealed class ListingTests
                 ["team/tool.git", "-"],
             ]
         ).WriteTo(console);
-
-        string[] lines = [.. text.ToString().Split('\n').Select(static line => line.Trim()).Where(static line => line.Length > 0)];
-        Assert.Equal(4, lines.Length);
-        Assert.Matches("^name +│? *how$", lines[0]);
-        Assert.Matches(@"^\[red\]a\[/\] +│? *b$", lines[2]);
-        Assert.Matches("^team/tool.git +│? *-$", lines[3]);
+        return [.. text.ToString().Split('\n').Select(static line => line.Trim()).Where(static line => line.Length > 0)];
     }
-
-    [Fact]
-    public void Line_HasATabBetweenColumns_AndNoneInThem() => Assert.Equal("a b\tc d \t-", Listing.ToLine(["a\tb", "c\nd\u001b", "-"]));
 }
