@@ -78,7 +78,7 @@ internal sealed class CheckPlan(DoctorQuestion question) : IDisposable
             AddPorts();
         }
 
-        Check data = Add(new DataFolderCheck(Path.GetFullPath(Options.Data)));
+        Check data = Add(new DataFolderCheck(Path.GetFullPath(Options.Data), Environment.IsPrivilegedProcess));
         Add(new DiskCheck(Path.GetFullPath(Options.Data), Options.Disk.Reserve, data));
         Add(ProgramCheck.Git());
         if (Options.Primaries.Any(static primary => primary.Ssh is not null))

@@ -101,6 +101,23 @@ public sealed class CheckTests : IDisposable
         );
     }
 
+    /// <summary>root may enter every folder, so the doctor says nothing to it; another account cannot be the node's.</summary>
+    [Theory]
+    [InlineData(false, "Fail", "but this is another account", "run the doctor as ")]
+    [InlineData(true, "Ok", "mode 0700", "")]
+    public async Task DataFolder_IsOfAnotherAccount(bool isRoot, string state, string seen, string remedy)
+    {
+        string folder = "/root";
+        if (Environment.IsPrivilegedProcess)
+        {
+            folder = _folder["others"];
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            await new Command("chown", "1", folder).MustRunAsync();
+        }
+
+        AssertHas(await RunAsync(new DataFolderCheck(folder, isRoot)), Enum.Parse<FindingState>(state), seen, remedy);
+    }
+
     [Fact]
     public async Task Disk_IsSlow()
     {

@@ -3,6 +3,7 @@ using Waystation.Farm.Nodes;
 using Waystation.Farm.Redis;
 using Waystation.Farm.Secrets;
 using Waystation.Proxy.Doctor.Reporting;
+using Waystation.Proxy.Tests.Servers;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.Proxy.Tests.Doctor;
@@ -29,6 +30,16 @@ internal static class FarmFaults
         {
             ["redis is away"] = new("redis", "cannot be used", "start Redis", static stage => Join(stage, $"127.0.0.1:{FreePort.Find()}")),
             ["redis is frozen"] = new("redis", "cannot be used", "start Redis", static async stage => (await StartAsync(stage)).Freeze()),
+            ["redis is far away"] = new(
+                "redis",
+                "the nodes go on without Redis",
+                "put Redis near the nodes",
+                static async stage =>
+                {
+                    RedisServer redis = await StartAsync(stage);
+                    await Join(stage, stage.Keep(LateRelay.Start(redis.Address, TimeSpan.FromMilliseconds(80))).Address);
+                }
+            ),
             ["redis takes no such password"] = new(
                 "redis",
                 "the password of waystation is wrong",

@@ -6,7 +6,9 @@ using Waystation.Proxy.Doctor.Reporting;
 namespace Waystation.Proxy.Doctor.Checks;
 
 /// <summary>The data folder is the node's alone, and of a layout that this version knows.</summary>
-internal sealed class DataFolderCheck(string folder) : Check("data", folder)
+/// <param name="folder">The data folder.</param>
+/// <param name="isRoot">Whether this account may enter every folder, so that the folder may be of the node's account.</param>
+internal sealed class DataFolderCheck(string folder, bool isRoot) : Check("data", folder)
 {
     private const UnixFileMode Others =
         UnixFileMode.GroupRead
@@ -41,7 +43,7 @@ internal sealed class DataFolderCheck(string folder) : Check("data", folder)
 
         string owner = await AskAsync("stat", ["-c", "%u %U", Subject], cancellationToken);
         string own = await AskAsync("id", ["-u"], cancellationToken);
-        if (!Environment.IsPrivilegedProcess && owner.Split(' ') is [var id, var name] && id != own)
+        if (!isRoot && owner.Split(' ') is [var id, var name] && id != own)
         {
             findings.Fail(
                 $"belongs to {name}, but this is another account",
