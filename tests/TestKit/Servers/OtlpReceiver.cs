@@ -15,9 +15,11 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
     private readonly WebApplication _server;
     private readonly ConcurrentQueue<OtlpMessage> _messages = new();
+    private readonly Action<OtlpMessage> _take;
 
-    private OtlpReceiver(bool isGrpc)
+    private OtlpReceiver(bool isGrpc, Action<OtlpMessage>? take)
     {
+        _take = take ?? _messages.Enqueue;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -27,9 +29,12 @@ public sealed class OtlpReceiver : IAsyncDisposable
         _server.Run(context => TakeAsync(context, isGrpc));
     }
 
-    public static async Task<OtlpReceiver> StartAsync(bool isGrpc)
+    /// <summary>Starts a receiver.</summary>
+    /// <param name="isGrpc">Whether it speaks gRPC.</param>
+    /// <param name="take">Takes each message; null keeps them in <see cref="Messages"/>.</param>
+    public static async Task<OtlpReceiver> StartAsync(bool isGrpc, Action<OtlpMessage>? take = null)
     {
-        var receiver = new OtlpReceiver(isGrpc);
+        var receiver = new OtlpReceiver(isGrpc, take);
         await receiver._server.StartAsync();
         return receiver;
     }
@@ -54,7 +59,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         byte[] message = body.ToArray();
-        _messages.Enqueue(
+        _take(
             new OtlpMessage(context.Request.Path, context.Request.Headers["X-Tenant"].ToString(), isGrpc ? message[GrpcHead..] : message)
         );
         context.Response.ContentType = isGrpc ? "application/grpc" : "application/x-protobuf";

@@ -169,7 +169,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
 
     public void ForgetPeak() => File.WriteAllText($"/proc/{ProcessId}/clear_refs", "5");
 
-    /// <exception cref="InvalidOperationException">The node wrote a secret into its log, or shows one on a page.</exception>
+    /// <exception cref="InvalidOperationException">The node wrote a secret into its log, shows one on a page, or a node exported one.</exception>
     public async ValueTask DisposeAsync()
     {
         string pages = IsRunning ? await PagesAsync() : "";
@@ -177,6 +177,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
         _folder.Dispose();
         Secrets.AssertNoneIn(Log, "the node's log");
         Secrets.AssertNoneIn(pages, "a page of the admin address");
+        ExportSearch.AssertNoSecret();
     }
 
     /// <summary>What an operator sees of all that happened; empty if the node does not answer, or wants a token.</summary>
@@ -196,6 +197,11 @@ public sealed partial class WaystationNode : IAsyncDisposable
 
     private async Task LaunchAsync()
     {
+        // A command line that names a receiver has its own.
+        bool exportsHere = !_settings.Options.Contains("--Telemetry:OtlpUrl");
+        IReadOnlyDictionary<string, string> exports = exportsHere
+            ? await ExportSearch.EnvironmentAsync()
+            : new Dictionary<string, string>();
         var command = new Command(
             _settings.Program,
             [
@@ -212,7 +218,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
         )
         {
             WorkingDirectory = _folder.FullPath,
-            Environment = new Dictionary<string, string>(_settings.Environment)
+            Environment = new Dictionary<string, string>([.. _settings.Environment, .. exports])
             {
                 ["HOME"] = _settings.Home ?? _folder.FullPath,
                 ["DOTNET_ROOT"] = Checkout.DotnetRoot,
