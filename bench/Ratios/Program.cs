@@ -21,6 +21,7 @@ using Waystation.Ratios.Measures;
     ("quiet-fetch", QuietFetch.MeasureAsync),
     ("many-refs", VeryManyRefs.MeasureAsync),
     ("mixed", MixedLoad.MeasureAsync),
+    ("open-load", OpenLoad.MeasureAsync),
     ("wide-area", WideArea.MeasureAsync),
     ("lfs", LargeObjects.MeasureAsync),
     ("farm", Farm.MeasureAsync),

@@ -1,35 +1,17 @@
 using System.Diagnostics;
-using System.Text;
 
 namespace Waystation.Ratios.Load;
 
-/// <summary>
-/// What a building full of CI jobs asks one repository for, as a mix by seed: each of the workers asks the next thing when it has the
-/// answer to the last.
-/// The answers are thrown away, so that what is measured is the servers.
-/// </summary>
-internal sealed class LoadRun(LoadDoor door, Recent recent, HttpClient client)
+/// <summary>A closed loop: each of the workers asks the next thing when it has the answer to the last.</summary>
+internal sealed class LoadRun(LoadMix mix)
 {
     public const int Workers = 16;
 
-    // Of a hundred: clones of depth 1 of the newest tip, fetches by id into a kept workspace, looks whether anything is new, full clones.
-    private const int Shallow = 60,
-        ById = 15,
-        Polls = 23;
+    /// <summary>What the workers ask, and its times.</summary>
+    public LoadMix Mix => mix;
 
-    private readonly Lock _gate = new();
-
-    /// <summary>Milliseconds of the listings of refs, before a clone or by themselves.</summary>
-    public List<double> Listings { get; } = [];
-
-    /// <summary>Milliseconds of the packs of <c>--depth 1</c> clones, the listing before not counted.</summary>
-    public List<double> ShallowClones { get; } = [];
-
-    /// <summary>Answers that brought a pack.</summary>
-    public int Packs { get; private set; }
-
-    /// <summary>All answers.</summary>
-    public int Requests => Packs + Listings.Count;
+    /// <summary>Jobs that ended.</summary>
+    public int Jobs { get; private set; }
 
     /// <summary>From the beginning until the last worker had its last answer.</summary>
     public TimeSpan Elapsed { get; private set; }
@@ -38,91 +20,26 @@ internal sealed class LoadRun(LoadDoor door, Recent recent, HttpClient client)
     public int Pushes { get; private set; }
 
     /// <summary>Begins no request any more after this time, and returns when all have ended.</summary>
-    public async Task RunAsync(Pusher pusher, TimeSpan time, int seed)
+    public async Task RunAsync(Pusher pusher, TimeSpan time, int seed, int workers = Workers)
     {
         using var over = new CancellationTokenSource(time);
         long begun = Stopwatch.GetTimestamp();
-        Task<int> pushing = pusher.RunAsync(door, over.Token);
-        await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => WorkAsync(new Random((seed * Workers) + worker), over.Token)));
-        Elapsed = Stopwatch.GetElapsedTime(begun);
+        Task<int> pushing = pusher.RunAsync(mix.Door, over.Token);
+        int[] jobs = await Task.WhenAll(
+            Enumerable.Range(0, workers).Select(worker => WorkAsync(new Random((seed * workers) + worker), over.Token))
+        );
+        (Jobs, Elapsed) = (jobs.Sum(), Stopwatch.GetElapsedTime(begun));
         Pushes = await pushing;
     }
 
-    private async Task WorkAsync(Random random, CancellationToken over)
+    private async Task<int> WorkAsync(Random random, CancellationToken over)
     {
-        while (!over.IsCancellationRequested)
+        int jobs = 0;
+        for (; !over.IsCancellationRequested; jobs++)
         {
-            int what = random.Next(100);
-            if (what < Shallow)
-            {
-                await CloneAsync(depth: 1);
-            }
-            else if (what < Shallow + ById)
-            {
-                await FetchByIdAsync(random);
-            }
-            else if (what < Shallow + ById + Polls)
-            {
-                await ListAsync(FetchBody.AllRefs);
-            }
-            else
-            {
-                await CloneAsync(depth: null);
-            }
-        }
-    }
-
-    private async Task CloneAsync(int? depth)
-    {
-        string tip = await ListAsync(FetchBody.LsRefs);
-        Exchange exchange = await Exchange.PostAsync(client, door.Reading, FetchBody.Clone(tip, depth));
-        lock (_gate)
-        {
-            Packs++;
-            if (depth is not null)
-            {
-                ShallowClones.Add(exchange.Milliseconds);
-            }
-        }
-    }
-
-    private async Task FetchByIdAsync(Random random)
-    {
-        // git lists refs before it fetches an id, too, for the tags that go with it.
-        await ListAsync(FetchBody.LsRefs);
-        if (recent.Pick(random) is not { } pick)
-        {
-            return;
+            await mix.AskAsync(random);
         }
 
-        await Exchange.PostAsync(client, door.Reading, FetchBody.ById(pick.Want, [pick.Have]));
-        lock (_gate)
-        {
-            Packs++;
-        }
-    }
-
-    /// <summary>Lists refs, and returns the tip of <c>main</c>.</summary>
-    private async Task<string> ListAsync(byte[] body)
-    {
-        const string Head = " HEAD"; // stands before all others, and is main
-        const int Digits = 40;
-        byte[] beginning = new byte[256];
-        Exchange exchange = await Exchange.PostAsync(client, door.Reading, body, beginning);
-        string text = Encoding.ASCII.GetString(beginning, 0, (int)Math.Min(exchange.Bytes, beginning.Length));
-        int at = text.IndexOf(Head, StringComparison.Ordinal);
-        if (at < Digits)
-        {
-            throw new InvalidOperationException("a listing without HEAD");
-        }
-
-        string tip = text[(at - Digits)..at];
-        recent.Show(tip);
-        lock (_gate)
-        {
-            Listings.Add(exchange.Milliseconds);
-        }
-
-        return tip;
+        return jobs;
     }
 }

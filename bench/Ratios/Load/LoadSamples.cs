@@ -42,18 +42,18 @@ internal sealed class LoadSamples
     /// <param name="nodeCpu">Seconds.</param>
     public void Add(LoadRun run, PrimaryUse use, double primaryCpu, double nodeCpu)
     {
-        Rate.Add(run.Requests / run.Elapsed.TotalSeconds);
-        Fetches.Add(run.Packs);
+        Rate.Add(run.Mix.Requests / run.Elapsed.TotalSeconds);
+        Fetches.Add(run.Mix.Packs);
         PacksMade.Add(use.Packs);
         Megabytes.Add(use.Bytes / 1e6);
-        KilobytesOfFetch.Add(use.Bytes / 1e3 / run.Packs);
-        PrimaryCpu.Add(primaryCpu * 1000 / run.Requests);
-        NodeCpu.Add(nodeCpu * 1000 / run.Requests);
-        ServerCpu.Add((primaryCpu + nodeCpu) * 1000 / run.Requests);
+        KilobytesOfFetch.Add(use.Bytes / 1e3 / run.Mix.Packs);
+        PrimaryCpu.Add(primaryCpu * 1000 / run.Mix.Requests);
+        NodeCpu.Add(nodeCpu * 1000 / run.Mix.Requests);
+        ServerCpu.Add((primaryCpu + nodeCpu) * 1000 / run.Mix.Requests);
         for (int i = 0; i < Shares.Count; i++)
         {
-            ShallowClones[i].Add(Samples.Percentile(run.ShallowClones, Shares[i]));
-            Listings[i].Add(Samples.Percentile(run.Listings, Shares[i]));
+            ShallowClones[i].Add(Samples.Percentile(run.Mix.ShallowClones, Shares[i]));
+            Listings[i].Add(Samples.Percentile(run.Mix.Listings, Shares[i]));
         }
     }
 }

@@ -18,8 +18,8 @@ internal static class MixedLoad
         using var folder = new TempFolder();
         var git = new GitClient(folder) { Timeout = TimeSpan.FromMinutes(5) };
         PrimaryRepository project = await stage.ProjectAsync();
-        LoadDoor node = DoorAt("node", stage.Node.Url),
-            primary = DoorAt("primary", stage.Primary.Url);
+        LoadDoor node = LoadDoor.At("node", stage.Node.Url, project),
+            primary = LoadDoor.At("primary", stage.Primary.Url, project);
         Pusher pusher = await Pusher.CloneAsync(git, node.Reading);
         TimeSpan time = stage.IsQuick ? s_short : s_long;
         var recent = new Recent();
@@ -89,12 +89,10 @@ internal static class MixedLoad
                 .With("ls-refs, direct", theirs.Listings[1])
         );
 
-        LoadDoor DoorAt(string name, Uri server) => new(name, server.To(project).AbsoluteUri, server.To(project, "alice").AbsoluteUri);
-
         async Task RunAsync(LoadDoor door, int sample, LoadSamples? into)
         {
             using var client = new HttpClient();
-            var run = new LoadRun(door, recent, client);
+            var run = new LoadRun(new LoadMix(door, recent, client));
             double primaryCpu = 0,
                 nodeCpu = 0;
             PrimaryUse use = await PrimaryUse.DuringAsync(
@@ -109,7 +107,7 @@ internal static class MixedLoad
             );
             (double primaryAfter, double nodeAfter) = Cpu(stage);
             await Console.Error.WriteLineAsync(
-                $"bench: mixed, {door.Name}: {run.Requests} answers, {run.Packs} with a pack, {use.Packs} packs made, {run.Pushes} pushes"
+                $"bench: mixed, {door.Name}: {run.Mix.Requests} answers, {run.Mix.Packs} with a pack, {use.Packs} packs made, {run.Pushes} pushes"
             );
             into?.Add(run, use, primaryAfter - primaryCpu, nodeAfter - nodeCpu);
         }
