@@ -107,7 +107,8 @@ internal static class MixedLoad
             );
             (double primaryAfter, double nodeAfter) = Cpu(stage);
             await Console.Error.WriteLineAsync(
-                $"bench: mixed, {door.Name}: {run.Mix.Requests} answers, {run.Mix.Packs} with a pack, {use.Packs} packs made, {run.Pushes} pushes"
+                $"bench: mixed, {door.Name}: {run.Mix.Requests} answers, {run.Mix.Packs} with a pack, "
+                    + $"{use.Packs} packs made, {run.Pushes} pushes"
             );
             into?.Add(run, use, primaryAfter - primaryCpu, nodeAfter - nodeCpu);
         }

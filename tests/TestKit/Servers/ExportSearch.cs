@@ -10,7 +10,7 @@ internal static class ExportSearch
     /// <summary>
     /// The settings of a node that exports its traces, metrics and logs here. It does so often, because most nodes of tests live short.
     /// </summary>
-    public static async Task<IReadOnlyDictionary<string, string>> EnvironmentAsync() =>
+    public static async Task<Dictionary<string, string>> EnvironmentAsync() =>
         new Dictionary<string, string>
         {
             ["WAYSTATION__Telemetry__OtlpUrl"] = (await s_receiver.Value).Url,

@@ -198,10 +198,8 @@ public sealed partial class WaystationNode : IAsyncDisposable
     private async Task LaunchAsync()
     {
         // A command line that names a receiver has its own.
-        bool exportsHere = !_settings.Options.Contains("--Telemetry:OtlpUrl");
-        IReadOnlyDictionary<string, string> exports = exportsHere
-            ? await ExportSearch.EnvironmentAsync()
-            : new Dictionary<string, string>();
+        bool hasReceiver = _settings.Options.Contains("--Telemetry:OtlpUrl");
+        Dictionary<string, string> exports = hasReceiver ? [] : await ExportSearch.EnvironmentAsync();
         var command = new Command(
             _settings.Program,
             [
