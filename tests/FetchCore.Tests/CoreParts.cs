@@ -99,6 +99,7 @@ internal sealed class CoreParts : IAsyncDisposable
             Sync,
             Sight,
             new UploadPack(git, _data),
+            new Increments(Store, Objects, new IncrementPacks(git, _data, time), time),
             _turns,
             Queue,
             Upkeep,

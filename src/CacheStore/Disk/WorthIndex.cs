@@ -75,6 +75,15 @@ internal sealed class WorthIndex<TKey, TItem>(Worths worths)
         }
     }
 
+    /// <summary>Bytes of an item; null if there is none.</summary>
+    public long? LengthOf(TKey key)
+    {
+        lock (_gate)
+        {
+            return _entries.GetValueOrDefault(key)?.Length;
+        }
+    }
+
     /// <summary>Whether the item belongs to the strangers.</summary>
     public bool IsOfStrangers(TKey key)
     {
@@ -130,11 +139,14 @@ internal sealed class WorthIndex<TKey, TItem>(Worths worths)
 
     public bool TryRemove(TKey key) => TryRemove(key, out _);
 
-    public bool TryRemove(TKey key, [NotNullWhen(true)] out TItem? item)
+    public bool TryRemove(TKey key, [NotNullWhen(true)] out TItem? item) => TryRemove(key, out item, out _);
+
+    public bool TryRemove(TKey key, [NotNullWhen(true)] out TItem? item, out long length)
     {
         lock (_gate)
         {
-            item = Remove(key)?.Item;
+            Entry? entry = Remove(key);
+            (item, length) = (entry?.Item, entry?.Length ?? 0);
             return item is not null;
         }
     }

@@ -184,6 +184,7 @@ public sealed class FetchService(
         {
             IsOfStranger = isStranger,
             AsksKeeper = call.From is null && !peers.Keeps(call.Repository),
+            WholeClone = WholeClone.Of(call.Repository, settled.Request),
         };
         while (!tries.MustSettleAnew)
         {
@@ -191,7 +192,7 @@ public sealed class FetchService(
             if (await packs.TryOpenAsync(key, isStranger, cancellationToken) is { } stored)
             {
                 await RemakeMirrorAsync(call, settled, key, isStranger, cancellationToken);
-                return new FetchAnswer.Pack(stored, FetchOutcome.Hit, WillKeep: true);
+                return new FetchAnswer.Pack(stored, tries.HasMade ? FetchOutcome.Local : FetchOutcome.Hit, WillKeep: true);
             }
 
             if (await JoinOrBeginAsync(call, settled, plan, tries, cancellationToken) is { } answer)
@@ -222,6 +223,7 @@ public sealed class FetchService(
         {
             if (await reader.BeginAsync(cancellationToken) is { } ended)
             {
+                tries.HasMade |= began && ended == FillOutcome.Stored;
                 return AnswerTo(ended, call, tries);
             }
 

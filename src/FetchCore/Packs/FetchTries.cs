@@ -13,6 +13,9 @@ internal sealed class FetchTries
     /// <summary>The refs have moved since access was decided, so it must be decided again.</summary>
     public bool MustSettleAnew { get; set; }
 
+    /// <summary>A fill that it began has put the pack into the store.</summary>
+    public bool HasMade { get; set; }
+
     public bool IsAtEnd => _failed >= Most;
 
     /// <summary>The patience grows with each try, so that not all followers ask a slow primary for the same pack.</summary>

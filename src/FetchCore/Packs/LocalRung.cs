@@ -22,7 +22,7 @@ namespace Waystation.FetchCore.Packs;
 ///   mirror   there is one, or it is being indexed
 ///   sync     one shared sync brings the missing objects
 ///   turn     not too many packs are made at once
-///   pack     git upload-pack makes it, as a fill
+///   pack     increments: a kept pack and what has come since, or git upload-pack makes it whole, as a fill
 /// </code>
 /// The first three together wait no longer than <c>Mirrors:SyncWait</c>. After that the next rung serves the request.
 /// </summary>
@@ -33,6 +33,7 @@ public sealed class LocalRung(
     MirrorSync sync,
     WantsAndHavesFilter filter,
     UploadPack uploadPack,
+    Increments increments,
     PackObjectsLimiter limiter,
     WorkQueue queue,
     UpkeepWork upkeep,
@@ -146,6 +147,11 @@ public sealed class LocalRung(
             return s_notMadeAhead;
         }
 
+        if (await increments.TryMakeAsync(fill, lease, request, threads, isAhead: true))
+        {
+            return FillOutcome.Stored;
+        }
+
         using RefSnapshot? snapshot = uploadPack.Freeze(mirror, refs, request);
         return await MakeAsync(fill, lease, request, snapshot, withOrphans: false, threads, static () => false) is LocalAnswer.Made made
             ? made.Outcome
@@ -203,6 +209,12 @@ public sealed class LocalRung(
         CancellationToken waiting
     )
     {
+        fill.ExpectSource();
+        if (!withOrphans && await increments.TryMakeAsync(fill, lease, call.Request, threads, isAhead: false))
+        {
+            return new LocalAnswer.Made(FillOutcome.Stored);
+        }
+
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             long changes = lease.Mirror.Changes;

@@ -106,7 +106,11 @@ public sealed class PackPrewarmer
 
         (FetchRequest request, PackKey key) = next;
         FillReader reader = _fills.JoinOrBegin(
-            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true) { IsOfStranger = !mirror.HasKnownUse },
+            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true) 
+            {
+                IsOfStranger = !mirror.HasKnownUse,
+                WholeClone = WholeClone.Of(mirror.Name, request),
+            },
             fill => _local.MakeAheadAsync(fill, mirror, refs, request, threads),
             out bool began
         );
@@ -122,11 +126,11 @@ public sealed class PackPrewarmer
             {
                 reader.EndWithLastReader();
             }
-            else if (await made)
+            else if (await made || _packs.Contains(key))
             {
                 _patterns.Make(mirror.Name, pattern, key);
                 _meters.Warmed();
-                _logger.MadeAhead(mirror.Name, reader.PackLength ?? 0);
+                _logger.MadeAhead(mirror.Name, _packs.LengthOf(key) ?? reader.PackLength ?? 0);
             }
         }
     }

@@ -203,6 +203,7 @@ internal static class Node
             .AddSingleton<ObjectQueries>()
             .AddSingleton<MirrorUpkeep>()
             .AddSingleton<UploadPack>()
+            .AddSingleton<IncrementPacks>()
             .AddSingleton<PackObjectsLimiter>()
             .AddSingleton<ReachabilityChecker>()
             .AddSingleton<BackgroundWork>()
@@ -246,6 +247,7 @@ internal static class Node
                 provider.GetRequiredService<ServerCertificates>(),
                 provider.GetRequiredService<ILogger<SelectionReload>>()
             ))
+            .AddSingleton<Increments>()
             .AddSingleton<LocalRung>()
             .AddSingleton<ClonePatterns>()
             .AddSingleton<PackPrewarmer>()

@@ -107,7 +107,7 @@ internal sealed class GitPrimary(GitClient source, TimeProvider time)
                 }
                 else
                 {
-                    FetchRequestWriter.WriteV2(writer, asked.Request, asked.Framing, agent: null);
+                    FetchRequestWriter.WriteV2(writer, asked.Request, asked.Framing, agent: null, sayObjectFormat: true);
                 }
             }
         );

@@ -34,8 +34,9 @@ internal sealed class MirrorFixture : IAsyncDisposable
     private int _commits;
     private int _examined;
 
-    private MirrorFixture(MirrorOptions? options, StrangerOptions? strangers)
+    private MirrorFixture(MirrorOptions? options, StrangerOptions? strangers, ObjectFormat format)
     {
+        Format = format;
         _client = new GitClient(_folder);
         Source = _client.In("source");
         Primary = new GitPrimary(Source, Time);
@@ -54,16 +55,29 @@ internal sealed class MirrorFixture : IAsyncDisposable
 
     public CoreParts Core { get; }
 
+    public ObjectFormat Format { get; }
+
     /// <summary>The repository's mirror.</summary>
     public Mirror Mirror => Core.Mirrors.Find(Repository) ?? throw new InvalidOperationException("there is no mirror");
 
     private string FolderOfTheMirror => Path.Combine(Directory.GetDirectories(Path.Combine(_folder["data"], "mirrors")).Single(), "git");
 
     /// <summary>A primary with five commits on <c>main</c>.</summary>
-    public static async Task<MirrorFixture> OpenAsync(MirrorOptions? options = null, StrangerOptions? strangers = null)
+    public static async Task<MirrorFixture> OpenAsync(
+        MirrorOptions? options = null,
+        StrangerOptions? strangers = null,
+        ObjectFormat format = ObjectFormat.Sha1
+    )
     {
-        var fixture = new MirrorFixture(options, strangers);
-        await fixture._client.RunAsync("init", "--quiet", "--bare", "--initial-branch=main", "source");
+        var fixture = new MirrorFixture(options, strangers, format);
+        await fixture._client.RunAsync(
+            "init",
+            "--quiet",
+            "--bare",
+            "--initial-branch=main",
+            $"--object-format={format.Name}",
+            "source"
+        );
         for (int commit = 0; commit < 5; commit++)
         {
             await fixture.CommitAsync();
@@ -115,9 +129,9 @@ internal sealed class MirrorFixture : IAsyncDisposable
     /// <summary>The primary's present listing for a user.</summary>
     public async Task<AccessView> ShowAsync(string user = Alice)
     {
-        LsRefsRequest question = LsRefsRequest.All(ObjectFormat.Sha1);
+        LsRefsRequest question = LsRefsRequest.All(Format);
         await using PrimaryReply reply = await Primary.For(user).LsRefsAsync(question, CancellationToken.None);
-        var reader = new LsRefsReader(ObjectFormat.Sha1);
+        var reader = new LsRefsReader(Format);
         using var body = new MemoryStream();
         await reply.Body.CopyToAsync(body);
         reader.Read(body.ToArray());
@@ -198,6 +212,40 @@ internal sealed class MirrorFixture : IAsyncDisposable
                 Input = stream => stream.WriteAsync(Encoding.ASCII.GetBytes(refs)).AsTask(),
             }
         ).MustRunAsync();
+    }
+
+    /// <summary>Files of the pack cache.</summary>
+    public FileInfo[] FilesOfThePackCache(string pattern) =>
+        new DirectoryInfo(_folder["data/packs"]).GetFiles(pattern, SearchOption.AllDirectories);
+
+    /// <summary>A pack taken apart by git in a new repository, which must have no other objects: its ids, in order.</summary>
+    public async Task<IReadOnlyList<string>> IdsOfAsync(byte[] pack, bool isComplete)
+    {
+        string name = $"unpacked-{++_examined}";
+        await _client.RunAsync("init", "--quiet", "--bare", $"--object-format={Format.Name}", name);
+        GitClient git = _client.In(name);
+        await (
+            git.Git(["index-pack", "--stdin", .. isComplete ? ["--strict", "--fsck-objects"] : (string[])[]]) with
+            {
+                Input = stream => stream.WriteAsync(pack).AsTask(),
+            }
+        ).MustRunAsync();
+        if (isComplete)
+        {
+            await git.RunAsync("fsck", "--full", "--strict", "--no-dangling", "--no-progress");
+        }
+
+        string index = Directory.GetFiles(Path.Combine(git.Folder, "objects", "pack"), "*.idx").Single();
+        string listed = await new Command("sh", "-c", $"git show-index --object-format={Format.Name} <'{index}'")
+        {
+            WorkingDirectory = git.Folder,
+        }.MustRunAsync() is { } result
+            ? result.Output
+            : "";
+        Directory.Delete(git.Folder, recursive: true);
+        string[] ids = [.. listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split(' ')[1])];
+        Assert.Equal(BinaryPrimitives.ReadInt32BigEndian(pack.AsSpan(8)), ids.Length);
+        return ids;
     }
 
     /// <summary>Files in the mirror's folder of packs.</summary>

@@ -85,6 +85,10 @@ public sealed class Fill : IDisposable
     /// <summary>Whether it is whole, on disk, without known damage, and free for every reader with the key.</summary>
     internal bool IsStorable => _file.State == FillState.Whole && _sharing.IsStorable;
 
+    /// <summary>Whether its pack may be kept for every reader with the key, if it comes into the store in another way than as this file.
+    /// </summary>
+    public bool MayBeKept => _sharing.IsStorable;
+
     /// <summary>From now on it is not kept, and no reader joins it.</summary>
     internal void KeepNothing() => _sharing.Lower(Retention.Never);
 

@@ -14,4 +14,7 @@ public sealed record FillPlan(PackKey Key, RepositoryName Repository, ObjectForm
 
     /// <summary>Whether a stranger asks for the pack.</summary>
     public bool IsOfStranger { get; init; }
+
+    /// <summary>The clone of whole history whose pack it is; null for every other pack.</summary>
+    public WholeClone? WholeClone { get; init; }
 }

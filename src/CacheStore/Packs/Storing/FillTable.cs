@@ -169,7 +169,11 @@ public sealed class FillTable(DiskPackTier store, PackAdmission admission, TimeP
     private async Task EndAsync(Fill fill, FillOutcome outcome)
     {
         await fill.EndAsync(outcome);
-        logger.FillEnded(fill.Plan.Repository, fill.Plan.Key, outcome.Reason);
+        if (outcome != FillOutcome.Stored)
+        {
+            logger.FillEnded(fill.Plan.Repository, fill.Plan.Key, outcome.Reason);
+        }
+
         fill.File.File.DeleteName();
     }
 

@@ -48,6 +48,19 @@ internal sealed record PackRecord
     /// </summary>
     public bool IsOfStrangers { get; init; }
 
+    /// <summary>The clone whose pack it is, if later packs may have it as their base; a record of an earlier version says nothing.</summary>
+    public WholeClone? WholeClone { get; init; }
+
+    /// <summary>The files of the pack; null if it is one file.</summary>
+    public PackComposition? Composition { get; init; }
+
+    /// <summary>Tells the bytes of this pack from those of another one with the same key.</summary>
+    public uint Print =>
+        BlockSums.Append(
+            BlockSums.Append(BlockSums.Seed, MemoryMarshal.AsBytes(Sums.AsSpan())),
+            MemoryMarshal.AsBytes<long>([PackLength])
+        );
+
     public byte[] ToBytes()
     {
         var prologue = new ArrayBufferWriter<byte>();
@@ -70,6 +83,9 @@ internal sealed record PackRecord
             writer.Write(Sums.Length);
             writer.Write(MemoryMarshal.AsBytes(Sums.AsSpan()));
             writer.Write(IsOfStrangers);
+            WriteClone(writer);
+            writer.Write(Composition is not null);
+            Composition?.Write(writer);
             writer.Flush();
             writer.Write(BlockSums.Append(BlockSums.Seed, stream.GetBuffer().AsSpan(0, (int)stream.Length)));
         }
@@ -139,7 +155,15 @@ internal sealed record PackRecord
             throw new InvalidDataException("the record has a wrong number of checksums");
         }
 
-        bool isOfStrangers = reader.BaseStream.Position < reader.BaseStream.Length && reader.ReadBoolean();
+        bool HasMore() => reader.BaseStream.Position < reader.BaseStream.Length && reader.ReadBoolean();
+        bool isOfStrangers = HasMore();
+        WholeClone? clone = HasMore() ? ReadClone(reader, format) : null;
+        PackComposition? composition = HasMore() ? PackComposition.Read(reader, format.DigestLength) : null;
+        if (composition is not null && (composition.Length != packLength || composition.Parts[^1].Owner != key))
+        {
+            throw new InvalidDataException("the parts are not those of the pack");
+        }
+
         return new PackRecord
         {
             Key = key,
@@ -151,6 +175,46 @@ internal sealed record PackRecord
             Cost = cost,
             Sums = sums,
             IsOfStrangers = isOfStrangers,
+            WholeClone = clone,
+            Composition = composition,
         };
+    }
+
+    private void WriteClone(BinaryWriter writer)
+    {
+        writer.Write(WholeClone is not null);
+        if (WholeClone is { } clone)
+        {
+            writer.Write(clone.Shape.ToString());
+            writer.Write(clone.Wants.Count);
+            byte[] raw = new byte[ObjectFormat.DigestLength];
+            foreach (ObjectId want in clone.Wants)
+            {
+                want.CopyTo(raw);
+                writer.Write(raw);
+            }
+        }
+    }
+
+    private static WholeClone ReadClone(BinaryReader reader, ObjectFormat format)
+    {
+        if (!PackKey.TryParse(reader.ReadString(), out PackKey shape))
+        {
+            throw new InvalidDataException("the clone has no shape");
+        }
+
+        int count = reader.ReadInt32();
+        if (count < 0 || count > (reader.BaseStream.Length - reader.BaseStream.Position) / format.DigestLength)
+        {
+            throw new InvalidDataException("the clone has a wrong number of wants");
+        }
+
+        var wants = new ObjectId[count];
+        for (int i = 0; i < count; i++)
+        {
+            wants[i] = ObjectId.FromRaw(reader.ReadBytes(format.DigestLength));
+        }
+
+        return new WholeClone(shape, wants);
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Microsoft.Win32.SafeHandles;
 using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol.Responses;
 
@@ -8,12 +7,12 @@ namespace Waystation.CacheStore.Packs.Storing;
 /// <summary>Reads a finished pack from disk; each block is compared with its checksum before it leaves.</summary>
 internal sealed class StoredPackReader : PackReader
 {
-    private readonly SafeFileHandle _pack;
+    private readonly PackContent _pack;
     private readonly PackRecord _record;
     private readonly Action<PackRecord> _onDamage;
     private BlockCheck _check = new();
 
-    private StoredPackReader(SafeFileHandle pack, PackRecord record, Action<PackRecord> onDamage)
+    private StoredPackReader(PackContent pack, PackRecord record, Action<PackRecord> onDamage)
     {
         _pack = pack;
         _record = record;
@@ -21,15 +20,18 @@ internal sealed class StoredPackReader : PackReader
     }
 
     /// <summary>Opens a pack and compares its first block, so that damage there is found before an answer begins.</summary>
+    /// <param name="path">The path of the pack's files, without a suffix.</param>
+    /// <param name="record">The pack's record.</param>
+    /// <param name="onDamage">Called when a block differs from its checksum.</param>
     /// <exception cref="InvalidDataException">The first block differs from its checksum.</exception>
     public static StoredPackReader Open(string path, PackRecord record, Action<PackRecord> onDamage)
     {
-        SafeFileHandle pack = StoreFile.Open(path);
+        PackContent pack = PackContent.Open(path, record);
         byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
         try
         {
             int length = (int)Math.Min(BlockSums.BlockLength, record.PackLength);
-            StoreFile.ReadExactly(pack, block.AsSpan(0, length), 0);
+            pack.Read(block.AsSpan(0, length), 0);
             if (BlockSums.Append(BlockSums.Seed, block.AsSpan(0, length)) != record.Sums[0])
             {
                 throw new InvalidDataException("the first block differs from its checksum");
@@ -54,6 +56,9 @@ internal sealed class StoredPackReader : PackReader
 
     public override long? PackLength => _record.PackLength;
 
+    /// <summary>Begins at the block that has this byte. Call it before the first step.</summary>
+    public void BeginAt(long position) => _check = new BlockCheck(BlockSums.StartOfBlock(position));
+
     public override ValueTask<PackStep> NextAsync(CancellationToken cancellationToken)
     {
         int length = (int)Math.Min(_check.LeftInBlock, _record.PackLength - _check.Position);
@@ -64,7 +69,7 @@ internal sealed class StoredPackReader : PackReader
     {
         try
         {
-            StoreFile.ReadExactly(_pack, destination.Span, _check.Position);
+            _pack.Read(destination.Span, _check.Position);
         }
         catch (IOException e)
         {
