@@ -4,6 +4,7 @@ using Waystation.CacheStore.Mirrors.Packing;
 using Waystation.CacheStore.Packs;
 using Waystation.CacheStore.Packs.Filling;
 using Waystation.CacheStore.Packs.Storing;
+using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
 
@@ -57,6 +58,11 @@ public sealed class Increments(DiskPackTier packs, ObjectQueries objects, Increm
         {
             HashSet<ObjectId> wanted = [.. clone.Wants];
             int tries = 0;
+            if (request.Filter is not null && !await AreAllOfCommitsAsync(lease.Mirror, clone, fill.Stopping))
+            {
+                return false;
+            }
+
             foreach (
                 EarlierPack earlier in packs
                     .EarlierThan(clone)
@@ -99,6 +105,27 @@ public sealed class Increments(DiskPackTier packs, ObjectQueries objects, Increm
     ) =>
         IncrementPacks.CanCount(mirror, earlier.Length)
         && await objects.AreReachableAsync(mirror, [.. earlier.Wants.Where(want => !wanted.Contains(want))], clone.Wants, stopping) is true;
+
+    /// <summary>
+    /// Whether all wants are commits or tags of commits. Under a filter git sends trees and blobs that are wanted themselves, and is not of
+    /// one mind about those to which wanted tags point: with bitmaps it sends others than without.
+    /// </summary>
+    private async Task<bool> AreAllOfCommitsAsync(Mirror mirror, WholeClone clone, CancellationToken stopping)
+    {
+        HashSet<ObjectId> wanted = [.. clone.Wants];
+        var peeled = new Dictionary<ObjectId, ObjectId>();
+        foreach (RefTip tip in mirror.Refs.Tips.Where(tip => tip.Peeled is not null && wanted.Contains(tip.Id)))
+        {
+            peeled[tip.Id] = tip.Peeled!.Value;
+        }
+
+        IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(
+            mirror,
+            [.. wanted.Select(want => peeled.GetValueOrDefault(want, want)).Distinct()],
+            stopping
+        );
+        return wanted.All(want => kinds.TryGetValue(peeled.GetValueOrDefault(want, want), out ObjectKind kind) && kind == ObjectKind.Commit);
+    }
 
     /// <summary>Exactly the objects that the earlier pack lacks; null if it has others than the clone, or lacks too many.</summary>
     private async Task<PackIncrement?> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, EarlierPack earlier, int threads)

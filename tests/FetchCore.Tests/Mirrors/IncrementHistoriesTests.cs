@@ -48,7 +48,7 @@ public sealed class IncrementHistoriesTests(ITestOutputHelper output)
                 await node.Core.Upkeep.RunAsync(MirrorFixture.Repository, CancellationToken.None);
             }
 
-            node.Time.Pass(TimeSpan.FromSeconds(31));
+            node.Time.Turn(TimeSpan.FromSeconds(31));
             string user = random.Next(3) == 0 ? Bob : MirrorFixture.Alice;
             string? filter = s_filters[random.Next(s_filters.Length)];
             bool onlyMain = random.Next(4) == 0;
@@ -72,6 +72,12 @@ public sealed class IncrementHistoriesTests(ITestOutputHelper output)
         ObjectId[] wants = onlyMain
             ? [await node.ResolveAsync("refs/heads/main")]
             : [.. MirrorBootstrap.TipsOf(await node.ShowAsync(user))];
+        if ((await node.Source.ReadAsync("for-each-ref", "--format=%(objecttype) %(*objecttype)")).Contains("tree", StringComparison.Ordinal))
+        {
+            // With bitmaps git itself sends other objects than without.
+            filter = null;
+        }
+
         Assert.True(filter is null || FilterSpec.TryParse(filter, out _));
         FetchRequest request = CoreFixture.Clone(wants) with
         {

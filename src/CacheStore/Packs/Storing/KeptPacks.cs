@@ -41,7 +41,9 @@ internal sealed class KeptPacks(Worths worths)
     {
         lock (_gate)
         {
-            return _byShape.TryGetValue(shape, out List<KeptPack>? packs) ? [.. packs.OrderByDescending(static pack => pack.MadeAt)] : [];
+            return _byShape.TryGetValue(shape, out List<KeptPack>? packs)
+                ? [.. packs.AsEnumerable().Reverse().OrderByDescending(static pack => pack.MadeAt)]
+                : [];
         }
     }
 
