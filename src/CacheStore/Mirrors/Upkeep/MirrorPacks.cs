@@ -13,6 +13,15 @@ internal static class MirrorPacks
     /// <summary>The multi-pack-index, by its path in the object folder.</summary>
     public const string IndexFile = "pack/multi-pack-index";
 
+    /// <summary>The number of packs beside the multi-pack-index that readers bear; git's own limit of packs (gc.autoPackLimit).</summary>
+    private const int MaxBeside = 50;
+
+    /// <summary>Bytes that may be written for each new pack.</summary>
+    private const long WrittenForEach = 1L << 20;
+
+    /// <summary>The packs in the index are at least so many times as long as those beside it.</summary>
+    private const int MinTimesLonger = 10;
+
     /// <summary>
     /// Whether the multi-pack-index covers exactly the present packs, and has its bitmap. The check reads only the files, so it holds after
     /// a restart, in a copy of the folder and after a change of the clock.
@@ -27,6 +36,46 @@ internal static class MirrorPacks
                 && Bitmaps(mirror).Exists(name => IsCurrent(mirror, name))
             );
     }
+
+    /// <summary>
+    /// Whether the present packs call for a new multi-pack-index, with all that is written along with it: the bitmap, the commit-graph and
+    /// the tip's pack. These are a tenth of a mirror, and a few small packs beside them cost readers next to nothing. So upkeep writes a
+    /// mebibyte for each new pack at most, until they are many or long.
+    /// </summary>
+    public static bool CallForIndex(Mirror mirror)
+    {
+        if (IsIndexed(mirror))
+        {
+            return false;
+        }
+
+        HashSet<string> present = [.. Of(mirror).Where(pack => !mirror.Replaced.Contains(pack)).Select(static pack => Path.GetFileName(pack))];
+        if (
+            MultiPackIndex.PacksOf(Path.Combine(mirror.Objects, IndexFile)) is not { } indexed
+            || !indexed.IsSubsetOf(present)
+            || !Bitmaps(mirror).Exists(name => IsCurrent(mirror, name))
+        )
+        {
+            return true;
+        }
+
+        List<string> beside = [.. present.Where(pack => !indexed.Contains(pack))];
+        return beside.Count >= MaxBeside
+            || beside.Count * WrittenForEach >= BytesAround(mirror)
+            || LengthOf(mirror, beside) * MinTimesLonger >= LengthOf(mirror, indexed);
+    }
+
+    /// <summary>Bytes of all that is written along with a multi-pack-index.</summary>
+    private static long BytesAround(Mirror mirror) =>
+        FileStamps
+            .FilesOf(mirror.Objects)
+            .Where(static name => name == FileStamps.CommitGraph || name.StartsWith(IndexFile, StringComparison.Ordinal))
+            .Sum(name => LengthOf(Path.Combine(mirror.Objects, name))) + mirror.TipStamps.Bytes;
+
+    private static long LengthOf(Mirror mirror, IEnumerable<string> packs) =>
+        packs.Sum(pack => LengthOf(Path.Combine(mirror.Objects, "pack", pack)));
+
+    private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     /// <summary>Whether there is one pack if there is a newest commit, and none if there is not.</summary>
     public static bool IsTipPacked(Mirror mirror) =>

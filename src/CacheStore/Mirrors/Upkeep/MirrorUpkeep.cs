@@ -44,7 +44,7 @@ public sealed class MirrorUpkeep(
         return !mirror.Stamps.AllHold()
             || mirror.HasSettledOrphans
             || mirror.IsUnproven
-            || !MirrorPacks.IsIndexed(mirror)
+            || MirrorPacks.CallForIndex(mirror)
             || !MirrorPacks.IsTipPacked(mirror)
             || MirrorPacks.HasUnreadRemains(mirror)
             || ExpiredOrphans(mirror).Count > 0;
