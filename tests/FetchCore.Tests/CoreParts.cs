@@ -101,8 +101,6 @@ internal sealed class CoreParts : IAsyncDisposable
             new UploadPack(git, _data),
             new Increments(Store, Objects, new IncrementPacks(git, _data, time), time),
             _turns,
-            Queue,
-            Upkeep,
             peers,
             options,
             time

@@ -3,33 +3,50 @@ namespace Waystation.CacheStore.Mirrors;
 /// <summary>
 /// The stamps of the files of one object folder (packs, indexes, bitmaps, commit-graph) at their last full check. git does not compare a
 /// pack's checksum when it serves from it, so the node serves from no file with another stamp. The stamps are kept beside the
-/// repository, so that a restart need not read every file again.
+/// repository, so that a restart need not read every file again. They are in memory only while the mirror is in use: every change is
+/// written at once, so they can leave memory at any time.
 /// </summary>
 internal sealed class FileStamps
 {
+    private const long Unknown = -1;
+
     private readonly Lock _gate = new();
     private readonly string _objects;
     private readonly string _file;
-    private readonly Dictionary<string, FileStamp> _stamps = new(StringComparer.Ordinal);
+    private Dictionary<string, FileStamp>? _loaded;
+    private long _bytes = Unknown;
 
     public FileStamps(string objects, string file)
     {
         _objects = objects;
         _file = file;
-        Load();
     }
+
+    /// <summary>Whether <see cref="Bytes"/> is known without a look at the disk.</summary>
+    public bool IsMeasured => Interlocked.Read(ref _bytes) != Unknown;
+
+    /// <summary>Whether they are in memory.</summary>
+    public bool AreLoaded => Volatile.Read(ref _loaded) is not null;
 
     /// <summary>Bytes of all files known.</summary>
     public long Bytes
     {
         get
         {
-            lock (_gate)
+            if (!IsMeasured)
             {
-                return _stamps.Values.Sum(static stamp => stamp.Size);
+                lock (_gate)
+                {
+                    _ = Stamps;
+                }
             }
+
+            return Interlocked.Read(ref _bytes);
         }
     }
+
+    /// <summary>The caller has the lock.</summary>
+    private Dictionary<string, FileStamp> Stamps => _loaded ??= Load();
 
     /// <summary>Whether every file is as it was when it was checked, and there is no other.</summary>
     public bool AllHold() => Suspects().Count == 0;
@@ -43,10 +60,10 @@ internal sealed class FileStamps
             List<string> suspects =
             [
                 .. present.Where(name =>
-                    !_stamps.TryGetValue(name, out FileStamp stamp) || FileStamp.Of(Path.Combine(_objects, name)) != stamp
+                    !Stamps.TryGetValue(name, out FileStamp stamp) || FileStamp.Of(Path.Combine(_objects, name)) != stamp
                 ),
             ];
-            suspects.AddRange(_stamps.Keys.Where(name => !present.Contains(name)));
+            suspects.AddRange(Stamps.Keys.Where(name => !present.Contains(name)));
             return suspects;
         }
     }
@@ -56,7 +73,7 @@ internal sealed class FileStamps
     {
         lock (_gate)
         {
-            return _stamps.TryGetValue(name, out FileStamp known) && FileStamp.Of(Path.Combine(_objects, name))?.Size == known.Size;
+            return Stamps.TryGetValue(name, out FileStamp known) && FileStamp.Of(Path.Combine(_objects, name))?.Size == known.Size;
         }
     }
 
@@ -88,7 +105,7 @@ internal sealed class FileStamps
             foreach (string name in names.OrderByDescending(RankOf).ToList())
             {
                 File.Delete(Path.Combine(_objects, name));
-                _stamps.Remove(name);
+                Stamps.Remove(name);
             }
 
             Save();
@@ -106,6 +123,15 @@ internal sealed class FileStamps
             }
 
             Save();
+        }
+    }
+
+    /// <summary>Takes the stamps out of memory; the next use reads them again.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _loaded = null;
         }
     }
 
@@ -159,35 +185,38 @@ internal sealed class FileStamps
     {
         if (FileStamp.Of(Path.Combine(_objects, name)) is { } stamp)
         {
-            _stamps[name] = stamp;
+            Stamps[name] = stamp;
         }
         else
         {
-            _stamps.Remove(name);
+            Stamps.Remove(name);
         }
     }
 
-    private void Load()
+    private Dictionary<string, FileStamp> Load()
     {
-        if (FileStamp.Of(_file) is null)
-        {
-            return;
-        }
-
-        foreach (string line in File.ReadLines(_file))
+        Dictionary<string, FileStamp> stamps = new(StringComparer.Ordinal);
+        foreach (string line in FileStamp.Of(_file) is null ? [] : File.ReadLines(_file))
         {
             int space = line.IndexOf(' ', StringComparison.Ordinal);
             if (space > 0 && FileStamp.Parse(line[(space + 1)..]) is { } stamp)
             {
-                _stamps[line[..space]] = stamp;
+                stamps[line[..space]] = stamp;
             }
         }
+
+        Measure(stamps);
+        return stamps;
     }
 
     private void Save()
     {
         string temporary = _file + ".new";
-        File.WriteAllLines(temporary, _stamps.Select(static entry => $"{entry.Key} {entry.Value}"));
+        File.WriteAllLines(temporary, Stamps.Select(static entry => $"{entry.Key} {entry.Value}"));
         File.Move(temporary, _file, overwrite: true);
+        Measure(Stamps);
     }
+
+    private void Measure(Dictionary<string, FileStamp> stamps) =>
+        Interlocked.Exchange(ref _bytes, stamps.Values.Sum(static stamp => stamp.Size));
 }

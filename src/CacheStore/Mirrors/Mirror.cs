@@ -18,6 +18,11 @@ namespace Waystation.CacheStore.Mirrors;
 /// </code>
 /// Two rules hold always. The closure of every object in <c>git/</c> is there as well. Every file of <c>git/</c> and <c>tip/</c> was
 /// checked whole before it came, and is compared with its stamp before each response.
+/// <para>
+/// A node may have very many mirrors, most of them unused. So refs and stamps are read from the disk at the first use, and
+/// <see cref="MirrorSet.Release"/> takes them out of memory some time after the last one. Every change of them is on the disk before anyone
+/// sees it.
+/// </para>
 /// </summary>
 public sealed class Mirror
 {
@@ -27,22 +32,32 @@ public sealed class Mirror
     private readonly Lock _recordGate = new();
     private readonly HashSet<MirrorLease> _leases = [];
     private readonly Places _turn = new(1);
-    private readonly RepositoryFiles _skeleton;
     private readonly Worths _worths;
-    private MirrorRefs _refs;
+    private readonly Action<Mirror> _askForUpkeep;
+    private RepositoryFiles? _skeleton;
+    private MirrorRefs? _refs;
     private FileStamp? _refsStamp;
     private ImmutableHashSet<string> _replaced = [];
     private ImmutableHashSet<string> _replacedTip = [];
     private MirrorRecord _record;
     private volatile bool _hasKnownUse;
     private bool _isRetired;
+    private bool _isSwept;
     private long _usedAt = Stopwatch.GetTimestamp();
     private TimeSpan _idleBefore;
+    private long _openedAt = Stopwatch.GetTimestamp();
     private long _changes;
+    private long _upkeepAsked;
+    private int _refCount = -1;
 
-    internal Mirror(string folder, MirrorRecord record, Worths worths)
+    /// <param name="folder">Its folder.</param>
+    /// <param name="record">The record in this folder.</param>
+    /// <param name="worths">The ages of what is evicted.</param>
+    /// <param name="askForUpkeep">Called when it has changed so that upkeep has something to do, outside its locks.</param>
+    internal Mirror(string folder, MirrorRecord record, Worths worths, Action<Mirror> askForUpkeep)
     {
         _worths = worths;
+        _askForUpkeep = askForUpkeep;
         _record = record;
         AgeAtUse = worths.Of(IsOfStrangers).Value;
         Folder = folder;
@@ -50,11 +65,8 @@ public sealed class Mirror
         ObjectFormat = ObjectFormats.TryParse(record.ObjectFormat, out ObjectFormat format)
             ? format
             : throw new InvalidDataException("an unknown object format");
-        _skeleton = new RepositoryFiles(Repository, ObjectFormat);
         Stamps = new FileStamps(Objects, Path.Combine(folder, "stamps"));
         TipStamps = new FileStamps(Tip, Path.Combine(folder, "tip-stamps"));
-        _refs = MirrorRefs.Read(PackedRefs);
-        _refsStamp = FileStamp.Of(PackedRefs);
         LastUsed = File.GetLastWriteTimeUtc(Path.Combine(folder, "record"));
         _idleBefore = DateTime.UtcNow - LastUsed is { Ticks: > 0 } idle ? idle : TimeSpan.Zero;
     }
@@ -66,7 +78,12 @@ public sealed class Mirror
     public ObjectFormat ObjectFormat { get; }
 
     /// <summary>Its refs, as one unchanging whole.</summary>
-    public MirrorRefs Refs => Volatile.Read(ref _refs);
+    /// <exception cref="IOException">They were out of memory, and their file is damaged now.</exception>
+    public MirrorRefs Refs => Volatile.Read(ref _refs) ?? ReadRefsAgain();
+
+    /// <summary>The number of its refs.</summary>
+    /// <exception cref="IOException">As for <see cref="Refs"/>.</exception>
+    public int RefCount => Volatile.Read(ref _refCount) is >= 0 and var known ? known : Refs.Tips.Count;
 
     /// <summary>Whether it may have objects that no ref leads to.</summary>
     public bool HoldsOrphans => Volatile.Read(ref _record) is { HoldsOrphans: true } or { IsUnsettled: true } or { IsUnproven: true };
@@ -88,8 +105,20 @@ public sealed class Mirror
     /// <summary>Upkeep has yet to see whether refs lead to all of it.</summary>
     internal bool IsUnproven => Volatile.Read(ref _record).IsUnproven;
 
+    /// <summary>Whether it has changed since upkeep had nothing left to do.</summary>
+    public bool NeedsUpkeep => Volatile.Read(ref _record).UpkeptBytes is null;
+
     /// <summary>Bytes of its packs and of the files that belong to them.</summary>
-    public long Bytes => Stamps.Bytes + TipStamps.Bytes;
+    public long Bytes =>
+        Stamps.IsMeasured && TipStamps.IsMeasured ? Stamps.Bytes + TipStamps.Bytes
+        : Volatile.Read(ref _record).UpkeptBytes is { } bytes ? bytes
+        : Stamps.Bytes + TipStamps.Bytes;
+
+    /// <summary>Raised by each call for upkeep.</summary>
+    internal long UpkeepAsked => Interlocked.Read(ref _upkeepAsked);
+
+    /// <summary>Whether its refs or stamps are in memory.</summary>
+    internal bool IsOpen => Volatile.Read(ref _refs) is not null || Stamps.AreLoaded || TipStamps.AreLoaded;
 
     internal string Folder { get; }
 
@@ -155,22 +184,91 @@ public sealed class Mirror
     {
         lock (_gate)
         {
-            if (_isRetired || !Stamps.AllHold())
+            if (_isRetired)
             {
                 return null;
             }
 
-            Mend();
-            if (!isForStrangers)
+            if (Stamps.AllHold())
             {
-                _hasKnownUse = true;
-                LeaveStrangers();
+                Mend();
+                if (!isForStrangers)
+                {
+                    _hasKnownUse = true;
+                    LeaveStrangers();
+                }
+
+                Touch(isForStrangers);
+                var lease = new MirrorLease(this, End);
+                _leases.Add(lease);
+                return lease;
+            }
+        }
+
+        // The stamps say so at the next start as well, so the record need not.
+        Interlocked.Increment(ref _upkeepAsked);
+        _askForUpkeep(this);
+        return null;
+    }
+
+    /// <summary>Upkeep has something to do; a node that is killed now knows it at its next start.</summary>
+    internal void AskForUpkeep()
+    {
+        NoteUpkeepAsked();
+        _askForUpkeep(this);
+    }
+
+    /// <summary>Upkeep had nothing left to do.</summary>
+    /// <param name="asked">The value of <see cref="UpkeepAsked"/> before upkeep looked. What was asked for since is still to be
+    /// done.</param>
+    internal void NoteUpkept(long asked) =>
+        Record(record =>
+            asked == UpkeepAsked && !record.IsUnsettled ? record with { UpkeptBytes = Stamps.Bytes + TipStamps.Bytes } : record
+        );
+
+    /// <summary>Reads the refs, if they are not in memory.</summary>
+    /// <param name="sweep">Deletes what an earlier run left unfinished. It is called before the first use, so nothing is unfinished
+    /// now.</param>
+    /// <exception cref="InvalidDataException">They are damaged.</exception>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    internal void Open(Action<Mirror> sweep)
+    {
+        Interlocked.Exchange(ref _openedAt, Stopwatch.GetTimestamp());
+        if (Volatile.Read(ref _refs) is not null)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (!_isSwept)
+            {
+                sweep(this);
+                _isSwept = true;
             }
 
-            Touch(isForStrangers);
-            var lease = new MirrorLease(this, End);
-            _leases.Add(lease);
-            return lease;
+            ReadRefs();
+        }
+    }
+
+    /// <summary>Takes refs and stamps out of memory if nothing has used them for so long.</summary>
+    internal void Release(TimeSpan unused)
+    {
+        if (!IsOpen || Stopwatch.GetElapsedTime(Interlocked.Read(ref _openedAt)) < unused)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            // A file that differs is written again by the next reader, for which the refs must be here.
+            if (!IsInUse && (_refs is null || FileStamp.Of(PackedRefs) == _refsStamp))
+            {
+                Volatile.Write(ref _refs, null);
+                _skeleton = null;
+                Stamps.Release();
+                TipStamps.Release();
+            }
         }
     }
 
@@ -198,8 +296,42 @@ public sealed class Mirror
     /// <summary>Writes refs, HEAD and configuration again if they differ from the written ones. The caller has the lock.</summary>
     private void Mend()
     {
-        _skeleton.Mend();
+        (_skeleton ??= new RepositoryFiles(Repository, ObjectFormat)).Mend();
         MendRefs();
+    }
+
+    private MirrorRefs ReadRefsAgain()
+    {
+        try
+        {
+            return ReadRefs();
+        }
+        catch (InvalidDataException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    private MirrorRefs ReadRefs()
+    {
+        lock (_gate)
+        {
+            if (_refs is { } read)
+            {
+                return read;
+            }
+
+            FileStamp? stamp = FileStamp.Of(PackedRefs);
+            if (stamp is null && (_refsStamp is not null || Path.Exists(PackedRefs)))
+            {
+                throw new InvalidDataException("the mirror's refs are gone");
+            }
+
+            var refs = MirrorRefs.Read(PackedRefs);
+            (_refsStamp, _refCount) = (stamp, refs.Tips.Count);
+            Volatile.Write(ref _refs, refs);
+            return refs;
+        }
     }
 
     /// <summary>Waits for the one turn to change refs and packs. Disposing the result ends the turn.</summary>
@@ -212,9 +344,16 @@ public sealed class Mirror
     public void SetRefs(MirrorRefs refs, bool mayOrphan)
     {
         ArgumentNullException.ThrowIfNull(refs);
+        // The tip's pack has the commit of HEAD.
+        bool needsUpkeep = mayOrphan || refs.Find("HEAD")?.Id != Refs.Find("HEAD")?.Id;
         if (mayOrphan)
         {
             Record(static record => record with { HoldsOrphans = true });
+        }
+
+        if (needsUpkeep)
+        {
+            NoteUpkeepAsked();
         }
 
         lock (_gate)
@@ -222,19 +361,25 @@ public sealed class Mirror
             // Whoever begins to read compares the file with its stamp, and would write the old refs again.
             refs.Write(PackedRefs, PackedRefs + ".new");
             Volatile.Write(ref _refs, refs);
-            _refsStamp = FileStamp.Of(PackedRefs);
+            (_refsStamp, _refCount) = (FileStamp.Of(PackedRefs), refs.Tips.Count);
         }
 
         Touch(IsOfStrangers);
         Interlocked.Increment(ref _changes);
+        if (needsUpkeep)
+        {
+            // Once more: upkeep may have looked before the refs were there.
+            AskForUpkeep();
+        }
     }
 
     /// <summary>Writes the refs again if their file differs from the written one; git reads it for every response.</summary>
     private void MendRefs()
     {
+        MirrorRefs refs = Refs;
         if (FileStamp.Of(PackedRefs) != _refsStamp)
         {
-            Refs.Write(PackedRefs, PackedRefs + ".new");
+            refs.Write(PackedRefs, PackedRefs + ".new");
             _refsStamp = FileStamp.Of(PackedRefs);
         }
     }
@@ -267,13 +412,15 @@ public sealed class Mirror
                     IsUnproven = record.IsUnproven || !isProven,
                 }
             );
+            AskForUpkeep();
         }
     }
 
     /// <summary>Objects come now, and their refs only after: a node that is killed in between must know.</summary>
     internal void NoteObjectsComing()
     {
-        Record(static record => record with { IsUnsettled = true });
+        Interlocked.Increment(ref _upkeepAsked);
+        Record(static record => record with { IsUnsettled = true, UpkeptBytes = null });
         Interlocked.Increment(ref _changes);
     }
 
@@ -315,6 +462,19 @@ public sealed class Mirror
         }
     }
 
+    private void NoteUpkeepAsked()
+    {
+        Interlocked.Increment(ref _upkeepAsked);
+        try
+        {
+            Record(static record => record with { UpkeptBytes = null });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The disk cannot be written. Only a killed node needs the record: the running one is told.
+        }
+    }
+
     private void Record(Func<MirrorRecord, MirrorRecord> change)
     {
         lock (_recordGate)
@@ -331,9 +491,16 @@ public sealed class Mirror
 
     private void End(MirrorLease lease)
     {
+        bool hasUnreadRemains;
         lock (_gate)
         {
             _leases.Remove(lease);
+            hasUnreadRemains = _leases.Count == 0 && Replaced.Count + ReplacedTip.Count > 0;
+        }
+
+        if (hasUnreadRemains)
+        {
+            AskForUpkeep();
         }
     }
 }

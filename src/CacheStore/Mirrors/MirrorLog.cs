@@ -35,6 +35,9 @@ internal static partial class MirrorLog
     [LoggerMessage(1211, LogLevel.Warning, "{Repository}: the mirror's file {File} is damaged; the node makes it again; check the disk")]
     public static partial void FileDamaged(this ILogger logger, RepositoryName repository, string file);
 
+    [LoggerMessage(1212, LogLevel.Warning, "{Repository}: the mirror cannot be opened now, the request is served without it")]
+    public static partial void MirrorNotOpened(this ILogger logger, RepositoryName repository, Exception cause);
+
     [LoggerMessage(
         1210,
         LogLevel.Information,

@@ -32,6 +32,12 @@ internal sealed record MirrorRecord
     /// </summary>
     public bool IsOfStrangers { get; init; }
 
+    /// <summary>
+    /// The bytes of its files when upkeep had nothing left to do; null if it has changed since, and in a record of an earlier version.
+    /// So a start knows without a look at the files which mirrors call for upkeep.
+    /// </summary>
+    public long? UpkeptBytes { get; init; }
+
     /// <exception cref="InvalidDataException">It is not a record.</exception>
     public static MirrorRecord Read(string file)
     {

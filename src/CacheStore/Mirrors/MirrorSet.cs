@@ -17,6 +17,8 @@ public sealed class MirrorSet : ISpaceHolder
     /// </summary>
     private const double Worth = 16 * 1e-4;
 
+    private const int LoadedAtOnce = 8;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<RepositoryName, Mirror> _mirrors = [];
     private readonly DataFolder _folder;
@@ -26,6 +28,7 @@ public sealed class MirrorSet : ISpaceHolder
     private readonly StoreMeters _meters;
     private readonly ILogger<MirrorSet> _logger;
     private Action<RepositoryName>? _whenGivenUp;
+    private Action<RepositoryName>? _whenUpkeepAsked;
 
     /// <summary>Opens the mirrors of the data folder, and deletes those that cannot be read.</summary>
     public MirrorSet(
@@ -55,6 +58,12 @@ public sealed class MirrorSet : ISpaceHolder
     /// <summary>Calls <paramref name="tell"/> for each mirror that was damaged and given up.</summary>
     public void WhenGivenUp(Action<RepositoryName> tell) => _whenGivenUp += tell;
 
+    /// <summary>
+    /// Calls <paramref name="tell"/> for each mirror that has changed so that upkeep has something to do. Of mirrors that an earlier run
+    /// left so, <see cref="Mirror.NeedsUpkeep"/> tells.
+    /// </summary>
+    public void WhenUpkeepAsked(Action<RepositoryName> tell) => _whenUpkeepAsked += tell;
+
     /// <summary>Whether mirrors are kept at all.</summary>
     public bool IsOn => _options.MaxSize > 0 && _folder.IsWritable;
 
@@ -75,12 +84,47 @@ public sealed class MirrorSet : ISpaceHolder
         }
     }
 
-    /// <summary>The mirror of a repository; null if there is none.</summary>
+    /// <summary>The mirror of a repository, with its refs in memory; null if there is none.</summary>
     public Mirror? Find(RepositoryName name)
+    {
+        if (Peek(name) is not { } mirror)
+        {
+            return null;
+        }
+
+        try
+        {
+            mirror.Open(SweepUnfinished);
+            return mirror;
+        }
+        catch (InvalidDataException e)
+        {
+            Quarantine(mirror, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The disk or the system refuses now, perhaps for want of a descriptor. The mirror is not to blame.
+            _logger.MirrorNotOpened(name, e);
+        }
+
+        return null;
+    }
+
+    /// <summary>The mirror of a repository, for what needs no refs; null if there is none.</summary>
+    public Mirror? Peek(RepositoryName name)
     {
         lock (_gate)
         {
             return _mirrors.GetValueOrDefault(name);
+        }
+    }
+
+    /// <summary>Takes refs and stamps of mirrors out of memory that nobody has looked for this long.</summary>
+    public void Release(TimeSpan unused)
+    {
+        foreach (Mirror mirror in All())
+        {
+            mirror.Release(unused);
         }
     }
 
@@ -120,7 +164,7 @@ public sealed class MirrorSet : ISpaceHolder
             IsOfStrangers = isOfStrangers,
         };
         record.Write(Path.Combine(folder, "record"));
-        return new Mirror(folder, record, _budget.Worths);
+        return new Mirror(folder, record, _budget.Worths, AskForUpkeep);
     }
 
     /// <summary>Puts a prepared mirror in its place; one that was there before goes.</summary>
@@ -129,6 +173,7 @@ public sealed class MirrorSet : ISpaceHolder
         ArgumentNullException.ThrowIfNull(prepared);
         Remove(prepared.Name);
         string target = FolderOf(prepared.Name);
+        Mirror mirror;
         lock (_gate)
         {
             DataFolder.CreatePrivate(_folder.Mirrors);
@@ -139,12 +184,17 @@ public sealed class MirrorSet : ISpaceHolder
             }
 
             Directory.Move(prepared.Folder, target);
-            var mirror = new Mirror(target, MirrorRecord.Read(Path.Combine(target, "record")), _budget.Worths);
+            mirror = new Mirror(target, MirrorRecord.Read(Path.Combine(target, "record")), _budget.Worths, AskForUpkeep);
+            mirror.Open(static _ => { });
             _mirrors[mirror.Name] = mirror;
-            _logger.MirrorMade(mirror.Name, mirror.Bytes);
-            return mirror;
         }
+
+        _logger.MirrorMade(mirror.Name, mirror.Bytes);
+        mirror.AskForUpkeep();
+        return mirror;
     }
+
+    private void AskForUpkeep(Mirror mirror) => _whenUpkeepAsked?.Invoke(mirror.Name);
 
     /// <summary>Throws a prepared mirror away.</summary>
     public static void Discard(Mirror prepared)
@@ -184,7 +234,7 @@ public sealed class MirrorSet : ISpaceHolder
     public void Quarantine(Mirror mirror, string reason)
     {
         ArgumentNullException.ThrowIfNull(mirror);
-        if (Find(mirror.Name) == mirror && Remove(mirror.Name))
+        if (Peek(mirror.Name) == mirror && Remove(mirror.Name))
         {
             _meters.MirrorQuarantined();
             _logger.MirrorQuarantined(mirror.Name, reason);
@@ -274,6 +324,7 @@ public sealed class MirrorSet : ISpaceHolder
             // This file is only for speed: upkeep makes it again.
             _logger.FileDamaged(mirror.Name, name);
             mirror.Stamps.Delete(FileStamps.DerivedWith(mirror.Objects, name));
+            mirror.AskForUpkeep();
         }
     }
 
@@ -282,6 +333,7 @@ public sealed class MirrorSet : ISpaceHolder
         // These files are only for speed. Without this one, none of them is read.
         _logger.FileDamaged(mirror.Name, "tip/" + name);
         File.Delete(Path.Combine(mirror.Tip, name));
+        mirror.AskForUpkeep();
     }
 
     private static void TryDelete(string folder)
@@ -296,6 +348,18 @@ public sealed class MirrorSet : ISpaceHolder
         }
     }
 
+    private static void TryDeleteFile(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // git does not read it.
+        }
+    }
+
     private string FolderOf(RepositoryName name) => Path.Combine(_folder.Mirrors, name.FolderName);
 
     private void Load()
@@ -305,30 +369,45 @@ public sealed class MirrorSet : ISpaceHolder
             return;
         }
 
-        foreach (string folder in Directory.EnumerateDirectories(_folder.Mirrors).ToList())
-        {
-            try
-            {
-                var mirror = new Mirror(folder, MirrorRecord.Read(Path.Combine(folder, "record")), _budget.Worths);
-                if (!string.Equals(FolderOf(mirror.Name), folder, StringComparison.Ordinal))
-                {
-                    throw new InvalidDataException("the folder belongs to another repository");
-                }
+        // A disk answers many at once sooner than one after another.
+        Parallel.ForEach(
+            Directory.EnumerateDirectories(_folder.Mirrors).ToList(),
+            new ParallelOptions { MaxDegreeOfParallelism = LoadedAtOnce },
+            Load
+        );
+    }
 
-                SweepUnfinished(mirror);
+    private void Load(string folder)
+    {
+        try
+        {
+            var mirror = new Mirror(folder, MirrorRecord.Read(Path.Combine(folder, "record")), _budget.Worths, AskForUpkeep);
+            if (!string.Equals(FolderOf(mirror.Name), folder, StringComparison.Ordinal))
+            {
+                throw new InvalidDataException("the folder belongs to another repository");
+            }
+
+            if (mirror.NeedsUpkeep)
+            {
+                // Only such a one may have been in the middle of something.
+                mirror.Open(SweepUnfinished);
                 mirror.NoteRefsSet(areLedTo: false);
+            }
+
+            lock (_gate)
+            {
                 _mirrors[mirror.Name] = mirror;
             }
-            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
-            {
-                _logger.MirrorUnreadable(Path.GetFileName(folder), e.Message);
-                TryDelete(folder);
-            }
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            _logger.MirrorUnreadable(Path.GetFileName(folder), e.Message);
+            TryDelete(folder);
         }
     }
 
-    /// <summary>Deletes the locks and unfinished files of a git that was killed. The caller has the folder's lock, so no process writes
-    /// there.</summary>
+    /// <summary>Deletes the locks and unfinished files of a git that was killed. It is called once, before the first use in this run, so no
+    /// process writes there.</summary>
     private void SweepUnfinished(Mirror mirror)
     {
         foreach (string file in Directory.EnumerateFiles(mirror.Folder, "*", SearchOption.AllDirectories).ToList())
@@ -346,7 +425,7 @@ public sealed class MirrorSet : ISpaceHolder
             )
             {
                 _logger.StaleFileSwept(mirror.Name, name);
-                File.Delete(file);
+                TryDeleteFile(file);
             }
         }
     }

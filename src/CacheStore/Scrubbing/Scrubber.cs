@@ -9,7 +9,8 @@ namespace Waystation.CacheStore.Scrubbing;
 /// <summary>
 /// Reads the stored files and compares them with their checksums before a client asks for them, because bits rot below the file system
 /// without a trace in a file's stamp. It goes through the whole store within a day, file by file in the order of their names, and
-/// continues at its position after a restart.
+/// continues at its position after a restart. The folder of a mirror is looked at when its turn comes and not before: a look at all of
+/// them, at each step, would be most of what a node with many mirrors does.
 /// </summary>
 public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs, DataFolder folder)
 {
@@ -17,6 +18,8 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs
     private static readonly TimeSpan s_whole = TimeSpan.FromHours(20);
 
     private readonly Journal<Place> _journal = new(folder, "scrub.json");
+    private readonly List<RepositoryName> _reached = [];
+    private IEnumerator<ScrubItem>? _pass;
     private string? _last;
     private double _owed;
 
@@ -25,27 +28,26 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs
     /// <param name="stopping">Ends it between two files or blocks.</param>
     public async Task<ScrubResult> RunAsync(TimeSpan span, CancellationToken stopping)
     {
-        // The present files; files that are made meanwhile are younger than a day.
-        List<ScrubItem> all =
-        [
-            .. packs
-                .ScrubItems()
-                .Concat(mirrors.All().SelectMany(mirrors.ScrubItems))
-                .Concat(lfs.ScrubItems())
-                .OrderBy(static item => item.Name, StringComparer.Ordinal),
-        ];
-        if (all.Count == 0)
+        long whole = packs.Bytes + mirrors.Bytes + lfs.Bytes;
+        _owed += whole * span.TotalSeconds / s_whole.TotalSeconds;
+        (long bytes, int damaged, int ends) = (0, 0, 0);
+        while (_owed > 0)
         {
-            return default;
-        }
+            _pass ??= ItemsAfter(_last ??= _journal.Read()?.Last ?? "").GetEnumerator();
+            if (!_pass.MoveNext())
+            {
+                _pass.Dispose();
+                (_pass, _last) = (null, "");
+                if (++ends > 1)
+                {
+                    // More is owed than there is.
+                    _owed = 0;
+                }
 
-        _last ??= _journal.Read()?.Last ?? "";
-        _owed += all.Sum(static item => (double)item.Length) * span.TotalSeconds / s_whole.TotalSeconds;
-        (long bytes, int damaged) = (0, 0);
-        int at = all.FindIndex(one => string.CompareOrdinal(one.Name, _last) > 0);
-        for (int count = 0; _owed > 0 && count < all.Count; count++, at++)
-        {
-            ScrubItem item = all[at = at < 0 || at == all.Count ? 0 : at];
+                continue;
+            }
+
+            ScrubItem item = _pass.Current;
             bytes += item.Length;
             _owed -= item.Length;
             if (!await item.CheckAsync(stopping))
@@ -58,11 +60,37 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs
 
         if (bytes > 0)
         {
-            _journal.Write(new Place(_last));
+            _journal.Write(new Place(_last!));
         }
 
-        return new ScrubResult(bytes, damaged);
+        RepositoryName[] reached = [.. _reached];
+        _reached.Clear();
+        return new ScrubResult(bytes, damaged, reached);
     }
+
+    /// <summary>The files of the store; files that are made meanwhile are younger than a day.</summary>
+    private IEnumerable<ScrubItem> ItemsAfter(string last)
+    {
+        foreach (Mirror mirror in mirrors.All().OrderBy(static mirror => mirror.Folder, StringComparer.Ordinal))
+        {
+            if (string.CompareOrdinal(mirror.Folder + char.MaxValue, last) > 0 && mirrors.Peek(mirror.Name) == mirror)
+            {
+                _reached.Add(mirror.Name);
+                foreach (ScrubItem item in After(last, mirrors.ScrubItems(mirror)))
+                {
+                    yield return item;
+                }
+            }
+        }
+
+        foreach (ScrubItem item in After(last, lfs.ScrubItems()).Concat(After(last, packs.ScrubItems())))
+        {
+            yield return item;
+        }
+    }
+
+    private static IEnumerable<ScrubItem> After(string last, IEnumerable<ScrubItem> items) =>
+        items.Where(item => string.CompareOrdinal(item.Name, last) > 0).OrderBy(static item => item.Name, StringComparer.Ordinal);
 
     private sealed record Place(string Last);
 }
@@ -70,5 +98,6 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs
 /// <summary>What a share of scrubbing came to.</summary>
 /// <param name="Bytes">Bytes read.</param>
 /// <param name="Damaged">Files that were not as they had been.</param>
+/// <param name="Mirrors">The mirrors whose turn it was.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct ScrubResult(long Bytes, int Damaged);
+public readonly record struct ScrubResult(long Bytes, int Damaged, IReadOnlyList<RepositoryName> Mirrors);

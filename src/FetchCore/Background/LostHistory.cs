@@ -66,7 +66,7 @@ public sealed class LostHistory
         }
 
         // A mirror has the whole history in any case, so it is older than the response.
-        bool isNews = !_shallow.Contains(repository) || _mirrors.Find(repository) is not null;
+        bool isNews = !_shallow.Contains(repository) || _mirrors.Peek(repository) is not null;
         _shallow.Set(repository, true);
         if (isNews)
         {

@@ -47,7 +47,7 @@ public sealed class RepositoryPurge(
         fills.KeepNothing(repository);
         await queue.CancelAsync(repository);
         await work.CancelAsync(repository);
-        long mirrorBytes = mirrors.Find(repository)?.Bytes ?? 0;
+        long mirrorBytes = mirrors.Peek(repository)?.Bytes ?? 0;
         bool hadMirror = mirrors.Remove(repository);
         (int count, long bytes) = packs.RemoveAll(repository);
         (int objects, long objectBytes) = lfs.RemoveAll(repository);

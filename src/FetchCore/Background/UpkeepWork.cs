@@ -9,6 +9,10 @@ namespace Waystation.FetchCore.Background;
 /// <summary>
 /// Upkeep of a mirror. After an upkeep it rests ten times as long as the upkeep took, so a busy mirror costs a tenth of a core at most. A
 /// mirror that was given up and made again counts as one without upkeep.
+/// <para>
+/// Nobody looks whether a mirror needs upkeep: a change of the mirror asks for it, and the mirror's record keeps that it did. What is asked
+/// during an upkeep is asked again at its end, because only then it is known how long the mirror rests.
+/// </para>
 /// </summary>
 public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvider time) : RepositoryWork
 {
@@ -16,7 +20,9 @@ public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvi
 
     private static readonly TimeSpan s_minRest = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<RepositoryName, (Mirror Mirror, long Ended, TimeSpan Pause)> _last = new();
+    private readonly ConcurrentDictionary<RepositoryName, Rest> _rests = new();
+    private readonly ConcurrentDictionary<RepositoryName, bool> _running = new();
+    private Action<RepositoryName, TimeSpan>? _whenAsked;
 
     /// <inheritdoc />
     public override WorkKind Kind => WorkKind.Upkeep;
@@ -24,42 +30,86 @@ public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvi
     /// <inheritdoc />
     public override WorkLane Lane => WorkLane.Large;
 
-    /// <summary>Whether a mirror needs upkeep and has rested.</summary>
-    public bool IsDue(Mirror mirror)
+    /// <summary>Calls <paramref name="enqueue"/> for each mirror that calls for upkeep, with the time after which it may begin.</summary>
+    public void WhenAsked(Action<RepositoryName, TimeSpan> enqueue)
     {
-        ArgumentNullException.ThrowIfNull(mirror);
-        return RestOf(mirror.Name) == TimeSpan.Zero && upkeep.IsDue(mirror);
+        _whenAsked += enqueue;
+        mirrors.WhenUpkeepAsked(Ask);
     }
 
-    /// <summary>The time that a repository's mirror must still rest.</summary>
-    public TimeSpan RestOf(RepositoryName repository)
+    /// <summary>Asks for upkeep of every mirror that an earlier run left without it.</summary>
+    public void AskForAllLeft()
     {
-        if (!_last.TryGetValue(repository, out (Mirror Mirror, long Ended, TimeSpan Pause) last) || last.Mirror != mirrors.Find(repository))
+        foreach (Mirror mirror in mirrors.All().Where(static mirror => mirror.NeedsUpkeep))
         {
-            return TimeSpan.Zero;
+            Ask(mirror.Name);
         }
+    }
 
-        TimeSpan left = last.Pause - time.GetElapsedTime(last.Ended);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    /// <summary>Asks for upkeep of a mirror if something is due that no change has asked for, such as a file that somebody touched.</summary>
+    public void AskIfDue(RepositoryName repository)
+    {
+        if (mirrors.Find(repository) is { } mirror && upkeep.IsDue(mirror))
+        {
+            Ask(repository);
+        }
     }
 
     /// <inheritdoc />
     public override async Task RunAsync(RepositoryName repository, CancellationToken stopping)
     {
-        if (mirrors.Find(repository) is not { } mirror || !upkeep.IsDue(mirror))
+        if (mirrors.Find(repository) is not { } mirror)
         {
+            _rests.TryRemove(repository, out _);
             return;
         }
 
         long begun = time.GetTimestamp();
+        _running[repository] = true;
         try
         {
             await upkeep.RunAsync(mirror, stopping);
         }
         finally
         {
-            TimeSpan rest = RestFactor * time.GetElapsedTime(begun);
-            _last[repository] = (mirror, time.GetTimestamp(), rest > s_minRest ? rest : s_minRest);
+            TimeSpan pause = RestFactor * time.GetElapsedTime(begun);
+            _rests[repository] = new Rest(mirror, time.GetTimestamp(), pause > s_minRest ? pause : s_minRest);
+            _running.TryRemove(repository, out _);
+        }
+
+        if (mirrors.Peek(repository) != mirror)
+        {
+            return;
+        }
+
+        if (mirror.NeedsUpkeep && upkeep.IsDue(mirror))
+        {
+            Ask(repository);
+        }
+        else if (upkeep.OrphansExpireIn(mirror) is { } wait)
+        {
+            _whenAsked?.Invoke(repository, wait);
         }
     }
+
+    private void Ask(RepositoryName repository)
+    {
+        if (!_running.ContainsKey(repository))
+        {
+            _whenAsked?.Invoke(repository, RestOf(repository));
+        }
+    }
+
+    private TimeSpan RestOf(RepositoryName repository)
+    {
+        if (!_rests.TryGetValue(repository, out Rest? rest) || rest.Mirror != mirrors.Peek(repository))
+        {
+            return TimeSpan.Zero;
+        }
+
+        TimeSpan left = rest.Pause - time.GetElapsedTime(rest.Since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private sealed record Rest(Mirror Mirror, long Since, TimeSpan Pause);
 }

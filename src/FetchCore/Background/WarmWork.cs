@@ -19,7 +19,7 @@ public sealed class WarmWork(MirrorSet mirrors, IServicePrimaries services, Mirr
     /// <inheritdoc />
     public override async Task RunAsync(RepositoryName repository, CancellationToken stopping)
     {
-        if (mirrors.Find(repository) is not null || !mirrors.IsOn)
+        if (mirrors.Peek(repository) is not null || !mirrors.IsOn)
         {
             return;
         }
@@ -33,7 +33,7 @@ public sealed class WarmWork(MirrorSet mirrors, IServicePrimaries services, Mirr
         ServiceSight seen = await ServiceLook.FirstAsync(connection.Primary, stopping);
         if (
             !await bootstrap.BeginAsync(repository, seen.Format, seen.Asker).WaitAsync(stopping)
-            && mirrors.Find(repository) is null
+            && mirrors.Peek(repository) is null
             && MirrorBootstrap.TipsOf(seen.Asker.View).Any()
         )
         {

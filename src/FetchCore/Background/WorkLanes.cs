@@ -28,14 +28,8 @@ internal sealed class WorkLanes
     /// <summary>Takes a place; false if there is none.</summary>
     public bool TryEnter(WorkLane lane, RepositoryName repository)
     {
-        int places = lane switch
-        {
-            WorkLane.Small => _options.Small,
-            WorkLane.Large => _options.Large,
-            _ => _options.Prefetch,
-        };
         if (
-            _lanes.GetValueOrDefault(lane) >= places
+            _lanes.GetValueOrDefault(lane) >= PlacesOf(lane)
             || _primaries.GetValueOrDefault(repository.Host) >= _options.PerPrimary
             || _busy.Contains((repository, lane == WorkLane.Prefetch))
         )
@@ -46,6 +40,14 @@ internal sealed class WorkLanes
         Enter(lane, repository);
         return true;
     }
+
+    private int PlacesOf(WorkLane lane) =>
+        lane switch
+        {
+            WorkLane.Small => _options.Small,
+            WorkLane.Large => _options.Large,
+            _ => _options.Prefetch,
+        };
 
     private void Enter(WorkLane lane, RepositoryName repository)
     {

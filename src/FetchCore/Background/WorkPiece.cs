@@ -4,13 +4,23 @@ using Waystation.FetchCore.Observing;
 namespace Waystation.FetchCore.Background;
 
 /// <summary>A piece of work in the queue. Its owner guards it.</summary>
-internal sealed class WorkPiece(WorkKind kind, RepositoryName repository)
+/// <param name="kind">The kind of work.</param>
+/// <param name="repository">The repository.</param>
+/// <param name="number">No other piece has it. Among pieces that are due at the same time the lowest comes first.</param>
+internal sealed class WorkPiece(WorkKind kind, RepositoryName repository, long number)
 {
+    /// <summary>The piece that is due longest comes first.</summary>
+    public static readonly Comparer<WorkPiece> ByDue = Comparer<WorkPiece>.Create(
+        static (a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a._number.CompareTo(b._number)
+    );
+
+    private readonly long _number = number;
+
     public WorkKind Kind => kind;
 
     public RepositoryName Repository => repository;
 
-    /// <summary>The timestamp before which it does not begin.</summary>
+    /// <summary>The timestamp before which it does not begin. It changes only while the piece is in no order.</summary>
     public long Due { get; set; }
 
     /// <summary>Failures in a row.</summary>

@@ -16,10 +16,18 @@ namespace Waystation.FetchCore.Background;
 /// </summary>
 public sealed class WorkQueue : BackgroundService
 {
+    /// <summary>The shortest time between two writings of the journal.</summary>
     private static readonly TimeSpan s_writeEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>The time between two writings for each piece: a long queue takes longer to write.</summary>
+    private static readonly TimeSpan s_writeEveryOfPiece = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(WorkKind Kind, RepositoryName Repository), WorkPiece> _pieces = [];
+
+    /// <summary>Pieces that do not run, the one that is due longest first.</summary>
+    private readonly SortedSet<WorkPiece> _waiting = new(WorkPiece.ByDue);
+    private readonly HashSet<WorkPiece> _running = [];
     private readonly Dictionary<WorkKind, RepositoryWork> _kinds;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
@@ -30,6 +38,8 @@ public sealed class WorkQueue : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<WorkQueue> _logger;
     private CancellationToken _stopping;
+    private long _lastPiece;
+    private long _writtenAt;
     private bool _isChanged;
 
     /// <summary>Takes up the work that an earlier run left.</summary>
@@ -59,18 +69,16 @@ public sealed class WorkQueue : BackgroundService
                 wait < TimeSpan.Zero ? TimeSpan.Zero
                 : wait > WorkDelays.Longest ? WorkDelays.Longest
                 : wait;
-            _pieces[(left.Kind, left.Repository)] = new WorkPiece(left.Kind, left.Repository)
-            {
-                Due = Stamp(wait),
-                Failures = left.Failures,
-                LastError = left.LastError,
-            };
+            WorkPiece piece = Add(left.Kind, left.Repository);
+            (piece.Failures, piece.LastError) = (left.Failures, left.LastError);
+            Wait(piece, Stamp(wait));
         }
 
+        _writtenAt = Stamp(-WorkDelays.Longest);
         meters.Observe(
-            () => Entries().Count(static entry => !entry.IsRunning),
-            () => Entries().Count(static entry => entry.IsRunning),
-            () => Entries().Count(static entry => entry.Failures > 0)
+            () => Count(() => _waiting.Count),
+            () => Count(() => _running.Count),
+            () => Count(() => _pieces.Values.Count(static piece => piece.Failures > 0))
         );
     }
 
@@ -97,7 +105,7 @@ public sealed class WorkQueue : BackgroundService
         {
             if (!_pieces.TryGetValue((kind, repository), out WorkPiece? piece))
             {
-                _pieces[(kind, repository)] = piece = new WorkPiece(kind, repository) { Due = due };
+                Wait(Add(kind, repository), due);
             }
             else if (piece.Running is not null)
             {
@@ -105,7 +113,7 @@ public sealed class WorkQueue : BackgroundService
             }
             else
             {
-                piece.Due = Math.Min(piece.Due, due);
+                Wait(piece, Math.Min(piece.Due, due));
             }
 
             _isChanged = true;
@@ -131,7 +139,7 @@ public sealed class WorkQueue : BackgroundService
                 }
                 else
                 {
-                    _pieces.Remove((piece.Kind, piece.Repository));
+                    Remove(piece);
                 }
             }
 
@@ -155,7 +163,8 @@ public sealed class WorkQueue : BackgroundService
             while (!stoppingToken.IsCancellationRequested)
             {
                 TimeSpan wait = BeginWhatIsDue(stoppingToken);
-                WriteDown();
+                TimeSpan unwritten = WriteDownInTime();
+                wait = wait < unwritten ? wait : unwritten;
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
                 await Task.WhenAny(_wake.Reader.WaitToReadAsync(either.Token).AsTask(), Task.Delay(wait, _time, either.Token));
                 await either.CancelAsync();
@@ -167,7 +176,7 @@ public sealed class WorkQueue : BackgroundService
             Task[] running;
             lock (_gate)
             {
-                running = [.. _pieces.Values.Select(static piece => piece.Running).OfType<Task>()];
+                running = [.. _running.Select(static piece => piece.Running).OfType<Task>()];
             }
 
             await Task.WhenAll(running);
@@ -185,25 +194,32 @@ public sealed class WorkQueue : BackgroundService
         long now = _time.GetTimestamp();
         lock (_gate)
         {
-            var lanes = new WorkLanes(
-                _options,
-                _pieces.Values.Where(static piece => piece.Running is not null).Select(piece => (LaneOf(piece), piece.Repository))
-            );
-            foreach (
-                WorkPiece piece in _pieces
-                    .Values.Where(piece => piece.Running is null && piece.Due <= now)
-                    .OrderBy(static piece => piece.Due)
-                    .Where(piece => lanes.TryEnter(LaneOf(piece), piece.Repository))
-                    .ToList()
-            )
+            var lanes = new WorkLanes(_options, _running.Select(piece => (LaneOf(piece), piece.Repository)));
+            List<WorkPiece> entered = [];
+            long? next = null;
+            foreach (WorkPiece piece in _waiting)
             {
+                if (piece.Due > now)
+                {
+                    next = piece.Due;
+                    break;
+                }
+
+                if (lanes.TryEnter(LaneOf(piece), piece.Repository))
+                {
+                    entered.Add(piece);
+                }
+            }
+
+            foreach (WorkPiece piece in entered)
+            {
+                _waiting.Remove(piece);
+                _running.Add(piece);
                 piece.Stopping = CancellationTokenSource.CreateLinkedTokenSource(stopping);
                 piece.Running = RunAsync(piece, piece.Stopping);
             }
 
-            long? next = _pieces.Values.Where(piece => piece.Running is null && piece.Due > now).Min(static piece => (long?)piece.Due);
-            TimeSpan wait = next is { } due ? _time.GetElapsedTime(now, due) : WorkDelays.Longest;
-            return _isChanged && wait > s_writeEvery ? s_writeEvery : wait;
+            return next is { } due ? _time.GetElapsedTime(now, due) : WorkDelays.Longest;
         }
     }
 
@@ -232,23 +248,29 @@ public sealed class WorkQueue : BackgroundService
 
         lock (_gate)
         {
+            _running.Remove(piece);
             piece.Running = null;
             piece.Stopping = null;
             if (error is not null)
             {
                 piece.Failures++;
                 piece.LastError = error;
-                piece.Due = Stamp(WorkDelays.After(piece.Failures));
+                Wait(piece, Stamp(WorkDelays.After(piece.Failures)));
                 _logger.WorkFailed(piece.Repository, piece.Kind.ToString(), error);
             }
             else if (piece.AskedAgain is { } again)
             {
-                (piece.Due, piece.Failures, piece.LastError) = (again, 0, null);
+                (piece.Failures, piece.LastError) = (0, null);
+                Wait(piece, again);
             }
             else if (!cancelled || !_stopping.IsCancellationRequested)
             {
                 // Work that the node's end has interrupted stays, and begins again at the next start.
-                _pieces.Remove((piece.Kind, piece.Repository));
+                Remove(piece);
+            }
+            else
+            {
+                Wait(piece, piece.Due);
             }
 
             piece.AskedAgain = null;
@@ -263,6 +285,60 @@ public sealed class WorkQueue : BackgroundService
                 : "failed"
         );
         Wake();
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private WorkPiece Add(WorkKind kind, RepositoryName repository) =>
+        _pieces[(kind, repository)] = new WorkPiece(kind, repository, ++_lastPiece);
+
+    /// <summary>A piece that does not run waits until then. The caller has the lock.</summary>
+    private void Wait(WorkPiece piece, long due)
+    {
+        _waiting.Remove(piece);
+        piece.Due = due;
+        _waiting.Add(piece);
+    }
+
+    /// <summary>The caller has the lock.</summary>
+    private void Remove(WorkPiece piece)
+    {
+        _waiting.Remove(piece);
+        _pieces.Remove((piece.Kind, piece.Repository));
+    }
+
+    private int Count(Func<int> count)
+    {
+        lock (_gate)
+        {
+            return count();
+        }
+    }
+
+    /// <summary>Writes the journal, but not so often that a long queue would do nothing else. Returns the time until it wants to be written
+    /// again.</summary>
+    private TimeSpan WriteDownInTime()
+    {
+        int pieces;
+        lock (_gate)
+        {
+            if (!_isChanged)
+            {
+                return WorkDelays.Longest;
+            }
+
+            pieces = _pieces.Count;
+        }
+
+        TimeSpan every = pieces * s_writeEveryOfPiece is var all && all > s_writeEvery ? all : s_writeEvery;
+        TimeSpan left = every - _time.GetElapsedTime(_writtenAt);
+        if (left > TimeSpan.Zero)
+        {
+            return left;
+        }
+
+        WriteDown();
+        _writtenAt = _time.GetTimestamp();
+        return WorkDelays.Longest;
     }
 
     private void WriteDown()

@@ -56,7 +56,7 @@ public sealed class ForecastService(
             IsRecorded = tickets.FindRecorded(repository, credential) is not null,
             IsKeeper = peers.Keeps(repository),
             AreMirrorsOn = mirrors.IsOn,
-            HasMirror = mirrors.Find(repository) is not null,
+            HasMirror = mirrors.Peek(repository) is not null,
         };
         try
         {

@@ -5,7 +5,6 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Mirrors.Packing;
 using Waystation.CacheStore.Packs.Filling;
 using Waystation.FetchCore.Authorization;
-using Waystation.FetchCore.Background;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Peers;
@@ -35,8 +34,6 @@ public sealed class LocalRung(
     UploadPack uploadPack,
     Increments increments,
     PackObjectsLimiter limiter,
-    WorkQueue queue,
-    UpkeepWork upkeep,
     IPeers peers,
     MirrorOptions options,
     TimeProvider time
@@ -48,10 +45,10 @@ public sealed class LocalRung(
     private const int MaxAttempts = 4;
 
     /// <summary>Whether the repository has a mirror.</summary>
-    public bool HasMirror(RepositoryName repository) => mirrors.Find(repository) is not null;
+    public bool HasMirror(RepositoryName repository) => mirrors.Peek(repository) is not null;
 
     /// <summary>Whether the repository has a mirror that a known client has used since the node started.</summary>
-    public bool HasMirrorOfKnown(RepositoryName repository) => mirrors.Find(repository) is { HasKnownUse: true };
+    public bool HasMirrorOfKnown(RepositoryName repository) => mirrors.Peek(repository) is { HasKnownUse: true };
 
     /// <summary>Whether the repository has none and may have one here.</summary>
     public bool LacksMirror(RepositoryName repository) => mirrors.IsOn && peers.Keeps(repository) && !HasMirror(repository);
@@ -107,7 +104,6 @@ public sealed class LocalRung(
             using MirrorLease? lease = mirror.TryRead(fill.IsOfStrangers);
             if (lease is null)
             {
-                queue.Enqueue(WorkKind.Upkeep, call.Repository, upkeep.RestOf(call.Repository));
                 observed.Missed(MissReason.MirrorUnready);
                 return LocalAnswer.NotHere;
             }
@@ -196,7 +192,6 @@ public sealed class LocalRung(
             return null;
         }
 
-        queue.Enqueue(WorkKind.Upkeep, call.Repository, upkeep.RestOf(call.Repository));
         return false;
     }
 

@@ -57,7 +57,7 @@ public sealed class PushIngest(
     internal PushCopy? Begin(RepositoryName repository, bool isGzip)
     {
         // Another node's mirror is not known here.
-        bool hasMirror = mirrors.Find(repository) is not null || !peers.Keeps(repository);
+        bool hasMirror = mirrors.Peek(repository) is not null || !peers.Keeps(repository);
         return copies.IsOn ? copies.Begin(isGzip, push => push.Commands.Count > 0 && (hasMirror || IsFirst(push))) : null;
     }
 

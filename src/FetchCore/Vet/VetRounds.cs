@@ -9,8 +9,9 @@ using Waystation.FetchCore.Observing;
 namespace Waystation.FetchCore.Vet;
 
 /// <summary>
-/// The vet's rounds. Each enqueues a vet of every mirror that is due and upkeep of mirrors that need it, lets mirrors that were given up be
-/// made again, and scrubs a share of the store, the whole of it within a day.
+/// The vet's rounds. Each enqueues a vet of every mirror that is due, scrubs a share of the store, the whole of it within a day, and takes
+/// out of memory what nobody uses. It looks at no file of a mirror but of those whose turn of scrubbing it is. Beside the rounds it enqueues
+/// upkeep where a change asks for it, and lets mirrors that were given up be made again.
 /// </summary>
 public sealed class VetRounds : BackgroundService
 {
@@ -19,6 +20,9 @@ public sealed class VetRounds : BackgroundService
 
     private static readonly TimeSpan s_shortestStep = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Longer than a CI pipeline fetches from one repository, now and then.</summary>
+    private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(5);
+
     private readonly MirrorSet _mirrors;
     private readonly VetWork _vet;
     private readonly UpkeepWork _upkeep;
@@ -26,7 +30,7 @@ public sealed class VetRounds : BackgroundService
     private readonly Scrubber _scrubber;
     private readonly VetReport _report;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _every;
+    private readonly TimeSpan _step;
     private readonly VetTimetable _timetable;
 
     /// <summary>Rounds of this length.</summary>
@@ -51,8 +55,10 @@ public sealed class VetRounds : BackgroundService
         _scrubber = scrubber;
         _report = report;
         _time = time;
-        _every = options.Every;
-        _timetable = new VetTimetable(_every, time, new Random());
+        _timetable = new VetTimetable(options.Every, time, new Random());
+        _step = options.Every / Steps is var step && step > s_shortestStep ? step : s_shortestStep;
+        // A little later, as after a clone more is asked of the same mirror.
+        upkeep.WhenAsked((name, wait) => queue.Enqueue(WorkKind.Upkeep, name, wait > _step ? wait : _step));
         mirrors.WhenGivenUp(name =>
         {
             if (services.Serves(name))
@@ -73,8 +79,8 @@ public sealed class VetRounds : BackgroundService
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        TimeSpan step = _every / Steps;
-        using var timer = new PeriodicTimer(step > s_shortestStep ? step : s_shortestStep, _time);
+        _upkeep.AskForAllLeft();
+        using var timer = new PeriodicTimer(_step, _time);
         for (int count = 0; ; count++)
         {
             if (count % Steps == 0)
@@ -92,16 +98,18 @@ public sealed class VetRounds : BackgroundService
                 _queue.Enqueue(WorkKind.Vet, due);
             }
 
-            foreach (Mirror mirror in all.Where(_upkeep.IsDue))
-            {
-                _queue.Enqueue(WorkKind.Upkeep, mirror.Name);
-            }
-
-            ScrubResult scrubbed = await _scrubber.RunAsync(step, stoppingToken);
+            ScrubResult scrubbed = await _scrubber.RunAsync(_step, stoppingToken);
             if (scrubbed.Bytes > 0)
             {
                 _report.Scrubbed(scrubbed.Bytes, scrubbed.Damaged);
             }
+
+            foreach (RepositoryName read in scrubbed.Mirrors)
+            {
+                _upkeep.AskIfDue(read);
+            }
+
+            _mirrors.Release(s_unused);
 
             if (!await timer.WaitForNextTickAsync(stoppingToken))
             {

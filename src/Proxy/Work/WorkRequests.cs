@@ -63,7 +63,7 @@ internal sealed class WorkRequests
         }
 
         // There is nothing to compare without a mirror.
-        _queue.Enqueue(kind == WorkKind.Vet && _mirrors.Find(repository) is null ? WorkKind.Warm : kind, repository);
+        _queue.Enqueue(kind == WorkKind.Vet && _mirrors.Peek(repository) is null ? WorkKind.Warm : kind, repository);
         return true;
     }
 

@@ -94,10 +94,28 @@ public sealed class MirrorUpkeep(
             }
 
             await ExpireOrphansAsync(mirror, stopping);
+            NoteUpkept(mirror);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             logger.MirrorUpkeepFailed(mirror.Name, e.Message);
+        }
+    }
+
+    /// <summary>The time until orphans of the mirror expire; null if it has none.</summary>
+    public TimeSpan? OrphansExpireIn(Mirror mirror)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        DateTime? oldest = OrphanFiles(mirror).Min(static file => (DateTime?)File.GetLastWriteTimeUtc(file));
+        return oldest + options.OrphanGrace - time.GetUtcNow().UtcDateTime;
+    }
+
+    private void NoteUpkept(Mirror mirror)
+    {
+        long asked = mirror.UpkeepAsked;
+        if (!IsDue(mirror) && mirror.Replaced.Count + mirror.ReplacedTip.Count == 0)
+        {
+            mirror.NoteUpkept(asked);
         }
     }
 
@@ -282,9 +300,14 @@ public sealed class MirrorUpkeep(
 
     private List<string> ExpiredOrphans(Mirror mirror)
     {
-        string packs = Path.Combine(mirror.Orphans, "pack");
         DateTime limit = time.GetUtcNow().UtcDateTime - options.OrphanGrace;
-        return Directory.Exists(packs) ? [.. Directory.EnumerateFiles(packs).Where(file => File.GetLastWriteTimeUtc(file) < limit)] : [];
+        return [.. OrphanFiles(mirror).Where(file => File.GetLastWriteTimeUtc(file) < limit)];
+    }
+
+    private static string[] OrphanFiles(Mirror mirror)
+    {
+        string packs = Path.Combine(mirror.Orphans, "pack");
+        return Directory.Exists(packs) ? Directory.GetFiles(packs) : [];
     }
 
     private async Task ExpireOrphansAsync(Mirror mirror, CancellationToken stopping)

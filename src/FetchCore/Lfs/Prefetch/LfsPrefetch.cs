@@ -37,7 +37,7 @@ public sealed class LfsPrefetch(
     /// <summary>Objects of one repository that come at once: as many as git-lfs takes by itself.</summary>
     private const int AtOnce = 8;
 
-    private readonly ConcurrentDictionary<RepositoryName, MirrorRefs> _seen = new();
+    private readonly ConcurrentDictionary<RepositoryName, (Mirror Mirror, long Changes)> _seen = new();
     private readonly ConcurrentDictionary<RepositoryName, IReadOnlyDictionary<string, ObjectId>> _done = new();
 
     /// <inheritdoc />
@@ -50,7 +50,7 @@ public sealed class LfsPrefetch(
     public bool IsDue(Mirror mirror)
     {
         ArgumentNullException.ThrowIfNull(mirror);
-        return Wants(mirror.Name) && _seen.GetValueOrDefault(mirror.Name) != mirror.Refs;
+        return Wants(mirror.Name) && _seen.GetValueOrDefault(mirror.Name) != (mirror, mirror.Changes);
     }
 
     /// <inheritdoc />
@@ -63,8 +63,8 @@ public sealed class LfsPrefetch(
             return;
         }
 
+        _seen[repository] = (mirror, mirror.Changes);
         MirrorRefs refs = mirror.Refs;
-        _seen[repository] = refs;
         IReadOnlyDictionary<string, ObjectId> tips = await TipsAsync(mirror, refs, stopping);
         IReadOnlyCollection<LfsObject> pointed = await FindAsync(mirror, tips, stopping);
         if (await FetchAsync(repository, pointed, mirror.IsOfStrangers, stopping) is var failed and > 0)

@@ -50,14 +50,14 @@ internal sealed class RepositoryList(
 
     private RepositoryStatus StatusOf(RepositoryName name, (int Count, long Bytes) kept, long lfsBytes, WorkEntry? failing)
     {
-        Mirror? mirror = mirrors.Find(name);
+        Mirror? mirror = mirrors.Peek(name);
         RepositoryTally tally = tallies.Of(name);
         (string word, string? trouble) = health.Of(name, failing);
         return new RepositoryStatus(
             name.ToString(),
             mirror?.ObjectFormat.Name,
             mirror?.Bytes ?? 0,
-            mirror?.Refs.Tips.Count ?? 0,
+            mirror?.RefCount ?? 0,
             mirror?.HoldsOrphans ?? false,
             mirror?.LastUsed,
             lfsBytes,
