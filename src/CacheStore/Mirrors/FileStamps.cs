@@ -1,3 +1,5 @@
+using Waystation.CacheStore.Streams;
+
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
@@ -65,6 +67,47 @@ internal sealed class FileStamps
             ];
             suspects.AddRange(Stamps.Keys.Where(name => !present.Contains(name)));
             return suspects;
+        }
+    }
+
+    /// <summary>
+    /// Opens files at one moment: no file is moved in or deleted while they are chosen and opened. Null if one of them is not as it was
+    /// when it was checked. The caller closes them.
+    /// </summary>
+    /// <param name="choose">Gets the names of all files and returns those to open.</param>
+    public IReadOnlyList<OpenedFile>? TryOpen(Func<IReadOnlyList<string>, IEnumerable<string>> choose)
+    {
+        List<OpenedFile> opened = [];
+        bool areOpen = false;
+        try
+        {
+            lock (_gate)
+            {
+                foreach (string name in choose([.. FilesOf(_objects)]).OrderBy(RankOf).ThenBy(static name => name, StringComparer.Ordinal))
+                {
+                    string path = Path.Combine(_objects, name);
+                    if (!Stamps.TryGetValue(name, out FileStamp stamp))
+                    {
+                        return null;
+                    }
+
+                    opened.Add(new OpenedFile(name, StoreFile.Open(path), stamp.Size));
+                    if (FileStamp.Of(path) != stamp)
+                    {
+                        return null;
+                    }
+                }
+            }
+
+            areOpen = true;
+            return opened;
+        }
+        finally
+        {
+            if (!areOpen)
+            {
+                opened.ForEach(static file => file.Dispose());
+            }
         }
     }
 

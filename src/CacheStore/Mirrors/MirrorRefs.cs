@@ -88,14 +88,21 @@ public sealed class MirrorRefs
         File.Move(temporary, file, overwrite: true);
     }
 
+    /// <summary>The refs but for HEAD, as a packed-refs file of git's own.</summary>
+    public byte[] ToPackedRefs() =>
+        Encoding.Latin1.GetBytes("# pack-refs with: peeled fully-peeled sorted \n" + ToText(static tip => tip.Name != "HEAD"));
+
     /// <summary>The SHA-256 of all refs and tips. Equal mirrors have equal digests at every node.</summary>
     public byte[] ToDigest() => SHA256.HashData(Encoding.Latin1.GetBytes(ToText()));
 
-    private string ToText()
+    private string ToText() => ToText(static _ => true);
+
+    private string ToText(Func<RefTip, bool> isIn)
     {
         var text = new StringBuilder();
         foreach (
             (string name, RefTip tip) in _tips
+                .Where(entry => isIn(entry.Value))
                 .Select(static entry => (entry.Key == "HEAD" ? Head : entry.Key, entry.Value))
                 .OrderBy(static entry => entry.Item1, StringComparer.Ordinal)
         )

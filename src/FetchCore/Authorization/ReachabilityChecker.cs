@@ -143,6 +143,17 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
         return had.Where(id => kinds.ContainsKey(id) && !unreachable.Contains(id) && !unshown.Contains(id)).ToHashSet();
     }
 
+    /// <summary>
+    /// Whether everything that the mirror has is reachable from refs that this credential sees. False while the mirror has orphans, or
+    /// changes.
+    /// </summary>
+    public Task<bool> SeesEverythingAsync(Mirror mirror, AccessView view, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(view);
+        return IsAllShownAsync(mirror, view, VisibilityRule.Advertised, StateOf(mirror), cancellationToken);
+    }
+
     private static IEnumerable<ObjectId> TipsOf(Mirror mirror, AccessView view, VisibilityRule rule) =>
         (rule == VisibilityRule.Repository ? mirror.Refs.Tips : view.Tips()).Select(static tip => tip.Id).Distinct();
 

@@ -14,6 +14,13 @@ namespace Waystation.FetchCore.Observing;
 /// <param name="Filter">The filter as the protocol writes it; null for none.</param>
 public sealed record AskedFetch(bool IsClone, int Wants, int Haves, int Shallows, int? Depth, long? DeepenSince, string? Filter)
 {
+    /// <summary>A request for a snapshot of the mirror.</summary>
+    public static AskedFetch Snapshot { get; } =
+        new(IsClone: true, 0, 0, 0, Depth: null, DeepenSince: null, Filter: null) { IsSnapshot = true };
+
+    /// <summary>Whether the client asks for the mirror's own files.</summary>
+    public bool IsSnapshot { get; init; }
+
     /// <summary>The same of a request.</summary>
     public static AskedFetch Of(FetchRequest request)
     {

@@ -32,8 +32,8 @@ internal static partial class FetchLog
     }
 
     private static string OutcomeOf(FetchRecord record) =>
-        record.Reason is { } reason
-            ? $"{record.Outcome?.ToString() ?? "Unserved"} ({reason.ToWord()})"
+        (record.Reason?.ToWord() ?? record.Refusal?.ToWord()) is { } reason
+            ? $"{record.Outcome?.ToString() ?? "Unserved"} ({reason})"
             : record.Outcome?.ToString() ?? "Unserved";
 
     [LoggerMessage(

@@ -11,6 +11,8 @@ public sealed class FetchMeters
     private readonly Counter<long> _fetches;
     private readonly Counter<long> _fetchBytes;
     private readonly Counter<long> _bypasses;
+    private readonly Counter<long> _snapshots;
+    private readonly Counter<long> _snapshotRefusals;
     private readonly Histogram<double> _phases;
     private readonly Counter<long> _lfs;
     private readonly Counter<long> _lfsBytes;
@@ -33,6 +35,14 @@ public sealed class FetchMeters
             "waystation_bypasses_total",
             description: "Fetches forwarded to the primary unchanged, by `reason`: the word in `Cache-Status`. Fetches that were told "
                 + "to come again count as `busy`."
+        );
+        _snapshots = meter.CreateCounter<long>(
+            "waystation_snapshots_total",
+            description: "Snapshots of mirrors given to clients; they count as fetches with the outcome `hit` as well."
+        );
+        _snapshotRefusals = meter.CreateCounter<long>(
+            "waystation_snapshot_refusals_total",
+            description: "Snapshots that the node did not give, by `reason`; the client clones instead."
         );
         _phases = meter.CreateHistogram(
             "waystation_fetch_phase_seconds",
@@ -86,6 +96,11 @@ public sealed class FetchMeters
     /// <summary>Counts a fetch that has ended. A fetch that nobody served, because its primary did not answer, is not counted.</summary>
     internal void Count(FetchRecord record)
     {
+        if (record is { Asked.IsSnapshot: true, Outcome: not null })
+        {
+            _snapshots.Add(1);
+        }
+
         switch (record)
         {
             case { From: not null, Outcome: { } outcome }:
@@ -99,6 +114,9 @@ public sealed class FetchMeters
                 _lfsBytes.Add(record.Bytes, Tag("outcome", outcome.ToWord()));
                 return;
             case { Lfs: not null }:
+                return;
+            case { Refusal: { } refusal }:
+                _snapshotRefusals.Add(1, Tag("reason", refusal.ToWord()));
                 return;
             case { End: FetchEnd.Busy }:
                 Bypassed("busy");

@@ -79,7 +79,7 @@ public sealed class FetchObserver(
         span.SetTag("repository", record.Repository.ToString())
             .SetTag("door", record.Door)
             .SetTag("outcome", record.Outcome?.ToWord())
-            .SetTag("reason", record.Reason?.ToWord())
+            .SetTag("reason", record.Reason?.ToWord() ?? record.Refusal?.ToWord())
             .SetTag("bytes", record.Bytes)
             .SetTag("end", record.End.ToString());
         if (record is { End: FetchEnd.Broken or FetchEnd.ErrorTold })

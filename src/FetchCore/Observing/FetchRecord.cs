@@ -44,6 +44,9 @@ public sealed record FetchRecord
     /// <summary>Why the mirror did not serve it, if another node or the primary did; null in every other case.</summary>
     public MissReason? Miss { get; init; }
 
+    /// <summary>Why the node gave no snapshot; null in every other case.</summary>
+    public SnapshotRefusal? Refusal { get; init; }
+
     /// <summary>The node keeps the pack, or means to.</summary>
     public bool IsKept { get; init; }
 

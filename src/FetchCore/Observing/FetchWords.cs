@@ -15,6 +15,9 @@ public static class FetchWords
     /// <summary>The reason in the form of a token: <c>NoMirror</c> is <c>no-mirror</c>.</summary>
     public static string ToWord(this MissReason reason) => ToWord(reason.ToString());
 
+    /// <summary>The reason in the form of a token: <c>HiddenRefs</c> is <c>hidden-refs</c>.</summary>
+    public static string ToWord(this SnapshotRefusal reason) => ToWord(reason.ToString());
+
     /// <summary>The phase in the form of a token.</summary>
     public static string ToWord(this FetchPhase phase) => ToWord(phase.ToString());
 

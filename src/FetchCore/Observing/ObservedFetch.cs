@@ -28,6 +28,7 @@ public sealed class ObservedFetch : IDisposable
     private FetchOutcome? _outcome;
     private ForwardReason? _reason;
     private MissReason? _miss;
+    private SnapshotRefusal? _refusal;
     private bool _isKept;
     private string? _peer;
     private TimeSpan? _refsAge;
@@ -86,6 +87,18 @@ public sealed class ObservedFetch : IDisposable
         {
             _parse ??= _time.GetElapsedTime(_begun);
             _lfs = asked;
+        }
+
+        Show();
+    }
+
+    /// <summary>It is a request for a snapshot of the mirror.</summary>
+    public void AskedSnapshot()
+    {
+        lock (_gate)
+        {
+            _parse ??= _time.GetElapsedTime(_begun);
+            _asked = AskedFetch.Snapshot;
         }
 
         Show();
@@ -152,6 +165,18 @@ public sealed class ObservedFetch : IDisposable
         }
 
         Ended(FetchEnd.ErrorTold, trouble);
+    }
+
+    /// <summary>The node gives no snapshot.</summary>
+    /// <param name="refusal">The reason.</param>
+    public void Declined(SnapshotRefusal refusal)
+    {
+        lock (_gate)
+        {
+            _refusal = refusal;
+        }
+
+        Ended(FetchEnd.Refused);
     }
 
     /// <summary>Bytes were written to the client; they are added to earlier ones.</summary>
@@ -250,6 +275,7 @@ public sealed class ObservedFetch : IDisposable
                 Outcome = _outcome,
                 Reason = _reason,
                 Miss = MissOf(_outcome),
+                Refusal = _refusal,
                 IsKept = _isKept,
                 Peer = PeerOf(_outcome),
                 From = From,

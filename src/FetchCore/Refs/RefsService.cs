@@ -107,6 +107,26 @@ public sealed class RefsService(
     public void NoteRefusal(RepositoryName repository, Credential credential, PrimaryReply reply) =>
         tickets.NoteRefusal(repository, credential, reply);
 
+    /// <summary>
+    /// Reads the primary's reply to a question for the advertisement, and records it like any other. Null if it is no listing of all refs.
+    /// </summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="credential">The credential that asked.</param>
+    /// <param name="reply">The reply, whose body was not read yet. A refusal is left unread.</param>
+    /// <param name="cancellationToken">The client's token.</param>
+    /// <exception cref="IOException">The reply broke off.</exception>
+    public async Task<RefListing?> ReadListingAsync(
+        RepositoryName repository,
+        Credential credential,
+        PrimaryReply reply,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(reply);
+        var reading = new RefsReading(tickets, repository, credential, asked: null, reply);
+        return await reading.ReadToEndAsync(reply.Body, cancellationToken) ? reading.Listing : null;
+    }
+
     private async Task<AccessView?> AskAdvertisementAsync(RefsAsker asker)
     {
         await using PrimaryReply reply = await asker.Primary.InfoRefsAsync(stopping);

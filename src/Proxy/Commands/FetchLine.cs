@@ -53,6 +53,11 @@ internal static class FetchLine
             return spokenVersion + "not understood";
         }
 
+        if (asked.IsSnapshot)
+        {
+            return "snapshot";
+        }
+
         string depth = asked switch
         {
             { Depth: int.MaxValue } => " unshallow",

@@ -30,6 +30,7 @@ using Waystation.FetchCore.Prewarming;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Pushes;
 using Waystation.FetchCore.Refs;
+using Waystation.FetchCore.Snapshots;
 using Waystation.FetchCore.Vet;
 using Waystation.Primaries;
 using Waystation.Primaries.Http;
@@ -279,6 +280,8 @@ internal static class Node
             .AddHostedService<MemoryTrim>()
             .AddSingleton<FetchService>()
             .AddSingleton<FetchResponder>()
+            .AddSingleton<SnapshotService>()
+            .AddSingleton<SnapshotEndpoint>()
             .AddSingleton(provider => new PrimaryMap(
                 options.Primaries,
                 provider.GetRequiredService<TimeProvider>(),

@@ -57,7 +57,7 @@ internal sealed record FetchStatus(
             record.ProtocolVersion,
             record.Asked,
             record.Outcome?.ToWord(),
-            record.Reason?.ToWord(),
+            record.Reason?.ToWord() ?? record.Refusal?.ToWord(),
             record.IsKept,
             record.RefsAge?.TotalSeconds,
             record.End.ToWord(),

@@ -116,6 +116,7 @@ internal static class Words
     public static string Asked(AskedFetch? fetch, AskedLfs? lfs) =>
         lfs is not null ? $"LFS object, {Bytes(lfs.Size)}"
         : fetch is null ? "not read"
+        : fetch.IsSnapshot ? "snapshot"
         : (fetch.IsClone ? "clone" : "fetch")
             + (fetch.Depth is { } depth && depth != int.MaxValue ? $", depth {Count(depth)}" : "")
             + (fetch.DeepenSince is not null ? ", since a date" : "")

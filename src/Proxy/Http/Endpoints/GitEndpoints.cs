@@ -24,6 +24,7 @@ internal sealed class GitEndpoints(
     LfsBatchEndpoint lfsBatch,
     LfsObjectEndpoint lfsObjects,
     LfsUploadEndpoint lfsUploads,
+    SnapshotEndpoint snapshots,
     HookEndpoint hooks,
     FarmEndpoint farm,
     LoopGuard loops,
@@ -122,7 +123,8 @@ internal sealed class GitEndpoints(
             return;
         }
 
-        if (context.Request.Path.StartsWithSegments(HookEndpoint.Prefix, StringComparison.Ordinal))
+        bool isOfSnapshot = GitRequest.IsOfSnapshot(context);
+        if (!isOfSnapshot && context.Request.Path.StartsWithSegments(HookEndpoint.Prefix, StringComparison.Ordinal))
         {
             await hooks.HandleAsync(context);
             return;
@@ -161,6 +163,12 @@ internal sealed class GitEndpoints(
 
         if (ConnectionLogin.Find(context, primary) is { } bound)
         {
+            if (git.Service == GitService.Snapshot)
+            {
+                await SnapshotEndpoint.TellAsync(context, git.RepositoryPath, SnapshotRefusal.ConnectionLogin);
+                return;
+            }
+
             string? status = git.Service is GitService.InfoRefs or GitService.UploadPack
                 ? CacheStatus.Bypass(ForwardReason.ConnectionLogin)
                 : null;
@@ -188,8 +196,12 @@ internal sealed class GitEndpoints(
         if (primary.NameOf(git.RepositoryPath) is not { } name)
         {
             // Only the primary decides which repository that is, and whether it is one.
-            var unnamed = new RepositoryName(primary.Authority, git.RepositoryPath);
-            await unread.ForwardAsync(new ClientRequest(context, primary, git, unnamed, credential), ForwardReason.Malformed);
+            var unnamed = new ClientRequest(context, primary, git, new RepositoryName(primary.Authority, git.RepositoryPath), credential);
+            await (
+                git.Service == GitService.Snapshot
+                    ? snapshots.HandleAsync(unnamed, SnapshotRefusal.Malformed)
+                    : unread.ForwardAsync(unnamed, ForwardReason.Malformed)
+            );
             return;
         }
 
@@ -200,6 +212,12 @@ internal sealed class GitEndpoints(
         if (git.Service == GitService.LfsBatch)
         {
             await lfsBatch.HandleAsync(request);
+            return;
+        }
+
+        if (git.Service == GitService.Snapshot)
+        {
+            await snapshots.HandleAsync(request, isSelected ? null : SnapshotRefusal.NotSelected);
             return;
         }
 

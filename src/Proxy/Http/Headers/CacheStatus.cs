@@ -9,6 +9,9 @@ internal static class CacheStatus
 
     public const string Ticket = "waystation; hit; detail=ticket";
 
+    /// <summary>The mirror's own files.</summary>
+    public const string Snapshot = "waystation; hit; detail=snapshot";
+
     /// <summary>The response relies on refs that were recorded before an outage.</summary>
     public const string Stale = "waystation; hit; detail=stale";
 

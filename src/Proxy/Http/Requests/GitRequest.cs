@@ -20,6 +20,9 @@ internal enum GitService
 
     /// <summary>The batch API of LFS: <c>POST …/objects/batch</c>.</summary>
     LfsBatch,
+
+    /// <summary>The mirror's own files: <c>GET /.waystation/snapshot/…</c>.</summary>
+    Snapshot,
 }
 
 /// <summary>
@@ -28,6 +31,9 @@ internal enum GitService
 /// </summary>
 internal sealed record GitRequest
 {
+    /// <summary>What stands before the path of a repository in the path of its snapshot.</summary>
+    public const string SnapshotPrefix = "/.waystation/snapshot/";
+
     private const string InfoRefsSuffix = "/info/refs";
     private const string UploadPackSuffix = "/git-upload-pack";
     private const string ReceivePackSuffix = "/git-receive-pack";
@@ -36,13 +42,13 @@ internal sealed record GitRequest
     /// <summary>The batch API at a URL that the primary, or <c>lfs.url</c>, names.</summary>
     private const string OtherLfsBatchSuffix = "/objects/batch";
 
-    private GitRequest(string target, string path, string query, GitService service, string suffix)
+    private GitRequest(string target, string query, GitService service, string repositoryPath, string repositoryTarget)
     {
         Target = target;
         Query = query;
         Service = service;
-        RepositoryPath = suffix.Length == 0 ? "" : path[1..^suffix.Length];
-        RepositoryTarget = suffix.Length == 0 ? path : path[..^suffix.Length];
+        RepositoryPath = repositoryPath;
+        RepositoryTarget = repositoryTarget;
     }
 
     /// <summary>Path and query as the client wrote them.</summary>
@@ -96,19 +102,32 @@ internal sealed record GitRequest
     public static bool HasPlainTarget(HttpContext context) =>
         !context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.AsSpan().ContainsAnyExceptInRange('!', '~');
 
+    /// <summary>Whether it is for a snapshot. The raw target decides, as for all that is read of it.</summary>
+    public static bool IsOfSnapshot(HttpContext context) =>
+        OriginFormOf(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)
+            ?.StartsWith(SnapshotPrefix, StringComparison.Ordinal) == true;
+
     public static GitRequest From(HttpContext context)
     {
         if (OriginFormOf(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) is not { } target)
         {
             // "*" and the form of CONNECT: neither has a path.
-            return new GitRequest("/", "/", "", GitService.Other, "");
+            return new GitRequest("/", "", GitService.Other, "", "/");
         }
 
         int mark = target.IndexOf('?', StringComparison.Ordinal);
         string path = mark < 0 ? target : target[..mark];
         string query = mark < 0 ? "" : target[(mark + 1)..];
+        if (path.Length > SnapshotPrefix.Length && path.StartsWith(SnapshotPrefix, StringComparison.Ordinal))
+        {
+            string repository = path[SnapshotPrefix.Length..];
+            return new GitRequest(target, query, GitService.Snapshot, repository, "/" + repository);
+        }
+
         (GitService service, string suffix) = Recognise(context.Request, path, query);
-        return new GitRequest(target, path, query, service, suffix);
+        return suffix.Length == 0
+            ? new GitRequest(target, query, service, "", path)
+            : new GitRequest(target, query, service, path[1..^suffix.Length], path[..^suffix.Length]);
     }
 
     /// <summary>
