@@ -202,6 +202,7 @@ internal sealed class CoreParts : IAsyncDisposable
         await Fills.DisposeAsync();
         await Lfs.DisposeAsync();
         await Work.DisposeAsync();
+        await Mirrors.DisposeAsync();
         Queue.Dispose();
         _stopping.Dispose();
         _meter.Dispose();

@@ -19,6 +19,9 @@ public sealed record GitCommand(params IReadOnlyList<string> Arguments)
     /// <summary>Settings (<c>name=value</c>) that hold for this command only.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
+    /// <summary>How it competes with other processes.</summary>
+    public GitPriority Priority { get; init; }
+
     /// <summary>The command without its paths, for the log.</summary>
     public override string ToString() => $"git {string.Join(' ', Arguments.Take(2))}";
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore.Disk;
@@ -36,7 +37,13 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
     {
         ArgumentNullException.ThrowIfNull(command);
         cancellationToken.ThrowIfCancellationRequested();
-        var start = new ProcessStartInfo("git")
+        int niceness = command.Priority switch
+        {
+            GitPriority.Ahead => 10,
+            GitPriority.Upkeep => 19,
+            _ => 0,
+        };
+        var start = new ProcessStartInfo(niceness == 0 ? "git" : "nice")
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -44,6 +51,14 @@ public sealed class GitProgram(DataFolder folder, ILogger<GitProgram> logger)
             RedirectStandardError = true,
             WorkingDirectory = folder.Root,
         };
+        if (niceness > 0)
+        {
+            // It replaces itself by git, so each process that git starts has the same priority from its first moment.
+            start.ArgumentList.Add("-n");
+            start.ArgumentList.Add(niceness.ToString(CultureInfo.InvariantCulture));
+            start.ArgumentList.Add("git");
+        }
+
         foreach (string setting in s_settings.Concat(command.Settings))
         {
             start.ArgumentList.Add("-c");

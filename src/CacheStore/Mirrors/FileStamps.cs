@@ -15,13 +15,18 @@ internal sealed class FileStamps
     private readonly Lock _gate = new();
     private readonly string _objects;
     private readonly string _file;
+    private readonly Action? _whenGone;
     private Dictionary<string, FileStamp>? _loaded;
     private long _bytes = Unknown;
 
-    public FileStamps(string objects, string file)
+    /// <param name="objects">The object folder.</param>
+    /// <param name="file">The file of the stamps.</param>
+    /// <param name="whenGone">Called when a file was deleted or replaced.</param>
+    public FileStamps(string objects, string file, Action? whenGone = null)
     {
         _objects = objects;
         _file = file;
+        _whenGone = whenGone;
     }
 
     /// <summary>Whether <see cref="Bytes"/> is known without a look at the disk.</summary>
@@ -128,12 +133,19 @@ internal sealed class FileStamps
         {
             // An index makes its pack visible, and a multi-pack-index makes its bitmap visible, so each is moved after those files. The
             // multi-pack-index is the last one; it shows that all files are there.
+            bool replaces = false;
             foreach (string name in FilesOf(objects).OrderBy(RankOf).ToList())
             {
                 string target = Path.Combine(_objects, name);
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                replaces |= File.Exists(target);
                 File.Move(Path.Combine(objects, name), target, overwrite: true);
                 Note(name);
+            }
+
+            if (replaces)
+            {
+                _whenGone?.Invoke();
             }
 
             Save();
@@ -151,6 +163,7 @@ internal sealed class FileStamps
                 Stamps.Remove(name);
             }
 
+            _whenGone?.Invoke();
             Save();
         }
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Flights;
+using Waystation.CacheStore.Mirrors.Reading;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
@@ -34,6 +35,7 @@ public sealed class Mirror
     private readonly Places _turn = new(1);
     private readonly Worths _worths;
     private readonly Action<Mirror> _askForUpkeep;
+    private readonly ObjectReaders _readers;
     private RepositoryFiles? _skeleton;
     private MirrorRefs? _refs;
     private FileStamp? _refsStamp;
@@ -53,10 +55,12 @@ public sealed class Mirror
     /// <param name="folder">Its folder.</param>
     /// <param name="record">The record in this folder.</param>
     /// <param name="worths">The ages of what is evicted.</param>
+    /// <param name="readers">The processes of git that are kept for look-ups.</param>
     /// <param name="askForUpkeep">Called when it has changed so that upkeep has something to do, outside its locks.</param>
-    internal Mirror(string folder, MirrorRecord record, Worths worths, Action<Mirror> askForUpkeep)
+    internal Mirror(string folder, MirrorRecord record, Worths worths, ObjectReaders readers, Action<Mirror> askForUpkeep)
     {
         _worths = worths;
+        _readers = readers;
         _askForUpkeep = askForUpkeep;
         _record = record;
         AgeAtUse = worths.Of(IsOfStrangers).Value;
@@ -65,7 +69,7 @@ public sealed class Mirror
         ObjectFormat = ObjectFormats.TryParse(record.ObjectFormat, out ObjectFormat format)
             ? format
             : throw new InvalidDataException("an unknown object format");
-        Stamps = new FileStamps(Objects, Path.Combine(folder, "stamps"));
+        Stamps = new FileStamps(Objects, Path.Combine(folder, "stamps"), EndReaders);
         TipStamps = new FileStamps(Tip, Path.Combine(folder, "tip-stamps"));
         LastUsed = File.GetLastWriteTimeUtc(Path.Combine(folder, "record"));
         _idleBefore = DateTime.UtcNow - LastUsed is { Ticks: > 0 } idle ? idle : TimeSpan.Zero;
@@ -133,6 +137,9 @@ public sealed class Mirror
     internal FileStamps Stamps { get; }
 
     internal FileStamps TipStamps { get; }
+
+    /// <summary>What is known of its history without a look.</summary>
+    internal KnownChildren Children { get; } = new();
 
     /// <summary>Replaced packs that may still have readers; upkeep deletes them. After a restart there are no readers.</summary>
     internal ImmutableHashSet<string> Replaced
@@ -293,6 +300,29 @@ public sealed class Mirror
         return Repository;
     }
 
+    /// <summary>Asks a kept git about objects.</summary>
+    /// <param name="withOrphans">Whether orphans count.</param>
+    /// <param name="ask">Asks; once more from the beginning if the kept git has ended.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal async Task AskAsync(bool withOrphans, Func<ObjectReader, Task> ask, CancellationToken cancellationToken)
+    {
+        var source = new ObjectSource(FitForGit(), withOrphans && Directory.Exists(Orphans) ? Orphans : null, ObjectFormat);
+        try
+        {
+            await _readers.AskAsync(source, ask, cancellationToken);
+        }
+        finally
+        {
+            if (IsRetired)
+            {
+                EndReaders();
+            }
+        }
+    }
+
+    /// <summary>Objects have gone, or the files that they lay in: no git that may have these open is kept.</summary>
+    internal void EndReaders() => _readers.End(Repository);
+
     /// <summary>Writes refs, HEAD and configuration again if they differ from the written ones. The caller has the lock.</summary>
     private void Mend()
     {
@@ -430,6 +460,19 @@ public sealed class Mirror
         lock (_gate)
         {
             _isRetired = true;
+        }
+
+        EndReaders();
+    }
+
+    private bool IsRetired
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isRetired;
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors.Reading;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
@@ -9,7 +10,7 @@ namespace Waystation.CacheStore.Mirrors;
 /// The mirrors of a node. A mirror is made under a temporary name and renamed when it is whole; it goes the same way back.
 /// Folder names come from digests, never from a client's path.
 /// </summary>
-public sealed class MirrorSet : ISpaceHolder
+public sealed class MirrorSet : ISpaceHolder, IAsyncDisposable
 {
     /// <summary>
     /// Milliseconds per byte: a mirror is worth as much as an object that came at 10 MB/s and was used 16 times since. All mirrors have the
@@ -25,6 +26,7 @@ public sealed class MirrorSet : ISpaceHolder
     private readonly MirrorOptions _options;
     private readonly SpaceBudget _budget;
     private readonly GitProgram _git;
+    private readonly ObjectReaders _readers;
     private readonly StoreMeters _meters;
     private readonly ILogger<MirrorSet> _logger;
     private Action<RepositoryName>? _whenGivenUp;
@@ -48,6 +50,7 @@ public sealed class MirrorSet : ISpaceHolder
         _budget = budget;
         _options = options;
         _git = git;
+        _readers = new ObjectReaders(git, options.MaxLookups, TimeProvider.System);
         _meters = meters;
         _logger = logger;
         Load();
@@ -164,7 +167,7 @@ public sealed class MirrorSet : ISpaceHolder
             IsOfStrangers = isOfStrangers,
         };
         record.Write(Path.Combine(folder, "record"));
-        return new Mirror(folder, record, _budget.Worths, AskForUpkeep);
+        return new Mirror(folder, record, _budget.Worths, _readers, AskForUpkeep);
     }
 
     /// <summary>Puts a prepared mirror in its place; one that was there before goes.</summary>
@@ -172,6 +175,7 @@ public sealed class MirrorSet : ISpaceHolder
     {
         ArgumentNullException.ThrowIfNull(prepared);
         Remove(prepared.Name);
+        prepared.Retire();
         string target = FolderOf(prepared.Name);
         Mirror mirror;
         lock (_gate)
@@ -184,7 +188,7 @@ public sealed class MirrorSet : ISpaceHolder
             }
 
             Directory.Move(prepared.Folder, target);
-            mirror = new Mirror(target, MirrorRecord.Read(Path.Combine(target, "record")), _budget.Worths, AskForUpkeep);
+            mirror = new Mirror(target, MirrorRecord.Read(Path.Combine(target, "record")), _budget.Worths, _readers, AskForUpkeep);
             mirror.Open(static _ => { });
             _mirrors[mirror.Name] = mirror;
         }
@@ -200,6 +204,7 @@ public sealed class MirrorSet : ISpaceHolder
     public static void Discard(Mirror prepared)
     {
         ArgumentNullException.ThrowIfNull(prepared);
+        prepared.Retire();
         TryDelete(prepared.Folder);
     }
 
@@ -241,6 +246,9 @@ public sealed class MirrorSet : ISpaceHolder
             _whenGivenUp?.Invoke(mirror.Name);
         }
     }
+
+    /// <summary>Ends the git processes that are kept to look into mirrors.</summary>
+    public ValueTask DisposeAsync() => _readers.DisposeAsync();
 
     /// <summary>Evicts until there is room; false if there never will be.</summary>
     /// <param name="bytes">The bytes to make room for.</param>
@@ -381,7 +389,7 @@ public sealed class MirrorSet : ISpaceHolder
     {
         try
         {
-            var mirror = new Mirror(folder, MirrorRecord.Read(Path.Combine(folder, "record")), _budget.Worths, AskForUpkeep);
+            var mirror = new Mirror(folder, MirrorRecord.Read(Path.Combine(folder, "record")), _budget.Worths, _readers, AskForUpkeep);
             if (!string.Equals(FolderOf(mirror.Name), folder, StringComparison.Ordinal))
             {
                 throw new InvalidDataException("the folder belongs to another repository");

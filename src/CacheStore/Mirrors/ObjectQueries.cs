@@ -1,11 +1,12 @@
 using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors.Reading;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
-/// Questions about the objects of a mirror. Each starts a git process, or several one after another, and waits for a turn of
-/// <see cref="LookupLimiter"/>. Orphans count only in the methods that say so.
+/// Questions about the objects of a mirror. A kept git answers what an object is; a walk through history starts one. Each question waits
+/// for a turn of <see cref="LookupLimiter"/>. Orphans count only in the methods that say so.
 /// </summary>
 public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimeProvider time)
 {
@@ -71,24 +72,9 @@ public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimePro
         }
 
         using IDisposable turn = await limiter.EnterAsync(cancellationToken);
-        await git.ReadLinesAsync(
-            new GitCommand("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer")
-            {
-                Repository = mirror.FitForGit(),
-                AlternateObjects = Besides(mirror, withOrphans),
-            },
-            Lines(ids, []),
-            line =>
-            {
-                if (
-                    line.IndexOf((byte)' ') is > 0 and int space
-                    && KindOf(line[(space + 1)..]) is { } kind
-                    && ObjectId.TryParse(line[..space], mirror.ObjectFormat, out ObjectId id)
-                )
-                {
-                    kinds[id] = kind;
-                }
-            },
+        await mirror.AskAsync(
+            withOrphans,
+            reader => reader.AskKindsAsync(ids, (id, kind, _, _) => kinds[id] = kind, cancellationToken),
             cancellationToken
         );
         return kinds;
@@ -96,30 +82,6 @@ public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimePro
 
     private static string[] Besides(Mirror mirror, bool withOrphans) =>
         withOrphans && Directory.Exists(mirror.Orphans) ? [mirror.Orphans] : [];
-
-    private static ObjectKind? KindOf(ReadOnlySpan<byte> word) =>
-        word.SequenceEqual("commit"u8) ? ObjectKind.Commit
-        : word.SequenceEqual("tree"u8) ? ObjectKind.Tree
-        : word.SequenceEqual("blob"u8) ? ObjectKind.Blob
-        : word.SequenceEqual("tag"u8) ? ObjectKind.Tag
-        : null;
-
-    /// <summary>The input of git. There may be very many ids, so each is written once, in its final place.</summary>
-    internal static byte[] Lines(IReadOnlyCollection<ObjectId> ids, ReadOnlySpan<byte> prefix)
-    {
-        int length = ids.Count == 0 ? 0 : prefix.Length + ids.First().Format.HexLength + 1;
-        byte[] lines = new byte[ids.Count * length];
-        Span<byte> rest = lines;
-        foreach (ObjectId id in ids)
-        {
-            prefix.CopyTo(rest);
-            id.WriteHex(rest[prefix.Length..]);
-            rest[length - 1] = (byte)'\n';
-            rest = rest[length..];
-        }
-
-        return lines;
-    }
 
     private async Task<HashSet<ObjectId>?> WalkAsync(
         Mirror mirror,
@@ -132,7 +94,9 @@ public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimePro
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(commits);
-        if (commits.Count == 0)
+        HashSet<ObjectId> ends = [.. tips];
+        List<ObjectId> begins = [.. commits.Where(commit => !mirror.Children.LeadTo(commit, ends))];
+        if (begins.Count == 0)
         {
             return [];
         }
@@ -154,7 +118,7 @@ public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimePro
             HashSet<ObjectId> walked = [];
             await git.ReadLinesAsync(
                 new GitCommand(arguments) { Repository = mirror.FitForGit(), AlternateObjects = Besides(mirror, withOrphans) },
-                (byte[])[.. Lines(commits, []), .. Lines([.. tips], "^"u8)],
+                (byte[])[.. IdLines.Of(begins), .. IdLines.Of(ends, "^"u8)],
                 line =>
                 {
                     if (ObjectId.TryParse(line, mirror.ObjectFormat, out ObjectId id))

@@ -45,6 +45,14 @@ internal sealed class PackIds
 
     public bool Contains(ObjectId id) => Find(id) >= 0;
 
+    public IEnumerable<ObjectId> All()
+    {
+        for (int at = 0; at < _seen.Count; at++)
+        {
+            yield return ObjectId.FromRaw(NameAt(at));
+        }
+    }
+
     /// <summary>Marks an object; an object that the pack does not have is ignored.</summary>
     public void See(ObjectId id)
     {

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Text;
 using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors.Reading;
 using Waystation.GitProtocol.Lfs;
 using Waystation.GitProtocol.Objects;
 
@@ -148,7 +149,7 @@ public sealed class PointerSearch(GitProgram git, LookupLimiter limiter)
 
         await git.ReadLinesAsync(
             new GitCommand("cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer") { Repository = mirror.FitForGit() },
-            ObjectQueries.Lines(files, []),
+            IdLines.Of(files),
             line =>
             {
                 if (
@@ -182,7 +183,7 @@ public sealed class PointerSearch(GitProgram git, LookupLimiter limiter)
             new GitCommand("cat-file", "--batch=%(objectsize)", "--buffer") { Repository = mirror.FitForGit() },
             cancellationToken
         );
-        Task feeding = process.FeedAsync(ObjectQueries.Lines(blobs, []));
+        Task feeding = process.FeedAsync(IdLines.Of(blobs));
         var output = PipeReader.Create(process.Output, new StreamPipeReaderOptions(leaveOpen: true));
         for (bool isOver = false; !isOver; )
         {

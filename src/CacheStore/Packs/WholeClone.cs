@@ -18,7 +18,8 @@ public sealed record WholeClone(PackKey Shape, IReadOnlyList<ObjectId> Wants)
     public static WholeClone? Of(RepositoryName repository, FetchRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return request is { IsClone: true, MayBringPack: true, Deepens: false, DeepenRelative: false, IncludeTag: false }
+        return
+            request is { IsClone: true, MayBringPack: true, Deepens: false, DeepenRelative: false, IncludeTag: false }
             && request.Wants.Count is > 0 and <= MaxWants
             && MayGrow(request.Filter)
             ? new WholeClone(PackKey.Of(repository, request with { Wants = [] }), request.Wants)

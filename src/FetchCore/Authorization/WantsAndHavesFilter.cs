@@ -62,15 +62,23 @@ public sealed class WantsAndHavesFilter(
             return null;
         }
 
-        // isBehind is computed before the haves are checked, because a sync that ends meanwhile could hide that the check came before it.
         bool isBehind = request.Haves.Count + request.Shallows.Count > 0 && !await HasAsync(mirror, request.Wants, cancellationToken);
         bool withOrphans = isBehind && await objects.HasWithOrphansAsync(mirror, request.Wants, cancellationToken);
-        IReadOnlySet<ObjectId>? usable = await reachability.UsableAsync(mirror, view, rule, request, withOrphans, cancellationToken);
-        if (usable is not null && !withOrphans && !request.Haves.Concat(request.Shallows).All(usable.Contains) && isBehind)
+        if (isBehind && !withOrphans && !asker.IsRecorded)
         {
-            usable = await CatchUpAsync(mirror, asker, request.Wants, cancellationToken)
-                ? await reachability.UsableAsync(mirror, view, rule, request, withOrphans: false, cancellationToken)
-                : null;
+            // Older commits are visible through the tips that are missing. The response needs the same sync anyway.
+            if (!await CatchUpAsync(mirror, asker, request.Wants, cancellationToken))
+            {
+                return null;
+            }
+
+            isBehind = false;
+        }
+
+        IReadOnlySet<ObjectId>? usable = await reachability.UsableAsync(mirror, view, rule, request, withOrphans, cancellationToken);
+        if (isBehind && !withOrphans && usable is not null && !request.Haves.Concat(request.Shallows).All(usable.Contains))
+        {
+            return null;
         }
 
         return usable is null ? null : Without(request, usable);

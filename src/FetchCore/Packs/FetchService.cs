@@ -57,6 +57,7 @@ public sealed class FetchService(
     public async Task<FetchAnswer> FetchAsync(FetchCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
+        using IDisposable underWay = local.UnderWay.Begin(call.Repository);
         FetchAnswer answer = await AnswerAsync(call, cancellationToken);
         answer.TellTo(call.Observed);
         return answer;

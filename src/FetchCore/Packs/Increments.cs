@@ -54,6 +54,7 @@ public sealed class Increments(DiskPackTier packs, ObjectQueries objects, Increm
         }
 
         long begun = time.GetTimestamp();
+        GitPriority priority = isAhead ? GitPriority.Ahead : GitPriority.Request;
         try
         {
             HashSet<ObjectId> wanted = [.. clone.Wants];
@@ -80,7 +81,7 @@ public sealed class Increments(DiskPackTier packs, ObjectQueries objects, Increm
                     break;
                 }
 
-                using PackIncrement? increment = await MakeAsync(fill, lease, request, earlier, threads);
+                using PackIncrement? increment = await MakeAsync(fill, lease, request, earlier, threads, priority);
                 if (increment is not null && await packs.TryComposeAsync(fill, earlier, increment, time.GetElapsedTime(begun)))
                 {
                     return true;
@@ -124,14 +125,23 @@ public sealed class Increments(DiskPackTier packs, ObjectQueries objects, Increm
             [.. wanted.Select(want => peeled.GetValueOrDefault(want, want)).Distinct()],
             stopping
         );
-        return wanted.All(want => kinds.TryGetValue(peeled.GetValueOrDefault(want, want), out ObjectKind kind) && kind == ObjectKind.Commit);
+        return wanted.All(want =>
+            kinds.TryGetValue(peeled.GetValueOrDefault(want, want), out ObjectKind kind) && kind == ObjectKind.Commit
+        );
     }
 
     /// <summary>Exactly the objects that the earlier pack lacks; null if it has others than the clone, or lacks too many.</summary>
-    private async Task<PackIncrement?> MakeAsync(Fill fill, MirrorLease lease, FetchRequest request, EarlierPack earlier, int threads)
+    private async Task<PackIncrement?> MakeAsync(
+        Fill fill,
+        MirrorLease lease,
+        FetchRequest request,
+        EarlierPack earlier,
+        int threads,
+        GitPriority priority
+    )
     {
         fill.Hear();
-        if (await increments.CountAsync(lease, request, fill.Stopping) is not { } count || count < earlier.ObjectCount)
+        if (await increments.CountAsync(lease, request, priority, fill.Stopping) is not { } count || count < earlier.ObjectCount)
         {
             return null;
         }
@@ -140,7 +150,16 @@ public sealed class Increments(DiskPackTier packs, ObjectQueries objects, Increm
         foreach (bool withBitmaps in (bool[])[false, true])
         {
             fill.Hear();
-            PackIncrement? increment = await increments.MakeAsync(lease, request, earlier.Wants, withBitmaps, threads, most, fill.Stopping);
+            PackIncrement? increment = await increments.MakeAsync(
+                lease,
+                request,
+                earlier.Wants,
+                withBitmaps,
+                threads,
+                most,
+                priority,
+                fill.Stopping
+            );
             if (increment is null)
             {
                 return null;

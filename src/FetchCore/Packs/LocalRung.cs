@@ -5,6 +5,7 @@ using Waystation.CacheStore.Mirrors;
 using Waystation.CacheStore.Mirrors.Packing;
 using Waystation.CacheStore.Packs.Filling;
 using Waystation.FetchCore.Authorization;
+using Waystation.FetchCore.Flights;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Peers;
@@ -43,6 +44,9 @@ public sealed class LocalRung(
 
     /// <summary>The number of attempts while a mirror changes; after these the primary makes the pack.</summary>
     private const int MaxAttempts = 4;
+
+    /// <summary>The fetches for which packs may have to be made.</summary>
+    internal FetchesUnderWay UnderWay { get; } = new(time);
 
     /// <summary>Whether the repository has a mirror.</summary>
     public bool HasMirror(RepositoryName repository) => mirrors.Peek(repository) is not null;
@@ -149,7 +153,9 @@ public sealed class LocalRung(
         }
 
         using RefSnapshot? snapshot = uploadPack.Freeze(mirror, refs, request);
-        return await MakeAsync(fill, lease, request, snapshot, withOrphans: false, threads, static () => false) is LocalAnswer.Made made
+        return
+            await MakeAsync(fill, lease, request, snapshot, withOrphans: false, threads, GitPriority.Ahead, static () => false)
+                is LocalAnswer.Made made
             ? made.Outcome
             : s_notMadeAhead;
     }
@@ -187,12 +193,7 @@ public sealed class LocalRung(
             return true;
         }
 
-        if (!await sync.EnsureAsync(mirror, call.Asker, wants, call.Request.IncludeTag, waiting))
-        {
-            return null;
-        }
-
-        return false;
+        return await sync.EnsureAsync(mirror, call.Asker, wants, call.Request.IncludeTag, waiting) ? false : null;
     }
 
     private async Task<LocalAnswer> MakeAsync(
@@ -228,7 +229,16 @@ public sealed class LocalRung(
             bool hasSaid = request.Haves.Count > 0 || request.Shallows.Count > 0;
             using RefSnapshot? snapshot = uploadPack.Freeze(lease.Mirror, refs, request);
             if (
-                await MakeAsync(fill, lease, request, snapshot, withOrphans, threads, () => hasSaid && lease.Mirror.Changes != changes) is
+                await MakeAsync(
+                    fill,
+                    lease,
+                    request,
+                    snapshot,
+                    withOrphans,
+                    threads,
+                    GitPriority.Request,
+                    () => hasSaid && lease.Mirror.Changes != changes
+                ) is
                 { } made
             )
             {
@@ -247,6 +257,7 @@ public sealed class LocalRung(
         RefSnapshot? snapshot,
         bool withOrphans,
         int threads,
+        GitPriority priority,
         Func<bool> isOutdated
     )
     {
@@ -256,7 +267,7 @@ public sealed class LocalRung(
             ThinPack = request.ThinPack && !(request.Deepens && request.Shallows.Count > 0),
         };
         fill.ExpectSource();
-        await using GitProcess git = await uploadPack.StartAsync(lease, asked, snapshot, withOrphans, threads, fill.Stopping);
+        await using GitProcess git = await uploadPack.StartAsync(lease, asked, snapshot, withOrphans, threads, fill.Stopping, priority);
         PipeReader output = PipeReader.Create(git.Output, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024));
         (bool isPack, FetchPrologue? prologue) = await PackResponse.ReadStartAsync(output, asked, ResponseFraming.V2, fill.Stopping);
         if (isOutdated())

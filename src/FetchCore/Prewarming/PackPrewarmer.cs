@@ -80,6 +80,8 @@ public sealed class PackPrewarmer
     {
         while (_asked.TryRemove(repository, out _))
         {
+            // The fetches that waited for the new objects are the first to get their packs.
+            await _local.UnderWay.PresentAnsweredAsync(repository, stopping);
             foreach (ClonePattern pattern in _patterns.Wanted(repository))
             {
                 if (_asked.ContainsKey(repository) || _mirrors.Find(repository, pattern.Request.ObjectFormat) is not { } mirror)
@@ -106,7 +108,7 @@ public sealed class PackPrewarmer
 
         (FetchRequest request, PackKey key) = next;
         FillReader reader = _fills.JoinOrBegin(
-            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true) 
+            new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true)
             {
                 IsOfStranger = !mirror.HasKnownUse,
                 WholeClone = WholeClone.Of(mirror.Name, request),

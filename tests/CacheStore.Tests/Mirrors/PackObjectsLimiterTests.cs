@@ -134,7 +134,7 @@ public sealed class PackObjectsLimiterTests
     }
 
     /// <summary>A single pack has all cores, up to a bound; a further pack has the cores that are left, and at least one thread. A pack
-    /// without waiters takes no thread from others.</summary>
+    /// without waiters takes no thread from others, and waits until they leave a core.</summary>
     [Fact]
     public async Task Threads_AreThoseThatOthersLeave()
     {
@@ -152,10 +152,13 @@ public sealed class PackObjectsLimiterTests
         PackObjectsPermit two = await turns.EnterAsync(s_a, s_somebody, default);
         using PackObjectsPermit three = await turns.EnterAsync(s_b, s_somebody, default);
         first.Dispose();
-        using PackObjectsPermit last = await turns.EnterLastAsync(default);
-        Assert.Equal((4, 2, 1, 1), (one.Threads, two.Threads, three.Threads, last.Threads));
+        Task<PackObjectsPermit> waiting = turns.EnterLastAsync(default);
+        Assert.Equal((4, 2, 1), (one.Threads, two.Threads, three.Threads));
+        Assert.False(waiting.IsCompleted);
         two.Dispose();
         two.Dispose(); // once is all that counts
+        using PackObjectsPermit last = await waiting;
+        Assert.Equal(1, last.Threads);
         using PackObjectsPermit four = await turns.EnterAsync(s_c, s_somebody, default);
         Assert.Equal(1, four.Threads);
         three.Dispose();
@@ -221,6 +224,7 @@ public sealed class PackObjectsLimiterTests
                 MaxPacks = total,
                 MaxPacksPerRepository = each,
                 MaxWaiting = waiting,
+                PackThreads = 64,
             }
         );
 }

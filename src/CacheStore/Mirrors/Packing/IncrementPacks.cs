@@ -1,6 +1,7 @@
 using System.Globalization;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
+using Waystation.CacheStore.Mirrors.Reading;
 using Waystation.CacheStore.Packs;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Packs;
@@ -43,6 +44,7 @@ public sealed class IncrementPacks(GitProgram git, DataFolder folder, TimeProvid
     /// <param name="withBitmaps">Whether git leaves out exactly the objects of the earlier pack.</param>
     /// <param name="threads">The number of threads for compression.</param>
     /// <param name="maxBytes">The most bytes.</param>
+    /// <param name="priority">How git competes with other processes.</param>
     /// <param name="stopping">Kills git.</param>
     /// <exception cref="GitFailedException">git cannot be started, or fails.</exception>
     public async Task<PackIncrement?> MakeAsync(
@@ -52,6 +54,7 @@ public sealed class IncrementPacks(GitProgram git, DataFolder folder, TimeProvid
         bool withBitmaps,
         int threads,
         long maxBytes,
+        GitPriority priority,
         CancellationToken stopping
     )
     {
@@ -59,19 +62,18 @@ public sealed class IncrementPacks(GitProgram git, DataFolder folder, TimeProvid
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(earlier);
         HashSet<ObjectId> known = [.. earlier];
-        var command = new GitCommand(
-            [
-                "pack-objects",
-                "--quiet",
-                "--revs",
-                "--stdout",
-                // A filter may leave out an object of the earlier clone that git takes for the base of a delta.
-                .. request.Filter is null ? ["--thin"] : (string[])[$"--filter={request.Filter.Text}"],
-                .. request.OfsDelta ? ["--delta-base-offset"] : (string[])[],
-            ]
-        )
+        var command = new GitCommand([
+            "pack-objects",
+            "--quiet",
+            "--revs",
+            "--stdout",
+            // A filter may leave out an object of the earlier clone that git takes for the base of a delta.
+            .. request.Filter is null ? ["--thin"] : (string[])[$"--filter={request.Filter.Text}"],
+            .. request.OfsDelta ? ["--delta-base-offset"] : (string[])[],
+        ])
         {
             Repository = lease.Mirror.Repository,
+            Priority = priority,
             Settings =
             [
                 .. s_settings,
@@ -82,8 +84,8 @@ public sealed class IncrementPacks(GitProgram git, DataFolder folder, TimeProvid
         };
         byte[] input =
         [
-            .. ObjectQueries.Lines([.. request.Wants.Where(want => !known.Contains(want))], []),
-            .. ObjectQueries.Lines(known, "^"u8),
+            .. IdLines.Of([.. request.Wants.Where(want => !known.Contains(want))], []),
+            .. IdLines.Of(known, "^"u8),
         ];
         await using GitProcess process = git.Start(command, stopping);
         Task feeding = process.FeedAsync(input);
@@ -121,28 +123,27 @@ public sealed class IncrementPacks(GitProgram git, DataFolder folder, TimeProvid
 
     /// <summary>The number of objects that the clone's pack must have; null if counting takes too long.</summary>
     /// <exception cref="GitFailedException">git cannot be started, or fails.</exception>
-    public async Task<long?> CountAsync(MirrorLease lease, FetchRequest request, CancellationToken stopping)
+    public async Task<long?> CountAsync(MirrorLease lease, FetchRequest request, GitPriority priority, CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(lease);
         ArgumentNullException.ThrowIfNull(request);
         using var bound = new CancellationTokenSource(s_countBound, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, stopping);
-        var command = new GitCommand(
-            [
-                "rev-list",
-                "--count",
-                "--objects",
-                "--use-bitmap-index",
-                .. request.Filter is { } filter ? [$"--filter={filter.Text}"] : (string[])[],
-                "--stdin",
-            ]
-        )
+        var command = new GitCommand([
+            "rev-list",
+            "--count",
+            "--objects",
+            "--use-bitmap-index",
+            .. request.Filter is { } filter ? [$"--filter={filter.Text}"] : (string[])[],
+            "--stdin",
+        ])
         {
             Repository = lease.Mirror.Repository,
+            Priority = priority,
         };
         try
         {
-            GitResult counted = await git.RunAsync(command, ObjectQueries.Lines(request.Wants, []), either.Token);
+            GitResult counted = await git.RunAsync(command, IdLines.Of(request.Wants, []), either.Token);
             return long.Parse(counted.OrThrow().Lines().Single(), CultureInfo.InvariantCulture);
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)

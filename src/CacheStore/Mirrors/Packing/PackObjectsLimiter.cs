@@ -94,8 +94,8 @@ public sealed class PackObjectsLimiter
     }
 
     /// <summary>
-    /// Waits for the turn of a pack that may wait for all others. There is one such turn at a time. It begins when no request waits and a
-    /// turn is free, and it takes no turn from a request.
+    /// Waits for the turn of a pack that may wait for all others. There is one such turn at a time. It begins when no request waits, a
+    /// turn is free and the packs of requests leave a core, and it takes no turn from a request.
     /// </summary>
     /// <exception cref="OperationCanceledException">The wait took too long.</exception>
     public async Task<PackObjectsPermit> EnterLastAsync(CancellationToken cancellationToken)
@@ -152,7 +152,13 @@ public sealed class PackObjectsLimiter
 
     private void BeginLast()
     {
-        if (_last.First is { } first && !_isLastMaking && _waiting.Count == 0 && _total < _options.MaxPacks)
+        if (
+            _last.First is { } first
+            && !_isLastMaking
+            && _waiting.Count == 0
+            && _total < _options.MaxPacks
+            && _threads < _options.PackThreads
+        )
         {
             _isLastMaking = true;
             _last.RemoveFirst();

@@ -78,6 +78,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
     /// <param name="withOrphans">Whether the request may name orphans.</param>
     /// <param name="threads">The number of threads for compression.</param>
     /// <param name="stopping">Kills the process.</param>
+    /// <param name="priority">How it competes with other processes.</param>
     /// <exception cref="GitFailedException">git cannot be started.</exception>
     public async Task<GitProcess> StartAsync(
         MirrorLease lease,
@@ -85,7 +86,8 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
         RefSnapshot? snapshot,
         bool withOrphans,
         int threads,
-        CancellationToken stopping
+        CancellationToken stopping,
+        GitPriority priority = GitPriority.Request
     )
     {
         ArgumentNullException.ThrowIfNull(lease);
@@ -104,6 +106,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
             new GitCommand("upload-pack", "--stateless-rpc", "--strict", snapshot?.Repository ?? mirror.Repository)
             {
                 Protocol = ProtocolVersion.Two,
+                Priority = priority,
 
                 // If several packs have an object, git takes the copy that the first multi-pack-index names.
                 ObjectDirectory = looksAtTipFirst ? mirror.Tip : null,

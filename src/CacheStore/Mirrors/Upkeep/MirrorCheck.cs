@@ -79,6 +79,7 @@ internal sealed class MirrorCheck(GitProgram git, MirrorSet mirrors, ILogger log
             new GitCommand("index-pack", "--verify", $"--object-format={mirror.ObjectFormat.Name}", path)
             {
                 Settings = UpkeepPacking.Bounds,
+                Priority = GitPriority.Upkeep,
             },
             stopping
         );

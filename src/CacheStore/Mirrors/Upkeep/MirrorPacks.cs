@@ -49,7 +49,10 @@ internal static class MirrorPacks
             return false;
         }
 
-        HashSet<string> present = [.. Of(mirror).Where(pack => !mirror.Replaced.Contains(pack)).Select(static pack => Path.GetFileName(pack))];
+        HashSet<string> present =
+        [
+            .. Of(mirror).Where(pack => !mirror.Replaced.Contains(pack)).Select(static pack => Path.GetFileName(pack)),
+        ];
         if (
             MultiPackIndex.PacksOf(Path.Combine(mirror.Objects, IndexFile)) is not { } indexed
             || !indexed.IsSubsetOf(present)

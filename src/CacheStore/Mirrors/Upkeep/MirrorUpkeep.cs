@@ -183,10 +183,18 @@ public sealed class MirrorUpkeep(
         using var orphans = new UpkeepObjectDirectory(folder);
         // The long part runs beside syncs. Objects that these bring meanwhile are added in the mirror's turn.
         await _packing.PackAsync(mirror, scratch, ["--all", "--non-empty"], "", stopping);
+        // Syncs wait for the turn.
         using IDisposable turn = await mirror.ChangeAsync(stopping);
         List<string> old = MirrorPacks.Of(mirror);
         scratch.KeepPacks();
-        await _packing.PackAsync(mirror, scratch, ["--all", "--honor-pack-keep", "--non-empty"], "", stopping);
+        await _packing.PackAsync(
+            mirror,
+            scratch,
+            ["--all", "--honor-pack-keep", "--non-empty"],
+            "",
+            stopping,
+            priority: GitPriority.Request
+        );
         List<string> reached = scratch.Packs();
 
         // If one pack has all objects that are to stay, git makes the same pack again, with the same name.
@@ -195,14 +203,21 @@ public sealed class MirrorUpkeep(
             string.Concat(replaced.Select(static pack => Path.GetFileName(pack) + "\n"))
             + string.Concat(reached.Select(static pack => $"^{pack}\n"));
         scratch.UnkeepPacks();
-        await _packing.PackAsync(mirror, orphans, ["--stdin-packs", "--non-empty"], input, stopping, scratch.Objects);
+        await _packing.PackAsync(mirror, orphans, ["--stdin-packs", "--non-empty"], input, stopping, scratch.Objects, GitPriority.Request);
 
         orphans.MoveTo(mirror.Orphans);
         mirror.Stamps.Adopt(scratch.Objects);
         List<string> derived = MirrorPacks.Bitmaps(mirror);
         if (reached.Count > 0)
         {
-            await _packing.IndexAsync(mirror, scratch, reached.Select(static pack => $"pack/{pack}"), withBitmap: false, stopping);
+            await _packing.IndexAsync(
+                mirror,
+                scratch,
+                reached.Select(static pack => $"pack/{pack}"),
+                withBitmap: false,
+                stopping,
+                GitPriority.Request
+            );
         }
         else
         {
@@ -317,6 +332,7 @@ public sealed class MirrorUpkeep(
         {
             await mirror.ReadersGoneAsync().WaitAsync(stopping);
             expired.ForEach(File.Delete);
+            mirror.EndReaders();
         }
     }
 }

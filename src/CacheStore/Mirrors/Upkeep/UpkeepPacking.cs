@@ -17,7 +17,8 @@ internal sealed class UpkeepPacking(GitProgram git)
         string[] which,
         string input,
         CancellationToken stopping,
-        string? besides = null
+        string? besides = null,
+        GitPriority priority = GitPriority.Upkeep
     )
     {
         GitResult packed = await git.RunAsync(
@@ -35,6 +36,7 @@ internal sealed class UpkeepPacking(GitProgram git)
             ) with
             {
                 AlternateObjects = besides is null ? [mirror.Objects] : [besides, mirror.Objects],
+                Priority = priority,
             },
             Encoding.ASCII.GetBytes(input),
             stopping
@@ -48,7 +50,8 @@ internal sealed class UpkeepPacking(GitProgram git)
         UpkeepObjectDirectory scratch,
         IEnumerable<string> packs,
         bool withBitmap,
-        CancellationToken stopping
+        CancellationToken stopping,
+        GitPriority priority = GitPriority.Upkeep
     )
     {
         scratch.Clear();
@@ -57,18 +60,33 @@ internal sealed class UpkeepPacking(GitProgram git)
             File.CreateSymbolicLink(Path.Combine(scratch.Objects, part), Path.Combine(mirror.Objects, part));
         }
 
-        await IndexPacksAsync(mirror, scratch, withBitmap, stopping);
-        GitResult graph = await git.RunAsync(Within(mirror, scratch, "commit-graph", "write", "--reachable", "--no-progress"), stopping);
+        await IndexPacksAsync(mirror, scratch, withBitmap, stopping, priority);
+        GitResult graph = await git.RunAsync(
+            Within(mirror, scratch, "commit-graph", "write", "--reachable", "--no-progress") with
+            {
+                Priority = priority,
+            },
+            stopping
+        );
         graph.OrThrow();
         scratch.DeleteLinks();
         mirror.Stamps.Adopt(scratch.Objects);
     }
 
     /// <summary>Writes a multi-pack-index of the packs in the scratch folder.</summary>
-    public async Task IndexPacksAsync(Mirror mirror, UpkeepObjectDirectory scratch, bool withBitmap, CancellationToken stopping)
+    public async Task IndexPacksAsync(
+        Mirror mirror,
+        UpkeepObjectDirectory scratch,
+        bool withBitmap,
+        CancellationToken stopping,
+        GitPriority priority = GitPriority.Upkeep
+    )
     {
         GitResult index = await git.RunAsync(
-            Within(mirror, scratch, ["multi-pack-index", "write", "--no-progress", .. withBitmap ? ["--bitmap"] : (string[])[]]),
+            Within(mirror, scratch, ["multi-pack-index", "write", "--no-progress", .. withBitmap ? ["--bitmap"] : (string[])[]]) with
+            {
+                Priority = priority,
+            },
             stopping
         );
         index.OrThrow();

@@ -170,13 +170,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
 
     /// <summary>Every pack, to be read whole and compared with its checksums.</summary>
     internal IEnumerable<ScrubItem> ScrubItems() =>
-        _index
-            .All()
-            .Select(entry => new ScrubItem(
-                "packs/" + entry.Key,
-                entry.Length,
-                stopping => IsWholeAsync(entry.Item, stopping)
-            ));
+        _index.All().Select(entry => new ScrubItem("packs/" + entry.Key, entry.Length, stopping => IsWholeAsync(entry.Item, stopping)));
 
     /// <param name="isOfStrangers">Whether only strangers want the pack, asked whenever it needs more room.</param>
     internal SpoolFile NewSpoolFile(Func<bool> isOfStrangers) =>
@@ -466,7 +460,8 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
     {
         try
         {
-            return record.Composition!.Parts.SkipLast(1)
+            return record
+                .Composition!.Parts.SkipLast(1)
                 .All(part =>
                     _index.Find(part.Owner) is { } pack
                     && pack.Repository == record.Repository

@@ -24,8 +24,7 @@ internal sealed class KeptPack(string path, RepositoryName repository, PackRecor
     public DateTimeOffset MadeAt { get; } = record.MadeAt;
 
     /// <summary>The other packs whose files it needs.</summary>
-    public IReadOnlyList<PackKey> Needs { get; } =
-        [.. record.Composition?.Parts.SkipLast(1).Select(static part => part.Owner) ?? []];
+    public IReadOnlyList<PackKey> Needs { get; } = [.. record.Composition?.Parts.SkipLast(1).Select(static part => part.Owner) ?? []];
 
     public RepositoryName Repository => repository;
 

@@ -33,12 +33,7 @@ internal sealed class PackComposer(EarlierPack earlier, PackIncrement increment)
     /// <returns>The record of the composed pack.</returns>
     /// <exception cref="PackDamagedException">The earlier pack differs from its checksums.</exception>
     /// <exception cref="InvalidDataException">Its first block does, or the pack has too many objects.</exception>
-    public async Task<PackRecord> ComposeAsync(
-        PackRecord composed,
-        Action<PackRecord> onDamage,
-        Action hear,
-        CancellationToken stopping
-    )
+    public async Task<PackRecord> ComposeAsync(PackRecord composed, Action<PackRecord> onDamage, Action hear, CancellationToken stopping)
     {
         long added = increment.Length + TakeSmallOnes();
         long copiedFrom = PackHeader.Length + _parts.Sum(static part => part.Length),

@@ -56,10 +56,7 @@ internal sealed record PackRecord
 
     /// <summary>Tells the bytes of this pack from those of another one with the same key.</summary>
     public uint Print =>
-        BlockSums.Append(
-            BlockSums.Append(BlockSums.Seed, MemoryMarshal.AsBytes(Sums.AsSpan())),
-            MemoryMarshal.AsBytes<long>([PackLength])
-        );
+        BlockSums.Append(BlockSums.Append(BlockSums.Seed, MemoryMarshal.AsBytes(Sums.AsSpan())), MemoryMarshal.AsBytes<long>([PackLength]));
 
     public byte[] ToBytes()
     {

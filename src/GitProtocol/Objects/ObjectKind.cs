@@ -1,4 +1,4 @@
-namespace Waystation.CacheStore.Mirrors;
+namespace Waystation.GitProtocol.Objects;
 
 /// <summary>The four kinds of objects.</summary>
 public enum ObjectKind
