@@ -25,6 +25,8 @@ using Waystation.Ratios.Measures;
     ("wide-area", WideArea.MeasureAsync),
     ("lfs", LargeObjects.MeasureAsync),
     ("farm", Farm.MeasureAsync),
+    ("start", Start.MeasureAsync),
+    ("scale", Scale.MeasureAsync),
     ("micro", MicroBenchmarks.MeasureAsync),
 ];
 if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]) is not { } settings)

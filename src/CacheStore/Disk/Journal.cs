@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Waystation.CacheStore.Disk;
 
@@ -7,16 +8,13 @@ namespace Waystation.CacheStore.Disk;
 /// back is as if it were not there: nothing right depends on it.
 /// </summary>
 /// <typeparam name="T">What.</typeparam>
-public sealed class Journal<T>(DataFolder folder, string name)
+/// <param name="folder">The data folder.</param>
+/// <param name="name">The name of the file.</param>
+/// <param name="type">How it is read and written: made when the program is built, because at a start reflection costs more than the rest
+/// of it. Reading must fail if a property is missing, or is null and must not be.</param>
+public sealed class Journal<T>(DataFolder folder, string name, JsonTypeInfo<T> type)
     where T : class
 {
-    /// <summary>Reading fails if a property is missing, or is null and must not be.</summary>
-    private static readonly JsonSerializerOptions s_strict = new()
-    {
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
-
     private readonly string _path = Path.Combine(folder.Root, name);
 
     /// <summary>Reads the last state that was written; null if there is none.</summary>
@@ -24,7 +22,7 @@ public sealed class Journal<T>(DataFolder folder, string name)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(RegularFile.At(_path)), s_strict);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(RegularFile.At(_path)), type);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -43,7 +41,7 @@ public sealed class Journal<T>(DataFolder folder, string name)
         try
         {
             string temporary = folder.NewTemporaryPath(".json");
-            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(state, s_strict));
+            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(state, type));
             File.Move(temporary, _path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -228,10 +228,15 @@ public sealed class Mirror
     /// <summary>Upkeep had nothing left to do.</summary>
     /// <param name="asked">The value of <see cref="UpkeepAsked"/> before upkeep looked. What was asked for since is still to be
     /// done.</param>
-    internal void NoteUpkept(long asked) =>
+    internal void NoteUpkept(long asked)
+    {
         Record(record =>
             asked == UpkeepAsked && !record.IsUnsettled ? record with { UpkeptBytes = Stamps.Bytes + TipStamps.Bytes } : record
         );
+
+        // Upkeep is no use: after a restart the date of the record is that of the last use.
+        File.SetLastWriteTimeUtc(Path.Combine(Folder, "record"), LastUsed);
+    }
 
     /// <summary>Reads the refs, if they are not in memory.</summary>
     /// <param name="sweep">Deletes what an earlier run left unfinished. It is called before the first use, so nothing is unfinished

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Lfs;
 using Waystation.CacheStore.Mirrors;
@@ -17,7 +18,7 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs
     /// <summary>The time for the whole store, with some hours of the day to spare.</summary>
     private static readonly TimeSpan s_whole = TimeSpan.FromHours(20);
 
-    private readonly Journal<Place> _journal = new(folder, "scrub.json");
+    private readonly Journal<ScrubPlace> _journal = new(folder, "scrub.json", ScrubJson.Default.ScrubPlace);
     private readonly List<RepositoryName> _reached = [];
     private IEnumerator<ScrubItem>? _pass;
     private string? _last;
@@ -60,7 +61,7 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs
 
         if (bytes > 0)
         {
-            _journal.Write(new Place(_last!));
+            _journal.Write(new ScrubPlace(_last!));
         }
 
         RepositoryName[] reached = [.. _reached];
@@ -91,9 +92,15 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs
 
     private static IEnumerable<ScrubItem> After(string last, IEnumerable<ScrubItem> items) =>
         items.Where(item => string.CompareOrdinal(item.Name, last) > 0).OrderBy(static item => item.Name, StringComparer.Ordinal);
-
-    private sealed record Place(string Last);
 }
+
+/// <summary>The position of scrubbing.</summary>
+/// <param name="Last">The name of the file that was read last.</param>
+internal sealed record ScrubPlace(string Last);
+
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ScrubPlace))]
+internal sealed partial class ScrubJson : JsonSerializerContext;
 
 /// <summary>What a share of scrubbing came to.</summary>
 /// <param name="Bytes">Bytes read.</param>

@@ -23,6 +23,12 @@ internal static class DashboardServices
             forms.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
             forms.SuppressXFrameOptionsHeader = true; // DashboardDoor sends it
         });
+        // It would read keys from the disk at the start, of which there are none.
+        foreach (ServiceDescriptor reader in services.Where(IsKeyReader).ToList())
+        {
+            services.Remove(reader);
+        }
+
         // A form of before a restart is answered in words; and keys that end with the process are meant so.
         services.AddLogging(static log =>
             log.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.None)
@@ -42,4 +48,8 @@ internal static class DashboardServices
             .AddSingleton<DashboardActions>()
             .AddSingleton<DashboardRoutes>();
     }
+
+    private static bool IsKeyReader(ServiceDescriptor service) =>
+        service.ServiceType == typeof(IHostedService)
+        && service.ImplementationType?.Assembly == typeof(EphemeralDataProtectionProvider).Assembly;
 }

@@ -1,5 +1,6 @@
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Mirrors;
+using Waystation.CacheStore.Scrubbing;
 using Waystation.TestKit.Servers;
 
 namespace Waystation.CacheStore.Tests.Mirrors;
@@ -57,7 +58,9 @@ public sealed class IrregularFileTests
         using var folder = new TempFolder();
         using var data = new DataFolder(folder["data"], TimeProvider.System);
         MakeFifo(Path.Combine(folder["data"], "some.json"));
-        Assert.Null(await Task.Run(() => new Journal<string>(data, "some.json").Read()).WaitAsync(s_patience));
+        Assert.Null(
+            await Task.Run(() => new Journal<ScrubPlace>(data, "some.json", ScrubJson.Default.ScrubPlace).Read()).WaitAsync(s_patience)
+        );
     }
 
     private static void MakeFifo(string path)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Waystation.TestKit.Servers;
 
@@ -9,11 +10,73 @@ public sealed partial class UpkeepRestartTests : IAsyncLifetime
 {
     private static readonly History s_widgets = new(Seed: 307) { Commits = 30 };
 
+    private readonly TempFolder _folder = new();
     private readonly Station _station = new();
 
-    public Task InitializeAsync() => _station.StartAsync(new NodeSettings { Options = ["--Vet:Every", "00:00:02"] });
+    public async Task InitializeAsync()
+    {
+        string git = (await new Command("sh", "-c", "command -v git").MustRunAsync()).Output.Trim(),
+            wrapper = Path.Combine(_folder.CreateFolder("bin"), "git");
+        await File.WriteAllTextAsync(wrapper, $"#!/bin/sh\necho \"$*\" >>\"{GitRuns}\"\nexec {git} \"$@\"\n");
+        File.SetUnixFileMode(wrapper, (UnixFileMode)0b111_101_101);
+        await _station.StartAsync(
+            new NodeSettings
+            {
+                Options = ["--Vet:Every", "00:00:02"],
+                Environment = new Dictionary<string, string>
+                {
+                    ["PATH"] = $"{_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}",
+                },
+            }
+        );
+    }
 
-    public Task DisposeAsync() => _station.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _station.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    /// <summary>One line for each git that the node started.</summary>
+    private string GitRuns => _folder["runs"];
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RestartedNode_StartsNoGit_WhileNobodyAsks(bool politely)
+    {
+        GitClient client = new(_station.Folder);
+        await CloneAsync(client, "kept");
+        await CloneAsync(client, "another");
+        await Eventually.TrueAsync(
+            "upkeep is written down",
+            () =>
+                Directory
+                    .GetFiles(Path.Combine(_station.Node.DataFolder, "mirrors"), "record", SearchOption.AllDirectories)
+                    .All(static record => !File.ReadAllText(record).Contains("\"UpkeptBytes\":null", StringComparison.Ordinal))
+        );
+        if (politely)
+        {
+            Assert.Equal(0, await _station.Node.StopAsync());
+        }
+        else
+        {
+            _station.Node.Kill();
+        }
+
+        Assert.NotEmpty(await File.ReadAllLinesAsync(GitRuns));
+        File.Delete(GitRuns);
+        await _station.Node.StartAgainAsync();
+        await Eventually.TrueAsync("three rounds have begun", async () => await RoundsAsync() >= 3);
+        Assert.False(File.Exists(GitRuns), File.Exists(GitRuns) ? File.ReadAllText(GitRuns) : "");
+    }
+
+    private async Task<int> RoundsAsync()
+    {
+        using var http = new HttpClient();
+        using JsonDocument vet = JsonDocument.Parse(await http.GetStringAsync(new Uri(_station.Node.Admin, "/api/v1/vet")));
+        return vet.RootElement.GetArrayLength();
+    }
 
     [Theory]
     [InlineData(true, false)]

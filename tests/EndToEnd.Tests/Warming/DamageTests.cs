@@ -126,7 +126,10 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(0, await _station.Node.StopAsync());
         await File.WriteAllTextAsync(file, "");
         await _station.Node.StartAgainAsync();
-        Assert.False(File.Exists(file));
+        await Repository.CommitAsync();
+        await CloneAsync();
+        await AssertServedHereAsync();
+        Assert.False(File.Exists(file)); // swept before the first use of the mirror
         await File.WriteAllTextAsync(file, "");
         await Repository.CommitAsync();
         await CloneAsync();
