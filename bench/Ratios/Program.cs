@@ -17,6 +17,7 @@ using Waystation.Ratios.Measures;
     ("first-byte", FirstPackByte.MeasureAsync),
     ("ssh", OverSsh.MeasureAsync),
     ("after-push", AfterPush.MeasureAsync),
+    ("increment", Increment.MeasureAsync),
     ("after-commit", AfterCommit.MeasureAsync),
     ("quiet-fetch", QuietFetch.MeasureAsync),
     ("many-refs", VeryManyRefs.MeasureAsync),

@@ -39,6 +39,33 @@ public sealed class SharingTests(SshStation station) : IClassFixture<SshStation>
     }
 
     [Fact]
+    public async Task CloneOverSsh_AfterAPush_IsTheCloneOverHttpAndAnIncrement()
+    {
+        PrimaryRepository repository = await station.Web.CreateAsync(
+            "private/grown.git",
+            new History(34) { IncompressibleBytes = 2 << 20 }
+        );
+        using SshPerson alice = await station.PersonAsync(station.Alice);
+        await alice.Git.RunAsync("clone", "--quiet", station.Node.UrlOf(repository, "alice").AbsoluteUri, "http");
+        await alice.Git.In("http").RunAsync("commit", "--quiet", "--allow-empty", "--message", "News");
+        await alice.Git.In("http").RunAsync("push", "--quiet", "origin", "main");
+
+        CommandResult ssh = await alice.Git.RunAsync("clone", "--progress", station.AddressOf(repository), "ssh");
+
+        Assert.Equal(1, repository.PacksMade);
+        Assert.Contains("waystation: ", ssh.Error, StringComparison.Ordinal);
+        Assert.Equal(
+            await alice.Git.In("http").ReadAsync("rev-parse", "HEAD"),
+            await alice.Git.In("ssh").ReadAsync("rev-parse", "origin/main")
+        );
+        await alice.Git.In("ssh").RunAsync("fsck", "--full", "--strict");
+        Assert.Contains(
+            Directory.EnumerateFiles(Path.Combine(station.Node.DataFolder, "packs"), "*.increment", SearchOption.AllDirectories),
+            static file => new FileInfo(file).Length < 10_000
+        );
+    }
+
+    [Fact]
     public async Task ShallowClone_AfterAFullOneOverHttp_IsMadeFromTheMirror()
     {
         PrimaryRepository repository = await station.Web.CreateAsync("private/shallow.git", new History(33));
