@@ -50,7 +50,9 @@ public sealed class ComposedPackTests
         }
 
         await AssertWholeAsync(store, 61, whole, increments);
-        long written = store.StoredFiles.Where(static file => file.EndsWith(".increment", StringComparison.Ordinal)).Sum(static file => new FileInfo(file).Length);
+        long written = store
+            .StoredFiles.Where(static file => file.EndsWith(".increment", StringComparison.Ordinal))
+            .Sum(static file => new FileInfo(file).Length);
         Assert.InRange(written, 60_000, 60_000 * 6);
     }
 

@@ -9,7 +9,7 @@ namespace Waystation.Ratios.Measures;
 internal static class Increment
 {
     /// <summary>After so many commits that nobody clones, no clone is made ahead any more.</summary>
-    private const int UntilForgotten = 4;
+    private const int UntilForgotten = 7;
 
     private const int CommitsOfDisk = 40;
 
@@ -124,7 +124,8 @@ internal static class Increment
             WorkingDirectory = project.Folder,
             Timeout = TimeSpan.FromMinutes(5),
         }.MustRunAsync();
-        return result.Error.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[^2..]
+        return result
+            .Error.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[^2..]
             .Sum(static seconds => double.Parse(seconds, CultureInfo.InvariantCulture));
     }
 

@@ -72,7 +72,12 @@ public sealed class IncrementHistoriesTests(ITestOutputHelper output)
         ObjectId[] wants = onlyMain
             ? [await node.ResolveAsync("refs/heads/main")]
             : [.. MirrorBootstrap.TipsOf(await node.ShowAsync(user))];
-        if ((await node.Source.ReadAsync("for-each-ref", "--format=%(objecttype) %(*objecttype)")).Contains("tree", StringComparison.Ordinal))
+        if (
+            (await node.Source.ReadAsync("for-each-ref", "--format=%(objecttype) %(*objecttype)")).Contains(
+                "tree",
+                StringComparison.Ordinal
+            )
+        )
         {
             // With bitmaps git itself sends other objects than without.
             filter = null;
@@ -180,9 +185,13 @@ public sealed class IncrementHistoriesTests(ITestOutputHelper output)
 
         private async Task CommitTreeAsync(string branch, string tree, params string[] parents)
         {
-            string commit = await Source.ReadAsync(
-                ["commit-tree", "-m", $"C{++_names}", .. parents.SelectMany(static parent => new[] { "-p", parent }), tree]
-            );
+            string commit = await Source.ReadAsync([
+                "commit-tree",
+                "-m",
+                $"C{++_names}",
+                .. parents.SelectMany(static parent => new[] { "-p", parent }),
+                tree,
+            ]);
             await Source.RunAsync("update-ref", branch, commit);
         }
 

@@ -70,14 +70,7 @@ internal sealed class MirrorFixture : IAsyncDisposable
     )
     {
         var fixture = new MirrorFixture(options, strangers, format);
-        await fixture._client.RunAsync(
-            "init",
-            "--quiet",
-            "--bare",
-            "--initial-branch=main",
-            $"--object-format={format.Name}",
-            "source"
-        );
+        await fixture._client.RunAsync("init", "--quiet", "--bare", "--initial-branch=main", $"--object-format={format.Name}", "source");
         for (int commit = 0; commit < 5; commit++)
         {
             await fixture.CommitAsync();
@@ -239,7 +232,8 @@ internal sealed class MirrorFixture : IAsyncDisposable
         string listed = await new Command("sh", "-c", $"git show-index --object-format={Format.Name} <'{index}'")
         {
             WorkingDirectory = git.Folder,
-        }.MustRunAsync() is { } result
+        }.MustRunAsync()
+            is { } result
             ? result.Output
             : "";
         Directory.Delete(git.Folder, recursive: true);

@@ -238,9 +238,14 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
             _index.Use(earlier.Record.Key, fill.IsOfStrangers, out _);
             return await TryAdoptAsync(fill, record, () => increment.Path, () => fill.MayBeKept);
         }
-        catch (Exception e) when (e is PackDamagedException or InvalidDataException or OverflowException)
+        catch (Exception e) when (e is PackDamagedException or OverflowException)
         {
-            return false; // and in quarantine
+            return false; // in quarantine, or with more objects than a pack can have
+        }
+        catch (InvalidDataException e)
+        {
+            Quarantine(earlier.Record.Key, earlier.Path, e.Message);
+            return false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
