@@ -233,10 +233,23 @@ public sealed class Mirror
         Record(record =>
             asked == UpkeepAsked && !record.IsUnsettled ? record with { UpkeptBytes = Stamps.Bytes + TipStamps.Bytes } : record
         );
-
-        // Upkeep is no use: after a restart the date of the record is that of the last use.
-        File.SetLastWriteTimeUtc(Path.Combine(Folder, "record"), LastUsed);
+        KeepDate();
     }
+
+    /// <summary>How its LFS objects were chosen when all of them had been fetched ahead; null if it has changed since.</summary>
+    public string? PrefetchedBy => Volatile.Read(ref _record).PrefetchedBy;
+
+    /// <summary>All of its LFS objects have been fetched ahead.</summary>
+    /// <param name="by">How they were chosen.</param>
+    /// <param name="changes">The value of <see cref="Changes"/> before the refs were looked at.</param>
+    public void NotePrefetched(string by, long changes)
+    {
+        Record(record => changes == Changes && !record.IsUnsettled ? record with { PrefetchedBy = by } : record);
+        KeepDate();
+    }
+
+    /// <summary>Background work is no use: after a restart the date of the record is that of the last use.</summary>
+    private void KeepDate() => File.SetLastWriteTimeUtc(Path.Combine(Folder, "record"), LastUsed);
 
     /// <summary>Reads the refs, if they are not in memory.</summary>
     /// <param name="sweep">Deletes what an earlier run left unfinished. It is called before the first use, so nothing is unfinished
@@ -401,6 +414,7 @@ public sealed class Mirror
 
         Touch(IsOfStrangers);
         Interlocked.Increment(ref _changes);
+        Record(static record => record with { PrefetchedBy = null });
         if (needsUpkeep)
         {
             // Once more: upkeep may have looked before the refs were there.
@@ -455,7 +469,7 @@ public sealed class Mirror
     internal void NoteObjectsComing()
     {
         Interlocked.Increment(ref _upkeepAsked);
-        Record(static record => record with { IsUnsettled = true, UpkeptBytes = null });
+        Record(static record => record with { IsUnsettled = true, UpkeptBytes = null, PrefetchedBy = null });
         Interlocked.Increment(ref _changes);
     }
 

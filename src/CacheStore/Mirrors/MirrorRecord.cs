@@ -38,6 +38,11 @@ internal sealed record MirrorRecord
     /// </summary>
     public long? UpkeptBytes { get; init; }
 
+    /// <summary>
+    /// How its LFS objects were chosen when all of them had been fetched ahead; null if it has changed since, or they were not.
+    /// </summary>
+    public string? PrefetchedBy { get; init; }
+
     /// <exception cref="InvalidDataException">It is not a record.</exception>
     public static MirrorRecord Read(string file)
     {

@@ -18,8 +18,9 @@ namespace Waystation.FetchCore.Lfs.Prefetch;
 /// <code>
 ///   tips now, tips of the last time ─► PointerSearch ─► not stored ─► ILfsPrimaries, 100 at a time ─► LfsStore
 /// </code>
-/// A new tip is compared with the last one of the same ref, or with HEAD; only the first time all files of HEAD are looked at. The tips of
-/// the last time are in memory: after a restart all files of HEAD are looked at once more, and nothing that is stored is asked for.
+/// A new tip is compared with the last one of the same ref, or with HEAD; only the first time all files of HEAD are looked at. The mirror's
+/// record says whether it has changed since. The tips of the last time are in memory: at the first change after a restart all files of
+/// HEAD are looked at once more, and nothing that is stored is asked for.
 /// </summary>
 public sealed class LfsPrefetch(
     MirrorSet mirrors,
@@ -37,6 +38,8 @@ public sealed class LfsPrefetch(
     /// <summary>Objects of one repository that come at once: as many as git-lfs takes by itself.</summary>
     private const int AtOnce = 8;
 
+    /// <summary>Other settings choose other objects.</summary>
+    private readonly string _by = $"{options.MaxObjectSize} {string.Join(' ', options.Include)} -- {string.Join(' ', options.Exclude)}";
     private readonly ConcurrentDictionary<RepositoryName, (Mirror Mirror, long Changes)> _seen = new();
     private readonly ConcurrentDictionary<RepositoryName, IReadOnlyDictionary<string, ObjectId>> _done = new();
 
@@ -50,7 +53,7 @@ public sealed class LfsPrefetch(
     public bool IsDue(Mirror mirror)
     {
         ArgumentNullException.ThrowIfNull(mirror);
-        return Wants(mirror.Name) && _seen.GetValueOrDefault(mirror.Name) != (mirror, mirror.Changes);
+        return mirror.PrefetchedBy != _by && _seen.GetValueOrDefault(mirror.Name) != (mirror, mirror.Changes) && Wants(mirror.Name);
     }
 
     /// <inheritdoc />
@@ -63,7 +66,8 @@ public sealed class LfsPrefetch(
             return;
         }
 
-        _seen[repository] = (mirror, mirror.Changes);
+        long changes = mirror.Changes;
+        _seen[repository] = (mirror, changes);
         MirrorRefs refs = mirror.Refs;
         IReadOnlyDictionary<string, ObjectId> tips = await TipsAsync(mirror, refs, stopping);
         IReadOnlyCollection<LfsObject> pointed = await FindAsync(mirror, tips, stopping);
@@ -73,6 +77,7 @@ public sealed class LfsPrefetch(
         }
 
         _done[repository] = tips;
+        mirror.NotePrefetched(_by, changes);
     }
 
     private bool Wants(RepositoryName repository) =>
