@@ -20,6 +20,7 @@ using Waystation.Ratios.Measures;
     ("increment", Increment.MeasureAsync),
     ("after-commit", AfterCommit.MeasureAsync),
     ("quiet-fetch", QuietFetch.MeasureAsync),
+    ("snapshot", SnapshotClone.MeasureAsync),
     ("many-refs", VeryManyRefs.MeasureAsync),
     ("mixed", MixedLoad.MeasureAsync),
     ("open-load", OpenLoad.MeasureAsync),

@@ -62,6 +62,7 @@ internal static class VeryManyRefs
                 Compared = added,
                 Format = "0.0",
                 Unit = "ms added",
+                Bar = Bar.AtMost(15),
             }
         );
         table.Add(
@@ -72,6 +73,7 @@ internal static class VeryManyRefs
                 Compared = above,
                 Format = "0",
                 Unit = "MiB more",
+                Bar = Bar.AtMost(30),
             }
         );
     }

@@ -35,21 +35,51 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
     public IReadOnlySet<ObjectId> NotShown(IEnumerable<ObjectId> ids)
     {
         var missing = new HashSet<ObjectId>(ids);
-        foreach (RefTip tip in missing.Count > 0 ? Tips() : [])
+        if (missing.Count == 0)
         {
-            missing.Remove(tip.Id);
-            if (tip.Peeled is { } peeled)
-            {
-                missing.Remove(peeled);
-            }
+            return missing;
+        }
 
-            if (missing.Count == 0)
+        var sieve = new IdSieve(missing);
+        for (int i = 0; i < newestFirst.Count; i++)
+        {
+            for (RefTipReader reader = newestFirst[i].Packed.Read(); reader.MoveNext(); )
             {
-                break;
+                if (!sieve.MayHave(reader.RawId) && !sieve.MayHave(reader.RawPeeled) || IsCoveredBefore(i, reader))
+                {
+                    continue;
+                }
+
+                missing.Remove(reader.Id);
+                if (reader.Peeled is { } peeled)
+                {
+                    missing.Remove(peeled);
+                }
+
+                if (missing.Count == 0)
+                {
+                    return missing;
+                }
             }
         }
 
         return missing;
+    }
+
+    /// <summary>The <see cref="Tips()"/> with one of these ids.</summary>
+    public IEnumerable<RefTip> TipsOf(IReadOnlySet<ObjectId> ids)
+    {
+        var sieve = new IdSieve(ids);
+        for (int i = 0; i < newestFirst.Count; i++)
+        {
+            for (RefTipReader reader = newestFirst[i].Packed.Read(); reader.MoveNext(); )
+            {
+                if (sieve.MayHave(reader.RawId) && ids.Contains(reader.Id) && !IsCoveredBefore(i, reader))
+                {
+                    yield return reader.Tip;
+                }
+            }
+        }
     }
 
     /// <summary>
@@ -63,7 +93,7 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
             return null;
         }
 
-        return TagsDigestOf(listing.Tips);
+        return TagsDigestOf(listing.Packed.Peeled());
     }
 
     /// <summary>The digest of <see cref="TagsDigest"/> for other tips.</summary>
@@ -116,6 +146,8 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
         id.CopyTo(raw);
         hash.AppendData(raw[..id.Format.DigestLength]);
     }
+
+    private bool IsCoveredBefore(int index, RefTipReader tip) => index > 0 && IsCoveredBefore(index, RefName.FromBytes(tip.Name));
 
     private bool IsCoveredBefore(int index, string name)
     {

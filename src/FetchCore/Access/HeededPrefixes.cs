@@ -1,4 +1,5 @@
 using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Access;
 
@@ -16,9 +17,9 @@ internal sealed class HeededPrefixes
     {
         _listing = listing;
         _heeded = new bool[listing.Asked.Prefixes.Count];
-        foreach (RefTip tip in listing.Tips)
+        if (_heeded.Length > 0)
         {
-            Note(tip.Name);
+            Note(listing.Packed);
         }
 
         if (listing.UnbornHeadTarget is not null)
@@ -27,8 +28,31 @@ internal sealed class HeededPrefixes
         }
     }
 
+    /// <summary>Whether that holds for every name.</summary>
+    public bool TellOfAll => _listing.IsComplete;
+
     /// <summary>Whether there is no ref of this name, if the listing shows none.</summary>
     public bool TellOf(string name) => _listing.IsComplete || (_listing.Asked.Prefixes.Find(name) is >= 0 and var at && _heeded[at]);
+
+    /// <summary>Most names begin with the prefix of the name before them, and nothing is looked up for those.</summary>
+    private void Note(RefTipList tips)
+    {
+        byte[]? last = null;
+        for (RefTipReader reader = tips.Read(); reader.MoveNext(); )
+        {
+            if (last is not null && reader.Name.StartsWith(last))
+            {
+                continue;
+            }
+
+            int at = _listing.Asked.Prefixes.Find(RefName.FromBytes(reader.Name));
+            if (at >= 0)
+            {
+                _heeded[at] = true;
+                last = RefName.ToBytes(_listing.Asked.Prefixes[at]);
+            }
+        }
+    }
 
     private void Note(string name)
     {

@@ -5,10 +5,13 @@ namespace Waystation.FetchCore.Access;
 
 /// <summary>One listing of refs by the primary, with its question.</summary>
 /// <param name="Asked">The question; <see cref="LsRefsRequest.All"/> for a v0 or v1 advertisement.</param>
-/// <param name="Tips">The refs, in the primary's order.</param>
+/// <param name="Tips">The refs, in the primary's order; packed if the listing is kept.</param>
 public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
 {
     private const string Tags = "refs/tags/";
+
+    /// <summary>The refs in a form in which many of them are gone through at once. A listing that is read from a primary has that form.</summary>
+    internal RefTipList Packed => Tips as RefTipList ?? RefTipList.Of(Tips);
 
     /// <summary>
     /// Whether the primary's repository is shallow. Only a v0 or v1 advertisement shows it; otherwise null.
@@ -53,7 +56,10 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
         && SaysAsMuchAs(old.Asked)
         && (Asked.Unborn || !old.Asked.Unborn)
         && Older?.Version == old.Older?.Version
-        && old.Tips.All(tip => heeded.TellOf(tip.Name));
+        && (heeded.TellOfAll || old.Tips.All(tip => heeded.TellOf(tip.Name)));
+
+    /// <summary>The listing in the form in which it is kept.</summary>
+    internal RefListing ToKept() => Tips is RefTipList ? this : this with { Tips = Packed };
 
     /// <summary>The listing in an <c>ls-refs</c> response.</summary>
     public static RefListing Of(LsRefsRequest asked, LsRefsReader answer)

@@ -25,7 +25,6 @@ public sealed record RefSelection(RefSelectionKind Kind, string Names = "")
     {
         ArgumentNullException.ThrowIfNull(wants);
         ArgumentNullException.ThrowIfNull(view);
-        List<RefTip> tips = [.. view.Tips()];
         HashSet<ObjectId> wanted = [.. wants];
         bool isOne = wanted.Count == 1 && !isDeep;
         if (!isOne && view.CoversAll(Heads))
@@ -34,7 +33,7 @@ public sealed record RefSelection(RefSelectionKind Kind, string Names = "")
                 RefSelectionKind kind in (RefSelectionKind[])[RefSelectionKind.HeadsAndTags, RefSelectionKind.Heads, RefSelectionKind.All]
             )
             {
-                if (wanted.SetEquals(tips.Where(tip => IsOf(kind, tip.Name)).Select(static tip => tip.Id)))
+                if (wanted.SetEquals(view.Tips().Where(tip => IsOf(kind, tip.Name)).Select(static tip => tip.Id)))
                 {
                     return new RefSelection(kind);
                 }
@@ -46,6 +45,7 @@ public sealed record RefSelection(RefSelectionKind Kind, string Names = "")
             return null;
         }
 
+        List<RefTip> tips = [.. view.TipsOf(wanted)];
         List<string> names = [];
         foreach (ObjectId want in wanted)
         {

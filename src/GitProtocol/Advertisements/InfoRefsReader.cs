@@ -16,9 +16,15 @@ namespace Waystation.GitProtocol.Advertisements;
 public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
 {
     private readonly ArrayBufferWriter<byte> _v2 = new();
-    private readonly List<RefTip> _tips = [];
+
+    /// <summary>Bounds the time of a look into them for each ref.</summary>
+    private const int MaxSymrefs = 64;
+
     private readonly List<ObjectId> _shallows = [];
-    private readonly Dictionary<string, string> _symrefs = new(StringComparer.Ordinal);
+
+    /// <summary>The symbolic refs that the capabilities name, before any ref: few, and of some servers HEAD alone.</summary>
+    private readonly List<(byte[] Name, byte[] Target)> _symrefs = [];
+    private RefTipListBuilder _tips = new();
     private State _state = State.Start;
 
     private enum State
@@ -36,7 +42,7 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
     public int Version { get; private set; }
 
     /// <summary>v0 and v1: the tips so far, evidence only once <see cref="StreamTap.IsComplete"/>.</summary>
-    public IReadOnlyList<RefTip> Tips => _tips;
+    public RefTipList Tips => _tips.ToList();
 
     /// <summary>v2: the capabilities of the server, once complete.</summary>
     public CapabilityAdvertisement? Capabilities { get; private set; }
@@ -66,8 +72,7 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
 
     private protected override void Forget()
     {
-        _tips.Clear();
-        _tips.TrimExcess();
+        _tips = new();
         _shallows.Clear();
         _symrefs.Clear();
         _v2.Clear();
@@ -123,7 +128,6 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
                 break;
             default:
                 // For a repository without refs an old server sends only a flush-pkt.
-                JoinSymrefs();
                 break;
         }
         Complete();
@@ -184,7 +188,12 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
             string value = capability[(equals + 1)..];
             if (capability.StartsWith("symref=", StringComparison.Ordinal) && value.Split(':') is [var name, var target])
             {
-                _symrefs.TryAdd(name, target);
+                if (_symrefs.Count == MaxSymrefs)
+                {
+                    return false;
+                }
+
+                _symrefs.Add((RefName.ToBytes(name), RefName.ToBytes(target)));
             }
             if (capability.StartsWith("object-format=", StringComparison.Ordinal))
             {
@@ -216,19 +225,19 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
             return false;
         }
 
-        _tips.Add(new RefTip(RefName.FromBytes(name), id, null, null));
+        _tips.Add(name, id, peeled: null, TargetOf(name));
         return true;
     }
 
     // A peeled value follows its ref (gitprotocol-pack, Reference Discovery).
     private bool TryPeel(ReadOnlySpan<byte> name, ObjectId id)
     {
-        if (_tips.Count == 0 || !string.Equals(_tips[^1].Name, RefName.FromBytes(name), StringComparison.Ordinal))
+        if (_tips.Count == 0 || !_tips.LastName.SequenceEqual(name))
         {
             return false;
         }
 
-        _tips[^1] = _tips[^1] with { Peeled = id };
+        _tips.PeelLast(id);
         return true;
     }
 
@@ -249,19 +258,16 @@ public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
         return true;
     }
 
-    private void JoinSymrefs()
+    private byte[]? TargetOf(ReadOnlySpan<byte> name)
     {
-        if (_symrefs.Count == 0)
+        foreach ((byte[] symref, byte[] target) in _symrefs)
         {
-            return;
-        }
-
-        for (int i = 0; i < _tips.Count; i++)
-        {
-            if (_symrefs.TryGetValue(_tips[i].Name, out string? target))
+            if (name.SequenceEqual(symref))
             {
-                _tips[i] = _tips[i] with { SymrefTarget = target };
+                return target;
             }
         }
+
+        return null;
     }
 }

@@ -6,10 +6,10 @@ namespace Waystation.GitProtocol.Advertisements;
 /// <summary>Reads the ref tips of an ls-refs response as it passes (gitprotocol-v2, ls-refs).</summary>
 public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) : StreamTap
 {
-    private readonly List<RefTip> _tips = [];
+    private RefTipListBuilder _tips = new();
 
     /// <summary>The tips so far, in the primary's order; evidence only once <see cref="StreamTap.IsComplete"/>.</summary>
-    public IReadOnlyList<RefTip> Tips => _tips;
+    public RefTipList Tips => _tips.ToList();
 
     /// <summary>The target of an unborn HEAD, if the primary named it.</summary>
     public string? UnbornHeadTarget { get; private set; }
@@ -28,8 +28,7 @@ public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) :
 
     private protected override void Forget()
     {
-        _tips.Clear();
-        _tips.TrimExcess();
+        _tips = new();
         UnbornHeadTarget = null;
     }
 
@@ -46,7 +45,7 @@ public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) :
         }
 
         ReadOnlySpan<byte> name = RefLine.NextWord(ref rest);
-        if (!RefName.IsBounded(name) || !TryReadAttributes(rest, out ObjectId? peeled, out string? target))
+        if (!RefName.IsBounded(name) || !TryReadAttributes(rest, out ObjectId? peeled, out byte[]? target))
         {
             return false;
         }
@@ -56,24 +55,24 @@ public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) :
             return false;
         }
 
-        _tips.Add(new RefTip(RefName.FromBytes(name), id, peeled, target));
+        _tips.Add(name, id, peeled, target);
         return true;
     }
 
     private bool TryTakeUnborn(ReadOnlySpan<byte> rest)
     {
         ReadOnlySpan<byte> name = RefLine.NextWord(ref rest);
-        if (!RefName.IsBounded(name) || !TryReadAttributes(rest, out _, out string? target))
+        if (!RefName.IsBounded(name) || !TryReadAttributes(rest, out _, out byte[]? target))
         {
             return false;
         }
 
-        UnbornHeadTarget = target;
+        UnbornHeadTarget = target is null ? null : RefName.FromBytes(target);
         return true;
     }
 
     // A server may add attributes that are unknown here. Clients skip these, and so does the node.
-    private bool TryReadAttributes(ReadOnlySpan<byte> rest, out ObjectId? peeled, out string? target)
+    private bool TryReadAttributes(ReadOnlySpan<byte> rest, out ObjectId? peeled, out byte[]? target)
     {
         peeled = null;
         target = null;
@@ -97,7 +96,7 @@ public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) :
                     return false;
                 }
 
-                target = RefName.FromBytes(name);
+                target = name.ToArray();
             }
         }
         return true;

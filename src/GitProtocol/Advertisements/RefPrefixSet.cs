@@ -39,6 +39,9 @@ public sealed class RefPrefixSet : IEquatable<RefPrefixSet>
         return new RefPrefixSet(all[..kept]);
     }
 
+    /// <summary>A prefix, by its index.</summary>
+    public string this[int index] => _sorted[index];
+
     /// <summary>The index of the prefix that this name begins with; -1 if there is none.</summary>
     public int Find(string name)
     {

@@ -37,14 +37,7 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
         }
 
         Digest digest = default;
-        int bad = 0;
-        for (int i = 0; i < hex.Length / 2; i++)
-        {
-            int value = Hex.Pair(hex[2 * i], hex[2 * i + 1]);
-            bad |= value;
-            digest[i] = (byte)value;
-        }
-        if (bad < 0)
+        if (Convert.FromHexString(hex, digest, out _, out _) != OperationStatus.Done)
         {
             return false;
         }

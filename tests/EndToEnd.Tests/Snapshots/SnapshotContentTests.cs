@@ -17,10 +17,14 @@ public sealed class SnapshotContentTests(SnapshotStation station) : IClassFixtur
     {
         GitClient client = new(_folder);
         // More than all buffers between the node and a client that does not read.
-        PrimaryRepository repository = await station.NewMirroredAsync(client, new History(Seed: 521) { IncompressibleBytes = 16 << 20 });
+        PrimaryRepository repository = await station.Primary.CreateAsync(
+            $"public/{Guid.NewGuid():n}.git",
+            new History(Seed: 521) { IncompressibleBytes = 16 << 20 }
+        );
         string before = await repository.ResolveAsync("refs/heads/main");
         string newer = await repository.CommitAsync();
-        Assert.Null(await station.RefusalAsync(repository));
+        await client.RunAsync("clone", "--quiet", station.Node.UrlOf(repository).AbsoluteUri, "first");
+        await Eventually.TrueAsync("there are snapshots", async () => await station.RefusalAsync(repository) is null);
         using HttpResponseMessage response = await station.AskAsync(repository);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
 

@@ -137,6 +137,7 @@ public sealed class AccessTickets
             return;
         }
 
+        listing = listing.ToKept();
         ObjectId digest = TicketParts.DigestOf(listing);
         long bytes = TicketParts.BytesOf(listing);
         lock (_gate)
@@ -412,7 +413,8 @@ public sealed class AccessTickets
 
             switch (answer)
             {
-                case ExchangedAnswer.Listing { Refs: var refs }:
+                case ExchangedAnswer.Listing { Refs: var shared }:
+                    RefListing refs = shared.ToKept();
                     _tickets.RecordRefs(repository, credential, refs, TicketParts.DigestOf(refs), TicketParts.BytesOf(refs), askedAt);
                     break;
                 case ExchangedAnswer.Capabilities { Advertisement: var shown }:

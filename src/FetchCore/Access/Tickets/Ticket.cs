@@ -32,11 +32,11 @@ internal sealed record Ticket
             return this;
         }
 
-        var heeded = new HeededPrefixes(listing);
+        var heeded = new Lazy<HeededPrefixes>(() => new HeededPrefixes(listing), LazyThreadSafetyMode.None);
         List<(RefListing Listing, long At)> shown =
         [
             (listing, at),
-            .. Shown.Where(old => old.At > at || !listing.Supersedes(old.Listing, heeded)),
+            .. Shown.Where(old => old.At > at || !(ReferenceEquals(old.Listing, listing) || listing.Supersedes(old.Listing, heeded.Value))),
         ];
         if (shown.Count > MaxListings)
         {

@@ -10,7 +10,7 @@ internal sealed record TicketBounds
     public int Established { get; init; } = 32_768;
 
     /// <summary>
-    /// The bytes that all tickets hold: listings of two million refs, or many small ones. Equal listings of one repository count once.
+    /// The bytes that all tickets hold: listings of ten million refs, or many small ones. Equal listings of one repository count once.
     /// </summary>
     public long Bytes { get; init; } = 384L << 20;
 

@@ -8,9 +8,6 @@ namespace Waystation.FetchCore.Access.Tickets;
 /// <summary>Computes digests and sizes of the parts of tickets.</summary>
 internal static class TicketParts
 {
-    /// <summary>A tip as an object with two ids, and the head of its name's string.</summary>
-    private const int BytesPerTip = 144;
-
     private const int BytesPerString = 32;
 
     private const int BytesPerId = 40;
@@ -27,12 +24,7 @@ internal static class TicketParts
             bytes += BytesPerString + (2L * prefix.Length);
         }
 
-        foreach (RefTip tip in listing.Tips)
-        {
-            bytes += BytesPerTip + (2L * tip.Name.Length) + (tip.SymrefTarget is { } target ? BytesPerString + (2L * target.Length) : 0);
-        }
-
-        return bytes;
+        return bytes + listing.Packed.Bytes;
     }
 
     /// <summary>The bytes of capabilities in memory: the bytes as they came, and the parsed text.</summary>
@@ -64,12 +56,9 @@ internal static class TicketParts
             digest.Append(shallow);
         }
 
-        foreach (RefTip tip in listing.Tips)
+        foreach (ReadOnlyMemory<byte> chunk in listing.Packed.Chunks)
         {
-            digest.Append(tip.Name);
-            digest.Append(tip.Id);
-            digest.Append(tip.Peeled ?? default);
-            digest.Append(tip.SymrefTarget ?? "");
+            digest.Append(chunk.Span);
         }
 
         return digest.Finish();
