@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Waystation.Ratios.Measures;
 
-/// <summary>A clone of the whole history, with git's own work and the checkout: from a snapshot, by git through the node, and direct.</summary>
+/// <summary>A clone of the whole history with its checkout: from a snapshot, by git through the node, and by git direct.</summary>
 internal static class SnapshotClone
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(20);

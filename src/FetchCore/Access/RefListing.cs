@@ -10,7 +10,7 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
 {
     private const string Tags = "refs/tags/";
 
-    /// <summary>The refs in a form in which many of them are gone through at once. A listing that is read from a primary has that form.</summary>
+    /// <summary>The refs in the form in which many are gone through at once. A listing that was read from a primary has it.</summary>
     internal RefTipList Packed => Tips as RefTipList ?? RefTipList.Of(Tips);
 
     /// <summary>
