@@ -94,6 +94,7 @@ internal static class AfterCommit
                     Rival = $"direct: {TheirSeconds.Say()}",
                     Compared = OurSeconds.Over(TheirSeconds),
                     Unit = "× the time",
+                    Bar = Bar.AtMost(1),
                 }
             );
             table.Add(

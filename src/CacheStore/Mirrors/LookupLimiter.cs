@@ -2,7 +2,7 @@ using Waystation.CacheStore.Flights;
 
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>How many look-ups are made in mirrors at the same time. Each starts a git: a storm of small requests must not start one
+/// <summary>How many look-ups are made in mirrors at the same time. Each occupies a git: a storm of small requests must not start one
 /// each.</summary>
 public sealed class LookupLimiter(MirrorOptions options, TimeProvider time)
 {

@@ -4,7 +4,8 @@ using Waystation.TestKit.Servers;
 
 namespace Waystation.EndToEnd.Tests.Mirrors;
 
-/// <summary>A git for the node that writes down when it starts, and that of each git that it starts in turn.</summary>
+/// <summary>A git for the node that writes down when it starts, and that of each git that it starts in turn. One that has a lower priority
+/// than the tests, because no client waits for it, is written down apart.</summary>
 internal sealed class GitStarts
 {
     private readonly TempFolder _folder;
@@ -17,15 +18,31 @@ internal sealed class GitStarts
 
     private string Events => _folder["events"];
 
+    private string Behind => _folder["behind"];
+
+    /// <summary>Whether a command ran behind the answers, at a priority that is lower by this much.</summary>
+    public bool RanBehind(int niceness, string command) =>
+        File.Exists(Behind)
+        && File.ReadAllLines(Behind)
+            .Any(line =>
+                line.StartsWith($"{niceness} ", StringComparison.Ordinal) && line.Contains($" {command} ", StringComparison.Ordinal)
+            );
+
     public static async Task<GitStarts> MakeAsync(TempFolder folder)
     {
         var starts = new GitStarts(folder);
         string git = (await new Command("sh", "-c", "command -v git").MustRunAsync()).Output.Trim(),
+            niceness = (await new Command("nice").MustRunAsync()).Output.Trim(),
             wrapper = Path.Combine(folder.CreateFolder("bin"), "git");
         await File.WriteAllTextAsync(
             wrapper,
             $"""
             #!/bin/sh
+            niceness=$(nice)
+            if [ "$niceness" -gt "{niceness}" ]; then
+                echo "$((niceness - {niceness})) $*" >>"{starts.Behind}"
+                exec {git} "$@"
+            fi
             GIT_TRACE2_EVENT="{starts.Events}" exec {git} "$@"
 
             """

@@ -48,7 +48,7 @@ public sealed class CheckTests : IDisposable
     }
 
     [Theory]
-    [InlineData("git version 2.20.1", "Fail", "is too old", "2.34 or newer")]
+    [InlineData("git version 2.20.1", "Fail", "is too old", "2.36 or newer")]
     [InlineData("git version 2.39.5 (Debian)", "Ok", "2.39.5", "")]
     [InlineData("command not found", "Fail", "says: command not found", "reinstall")]
     public async Task Program_IsAsked_ForItsVersion(string says, string state, string seen, string remedy)

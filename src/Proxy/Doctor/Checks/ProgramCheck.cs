@@ -11,8 +11,8 @@ namespace Waystation.Proxy.Doctor.Checks;
 /// <param name="oldest">The oldest version that works.</param>
 internal sealed partial class ProgramCheck(string program, string versionOption, string package, Version oldest) : Check("program", program)
 {
-    /// <summary>git, which writes the index of several packs with its bitmap since 2.34.</summary>
-    public static ProgramCheck Git() => new("git", "--version", "git", new Version(2, 34));
+    /// <summary>git, whose cat-file takes commands since 2.36.</summary>
+    public static ProgramCheck Git() => new("git", "--version", "git", new Version(2, 36));
 
     /// <summary>ssh, which asks the primary.</summary>
     public static ProgramCheck Ssh() => new("ssh", "-V", "openssh-client", new Version(7, 4));
