@@ -7,13 +7,13 @@ namespace Waystation.CacheStore.Mirrors.Reading;
 /// The kept readers of all mirrors: one git process for a source at most, and so many in all. Those who ask the same reader take turns,
 /// because an answer takes less time than the start of a process.
 /// <code>
-///   ask ──► the kept one, or a new one in place of the longest idle ──► kept again ──► ends after a minute, or when packs go
+///   ask ──► the kept one, or a new one in place of the longest idle ──► kept again ──► ends after some seconds, or when packs go
 /// </code>
 /// </summary>
 internal sealed class ObjectReaders : IAsyncDisposable
 {
-    /// <summary>A fetch and what follows it take less; an idle git holds a few MB.</summary>
-    internal static readonly TimeSpan MaxIdle = TimeSpan.FromMinutes(1);
+    /// <summary>The questions of a fetch come within less. A start costs little beside that, and an idle git holds a few MB.</summary>
+    internal static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(5);
 
     private readonly GitProgram _git;
     private readonly TimeProvider _time;
