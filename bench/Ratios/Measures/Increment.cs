@@ -9,7 +9,7 @@ namespace Waystation.Ratios.Measures;
 internal static class Increment
 {
     /// <summary>After so many commits that nobody clones, no clone is made ahead any more.</summary>
-    private const int UntilForgotten = 7;
+    private const int UntilForgotten = 9;
 
     private const int CommitsOfDisk = 40;
 

@@ -96,7 +96,7 @@ public sealed class Increments(DiskPackTier packs, ObjectQueries objects, Increm
         return false;
     }
 
-    /// <summary>Whether the wants lead to all commits of the earlier pack: that is cheap to know, and spares an increment in vain.</summary>
+    /// <summary>Whether the wants lead to all commits of the earlier pack: cheap to know, and spares an increment in vain.</summary>
     private async Task<bool> MayBeginAsync(
         Mirror mirror,
         WholeClone clone,

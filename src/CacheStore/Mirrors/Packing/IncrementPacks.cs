@@ -23,7 +23,8 @@ public sealed class IncrementPacks(GitProgram git, DataFolder folder, TimeProvid
     /// <summary>Bytes of a pack whose objects git counts at once without bitmaps.</summary>
     private const long SmallPack = 16L << 20;
 
-    /// <summary>With bitmaps counting takes a tenth of a second. It takes longer where bitmaps are old; then the pack is made whole.</summary>
+    /// <summary>With bitmaps counting takes a tenth of a second. It takes longer where bitmaps are old: then the pack is made
+    /// whole.</summary>
     private static readonly TimeSpan s_countBound = TimeSpan.FromSeconds(2);
 
     /// <summary>The memory of each thread is bounded, because many of these processes run side by side.</summary>

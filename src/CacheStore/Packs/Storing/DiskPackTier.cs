@@ -75,7 +75,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
             .GroupBy(static one => one.Item.Repository)
             .ToDictionary(static packs => packs.Key, static packs => (packs.Count(), packs.Sum(static one => one.Length)));
 
-    /// <summary>Bytes of this pack on the disk beside those of the packs with which it begins; null if the store does not have it.</summary>
+    /// <summary>Bytes of this pack's own files, without those of the packs with which it begins; null if it is not there.</summary>
     public long? LengthOf(PackKey key) => _index.LengthOf(key);
 
     /// <summary>Whether the store has a pack with this key; it may be damaged.</summary>
@@ -290,8 +290,8 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
             bool isIn = _index.TryAdd(pack, PackContent.FileLengthOf(record) + bytes.Length, record.Cost, record.IsOfStrangers);
             if (!isIn || !mayBeKept())
             {
-                // It was disowned, or found damaged, while it was put away: a purge of the repository may have looked before it was here. Or
-                // a pack that it needs has gone.
+                // It was disowned, or found damaged, while it was put away: a purge of the repository may have looked before it was here.
+                // Or a pack that it needs has gone.
                 _index.Remove(record.Key);
                 DeleteFiles(path);
                 return false;

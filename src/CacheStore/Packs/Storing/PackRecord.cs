@@ -48,7 +48,7 @@ internal sealed record PackRecord
     /// </summary>
     public bool IsOfStrangers { get; init; }
 
-    /// <summary>The clone whose pack it is, if later packs may have it as their base; a record of an earlier version says nothing.</summary>
+    /// <summary>The clone whose pack it is, if later packs may begin with it; a record of an earlier version says nothing.</summary>
     public WholeClone? WholeClone { get; init; }
 
     /// <summary>The files of the pack; null if it is one file.</summary>
