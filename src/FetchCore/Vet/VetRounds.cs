@@ -89,10 +89,9 @@ public sealed class VetRounds : BackgroundService
             }
 
             IReadOnlyList<Mirror> all = _mirrors.All();
+            // The settings are asked about the few that are due, not about all.
             foreach (
-                RepositoryName due in _timetable.TakeDue([
-                    .. all.Where(mirror => _vet.Concerns(mirror.Name)).Select(static mirror => (mirror.Name, mirror.Idle)),
-                ])
+                RepositoryName due in _timetable.TakeDue([.. all.Select(static mirror => (mirror.Name, mirror.Idle))]).Where(_vet.Concerns)
             )
             {
                 _queue.Enqueue(WorkKind.Vet, due);
