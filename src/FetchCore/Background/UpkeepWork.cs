@@ -46,7 +46,7 @@ public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvi
         }
     }
 
-    /// <summary>Asks for upkeep of a mirror if something is due that no change has asked for, such as a file that somebody touched.</summary>
+    /// <summary>Asks for upkeep of a mirror if something is due that no change has asked for: somebody touched a file, say.</summary>
     public void AskIfDue(RepositoryName repository)
     {
         if (mirrors.Find(repository) is { } mirror && upkeep.IsDue(mirror))

@@ -10,8 +10,8 @@ namespace Waystation.FetchCore.Vet;
 
 /// <summary>
 /// The vet's rounds. Each enqueues a vet of every mirror that is due, scrubs a share of the store, the whole of it within a day, and takes
-/// out of memory what nobody uses. It looks at no file of a mirror but of those whose turn of scrubbing it is. Beside the rounds it enqueues
-/// upkeep where a change asks for it, and lets mirrors that were given up be made again.
+/// out of memory what nobody uses. It looks at no file of a mirror but of those whose turn of scrubbing it is.
+/// Beside the rounds it enqueues upkeep where a change asks for it, and lets mirrors that were given up be made again.
 /// </summary>
 public sealed class VetRounds : BackgroundService
 {
