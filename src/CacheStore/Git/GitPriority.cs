@@ -1,6 +1,6 @@
 namespace Waystation.CacheStore.Git;
 
-/// <summary>How git competes for the processor and the disk. The kernel derives the priority on the disk from that on the processor.</summary>
+/// <summary>How git competes for the processor, and so for the disk: the kernel derives that priority from the other.</summary>
 public enum GitPriority
 {
     /// <summary>A client waits for it, or may wait for a lock that it holds.</summary>

@@ -169,7 +169,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
 
     public void ForgetPeak() => File.WriteAllText($"/proc/{ProcessId}/clear_refs", "5");
 
-    /// <exception cref="InvalidOperationException">The node wrote a secret into its log, shows one on a page, or a node exported one.</exception>
+    /// <exception cref="InvalidOperationException">A secret is in the log or on a page of this node, or some node exported one.</exception>
     public async ValueTask DisposeAsync()
     {
         string pages = IsRunning ? await PagesAsync() : "";

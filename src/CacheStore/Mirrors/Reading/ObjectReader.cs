@@ -6,7 +6,9 @@ using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors.Reading;
 
-/// <summary>Takes an object and its size in bytes. The content is valid only during the call, and empty if only kinds were asked for.</summary>
+/// <summary>
+/// Takes an object and its size in bytes. The content is valid only during the call, and empty if only kinds were asked for.
+/// </summary>
 internal delegate void FoundObject(ObjectId id, ObjectKind kind, long size, ReadOnlySpan<byte> content);
 
 /// <summary>
