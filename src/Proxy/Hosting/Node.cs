@@ -177,6 +177,7 @@ internal static class Node
         services
             .AddHttpForwarder()
             .AddSingleton(TimeProvider.System)
+            .AddSingleton(new NodeStart(TimeProvider.System.GetUtcNow()))
             .AddSingleton(options.Access)
             .AddSingleton(options.Admin)
             .AddSingleton(options.Hooks)

@@ -57,7 +57,7 @@ public sealed class CheckTests : IDisposable
         await File.WriteAllTextAsync(program, $"#!/bin/sh\necho '{says}'\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         AssertHas(
-            await RunAsync(new ProgramCheck(program, "--version", "git", new Version(2, 34))),
+            await RunAsync(new ProgramCheck(program, "--version", "git", new Version(2, 36))),
             Enum.Parse<FindingState>(state),
             seen,
             remedy
@@ -67,7 +67,7 @@ public sealed class CheckTests : IDisposable
     [Fact]
     public async Task Program_IsMissing()
     {
-        var check = new ProgramCheck(_folder["no-such-program"], "--version", "git", new Version(2, 34));
+        var check = new ProgramCheck(_folder["no-such-program"], "--version", "git", new Version(2, 36));
         AssertHas(await RunAsync(check), FindingState.Fail, "is not on the PATH", "apt-get install git");
     }
 

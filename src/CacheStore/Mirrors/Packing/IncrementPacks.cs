@@ -83,11 +83,7 @@ public sealed class IncrementPacks(GitProgram git, DataFolder folder, TimeProvid
                 string.Create(CultureInfo.InvariantCulture, $"pack.threads={threads}"),
             ],
         };
-        byte[] input =
-        [
-            .. IdLines.Of([.. request.Wants.Where(want => !known.Contains(want))], []),
-            .. IdLines.Of(known, "^"u8),
-        ];
+        byte[] input = [.. IdLines.Of([.. request.Wants.Where(want => !known.Contains(want))], []), .. IdLines.Of(known, "^"u8)];
         await using GitProcess process = git.Start(command, stopping);
         Task feeding = process.FeedAsync(input);
         string path = folder.NewTemporaryPath(".increment");

@@ -249,7 +249,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Refused("cannot store", e);
+            NoteRefusal("cannot store", e);
             return false;
         }
     }
@@ -303,7 +303,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Refused("cannot store", e);
+            NoteRefusal("cannot store", e);
             DeleteFiles(path);
             TryDelete(temporary);
             return false;
@@ -411,11 +411,11 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Refused("cannot delete", e);
+            NoteRefusal("cannot delete", e);
         }
     }
 
-    private void Refused(string reason, Exception cause)
+    private void NoteRefusal(string reason, Exception cause)
     {
         _meters.CacheFailure(reason);
         _logger.DiskRefused(reason, cause);
@@ -493,8 +493,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _meters.CacheFailure("cannot store");
-            _logger.DiskRefused("cannot store", e);
+            NoteRefusal("cannot store", e);
         }
 
         TryDelete(temporary);

@@ -12,15 +12,13 @@ internal static class DoctorPage
 
     public static void Map(AdminApi api)
     {
-        // Pages are mapped when the node starts.
-        DateTimeOffset started = api.Pages.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
         api.Pages.MapGet(
                 Path,
-                (MirrorSet mirrors, HookTimes hooks, ClientOptions clients, TimeProvider time) =>
+                (MirrorSet mirrors, HookTimes hooks, ClientOptions clients, NodeStart start, TimeProvider time) =>
                     new NodeSelf(
                         StatusPage.Version,
                         NodeMark.Own,
-                        started,
+                        start.At,
                         time.GetUtcNow(),
                         OpenFilesLimit.Read(),
                         OpenFiles(),

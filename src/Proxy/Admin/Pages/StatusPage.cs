@@ -14,18 +14,12 @@ internal static class StatusPage
     public static string Version { get; } =
         typeof(StatusPage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
-    public static void Map(AdminApi api)
-    {
-        // Pages are mapped when the node starts.
-        DateTimeOffset started = api.Pages.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
-        api.Pages.MapGet(Path, (MirrorSet mirrors, DiskPackTier packs, LfsStore lfs) => Show(started, mirrors, packs, lfs))
-            .WithSummary("The node at a glance.");
-    }
+    public static void Map(AdminApi api) => api.Pages.MapGet(Path, Show).WithSummary("The node at a glance.");
 
-    private static NodeStatus Show(DateTimeOffset started, MirrorSet mirrors, DiskPackTier packs, LfsStore lfs) =>
+    private static NodeStatus Show(NodeStart start, MirrorSet mirrors, DiskPackTier packs, LfsStore lfs) =>
         new(
             Version,
-            started,
+            start.At,
             mirrors.All().Count,
             mirrors.All().Sum(static mirror => mirror.Bytes),
             packs.Count,
