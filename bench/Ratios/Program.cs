@@ -24,6 +24,7 @@ using Waystation.Ratios.Measures;
     ("many-refs", VeryManyRefs.MeasureAsync),
     ("mixed", MixedLoad.MeasureAsync),
     ("open-load", OpenLoad.MeasureAsync),
+    ("beside-upkeep", BesideUpkeep.MeasureAsync),
     ("wide-area", WideArea.MeasureAsync),
     ("lfs", LargeObjects.MeasureAsync),
     ("farm", Farm.MeasureAsync),

@@ -67,5 +67,5 @@ internal sealed record PrimaryUse(int Probes, int Requests, long Bytes, int Pack
         );
     }
 
-    private static bool RunsGit(int root) => ProcessTree.Of(root).Named("git").Count > 0;
+    private static bool RunsGit(int root) => ProcessTree.Of(root).HasWorkingGit;
 }

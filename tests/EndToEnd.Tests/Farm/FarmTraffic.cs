@@ -61,5 +61,5 @@ internal sealed record FarmTraffic(int Packs, long PackBytes, long OtherBytes, i
         );
     }
 
-    private static bool RunsGit(int root) => ProcessTree.Of(root).Named("git").Count > 0;
+    private static bool RunsGit(int root) => ProcessTree.Of(root).HasWorkingGit;
 }

@@ -33,6 +33,9 @@ public sealed class ProcessTree
     public IReadOnlyList<int> Named(string name) =>
         [.. _processes.Where(process => process.Name.StartsWith(name, StringComparison.Ordinal)).Select(static process => process.Id)];
 
+    /// <summary>Whether a git works. One that a node keeps for look-ups only waits.</summary>
+    public bool HasWorkingGit => Named("git").Any(static id => !IsKept(id));
+
     /// <summary>Those that are there still.</summary>
     public ProcessTree Left()
     {
@@ -53,6 +56,18 @@ public sealed class ProcessTree
         catch (TimeoutException late)
         {
             throw new TimeoutException($"still there: {Left().Names}", late);
+        }
+    }
+
+    private static bool IsKept(int id)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/cmdline").Contains("--batch-command", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return true; // It has gone.
         }
     }
 
