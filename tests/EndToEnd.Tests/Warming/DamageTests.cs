@@ -142,7 +142,7 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
         string name = Path.GetFileName(file);
         string kind =
             name.StartsWith("multi-pack-index-", StringComparison.Ordinal)
-            || Path.GetExtension(name) is ".pack" or ".idx" or ".rev" or ".record"
+            || Path.GetExtension(name) is ".pack" or ".idx" or ".rev" or ".record" or ".increment"
                 ? "*" + Path.GetExtension(name)
                 : name;
         return (
