@@ -229,16 +229,15 @@ public sealed class FetchService(
             }
 
             handedOut = true;
-            FetchOutcome outcome = !began
-                ? reader.JoinedWhole
-                    ? FetchOutcome.Hit
-                    : FetchOutcome.Join
-                : reader.Source switch
-                {
-                    FillSource.Mirror => FetchOutcome.Local,
-                    FillSource.Peer => FetchOutcome.Peer,
-                    _ => FetchOutcome.Forward,
-                };
+            FetchOutcome outcome = reader switch
+            {
+                { JoinedWhole: true } when !began => FetchOutcome.Hit,
+                // A pack that is made ahead is made for this client, not for another one.
+                { IsMadeAhead: false } when !began => FetchOutcome.Join,
+                { Source: FillSource.Mirror } => FetchOutcome.Local,
+                { Source: FillSource.Peer } => FetchOutcome.Peer,
+                _ => FetchOutcome.Forward,
+            };
             PackReader answer =
                 began && reader.Source != FillSource.Peer
                     ? reader

@@ -110,6 +110,7 @@ public sealed class PackPrewarmer
         FillReader reader = _fills.JoinOrBegin(
             new FillPlan(key, mirror.Name, mirror.ObjectFormat, KeepAtOnce: true)
             {
+                IsAhead = true,
                 IsOfStranger = !mirror.HasKnownUse,
                 WholeClone = WholeClone.Of(mirror.Name, request),
             },

@@ -15,6 +15,9 @@ public sealed record FillPlan(PackKey Key, RepositoryName Repository, ObjectForm
     /// <summary>Whether a stranger asks for the pack.</summary>
     public bool IsOfStranger { get; init; }
 
+    /// <summary>Whether the pack is made ahead, from the mirror: no client has asked for it yet.</summary>
+    public bool IsAhead { get; init; }
+
     /// <summary>The clone of whole history whose pack it is; null for every other pack.</summary>
     public WholeClone? WholeClone { get; init; }
 }

@@ -32,6 +32,9 @@ public sealed class FillReader : PackReader
     /// <summary>The source of the response, once it has begun.</summary>
     public FillSource Source => _fill.Source;
 
+    /// <summary>Whether the pack is made ahead, so for no other client.</summary>
+    public bool IsMadeAhead => _fill.Plan.IsAhead;
+
     /// <inheritdoc />
     public override FetchPrologue Prologue =>
         _fill.Prologue ?? throw new InvalidOperationException("the response has not begun: await BeginAsync first");
