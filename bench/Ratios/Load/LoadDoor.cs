@@ -4,8 +4,4 @@ namespace Waystation.Ratios.Load;
 /// <param name="Name">For the table and for folders.</param>
 /// <param name="Reading">The URL without a credential.</param>
 /// <param name="Pushing">The URL with the login of a user with the right to push.</param>
-internal sealed record LoadDoor(string Name, string Reading, string Pushing)
-{
-    public static LoadDoor At(string name, Uri server, PrimaryRepository repository) =>
-        new(name, server.To(repository).AbsoluteUri, server.To(repository, "alice").AbsoluteUri);
-}
+internal sealed record LoadDoor(string Name, string Reading, string Pushing);

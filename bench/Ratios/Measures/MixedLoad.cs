@@ -15,14 +15,8 @@ internal static class MixedLoad
 
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
-        using var folder = new TempFolder();
-        var git = new GitClient(folder) { Timeout = TimeSpan.FromMinutes(5) };
-        PrimaryRepository project = await stage.ProjectAsync();
-        LoadDoor node = LoadDoor.At("node", stage.Node.Url, project),
-            primary = LoadDoor.At("primary", stage.Primary.Url, project);
-        Pusher pusher = await Pusher.CloneAsync(git, node.Reading);
+        using LoadScene scene = await LoadScene.SetUpAsync(stage);
         TimeSpan time = stage.IsQuick ? s_short : s_long;
-        var recent = new Recent();
         LoadSamples ours = new(),
             theirs = new();
         Samples peak = new(),
@@ -33,10 +27,10 @@ internal static class MixedLoad
         {
             NodeMetrics before = await stage.Node.MetricsAsync();
             stage.Node.ForgetPeak();
-            await RunAsync(node, sample, sample < 0 ? null : ours);
+            await RunAsync(scene.Node, sample, sample < 0 ? null : ours);
             double most = stage.Node.PeakResidentBytes;
             NodeMetrics after = await stage.Node.MetricsAsync();
-            await RunAsync(primary, sample, sample < 0 ? null : theirs);
+            await RunAsync(scene.Primary, sample, sample < 0 ? null : theirs);
             if (sample < 0)
             {
                 continue;
@@ -92,16 +86,16 @@ internal static class MixedLoad
         async Task RunAsync(LoadDoor door, int sample, LoadSamples? into)
         {
             using var client = new HttpClient();
-            var run = new LoadRun(new LoadMix(door, recent, client));
+            var run = new LoadRun(new LoadMix(door, scene.Recent, client));
             double primaryCpu = 0,
                 nodeCpu = 0;
             PrimaryUse use = await PrimaryUse.DuringAsync(
                 stage,
-                project,
+                scene.Project,
                 async () =>
                 {
                     (primaryCpu, nodeCpu) = Cpu(stage);
-                    await run.RunAsync(pusher, sample < 0 && time > s_warmUp ? s_warmUp : time, seed: sample + 1);
+                    await run.RunAsync(scene.Pusher, sample < 0 && time > s_warmUp ? s_warmUp : time, seed: sample + 1);
                     await PrimaryUse.SettleAsync(stage); // what a run has begun is its own
                 }
             );

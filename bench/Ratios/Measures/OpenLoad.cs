@@ -16,19 +16,13 @@ internal static class OpenLoad
 
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
-        using var folder = new TempFolder();
-        var git = new GitClient(folder) { Timeout = TimeSpan.FromMinutes(5) };
-        PrimaryRepository project = await stage.ProjectAsync();
-        LoadDoor node = LoadDoor.At("node", stage.Node.Url, project),
-            primary = LoadDoor.At("primary", stage.Primary.Url, project);
-        Pusher pusher = await Pusher.CloneAsync(git, node.Reading);
+        using LoadScene scene = await LoadScene.SetUpAsync(stage);
         TimeSpan time = stage.IsQuick ? s_short : s_long;
-        var recent = new Recent();
         using var client = new HttpClient { Timeout = TimeSpan.FromMinutes(10) };
 
         // As many workers as keep every core busy, and no queue: what they get done in a second is what the primary can do.
-        var capacity = new LoadRun(new LoadMix(primary, recent, client));
-        await capacity.RunAsync(pusher, time, seed: 0, workers: 2 * Environment.ProcessorCount);
+        var capacity = new LoadRun(new LoadMix(scene.Primary, scene.Recent, client));
+        await capacity.RunAsync(scene.Pusher, time, seed: 0, workers: 2 * Environment.ProcessorCount);
         double rate = capacity.Jobs / capacity.Elapsed.TotalSeconds;
 
         Samples clones = new(),
@@ -38,15 +32,19 @@ internal static class OpenLoad
             packs = new();
         for (int sample = -1; sample < samples; sample++)
         {
-            var ours = new LoadMix(node, recent, client);
-            var theirs = new LoadMix(primary, recent, client);
-            PrimaryUse use = await PrimaryUse.DuringAsync(stage, project, () => new OpenRun(ours).RunAsync(pusher, rate, time, sample));
+            var ours = new LoadMix(scene.Node, scene.Recent, client);
+            var theirs = new LoadMix(scene.Primary, scene.Recent, client);
+            PrimaryUse use = await PrimaryUse.DuringAsync(
+                stage,
+                scene.Project,
+                () => new OpenRun(ours).RunAsync(scene.Pusher, rate, time, sample)
+            );
             if (sample < 0)
             {
                 continue; // the first has to make the mirror
             }
 
-            int jobs = await new OpenRun(theirs).RunAsync(pusher, rate, time, sample);
+            int jobs = await new OpenRun(theirs).RunAsync(scene.Pusher, rate, time, sample);
             await Console.Error.WriteLineAsync(
                 string.Create(
                     CultureInfo.InvariantCulture,

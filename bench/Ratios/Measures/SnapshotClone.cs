@@ -33,28 +33,21 @@ internal static class SnapshotClone
             byPrimary.Add(await TimeAsync(git, directly));
         }
 
-        table.Add(
-            new Row("`waystation-clone` of the project, with git's own work, s")
-            {
-                Ours = bySnapshot.Say(),
-                Rival = $"`git clone` through the node: {byNode.Say()}",
-                Compared = byNode.Over(bySnapshot),
-                Format = "0.0",
-                Unit = "× faster",
-                Bar = stage.IsQuick ? null : Bar.AtLeast(4),
-            }
-        );
-        table.Add(
-            new Row("the same")
-            {
-                Ours = bySnapshot.Say(),
-                Rival = $"`git clone` direct: {byPrimary.Say()}",
-                Compared = byPrimary.Over(bySnapshot),
-                Format = "0.0",
-                Unit = "× faster",
-                Bar = stage.IsQuick ? null : Bar.AtLeast(4),
-            }
-        );
+        Add("`waystation-clone` of the project, with git's own work, s", "`git clone` through the node", byNode);
+        Add("the same", "`git clone` direct", byPrimary);
+
+        void Add(string what, string rival, Samples theirs) =>
+            table.Add(
+                new Row(what)
+                {
+                    Ours = bySnapshot.Say(),
+                    Rival = $"{rival}: {theirs.Say()}",
+                    Compared = theirs.Over(bySnapshot),
+                    Format = "0.0",
+                    Unit = "× faster",
+                    Bar = stage.IsQuick ? null : Bar.AtLeast(4),
+                }
+            );
     }
 
     private static async Task<bool> HasSnapshotAsync(Stage stage, PrimaryRepository project)
