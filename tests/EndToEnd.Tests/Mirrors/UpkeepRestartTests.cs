@@ -18,20 +18,10 @@ public sealed partial class UpkeepRestartTests : IAsyncLifetime
         string git = (await new Command("sh", "-c", "command -v git").MustRunAsync()).Output.Trim(),
             wrapper = Path.Combine(_folder.CreateFolder("bin"), "git");
         await File.WriteAllTextAsync(wrapper, $"#!/bin/sh\necho \"$*\" >>\"{GitRuns}\"\nexec {git} \"$@\"\n");
-        await File.WriteAllTextAsync(_folder["service-password"], "alice-secret\n");
         File.SetUnixFileMode(wrapper, (UnixFileMode)0b111_101_101);
         await _station.StartAsync(
-            new NodeSettings
+            await VettedNode.SettingsAsync(_folder) with
             {
-                Options =
-                [
-                    "--Vet:Every",
-                    "00:00:02",
-                    "--Primaries:0:Service:Username",
-                    "alice",
-                    "--Primaries:0:Service:PasswordFile",
-                    _folder["service-password"],
-                ],
                 Environment = new Dictionary<string, string>
                 {
                     ["PATH"] = $"{_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}",

@@ -23,22 +23,7 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        string secret = _folder["service-password"];
-        await File.WriteAllTextAsync(secret, "alice-secret\n");
-        await _station.StartAsync(
-            new NodeSettings
-            {
-                Options =
-                [
-                    "--Vet:Every",
-                    "00:00:02",
-                    "--Primaries:0:Service:Username",
-                    "alice",
-                    "--Primaries:0:Service:PasswordFile",
-                    secret,
-                ],
-            }
-        );
+        await _station.StartAsync(await VettedNode.SettingsAsync(_folder));
         _repository = await _station.Primary.CreateAsync($"public/{Guid.NewGuid():n}.git", s_widgets);
         await CloneAsync();
         await CloneAsync("--depth=1");

@@ -16,24 +16,7 @@ public sealed class VetTests : IAsyncLifetime
 
     private string SecretFile => _folder["service-password"];
 
-    public async Task InitializeAsync()
-    {
-        await File.WriteAllTextAsync(SecretFile, "alice-secret\n");
-        await _station.StartAsync(
-            new NodeSettings
-            {
-                Options =
-                [
-                    "--Vet:Every",
-                    "00:00:02",
-                    "--Primaries:0:Service:Username",
-                    "alice",
-                    "--Primaries:0:Service:PasswordFile",
-                    SecretFile,
-                ],
-            }
-        );
-    }
+    public async Task InitializeAsync() => await _station.StartAsync(await VettedNode.SettingsAsync(_folder));
 
     public async Task DisposeAsync()
     {
