@@ -83,7 +83,7 @@ public sealed class IncrementPacks(GitProgram git, DataFolder folder, TimeProvid
                 string.Create(CultureInfo.InvariantCulture, $"pack.threads={threads}"),
             ],
         };
-        byte[] input = [.. IdLines.Of([.. request.Wants.Where(want => !known.Contains(want))], []), .. IdLines.Of(known, "^"u8)];
+        byte[] input = [.. IdLines.Of([.. request.Wants.Where(want => !known.Contains(want))]), .. IdLines.Of(known, "^"u8)];
         await using GitProcess process = git.Start(command, stopping);
         Task feeding = process.FeedAsync(input);
         string path = folder.NewTemporaryPath(".increment");
@@ -108,14 +108,13 @@ public sealed class IncrementPacks(GitProgram git, DataFolder folder, TimeProvid
             throw;
         }
 
-        var increment = new PackIncrement(path, written?.Count ?? 0, written?.Length ?? 0);
-        if (written is null)
+        if (written is { } whole)
         {
-            increment.Dispose();
-            return null;
+            return new PackIncrement(path, whole.Count, whole.Length);
         }
 
-        return increment;
+        File.Delete(path);
+        return null;
     }
 
     /// <summary>The number of objects that the clone's pack must have; null if counting takes too long.</summary>
@@ -140,7 +139,7 @@ public sealed class IncrementPacks(GitProgram git, DataFolder folder, TimeProvid
         };
         try
         {
-            GitResult counted = await git.RunAsync(command, IdLines.Of(request.Wants, []), either.Token);
+            GitResult counted = await git.RunAsync(command, IdLines.Of(request.Wants), either.Token);
             return long.Parse(counted.OrThrow().Lines().Single(), CultureInfo.InvariantCulture);
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
