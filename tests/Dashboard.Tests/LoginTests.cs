@@ -23,7 +23,7 @@ public sealed class LoginTests(DashboardStation station) : IDisposable
         Assert.Empty(await SessionOf(browser));
         await browser.Page.GetByLabel("Admin token").FillAsync(DashboardStation.Token);
         await browser.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Log in" }).ClickAsync();
-        await browser.Page.WaitForURLAsync("**/queue");
+        await browser.ArriveAsync("**/queue");
         BrowserContextCookiesResult cookie = Assert.Single(await SessionOf(browser));
         Assert.True(cookie.HttpOnly);
         Assert.Equal(SameSiteAttribute.Strict, cookie.SameSite);
@@ -33,7 +33,7 @@ public sealed class LoginTests(DashboardStation station) : IDisposable
         await File.WriteAllTextAsync(station.TokenFile, "another token\n");
         try
         {
-            await browser.Page.WaitForURLAsync("**/login?back=%2Fqueue");
+            await browser.ArriveAsync("**/login?back=%2Fqueue");
             await browser.GoAsync(station.Guarded.Admin, "/repositories");
             Assert.Contains("/login?", browser.Page.Url, StringComparison.Ordinal);
         }
@@ -49,7 +49,7 @@ public sealed class LoginTests(DashboardStation station) : IDisposable
         await using BrowserPage browser = await station.Browser.OpenAsync();
         await LogIn.Async(browser, station.Guarded);
         await browser.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Log out" }).ClickAsync();
-        await browser.Page.WaitForURLAsync("**/login");
+        await browser.ArriveAsync("**/login");
         Assert.Empty(await SessionOf(browser));
         await browser.GoAsync(station.Guarded.Admin, "/");
         Assert.Contains("/login?", browser.Page.Url, StringComparison.Ordinal);

@@ -47,6 +47,13 @@ public sealed class BrowserPage : IAsyncDisposable
             ?? throw new InvalidOperationException($"{path} did not answer");
     }
 
+    /// <summary>
+    /// Waits until the browser is at an address that matches the pattern. Not for the end of the page's load: the driver can miss it when
+    /// it is asked as the load ends, and then waits in vain.
+    /// </summary>
+    public Task ArriveAsync(string pattern) =>
+        Page.WaitForURLAsync(pattern, new PageWaitForURLOptions { WaitUntil = WaitUntilState.Commit });
+
     /// <summary>Waits until the live updates run.</summary>
     public Task LiveAsync() => Page.Locator("#as-of[data-state=live]").WaitForAsync();
 

@@ -78,16 +78,18 @@ public sealed class LauncherTests : IAsyncLifetime
     [Fact]
     public async Task Node_ServesAClone_WhenStartedByTheLauncher()
     {
+        // The first start may have to build, which takes longer than a node may take to be ready.
+        Command version = new(Checkout.Launcher, "--version")
+        {
+            Environment = new Dictionary<string, string> { ["HOME"] = Environment.GetEnvironmentVariable("HOME") ?? "" },
+            Timeout = TimeSpan.FromMinutes(5),
+        };
+        await version.MustRunAsync();
+        // A build that writes into the folders of the sources would be followed by another.
+        Assert.Equal("", (await version.MustRunAsync()).Error);
         await using ApachePrimary primary = await ApachePrimary.StartAsync();
         PrimaryRepository repository = await primary.CreateAsync("public/launched.git", new History(Seed: 97));
-        await using WaystationNode node = await WaystationNode.StartAsync(
-            primary.Url,
-            new NodeSettings
-            {
-                Program = Checkout.Launcher,
-                Home = Environment.GetEnvironmentVariable("HOME"), // where a developer's packages are, should it have to build
-            }
-        );
+        await using WaystationNode node = await WaystationNode.StartAsync(primary.Url, new NodeSettings { Program = Checkout.Launcher });
         GitClient client = new(_folder);
         await client.RunAsync("clone", "--quiet", node.UrlOf(repository).AbsoluteUri, "one");
         Assert.Equal(await repository.ResolveAsync("HEAD"), await client.In("one").ReadAsync("rev-parse", "HEAD"));

@@ -8,9 +8,6 @@ public sealed record NodeSettings
     /// <summary>The program or the launcher.</summary>
     public string Program { get; init; } = Checkout.Program;
 
-    /// <summary>Null is a home of the node's own.</summary>
-    public string? Home { get; init; }
-
     /// <summary>Null puts the data into a folder of the node's own.</summary>
     public string? DataFolder { get; init; }
 

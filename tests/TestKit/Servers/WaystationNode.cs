@@ -218,7 +218,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
             WorkingDirectory = _folder.FullPath,
             Environment = new Dictionary<string, string>([.. _settings.Environment, .. exports])
             {
-                ["HOME"] = _settings.Home ?? _folder.FullPath,
+                ["HOME"] = _folder.FullPath,
                 ["DOTNET_ROOT"] = Checkout.DotnetRoot,
             },
         };
