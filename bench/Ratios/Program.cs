@@ -40,6 +40,7 @@ if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]
     return 2;
 }
 
+WaystationNode.AreExportsSearched = false;
 long begun = Stopwatch.GetTimestamp();
 await using Stage stage = await Stage.SetUpAsync(settings);
 var table = new Table();

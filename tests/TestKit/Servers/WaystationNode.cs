@@ -161,6 +161,10 @@ public sealed partial class WaystationNode : IAsyncDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Whether nodes export all that they can, so that secrets are looked for in it. A measurement is of nodes that do
+    /// not.</summary>
+    public static bool AreExportsSearched { get; set; } = true;
+
     /// <summary>Memory that the process holds now, in bytes.</summary>
     public long ResidentBytes => StatusBytes("VmRSS");
 
@@ -198,7 +202,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
     private async Task LaunchAsync()
     {
         // A command line that names a receiver has its own.
-        bool hasReceiver = _settings.Options.Contains("--Telemetry:OtlpUrl");
+        bool hasReceiver = !AreExportsSearched || _settings.Options.Contains("--Telemetry:OtlpUrl");
         Dictionary<string, string> exports = hasReceiver ? [] : await ExportSearch.EnvironmentAsync();
         var command = new Command(
             _settings.Program,
