@@ -24,12 +24,17 @@ internal sealed class Store : IAsyncDisposable
     private readonly MeterListener _listener = new();
     private readonly PackCacheOptions _options;
     private readonly long _reserve;
+    private readonly TimeProvider _time;
     private long _failures;
     private long _evictedBytes;
     private long _quarantined;
 
-    public Store(PackCacheOptions? options = null, long reserve = 0)
+    /// <param name="options">The settings of the pack cache.</param>
+    /// <param name="reserve">The bytes that stay free on the disk.</param>
+    /// <param name="time">The clock; what a pack took to make is part of its worth.</param>
+    public Store(PackCacheOptions? options = null, long reserve = 0, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         _options = options ?? new PackCacheOptions();
         _reserve = reserve;
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -60,8 +65,8 @@ internal sealed class Store : IAsyncDisposable
         );
         _listener.Start();
         Meters = new StoreMeters(_meter);
-        Admission = new PackAdmission(TimeProvider.System);
-        Folder = new DataFolder(_temp["data"], TimeProvider.System, _reserve);
+        Admission = new PackAdmission(_time);
+        Folder = new DataFolder(_temp["data"], _time, _reserve);
         Tier = NewTier();
         Fills = NewFills();
     }
@@ -168,7 +173,7 @@ internal sealed class Store : IAsyncDisposable
         await Fills.DisposeAsync();
         Folder.Dispose();
         whileClosed?.Invoke();
-        Folder = new DataFolder(Folder.Root, TimeProvider.System, _reserve);
+        Folder = new DataFolder(Folder.Root, _time, _reserve);
         Tier = NewTier();
         Fills = NewFills();
     }
@@ -185,14 +190,14 @@ internal sealed class Store : IAsyncDisposable
     private DiskPackTier NewTier() =>
         new(
             Folder,
-            new SpaceBudget(Folder, new DiskOptions(), new StrangerOptions(), TimeProvider.System),
+            new SpaceBudget(Folder, new DiskOptions(), new StrangerOptions(), _time),
             _options,
             Meters,
-            TimeProvider.System,
+            _time,
             NullLogger<DiskPackTier>.Instance
         );
 
-    private FillTable NewFills() => new(Tier, Admission, TimeProvider.System, NullLogger<FillTable>.Instance);
+    private FillTable NewFills() => new(Tier, Admission, _time, NullLogger<FillTable>.Instance);
 }
 
 /// <summary>Bytes that are a pack by their header and trailer.</summary>
