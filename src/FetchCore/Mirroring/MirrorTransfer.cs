@@ -129,27 +129,29 @@ public sealed class MirrorTransfer(
     )
     {
         using var life = new SignsOfLife(time, stopping);
+        // git starts while the primary makes the pack.
+        var quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping);
         _underWay[mirror.Name] = life;
-        PackQuarantine? quarantine = null,
-            whole = null;
+        bool isWhole = false;
         try
         {
-            return whole = await life.WatchAsync(async () =>
+            isWhole = await life.WatchAsync(async () =>
             {
                 await using PrimaryReply reply = await asker.Primary.SyncAsync(request, framing, life.Token);
-                if (await asker.ReadToPackAsync(reply, request, framing, history, mirror.Name, life))
+                if (!await asker.ReadToPackAsync(reply, request, framing, history, mirror.Name, life))
                 {
-                    quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping);
-                    await life.CopyPackAsync(reply.Body, framing, quarantine.WriteAsync);
+                    return false;
                 }
 
-                return quarantine;
+                await life.CopyPackAsync(reply.Body, framing, quarantine.WriteAsync);
+                return true;
             });
+            return isWhole ? quarantine : null;
         }
         finally
         {
             _underWay.TryRemove(new KeyValuePair<RepositoryName, SignsOfLife>(mirror.Name, life));
-            if (whole is null && quarantine is not null)
+            if (!isWhole)
             {
                 await quarantine.DisposeAsync();
             }
