@@ -8,8 +8,8 @@ namespace Waystation.Ratios.Measures;
 /// </summary>
 internal static class Increment
 {
-    /// <summary>After so many commits that nobody clones, no clone is made ahead any more.</summary>
-    private const int UntilForgotten = 9;
+    /// <summary>After so many commits for which no clone was made ahead, none is for the next one.</summary>
+    private const int UntilForgotten = 3;
 
     private const int CommitsOfDisk = 40;
 
@@ -28,11 +28,7 @@ internal static class Increment
             packing = new();
         for (int sample = -1; sample < samples; sample++)
         {
-            for (int commit = 0; commit < UntilForgotten; commit++)
-            {
-                await CommitAsync(stage, project, before);
-            }
-
+            await CommitUntilForgottenAsync(stage, project, before);
             Uri url = new(stage.Node.Url.To(project).AbsoluteUri + "/git-upload-pack");
             string tip = await project.ResolveAsync("refs/heads/main"),
                 body = await stage.BodyFileAsync("increment.next", FetchBody.Clone(tip));
@@ -83,6 +79,19 @@ internal static class Increment
             }
         );
     }
+
+    /// <summary>Commits that nobody clones, until the node makes no clone ahead.</summary>
+    private static async Task CommitUntilForgottenAsync(Stage stage, PrimaryRepository project, WarmAnswer before)
+    {
+        for (int quiet = 0; quiet < UntilForgotten; )
+        {
+            double ahead = await MadeAheadAsync(stage);
+            await CommitAsync(stage, project, before);
+            quiet = await MadeAheadAsync(stage) > ahead ? 0 : quiet + 1;
+        }
+    }
+
+    private static async Task<double> MadeAheadAsync(Stage stage) => (await stage.Node.MetricsAsync()).Sum("waystation_warmed_total");
 
     /// <summary>A commit at the primary, and the node follows.</summary>
     private static async Task CommitAsync(Stage stage, PrimaryRepository project, WarmAnswer before)
