@@ -66,14 +66,7 @@ internal static class EntryCodec
         written.Number(entry.Position.Milliseconds);
         written.Number(entry.Position.Sequence);
         written.Count(content.Written.Length);
-        byte[] compressed = new byte[MaxLength - written.Written.Length];
-        if (!BrotliEncoder.TryCompress(content.Written.Span, compressed, out int length, Quality, Window))
-        {
-            return null;
-        }
-
-        written.Raw(compressed.AsSpan(0, length));
-        return written.Written;
+        return written.TryCompressed(content.Written.Span, MaxLength - written.Written.Length, Quality, Window) ? written.Written : null;
     }
 
     /// <summary>The entry; null if these are not the bytes of one, or of another version.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text;
 using Waystation.CacheStore;
 
@@ -40,6 +41,20 @@ internal sealed class FieldWriter
     }
 
     public void Raw(ReadOnlySpan<byte> bytes) => _bytes.Write(bytes);
+
+    /// <summary>Bytes, compressed by Brotli; false and nothing if they would be longer than <paramref name="most"/>.</summary>
+    public bool TryCompressed(ReadOnlySpan<byte> bytes, int most, int quality, int window)
+    {
+        // Most are far shorter than the longest.
+        Span<byte> room = _bytes.GetSpan(Math.Min(most, BrotliEncoder.GetMaxCompressedLength(bytes.Length)));
+        if (!BrotliEncoder.TryCompress(bytes, room[..Math.Min(most, room.Length)], out int length, quality, window))
+        {
+            return false;
+        }
+
+        _bytes.Advance(length);
+        return true;
+    }
 
     /// <summary>Bytes with their number before them.</summary>
     public void Bytes(ReadOnlySpan<byte> bytes)

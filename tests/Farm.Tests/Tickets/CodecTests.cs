@@ -50,6 +50,19 @@ public sealed class CodecTests(ITestOutputHelper output)
         Assert.Equal(said, Assert.IsType<ExchangedAnswer.Capabilities>(read.Answer).Advertisement.Bytes.ToArray());
     }
 
+    /// <summary>Each answer of the primary is written, most are short: memory for the longest one each time would end in collections.</summary>
+    [Fact]
+    public void ShortEntry_TakesLittleMemory_WhereItIsWrittenAndRead()
+    {
+        var entry = new SharedEntry(new ExchangedAnswer.Listing(RandomListing(), default), 1, default);
+        byte[] written = EntryCodec.Write(entry)!.Value.ToArray();
+        Assert.NotNull(EntryCodec.Read(written));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        _ = EntryCodec.Write(entry);
+        _ = EntryCodec.Read(written);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 64 * 1024);
+    }
+
     [Fact]
     public void Entries_CutAnywhere_AreNothing()
     {
