@@ -55,6 +55,29 @@ public sealed class TicketsInRedisTests : IAsyncLifetime
         );
     }
 
+    /// <summary>Also that of clients without a login, which are many and have one ticket.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("alice")]
+    public async Task TicketOfAnotherNode_IsOneQuestionToRedis_AndNoneForTheRequestsAfterIt(string user)
+    {
+        _one.Show(user);
+        await Eventually.TrueAsync(
+            "the ticket is in Redis",
+            async () => (await _redis.RunAsync("KEYS", "waystation:*:value:*")).Length > 0
+        );
+        await _redis.RunAsync("CONFIG", "RESETSTAT");
+        for (int request = 0; request < 20; request++)
+        {
+            Assert.True(await _other.AllowsAsync(user));
+        }
+
+        string[] asked = (await _redis.RunAsync("INFO", "commandstats")).Split('\n');
+        Assert.StartsWith("cmdstat_mget:calls=1,", Assert.Single(asked, IsReading), StringComparison.Ordinal);
+
+        static bool IsReading(string line) => line.StartsWith("cmdstat_get", StringComparison.Ordinal) || line.Contains("_mget:");
+    }
+
     [Fact]
     public async Task EntryThatIsWrittenAgainAfterTheRefusal_IsAMiss_AlsoAtANodeThatStartsLater()
     {
