@@ -50,7 +50,7 @@ public sealed class CodecTests(ITestOutputHelper output)
         Assert.Equal(said, Assert.IsType<ExchangedAnswer.Capabilities>(read.Answer).Advertisement.Bytes.ToArray());
     }
 
-    /// <summary>Each answer of the primary is written, most are short: memory for the longest one each time would end in collections.</summary>
+    /// <summary>Each answer of the primary is written, and most are short: they must not each take memory for the longest.</summary>
     [Fact]
     public void ShortEntry_TakesLittleMemory_WhereItIsWrittenAndRead()
     {
