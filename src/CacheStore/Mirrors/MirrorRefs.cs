@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Waystation.CacheStore.Disk;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
@@ -9,34 +7,74 @@ namespace Waystation.CacheStore.Mirrors;
 
 /// <summary>
 /// The refs of a mirror: the last tip that the primary showed of each ref, if its object is in the mirror. They are one packed-refs file,
-/// which is replaced whole, so git sees all of a change or nothing of it. A mirror has no loose refs.
+/// which is replaced whole, so git sees all of a change or nothing of it. A mirror has no loose refs. In memory they are packed as well.
 /// </summary>
 public sealed class MirrorRefs
 {
     /// <summary>No refs.</summary>
     public static readonly MirrorRefs Empty = new([]);
 
-    /// <summary>The name for a detached HEAD. git would keep only the objects of a real HEAD; here it is a ref like all others.</summary>
-    private const string Head = "refs/waystation/HEAD";
+    private MirrorRefs(RefTipList sorted) => Tips = sorted;
 
-    private readonly SortedDictionary<string, RefTip> _tips;
-
-    /// <summary>Keeps the tips whose names git accepts; HEAD is one of them.</summary>
+    /// <summary>Keeps the tips whose names git accepts; HEAD is one of them. The last tip of a name counts.</summary>
     public MirrorRefs(IEnumerable<RefTip> tips)
     {
         ArgumentNullException.ThrowIfNull(tips);
-        _tips = new SortedDictionary<string, RefTip>(StringComparer.Ordinal);
-        foreach (RefTip tip in tips.Where(static tip => IsKept(tip.Name)))
-        {
-            _tips[tip.Name] = tip with { SymrefTarget = null };
-        }
+        Tips = Sort(
+            RefTipList.Of(
+                tips.Where(static tip => IsKept(tip.Name))
+                    .Select(static tip => tip.SymrefTarget is null ? tip : tip with { SymrefTarget = null })
+            )
+        );
     }
 
-    /// <summary>In the order of their names.</summary>
-    public IReadOnlyCollection<RefTip> Tips => _tips.Values;
+    /// <summary>In the order of their names, none of them with a target.</summary>
+    public RefTipList Tips { get; }
 
     /// <summary>The tip of this name; null if there is none.</summary>
-    public RefTip? Find(string name) => _tips.GetValueOrDefault(name);
+    public RefTip? Find(string name) => Tips.Find(RefName.ToBytes(name));
+
+    /// <summary>Whether a mirror can have a ref of this name.</summary>
+    public static bool IsKept(ReadOnlySpan<char> name) =>
+        name is "HEAD" || (name.StartsWith("refs/", StringComparison.Ordinal) && RefName.IsValid(name));
+
+    /// <summary>Whether a mirror can have a ref whose name has these bytes.</summary>
+    public static bool IsKept(ReadOnlySpan<byte> name) =>
+        name.Length <= RefName.MaxLength && IsKept(RefName.ToCharacters(name, stackalloc char[name.Length]));
+
+    /// <summary>These refs with other tips for some, and without some.</summary>
+    /// <param name="set">The tips of new and moved refs; each name is kept. The last tip of a name counts.</param>
+    /// <param name="removed">The names of the refs that go, also if they are among the set ones.</param>
+    public MirrorRefs With(RefTipList set, IReadOnlyCollection<string> removed)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(removed);
+        HashSet<string> names = new(removed, StringComparer.Ordinal);
+        HashSet<string>.AlternateLookup<ReadOnlySpan<char>> gone = names.GetAlternateLookup<ReadOnlySpan<char>>();
+        Span<char> characters = stackalloc char[RefName.MaxLength];
+        var next = new RefTipListBuilder();
+        RefTipReader old = Tips.Read(),
+            changed = Sort(set).Read();
+        bool isOld = old.MoveNext(),
+            isChanged = changed.MoveNext();
+        while (isOld || isChanged)
+        {
+            int order =
+                !isOld ? 1
+                : !isChanged ? -1
+                : old.Name.SequenceCompareTo(changed.Name);
+            RefTipReader tip = order < 0 ? old : changed;
+            if (names.Count == 0 || !gone.Contains(RefName.ToCharacters(tip.Name, characters)))
+            {
+                next.Add(tip);
+            }
+
+            isOld = order <= 0 ? old.MoveNext() : isOld;
+            isChanged = order >= 0 ? changed.MoveNext() : isChanged;
+        }
+
+        return new MirrorRefs(next.ToList());
+    }
 
     /// <summary>Reads a packed-refs file; a missing file has no refs.</summary>
     /// <exception cref="InvalidDataException">A line is neither a ref nor a peeled id, or the checksum differs.</exception>
@@ -47,28 +85,9 @@ public sealed class MirrorRefs
             return Empty;
         }
 
-        string text = File.ReadAllText(RegularFile.At(file), Encoding.Latin1);
-        int header = text.IndexOf('\n', StringComparison.Ordinal) + 1;
-        if (text[..header] != HeaderOf(text.AsSpan(header)))
-        {
-            throw new InvalidDataException("the mirror's refs differ from their checksum");
-        }
-
-        List<RefTip> tips = [];
-        foreach (string line in text[header..].Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (line.StartsWith('^') && tips.Count > 0)
-            {
-                tips[^1] = tips[^1] with { Peeled = IdOf(line[1..]) };
-                continue;
-            }
-
-            int space = line.IndexOf(' ', StringComparison.Ordinal);
-            string name = line[(space + 1)..];
-            tips.Add(new RefTip(name == Head ? "HEAD" : name, IdOf(line[..Math.Max(0, space)]), null, null));
-        }
-
-        return new MirrorRefs(tips);
+        using var stream = new FileStream(RegularFile.At(file), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        (RefTipList refs, RefTipList head) = PackedRefsFile.Read(stream);
+        return new MirrorRefs(Sort(refs)).With(head, []);
     }
 
     /// <summary>Replaces a packed-refs file in one step.</summary>
@@ -77,11 +96,9 @@ public sealed class MirrorRefs
     /// <param name="isDurable">Whether it must outlive a power cut.</param>
     public void Write(string file, string temporary, bool isDurable = true)
     {
-        string body = ToText();
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0))
         {
-            stream.Write(Encoding.Latin1.GetBytes(HeaderOf(body)));
-            stream.Write(Encoding.Latin1.GetBytes(body));
+            PackedRefsFile.Write(stream, Tips);
             stream.Flush(flushToDisk: isDurable);
         }
 
@@ -89,54 +106,36 @@ public sealed class MirrorRefs
     }
 
     /// <summary>The refs but for HEAD, as a packed-refs file of git's own.</summary>
-    public byte[] ToPackedRefs() =>
-        Encoding.Latin1.GetBytes("# pack-refs with: peeled fully-peeled sorted \n" + ToText(static tip => tip.Name != "HEAD"));
+    public byte[] ToPackedRefs()
+    {
+        using var text = new MemoryStream();
+        text.Write(RefName.ToBytes(PackedRefsFile.PlainHeader));
+        foreach (ReadOnlyMemory<byte> block in PackedRefsFile.Blocks(Tips, withHead: false))
+        {
+            text.Write(block.Span);
+        }
+
+        return text.ToArray();
+    }
 
     /// <summary>The SHA-256 of all refs and tips. Equal mirrors have equal digests at every node.</summary>
-    public byte[] ToDigest() => SHA256.HashData(Encoding.Latin1.GetBytes(ToText()));
-
-    private string ToText() => ToText(static _ => true);
-
-    private string ToText(Func<RefTip, bool> isIn)
+    public byte[] ToDigest()
     {
-        var text = new StringBuilder();
-        foreach (
-            (string name, RefTip tip) in _tips
-                .Where(entry => isIn(entry.Value))
-                .Select(static entry => (entry.Key == "HEAD" ? Head : entry.Key, entry.Value))
-                .OrderBy(static entry => entry.Item1, StringComparer.Ordinal)
-        )
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (ReadOnlyMemory<byte> block in PackedRefsFile.Blocks(Tips))
         {
-            text.Append(CultureInfo.InvariantCulture, $"{tip.Id} {name}\n");
-            if (tip.Peeled is { } peeled)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"^{peeled}\n");
-            }
+            hash.AppendData(block.Span);
         }
 
-        return text.ToString();
+        return hash.GetHashAndReset();
     }
 
-    /// <summary>
-    /// The first line. "fully-peeled" holds, because tips come from listings that were asked to peel. The last word is a checksum of the
-    /// rest; git skips words that it does not know.
-    /// </summary>
-    private static string HeaderOf(ReadOnlySpan<char> body) =>
-        $"# pack-refs with: peeled fully-peeled sorted "
-        + $"sha256={Convert.ToHexStringLower(SHA256.HashData(Encoding.Latin1.GetBytes(body.ToArray())))} \n";
-
-    private static bool IsKept(string name) =>
-        name == "HEAD" || (name.StartsWith("refs/", StringComparison.Ordinal) && RefName.IsValid(name));
-
-    private static ObjectId IdOf(string hex)
-    {
-        try
-        {
-            return ObjectId.Parse(hex);
-        }
-        catch (FormatException e)
-        {
-            throw new InvalidDataException("the mirror's refs cannot be read", e);
-        }
-    }
+    private static RefTipList Sort(RefTipList tips) =>
+        tips.IsSorted
+            ? tips
+            : RefTipList.Of(
+                tips.GroupBy(static tip => tip.Name, StringComparer.Ordinal)
+                    .Select(static same => same.Last())
+                    .OrderBy(static tip => tip.Name, StringComparer.Ordinal)
+            );
 }

@@ -43,6 +43,15 @@ public sealed class ObjectQueries(GitProgram git, LookupLimiter limiter, TimePro
             ? unreachable.Count == 0
             : null;
 
+    /// <summary>Whether that is known of all of these commits without a walk. False says nothing.</summary>
+    public static bool AreKnownToBeReachable(Mirror mirror, IReadOnlyCollection<ObjectId> commits, IEnumerable<ObjectId> tips)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(commits);
+        HashSet<ObjectId> ends = [.. tips];
+        return commits.All(commit => mirror.Children.LeadTo(commit, ends));
+    }
+
     /// <summary>Those of these commits that are reachable from none of the tips; null past the bound of the walk.</summary>
     public async Task<IReadOnlySet<ObjectId>?> UnreachableAsync(
         Mirror mirror,

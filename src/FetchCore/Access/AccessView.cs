@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 
@@ -45,7 +44,7 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
         {
             for (RefTipReader reader = newestFirst[i].Packed.Read(); reader.MoveNext(); )
             {
-                if (!sieve.MayHave(reader.RawId) && !sieve.MayHave(reader.RawPeeled) || IsCoveredBefore(i, reader))
+                if (!sieve.MayHave(reader.RawId) && !sieve.MayHave(reader.RawPeeled) || IsCoveredBefore(i, reader.Name))
                 {
                     continue;
                 }
@@ -74,7 +73,7 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
         {
             for (RefTipReader reader = newestFirst[i].Packed.Read(); reader.MoveNext(); )
             {
-                if (sieve.MayHave(reader.RawId) && ids.Contains(reader.Id) && !IsCoveredBefore(i, reader))
+                if (sieve.MayHave(reader.RawId) && ids.Contains(reader.Id) && !IsCoveredBefore(i, reader.Name))
                 {
                     yield return reader.Tip;
                 }
@@ -93,44 +92,14 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
             return null;
         }
 
-        return TagsDigestOf(listing.Packed.Peeled());
-    }
-
-    /// <summary>The digest of <see cref="TagsDigest"/> for other tips.</summary>
-    public static byte[] TagsDigestOf(IEnumerable<RefTip> tips)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
-        foreach (RefTip tip in tips.Where(static tip => tip.IsAnnotatedTag).OrderBy(static tip => tip.Id))
-        {
-            Append(hash, tip.Id, raw);
-            Append(hash, tip.Peeled!.Value, raw);
-        }
-
-        return hash.GetHashAndReset();
+        return listing.Packed.TagsDigest();
     }
 
     /// <summary>Every shown ref, as the newest listing that covers it shows it.</summary>
-    public IEnumerable<RefTip> Tips() => Tips(peeledOnly: false);
-
-    /// <summary>The <see cref="Tips()"/> for which the listing also has the targets of annotated tags.</summary>
-    public IEnumerable<RefTip> PeeledTips() => Tips(peeledOnly: true);
-
-    /// <summary>Whether a ref of this name would be among <see cref="PeeledTips"/>, had there been one that this credential sees.</summary>
-    public bool Covers(string refName) => newestFirst.Any(listing => listing.Asked.Peel && listing.Asked.Covers(refName));
-
-    /// <summary>Whether <see cref="Tips()"/> has every ref whose name begins with this prefix.</summary>
-    public bool CoversAll(string prefix) => newestFirst.Any(listing => listing.IsComplete || listing.Asked.Prefixes.Find(prefix) >= 0);
-
-    private IEnumerable<RefTip> Tips(bool peeledOnly)
+    public IEnumerable<RefTip> Tips()
     {
         for (int i = 0; i < newestFirst.Count; i++)
         {
-            if (peeledOnly && !newestFirst[i].Asked.Peel)
-            {
-                continue;
-            }
-
             foreach (RefTip tip in newestFirst[i].Tips)
             {
                 if (!IsCoveredBefore(i, tip.Name))
@@ -141,15 +110,55 @@ public sealed class AccessView(IReadOnlyList<RefListing> newestFirst)
         }
     }
 
-    private static void Append(IncrementalHash hash, ObjectId id, Span<byte> raw)
+    /// <summary>The ids of the <see cref="Tips()"/>, without an object for each.</summary>
+    public IEnumerable<ObjectId> TipIds()
     {
-        id.CopyTo(raw);
-        hash.AppendData(raw[..id.Format.DigestLength]);
+        for (int i = 0; i < newestFirst.Count; i++)
+        {
+            for (RefTipReader reader = newestFirst[i].Packed.Read(); reader.MoveNext(); )
+            {
+                if (!IsCoveredBefore(i, reader.Name))
+                {
+                    yield return reader.Id;
+                }
+            }
+        }
     }
 
-    private bool IsCoveredBefore(int index, RefTipReader tip) => index > 0 && IsCoveredBefore(index, RefName.FromBytes(tip.Name));
+    /// <summary>The ids of the annotated tags, as far as listings have their targets.</summary>
+    public IEnumerable<ObjectId> AnnotatedTagIds()
+    {
+        for (var reader = new ViewReader(this, peeledOnly: true); reader.MoveNext(); )
+        {
+            if (reader.Tip.IsAnnotatedTag)
+            {
+                yield return reader.Tip.Id;
+            }
+        }
+    }
 
-    private bool IsCoveredBefore(int index, string name)
+    /// <summary>Whether a listing with the targets of annotated tags would show a ref of this name, if this credential sees it.</summary>
+    public bool Covers(ReadOnlySpan<char> refName)
+    {
+        foreach (RefListing listing in newestFirst)
+        {
+            if (listing.Asked.Peel && listing.Asked.Covers(refName))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether <see cref="Tips()"/> has every ref whose name begins with this prefix.</summary>
+    public bool CoversAll(string prefix) => newestFirst.Any(listing => listing.IsComplete || listing.Asked.Prefixes.Find(prefix) >= 0);
+
+    /// <summary>Whether a listing that is newer than this one covers the ref.</summary>
+    internal bool IsCoveredBefore(int index, ReadOnlySpan<byte> name) =>
+        index > 0 && IsCoveredBefore(index, RefName.ToCharacters(name, stackalloc char[name.Length]));
+
+    private bool IsCoveredBefore(int index, ReadOnlySpan<char> name)
     {
         for (int i = 0; i < index; i++)
         {

@@ -13,6 +13,10 @@ public sealed record RefListing(LsRefsRequest Asked, IReadOnlyList<RefTip> Tips)
     /// <summary>The refs in the form in which many are gone through at once. A listing that was read from a primary has it.</summary>
     internal RefTipList Packed => Tips as RefTipList ?? RefTipList.Of(Tips);
 
+    /// <summary>The refs in the order of their names, as git lists them anyway.</summary>
+    internal RefTipList Sorted =>
+        Packed is { IsSorted: true } packed ? packed : RefTipList.Of(Tips.OrderBy(static tip => tip.Name, StringComparer.Ordinal));
+
     /// <summary>
     /// Whether the primary's repository is shallow. Only a v0 or v1 advertisement shows it; otherwise null.
     /// </summary>

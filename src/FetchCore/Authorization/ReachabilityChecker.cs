@@ -155,7 +155,7 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
     }
 
     private static IEnumerable<ObjectId> TipsOf(Mirror mirror, AccessView view, VisibilityRule rule) =>
-        (rule == VisibilityRule.Repository ? mirror.Refs.Tips : view.Tips()).Select(static tip => tip.Id).Distinct();
+        rule == VisibilityRule.Repository ? mirror.Refs.Tips.Ids() : view.TipIds();
 
     /// <summary>A number that stands for the mirror's present state; null while it has orphans.</summary>
     private static long? StateOf(Mirror mirror)
@@ -189,13 +189,12 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
             return true;
         }
 
-        HashSet<ObjectId> shown = [.. view.Tips().Select(static tip => tip.Id)];
-        List<RefTip> others = [.. refs.Tips.Where(tip => !shown.Contains(tip.Id))];
+        List<RefTip> others = NotShown(refs, view);
         bool seesAll =
             others.Count == 0
             || (
                 others.TrueForAll(static tip => tip.Peeled is null)
-                && await AreCommitsReachableAsync(mirror, [.. others.Select(static tip => tip.Id).Distinct()], shown, cancellationToken)
+                && await AreCommitsReachableAsync(mirror, [.. others.Select(static tip => tip.Id).Distinct()], view, cancellationToken)
             );
         if (seesAll && view.IsOneListing)
         {
@@ -205,15 +204,37 @@ public sealed class ReachabilityChecker(ObjectQueries objects)
         return seesAll;
     }
 
+    /// <summary>The refs of the mirror with an id that the view shows for no ref.</summary>
+    private static List<RefTip> NotShown(MirrorRefs refs, AccessView view)
+    {
+        List<RefTip> differing = [];
+        for (var both = new RefComparison(refs.Tips, view, peeledOnly: false); both.MoveNext(); )
+        {
+            if (both.IsOurs && !(both.IsTheirs && !both.IsMoved))
+            {
+                differing.Add(both.Ours.Tip);
+            }
+        }
+
+        if (differing.Count == 0)
+        {
+            return differing;
+        }
+
+        HashSet<ObjectId> ids = [.. differing.Select(static tip => tip.Id)];
+        ids.ExceptWith(view.TipsOf(ids.ToHashSet()).Select(static tip => tip.Id));
+        return [.. differing.Where(tip => ids.Contains(tip.Id))];
+    }
+
     private async Task<bool> AreCommitsReachableAsync(
         Mirror mirror,
         List<ObjectId> ids,
-        HashSet<ObjectId> tips,
+        AccessView view,
         CancellationToken cancellationToken
     )
     {
         IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, ids, cancellationToken);
         return ids.TrueForAll(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)
-            && await objects.AreReachableAsync(mirror, ids, tips, cancellationToken) == true;
+            && await objects.AreReachableAsync(mirror, ids, view.TipIds(), cancellationToken) == true;
     }
 }

@@ -54,7 +54,7 @@ public sealed class WantsAndHavesFilter(
         if (
             !await reachability.ShowsAsync(mirror, view, rule, needed, cancellationToken)
             && !(
-                await CatchUpAsync(mirror, asker, [.. view.Tips().Select(static tip => tip.Id).Distinct()], cancellationToken)
+                await CatchUpAsync(mirror, asker, [.. view.TipIds().Distinct()], cancellationToken)
                 && await reachability.ShowsAsync(mirror, view, rule, needed, cancellationToken)
             )
         )
@@ -121,7 +121,7 @@ public sealed class WantsAndHavesFilter(
     public bool HasTip(RepositoryName repository, IReadOnlyList<ObjectId> ids)
     {
         HashSet<ObjectId> wanted = [.. ids];
-        return mirrors.Find(repository) is { } mirror && mirror.Refs.Tips.Any(tip => wanted.Contains(tip.Id));
+        return mirrors.Find(repository) is { } mirror && TipSearch.NotTips(mirror.Refs.Tips, wanted).Count < wanted.Count;
     }
 
     private async Task<bool> HasAsync(Mirror mirror, IReadOnlyList<ObjectId> wants, CancellationToken cancellationToken) =>

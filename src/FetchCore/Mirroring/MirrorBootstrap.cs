@@ -299,14 +299,23 @@ public sealed class MirrorBootstrap(
     public static IEnumerable<ObjectId> TipsOf(AccessView view)
     {
         ArgumentNullException.ThrowIfNull(view);
-        return view.PeeledTips().Where(static tip => IsCloned(tip.Name)).Select(static tip => tip.Id).Distinct();
+        return Wanted(view).Distinct();
     }
 
     /// <summary>Whether a clone of all branches and tags asks for this ref.</summary>
-    internal static bool IsCloned(string refName) =>
-        refName == "HEAD"
-        || refName.StartsWith("refs/heads/", StringComparison.Ordinal)
-        || refName.StartsWith("refs/tags/", StringComparison.Ordinal);
+    internal static bool IsCloned(ReadOnlySpan<byte> refName) =>
+        refName.SequenceEqual("HEAD"u8) || refName.StartsWith("refs/heads/"u8) || refName.StartsWith("refs/tags/"u8);
+
+    private static IEnumerable<ObjectId> Wanted(AccessView view)
+    {
+        for (var reader = new ViewReader(view, peeledOnly: true); reader.MoveNext(); )
+        {
+            if (IsCloned(reader.Tip.Name))
+            {
+                yield return reader.Tip.Id;
+            }
+        }
+    }
 
     private async Task<bool> PublishAsync(
         RepositoryName repository,
@@ -327,7 +336,7 @@ public sealed class MirrorBootstrap(
             await using (var quarantine = new PackQuarantine(git, folder, mirrors, prepared, isWhole: true, stopping, isStrict))
             {
                 await feed(quarantine);
-                brought = await quarantine.CompleteAsync(wants, view.Tips().Select(static tip => tip.Id));
+                brought = await quarantine.CompleteAsync(wants, view.TipIds());
             }
 
             await refs.ApplyAsync(prepared, view, brought, stopping);

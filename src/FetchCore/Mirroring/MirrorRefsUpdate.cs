@@ -20,13 +20,36 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
     /// <summary>The memory of a mirror's refs ends with the mirror.</summary>
     private readonly ConditionalWeakTable<Mirror, UnseenRefs> _unseen = new();
 
+    /// <summary>For each listing: the mirror's refs that are the same. So the next request with the listing compares nothing.</summary>
+    private readonly ConditionalWeakTable<RefListing, MirrorRefs> _same = [];
+
     /// <summary>Whether the mirror's refs differ from the listing, as far as the listing covers them.</summary>
     public bool IsDue(Mirror mirror, AccessView view)
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
         MirrorRefs refs = mirror.Refs;
-        return view.PeeledTips().Any(tip => refs.Find(tip.Name)?.Id != tip.Id) || Forgotten(mirror, view).Count > 0;
+        UnseenRefs unseen = UnseenOf(mirror);
+        if (view.IsOneListing && unseen.Count == 0 && _same.TryGetValue(view.Newest!, out MirrorRefs? same) && same == refs)
+        {
+            return false;
+        }
+
+        for (var both = new RefComparison(refs.Tips, view, peeledOnly: true); both.MoveNext(); )
+        {
+            if (both.IsMoved)
+            {
+                return true;
+            }
+        }
+
+        bool isForgotten = unseen.See(refs, view, out bool showsAll).Count > 0;
+        if (showsAll && view.IsOneListing)
+        {
+            _same.AddOrUpdate(view.Newest!, refs);
+        }
+
+        return isForgotten;
     }
 
     /// <summary>Whether the mirror has exactly the refs of this view, as far as the view covers them.</summary>
@@ -34,8 +57,15 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
     {
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(view);
-        HashSet<string> shown = new(view.PeeledTips().Select(static tip => tip.Name), StringComparer.Ordinal);
-        return mirror.Refs.Tips.All(tip => shown.Contains(tip.Name) || !view.Covers(tip.Name));
+        for (var both = new RefComparison(mirror.Refs.Tips, view, peeledOnly: true); both.MoveNext(); )
+        {
+            if (!both.IsTheirs && view.Covers(RefName.FromBytes(both.Ours.Name)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Changes the refs; the caller has the mirror's turn. False if there was nothing to change.</summary>
@@ -56,7 +86,9 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(brought);
         bool changed = await ChangeAsync(mirror, view, gone ?? [], cancellationToken);
-        bool areLedTo = brought.Strays != StrayObjects.Some && await AreLedToAsync(mirror, brought.Roots, mirror.Refs, cancellationToken);
+        bool areLedTo =
+            brought.Strays != StrayObjects.Some
+            && await AreLedToAsync(mirror, brought.Roots, mirror.Refs, RefTipList.Empty, cancellationToken);
         mirror.NoteRefsSet(areLedTo, isProven: brought.Strays != StrayObjects.Unknown);
         return changed;
     }
@@ -69,97 +101,117 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
     )
     {
         MirrorRefs refs = mirror.Refs;
-        Dictionary<string, RefTip> next = refs.Tips.ToDictionary(static tip => tip.Name, StringComparer.Ordinal);
         List<ObjectId> left = [];
-        int set = await SetAsync(mirror, view, next, left, cancellationToken);
-        int removed = Remove(
-            [.. Forgotten(mirror, view).Concat(Gone(view, gone)).Where(next.ContainsKey).Distinct(StringComparer.Ordinal)],
-            next,
-            left
-        );
-        if (set == 0 && removed == 0)
+        RefTipList set = await MovedAsync(mirror, refs, view, left, cancellationToken);
+        HashSet<string> removed = new(UnseenOf(mirror).See(refs, view, out _), StringComparer.Ordinal);
+        removed.UnionWith(Gone(view, gone).Where(name => refs.Find(name) is not null));
+        if (set.Count == 0 && removed.Count == 0)
         {
             return false;
         }
 
+        MirrorRefs changed = refs.With(set, removed);
+        left.AddRange(removed.Select(name => (refs.Find(name) ?? set.First(tip => tip.Name == name)).Id));
+
         // The objects count as orphans first, so a node that is killed here errs on the safe side.
-        var changed = new MirrorRefs(next.Values);
-        mirror.SetRefs(changed, mayOrphan: !await AreLedToAsync(mirror, left, changed, cancellationToken));
-        logger.RefsChanged(mirror.Name, set, removed);
+        bool areLedTo = await AreLedToAsync(mirror, left, changed, removed.Count == 0 ? set : RefTipList.Empty, cancellationToken);
+        mirror.SetRefs(changed, mayOrphan: !areLedTo);
+        logger.RefsChanged(mirror.Name, set.Count, removed.Count);
         return true;
     }
 
-    private async Task<int> SetAsync(
+    /// <summary>The new and moved refs whose objects are here.</summary>
+    private async Task<RefTipList> MovedAsync(
         Mirror mirror,
+        MirrorRefs refs,
         AccessView view,
-        Dictionary<string, RefTip> next,
         List<ObjectId> left,
         CancellationToken cancellationToken
     )
     {
-        List<RefTip> moved =
-        [
-            .. new MirrorRefs(view.Tips().Where(tip => !next.TryGetValue(tip.Name, out RefTip? old) || old.Id != tip.Id)).Tips,
-        ];
-        HashSet<RefTip> peeled = [.. new MirrorRefs(view.PeeledTips()).Tips];
-        IReadOnlyDictionary<ObjectId, ObjectKind> present = await objects.KindsAsync(
-            mirror,
-            [.. moved.Select(static tip => tip.Id).Distinct()],
-            cancellationToken
-        );
-        int set = 0;
-
-        // A listing without peeled ids still has everything about refs to commits.
-        foreach (
-            RefTip tip in moved.Where(tip =>
-                present.TryGetValue(tip.Id, out ObjectKind kind) && (kind == ObjectKind.Commit || peeled.Contains(tip))
-            )
-        )
+        HashSet<ObjectId> ids = [];
+        for (var both = new RefComparison(refs.Tips, view, peeledOnly: false); both.MoveNext(); )
         {
-            if (next.TryGetValue(tip.Name, out RefTip? old))
+            if (IsToBeSet(both))
             {
-                left.Add(old.Id);
+                ids.Add(both.Theirs.Id);
             }
-
-            next[tip.Name] = tip;
-            set++;
         }
 
-        return set;
-    }
-
-    private static int Remove(List<string> names, Dictionary<string, RefTip> next, List<ObjectId> left)
-    {
-        foreach (string name in names)
+        IReadOnlyDictionary<ObjectId, ObjectKind> present = await objects.KindsAsync(mirror, ids, cancellationToken);
+        if (present.Count == 0)
         {
-            left.Add(next[name].Id);
-            next.Remove(name);
+            return RefTipList.Empty;
         }
 
-        return names.Count;
+        var moved = new RefTipListBuilder();
+        for (var both = new RefComparison(refs.Tips, view, peeledOnly: false); both.MoveNext(); )
+        {
+            // A listing without peeled ids still has everything about refs to commits.
+            if (
+                IsToBeSet(both)
+                && present.TryGetValue(both.Theirs.Id, out ObjectKind kind)
+                && (kind == ObjectKind.Commit || both.IsOfPeeled)
+            )
+            {
+                moved.Add(both.Theirs);
+                if (both.IsOurs)
+                {
+                    left.Add(both.Ours.Id);
+                }
+            }
+        }
+
+        return moved.ToList();
     }
+
+    private static bool IsToBeSet(RefComparison both) => both.IsMoved && MirrorRefs.IsKept(both.Theirs.Name);
 
     /// <summary>The removed refs that no client has made again since.</summary>
-    private static IEnumerable<string> Gone(AccessView view, IReadOnlyCollection<string> gone)
+    private static HashSet<string> Gone(AccessView view, IReadOnlyCollection<string> gone)
     {
-        HashSet<string> shown = gone.Count == 0 ? [] : new(view.Tips().Select(static tip => tip.Name), StringComparer.Ordinal);
-        return gone.Where(name => view.Covers(name) && !shown.Contains(name));
+        HashSet<string> names = new(gone.Where(name => view.Covers(name)), StringComparer.Ordinal);
+        if (names.Count == 0)
+        {
+            return names;
+        }
+
+        HashSet<string>.AlternateLookup<ReadOnlySpan<char>> shown = names.GetAlternateLookup<ReadOnlySpan<char>>();
+        Span<char> characters = stackalloc char[RefName.MaxLength];
+        for (var reader = new ViewReader(view, peeledOnly: false); reader.MoveNext(); )
+        {
+            shown.Remove(RefName.ToCharacters(reader.Tip.Name, characters));
+        }
+
+        return names;
     }
 
-    private List<string> Forgotten(Mirror mirror, AccessView view) =>
-        _unseen.GetValue(mirror, _ => new UnseenRefs(time, s_memory)).See(mirror.Refs, view);
+    private UnseenRefs UnseenOf(Mirror mirror) => _unseen.GetValue(mirror, _ => new UnseenRefs(time, s_memory));
 
+    /// <param name="mirror">The mirror.</param>
+    /// <param name="ids">The objects.</param>
+    /// <param name="refs">The refs.</param>
+    /// <param name="near">Those of the refs that most likely lead to the objects.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     private async Task<bool> AreLedToAsync(
         Mirror mirror,
         IReadOnlyCollection<ObjectId> ids,
         MirrorRefs refs,
+        RefTipList near,
         CancellationToken cancellationToken
     )
     {
-        HashSet<ObjectId> tips = [.. refs.Tips.Select(static tip => tip.Id)];
-        List<ObjectId> others = [.. ids.Where(id => !tips.Contains(id)).Distinct()];
+        IReadOnlyCollection<ObjectId> others = TipSearch.NotTips(refs.Tips, ids);
+        if (others.Count == 0)
+        {
+            return true;
+        }
+
         IReadOnlyDictionary<ObjectId, ObjectKind> kinds = await objects.KindsAsync(mirror, others, cancellationToken);
-        return others.TrueForAll(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)
-            && await objects.AreReachableAsync(mirror, others, tips, cancellationToken) == true;
+        return others.All(id => kinds.TryGetValue(id, out ObjectKind kind) && kind == ObjectKind.Commit)
+            && (
+                ObjectQueries.AreKnownToBeReachable(mirror, others, near.Ids())
+                || await objects.AreReachableAsync(mirror, others, refs.Tips.Ids(), cancellationToken) == true
+            );
     }
 }

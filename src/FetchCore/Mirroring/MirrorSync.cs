@@ -48,7 +48,7 @@ public sealed class MirrorSync(
         ArgumentNullException.ThrowIfNull(mirror);
         ArgumentNullException.ThrowIfNull(asker);
         ArgumentNullException.ThrowIfNull(wanted);
-        IReadOnlyCollection<ObjectId> needed = withTags ? [.. wanted.Concat(TagsOf(asker.View)).Distinct()] : wanted;
+        IReadOnlyCollection<ObjectId> needed = withTags ? [.. wanted.Concat(asker.View.AnnotatedTagIds()).Distinct()] : wanted;
         try
         {
             for (int attempt = 0; attempt < MaxAttempts; attempt++)
@@ -151,12 +151,9 @@ public sealed class MirrorSync(
         }
     }
 
-    private static IEnumerable<ObjectId> TagsOf(AccessView view) =>
-        view.PeeledTips().Where(static tip => tip.IsAnnotatedTag).Select(static tip => tip.Id);
-
     /// <summary>Whether these refs have just the annotated tags that were shown.</summary>
     internal static bool HasTagsOf(MirrorRefs refs, AccessView view) =>
-        view.TagsDigest() is { } digest && digest.AsSpan().SequenceEqual(AccessView.TagsDigestOf(refs.Tips));
+        view.TagsDigest() is { } digest && digest.AsSpan().SequenceEqual(refs.Tips.TagsDigest());
 
     /// <summary>Follows moved refs whose objects are there, behind the response.</summary>
     private void Follow(Mirror mirror, SyncRequester asker)
@@ -173,8 +170,7 @@ public sealed class MirrorSync(
         CancellationToken cancellationToken
     )
     {
-        HashSet<ObjectId> tips = [.. mirror.Refs.Tips.Select(static tip => tip.Id)];
-        List<ObjectId> unknown = [.. needed.Where(id => !tips.Contains(id))];
+        IReadOnlyCollection<ObjectId> unknown = TipSearch.NotTips(mirror.Refs.Tips, needed);
         if (unknown.Count == 0)
         {
             return [];

@@ -48,7 +48,7 @@ public sealed class MirrorTransfer(
     {
         await using var quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping, isStrict: true);
         await quarantine.WriteAllAsync(incoming.Pack!, stopping);
-        return await quarantine.CompleteAsync(missing, incoming.View.Tips().Select(static tip => tip.Id));
+        return await quarantine.CompleteAsync(missing, incoming.View.TipIds());
     }
 
     /// <summary>Asks the primary for missing objects, in the name of a requester; null if the primary refuses.</summary>
@@ -78,7 +78,7 @@ public sealed class MirrorTransfer(
             return null;
         }
 
-        Brought brought = await quarantine.CompleteAsync(missing, asker.View.Tips().Select(static tip => tip.Id));
+        Brought brought = await quarantine.CompleteAsync(missing, asker.View.TipIds());
         logger.Synced(mirror.Name, missing.Count, quarantine.Received, time.GetElapsedTime(begun));
         return brought;
     }
@@ -110,7 +110,7 @@ public sealed class MirrorTransfer(
 
                     await using var quarantine = new PackQuarantine(git, folder, mirrors, mirror, isWhole: false, stopping, isStrict: true);
                     await life.CopyPackAsync(answer.Reply.Body, ResponseFraming.V2, quarantine.WriteAsync);
-                    Brought brought = await quarantine.CompleteAsync(missing, asker.View.Tips().Select(static tip => tip.Id));
+                    Brought brought = await quarantine.CompleteAsync(missing, asker.View.TipIds());
                     return new HeldObjects(brought, quarantine.Received);
                 });
             },

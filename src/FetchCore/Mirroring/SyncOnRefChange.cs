@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Peers;
 using Waystation.GitProtocol.Objects;
 
@@ -40,14 +41,15 @@ public sealed class SyncOnRefChange(MirrorSet mirrors, MirrorSync sync, IPeers p
 
     private async Task FollowAsync(MirrorGeneration moment, SyncRequester asker)
     {
-        MirrorRefs refs = moment.Mirror.Refs;
-        HashSet<ObjectId> moved =
-        [
-            .. asker
-                .View.Tips()
-                .Where(tip => MirrorBootstrap.IsCloned(tip.Name) && refs.Find(tip.Name) is { } known && known.Id != tip.Id)
-                .Select(static tip => tip.Id),
-        ];
+        HashSet<ObjectId> moved = [];
+        for (var refs = new RefComparison(moment.Mirror.Refs.Tips, asker.View, peeledOnly: false); refs.MoveNext(); )
+        {
+            if (refs.IsOurs && refs.IsMoved && MirrorBootstrap.IsCloned(refs.Theirs.Name))
+            {
+                moved.Add(refs.Theirs.Id);
+            }
+        }
+
         if (moved.Count == 0 || (_tried.TryGetValue(moment.Mirror.Name, out HashSet<ObjectId>? tried) && tried.SetEquals(moved)))
         {
             return;

@@ -1,6 +1,6 @@
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
-using Waystation.GitProtocol.Advertisements;
+using Waystation.GitProtocol.Objects;
 
 namespace Waystation.FetchCore.Mirroring;
 
@@ -13,7 +13,7 @@ namespace Waystation.FetchCore.Mirroring;
 internal sealed class UnseenRefs(TimeProvider time, TimeSpan memory)
 {
     private readonly Lock _gate = new();
-    private Dictionary<string, long> _since = [];
+    private Dictionary<string, long> _since = new(StringComparer.Ordinal);
 
     /// <summary>The number of refs that it remembers.</summary>
     public int Count
@@ -30,29 +30,39 @@ internal sealed class UnseenRefs(TimeProvider time, TimeSpan memory)
     /// <summary>Takes note of a listing.</summary>
     /// <param name="refs">The refs of the mirror.</param>
     /// <param name="view">The listing.</param>
+    /// <param name="showsAll">Whether no ref is remembered now.</param>
     /// <returns>The refs that this listing would show and does not, and that no listing has shown for long enough.</returns>
-    public List<string> See(MirrorRefs refs, AccessView view)
+    public List<string> See(MirrorRefs refs, AccessView view, out bool showsAll)
     {
-        HashSet<string> shown = new(view.PeeledTips().Select(static tip => tip.Name), StringComparer.Ordinal);
         List<string> forgotten = [];
+        Span<char> characters = stackalloc char[RefName.MaxLength];
         lock (_gate)
         {
             Dictionary<string, long> still = new(StringComparer.Ordinal);
-            foreach (RefTip tip in refs.Tips.Where(tip => !shown.Contains(tip.Name)))
+            Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> known = _since.GetAlternateLookup<ReadOnlySpan<char>>();
+            for (var both = new RefComparison(refs.Tips, view, peeledOnly: true); both.MoveNext(); )
             {
-                bool isKnown = _since.TryGetValue(tip.Name, out long since);
-                if (isKnown || view.Covers(tip.Name))
+                if (both.IsTheirs)
                 {
-                    still.Add(tip.Name, isKnown ? since : time.GetTimestamp());
+                    continue;
                 }
 
-                if (isKnown && view.Covers(tip.Name) && time.GetElapsedTime(since) >= memory)
+                ReadOnlySpan<char> name = RefName.ToCharacters(both.Ours.Name, characters);
+                bool isKnown = known.TryGetValue(name, out string? text, out long since),
+                    isCovered = view.Covers(name);
+                if (isKnown || isCovered)
                 {
-                    forgotten.Add(tip.Name);
+                    still.Add(text ??= name.ToString(), isKnown ? since : time.GetTimestamp());
+                }
+
+                if (isKnown && isCovered && time.GetElapsedTime(since) >= memory)
+                {
+                    forgotten.Add(text!);
                 }
             }
 
             _since = still;
+            showsAll = still.Count == 0;
         }
 
         return forgotten;

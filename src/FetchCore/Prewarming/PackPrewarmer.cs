@@ -167,6 +167,6 @@ public sealed class PackPrewarmer
 
     private static (FetchRequest Request, PackKey Key)? RequestOf(Mirror mirror, MirrorRefs refs, ClonePattern pattern) =>
         pattern.RequestOf(refs.Tips) is { } request
-            ? (request, PackKey.Of(mirror.Name, request, request.IncludeTag ? AccessView.TagsDigestOf(refs.Tips) : []))
+            ? (request, PackKey.Of(mirror.Name, request, request.IncludeTag ? refs.Tips.TagsDigest() : []))
             : null;
 }

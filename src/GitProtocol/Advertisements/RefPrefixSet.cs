@@ -43,16 +43,24 @@ public sealed class RefPrefixSet : IEquatable<RefPrefixSet>
     public string this[int index] => _sorted[index];
 
     /// <summary>The index of the prefix that this name begins with; -1 if there is none.</summary>
-    public int Find(string name)
+    public int Find(ReadOnlySpan<char> name)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        int at = Array.BinarySearch(_sorted, name, StringComparer.Ordinal);
-        if (at < 0)
+        int from = 0,
+            to = _sorted.Length;
+        while (from < to)
         {
-            at = ~at - 1;
+            int middle = (from + to) / 2;
+            if (_sorted[middle].AsSpan().SequenceCompareTo(name) <= 0)
+            {
+                from = middle + 1;
+            }
+            else
+            {
+                to = middle;
+            }
         }
 
-        return at >= 0 && name.StartsWith(_sorted[at], StringComparison.Ordinal) ? at : -1;
+        return from > 0 && name.StartsWith(_sorted[from - 1], StringComparison.Ordinal) ? from - 1 : -1;
     }
 
     /// <summary>Whether this set admits every name that the other set admits.</summary>

@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Security.Cryptography;
+using Waystation.GitProtocol.Objects;
 
 namespace Waystation.GitProtocol.Advertisements;
 
@@ -20,17 +22,23 @@ public sealed class RefTipList : IReadOnlyList<RefTip>
     private const int BytesPerChunk = 40;
 
     /// <summary>No tips.</summary>
-    public static readonly RefTipList Empty = new([], [], 0);
+    public static readonly RefTipList Empty = new([], [], 0, isSorted: true);
 
     private readonly byte[][] _chunks;
 
     /// <summary>The index of the first tip of each chunk.</summary>
     private readonly int[] _firsts;
 
-    internal RefTipList(byte[][] chunks, int[] firsts, int count) => (_chunks, _firsts, Count) = (chunks, firsts, count);
+    private byte[]? _tagsDigest;
+
+    internal RefTipList(byte[][] chunks, int[] firsts, int count, bool isSorted) =>
+        (_chunks, _firsts, Count, IsSorted) = (chunks, firsts, count, isSorted);
 
     /// <inheritdoc />
     public int Count { get; }
+
+    /// <summary>Whether each name comes after the one before it, byte by byte, as git lists refs.</summary>
+    public bool IsSorted { get; }
 
     /// <summary>Bytes in memory.</summary>
     public long Bytes => _chunks.Sum(static chunk => (long)chunk.Length + BytesPerChunk);
@@ -75,20 +83,94 @@ public sealed class RefTipList : IReadOnlyList<RefTip>
         return builder.ToList();
     }
 
+    /// <summary>The tip of this name in a sorted list; null if there is none. It reads one chunk.</summary>
+    /// <exception cref="InvalidOperationException">The list is not sorted.</exception>
+    public RefTip? Find(ReadOnlySpan<byte> name)
+    {
+        if (!IsSorted)
+        {
+            throw new InvalidOperationException("the list is not sorted");
+        }
+
+        int from = 0,
+            to = _chunks.Length;
+        while (from < to)
+        {
+            int middle = (from + to) / 2;
+            if (RefTipReader.FirstName(_chunks[middle]).SequenceCompareTo(name) <= 0)
+            {
+                from = middle + 1;
+            }
+            else
+            {
+                to = middle;
+            }
+        }
+
+        if (from == 0)
+        {
+            return null;
+        }
+
+        var reader = new RefTipReader(_chunks, from - 1);
+        for (int left = (from < _firsts.Length ? _firsts[from] : Count) - _firsts[from - 1]; left > 0; left--)
+        {
+            reader.MoveNext();
+            int order = reader.Name.SequenceCompareTo(name);
+            if (order >= 0)
+            {
+                return order == 0 ? reader.Tip : null;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Goes through all tips without making an object of each.</summary>
     public RefTipReader Read() => new(_chunks, 0);
 
-    /// <summary>The tips with a peeled id.</summary>
-    public IEnumerable<RefTip> Peeled()
+    /// <summary>The ids, without an object for each.</summary>
+    public IEnumerable<ObjectId> Ids()
     {
         RefTipReader reader = Read();
         while (reader.MoveNext())
         {
-            if (reader.Peeled is not null)
+            yield return reader.Id;
+        }
+    }
+
+    /// <summary>The SHA-256 of the annotated tags (id and peeled id), in the order of their ids; a response with include-tag depends on
+    /// it.</summary>
+    public byte[] TagsDigest() => _tagsDigest ??= DigestTags();
+
+    private byte[] DigestTags()
+    {
+        List<(ObjectId Id, ObjectId Peeled)> tags = [];
+        RefTipReader reader = Read();
+        while (reader.MoveNext())
+        {
+            if (reader.IsAnnotatedTag)
             {
-                yield return reader.Tip;
+                tags.Add((reader.Id, reader.Peeled!.Value));
             }
         }
+
+        tags.Sort(static (one, other) => one.Id.CompareTo(other.Id));
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
+        foreach ((ObjectId id, ObjectId peeled) in tags)
+        {
+            Append(hash, id, raw);
+            Append(hash, peeled, raw);
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    private static void Append(IncrementalHash hash, ObjectId id, Span<byte> raw)
+    {
+        id.CopyTo(raw);
+        hash.AppendData(raw[..id.Format.DigestLength]);
     }
 
     /// <inheritdoc />

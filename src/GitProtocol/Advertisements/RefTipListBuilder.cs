@@ -17,6 +17,7 @@ public sealed class RefTipListBuilder
     private int _length;
     private int _packed;
     private bool _isWaiting;
+    private bool _isSorted = true;
     private byte[] _name = new byte[128];
     private int _nameLength;
     private byte[] _before = new byte[128];
@@ -36,6 +37,13 @@ public sealed class RefTipListBuilder
     {
         ArgumentNullException.ThrowIfNull(tip);
         Add(RefName.ToBytes(tip.Name), tip.Id, tip.Peeled, tip.SymrefTarget is { } target ? RefName.ToBytes(target) : null);
+    }
+
+    /// <summary>Adds the tip at which this reader is, but for its target.</summary>
+    public void Add(RefTipReader tip)
+    {
+        ArgumentNullException.ThrowIfNull(tip);
+        Add(tip.Name, tip.Id, tip.Peeled, target: null);
     }
 
     /// <summary>Adds a tip.</summary>
@@ -65,7 +73,7 @@ public sealed class RefTipListBuilder
     public RefTipList ToList()
     {
         Pack();
-        return _packed == 0 ? RefTipList.Empty : new RefTipList([.. _full, _chunk[.._length]], [.. _firsts], _packed);
+        return _packed == 0 ? RefTipList.Empty : new RefTipList([.. _full, _chunk[.._length]], [.. _firsts], _packed, _isSorted);
     }
 
     private void Pack()
@@ -76,12 +84,13 @@ public sealed class RefTipListBuilder
         }
 
         _isWaiting = false;
+        _isSorted &= _packed == 0 || LastName.SequenceCompareTo(_before.AsSpan(0, _beforeLength)) > 0;
         int shared = _length == 0 ? 0 : LastName.CommonPrefixLength(_before.AsSpan(0, _beforeLength));
         if (!TryMakeRoom(LengthWithout(shared)))
         {
             // The first name in a chunk shares nothing.
             _full.Add(_chunk[.._length]);
-            (_chunk, _length, shared) = ([], 0, 0);
+            (_length, shared) = (0, 0);
             TryMakeRoom(LengthWithout(0));
         }
 

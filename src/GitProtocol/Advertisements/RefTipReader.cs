@@ -53,8 +53,20 @@ public sealed class RefTipReader
         }
     }
 
+    /// <summary>Whether include-tag applies to it.</summary>
+    public bool IsAnnotatedTag => (_flags & HasPeeled) != 0 && Name.StartsWith("refs/tags/"u8);
+
     /// <summary>The tip as an object.</summary>
     public RefTip Tip => new(RefName.FromBytes(Name), Id, Peeled, SymrefTarget);
+
+    /// <summary>The first name in a chunk.</summary>
+    internal static ReadOnlySpan<byte> FirstName(byte[] chunk)
+    {
+        int at = 1;
+        Length(chunk, ref at);
+        int length = Length(chunk, ref at);
+        return chunk.AsSpan(at, length);
+    }
 
     private int PeeledLength =>
         (_flags & HasPeeled) == 0 ? 0
@@ -97,12 +109,14 @@ public sealed class RefTipReader
         return true;
     }
 
-    private int Length(ref int at)
+    private int Length(ref int at) => Length(_current, ref at);
+
+    private static int Length(byte[] chunk, ref int at)
     {
         int length = 0;
         for (int shift = 0; ; shift += 7)
         {
-            byte next = _current[at++];
+            byte next = chunk[at++];
             length |= (next & 0x7f) << shift;
             if (next < 0x80)
             {

@@ -25,14 +25,14 @@ public static class RefName
     ]);
 
     /// <summary>Whether git could have a ref of this name (git-check-ref-format, with names of one level such as HEAD).</summary>
-    public static bool IsValid(string? name)
+    public static bool IsValid(ReadOnlySpan<char> name)
     {
-        if (name is null || name.Length is 0 or > MaxLength || name is "@")
+        if (name.Length is 0 or > MaxLength || name is "@")
         {
             return false;
         }
 
-        if (name[0] == '/' || name[^1] is '/' or '.' || name.AsSpan().ContainsAny(s_forbidden))
+        if (name[0] == '/' || name[^1] is '/' or '.' || name.ContainsAny(s_forbidden))
         {
             return false;
         }
@@ -42,9 +42,9 @@ public static class RefName
             return false;
         }
 
-        foreach (Range part in name.AsSpan().Split('/'))
+        foreach (Range part in name.Split('/'))
         {
-            ReadOnlySpan<char> component = name.AsSpan()[part];
+            ReadOnlySpan<char> component = name[part];
             if (component.IsEmpty || component[0] == '.' || component.EndsWith(".lock", StringComparison.Ordinal))
             {
                 return false;
@@ -61,6 +61,13 @@ public static class RefName
 
     /// <summary>The name of these bytes.</summary>
     public static string FromBytes(in ReadOnlySequence<byte> name) => Encoding.Latin1.GetString(name);
+
+    /// <summary>Writes the characters of a name, as many as it has bytes.</summary>
+    /// <param name="name">The bytes, at most <see cref="MaxLength"/>.</param>
+    /// <param name="characters">Gets the characters.</param>
+    /// <returns>The written part.</returns>
+    public static ReadOnlySpan<char> ToCharacters(ReadOnlySpan<byte> name, Span<char> characters) =>
+        characters[..Encoding.Latin1.GetChars(name, characters)];
 
     /// <summary>Whether a peer's name can be kept: bounded, and no byte in it that would end it on the wire.</summary>
     internal static bool IsBounded(ReadOnlySpan<byte> name) =>

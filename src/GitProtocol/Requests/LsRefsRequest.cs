@@ -53,9 +53,5 @@ public sealed record LsRefsRequest
         };
 
     /// <summary>Whether a response to this request shows a ref of this name, if the ref exists.</summary>
-    public bool Covers(string refName)
-    {
-        ArgumentNullException.ThrowIfNull(refName);
-        return RefPrefixes.Count == 0 || Prefixes.Find(refName) >= 0;
-    }
+    public bool Covers(ReadOnlySpan<char> refName) => RefPrefixes.Count == 0 || Prefixes.Find(refName) >= 0;
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Waystation.CacheStore.Mirrors;
 using Waystation.GitProtocol.Advertisements;
@@ -29,6 +31,101 @@ public sealed class MirrorRefsTests : IDisposable
         refs.Write(PackedRefs, _temp["new"]);
         Assert.Equal(refs.Tips, MirrorRefs.Read(PackedRefs).Tips);
         Assert.False(File.Exists(_temp["new"]));
+    }
+
+    /// <summary>A data folder outlives the program that wrote it, and nodes compare digests.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    [InlineData(7, true)]
+    [InlineData(9_000, true)]
+    [InlineData(9_000, false)]
+    public void FileAndDigest_AreOfTheLinesOfAllRefs_SortedAsInTheFile(int count, bool withHead)
+    {
+        RefTip[] tips =
+        [
+            .. Enumerable
+                .Range(1, count)
+                .Select(static i =>
+                    Tip(
+                        $"refs/{(i % 3 == 0 ? "tags" : i % 7 == 0 ? "x" : "heads")}/{new string('n', i % 90)}{i}",
+                        i,
+                        i % 3 == 0 ? i + 1 : null
+                    )
+                ),
+        ];
+        Random.Shared.Shuffle(tips);
+        var refs = new MirrorRefs(withHead ? [.. tips, Tip("HEAD", 5)] : tips);
+
+        string body = string.Concat(
+            (withHead ? tips.Append(Tip("refs/waystation/HEAD", 5)) : tips)
+                .OrderBy(static tip => tip.Name, StringComparer.Ordinal)
+                .Select(static tip => $"{tip.Id} {tip.Name}\n" + (tip.Peeled is { } peeled ? $"^{peeled}\n" : ""))
+        );
+        byte[] digest = SHA256.HashData(Encoding.Latin1.GetBytes(body));
+        string header = $"# pack-refs with: peeled fully-peeled sorted sha256={Convert.ToHexStringLower(digest)} \n";
+        refs.Write(PackedRefs, _temp["new"]);
+        Assert.Equal(header + body, File.ReadAllText(PackedRefs, Encoding.Latin1));
+        Assert.Equal(digest, refs.ToDigest());
+        var read = MirrorRefs.Read(PackedRefs);
+        Assert.Equal(refs.Tips, read.Tips);
+        Assert.True(read.Tips.IsSorted);
+        Assert.All(tips.Take(100), tip => Assert.Equal(tip, read.Find(tip.Name)));
+        Assert.Null(read.Find("refs/heads/none"));
+        Assert.Null(read.Find("A"));
+        Assert.Null(read.Find("refs/z"));
+    }
+
+    [Fact]
+    public void LastTipOfAName_Counts()
+    {
+        var refs = new MirrorRefs([Tip("refs/heads/b", 1), Tip("refs/heads/a", 2), Tip("refs/heads/b", 3), Tip("refs/heads/a", 4)]);
+        Assert.Equal([Tip("refs/heads/a", 4), Tip("refs/heads/b", 3)], refs.Tips);
+    }
+
+    [Fact]
+    public void With_GivesWhatADictionaryGives_ForRandomChanges()
+    {
+        var random = new Random(7);
+        for (int round = 0; round < 200; round++)
+        {
+            RefTip[] Some() =>
+                [
+                    .. Enumerable
+                        .Range(0, random.Next(40))
+                        .Select(_ => Tip(random.Next(20) == 0 ? "HEAD" : $"refs/heads/{random.Next(60)}", random.Next(1, 9))),
+                ];
+            var before = new MirrorRefs(Some());
+            RefTip[] set = Some();
+            string[] removed = [.. Some().Select(static tip => tip.Name)];
+            var expected = new SortedDictionary<string, RefTip>(StringComparer.Ordinal);
+            foreach (RefTip tip in before.Tips.Concat(set))
+            {
+                expected[tip.Name] = tip;
+            }
+
+            foreach (string name in removed)
+            {
+                expected.Remove(name);
+            }
+
+            Assert.Equal(expected.Values, before.With(RefTipList.Of(set), removed).Tips);
+        }
+    }
+
+    /// <summary>So it stays with a million refs.</summary>
+    [Fact]
+    public void RefInMemory_TakesFewBytes()
+    {
+        const int Count = 100_000;
+        var refs = new MirrorRefs(Enumerable.Range(0, Count).Select(static i => Tip($"refs/heads/job/{i / 1_000:D3}/{i:D6}", i)));
+        Assert.InRange(refs.Tips.Bytes, Count * 21, Count * 36);
+        refs.Write(PackedRefs, _temp["new"], isDurable: false);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var read = MirrorRefs.Read(PackedRefs);
+        refs.Write(PackedRefs, _temp["new"], isDurable: false);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 3 * refs.Tips.Bytes);
+        Assert.Equal(Count, read.Tips.Count);
     }
 
     [Fact]
@@ -93,7 +190,7 @@ public sealed class MirrorRefsTests : IDisposable
         using MirrorBench bench = await MirrorBench.OpenAsync();
         Mirror mirror = await bench.MakeAsync();
         MirrorRefs one = mirror.Refs,
-            two = new([.. one.Tips, new RefTip("refs/heads/more", one.Tips.First().Id, null, null)]);
+            two = new([.. one.Tips, new RefTip("refs/heads/more", one.Tips[0].Id, null, null)]);
         using var stop = new CancellationTokenSource();
         Task[] readers =
         [
@@ -133,7 +230,7 @@ public sealed class MirrorRefsTests : IDisposable
         File.WriteAllText(file, "nonsense\n");
         File.Delete(head);
         Assert.Same(mirror, bench.Mirrors.Find(mirror.Name));
-        Assert.Single(await bench.Objects.KindsAsync(mirror, [mirror.Refs.Tips.First().Id], CancellationToken.None));
+        Assert.Single(await bench.Objects.KindsAsync(mirror, [mirror.Refs.Tips[0].Id], CancellationToken.None));
         Assert.Equal(mirror.Refs.Tips, MirrorRefs.Read(file).Tips);
         Assert.Equal("ref: refs/heads/main\n", File.ReadAllText(head));
     }

@@ -63,7 +63,7 @@ public sealed class ObjectReadersTests : IAsyncLifetime
     public async Task GitThatDied_IsReplaced()
     {
         Mirror mirror = await _bench.MakeAsync();
-        ObjectId tip = mirror.Refs.Tips.First().Id;
+        ObjectId tip = mirror.Refs.Tips[0].Id;
         for (int round = 0; round < 3; round++)
         {
             Assert.Single(await _bench.Objects.KindsAsync(mirror, [tip], default));
@@ -77,7 +77,7 @@ public sealed class ObjectReadersTests : IAsyncLifetime
     public async Task AskerWhoLeaves_HarmsNobody()
     {
         Mirror mirror = await _bench.MakeAsync();
-        ObjectId tip = mirror.Refs.Tips.First().Id;
+        ObjectId tip = mirror.Refs.Tips[0].Id;
         for (int round = 0; round < 20; round++)
         {
             using var leaving = new CancellationTokenSource();
@@ -160,7 +160,7 @@ public sealed class ObjectReadersTests : IAsyncLifetime
         int found = 0;
         await readers.AskAsync(
             new ObjectSource(mirror.Repository, null, mirror.ObjectFormat),
-            reader => reader.AskKindsAsync([mirror.Refs.Tips.First().Id], (_, _, _, _) => found++, default),
+            reader => reader.AskKindsAsync([mirror.Refs.Tips[0].Id], (_, _, _, _) => found++, default),
             default
         );
         Assert.Equal(1, found);

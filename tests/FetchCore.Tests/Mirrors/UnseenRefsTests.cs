@@ -20,13 +20,13 @@ public sealed class UnseenRefsTests
         var unseen = new UnseenRefs(_time, TimeSpan.FromMinutes(10));
         for (int i = 0; i < 1_000; i++)
         {
-            Assert.Empty(unseen.See(Refs($"refs/heads/{i}", "refs/heads/topic"), s_nothing));
+            Assert.Empty(unseen.See(Refs($"refs/heads/{i}", "refs/heads/topic"), s_nothing, out _));
             Assert.Equal(2, unseen.Count);
         }
 
         _time.Turn(TimeSpan.FromMinutes(10));
-        Assert.Equal(["refs/heads/topic"], unseen.See(Refs("refs/heads/topic", "refs/heads/new"), s_nothing));
-        Assert.Empty(unseen.See(Refs(), s_nothing));
+        Assert.Equal(["refs/heads/topic"], unseen.See(Refs("refs/heads/topic", "refs/heads/new"), s_nothing, out _));
+        Assert.Empty(unseen.See(Refs(), s_nothing, out _));
         Assert.Equal(0, unseen.Count);
     }
 
@@ -36,13 +36,13 @@ public sealed class UnseenRefsTests
     {
         var unseen = new UnseenRefs(_time, TimeSpan.FromMinutes(10));
         MirrorRefs refs = Refs("refs/tags/v1");
-        Assert.Empty(unseen.See(refs, s_nothing));
+        Assert.Empty(unseen.See(refs, s_nothing, out _));
         _time.Turn(TimeSpan.FromMinutes(10));
         var branches = new AccessView([
             new RefListing(new LsRefsRequest { ObjectFormat = ObjectFormat.Sha1, RefPrefixes = ["refs/heads/"] }, []),
         ]);
-        Assert.Empty(unseen.See(refs, branches));
-        Assert.Equal(["refs/tags/v1"], unseen.See(refs, s_nothing));
+        Assert.Empty(unseen.See(refs, branches, out _));
+        Assert.Equal(["refs/tags/v1"], unseen.See(refs, s_nothing, out _));
     }
 
     private static MirrorRefs Refs(params string[] names) =>
