@@ -8,8 +8,11 @@ public static class Checkout
     /// <summary>The launcher that the README names.</summary>
     public static string Launcher => Path.Combine(Root, "waystation");
 
-    /// <summary>The program that was built together with the tests.</summary>
-    public static string Program => Path.Combine(Root, "artifacts", "bin", "Proxy", "release", "waystation");
+    /// <summary>The program: the one that a whole run of the tests published, else the one that was built together with the tests.</summary>
+    public static string Program { get; } =
+        Environment.GetEnvironmentVariable("WAYSTATION_TEST_PROGRAM") is { Length: > 0 } program
+            ? program
+            : Path.Combine(Root, "artifacts", "bin", "Proxy", "release", "waystation");
 
     /// <summary>The runtime that runs the tests, for programs that are started with an empty environment.</summary>
     public static string DotnetRoot { get; } =
