@@ -6,6 +6,7 @@ using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
+using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
 using Waystation.GitProtocol.Responses;
@@ -158,12 +159,21 @@ public sealed class MirrorTransfer(
         }
     }
 
-    private static List<ObjectId> HavesOf(Mirror mirror) =>
-        [
-            .. mirror
-                .Refs.Tips.OrderBy(static tip => tip.Name.StartsWith("refs/heads/", StringComparison.Ordinal) ? 0 : 1)
-                .Select(static tip => tip.Id)
-                .Distinct()
-                .Take(MaxHaves),
-        ];
+    /// <summary>The tips of branches first.</summary>
+    private static List<ObjectId> HavesOf(Mirror mirror)
+    {
+        RefTipList tips = mirror.Refs.Tips;
+        return [.. TipsOf(tips, ofBranches: true).Concat(TipsOf(tips, ofBranches: false)).Distinct().Take(MaxHaves)];
+    }
+
+    private static IEnumerable<ObjectId> TipsOf(RefTipList tips, bool ofBranches)
+    {
+        for (RefTipReader reader = tips.Read(); reader.MoveNext(); )
+        {
+            if (reader.Name.StartsWith("refs/heads/"u8) == ofBranches)
+            {
+                yield return reader.Id;
+            }
+        }
+    }
 }

@@ -72,7 +72,10 @@ public sealed record RefSelection(RefSelectionKind Kind, string Names = "")
     {
         ArgumentNullException.ThrowIfNull(tips);
         HashSet<string> names = Kind == RefSelectionKind.Named ? [.. Names.Split('\n')] : [];
-        List<RefTip> chosen = [.. tips.Where(tip => Kind == RefSelectionKind.Named ? names.Contains(tip.Name) : IsOf(Kind, tip.Name))];
+        List<RefTip> chosen =
+            names.Count > 0 && tips is RefTipList { IsSorted: true } sorted
+                ? [.. names.Order(StringComparer.Ordinal).Select(name => sorted.Find(RefName.ToBytes(name))).OfType<RefTip>()]
+                : [.. tips.Where(tip => Kind == RefSelectionKind.Named ? names.Contains(tip.Name) : IsOf(Kind, tip.Name))];
         return chosen.Count == 0 || (Kind == RefSelectionKind.Named && chosen.Count < names.Count)
             ? null
             : [.. chosen.Select(static tip => tip.Id).Distinct()];

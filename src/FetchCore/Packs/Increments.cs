@@ -115,7 +115,7 @@ public sealed class Increments(DiskPackTier packs, ObjectQueries objects, Increm
     {
         HashSet<ObjectId> wanted = [.. clone.Wants];
         var peeled = new Dictionary<ObjectId, ObjectId>();
-        foreach (RefTip tip in mirror.Refs.Tips.Where(tip => tip.Peeled is not null && wanted.Contains(tip.Id)))
+        foreach (RefTip tip in mirror.Refs.Tips.Peeled().Where(tip => wanted.Contains(tip.Id)))
         {
             peeled[tip.Id] = tip.Peeled!.Value;
         }

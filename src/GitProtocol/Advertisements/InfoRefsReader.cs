@@ -13,7 +13,7 @@ namespace Waystation.GitProtocol.Advertisements;
 ///                                       └ [version 1], refs, shallows, flush         ► Tips, Shallows, V0Capabilities
 /// </code>
 /// </summary>
-public sealed class InfoRefsReader(int maxRefs = 1_000_000) : StreamTap
+public sealed class InfoRefsReader(int maxRefs = 2_000_000) : StreamTap
 {
     private readonly ArrayBufferWriter<byte> _v2 = new();
 

@@ -4,7 +4,7 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Advertisements;
 
 /// <summary>Reads the ref tips of an ls-refs response as it passes (gitprotocol-v2, ls-refs).</summary>
-public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 1_000_000) : StreamTap
+public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 2_000_000) : StreamTap
 {
     private RefTipListBuilder _tips = new();
 

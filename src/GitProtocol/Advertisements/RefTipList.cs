@@ -129,6 +129,19 @@ public sealed class RefTipList : IReadOnlyList<RefTip>
     /// <summary>Goes through all tips without making an object of each.</summary>
     public RefTipReader Read() => new(_chunks, 0);
 
+    /// <summary>The tips with a peeled id, without an object for any other.</summary>
+    public IEnumerable<RefTip> Peeled()
+    {
+        RefTipReader reader = Read();
+        while (reader.MoveNext())
+        {
+            if (!reader.RawPeeled.IsEmpty)
+            {
+                yield return reader.Tip;
+            }
+        }
+    }
+
     /// <summary>The ids, without an object for each.</summary>
     public IEnumerable<ObjectId> Ids()
     {

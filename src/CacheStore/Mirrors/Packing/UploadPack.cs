@@ -62,7 +62,7 @@ public sealed class UploadPack(GitProgram git, DataFolder folder)
         }
 
         // include-tag reads annotated tags. deepen-relative counts from the shallow commits that refs lead to; these were checked before.
-        IEnumerable<RefTip> tags = request.IncludeTag ? refs.Tips.Where(static tip => tip.IsAnnotatedTag) : [];
+        IEnumerable<RefTip> tags = request.IncludeTag ? refs.Tips.Peeled().Where(static tip => tip.IsAnnotatedTag) : [];
         IEnumerable<RefTip> shallows = request.DeepenRelative
             ? request.Shallows.Select(static id => new RefTip($"refs/waystation/shallow/{id}", id, null, null))
             : [];
