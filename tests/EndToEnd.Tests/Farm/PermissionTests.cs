@@ -57,6 +57,30 @@ public sealed class PermissionTests : IAsyncLifetime
             );
         });
 
+    /// <summary>The ticket of the other node is this node's own once it was read; without a login as with one.</summary>
+    [Theory]
+    [InlineData("public", "")]
+    [InlineData("private", "bob")]
+    public async Task FetchesWithATicketOfTheOtherNode_AskRedisOnce(string folder, string user)
+    {
+        PrimaryRepository repository = await _station.Primary.CreateAsync($"{folder}/reads.git", new History(97));
+        string tip = await repository.ResolveAsync("refs/heads/main");
+        await Unhurried.AssertAsync(async number =>
+        {
+            string name = $"reads{number}.example.com";
+            Assert.Equal(200, (await PostAsync(_station.Nodes[0], user, name, UploadPack.LsRefs(), repository)).Status);
+            double before = await ReadsAsync();
+            for (int fetch = 0; fetch < 5; fetch++)
+            {
+                Assert.Equal(200, (await PostAsync(_station.Nodes[1], user, name, UploadPack.Fetch([tip]), repository)).Status);
+            }
+
+            return ("1", $"{await ReadsAsync() - before}");
+        });
+
+        async Task<double> ReadsAsync() => (await _station.Nodes[1].MetricsAsync()).Sum("waystation_redis_read_milliseconds_count");
+    }
+
     [Fact]
     public async Task UserWhoIsRefusedThroughOneNode_IsRefusedThroughTheOtherWithinASecond()
     {
@@ -225,6 +249,9 @@ public sealed class PermissionTests : IAsyncLifetime
     private Task<RawAnswer> FetchAsync(WaystationNode node, string user, string name = Name, int version = 2) =>
         PostAsync(node, user, name, version == 2 ? UploadPack.Fetch([_tip]) : UploadPack.FetchV0(_tip));
 
-    private Task<RawAnswer> PostAsync(WaystationNode node, string user, string name, string body) =>
-        RawConnection.AskAsync(node.Url, UploadPack.Post($"/{_repository.Name}", name, body, LoginOf(user)));
+    private Task<RawAnswer> PostAsync(WaystationNode node, string user, string name, string body, PrimaryRepository? repository = null)
+    {
+        string path = $"/{(repository ?? _repository).Name}";
+        return RawConnection.AskAsync(node.Url, UploadPack.Post(path, name, body, user.Length > 0 ? [LoginOf(user)] : []));
+    }
 }
