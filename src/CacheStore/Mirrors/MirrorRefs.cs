@@ -28,6 +28,13 @@ public sealed class MirrorRefs
         );
     }
 
+    /// <summary>Refs of packed tips without targets, whose names are kept. The last tip of a name counts.</summary>
+    public static MirrorRefs OfKept(RefTipList tips)
+    {
+        ArgumentNullException.ThrowIfNull(tips);
+        return new MirrorRefs(Sort(tips));
+    }
+
     /// <summary>In the order of their names, none of them with a target.</summary>
     public RefTipList Tips { get; }
 
@@ -87,7 +94,7 @@ public sealed class MirrorRefs
 
         using var stream = new FileStream(RegularFile.At(file), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         (RefTipList refs, RefTipList head) = PackedRefsFile.Read(stream);
-        return new MirrorRefs(Sort(refs)).With(head, []);
+        return OfKept(refs).With(head, []);
     }
 
     /// <summary>Replaces a packed-refs file in one step.</summary>

@@ -111,7 +111,7 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
         }
 
         MirrorRefs changed = refs.With(set, removed);
-        left.AddRange(removed.Select(name => (refs.Find(name) ?? set.First(tip => tip.Name == name)).Id));
+        left.AddRange(removed.Select(name => (set.Find(RefName.ToBytes(name)) ?? refs.Find(name)!).Id));
 
         // The objects count as orphans first, so a node that is killed here errs on the safe side.
         bool areLedTo = await AreLedToAsync(mirror, left, changed, removed.Count == 0 ? set : RefTipList.Empty, cancellationToken);
@@ -162,7 +162,7 @@ public sealed class MirrorRefsUpdate(ObjectQueries objects, TimeProvider time, I
             }
         }
 
-        return moved.ToList();
+        return MirrorRefs.OfKept(moved.ToList()).Tips;
     }
 
     private static bool IsToBeSet(RefComparison both) => both.IsMoved && MirrorRefs.IsKept(both.Theirs.Name);

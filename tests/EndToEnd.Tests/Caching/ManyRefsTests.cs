@@ -28,7 +28,8 @@ public sealed class ManyRefsTests : IAsyncLifetime
     [Fact]
     public async Task MillionRefs_AreListedClonedAndFollowed_InLittleMemory()
     {
-        PrimaryRepository repository = await CreateAsync();
+        PrimaryRepository repository = await _station.Primary.CreateAsync("public/many.git", new History(Seed: 95));
+        await AddAsync(repository, Refs);
         WaystationNode node = _station.Node;
         string url = node.UrlOf(repository).AbsoluteUri;
         GitClient client = new(_station.Folder);
@@ -57,22 +58,19 @@ public sealed class ManyRefsTests : IAsyncLifetime
         Assert.True(grown < MaxGrowth, $"the node grew by {grown / Mebibyte} MiB");
     }
 
-    private async Task<PrimaryRepository> CreateAsync()
+    /// <summary>The file that git would make of as many branches within minutes (gitrepository-layout, packed-refs). The history's own
+    /// branches stay loose.</summary>
+    internal static async Task AddAsync(PrimaryRepository repository, int count)
     {
-        PrimaryRepository repository = await _station.Primary.CreateAsync("public/many.git", new History(Seed: 95));
         string[] commits = (await repository.GitAsync("rev-list", "main")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-        // The file that git would make of as many branches within minutes (gitrepository-layout, packed-refs). The history's own are loose.
         await using var file = new StreamWriter(Path.Combine(repository.Folder, "packed-refs"), append: false, Encoding.ASCII);
         await file.WriteAsync("# pack-refs with: peeled fully-peeled sorted \n");
-        for (int i = 0; i < Refs; i++)
+        for (int i = 0; i < count; i++)
         {
             await file.WriteAsync(
                 string.Create(CultureInfo.InvariantCulture, $"{commits[i % commits.Length]} refs/heads/job/{i / 1_000:D4}/{i:D7}\n")
             );
         }
-
-        return repository;
     }
 
     /// <summary>The length and the digest of a listing.</summary>
