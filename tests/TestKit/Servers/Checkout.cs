@@ -8,7 +8,7 @@ public static class Checkout
     /// <summary>The launcher that the README names.</summary>
     public static string Launcher => Path.Combine(Root, "waystation");
 
-    /// <summary>The program: the one that a whole run of the tests published, else the one that was built together with the tests.</summary>
+    /// <summary>The program that a whole run of the tests has published, or else the one that was built together with the tests.</summary>
     public static string Program { get; } =
         Environment.GetEnvironmentVariable("WAYSTATION_TEST_PROGRAM") is { Length: > 0 } program
             ? program
