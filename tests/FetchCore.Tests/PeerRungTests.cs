@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Waystation.CacheStore;
 using Waystation.CacheStore.Packs.Filling;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
@@ -88,7 +87,7 @@ public sealed class PeerRungTests : IAsyncLifetime
         byte[] response = FakePrimary.PackAnswer(FakePrimary.Pack);
         Task<FetchAnswer>[] asked = [.. Enumerable.Range(0, 20).Select(i => _core.FetchAsync($"user {i}", CoreFixture.Clone(s_tip)))];
         await body.Writer.WriteAsync(response.AsMemory(0, response.Length - 100));
-        FetchAnswer[] answers = await Task.WhenAll(asked);
+        FetchAnswer[] answers = await _core.Time.TurnThroughAsync(Task.WhenAll(asked));
         Task<byte[]>[] packs = [.. answers.Select(CoreFixture.ReadAsync)];
         await Eventually.TrueAsync("the node has read all but the end", () => body.Reader is not null && _core.Fills.IsIdle is false);
         Assert.All(packs, static pack => Assert.False(pack.IsCompleted));
@@ -177,33 +176,5 @@ public sealed class PeerRungTests : IAsyncLifetime
         await CoreFixture.ReadAsync(await _core.FetchAsync("alice", CoreFixture.Clone(s_tip)));
         Assert.Equal(FakePrimary.Pack, await CoreFixture.ReadAsync(await _core.Service.FetchAsync(call, CancellationToken.None)));
         Assert.Equal(1, _core.Primary.Packs);
-    }
-
-    private sealed class FakePeers : IPeers
-    {
-        public bool IsKeeper { get; set; }
-
-        public Func<PeerQuestion, FakeReply?> Keeper { get; set; } = static _ => null;
-
-        public Func<PeerQuestion, FakeReply?> Holders { get; set; } = static _ => null;
-
-        public List<PeerQuestion> Questions { get; } = [];
-
-        public bool Keeps(RepositoryName repository) => IsKeeper;
-
-        public Task<PeerAnswer?> AskKeeperAsync(PeerQuestion question, CancellationToken cancellationToken)
-        {
-            Questions.Add(question);
-            return Task.FromResult(Keeper(question) is { } reply ? new PeerAnswer("b", reply) : null);
-        }
-
-        public Task<PeerAnswer?> AskHoldersAsync(PeerQuestion question, CancellationToken cancellationToken) =>
-            Task.FromResult(Holders(question) is { } reply ? new PeerAnswer("b", reply) : null);
-
-        public Task<MirrorComparison?> CompareAsync(
-            RepositoryName repository,
-            ReadOnlyMemory<byte> refs,
-            CancellationToken cancellationToken
-        ) => Task.FromResult<MirrorComparison?>(null);
     }
 }

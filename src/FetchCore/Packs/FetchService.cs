@@ -45,6 +45,12 @@ public sealed class FetchService(
 {
     private static readonly FillOutcome s_notHere = new FillOutcome.Broken("no node has the objects");
 
+    /// <summary>
+    /// How long a response that another source could take over waits for its pack before it begins. Until then nothing is decided for the
+    /// client, and every other answer can take the place. Shorter than git's own keepalive of 5 seconds.
+    /// </summary>
+    private static readonly TimeSpan s_lookAhead = TimeSpan.FromSeconds(4);
+
     private readonly PeerRung _peer = new(peers, local, fills, bootstrap);
     private readonly ForwardRung _forward = new(access, local, fills, bootstrap, time);
 
@@ -128,7 +134,7 @@ public sealed class FetchService(
         bool handedOut = false;
         try
         {
-            switch (await reader.BeginAsync(cancellationToken))
+            switch (await reader.BeginAsync(cancellationToken) ?? await reader.LookAheadAsync(s_lookAhead, time, cancellationToken))
             {
                 case null:
                     handedOut = true;
@@ -228,6 +234,12 @@ public sealed class FetchService(
                 return AnswerTo(ended, call, tries);
             }
 
+            bool canFollowAnother = !began || reader.Source == FillSource.Peer;
+            if (canFollowAnother && await reader.LookAheadAsync(s_lookAhead, time, cancellationToken) is { } lost)
+            {
+                return AnswerTo(lost, call, tries);
+            }
+
             handedOut = true;
             FetchOutcome outcome = reader switch
             {
@@ -238,10 +250,9 @@ public sealed class FetchService(
                 { Source: FillSource.Peer } => FetchOutcome.Peer,
                 _ => FetchOutcome.Forward,
             };
-            PackReader answer =
-                began && reader.Source != FillSource.Peer
-                    ? reader
-                    : new FollowingReader(reader, (ending, token) => FollowAnotherAsync(call, tries, ending, token));
+            PackReader answer = canFollowAnother
+                ? new FollowingReader(reader, (ending, token) => FollowAnotherAsync(call, tries, ending, token))
+                : reader;
             return new FetchAnswer.Pack(
                 answer,
                 outcome,

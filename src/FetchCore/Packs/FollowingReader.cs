@@ -6,7 +6,7 @@ namespace Waystation.FetchCore.Packs;
 
 /// <summary>
 /// Follows the fill of another request. If that fill ends, or may not be read any more, before the client has got a byte of the pack,
-/// another fill with the same beginning takes its place. So a failure of the other's credential, or a hang in its name, ends no other
+/// another fill with the same boundary takes its place. So a failure of the other's credential, or a hang in its name, ends no other
 /// response.
 /// </summary>
 /// <param name="first">The fill, which has begun.</param>
@@ -52,7 +52,7 @@ internal sealed class FollowingReader(FillReader first, Func<FillOutcome, Cancel
         await _reader.DisposeAsync();
         PackReader next = await again(ending, cancellationToken) ?? throw ending.ToException();
         _reader = next;
-        if (next.Prologue != Prologue)
+        if (!Prologue.FitsPackOf(next.Prologue))
         {
             throw ending.ToException();
         }

@@ -43,6 +43,17 @@ public sealed record FetchPrologue
     } = ValueList<ObjectId>.Empty;
 
     /// <summary>
+    /// Whether a pack that came with the other prologue can follow this one. The boundary must be the same. Acknowledgments may differ: they
+    /// say which haves the server has too, and the client has all of its haves, whichever of them a server made its pack for.
+    /// </summary>
+    /// <param name="other">The prologue of another response to the same request; both are followed by a pack.</param>
+    public bool FitsPackOf(FetchPrologue other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return (HasShallowInfo, Shallow, Unshallow).Equals((other.HasShallowInfo, other.Shallow, other.Unshallow));
+    }
+
+    /// <summary>
     /// The same prologue in the form that serves equal requests of every version: v0 and v1 acknowledge haves also after done, v2 does
     /// not, and no client needs it.
     /// </summary>

@@ -82,6 +82,9 @@ public sealed class Fill : IDisposable
 
     internal FillSource Source => _source;
 
+    /// <summary>See <see cref="HoldUntilWhole"/>.</summary>
+    internal bool HoldsUntilWhole => _holdsUntilWhole;
+
     /// <summary>Whether it is whole, on disk, without known damage, and free for every reader with the key.</summary>
     internal bool IsStorable => _file.State == FillState.Whole && _sharing.IsStorable;
 

@@ -66,6 +66,40 @@ public sealed class FillReader : PackReader
         }
     }
 
+    /// <summary>
+    /// Waits, after <see cref="BeginAsync"/>, until there is something for the client, and returns null. Progress does not count if no
+    /// reader gets a byte before the pack is whole. If the fill ends before, it returns the outcome: the client has got no byte.
+    /// </summary>
+    /// <param name="most">Returns null after this time as well.</param>
+    /// <param name="time">The clock of that time.</param>
+    /// <param name="cancellationToken">The client's.</param>
+    public async Task<FillOutcome?> LookAheadAsync(TimeSpan most, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(most, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            while (true)
+            {
+                Task changed = _fill.File.Changed;
+                int seen = _fill.HoldsUntilWhole ? int.MaxValue : _progressSeen;
+                if (_fill.Look(_follower, _isStarter, ref seen) is { } step)
+                {
+                    return step.Ending;
+                }
+
+                if (!await _fill.WaitAsync(changed, _patience, either.Token))
+                {
+                    return Silent;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Waits until the response is whole, without reading it; false if it never will be.</summary>
     public Task<bool> EndAsync(CancellationToken cancellationToken) => _fill.WaitForEndAsync(cancellationToken);
 
