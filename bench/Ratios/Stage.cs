@@ -106,26 +106,6 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>The name of <see cref="ProjectAsync"/> in the table.</summary>
     public string ProjectName => _settings.Repository is { } given ? Path.GetFileNameWithoutExtension(given.TrimEnd('/')) : "seeded";
 
-    /// <summary>The program in a folder as <c>deploy/publish</c> makes it, which a package installs; made at the first call.</summary>
-    public async Task<string> PublishedAsync()
-    {
-        string folder = Folder["published"];
-        if (!Directory.Exists(folder))
-        {
-            await Console.Error.WriteLineAsync("bench: publishing the program");
-            await new Command(Path.Combine(Checkout.Root, "deploy", "publish"), folder)
-            {
-                Timeout = TimeSpan.FromMinutes(15),
-                Environment = new Dictionary<string, string>
-                {
-                    ["HOME"] = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
-                },
-            }.MustRunAsync();
-        }
-
-        return Path.Combine(folder, "waystation");
-    }
-
     /// <summary>Writes a body to a file, for curl to post.</summary>
     public async Task<string> BodyFileAsync(string name, byte[] body)
     {

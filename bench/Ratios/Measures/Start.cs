@@ -10,8 +10,7 @@ internal static class Start
 
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
-        string program = await stage.PublishedAsync();
-        await using WaystationNode node = await WaystationNode.StartAsync(stage.Primary.Url, new NodeSettings { Program = program });
+        await using WaystationNode node = await WaystationNode.StartAsync(stage.Primary.Url, new NodeSettings());
         Samples seconds = new(),
             mebibytes = new();
         for (int sample = 0; sample < samples; sample++)
@@ -45,7 +44,7 @@ internal static class Start
             new Row("size of the published folder")
             {
                 Compared = Samples.Of(
-                    new DirectoryInfo(Path.GetDirectoryName(program)!)
+                    new DirectoryInfo(Path.GetDirectoryName(Checkout.Program)!)
                         .EnumerateFiles("*", SearchOption.AllDirectories)
                         .Sum(static file => file.Length) / 1e6
                 ),

@@ -91,7 +91,6 @@ internal sealed class ManyMirrors : IAsyncDisposable
             stage.Primary.Url,
             new NodeSettings
             {
-                Program = await stage.PublishedAsync(),
                 Options = ["--Primaries:0:Service:Username", "alice", "--Primaries:0:Service:PasswordFile", secret],
                 Environment = new Dictionary<string, string>
                 {
