@@ -40,7 +40,7 @@ if (Settings.TryParse(args, [.. measures.Select(static measure => measure.Name)]
     return 2;
 }
 
-WaystationNode.AreExportsSearched = false;
+WaystationNode.AreMeasured = true;
 long begun = Stopwatch.GetTimestamp();
 await using Stage stage = await Stage.SetUpAsync(settings);
 var table = new Table();

@@ -290,6 +290,8 @@ public sealed class SshdPrimary : IAsyncDisposable
             KbdInteractiveAuthentication no
             PermitRootLogin prohibit-password
             MaxStartups 200
+            # Without the hybrid with NTRU Prime, which takes most of the time of a login.
+            KexAlgorithms curve25519-sha256,ecdh-sha2-nistp256,diffie-hellman-group14-sha256
             PrintMotd no
             LogLevel VERBOSE
             {(AcceptsProtocol ? "AcceptEnv GIT_PROTOCOL" : "")}

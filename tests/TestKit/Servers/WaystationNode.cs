@@ -161,9 +161,9 @@ public sealed partial class WaystationNode : IAsyncDisposable
         answer.EnsureSuccessStatusCode();
     }
 
-    /// <summary>Whether nodes export all that they can, so that secrets are looked for in it. A measurement is of nodes that do
-    /// not.</summary>
-    public static bool AreExportsSearched { get; set; } = true;
+    /// <summary>Whether nodes are measured. They then run as a user's do: nothing searches what they export, and the runtime has its
+    /// defaults.</summary>
+    public static bool AreMeasured { get; set; }
 
     /// <summary>Memory that the process holds now, in bytes.</summary>
     public long ResidentBytes => StatusBytes("VmRSS");
@@ -202,8 +202,9 @@ public sealed partial class WaystationNode : IAsyncDisposable
     private async Task LaunchAsync()
     {
         // A command line that names a receiver has its own.
-        bool hasReceiver = !AreExportsSearched || _settings.Options.Contains("--Telemetry:OtlpUrl");
+        bool hasReceiver = AreMeasured || _settings.Options.Contains("--Telemetry:OtlpUrl");
         Dictionary<string, string> exports = hasReceiver ? [] : await ExportSearch.EnvironmentAsync();
+        IReadOnlyDictionary<string, string> runtime = AreMeasured ? new Dictionary<string, string>() : Checkout.RuntimeSettings;
         var command = new Command(
             _settings.Program,
             [
@@ -220,7 +221,7 @@ public sealed partial class WaystationNode : IAsyncDisposable
         )
         {
             WorkingDirectory = _folder.FullPath,
-            Environment = new Dictionary<string, string>([.. _settings.Environment, .. exports])
+            Environment = new Dictionary<string, string>([.. _settings.Environment, .. exports, .. runtime])
             {
                 ["HOME"] = _folder.FullPath,
                 ["DOTNET_ROOT"] = Checkout.DotnetRoot,
