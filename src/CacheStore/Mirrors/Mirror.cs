@@ -184,6 +184,9 @@ public sealed class Mirror
 
     private string PackedRefs => Path.Combine(Repository, "packed-refs");
 
+    /// <summary>Whether a file is not as it was left, so that nobody reads the mirror until upkeep has checked it.</summary>
+    public bool IsInDoubt => !Stamps.AllHold();
+
     /// <summary>Begins a reading; null if the stamp of a file differs, or the mirror is gone.</summary>
     /// <param name="isForStrangers">Whether only strangers want the response. Such a reading makes a mirror of known clients worth no
     /// more.</param>

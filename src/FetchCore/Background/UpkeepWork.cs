@@ -8,7 +8,8 @@ namespace Waystation.FetchCore.Background;
 
 /// <summary>
 /// Upkeep of a mirror. After an upkeep it rests ten times as long as the upkeep took, so a busy mirror costs a tenth of a core at most. A
-/// mirror that was given up and made again counts as one without upkeep.
+/// mirror that was given up and made again counts as one without upkeep. A mirror with a damaged file answers nobody before its upkeep, so
+/// it rests for a moment only.
 /// <para>
 /// Nobody looks whether a mirror needs upkeep: a change of the mirror asks for it, and the mirror's record keeps that it did. What is asked
 /// during an upkeep is asked again at its end, because only then it is known how long the mirror rests.
@@ -107,7 +108,7 @@ public sealed class UpkeepWork(MirrorSet mirrors, MirrorUpkeep upkeep, TimeProvi
             return TimeSpan.Zero;
         }
 
-        TimeSpan left = rest.Pause - time.GetElapsedTime(rest.Since);
+        TimeSpan left = (rest.Mirror.IsInDoubt ? s_minRest : rest.Pause) - time.GetElapsedTime(rest.Since);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 

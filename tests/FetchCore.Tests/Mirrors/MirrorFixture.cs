@@ -60,6 +60,8 @@ internal sealed class MirrorFixture : IAsyncDisposable
     /// <summary>The repository's mirror.</summary>
     public Mirror Mirror => Core.Mirrors.Find(Repository) ?? throw new InvalidOperationException("there is no mirror");
 
+    public string ObjectsOfTheMirror => Path.Combine(FolderOfTheMirror, "objects");
+
     private string FolderOfTheMirror => Path.Combine(Directory.GetDirectories(Path.Combine(_folder["data"], "mirrors")).Single(), "git");
 
     /// <summary>A primary with five commits on <c>main</c>.</summary>
