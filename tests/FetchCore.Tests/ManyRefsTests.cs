@@ -1,6 +1,7 @@
 using System.Globalization;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Access.Tickets;
+using Waystation.FetchCore.Refs;
 using Waystation.GitProtocol.Advertisements;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Requests;
@@ -34,6 +35,27 @@ public sealed class ManyRefsTests
             tickets.Find(CoreFixture.Repository, Of("1"))!.Listings[0],
             tickets.Find(CoreFixture.Repository, Of("99"))!.Listings[0]
         );
+    }
+
+    /// <summary>The next listing is read into the memory of the last one, whichever credential that was shown to.</summary>
+    [Fact]
+    public async Task ListingAgain_TakesNoMemoryForRefsThatAreAsBefore()
+    {
+        await using var core = new CoreFixture();
+        core.Primary.Refs.AddRange(s_listing.Tips.Select(static tip => (tip.Name, tip.Id, tip.Peeled)));
+        RefTipList first = await ListAsync("alice");
+        core.Primary.Refs[Count / 2] = core.Primary.Refs[Count / 2] with { Id = Id(-1) };
+        core.Primary.Refs.RemoveAt(Count / 3);
+        RefTipList second = await ListAsync("bob");
+        Assert.Equal(Count - 1, second.Count);
+        Assert.InRange(second.Chunks.Count(chunk => !first.Chunks.Contains(chunk)), 1, 5);
+
+        async Task<RefTipList> ListAsync(string user)
+        {
+            var asker = new RefsAsker(CoreFixture.Repository, core.CredentialOf(user), core.Primary.For(user), ObjectFormat.Sha1, 2);
+            AccessView? view = await core.Refs.LookAsync(asker, RefsQueryKind.AllRefs, CancellationToken.None);
+            return (RefTipList)Assert.Single(view!.Listings).Tips;
+        }
     }
 
     [Fact]

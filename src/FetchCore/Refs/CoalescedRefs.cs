@@ -21,14 +21,24 @@ internal sealed class CoalescedRefs
     /// <summary>The head is held back until this many bytes have come, so that an early failure can still become an error status.</summary>
     private const int HeldBack = 64 * 1024;
 
+    /// <summary>
+    /// The leader gets this many bytes at once, as long as they come without a pause: a client does nothing before it has all refs, and a
+    /// primary sends them in thousands of small parts.
+    /// </summary>
+    private const int Batch = 64 * 1024;
+
     /// <summary>The most bytes that are kept for followers: the refs of 130,000 branches.</summary>
     private const int MaxShared = 8 * 1024 * 1024;
 
     private const long MaxHeld = 64L * 1024 * 1024;
 
+    /// <summary>The pause after which the leader gets fewer.</summary>
+    private static readonly TimeSpan s_batchTime = TimeSpan.FromMilliseconds(50);
+
     private static readonly PipeOptions s_pipe = new(
         pauseWriterThreshold: 1024 * 1024,
         resumeWriterThreshold: 512 * 1024,
+        minimumSegmentSize: Batch,
         useSynchronizationContext: false
     );
 
@@ -40,6 +50,7 @@ internal sealed class CoalescedRefs
     private readonly TaskCompletionSource<bool> _shared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _unwanted = new();
     private readonly SourceSilence _silence;
+    private readonly TimeProvider _time;
     private readonly Action<CoalescedRefs> _landed;
     private ArrayBufferWriter<byte>? _copy;
     private int _holders;
@@ -51,6 +62,7 @@ internal sealed class CoalescedRefs
     /// <param name="landed">Called once, when an equal question may be sent.</param>
     public CoalescedRefs(int followers, TimeProvider time, Action<CoalescedRefs> landed)
     {
+        _time = time;
         _silence = new SourceSilence(time);
         _silence.End();
         _landed = landed;
@@ -155,10 +167,26 @@ internal sealed class CoalescedRefs
     {
         PipeReader body = reply.Body;
         long passed = 0;
+        int unsent = 0;
         bool leaderLeft = false;
         while (true)
         {
-            ReadResult read = await body.ReadAsync(_unwanted.Token);
+            Task<ReadResult> reading = body.ReadAsync(_unwanted.Token).AsTask();
+            try
+            {
+                if (unsent >= Batch || (unsent > 0 && !await ComesSoonAsync(reading)))
+                {
+                    unsent = 0;
+                    leaderLeft = await SendAsync();
+                }
+            }
+            finally
+            {
+                // Whatever happens, the body is not disposed under a read.
+                await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            ReadResult read = await reading;
             _silence.End();
             foreach (ReadOnlyMemory<byte> segment in read.Buffer)
             {
@@ -167,6 +195,7 @@ internal sealed class CoalescedRefs
                 if (!leaderLeft)
                 {
                     _pipe.Writer.Write(segment.Span);
+                    unsent += segment.Length;
                 }
             }
 
@@ -177,24 +206,39 @@ internal sealed class CoalescedRefs
                 _head.TrySetResult(reply);
             }
 
-            if (!leaderLeft)
-            {
-                ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync(_unwanted.Token);
-                if (!flush.IsCompleted)
-                {
-                    // From here on it goes at the leader's speed, and no other client must wait for that.
-                    Complete();
-                    DropCopy();
-                }
-
-                leaderLeft = (await flush).IsCompleted;
-            }
-
             if (read.IsCompleted)
             {
                 return;
             }
         }
+    }
+
+    /// <summary>Whether the read ends before the leader has to be shown the bytes so far.</summary>
+    private async ValueTask<bool> ComesSoonAsync(Task<ReadResult> reading)
+    {
+        try
+        {
+            await reading.WaitAsync(s_batchTime, _time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Sends the leader the bytes so far; true if it has left.</summary>
+    private async ValueTask<bool> SendAsync()
+    {
+        ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync(_unwanted.Token);
+        if (!flush.IsCompleted)
+        {
+            // From here on it goes at the leader's speed, and no other client must wait for that.
+            Complete();
+            DropCopy();
+        }
+
+        return (await flush).IsCompleted;
     }
 
     private void Copy(ReadOnlySpan<byte> bytes)

@@ -6,9 +6,10 @@ namespace Waystation.FetchCore.Refs;
 
 /// <summary>Reads a reply about refs while it passes: an <c>ls-refs</c>, or an advertisement of any version. It records nothing.</summary>
 /// <param name="asked">The <c>ls-refs</c>; null for the advertisement.</param>
-internal sealed class RefsReader(LsRefsRequest? asked)
+/// <param name="last">An earlier listing of the repository, with which this one may share memory; may be null.</param>
+internal sealed class RefsReader(LsRefsRequest? asked, RefTipList? last = null)
 {
-    private readonly StreamTap _tap = asked is null ? new InfoRefsReader() : new LsRefsReader(asked.ObjectFormat);
+    private readonly StreamTap _tap = asked is null ? new InfoRefsReader(last: last) : new LsRefsReader(asked.ObjectFormat, last: last);
 
     /// <summary>Whether the whole reply has passed and could be read.</summary>
     public bool IsComplete => _tap.IsComplete;

@@ -85,7 +85,7 @@ public sealed class RefsReading
     )
     {
         (_tickets, _repository, _credential, _askedAt, _follow) = (tickets, repository, credential, askedAt, follow);
-        _reader = isAnswer ? new RefsReader(asked) : null;
+        _reader = isAnswer ? new RefsReader(asked, tickets.LargestListing(repository)) : null;
     }
 
     /// <summary>The listing; null before all of it has passed, and if the reply has none.</summary>

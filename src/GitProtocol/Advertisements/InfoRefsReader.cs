@@ -13,7 +13,9 @@ namespace Waystation.GitProtocol.Advertisements;
 ///                                       └ [version 1], refs, shallows, flush         ► Tips, Shallows, V0Capabilities
 /// </code>
 /// </summary>
-public sealed class InfoRefsReader(int maxRefs = 2_000_000) : StreamTap
+/// <param name="maxRefs">An advertisement with more refs is not read.</param>
+/// <param name="last">An earlier listing of the repository, with which this one may share memory; may be null.</param>
+public sealed class InfoRefsReader(int maxRefs = 2_000_000, RefTipList? last = null) : StreamTap
 {
     private readonly ArrayBufferWriter<byte> _v2 = new();
 
@@ -24,7 +26,7 @@ public sealed class InfoRefsReader(int maxRefs = 2_000_000) : StreamTap
 
     /// <summary>The symbolic refs that the capabilities name, before any ref: few, and of some servers HEAD alone.</summary>
     private readonly List<(byte[] Name, byte[] Target)> _symrefs = [];
-    private RefTipListBuilder _tips = new();
+    private RefTipListBuilder _tips = new(last);
     private State _state = State.Start;
 
     private enum State

@@ -4,9 +4,12 @@ using Waystation.GitProtocol.PktLines;
 namespace Waystation.GitProtocol.Advertisements;
 
 /// <summary>Reads the ref tips of an ls-refs response as it passes (gitprotocol-v2, ls-refs).</summary>
-public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 2_000_000) : StreamTap
+/// <param name="format">The object format of the question.</param>
+/// <param name="maxRefs">A response with more refs is not read.</param>
+/// <param name="last">An earlier listing of the repository, with which this one may share memory; may be null.</param>
+public sealed class LsRefsReader(ObjectFormat format, int maxRefs = 2_000_000, RefTipList? last = null) : StreamTap
 {
-    private RefTipListBuilder _tips = new();
+    private RefTipListBuilder _tips = new(last);
 
     /// <summary>The tips so far, in the primary's order; evidence only once <see cref="StreamTap.IsComplete"/>.</summary>
     public RefTipList Tips => _tips.ToList();

@@ -7,11 +7,12 @@ namespace Waystation.GitProtocol.Advertisements;
 /// <summary>
 /// The ref tips of a listing, in its order and packed: about 30 bytes for a ref with a SHA-1 and a name that begins like the one before it.
 /// <code>
-///   chunk   entries, as many as fit into 16 KiB
+///   chunk   entries, 16 KiB at most; some names begin a new one
 ///   entry   [flags][bytes shared with the name before][further bytes of the name][these bytes][id][peeled id][target's length, target]
 /// </code>
 /// The first name in a chunk shares nothing, so a chunk can be read by itself. Lengths are in seven bits a byte, the lowest first. Equal
-/// tips in equal order have equal chunks. A tip becomes an object when it is asked for; <see cref="Read"/> goes through all without that.
+/// tips in equal order have equal chunks. Because names begin chunks, a ref that comes or goes changes one or two of them, and the next
+/// listing has the others from the last one. A tip becomes an object when it is asked for; <see cref="Read"/> goes through all without that.
 /// </summary>
 public sealed class RefTipList : IReadOnlyList<RefTip>
 {
@@ -92,6 +93,36 @@ public sealed class RefTipList : IReadOnlyList<RefTip>
             throw new InvalidOperationException("the list is not sorted");
         }
 
+        int at = ChunkOf(name);
+        if (at < 0)
+        {
+            return null;
+        }
+
+        var reader = new RefTipReader(_chunks, at);
+        for (int left = (at + 1 < _firsts.Length ? _firsts[at + 1] : Count) - _firsts[at]; left > 0; left--)
+        {
+            reader.MoveNext();
+            int order = reader.Name.SequenceCompareTo(name);
+            if (order >= 0)
+            {
+                return order == 0 ? reader.Tip : null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The equal chunk of this list, which is sorted; null if there is none.</summary>
+    internal byte[]? FindEqual(ReadOnlySpan<byte> chunk)
+    {
+        int at = IsSorted ? ChunkOf(RefTipReader.FirstName(chunk)) : -1;
+        return at >= 0 && chunk.SequenceEqual(_chunks[at]) ? _chunks[at] : null;
+    }
+
+    /// <summary>The index of the chunk of a sorted list that has this name, if any has; -1 if the name comes before all.</summary>
+    private int ChunkOf(ReadOnlySpan<byte> name)
+    {
         int from = 0,
             to = _chunks.Length;
         while (from < to)
@@ -107,23 +138,7 @@ public sealed class RefTipList : IReadOnlyList<RefTip>
             }
         }
 
-        if (from == 0)
-        {
-            return null;
-        }
-
-        var reader = new RefTipReader(_chunks, from - 1);
-        for (int left = (from < _firsts.Length ? _firsts[from] : Count) - _firsts[from - 1]; left > 0; left--)
-        {
-            reader.MoveNext();
-            int order = reader.Name.SequenceCompareTo(name);
-            if (order >= 0)
-            {
-                return order == 0 ? reader.Tip : null;
-            }
-        }
-
-        return null;
+        return from - 1;
     }
 
     /// <summary>Goes through all tips without making an object of each.</summary>

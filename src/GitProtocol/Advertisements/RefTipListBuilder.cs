@@ -1,10 +1,16 @@
+using System.Buffers.Binary;
+using System.Numerics;
 using Waystation.GitProtocol.Objects;
 
 namespace Waystation.GitProtocol.Advertisements;
 
 /// <summary>Packs tips as they come. The last one waits until the next, because its peeled id may be in the next line.</summary>
-public sealed class RefTipListBuilder
+/// <param name="last">An earlier list, whose equal chunks become chunks of this one as well; may be null.</param>
+public sealed class RefTipListBuilder(RefTipList? last = null)
 {
+    /// <summary>One name in so many begins a chunk; a power of two.</summary>
+    private const uint NamesPerChunk = 256;
+
     /// <summary>Most listings are of a few refs.</summary>
     private const int FirstLength = 256;
 
@@ -73,7 +79,7 @@ public sealed class RefTipListBuilder
     public RefTipList ToList()
     {
         Pack();
-        return _packed == 0 ? RefTipList.Empty : new RefTipList([.. _full, _chunk[.._length]], [.. _firsts], _packed, _isSorted);
+        return _packed == 0 ? RefTipList.Empty : new RefTipList([.. _full, Chunk()], [.. _firsts], _packed, _isSorted);
     }
 
     private void Pack()
@@ -86,10 +92,10 @@ public sealed class RefTipListBuilder
         _isWaiting = false;
         _isSorted &= _packed == 0 || LastName.SequenceCompareTo(_before.AsSpan(0, _beforeLength)) > 0;
         int shared = _length == 0 ? 0 : LastName.CommonPrefixLength(_before.AsSpan(0, _beforeLength));
-        if (!TryMakeRoom(LengthWithout(shared)))
+        if ((_length > 0 && BeginsChunk(LastName)) || !TryMakeRoom(LengthWithout(shared)))
         {
             // The first name in a chunk shares nothing.
-            _full.Add(_chunk[.._length]);
+            _full.Add(Chunk());
             (_length, shared) = (0, 0);
             TryMakeRoom(LengthWithout(0));
         }
@@ -102,6 +108,17 @@ public sealed class RefTipListBuilder
         Write(shared);
         _packed++;
     }
+
+    private byte[] Chunk()
+    {
+        ReadOnlySpan<byte> chunk = _chunk.AsSpan(0, _length);
+        return last?.FindEqual(chunk) ?? chunk.ToArray();
+    }
+
+    /// <summary>Depends on the end of the name alone, in which names differ.</summary>
+    private static bool BeginsChunk(ReadOnlySpan<byte> name) =>
+        name.Length >= sizeof(ulong)
+        && (BitOperations.Crc32C(0, BinaryPrimitives.ReadUInt64LittleEndian(name[^sizeof(ulong)..])) & (NamesPerChunk - 1)) == 0;
 
     private int LengthWithout(int shared) =>
         MaxHeadLength + _nameLength - shared + _id.Format.DigestLength + (_peeled?.Format.DigestLength ?? 0) + (_target?.Length ?? 0);

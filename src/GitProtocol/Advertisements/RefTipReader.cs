@@ -60,12 +60,12 @@ public sealed class RefTipReader
     public RefTip Tip => new(RefName.FromBytes(Name), Id, Peeled, SymrefTarget);
 
     /// <summary>The first name in a chunk.</summary>
-    internal static ReadOnlySpan<byte> FirstName(byte[] chunk)
+    internal static ReadOnlySpan<byte> FirstName(ReadOnlySpan<byte> chunk)
     {
         int at = 1;
         Length(chunk, ref at);
         int length = Length(chunk, ref at);
-        return chunk.AsSpan(at, length);
+        return chunk.Slice(at, length);
     }
 
     private int PeeledLength =>
@@ -111,7 +111,7 @@ public sealed class RefTipReader
 
     private int Length(ref int at) => Length(_current, ref at);
 
-    private static int Length(byte[] chunk, ref int at)
+    private static int Length(ReadOnlySpan<byte> chunk, ref int at)
     {
         int length = 0;
         for (int shift = 0; ; shift += 7)

@@ -106,6 +106,71 @@ public sealed class RefTipListTests
         Assert.InRange(allocated, 1, 2L * count * most);
     }
 
+    /// <summary>The next listing of a repository has a few refs more, fewer or elsewhere, and the memory of all others already.</summary>
+    [Fact]
+    public void NextList_SharesTheChunksOfTheLastOne()
+    {
+        const int Seed = 1_909;
+        var random = new Random(Seed);
+        List<RefTip> tips =
+        [
+            .. Enumerable.Range(0, 20_000).Select(static i => new RefTip($"refs/heads/job/{i:D6}", Id(i, ObjectFormat.Sha1), null, null)),
+        ];
+        var list = RefTipList.Of(tips);
+        Assert.InRange(list.Chunks.Count, 40, 200);
+        for (int round = 0; round < 30; round++)
+        {
+            int at = random.Next(tips.Count);
+            switch (random.Next(3))
+            {
+                case 0:
+                    tips.RemoveAt(at);
+                    break;
+                case 1:
+                    tips[at] = tips[at] with { Id = Id(-round - 1, ObjectFormat.Sha1) };
+                    break;
+                default:
+                    tips.Insert(at + 1, tips[at] with { Name = $"{tips[at].Name}-{round}" });
+                    break;
+            }
+
+            RefTipList next = Next(tips, list);
+            Assert.Equal(tips, next);
+            Assert.InRange(next.Chunks.Count(chunk => !list.Chunks.Contains(chunk)), 1, 3);
+            list = next;
+        }
+
+        Assert.All(Next(tips, list).Chunks, chunk => Assert.Contains(chunk, list.Chunks));
+    }
+
+    [Fact]
+    public void NextList_IsRight_WhateverTheLastOneWas()
+    {
+        var random = new Random(1_910);
+        for (int round = 0; round < 50; round++)
+        {
+            RefTip[] tips = [.. Enumerable.Range(0, random.Next(3_000)).Select(i => NextTip(random, i))];
+            RefTip[] last = [.. tips.Where(_ => random.Next(100) > 0)];
+            if (random.Next(2) == 0)
+            {
+                last = [.. last.OrderBy(static tip => tip.Name, StringComparer.Ordinal)];
+            }
+
+            Assert.Equal(tips, Next(tips, RefTipList.Of(last)));
+        }
+    }
+
+    private static RefTipList Next(IEnumerable<RefTip> tips, RefTipList last)
+    {
+        var builder = new RefTipListBuilder(last);
+        foreach (RefTip tip in tips)
+        {
+            builder.Add(tip);
+        }
+
+        return builder.ToList();
+    }
+
     private static RefTip NextTip(Random random, int i)
     {
         ObjectFormat format = random.Next(3) == 0 ? ObjectFormat.Sha256 : ObjectFormat.Sha1;

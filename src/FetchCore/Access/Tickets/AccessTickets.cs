@@ -122,6 +122,16 @@ public sealed class AccessTickets
     /// <summary>The time of a question that is older than that time by an age.</summary>
     public long TimeBefore(long at, TimeSpan age) => at - (long)(age.TotalSeconds * _time.TimestampFrequency);
 
+    /// <summary>The largest listing of a repository that any ticket has; null without one. It is for sharing memory and says nothing about
+    /// a credential.</summary>
+    internal RefTipList? LargestListing(RepositoryName repository)
+    {
+        lock (_gate)
+        {
+            return _tickets.LargestListing(repository)?.Packed;
+        }
+    }
+
     /// <summary>The primary accepted the credential and showed these refs.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="credential">The credential that asked.</param>

@@ -12,9 +12,13 @@ internal sealed class SharedParts<T>(ByteCount total)
 {
     private readonly Dictionary<ObjectId, Part> _byDigest = [];
     private readonly Dictionary<T, Part> _byItem = new(ReferenceEqualityComparer.Instance);
+    private Part? _largest;
 
     /// <summary>How many different parts are held.</summary>
     public int Count => _byDigest.Count;
+
+    /// <summary>A part that is held and as large as any, the latest of equals; null for a while after the largest has gone.</summary>
+    public T? Largest => _largest?.Item;
 
     /// <summary>What the parts held here take in memory.</summary>
     public long Bytes { get; private set; }
@@ -35,6 +39,11 @@ internal sealed class SharedParts<T>(ByteCount total)
         }
 
         part.Holders++;
+        if (_largest is null || part.Bytes >= _largest.Bytes)
+        {
+            _largest = part;
+        }
+
         return part.Item;
     }
 
@@ -52,6 +61,7 @@ internal sealed class SharedParts<T>(ByteCount total)
         {
             _byItem.Remove(item);
             _byDigest.Remove(part.Digest);
+            _largest = ReferenceEquals(_largest, part) ? null : _largest;
             Bytes -= part.Bytes;
             total.Bytes -= part.Bytes;
         }

@@ -51,6 +51,10 @@ internal sealed class TicketTable(TimeProvider time, TimeSpan memory, TicketBoun
         }
     }
 
+    /// <summary>The largest listing that any ticket for the repository has.</summary>
+    public RefListing? LargestListing(RepositoryName repository) =>
+        _repositories.TryGetValue(repository, out RepositoryTickets? tickets) ? tickets.Listings.Largest : null;
+
     /// <summary>Adds a listing to a ticket.</summary>
     public void RecordRefs(
         RepositoryName repository,
