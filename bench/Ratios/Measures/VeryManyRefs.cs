@@ -2,11 +2,17 @@ using System.Diagnostics;
 
 namespace Waystation.Ratios.Measures;
 
-/// <summary>A repository with very many branches: listing them all, the memory that takes, and a warm <c>--depth 1</c> clone.</summary>
+/// <summary>
+/// A repository with very many branches: listing them all, the memory that takes, a warm <c>--depth 1</c> clone, and a kept answer to a fetch
+/// that wants thousands of them.
+/// </summary>
 internal static class VeryManyRefs
 {
     private const int Many = 200_000,
         QuickMany = 20_000;
+
+    /// <summary>The first listings of a node wait for the runtime, which compiles what they use.</summary>
+    private const int Discarded = 10;
 
     private const double MiB = 1 << 20;
 
@@ -18,6 +24,52 @@ internal static class VeryManyRefs
             direct = stage.Primary.UrlOf(many).AbsoluteUri;
         await CompareListingsAsync(stage, samples, table, count, through, direct);
         await CompareClonesAsync(samples, table, count, many, through, direct);
+        await CompareWantsAsync(samples, table, count, many, through);
+    }
+
+    /// <summary>Both answers have every object of the history, and the node has kept both.</summary>
+    private static async Task CompareWantsAsync(int samples, Table table, int count, PrimaryRepository many, string through)
+    {
+        using var client = new HttpClient();
+        string[] commits = (await many.GitAsync("rev-list", "main")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        byte[] all = FetchBody.CloneOf(commits),
+            one = FetchBody.CloneOf(commits.Take(1));
+        Samples ours = new(),
+            ofOne = new(),
+            added = new();
+        for (int sample = -Discarded; sample < samples; sample++)
+        {
+            // The listing is the ticket of both.
+            await Exchange.PostAsync(client, through, FetchBody.AllRefs);
+            int packs = many.PacksMade;
+            double ofAll = (await Exchange.PostAsync(client, through, all)).Milliseconds,
+                alone = (await Exchange.PostAsync(client, through, one)).Milliseconds;
+            if (sample < 0)
+            {
+                continue;
+            }
+
+            if (many.PacksMade != packs)
+            {
+                throw new InvalidOperationException("the primary made a pack for an answer that was to be kept");
+            }
+
+            ours.Add(ofAll);
+            ofOne.Add(alone);
+            added.Add(ofAll - alone);
+        }
+
+        table.Add(
+            new Row($"fetch of {commits.Length:#,0} wants among {count:#,0} refs, kept, ms")
+            {
+                Ours = ours.Say("0.0"),
+                Rival = $"the same objects by one want: {ofOne.Say("0.0")}",
+                Compared = added,
+                Format = "0.0",
+                Unit = "ms added",
+                Bar = Bar.AtMost(10),
+            }
+        );
     }
 
     private static async Task CompareListingsAsync(Stage stage, int samples, Table table, int count, string through, string direct)
@@ -29,7 +81,7 @@ internal static class VeryManyRefs
             peak = new(),
             above = new();
         double megabytes = 0;
-        for (int sample = -1; sample < samples; sample++)
+        for (int sample = -Discarded; sample < samples; sample++)
         {
             await PrimaryUse.SettleAsync(stage);
             stage.Node.ForgetPeak();

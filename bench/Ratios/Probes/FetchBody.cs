@@ -36,6 +36,21 @@ internal static class FetchBody
                 + "0000"
         );
 
+    /// <summary>The request of a client that wants all these and has nothing, as a mirror of many branches asks.</summary>
+    public static byte[] CloneOf(IEnumerable<string> wants) =>
+        Encoding.ASCII.GetBytes(
+            Line("command=fetch")
+                + Line("agent=git/2.39.5")
+                + Line("object-format=sha1")
+                + "0001"
+                + Line("thin-pack")
+                + Line("no-progress")
+                + Line("ofs-delta")
+                + string.Concat(wants.Select(static want => Line($"want {want}\n")))
+                + Line("done\n")
+                + "0000"
+        );
+
     /// <summary>The request of a job that fetches a commit by its id and has earlier ones.</summary>
     public static byte[] ById(string want, IEnumerable<string> haves) =>
         Encoding.ASCII.GetBytes(

@@ -6,7 +6,8 @@ namespace Waystation.Ratios.Repositories;
 /// <summary>A short history to which very many branches point, as where every job and every change has its own.</summary>
 internal static class ManyRefs
 {
-    private const int Commits = 1_000;
+    /// <summary>A fetch can want as many different ones.</summary>
+    public const int Commits = 10_000;
 
     /// <summary>Puts so many beside the branch <c>main</c>, packed as a primary that is looked after has them.</summary>
     public static async Task ImportAsync(PrimaryRepository repository, int count)
