@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Waystation.Ratios.Measures;
 
 /// <summary>
-/// A repository with very many branches: listing them all, the memory that takes, a warm <c>--depth 1</c> clone, and a kept answer to a fetch
-/// that wants thousands of them.
+/// A repository with very many branches: listing them all, the memory that takes, a warm <c>--depth 1</c> clone, and a kept answer to a
+/// fetch that wants thousands of them.
 /// </summary>
 internal static class VeryManyRefs
 {

@@ -12,7 +12,8 @@ namespace Waystation.GitProtocol.Advertisements;
 /// </code>
 /// The first name in a chunk shares nothing, so a chunk can be read by itself. Lengths are in seven bits a byte, the lowest first. Equal
 /// tips in equal order have equal chunks. Because names begin chunks, a ref that comes or goes changes one or two of them, and the next
-/// listing has the others from the last one. A tip becomes an object when it is asked for; <see cref="Read"/> goes through all without that.
+/// listing has the others from the last one. A tip becomes an object when it is asked for; <see cref="Read"/> goes through all without
+/// that.
 /// </summary>
 public sealed class RefTipList : IReadOnlyList<RefTip>
 {

@@ -43,8 +43,8 @@ public sealed record FetchPrologue
     } = ValueList<ObjectId>.Empty;
 
     /// <summary>
-    /// Whether a pack that came with the other prologue can follow this one. The boundary must be the same. Acknowledgments may differ: they
-    /// say which haves the server has too, and the client has all of its haves, whichever of them a server made its pack for.
+    /// Whether a pack that came with the other prologue can follow this one. The boundary must be the same. Acknowledgments may differ:
+    /// they say which haves the server has too, and the client has all of its haves, whichever of them a server made its pack for.
     /// </summary>
     /// <param name="other">The prologue of another response to the same request; both are followed by a pack.</param>
     public bool FitsPackOf(FetchPrologue other)
