@@ -17,11 +17,11 @@ public static class Checkout
     private static bool IsPublished => Environment.GetEnvironmentVariable("WAYSTATION_TEST_PROGRAM") is { Length: > 0 };
 
     /// <summary>
-    /// Variables for a node of the published program. All of it is compiled already; compiling its much used parts once more, and better,
-    /// takes more than half of the processor time of a node that lives for seconds.
+    /// Variables for a node of the published program. Nearly all of it is compiled already. To compile its much used parts once more, and
+    /// better, would take half of the processor time of a node that lives for seconds.
     /// </summary>
     public static IReadOnlyDictionary<string, string> RuntimeSettings { get; } =
-        IsPublished ? new Dictionary<string, string> { ["DOTNET_TieredCompilation"] = "0" } : new Dictionary<string, string>();
+        IsPublished ? new Dictionary<string, string> { ["DOTNET_TC_CallCountThreshold"] = "10000" } : new Dictionary<string, string>();
 
     /// <summary>The runtime that runs the tests, for programs that are started with an empty environment.</summary>
     public static string DotnetRoot { get; } =
