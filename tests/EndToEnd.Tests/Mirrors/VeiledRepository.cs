@@ -51,24 +51,27 @@ internal sealed class VeiledRepository
             ["tag"] = await veiled.Repository.ResolveAsync("refs/tags/secret/mark"),
         };
         await veiled.WarmAsync(client);
-        foreach (int version in (int[])[0, 2])
+        for (int time = 0; time < 2; time++)
         {
-            for (int time = 0; time < 2; time++)
-            {
-                FetchGift gift = await veiled.AskAsync(
-                    "alice",
-                    new FetchWish
-                    {
-                        Version = version,
-                        Wants = [veiled.Hidden["tip"]],
-                        Depth = 1,
-                    }
-                );
-                Assert.True(gift.HasPack);
-            }
+            Assert.True((await AskAsync(0)).HasPack);
+
+            // A primary that does not speak v2 shows no refs in it, so this needs the ticket of the fetch before. On a busy machine that may
+            // be over.
+            await Eventually.TrueAsync("alice gets it in v2", async () => (await AskAsync(0)).HasPack && (await AskAsync(2)).HasPack);
         }
 
         return veiled;
+
+        Task<FetchGift> AskAsync(int version) =>
+            veiled.AskAsync(
+                "alice",
+                new FetchWish
+                {
+                    Version = version,
+                    Wants = [veiled.Hidden["tip"]],
+                    Depth = 1,
+                }
+            );
     }
 
     /// <summary>Adds two commits that bob does not see on top of those that he sees.</summary>

@@ -35,6 +35,8 @@ public sealed class SyncOnRefChangeTests : IAsyncLifetime
             await SeeAsync();
         }
 
+        // A change that is seen during the sync that fails joins that one.
+        await Eventually.TrueAsync("it is over", () => _node.Core.Work.Find("sync", MirrorFixture.Repository) is null);
         _node.Primary.PackGate = Task.CompletedTask;
         ObjectId newest = await _node.CommitAsync();
         await SeeAsync();
