@@ -55,8 +55,8 @@ internal sealed class VeiledRepository
         {
             Assert.True((await AskAsync(0)).HasPack);
 
-            // A primary that does not speak v2 shows no refs in it, so this needs the ticket of the fetch before. On a busy machine that may
-            // be over.
+            // A primary that does not speak v2 shows no refs in it, so this needs the ticket of the fetch before. On a busy machine that
+            // may be over.
             await Eventually.TrueAsync("alice gets it in v2", async () => (await AskAsync(0)).HasPack && (await AskAsync(2)).HasPack);
         }
 
