@@ -1,4 +1,5 @@
 using Waystation.CacheStore;
+using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
 using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Flights;
@@ -248,7 +249,18 @@ public sealed class MirrorSync(
     )
     {
         IReadOnlyCollection<ObjectId> missing = await MissingAsync(mirror, needed, stopping);
-        Brought? brought = missing.Count > 0 ? await transfer.FetchAsync(mirror, asker, missing, stopping) : Brought.Nothing;
+        Brought? brought;
+        try
+        {
+            brought = missing.Count > 0 ? await transfer.FetchAsync(mirror, asker, missing, stopping) : Brought.Nothing;
+        }
+        catch (GitFailedException)
+        {
+            // A damaged file may be the reason. A look at the mirror then asks for upkeep.
+            mirror.TryRead(isForStrangers: true)?.Dispose();
+            throw;
+        }
+
         if (brought is null)
         {
             return false;
