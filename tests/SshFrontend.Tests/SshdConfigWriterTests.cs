@@ -27,13 +27,18 @@ public sealed class SshdConfigWriterTests
     public void Addresses_AreNotBounded_WhereTheOperatorSaysSo() =>
         Assert.Contains("PerSourceMaxStartups none", Write(SshdRelease.BoundsAddresses, 0));
 
-    private static string[] Write(SshdRelease release, int perAddress) =>
+    [Theory]
+    [InlineData("/data/ssh", "SetEnv HOME=/data/ssh")]
+    [InlineData("/my data/ssh", "SetEnv \"HOME=/my data/ssh\"")]
+    public void HomeOfTheShell_IsTheNodesFolder(string folder, string line) => Assert.Contains(line, Write(SshdRelease.Old, 100, folder));
+
+    private static string[] Write(SshdRelease release, int perAddress, string folder = "/data/ssh") =>
         SshdConfigWriter
             .Write(
                 new SshdOptions
                 {
                     Listen = new IPEndPoint(IPAddress.Loopback, 22),
-                    Folder = "/data/ssh",
+                    Folder = folder,
                     Relay = "/opt/relay",
                     MaxLoginsPerAddress = perAddress,
                 },

@@ -293,6 +293,8 @@ public sealed class SshdPrimary : IAsyncDisposable
             # Without the hybrid with NTRU Prime, which takes most of the time of a login.
             KexAlgorithms curve25519-sha256,ecdh-sha2-nistp256,diffie-hellman-group14-sha256
             PrintMotd no
+            # The startup files of the account's shell are not part of a test.
+            SetEnv HOME={_environment["HOME"]}
             LogLevel VERBOSE
             {(AcceptsProtocol ? "AcceptEnv GIT_PROTOCOL" : "")}
 
