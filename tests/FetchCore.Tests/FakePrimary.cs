@@ -58,10 +58,10 @@ internal sealed class FakePrimary(TimeProvider time)
 
     public IPrimary For(string user) => new Session(this, user);
 
-    public static byte[] PackAnswer(ReadOnlySpan<byte> pack, bool whole = true)
+    public static byte[] PackAnswer(ReadOnlySpan<byte> pack, bool whole = true, FetchPrologue? prologue = null)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        FetchResponseWriter.WritePrologueV2(buffer, FetchPrologue.Empty, sidebandAll: false);
+        FetchResponseWriter.WritePrologueV2(buffer, prologue ?? FetchPrologue.Empty, sidebandAll: false);
         Sideband.Write(buffer, Sideband.PackData, pack);
         if (whole)
         {

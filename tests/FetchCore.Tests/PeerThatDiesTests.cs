@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Packs;
 using Waystation.GitProtocol.Objects;
-using Waystation.GitProtocol.PktLines;
 using Waystation.GitProtocol.Requests;
 using Waystation.GitProtocol.Responses;
 
@@ -38,7 +37,7 @@ public sealed class PeerThatDiesTests : IAsyncLifetime
     {
         _core.Primary.Refs.Add(("refs/heads/main", s_tip, null));
         _peers.Keeper = _ => _peers.Questions.Count == 1 ? new FakeReply(_body.Reader, 0) : null;
-        await _body.Writer.WriteAsync(Response(s_ready, FakePrimary.OtherPack.AsSpan(0, 150_000), isWhole: false));
+        await _body.Writer.WriteAsync(FakePrimary.PackAnswer(FakePrimary.OtherPack.AsSpan(0, 150_000), whole: false, s_ready));
     }
 
     public async Task DisposeAsync() => await _core.DisposeAsync();
@@ -49,7 +48,7 @@ public sealed class PeerThatDiesTests : IAsyncLifetime
     public async Task OtherAcknowledgments_DoNotEndTheResponse(bool hasBegun)
     {
         FetchPrologue other = s_ready with { Acks = [s_own, s_shared] };
-        _core.Primary.FetchOverride = _ => new FakeReply(Response(other, FakePrimary.Pack, isWhole: true), 0);
+        _core.Primary.FetchOverride = _ => new FakeReply(FakePrimary.PackAnswer(FakePrimary.Pack, prologue: other), 0);
         FetchAnswer answer = await DieAsync(hasBegun);
         Assert.Equal(FakePrimary.Pack, await CoreFixture.ReadAsync(answer));
         Assert.Equal(1, _core.Primary.Packs);
@@ -61,7 +60,7 @@ public sealed class PeerThatDiesTests : IAsyncLifetime
     public async Task Followers_GetThePackOfTheOtherSource(bool hasBegun)
     {
         FetchPrologue other = s_ready with { Acks = [s_own, s_shared] };
-        _core.Primary.FetchOverride = _ => new FakeReply(Response(other, FakePrimary.Pack, isWhole: true), 0);
+        _core.Primary.FetchOverride = _ => new FakeReply(FakePrimary.PackAnswer(FakePrimary.Pack, prologue: other), 0);
         Task<FetchAnswer>[] followers = [.. Enumerable.Range(0, 10).Select(i => _core.FetchAsync($"user {i}", s_request))];
         FetchAnswer[] answers = await DieAsync(hasBegun, Task.WhenAll(followers));
         byte[][] packs = await Task.WhenAll(answers.Select(CoreFixture.ReadAsync));
@@ -73,7 +72,7 @@ public sealed class PeerThatDiesTests : IAsyncLifetime
     public async Task OtherBoundary_EndsAResponseThatHasBegun()
     {
         FetchPrologue other = s_ready with { HasShallowInfo = true, Shallow = [s_shared] };
-        _core.Primary.FetchOverride = _ => new FakeReply(Response(other, FakePrimary.Pack, isWhole: true), 0);
+        _core.Primary.FetchOverride = _ => new FakeReply(FakePrimary.PackAnswer(FakePrimary.Pack, prologue: other), 0);
         FetchAnswer answer = await DieAsync(hasBegun: true);
         await Assert.ThrowsAsync<CacheStore.Packs.Filling.FillFailedException>(() => CoreFixture.ReadAsync(answer));
     }
@@ -114,18 +113,5 @@ public sealed class PeerThatDiesTests : IAsyncLifetime
 
         await _body.Writer.CompleteAsync();
         return await asked;
-    }
-
-    private static byte[] Response(FetchPrologue prologue, ReadOnlySpan<byte> pack, bool isWhole)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        FetchResponseWriter.WritePrologueV2(buffer, prologue, sidebandAll: false);
-        Sideband.Write(buffer, Sideband.PackData, pack);
-        if (isWhole)
-        {
-            FetchResponseWriter.WriteEnd(buffer);
-        }
-
-        return buffer.WrittenSpan.ToArray();
     }
 }

@@ -21,51 +21,14 @@ internal static class FetchBody
         );
 
     /// <summary>The request of <c>git clone --single-branch --no-tags</c>, with <c>--depth</c> if one is given.</summary>
-    public static byte[] Clone(string tip, int? depth = null) =>
-        Encoding.ASCII.GetBytes(
-            Line("command=fetch")
-                + Line("agent=git/2.39.5")
-                + Line("object-format=sha1")
-                + "0001"
-                + Line("thin-pack")
-                + Line("no-progress")
-                + Line("ofs-delta")
-                + (depth is null ? "" : Line($"deepen {depth}"))
-                + Line($"want {tip}\n")
-                + Line("done\n")
-                + "0000"
-        );
+    public static byte[] Clone(string tip, int? depth = null) => Fetch((depth is null ? "" : Line($"deepen {depth}")) + Want(tip));
 
     /// <summary>The request of a client that wants all these and has nothing, as a mirror of many branches asks.</summary>
-    public static byte[] CloneOf(IEnumerable<string> wants) =>
-        Encoding.ASCII.GetBytes(
-            Line("command=fetch")
-                + Line("agent=git/2.39.5")
-                + Line("object-format=sha1")
-                + "0001"
-                + Line("thin-pack")
-                + Line("no-progress")
-                + Line("ofs-delta")
-                + string.Concat(wants.Select(static want => Line($"want {want}\n")))
-                + Line("done\n")
-                + "0000"
-        );
+    public static byte[] CloneOf(IEnumerable<string> wants) => Fetch(string.Concat(wants.Select(Want)));
 
     /// <summary>The request of a job that fetches a commit by its id and has earlier ones.</summary>
     public static byte[] ById(string want, IEnumerable<string> haves) =>
-        Encoding.ASCII.GetBytes(
-            Line("command=fetch")
-                + Line("agent=git/2.39.5")
-                + Line("object-format=sha1")
-                + "0001"
-                + Line("thin-pack")
-                + Line("no-progress")
-                + Line("ofs-delta")
-                + Line($"want {want}\n")
-                + string.Concat(haves.Select(static have => Line($"have {have}\n")))
-                + Line("done\n")
-                + "0000"
-        );
+        Fetch(Want(want) + string.Concat(haves.Select(static have => Line($"have {have}\n"))));
 
     /// <summary>The refs that a clone asks for.</summary>
     public static byte[] LsRefs { get; } =
@@ -81,6 +44,22 @@ internal static class FetchBody
                 + Line("ref-prefix refs/tags/")
                 + "0000"
         );
+
+    private static byte[] Fetch(string arguments) =>
+        Encoding.ASCII.GetBytes(
+            Line("command=fetch")
+                + Line("agent=git/2.39.5")
+                + Line("object-format=sha1")
+                + "0001"
+                + Line("thin-pack")
+                + Line("no-progress")
+                + Line("ofs-delta")
+                + arguments
+                + Line("done\n")
+                + "0000"
+        );
+
+    private static string Want(string id) => Line($"want {id}\n");
 
     private static string Line(string text) => (text.Length + 4).ToString("x4", CultureInfo.InvariantCulture) + text;
 }

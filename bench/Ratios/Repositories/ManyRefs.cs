@@ -7,7 +7,7 @@ namespace Waystation.Ratios.Repositories;
 internal static class ManyRefs
 {
     /// <summary>A fetch can want as many different ones.</summary>
-    public const int Commits = 10_000;
+    private const int Commits = 10_000;
 
     /// <summary>Puts so many beside the branch <c>main</c>, packed as a primary that is looked after has them.</summary>
     public static async Task ImportAsync(PrimaryRepository repository, int count)

@@ -70,8 +70,8 @@ internal static class SshdConfigWriter
         Say("MaxSessions 64");
 
         Say($"AcceptEnv GIT_PROTOCOL {NodeMark.Variable}");
-        // sshd starts the relay with the account's shell, and Debian's bash would run the account's .bashrc first. Such a file takes time from
-        // each session, may write to the client or may wait. So the shell's home is a folder that has no such file.
+        // sshd starts the relay with the account's shell, and Debian's bash would run the account's .bashrc first. Such a file takes time
+        // from each session, may write to the client, or may wait. So the shell's home is a folder that has no such file.
         Say($"SetEnv {Quoted($"HOME={options.Folder}")}");
         Say("PermitUserEnvironment no");
         Say("PermitUserRC no");

@@ -37,10 +37,25 @@ public sealed class UpkeepRestTests : IAsyncLifetime
     [Fact]
     public void DamagedMirror_RestsForAMoment()
     {
+        Damage();
+        Assert.Null(_node.Mirror.TryRead());
+        Assert.Equal([TimeSpan.FromSeconds(5)], _asked);
+    }
+
+    /// <summary>Nobody reads the mirror meanwhile, so the sync is the first to meet the damage.</summary>
+    [Fact]
+    public async Task MirrorThatASyncFindsDamaged_RestsForAMoment()
+    {
+        await _node.CommitAsync();
+        Damage();
+        Assert.False(await _node.SyncAsync());
+        Assert.Equal([TimeSpan.FromSeconds(5)], _asked);
+    }
+
+    private void Damage()
+    {
         string pack = Directory.GetFiles(_node.ObjectsOfTheMirror, "*.pack", SearchOption.AllDirectories)[0];
         File.SetUnixFileMode(pack, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllBytes(pack, []);
-        Assert.Null(_node.Mirror.TryRead());
-        Assert.Equal([TimeSpan.FromSeconds(5)], _asked);
     }
 }

@@ -9,19 +9,18 @@ public static class Checkout
     public static string Launcher => Path.Combine(Root, "waystation");
 
     /// <summary>The program that a whole run of the tests has published, or else the one that was built together with the tests.</summary>
-    public static string Program { get; } =
-        Environment.GetEnvironmentVariable("WAYSTATION_TEST_PROGRAM") is { Length: > 0 } program
-            ? program
-            : Path.Combine(Root, "artifacts", "bin", "Proxy", "release", "waystation");
+    public static string Program { get; } = Published ?? Path.Combine(Root, "artifacts", "bin", "Proxy", "release", "waystation");
 
-    private static bool IsPublished => Environment.GetEnvironmentVariable("WAYSTATION_TEST_PROGRAM") is { Length: > 0 };
+    private static string? Published => Environment.GetEnvironmentVariable("WAYSTATION_TEST_PROGRAM") is { Length: > 0 } path ? path : null;
 
     /// <summary>
     /// Variables for a node of the published program. Nearly all of it is compiled already. To compile its much used parts once more, and
     /// better, would take half of the processor time of a node that lives for seconds.
     /// </summary>
     public static IReadOnlyDictionary<string, string> RuntimeSettings { get; } =
-        IsPublished ? new Dictionary<string, string> { ["DOTNET_TC_CallCountThreshold"] = "10000" } : new Dictionary<string, string>();
+        Published is not null
+            ? new Dictionary<string, string> { ["DOTNET_TC_CallCountThreshold"] = "10000" }
+            : new Dictionary<string, string>();
 
     /// <summary>The runtime that runs the tests, for programs that are started with an empty environment.</summary>
     public static string DotnetRoot { get; } =

@@ -79,20 +79,7 @@ public sealed class FillReader : PackReader
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            while (true)
-            {
-                Task changed = _fill.File.Changed;
-                int seen = _fill.HoldsUntilWhole ? int.MaxValue : _progressSeen;
-                if (_fill.Look(_follower, _isStarter, ref seen) is { } step)
-                {
-                    return step.Ending;
-                }
-
-                if (!await _fill.WaitAsync(changed, _patience, either.Token))
-                {
-                    return Silent;
-                }
-            }
+            return (await NextStepAsync(TryPeek, _patience, either.Token)).Ending;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -107,28 +94,9 @@ public sealed class FillReader : PackReader
     public void EndWithLastReader() => _fill.EndWithLastReader();
 
     /// <summary>Waits for the next step, or for the fill's end without a whole pack.</summary>
-    public async ValueTask<FillStep> StepAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            if (_fill.Look(_follower, _isStarter, ref _progressSeen) is { } step)
-            {
-                return step;
-            }
-
-            Task changed = _fill.File.Changed;
-            if (_fill.Look(_follower, _isStarter, ref _progressSeen) is { } late)
-            {
-                return late;
-            }
-
-            // A reader that has read bytes of this fill cannot go on with another.
-            if (!await _fill.WaitAsync(changed, _follower.Position == 0 ? _patience : Timeout.InfiniteTimeSpan, cancellationToken))
-            {
-                return new FillStep(Silent);
-            }
-        }
-    }
+    public async ValueTask<FillStep> StepAsync(CancellationToken cancellationToken) =>
+        // A reader that has read bytes of this fill cannot go on with another.
+        TryStep() ?? await NextStepAsync(TryStep, _follower.Position == 0 ? _patience : Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <inheritdoc />
     public override async ValueTask<PackStep> NextAsync(CancellationToken cancellationToken)
@@ -166,4 +134,32 @@ public sealed class FillReader : PackReader
     /// <inheritdoc />
     public override ValueTask DisposeAsync() =>
         Interlocked.Exchange(ref _isDisposed, 1) == 0 ? _fill.DetachAsync(_follower, _isStarter) : ValueTask.CompletedTask;
+
+    private FillStep? TryStep() => _fill.Look(_follower, _isStarter, ref _progressSeen);
+
+    /// <summary>
+    /// As <see cref="TryStep"/>, but progress stays unseen, and does not count if readers get nothing before the pack is whole.
+    /// </summary>
+    private FillStep? TryPeek()
+    {
+        int seen = _fill.HoldsUntilWhole ? int.MaxValue : _progressSeen;
+        return _fill.Look(_follower, _isStarter, ref seen);
+    }
+
+    private async ValueTask<FillStep> NextStepAsync(Func<FillStep?> attempt, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed = _fill.File.Changed;
+            if (attempt() is { } step)
+            {
+                return step;
+            }
+
+            if (!await _fill.WaitAsync(changed, patience, cancellationToken))
+            {
+                return new FillStep(Silent);
+            }
+        }
+    }
 }
