@@ -15,6 +15,7 @@ public static class FuzzTargets
         new("fetch-response", FetchResponses.Read),
         new("advertisement", Advertisements.Read),
         new("push", Pushes.Read),
+        new("object", Objects.Read),
         new("lfs", LfsMessages.Read),
         new("relay", RelayMessages.Read),
         new("ssh", SshTexts.Read),

@@ -203,6 +203,11 @@ public sealed partial class WaystationNode : IAsyncDisposable
     {
         // A command line that names a receiver has its own.
         bool hasReceiver = AreMeasured || _settings.Options.Contains("--Telemetry:OtlpUrl");
+        if (_settings.Options.Contains("--ssh-listen") && !_settings.Options.Contains("--Ssh:HostKeys"))
+        {
+            await HostKeys.PlaceAsync(DataFolder);
+        }
+
         Dictionary<string, string> exports = hasReceiver ? [] : await ExportSearch.EnvironmentAsync();
         IReadOnlyDictionary<string, string> runtime = AreMeasured ? new Dictionary<string, string>() : Checkout.RuntimeSettings;
         var command = new Command(
