@@ -78,7 +78,7 @@ public sealed class CrowdedDoorTests : IAsyncLifetime
     [InlineData("GET / HT")]
     public async Task Connection_IsEnded_WhenNoRequestComesInTime(string begun)
     {
-        await _station.StartAsync(new NodeSettings { Options = ["--Clients:HeadTimeout", "00:00:02"] });
+        await _station.StartAsync(new NodeSettings { Options = ["--Clients:HeadTimeout", "00:00:04"] });
         using RawConnection connection = await RawConnection.OpenAsync(_station.Node.Url);
         await connection.SendAsync(Encoding.ASCII.GetBytes(begun));
         RawAnswer answer = await connection.ReadToEndAsync(TimeSpan.FromSeconds(20));
@@ -95,7 +95,7 @@ public sealed class CrowdedDoorTests : IAsyncLifetime
             new NodeSettings
             {
                 Listen = ["https://127.0.0.1:0"],
-                Options = ["--Tls:Certificate", files.Certificate, "--Tls:Key", files.Key, "--Clients:HeadTimeout", "00:00:02"],
+                Options = ["--Tls:Certificate", files.Certificate, "--Tls:Key", files.Key, "--Clients:HeadTimeout", "00:00:04"],
             }
         );
         using RawConnection connection = await RawConnection.OpenAsync(_station.Node.Url);
