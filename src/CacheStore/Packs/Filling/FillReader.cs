@@ -79,7 +79,7 @@ public sealed class FillReader : PackReader
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return (await NextStepAsync(TryPeek, _patience, either.Token)).Ending;
+            return (await NextStepAsync(isPeek: true, _patience, either.Token)).Ending;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -96,7 +96,7 @@ public sealed class FillReader : PackReader
     /// <summary>Waits for the next step, or for the fill's end without a whole pack.</summary>
     public async ValueTask<FillStep> StepAsync(CancellationToken cancellationToken) =>
         // A reader that has read bytes of this fill cannot go on with another.
-        TryStep() ?? await NextStepAsync(TryStep, _follower.Position == 0 ? _patience : Timeout.InfiniteTimeSpan, cancellationToken);
+        TryStep() ?? await NextStepAsync(isPeek: false, _follower.Position == 0 ? _patience : Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <inheritdoc />
     public override async ValueTask<PackStep> NextAsync(CancellationToken cancellationToken)
@@ -146,12 +146,12 @@ public sealed class FillReader : PackReader
         return _fill.Look(_follower, _isStarter, ref seen);
     }
 
-    private async ValueTask<FillStep> NextStepAsync(Func<FillStep?> attempt, TimeSpan patience, CancellationToken cancellationToken)
+    private async ValueTask<FillStep> NextStepAsync(bool isPeek, TimeSpan patience, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task changed = _fill.File.Changed;
-            if (attempt() is { } step)
+            if ((isPeek ? TryPeek() : TryStep()) is { } step)
             {
                 return step;
             }
