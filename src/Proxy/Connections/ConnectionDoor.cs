@@ -25,8 +25,11 @@ internal sealed class ConnectionDoor(
     /// <summary>How often a connection is checked within the stall timeout: a stall is found a quarter late at most.</summary>
     private const int LooksInAStall = 4;
 
-    /// <summary>The server itself answers an unfinished head with 408; this is the time for that.</summary>
-    private static readonly TimeSpan s_serversOwn = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// The server itself answers an unfinished head with 408; this is the time for that. Its clock has ticks of a second: it starts with
+    /// the first bytes, adds a tick to the timeout and looks once a tick, so it is up to two seconds late on an idle machine.
+    /// </summary>
+    private static readonly TimeSpan s_serversOwn = TimeSpan.FromSeconds(5);
 
     /// <summary>The shortest time between two warnings.</summary>
     private static readonly TimeSpan s_betweenWarnings = TimeSpan.FromMinutes(1);

@@ -95,7 +95,7 @@ public sealed class CrowdedDoorTests : IAsyncLifetime
             new NodeSettings
             {
                 Listen = ["https://127.0.0.1:0"],
-                Options = ["--Tls:Certificate", files.Certificate, "--Tls:Key", files.Key, "--Clients:HeadTimeout", "00:00:04"],
+                Options = ["--Tls:Certificate", files.Certificate, "--Tls:Key", files.Key, "--Clients:HeadTimeout", "00:00:02"],
             }
         );
         using RawConnection connection = await RawConnection.OpenAsync(_station.Node.Url);
