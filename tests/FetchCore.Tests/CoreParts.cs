@@ -109,7 +109,7 @@ internal sealed class CoreParts : IAsyncDisposable
         Ahead = new PackPrewarmer(Work, Mirrors, Sync, shapes, Store, Fills, local, workMeters, NullLogger<PackPrewarmer>.Instance);
         Moved = new SyncOnRefChange(Mirrors, Sync, peers);
         RefsService = new RefsService(
-            new RefsCoalescer(time),
+            new RefsCoalescer(time, fetchMeters),
             new OutageRefs(Tickets, fetchMeters, NullLogger<OutageRefs>.Instance),
             Tickets,
             Moved,

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Waystation.Ratios.Measures;
 
@@ -14,15 +15,22 @@ internal static class VeryManyRefs
     /// <summary>The first listings of a node wait for the runtime, which compiles what they use.</summary>
     private const int Discarded = 10;
 
+    /// <summary>Further credentials that are shown the same refs.</summary>
+    private const int Credentials = 10;
+
     private const double MiB = 1 << 20;
 
     public static async Task MeasureAsync(Stage stage, int samples, Table table)
     {
         int count = stage.IsQuick ? QuickMany : Many;
         PrimaryRepository many = await stage.OnceAsync("many-refs", (_, repository) => ManyRefs.ImportAsync(repository, count));
-        string through = stage.Node.UrlOf(many).AbsoluteUri,
+        // A node of its own: another one has grown by all that was measured before.
+        await using WaystationNode node = await WaystationNode.StartAsync(stage.Primary.Url, new NodeSettings());
+        string through = node.UrlOf(many).AbsoluteUri,
             direct = stage.Primary.UrlOf(many).AbsoluteUri;
-        await CompareListingsAsync(stage, samples, table, count, through, direct);
+        double before = await TicketBytesAsync(node);
+        await CompareListingsAsync(stage, node, samples, table, count, through, direct);
+        await AddBytesAsync(node, table, count, through, before);
         await CompareClonesAsync(samples, table, count, many, through, direct);
         await CompareWantsAsync(samples, table, count, many, through);
     }
@@ -72,7 +80,40 @@ internal static class VeryManyRefs
         );
     }
 
-    private static async Task CompareListingsAsync(Stage stage, int samples, Table table, int count, string through, string direct)
+    /// <summary>
+    /// By the node's own metric, after more credentials have been shown the same. The primary demands no login, and takes any.
+    /// </summary>
+    private static async Task AddBytesAsync(WaystationNode node, Table table, int count, string through, double before)
+    {
+        for (int user = 0; user < Credentials; user++)
+        {
+            using var client = new HttpClient();
+            client.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"user{user}:x")));
+            await Exchange.PostAsync(client, through, FetchBody.AllRefs);
+        }
+
+        table.Add(
+            new Row($"memory of the listing of {count:#,0} refs, kept for the tickets of {Credentials + 1} credentials")
+            {
+                Compared = Samples.Of((await TicketBytesAsync(node) - before) / count),
+                Format = "0.0",
+                Unit = "bytes a ref",
+                Bar = Bar.AtMost(48),
+            }
+        );
+    }
+
+    private static async Task<double> TicketBytesAsync(WaystationNode node) => (await node.MetricsAsync()).Sum("waystation_ticket_bytes");
+
+    private static async Task CompareListingsAsync(
+        Stage stage,
+        WaystationNode node,
+        int samples,
+        Table table,
+        int count,
+        string through,
+        string direct
+    )
     {
         using var client = new HttpClient();
         Samples ours = new(),
@@ -80,13 +121,14 @@ internal static class VeryManyRefs
             added = new(),
             peak = new(),
             above = new();
-        double megabytes = 0;
+        double megabytes = 0,
+            idle = node.ResidentBytes;
         for (int sample = -Discarded; sample < samples; sample++)
         {
-            await PrimaryUse.SettleAsync(stage);
-            stage.Node.ForgetPeak();
+            await PrimaryUse.SettleAsync(stage, node);
+            node.ForgetPeak();
             Exchange byNode = await Exchange.PostAsync(client, through, FetchBody.AllRefs);
-            double most = stage.Node.PeakResidentBytes;
+            double most = node.PeakResidentBytes;
             Exchange byPrimary = await Exchange.PostAsync(client, direct, FetchBody.AllRefs);
             if (byNode.Bytes != byPrimary.Bytes)
             {
@@ -103,7 +145,7 @@ internal static class VeryManyRefs
             theirs.Add(byPrimary.Milliseconds);
             added.Add(byNode.Milliseconds - byPrimary.Milliseconds);
             peak.Add(most / MiB);
-            above.Add((most - stage.IdleBytes) / MiB);
+            above.Add((most - idle) / MiB);
         }
 
         table.Add(
@@ -121,7 +163,7 @@ internal static class VeryManyRefs
             new Row("memory of the node meanwhile, MiB")
             {
                 Ours = $"peak {peak.Say("0")}",
-                Rival = $"idle, before all: {stage.IdleBytes / MiB:0}",
+                Rival = $"idle, before all: {idle / MiB:0}",
                 Compared = above,
                 Format = "0",
                 Unit = "MiB more",

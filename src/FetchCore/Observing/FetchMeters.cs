@@ -8,6 +8,7 @@ public sealed class FetchMeters
     /// <summary>The name of the program's meter.</summary>
     public const string MeterName = "Waystation";
 
+    private readonly Meter _meter;
     private readonly Counter<long> _fetches;
     private readonly Counter<long> _fetchBytes;
     private readonly Counter<long> _bypasses;
@@ -21,11 +22,13 @@ public sealed class FetchMeters
     private readonly Counter<long> _upstream;
     private readonly Counter<long> _stale;
     private readonly UpDownCounter<long> _open;
+    private readonly UpDownCounter<long> _waitingForRefs;
 
     /// <param name="meter">Gets the instruments.</param>
     public FetchMeters(Meter meter)
     {
         ArgumentNullException.ThrowIfNull(meter);
+        _meter = meter;
         _fetches = meter.CreateCounter<long>(
             "waystation_fetches_total",
             description: "Fetches, by `outcome`: `hit`, `join`, `local`, `peer` (another node of the farm), `forward` and `bypass`."
@@ -82,6 +85,10 @@ public sealed class FetchMeters
                 + "`lfs-authenticate`."
         );
         _open = meter.CreateUpDownCounter<long>("waystation_open_requests", description: "Requests of clients under way.");
+        _waitingForRefs = meter.CreateUpDownCounter<long>(
+            "waystation_refs_waiting",
+            description: "Requests for refs that wait until the primary has answered an equal one. They share the next question."
+        );
         foreach (FetchOutcome outcome in Enum.GetValues<FetchOutcome>())
         {
             _fetches.Add(0, Tag("outcome", outcome.ToWord()));
@@ -167,6 +174,20 @@ public sealed class FetchMeters
 
     /// <summary>A request, or a session, ended.</summary>
     public void Closed() => _open.Add(-1);
+
+    /// <summary>Sets the source of the memory that access tickets take.</summary>
+    public void ObserveTickets(Func<long> bytes) =>
+        _meter.CreateObservableGauge(
+            "waystation_ticket_bytes",
+            bytes,
+            description: "Bytes in memory of all access tickets and records, with the listings of refs that they share."
+        );
+
+    /// <summary>A request for refs waits for the answer to an equal one.</summary>
+    internal void RefsWait() => _waitingForRefs.Add(1);
+
+    /// <summary>Such a request has got its place on the next question, or has left.</summary>
+    internal void RefsWaited() => _waitingForRefs.Add(-1);
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 }

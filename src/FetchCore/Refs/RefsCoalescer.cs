@@ -1,4 +1,5 @@
 using Waystation.CacheStore.Packs.Filling;
+using Waystation.FetchCore.Observing;
 
 namespace Waystation.FetchCore.Refs;
 
@@ -9,7 +10,8 @@ namespace Waystation.FetchCore.Refs;
 /// leader needs the response before its end.
 /// </summary>
 /// <param name="time">The clock.</param>
-public sealed class RefsCoalescer(TimeProvider time)
+/// <param name="meters">Counts the clients that wait.</param>
+public sealed class RefsCoalescer(TimeProvider time, FetchMeters meters)
 {
     /// <summary>
     /// A client waits no longer than this for another's question, or for a byte of a shared response. A primary that is far away and slow
@@ -36,7 +38,9 @@ public sealed class RefsCoalescer(TimeProvider time)
             // They wait longer each time, so that not all of them ask a primary that is slow for all.
             TimeSpan patience = s_patience * (1 << attempt);
             var waiter = new Waiter(flight => _ = flight.RunAsync(leader));
-            (CoalescedRefs Flight, bool Leads) place = await PlaceAsync(key, waiter, Board(key, waiter), patience, cancellationToken);
+            (CoalescedRefs Flight, bool Leads) place = Board(key, waiter) is { } ahead
+                ? await PlaceAsync(key, waiter, ahead, patience, cancellationToken)
+                : await waiter.Place.Task;
             if (place.Leads)
             {
                 return await place.Flight.AskPrimaryAsync(cancellationToken);
@@ -77,11 +81,12 @@ public sealed class RefsCoalescer(TimeProvider time)
     private async Task<(CoalescedRefs Flight, bool Leads)> PlaceAsync(
         RefsKey key,
         Waiter waiter,
-        CoalescedRefs? ahead,
+        CoalescedRefs ahead,
         TimeSpan patience,
         CancellationToken cancellationToken
     )
     {
+        meters.RefsWait();
         try
         {
             return await waiter.Place.Task.WaitAsync(patience, time, cancellationToken);
@@ -89,7 +94,7 @@ public sealed class RefsCoalescer(TimeProvider time)
         catch (TimeoutException)
         {
             // All waiters behind it go on together.
-            ahead?.Complete();
+            ahead.Complete();
             return await waiter.Place.Task;
         }
         catch (OperationCanceledException)
@@ -106,6 +111,10 @@ public sealed class RefsCoalescer(TimeProvider time)
             (CoalescedRefs flight, bool leads) = await waiter.Place.Task;
             (leads ? (Action)flight.EndLead : flight.EndHold)();
             throw;
+        }
+        finally
+        {
+            meters.RefsWaited();
         }
     }
 

@@ -264,12 +264,17 @@ internal static class Node
             .AddSingleton<PrimaryHistory>()
             .AddSingleton<LostHistory>()
             .AddSingleton<WantsAndHavesFilter>()
-            .AddSingleton(provider => new AccessTickets(
-                provider.GetRequiredService<TimeProvider>(),
-                options.Access.TicketLifetime,
-                options.Outage.ServeFor,
-                provider.GetService<ITicketExchange>()
-            ))
+            .AddSingleton(provider =>
+            {
+                var tickets = new AccessTickets(
+                    provider.GetRequiredService<TimeProvider>(),
+                    options.Access.TicketLifetime,
+                    options.Outage.ServeFor,
+                    provider.GetService<ITicketExchange>()
+                );
+                provider.GetRequiredService<FetchMeters>().ObserveTickets(() => tickets.Bytes);
+                return tickets;
+            })
             .AddSingleton(static provider => new RefsService(
                 provider.GetRequiredService<RefsCoalescer>(),
                 provider.GetRequiredService<OutageRefs>(),

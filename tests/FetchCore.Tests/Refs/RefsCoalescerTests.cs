@@ -1,22 +1,27 @@
 using System.Buffers;
+using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using Waystation.FetchCore.Access;
+using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.FetchCore.Refs;
 
 namespace Waystation.FetchCore.Tests.Refs;
 
 /// <summary>Equal questions for refs, of which one hangs at the primary.</summary>
-public sealed class RefsCoalescerTests
+public sealed class RefsCoalescerTests : IDisposable
 {
     private readonly ManualTime _time = new();
     private readonly CredentialDigester _digester = new();
+    private readonly Meter _meter = new("test");
     private readonly RefsCoalescer _coalescer;
     private readonly TaskCompletionSource<PrimaryReply> _hanging = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ahead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _asked;
 
-    public RefsCoalescerTests() => _coalescer = new RefsCoalescer(_time);
+    public RefsCoalescerTests() => _coalescer = new RefsCoalescer(_time, new FetchMeters(_meter));
+
+    public void Dispose() => _meter.Dispose();
 
     [Theory]
     [InlineData(1, 0)] // the question under way when the others come

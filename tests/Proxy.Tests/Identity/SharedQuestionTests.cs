@@ -18,6 +18,7 @@ public sealed class SharedQuestionTests(GitFront front) : IClassFixture<GitFront
         (string repository, GitScript script) = front.Serve();
         Answers answers = await AskTogetherAsync(
             repository,
+            WaitingCrowdAsync,
             (context, number) =>
             {
                 context.Response.Headers.SetCookie = $"session={number}";
@@ -41,6 +42,7 @@ public sealed class SharedQuestionTests(GitFront front) : IClassFixture<GitFront
         (string repository, _) = front.Serve();
         Answers answers = await AskTogetherAsync(
             repository,
+            WaitingCrowdAsync,
             async (context, number) =>
             {
                 await context.Request.Body.CopyToAsync(Stream.Null);
@@ -61,7 +63,7 @@ public sealed class SharedQuestionTests(GitFront front) : IClassFixture<GitFront
     public async Task Questions_ThatThePrimaryCanTellApart_AreAskedEach(string name, string value)
     {
         (string repository, GitScript script) = front.Serve();
-        await AskTogetherAsync(repository, (context, _) => script.HandleAsync(context), name, value);
+        await AskTogetherAsync(repository, AskedCrowdAsync, (context, _) => script.HandleAsync(context), name, value);
 
         Assert.Equal(Crowd + 1, script.LsRefs);
     }
@@ -72,14 +74,16 @@ public sealed class SharedQuestionTests(GitFront front) : IClassFixture<GitFront
     public async Task Questions_ThatDifferInTheirNumberAlone_ShareOne(string name, string value)
     {
         (string repository, GitScript script) = front.Serve();
-        await AskTogetherAsync(repository, (context, _) => script.HandleAsync(context), name, value);
+        await AskTogetherAsync(repository, WaitingCrowdAsync, (context, _) => script.HandleAsync(context), name, value);
 
         Assert.Equal(2, script.LsRefs);
     }
 
     /// <summary>One question is under way when the others come; all that wait then share the next, as far as they may.</summary>
+    /// <param name="crowdComesAsync">Whether all the others have come, with the number of questions at the primary.</param>
     private async Task<Answers> AskTogetherAsync(
         string repository,
+        Func<int, Task<bool>> crowdComesAsync,
         Func<HttpContext, int, Task> answer,
         string? name = null,
         string value = ""
@@ -104,15 +108,17 @@ public sealed class SharedQuestionTests(GitFront front) : IClassFixture<GitFront
             }
         }
 
-        await Eventually.TrueAsync(
-            "all have come",
-            async () => (await front.Node.MetricsAsync()).Sum("waystation_open_requests") == Crowd + 1
-        );
+        await Eventually.TrueAsync("all have come", () => crowdComesAsync(Volatile.Read(ref asked)));
         open.SetResult();
         HttpResponseMessage[] answers = await Task.WhenAll(requests);
         string[] bodies = await Task.WhenAll(answers.Select(one => one.Content.ReadAsStringAsync()));
         return new Answers(answers, bodies);
     }
+
+    private async Task<bool> WaitingCrowdAsync(int asked) =>
+        asked == 1 && (await front.Node.MetricsAsync()).Sum("waystation_refs_waiting") == Crowd;
+
+    private static Task<bool> AskedCrowdAsync(int asked) => Task.FromResult(asked == Crowd + 1);
 
     private Task<HttpResponseMessage> AskAsync(string repository, (string Name, string Value)[] headers)
     {
