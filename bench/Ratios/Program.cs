@@ -25,6 +25,7 @@ using Waystation.Ratios.Measures;
     ("mixed", MixedLoad.MeasureAsync),
     ("open-load", OpenLoad.MeasureAsync),
     ("beside-upkeep", BesideUpkeep.MeasureAsync),
+    ("beside-scrubbing", BesideScrubbing.MeasureAsync),
     ("wide-area", WideArea.MeasureAsync),
     ("lfs", LargeObjects.MeasureAsync),
     ("farm", Farm.MeasureAsync),

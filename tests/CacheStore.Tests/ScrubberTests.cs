@@ -92,7 +92,7 @@ public sealed class ScrubberTests : IAsyncLifetime
         Assert.Equal(0, (await _scrubber.RunAsync(TimeSpan.Zero, default)).Bytes);
     }
 
-    private void Open()
+    private void Open(TimeProvider? time = null)
     {
         var budget = new SpaceBudget(_bench.Data, new DiskOptions(), new StrangerOptions(), TimeProvider.System);
         var meters = new StoreMeters(_meter);
@@ -100,7 +100,9 @@ public sealed class ScrubberTests : IAsyncLifetime
             new DiskPackTier(_bench.Data, budget, new PackCacheOptions(), meters, TimeProvider.System, NullLogger<DiskPackTier>.Instance),
             _bench.Mirrors,
             new LfsStore(_bench.Data, budget, new LfsOptions(), meters, TimeProvider.System, NullLogger<LfsStore>.Instance),
-            _bench.Data
+            _bench.Data,
+            TimeSpan.FromHours(20),
+            time ?? TimeProvider.System
         );
     }
 }

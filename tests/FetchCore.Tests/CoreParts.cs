@@ -89,7 +89,7 @@ internal sealed class CoreParts : IAsyncDisposable
         Warm = new WarmWork(Mirrors, services, Making);
         Queue = new WorkQueue([Upkeep, Vet, Warm], new WorkOptions(), _data, workMeters, time, NullLogger<WorkQueue>.Instance);
         Lfs = new LfsStore(_data, budget, new LfsOptions(), meters, time, NullLogger<LfsStore>.Instance);
-        Scrubber = new Scrubber(Store, Mirrors, Lfs, _data);
+        Scrubber = new Scrubber(Store, Mirrors, Lfs, _data, new VetOptions().ScrubWithin, time);
         Sight = new WantsAndHavesFilter(Mirrors, Objects, new ReachabilityChecker(Objects), Sync, peers, options, time);
         _turns = new PackObjectsLimiter(options);
         var local = new LocalRung(

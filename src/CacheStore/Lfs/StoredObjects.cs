@@ -226,7 +226,7 @@ internal sealed class StoredObjects : ISpaceHolder
         return all.Select(stored => new ScrubItem(
             "lfs/" + stored.Object.Id,
             stored.Object.Size,
-            stopping => Task.FromResult(IsWhole(stored, stopping))
+            (pace, stopping) => IsWholeAsync(stored, pace, stopping)
         ));
     }
 
@@ -274,7 +274,7 @@ internal sealed class StoredObjects : ISpaceHolder
         return null;
     }
 
-    private bool IsWhole(StoredObject stored, CancellationToken stopping)
+    private async Task<bool> IsWholeAsync(StoredObject stored, ScrubPace pace, CancellationToken stopping)
     {
         if (!Contains(stored.Object))
         {
@@ -287,8 +287,8 @@ internal sealed class StoredObjects : ISpaceHolder
             using StoredObjectFile? file = TryOpen(stored);
             for (int at = 0; file is not null && at < stored.Sums.Length; at++)
             {
-                stopping.ThrowIfCancellationRequested();
                 file.ReadBlock(at, block);
+                await pace.RestAsync(stopping);
             }
 
             return file is not null || !Contains(stored.Object);

@@ -303,16 +303,20 @@ public sealed class MirrorSet : ISpaceHolder, IAsyncDisposable
                 yield return new ScrubItem(
                     $"{itemsName}/{name}",
                     file.Length,
-                    stopping => IsWholeAsync(mirror, file.FullName, () => drop(name), stopping)
+                    (pace, stopping) => IsWholeAsync(mirror, file.FullName, () => drop(name), pace, stopping)
                 );
             }
         }
     }
 
-    private static async Task<bool> IsWholeAsync(Mirror mirror, string path, Action drop, CancellationToken stopping)
+    private static async Task<bool> IsWholeAsync(Mirror mirror, string path, Action drop, ScrubPace pace, CancellationToken stopping)
     {
         FileStamp? read = FileStamp.Of(path);
-        if (await TrailingDigest.HoldsAsync(path, mirror.ObjectFormat, stopping) || read is null || FileStamp.Of(path) != read)
+        if (
+            await TrailingDigest.ReadAsync(path, mirror.ObjectFormat, stopping, pace) is not null
+            || read is null
+            || FileStamp.Of(path) != read
+        )
         {
             return true; // or replaced meanwhile: what took its place was checked when it came
         }

@@ -20,7 +20,16 @@ internal static class TrailingDigest
     /// <summary>
     /// Reads the file whole and returns its digest in hexadecimal; null if the digest differs or the file cannot be read.
     /// </summary>
-    public static async Task<string?> ReadAsync(string path, ObjectFormat format, CancellationToken cancellationToken)
+    /// <param name="path">The file.</param>
+    /// <param name="format">The repository's hash function.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="pace">Rests meanwhile; null where somebody waits for the result.</param>
+    public static async Task<string?> ReadAsync(
+        string path,
+        ObjectFormat format,
+        CancellationToken cancellationToken,
+        ScrubPace? pace = null
+    )
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
@@ -47,6 +56,10 @@ internal static class TrailingDigest
 
                 hash.AppendData(buffer, 0, read);
                 left -= read;
+                if (pace is not null)
+                {
+                    await pace.RestAsync(cancellationToken);
+                }
             }
 
             byte[] trailer = new byte[format.DigestLength];

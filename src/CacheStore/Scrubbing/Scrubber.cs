@@ -9,30 +9,44 @@ namespace Waystation.CacheStore.Scrubbing;
 
 /// <summary>
 /// Reads the stored files and compares them with their checksums before a client asks for them, because bits rot below the file system
-/// without a trace in a file's stamp. It goes through the whole store within a day, file by file in the order of their names, and
+/// without a trace in a file's stamp. It goes through the whole store within a set time, file by file in the order of their names, and
 /// continues at its position after a restart. The folder of a mirror is looked at when its turn comes and not before: a look at all of
-/// them, at each step, would be most of what a node with many mirrors does.
+/// them, at each step, would be most of what a node with many mirrors does. It rests between blocks, because clients go first.
 /// </summary>
-public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs, DataFolder folder)
+/// <param name="packs">The kept packs.</param>
+/// <param name="mirrors">The mirrors.</param>
+/// <param name="lfs">The stored objects of Git LFS.</param>
+/// <param name="folder">The data folder, which has the position.</param>
+/// <param name="within">The time for the whole store.</param>
+/// <param name="time">The clock.</param>
+public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs, DataFolder folder, TimeSpan within, TimeProvider time)
 {
-    /// <summary>The time for the whole store, with some hours of the day to spare.</summary>
-    private static readonly TimeSpan s_whole = TimeSpan.FromHours(20);
+    /// <summary>
+    /// The longest run, but for the rest of a file. A disk that is too slow for its store must not keep the position from being written.
+    /// </summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(15);
 
+    private readonly ScrubPace _pace = new(time);
     private readonly Journal<ScrubPlace> _journal = new(folder, "scrub.json", ScrubJson.Default.ScrubPlace);
     private readonly List<RepositoryName> _reached = [];
     private IEnumerator<ScrubItem>? _pass;
     private string? _last;
     private double _owed;
 
-    /// <summary>Scrubs the share of the store for this time, in whole files.</summary>
-    /// <param name="span">The part of a day that has passed.</param>
+    /// <summary>
+    /// Scrubs the share of the store for this time, in whole files. The share that finds no time is left for the next run.
+    /// </summary>
+    /// <param name="span">The time that has passed since the last share.</param>
     /// <param name="stopping">Ends it between two files or blocks.</param>
     public async Task<ScrubResult> RunAsync(TimeSpan span, CancellationToken stopping)
     {
         long whole = packs.Bytes + mirrors.Bytes + lfs.Bytes;
-        _owed += whole * span.TotalSeconds / s_whole.TotalSeconds;
+        _owed += whole * span.TotalSeconds / within.TotalSeconds;
+        _owed = Math.Min(_owed, whole);
+        _pace.Begin();
+        long begun = time.GetTimestamp();
         (long bytes, int damaged, int ends) = (0, 0, 0);
-        while (_owed > 0)
+        while (_owed > 0 && time.GetElapsedTime(begun) < s_longest)
         {
             _pass ??= ItemsAfter(_last ??= _journal.Read()?.Last ?? "").GetEnumerator();
             if (!_pass.MoveNext())
@@ -51,7 +65,7 @@ public sealed class Scrubber(DiskPackTier packs, MirrorSet mirrors, LfsStore lfs
             ScrubItem item = _pass.Current;
             bytes += item.Length;
             _owed -= item.Length;
-            if (!await item.CheckAsync(stopping))
+            if (!await item.CheckAsync(_pace, stopping))
             {
                 damaged++;
             }

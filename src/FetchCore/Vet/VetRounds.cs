@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Mirrors;
-using Waystation.CacheStore.Scrubbing;
 using Waystation.FetchCore.Background;
 using Waystation.FetchCore.Mirroring;
 using Waystation.FetchCore.Observing;
@@ -9,17 +8,11 @@ using Waystation.FetchCore.Observing;
 namespace Waystation.FetchCore.Vet;
 
 /// <summary>
-/// The vet's rounds. Each enqueues a vet of every mirror that is due, scrubs a share of the store, the whole of it within a day, and takes
-/// out of memory what nobody uses. It looks at no file of a mirror but of those whose turn of scrubbing it is.
+/// The vet's rounds. Each enqueues a vet of every mirror that is due, and takes out of memory what nobody uses. It looks at no file.
 /// Beside the rounds it enqueues upkeep where a change asks for it, and lets mirrors that were given up be made again.
 /// </summary>
 public sealed class VetRounds : BackgroundService
 {
-    /// <summary>Steps in a round: a mirror that is due waits no longer than one step.</summary>
-    private const int Steps = 12;
-
-    private static readonly TimeSpan s_shortestStep = TimeSpan.FromMilliseconds(200);
-
     /// <summary>Longer than a CI pipeline fetches from one repository, now and then.</summary>
     private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(5);
 
@@ -27,7 +20,6 @@ public sealed class VetRounds : BackgroundService
     private readonly VetWork _vet;
     private readonly UpkeepWork _upkeep;
     private readonly WorkQueue _queue;
-    private readonly Scrubber _scrubber;
     private readonly VetReport _report;
     private readonly TimeProvider _time;
     private readonly TimeSpan _step;
@@ -40,7 +32,6 @@ public sealed class VetRounds : BackgroundService
         VetWork vet,
         UpkeepWork upkeep,
         WorkQueue queue,
-        Scrubber scrubber,
         VetReport report,
         VetOptions options,
         TimeProvider time
@@ -52,11 +43,10 @@ public sealed class VetRounds : BackgroundService
         _vet = vet;
         _upkeep = upkeep;
         _queue = queue;
-        _scrubber = scrubber;
         _report = report;
         _time = time;
         _timetable = new VetTimetable(options.Every, time, new Random());
-        _step = options.Every / Steps is var step && step > s_shortestStep ? step : s_shortestStep;
+        _step = options.Step;
         // A little later, as after a clone more is asked of the same mirror.
         upkeep.WhenAsked((name, wait) => queue.Enqueue(WorkKind.Upkeep, name, wait > _step ? wait : _step));
         mirrors.WhenGivenUp(name =>
@@ -83,7 +73,7 @@ public sealed class VetRounds : BackgroundService
         using var timer = new PeriodicTimer(_step, _time);
         for (int count = 0; ; count++)
         {
-            if (count % Steps == 0)
+            if (count % VetOptions.StepsOfRound == 0)
             {
                 _report.Begin();
             }
@@ -95,17 +85,6 @@ public sealed class VetRounds : BackgroundService
             )
             {
                 _queue.Enqueue(WorkKind.Vet, due);
-            }
-
-            ScrubResult scrubbed = await _scrubber.RunAsync(_step, stoppingToken);
-            if (scrubbed.Bytes > 0)
-            {
-                _report.Scrubbed(scrubbed.Bytes, scrubbed.Damaged);
-            }
-
-            foreach (RepositoryName read in scrubbed.Mirrors)
-            {
-                _upkeep.AskIfDue(read);
             }
 
             _mirrors.Release(s_unused);

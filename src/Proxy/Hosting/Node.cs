@@ -247,7 +247,15 @@ internal static class Node
             .AddSingleton<CloneExplainer>()
             .AddSingleton<RepositoryList>()
             .AddSingleton<KeptRepositories>()
-            .AddSingleton<Scrubber>()
+            .AddSingleton(provider => new Scrubber(
+                provider.GetRequiredService<DiskPackTier>(),
+                provider.GetRequiredService<MirrorSet>(),
+                provider.GetRequiredService<LfsStore>(),
+                provider.GetRequiredService<DataFolder>(),
+                options.Vet.ScrubWithin,
+                provider.GetRequiredService<TimeProvider>()
+            ))
+            .AddHostedService<ScrubRounds>()
             .AddSingleton<VetRounds>()
             .AddHostedService(static provider => provider.GetRequiredService<VetRounds>())
             .AddHostedService<SyncNotice>()

@@ -271,7 +271,7 @@ public sealed class LfsTroubleTests
         foreach (ScrubItem item in bench.Store.ScrubItems().ToList())
         {
             Assert.Equal(2 * Block, item.Length);
-            Assert.Equal(item.Name == $"lfs/{good.Id}", await item.CheckAsync(CancellationToken.None));
+            Assert.Equal(item.Name == $"lfs/{good.Id}", await item.CheckAsync(new ScrubPace(TimeProvider.System), CancellationToken.None));
         }
 
         Assert.True(bench.Store.Contains(good));

@@ -129,7 +129,7 @@ public sealed partial class TipPackTests : IAsyncLifetime
             int damaged = 0;
             foreach (ScrubItem item in _bench.Mirrors.ScrubItems(_mirror).ToList())
             {
-                damaged += await item.CheckAsync(default) ? 0 : 1;
+                damaged += await item.CheckAsync(new ScrubPace(TimeProvider.System), default) ? 0 : 1;
             }
 
             Assert.Equal(1, damaged);

@@ -69,7 +69,6 @@ public sealed class VetRoundsTests : IAsyncLifetime
             core.Vet,
             core.Upkeep,
             core.Queue,
-            core.Scrubber,
             core.Report,
             new VetOptions { Every = s_every },
             _node.Time

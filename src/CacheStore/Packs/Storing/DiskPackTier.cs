@@ -170,7 +170,13 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
 
     /// <summary>Every pack, to be read whole and compared with its checksums.</summary>
     internal IEnumerable<ScrubItem> ScrubItems() =>
-        _index.All().Select(entry => new ScrubItem("packs/" + entry.Key, entry.Length, stopping => IsWholeAsync(entry.Item, stopping)));
+        _index
+            .All()
+            .Select(entry => new ScrubItem(
+                "packs/" + entry.Key,
+                entry.Length,
+                (pace, stopping) => IsWholeAsync(entry.Item, pace, stopping)
+            ));
 
     /// <param name="isOfStrangers">Whether only strangers want the pack, asked whenever it needs more room.</param>
     internal SpoolFile NewSpoolFile(Func<bool> isOfStrangers) =>
@@ -325,7 +331,7 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
         }
     }
 
-    private async Task<bool> IsWholeAsync(KeptPack pack, CancellationToken stopping)
+    private async Task<bool> IsWholeAsync(KeptPack pack, ScrubPace pace, CancellationToken stopping)
     {
         byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
         try
@@ -340,9 +346,9 @@ public sealed class DiskPackTier : IPackTier, ISpaceHolder
 
             while (await reader.NextAsync(stopping) is { Kind: PackStepKind.Bytes } step)
             {
-                stopping.ThrowIfCancellationRequested();
                 await reader.ReadAsync(block.AsMemory(0, step.Length), stopping);
                 reader.Verify();
+                await pace.RestAsync(stopping);
             }
 
             return true;
