@@ -138,6 +138,9 @@ public sealed class Mirror
 
     internal FileStamps TipStamps { get; }
 
+    /// <summary>The packs that came last.</summary>
+    public ReceivedPacks Received { get; } = new();
+
     /// <summary>What is known of its history without a look.</summary>
     internal KnownChildren Children { get; } = new();
 
@@ -294,6 +297,7 @@ public sealed class Mirror
             {
                 Volatile.Write(ref _refs, null);
                 _skeleton = null;
+                Received.Clear();
                 Stamps.Release();
                 TipStamps.Release();
             }

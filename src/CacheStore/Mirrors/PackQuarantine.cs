@@ -41,6 +41,7 @@ public sealed class PackQuarantine : IAsyncDisposable
     private readonly bool _isWhole;
     private readonly string _quarantine;
     private readonly GitProcess _indexing;
+    private readonly PackEnds _ends;
     private readonly CancellationToken _stopping;
     private long _received;
     private long _roomFor;
@@ -71,6 +72,7 @@ public sealed class PackQuarantine : IAsyncDisposable
         _mirror = mirror;
         _isWhole = isWhole;
         _stopping = stopping;
+        _ends = new PackEnds(mirror.ObjectFormat);
         _quarantine = folder.NewTemporaryPath(".intake");
         DataFolder.CreatePrivate(Path.Combine(_quarantine, "pack"));
         List<string> arguments = ["index-pack", "--stdin", "--fix-thin", "--rev-index", "--check-self-contained-and-connected"];
@@ -104,6 +106,7 @@ public sealed class PackQuarantine : IAsyncDisposable
         {
             foreach (ReadOnlyMemory<byte> segment in pack)
             {
+                _ends.Append(segment.Span);
                 await _indexing.Input.WriteAsync(segment, cancellationToken);
             }
         }
@@ -154,7 +157,7 @@ public sealed class PackQuarantine : IAsyncDisposable
 
         string index = Directory.EnumerateFiles(Path.Combine(_quarantine, "pack"), "*.idx").Single();
         return PackIds.CountOf(index) <= MaxLookedAtHere
-            ? await LookHereAsync(PackIds.Read(index, _mirror.ObjectFormat), wanted, shown)
+            ? await LookHereAsync(index, PackIds.Read(index, _mirror.ObjectFormat), wanted, shown)
             : await LookByWalkAsync(index, wanted, shown);
     }
 
@@ -178,7 +181,12 @@ public sealed class PackQuarantine : IAsyncDisposable
         _mirror.Stamps.Adopt(_quarantine);
     }
 
-    private async Task<Brought> LookHereAsync(PackIds packed, IReadOnlyCollection<ObjectId> wanted, IEnumerable<ObjectId> shown)
+    private async Task<Brought> LookHereAsync(
+        string index,
+        PackIds packed,
+        IReadOnlyCollection<ObjectId> wanted,
+        IEnumerable<ObjectId> shown
+    )
     {
         HashSet<ObjectId> roots = [.. wanted, .. shown.Where(packed.Contains)];
         NewObjects news = await NewObjects.AmongAsync(_mirror, packed.All().Concat(wanted), _stopping);
@@ -188,7 +196,30 @@ public sealed class PackQuarantine : IAsyncDisposable
         }
 
         MoveIn();
-        return new Brought(roots, await news.StraysAsync(roots, _stopping));
+        StrayObjects strays = await news.StraysAsync(roots, _stopping);
+        if (strays == StrayObjects.None)
+        {
+            await NoteReceivedAsync(Path.ChangeExtension(Path.GetFileName(index), ".pack"), packed, roots, news);
+        }
+
+        return new Brought(roots, strays);
+    }
+
+    /// <summary>The pack may be sent on as it came, if it is proven what it is.</summary>
+    private async Task NoteReceivedAsync(string name, PackIds packed, HashSet<ObjectId> roots, NewObjects news)
+    {
+        if (_received > ReceivedPack.MaxLength || !roots.All(news.Contains))
+        {
+            return;
+        }
+
+        ILookup<bool, ObjectId> areNew = packed.All().ToLookup(news.Contains);
+        if (await news.AreBoundedAsync(areNew[false], _stopping))
+        {
+            string file = Path.Combine(_mirror.Objects, "pack", name);
+            bool isThin = areNew[false].Any();
+            _mirror.Received.Add(new ReceivedPack(file, _ends, (int)_received, areNew[true].ToHashSet(), roots, news.Edge, isThin));
+        }
     }
 
     private async Task<Brought> LookByWalkAsync(string index, IReadOnlyCollection<ObjectId> wanted, IEnumerable<ObjectId> shown)

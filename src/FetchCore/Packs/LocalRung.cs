@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Git;
@@ -21,6 +22,7 @@ namespace Waystation.FetchCore.Packs;
 /// <code>
 ///   mirror   there is one, or it is being indexed
 ///   sync     one shared sync brings the missing objects
+///   send on  a pack that has just come is exactly what the client lacks
 ///   turn     not too many packs are made at once
 ///   pack     increments: a kept pack and what has come since, or git upload-pack makes it whole, as a fill
 /// </code>
@@ -104,6 +106,11 @@ public sealed class LocalRung(
                 return NotMade(limit, observed, MissReason.MirrorBehind);
             }
 
+            if (!withOrphans && await TrySendOnAsync(fill, mirror, call, either.Token) is { } sent)
+            {
+                return sent;
+            }
+
             using PackObjectsPermit turn = await EnterAsync(fill, call, observed, either.Token);
             using MirrorLease? lease = mirror.TryRead(fill.IsOfStrangers);
             if (lease is null)
@@ -178,6 +185,42 @@ public sealed class LocalRung(
         {
             throw new PackPermitLateException();
         }
+    }
+
+    /// <summary>The answer, if a pack that came into the mirror is that; null if it must be made.</summary>
+    private async Task<LocalAnswer?> TrySendOnAsync(Fill fill, Mirror mirror, LocalCall call, CancellationToken waiting)
+    {
+        MirrorRefs refs = mirror.Refs;
+        if (mirror.Received.Find(call.Request, refs) is null)
+        {
+            return null;
+        }
+
+        using MirrorLease? lease = mirror.TryRead(fill.IsOfStrangers);
+        if (
+            lease is null
+            || await filter.FilterAgainAsync(mirror, call, withOrphans: false, waiting) is not { } request
+            || (request.IncludeTag && !MirrorSync.HasTagsOf(refs, call.Asker.View))
+            || mirror.Received.Find(request, refs) is not { } received
+            || await received.TryReadAsync(mirror.ObjectFormat, waiting) is not { } pack
+        )
+        {
+            return null;
+        }
+
+        fill.Begin(
+            request.IsDone
+                ? FetchPrologue.Empty
+                : new FetchPrologue
+                {
+                    HasAcknowledgments = true,
+                    Acks = request.Haves,
+                    Ready = true,
+                },
+            FillSource.Mirror
+        );
+        await fill.WriteAsync(new ReadOnlySequence<byte>(pack), fill.Stopping);
+        return new LocalAnswer.Made(await fill.CompleteAsync(fill.Stopping));
     }
 
     /// <summary>Whether some wanted objects are among the orphans only; null if they are not in the mirror.</summary>
