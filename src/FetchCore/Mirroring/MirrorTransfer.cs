@@ -4,6 +4,7 @@ using Waystation.CacheStore;
 using Waystation.CacheStore.Disk;
 using Waystation.CacheStore.Git;
 using Waystation.CacheStore.Mirrors;
+using Waystation.FetchCore.Access;
 using Waystation.FetchCore.Observing;
 using Waystation.FetchCore.Primaries;
 using Waystation.GitProtocol.Advertisements;
@@ -29,6 +30,12 @@ public sealed class MirrorTransfer(
 {
     /// <summary>The most tips that are sent as haves; the rest is reachable from these, or nearly so.</summary>
     private const int MaxHaves = 4_096;
+
+    /// <summary>
+    /// Where refs have moved, the tips that they left say nearly all, and so few others are sent. A primary reads the object of each have:
+    /// a thousand tags take it longer than the pack.
+    /// </summary>
+    private const int FewHaves = 32;
 
     private readonly ConcurrentDictionary<RepositoryName, SignsOfLife> _underWay = new();
 
@@ -65,7 +72,11 @@ public sealed class MirrorTransfer(
     )
     {
         long begun = time.GetTimestamp();
-        (FetchRequest request, ResponseFraming framing) = asker.RequestFor(mirror.ObjectFormat, [.. missing], HavesOf(mirror));
+        (FetchRequest request, ResponseFraming framing) = asker.RequestFor(
+            mirror.ObjectFormat,
+            [.. missing],
+            HavesOf(mirror, asker.View, missing)
+        );
         if (await FetchFromHoldersAsync(mirror, asker, request, missing, stopping) is { } held)
         {
             logger.Synced(mirror.Name, missing.Count, held.Received, time.GetElapsedTime(begun));
@@ -159,11 +170,33 @@ public sealed class MirrorTransfer(
         }
     }
 
-    /// <summary>The tips of branches first.</summary>
-    private static List<ObjectId> HavesOf(Mirror mirror)
+    /// <summary>First the tips that refs have left, then HEAD, then the tips of branches.</summary>
+    private static List<ObjectId> HavesOf(Mirror mirror, AccessView view, IReadOnlyCollection<ObjectId> missing)
     {
         RefTipList tips = mirror.Refs.Tips;
-        return [.. TipsOf(tips, ofBranches: true).Concat(TipsOf(tips, ofBranches: false)).Distinct().Take(MaxHaves)];
+        HashSet<ObjectId> ofNewRefs = [.. missing];
+        List<ObjectId> left = [];
+        for (var both = new RefComparison(tips, view, peeledOnly: false); both.MoveNext(); )
+        {
+            if (both.IsOurs && both.IsMoved)
+            {
+                left.Add(both.Ours.Id);
+                ofNewRefs.Remove(both.Theirs.Id);
+            }
+        }
+
+        if (mirror.Refs.Find("HEAD") is { } head)
+        {
+            left.Add(head.Id);
+        }
+
+        return
+        [
+            .. left.Concat(TipsOf(tips, ofBranches: true))
+                .Concat(TipsOf(tips, ofBranches: false))
+                .Distinct()
+                .Take(ofNewRefs.Count == 0 ? Math.Min(left.Count + FewHaves, MaxHaves) : MaxHaves),
+        ];
     }
 
     private static IEnumerable<ObjectId> TipsOf(RefTipList tips, bool ofBranches)

@@ -39,6 +39,32 @@ public sealed class MirrorSyncTests : IAsyncLifetime
         await _node.AssertSoundAsync();
     }
 
+    /// <summary>A primary reads each have, so a thousand tags would take it longer than the pack.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Sync_NamesFewTips_WhereARefHasMoved(bool isOfNewRef)
+    {
+        for (int commit = 0; commit < 100; commit++)
+        {
+            await _node.Source.RunAsync("tag", $"v{commit}", $"{await _node.CommitAsync()}");
+        }
+
+        Assert.True(await _node.SyncAsync());
+        ObjectId old = await _node.ResolveAsync("main");
+        if (isOfNewRef)
+        {
+            await _node.Source.RunAsync("branch", "topic", "v40");
+        }
+
+        ObjectId tip = await _node.CommitAsync(isOfNewRef ? "topic" : "main");
+        Assert.True(await _node.SyncAsync());
+        FetchRequest sync = _node.Primary.Syncs.Last().Request;
+        Assert.Equal([tip], sync.Wants);
+        Assert.Equal(old, sync.Haves[0]);
+        Assert.InRange(sync.Haves.Count, isOfNewRef ? 100 : 10, isOfNewRef ? 110 : 40);
+    }
+
     [Fact]
     public async Task TwentyWhoWait_ShareOneSync()
     {
