@@ -113,12 +113,22 @@ public readonly record struct PackKey
         }
 
         AppendNumber(hash, distinct);
-        Span<byte> raw = stackalloc byte[SHA256.HashSizeInBytes];
+
+        // A call of the hash for each id would take longer than the hash.
+        Span<byte> block = stackalloc byte[128 * SHA256.HashSizeInBytes];
+        int filled = 0;
         foreach (ObjectId id in sorted.AsSpan(0, distinct))
         {
-            Span<byte> digest = raw[..id.Format.DigestLength];
-            id.CopyTo(digest);
-            hash.AppendData(digest);
+            if (block.Length - filled < SHA256.HashSizeInBytes)
+            {
+                hash.AppendData(block[..filled]);
+                filled = 0;
+            }
+
+            id.CopyTo(block[filled..]);
+            filled += id.Format.DigestLength;
         }
+
+        hash.AppendData(block[..filled]);
     }
 }
