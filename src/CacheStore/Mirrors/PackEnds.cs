@@ -15,6 +15,9 @@ internal sealed class PackEnds(ObjectFormat format)
 
     public ReadOnlyMemory<byte> Header => _header;
 
+    /// <summary>The number of objects that the header says; zero if it is none.</summary>
+    public uint ObjectCount => PackHeader.TryParse(_header, out PackHeader header) ? header.ObjectCount : 0;
+
     public ReadOnlyMemory<byte> Trailer => _trailer;
 
     public void Append(ReadOnlySpan<byte> bytes)

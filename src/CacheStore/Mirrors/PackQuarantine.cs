@@ -213,12 +213,18 @@ public sealed class PackQuarantine : IAsyncDisposable
             return;
         }
 
-        ILookup<bool, ObjectId> areNew = packed.All().ToLookup(news.Contains);
-        if (await news.AreBoundedAsync(areNew[false], _stopping))
+        HashSet<ObjectId> objects = [],
+            bases = [];
+        foreach (ObjectId id in packed.All())
+        {
+            (news.Contains(id) ? objects : bases).Add(id);
+        }
+
+        // A sender that did not know what is here has sent some of it again. Two such packs in one would have an object twice.
+        if (_ends.ObjectCount == objects.Count && await news.AreBoundedAsync(bases, _stopping))
         {
             string file = Path.Combine(_mirror.Objects, "pack", name);
-            bool isThin = areNew[false].Any();
-            _mirror.Received.Add(new ReceivedPack(file, _ends, (int)_received, areNew[true].ToHashSet(), roots, news.Edge, isThin));
+            _mirror.Received.Add(new ReceivedPack(file, _ends, (int)_received, objects, roots, news.Edge, isThin: bases.Count > 0));
         }
     }
 

@@ -1,12 +1,13 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Waystation.CacheStore.Packs.Storing;
+using Waystation.CacheStore.Streams;
 using Waystation.GitProtocol.Objects;
-using Waystation.GitProtocol.Packs;
 
 namespace Waystation.CacheStore.Mirrors;
 
-/// <summary>Packs that came into a mirror one after another, as one pack that answers a fetch.</summary>
+/// <summary>Packs that came into a mirror one after another, as one pack that answers a fetch. The caller reads the mirror.</summary>
 public sealed class ReceivedAnswer
 {
     private readonly IReadOnlyList<ReceivedPack> _packs;
@@ -14,36 +15,62 @@ public sealed class ReceivedAnswer
     /// <param name="packs">The packs, the oldest first; one or more.</param>
     internal ReceivedAnswer(IReadOnlyList<ReceivedPack> packs) => _packs = packs;
 
-    /// <summary>The bytes of the pack; null if a file has gone, or is damaged. The caller reads the mirror.</summary>
-    public async Task<byte[]?> TryReadAsync(ObjectFormat format, CancellationToken cancellationToken)
+    /// <summary>Reads the packs and compares them with their trailers; false if one has gone, or is damaged.</summary>
+    public async Task<bool> IsSoundAsync(CancellationToken cancellationToken)
     {
-        byte[] pack = new byte[PackHeader.Length + _packs.Sum(static part => part.ContentLength) + format.DigestLength];
-        PackComposition.HeaderOf((uint)_packs.Sum(static part => part.ObjectCount)).CopyTo(pack, 0);
-        int at = PackHeader.Length;
-        foreach (ReceivedPack part in _packs)
+        byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
+        try
         {
-            if (!await part.TryReadAsync(pack.AsMemory(at, part.ContentLength), cancellationToken))
+            foreach (ReceivedPack pack in _packs)
             {
-                return null;
+                if (!await pack.IsSoundAsync(block, cancellationToken))
+                {
+                    return false;
+                }
             }
 
-            at += part.ContentLength;
+            return true;
         }
-
-        WriteDigest(pack.AsSpan(..at), format, pack.AsSpan(at));
-        return pack;
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
     }
 
+    /// <summary>Writes the one pack.</summary>
+    /// <param name="write">Takes the next bytes; they are valid until it is done.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="IOException">A file has gone.</exception>
     [SuppressMessage("Security", "CA5350", Justification = "The trailer of a SHA-1 repository's pack is SHA-1.")]
-    private static void WriteDigest(ReadOnlySpan<byte> content, ObjectFormat format, Span<byte> trailer)
+    public async Task WriteAsync(Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
-        if (format == ObjectFormat.Sha1)
+        ArgumentNullException.ThrowIfNull(write);
+        using IncrementalHash hash = IncrementalHash.CreateHash(
+            _packs[0].Format == ObjectFormat.Sha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256
+        );
+        byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
+        try
         {
-            SHA1.HashData(content, trailer);
+            await WriteAsync(PackComposition.HeaderOf((uint)_packs.Sum(static pack => pack.Objects.Count)));
+            foreach (ReceivedPack pack in _packs)
+            {
+                await foreach (ReadOnlyMemory<byte> piece in pack.ReadAsync(block, cancellationToken))
+                {
+                    await WriteAsync(piece);
+                }
+            }
         }
-        else
+        finally
         {
-            SHA256.HashData(content, trailer);
+            ArrayPool<byte>.Shared.Return(block);
+        }
+
+        await write(new ReadOnlySequence<byte>(hash.GetHashAndReset()), cancellationToken);
+
+        async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+        {
+            hash.AppendData(bytes.Span);
+            await write(new ReadOnlySequence<byte>(bytes), cancellationToken);
         }
     }
 }

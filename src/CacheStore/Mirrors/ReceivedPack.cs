@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Waystation.CacheStore.Disk;
 using Waystation.GitProtocol.Objects;
 using Waystation.GitProtocol.Packs;
@@ -31,7 +32,7 @@ internal sealed class ReceivedPack(
     bool isThin
 )
 {
-    /// <summary>It is read whole into memory before it is sent. A longer one costs git little beside its bytes.</summary>
+    /// <summary>A longer one costs git little beside its bytes.</summary>
     public const int MaxLength = 4 << 20;
 
     public IReadOnlySet<ObjectId> Objects => objects;
@@ -42,31 +43,44 @@ internal sealed class ReceivedPack(
 
     public bool IsThin => isThin;
 
-    /// <summary>The bytes of its objects.</summary>
-    public int ContentLength => length - PackHeader.Length - ends.Format.DigestLength;
+    public ObjectFormat Format => ends.Format;
 
-    public uint ObjectCount => PackHeader.TryParse(ends.Header.Span, out PackHeader header) ? header.ObjectCount : 0;
-
-    /// <summary>Reads its objects; false if the file has gone, or they are damaged. The caller reads the mirror.</summary>
-    /// <param name="content">Gets them; <see cref="ContentLength"/> bytes.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public async Task<bool> TryReadAsync(Memory<byte> content, CancellationToken cancellationToken)
+    /// <summary>Reads its objects and compares them with its trailer; false if the file has gone, or is damaged.</summary>
+    public async Task<bool> IsSoundAsync(Memory<byte> block, CancellationToken cancellationToken)
     {
+        using var check = new PackTrailerCheck(Format);
+        check.Append(ends.Header.Span);
         try
         {
-            using FileStream stream = File.OpenRead(RegularFile.At(file));
-            stream.Position = PackHeader.Length;
-            await stream.ReadExactlyAsync(content, cancellationToken);
+            await foreach (ReadOnlyMemory<byte> piece in ReadAsync(block, cancellationToken))
+            {
+                check.Append(piece.Span);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }
 
-        using var check = new PackTrailerCheck(ends.Format);
-        check.Append(ends.Header.Span);
-        check.Append(content.Span);
         check.Append(ends.Trailer.Span);
         return check.IsWhole();
+    }
+
+    /// <summary>Reads its objects, in pieces of a block.</summary>
+    /// <exception cref="IOException">The file has gone, or is shorter.</exception>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        Memory<byte> block,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await using FileStream stream = File.OpenRead(RegularFile.At(file));
+        stream.Position = PackHeader.Length;
+        for (int left = length - PackHeader.Length - Format.DigestLength; left > 0; )
+        {
+            Memory<byte> piece = block[..Math.Min(left, block.Length)];
+            await stream.ReadExactlyAsync(piece, cancellationToken);
+            yield return piece;
+            left -= piece.Length;
+        }
     }
 }

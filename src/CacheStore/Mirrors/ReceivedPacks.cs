@@ -6,8 +6,11 @@ namespace Waystation.CacheStore.Mirrors;
 /// <summary>The packs that came into a mirror last, as far as it is proven what they are.</summary>
 public sealed class ReceivedPacks
 {
-    /// <summary>A client that is behind by more asks git for its pack.</summary>
-    private const int Most = 8;
+    /// <summary>For a client that is behind by more, git makes the pack.</summary>
+    private const int MaxPacks = 8;
+
+    /// <summary>Guards memory: an id takes about 50 bytes, and a node may have very many mirrors.</summary>
+    private const int MaxObjects = 500;
 
     private readonly Lock _gate = new();
 
@@ -60,12 +63,11 @@ public sealed class ReceivedPacks
     {
         lock (_gate)
         {
-            if (_packs.Count == Most)
+            _packs.Enqueue(pack);
+            while (_packs.Count > MaxPacks || _packs.Sum(static pack => pack.Objects.Count) > MaxObjects)
             {
                 _packs.Dequeue();
             }
-
-            _packs.Enqueue(pack);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Waystation.CacheStore;
 using Waystation.CacheStore.Git;
@@ -202,7 +201,7 @@ public sealed class LocalRung(
             || await filter.FilterAgainAsync(mirror, call, withOrphans: false, waiting) is not { } request
             || (request.IncludeTag && !MirrorSync.HasTagsOf(refs, call.Asker.View))
             || mirror.Received.Find(request, refs) is not { } received
-            || await received.TryReadAsync(mirror.ObjectFormat, waiting) is not { } pack
+            || !await received.IsSoundAsync(waiting)
         )
         {
             return null;
@@ -219,7 +218,7 @@ public sealed class LocalRung(
                 },
             FillSource.Mirror
         );
-        await fill.WriteAsync(new ReadOnlySequence<byte>(pack), fill.Stopping);
+        await received.WriteAsync(fill.WriteAsync, fill.Stopping);
         return new LocalAnswer.Made(await fill.CompleteAsync(fill.Stopping));
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Waystation.CacheStore.Mirrors;
@@ -41,7 +42,7 @@ public sealed class ReceivedPackTests
                 if (mirror.Received.Find(request, mirror.Refs) is { } answer)
                 {
                     answered++;
-                    byte[]? pack = await answer.TryReadAsync(mirror.ObjectFormat, default);
+                    byte[]? pack = await ReadAsync(answer);
                     Assert.NotNull(pack);
                     await AssertAnswersAsync(bench, pack, tip, haves);
                 }
@@ -167,6 +168,28 @@ public sealed class ReceivedPackTests
         Assert.Null(await AnswerAsync(mirror, RequestOf([tip], [old])));
     }
 
+    /// <summary>Two such packs in one would have an object twice.</summary>
+    [Fact]
+    public async Task PackWithAnObjectThatTheMirrorHad_IsNotSentOn()
+    {
+        using MirrorBench bench = await MirrorBench.OpenAsync();
+        await bench.CommitAsync("main", Text("old", 0), "old");
+        Mirror mirror = await bench.MakeAsync();
+        ObjectId old = await bench.ResolveAsync(Main),
+            tip = await bench.CommitAsync("main", Text("new", 0), "new");
+        string[] ids = await LinesAsync(bench.Source, "rev-list", "--objects", "--no-object-names", $"{tip}", $"^{old}");
+        ObjectId had = await bench.ResolveAsync(Main + ":old");
+        using var folder = new TempFolder();
+        await File.WriteAllLinesAsync(folder["ids"], [.. ids, $"{had}"]);
+        await new Command("sh", "-c", $"git pack-objects --quiet --stdout <'{folder["ids"]}' >'{folder["pack"]}'")
+        {
+            WorkingDirectory = bench.Source.Folder,
+        }.MustRunAsync();
+        Brought brought = await bench.TakeAsync(mirror, await File.ReadAllBytesAsync(folder["pack"]), [tip], isWhole: false);
+        Assert.Equal(StrayObjects.None, brought.Strays);
+        Assert.Null(await AnswerAsync(mirror, RequestOf([tip], [old])));
+    }
+
     [Fact]
     public async Task HistoryWithoutAParent_IsNotAnswered()
     {
@@ -267,7 +290,26 @@ public sealed class ReceivedPackTests
         };
 
     private static async Task<byte[]?> AnswerAsync(Mirror mirror, FetchRequest request) =>
-        mirror.Received.Find(request, mirror.Refs) is { } answer ? await answer.TryReadAsync(mirror.ObjectFormat, default) : null;
+        mirror.Received.Find(request, mirror.Refs) is { } answer ? await ReadAsync(answer) : null;
+
+    private static async Task<byte[]?> ReadAsync(ReceivedAnswer answer)
+    {
+        if (!await answer.IsSoundAsync(default))
+        {
+            return null;
+        }
+
+        using var pack = new MemoryStream();
+        await answer.WriteAsync(
+            (bytes, _) =>
+            {
+                pack.Write(bytes.ToArray());
+                return ValueTask.CompletedTask;
+            },
+            default
+        );
+        return pack.ToArray();
+    }
 
     private static async Task<byte[]> TakeAsync(MirrorBench bench, Mirror mirror, ObjectId[] wants, ObjectId[] haves)
     {
