@@ -1,9 +1,6 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using Waystation.CacheStore.Packs.Storing;
 using Waystation.CacheStore.Streams;
-using Waystation.GitProtocol.Objects;
 
 namespace Waystation.CacheStore.Mirrors;
 
@@ -41,13 +38,10 @@ public sealed class ReceivedAnswer
     /// <param name="write">Takes the next bytes; they are valid until it is done.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="IOException">A file has gone.</exception>
-    [SuppressMessage("Security", "CA5350", Justification = "The trailer of a SHA-1 repository's pack is SHA-1.")]
     public async Task WriteAsync(Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(write);
-        using IncrementalHash hash = IncrementalHash.CreateHash(
-            _packs[0].Format == ObjectFormat.Sha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256
-        );
+        using var sums = new PackSums(_packs[0].Format);
         byte[] block = ArrayPool<byte>.Shared.Rent(BlockSums.BlockLength);
         try
         {
@@ -65,11 +59,11 @@ public sealed class ReceivedAnswer
             ArrayPool<byte>.Shared.Return(block);
         }
 
-        await write(new ReadOnlySequence<byte>(hash.GetHashAndReset()), cancellationToken);
+        await write(new ReadOnlySequence<byte>(sums.End().Trailer), cancellationToken);
 
         async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
         {
-            hash.AppendData(bytes.Span);
+            sums.Append(bytes.Span);
             await write(new ReadOnlySequence<byte>(bytes), cancellationToken);
         }
     }
